@@ -1,0 +1,1 @@
+"""What runs inside pipeline steps and model servers; it knows nothing of the rest of exai."""
