@@ -1,0 +1,49 @@
+"""A problem is a value: what is wrong, where, and what next. Collected all, sorted, decided on once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in a file of the project; line and column count from 1. `str()` is `specs/iris.yaml:14:11`."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem. `code` is a stable word such as `unknown-reference`; `hint` says what to do next."""
+
+    code: str
+    message: str
+    at: Span
+    severity: Severity = "error"
+    hint: str = ""
+    related: tuple[tuple[str, Span], ...] = ()
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """All of them once, by place, then severity, code and message: the same for any order of files."""
+    return tuple(
+        sorted(
+            set(diagnostics),
+            key=lambda d: (d.at, SEVERITIES.index(d.severity), d.code, d.message, d.hint),
+        )
+    )
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of them forbids going on."""
+    return any(d.severity == "error" for d in diagnostics)
