@@ -1,0 +1,21 @@
+"""The formats that exai writes, one package each, all of one shape: `NAME` and `RENDERERS` (kind -> function).
+
+A renderer takes the resolved project and one spec, and returns the objects that it becomes; it touches no network, clock
+or randomness. Adding a backend: one package here, one entry in `BACKENDS`, one golden folder, one row in the health table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from exai_compiler.backends import kfp, kserve
+from exai_compiler.build import Rendered
+from exai_compiler.resolved import Resolved
+from exai_specs.parse import Spec
+
+Renderer = Callable[[Resolved, Spec], tuple[Rendered, ...]]
+
+BACKENDS: Mapping[str, Mapping[str, Renderer]] = {
+    kfp.NAME: kfp.RENDERERS,
+    kserve.NAME: kserve.RENDERERS,
+}

@@ -1,0 +1,84 @@
+"""What a render returns: objects, runs and promotions of one environment, with canonical-JSON hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exai_compiler.changes import FieldChange, ObjectId
+from exai_compiler.facts import Verdict
+from exai_compiler.maybe import Maybe, Tree
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.effects import Effect
+from exai_specs.frozen import Json
+from exai_specs.identity import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One object as the target will get it. `wave` orders it within a round; `effect` is what its change means."""
+
+    id: ObjectId
+    origin: Ref
+    body: Tree
+    wave: int
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run that the specs and the data call for. `due` says whether it has to start; `why` what is new.
+
+    `version` is the PipelineVersion to run, `key` the run key, `spec_key` the key without the data.
+    """
+
+    pipeline: Ref
+    version: ObjectId
+    key: str
+    spec_key: str
+    parameters: Mapping[str, Json]
+    data: Mapping[str, str]
+    registers: tuple[str, ...]
+    due: bool
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """Where a model stands: the verdict that is to be recorded (`new_verdict`), and where each auto alias should be."""
+
+    model: Ref
+    run_key: str
+    verdict: Verdict | None
+    new_verdict: bool
+    current: Mapping[str, int]
+    wanted: Mapping[str, Maybe[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """All that one environment should be, and how its documents depend on each other (`chains`: origin -> ancestors)."""
+
+    environment: str
+    objects: tuple[Rendered, ...]
+    runs: tuple[RunRequest, ...]
+    promotions: tuple[Promotion, ...]
+    parity: tuple[Diagnostic, ...]
+    chains: Mapping[Ref, tuple[Ref, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An object as a target holds it. `sequence` grows with creation; `drift` is what the observer itself found."""
+
+    body: Json
+    origin: Ref
+    sequence: int = 0
+    drift: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Every object that exai owns in a target: the inventory and its live state in one."""
+
+    objects: Mapping[ObjectId, Live]

@@ -1,0 +1,123 @@
+"""The components that a step may use, as values. In: texts of `component.yaml` files. Out: a `Catalog`.
+
+The files themselves are read by the caller: exai's own and a user's enter by the same door. Their form is KFP's own v1
+component form with exai's annotations (version, effects, refs, types, filled, metrics).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from exai_specs.documents import read
+from exai_specs.frozen import Json, freeze
+
+Effects = Literal["none", "reads-source", "reads-registry", "writes-registry"]
+
+# KFP's v1 type names, and what they are in the language (LANGUAGE section 2.1).
+PARAMETER_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "String": "string",
+        "Integer": "integer",
+        "Float": "double",
+        "Boolean": "boolean",
+        "JsonArray": "list",
+        "JsonObject": "struct",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output. `type` is a parameter type of the language, or an artifact type with a capital first letter.
+
+    `refined` is the type inside a list or struct, as JSON (`{"struct": {"ntrees": "integer"}}`), or None.
+    """
+
+    name: str
+    type: str
+    optional: bool = False
+    default: Json = None
+    description: str = ""
+    refined: Json = None
+
+    @property
+    def is_artifact(self) -> bool:
+        return self.type[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One `component.yaml`. `refs`: inputs that name a document; `filled`: inputs that the compiler gives."""
+
+    name: str
+    version: str
+    effects: Effects
+    description: str
+    inputs: Mapping[str, Port]
+    outputs: Mapping[str, Port]
+    refs: Mapping[str, str]
+    filled: tuple[str, ...]
+    metrics: Mapping[str, tuple[str, ...]]
+    image: str
+    command: tuple[str, ...]
+    args: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All components, by the name that `uses:` takes."""
+
+    components: Mapping[str, Component]
+
+
+def parse_component(text: str, path: str) -> Component:
+    """One component from its text. Raises ValueError with the file and the reason: a broken catalog is a bug of ours."""
+    documents, diagnostics = read(text, path)
+    if diagnostics or len(documents) != 1:
+        raise ValueError(f"{path}: not a component: {[d.message for d in diagnostics]}")
+    value = cast(Mapping[str, Any], documents[0].value)
+    notes = cast(Mapping[str, str], value.get("metadata", {}).get("annotations", {}))
+    refined = json.loads(notes.get("exai.dev/types", "{}"))
+    container = value["implementation"]["container"]
+    return Component(
+        name=value["name"],
+        version=notes["exai.dev/version"],
+        effects=cast(Effects, notes["exai.dev/effects"]),
+        description=value.get("description", ""),
+        inputs=_ports(value.get("inputs", ()), refined),
+        outputs=_ports(value.get("outputs", ()), refined),
+        refs=MappingProxyType(json.loads(notes.get("exai.dev/refs", "{}"))),
+        filled=tuple(json.loads(notes.get("exai.dev/filled", "[]"))),
+        metrics=MappingProxyType(
+            {task: tuple(names) for task, names in json.loads(notes.get("exai.dev/metrics", "{}")).items()}
+        ),
+        image=container["image"],
+        command=tuple(container["command"]),
+        args=tuple(container["args"]),
+    )
+
+
+def _ports(items: tuple[Mapping[str, Any], ...], refined: Mapping[str, Any]) -> Mapping[str, Port]:
+    return MappingProxyType(
+        {
+            item["name"]: Port(
+                name=item["name"],
+                type=PARAMETER_TYPES.get(item["type"], item["type"]),
+                optional=bool(item.get("optional", False)) or "default" in item,
+                default=item.get("default"),
+                description=item.get("description", ""),
+                refined=freeze(refined.get(item["name"])),
+            )
+            for item in items
+        }
+    )
+
+
+def catalog(texts: Mapping[str, str]) -> Catalog:
+    """All components from the texts of their files, keyed by path. Raises ValueError as `parse_component` does."""
+    parsed = sorted((parse_component(text, path) for path, text in texts.items()), key=lambda c: c.name)
+    return Catalog(MappingProxyType({component.name: component for component in parsed}))

@@ -1,0 +1,172 @@
+"""What an apply may do, as values: the closed union `Change`, a `Plan` of them, and the `Outcome` of each.
+
+Printing a plan and executing it walk the same tuple. Nothing here decides or does anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from exai_compiler.maybe import Maybe, Tree, Unknown
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.effects import Effect
+from exai_specs.frozen import Json
+from exai_specs.identity import Ref
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectId:
+    """A rendered thing: a Kubernetes object. `api` is its apiVersion; `str()` is `InferenceService/iris`."""
+
+    api: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+Reason = Literal["changed", "drifted", "defaulted", "owned-elsewhere", "immutable", "exai-upgrade"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an object: where it was, where it goes. A missing side is `Known(None)`."""
+
+    path: tuple[str | int, ...]
+    old: Maybe[Json]
+    new: Maybe[Json]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    id: ObjectId
+    origin: Ref
+    body: Tree
+    only_if: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`only_if`: dropped when this model's verdict fails."""
+
+    id: ObjectId
+    origin: Ref
+    body: Tree
+    fields: tuple[FieldChange, ...]
+    only_if: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The object can't change in place: `by` is made, then `id` goes."""
+
+    id: ObjectId
+    by: ObjectId
+    origin: Ref
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Start a run of the pipeline under this key; `why` says what is new."""
+
+    pipeline: Ref
+    key: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Hold the version that this run registered against the model's gates, and record the verdict."""
+
+    model: Ref
+    run_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAlias:
+    model: Ref
+    alias: str
+    to: Maybe[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    id: ObjectId
+    why: str
+
+
+Change = Create | Update | Replace | Run | Judge | MoveAlias | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change, the round it belongs to (from 1), its impact, and the chain through the lineage that explains it."""
+
+    change: Change
+    round: int
+    impact: Effect
+    because: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Exactly the list that apply may execute. `scope` is a digest of identities, verbs, field paths and impact."""
+
+    environment: str
+    changes: tuple[Planned, ...]
+    waiting: tuple[Unknown, ...]
+    notes: tuple[Diagnostic, ...]
+    scope: str
+
+
+Result = Literal["created", "updated", "replaced", "succeeded", "moved", "deleted", "pending", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change. `detail` is one line for people; `log` is the path of a log, if there is one."""
+
+    change: Change
+    result: Result
+    detail: str = ""
+    hint: str = ""
+    log: str = ""
+    tail: tuple[str, ...] = ()
+
+
+def verb(change: Change) -> str:
+    """The word that names what a change does, as plans and journals print it."""
+    match change:
+        case Create():
+            return "create"
+        case Update():
+            return "update"
+        case Replace():
+            return "replace"
+        case Run():
+            return "run"
+        case Judge():
+            return "judge"
+        case MoveAlias():
+            return "move"
+        case Delete():
+            return "delete"
+    assert_never(change)
+
+
+def subject(change: Change) -> str:
+    """The identity that a change is about: `InferenceService/iris`, `Pipeline/iris-training`, `Model/iris_model@champion`."""
+    match change:
+        case Create() | Update() | Replace() | Delete():
+            return str(change.id)
+        case Run():
+            return str(change.pipeline)
+        case Judge():
+            return str(change.model)
+        case MoveAlias():
+            return f"{change.model}@{change.alias}"
+    assert_never(change)

@@ -1,0 +1,109 @@
+"""What the world looked like when it was asked: the values that the facts stage returns. No reading happens here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from exai_compiler.maybe import Maybe
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One gate held against a metric. `limit` is the value that counted, `against` the champion's version if one was met."""
+
+    metric: str
+    rule: Literal["min", "max", "noWorseThan"]
+    passed: bool
+    value: float | None
+    limit: float | None
+    against: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one version under one set of gates (`gates` is their digest)."""
+
+    model: str
+    version: int
+    gates: str
+    passed: bool
+    results: tuple[GateResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The version that a candidate was scored beside, on the same rows."""
+
+    version: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One registered version. `digest` is SHA-256 over its `exai-model.json`; `uri` is where KServe reads it."""
+
+    model: str
+    number: int
+    uri: str
+    digest: str
+    run_key: str
+    format: str = "h2o-mojo"
+    metrics: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    champion: Champion | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Versions by number, ascending, and where the aliases stand."""
+
+    versions: tuple[ModelVersion, ...] = ()
+    aliases: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def version(self, number: int) -> ModelVersion | None:
+        return next((v for v in self.versions if v.number == number), None)
+
+    def of_run(self, key: str) -> ModelVersion | None:
+        return next((v for v in self.versions if v.run_key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFact:
+    """A run that the target knows. `spec_key` is the run key without the data; `data` maps a dataset to its version."""
+
+    key: str
+    pipeline: str
+    spec_key: str
+    data: Mapping[str, str]
+    state: Literal["running", "succeeded", "failed"]
+    detail: str = ""
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a resolve may know. `data` maps a dataset's name to its version."""
+
+    models: Mapping[str, ModelFacts] = field(default_factory=lambda: MappingProxyType({}))
+    data: Mapping[str, Maybe[str]] = field(default_factory=lambda: MappingProxyType({}))
+    runs: tuple[RunFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A person's decision in `exai.lock`: this alias is this version."""
+
+    version: int
+    digest: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """`exai.lock` of one environment: pins by model and alias. Local environments have none."""
+
+    pins: Mapping[tuple[str, str], Pin] = field(default_factory=lambda: MappingProxyType({}))

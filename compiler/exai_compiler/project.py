@@ -1,0 +1,60 @@
+"""All documents of a project, found by identity. In: specs. Out: a `Project`. Judges nothing: duplicates stay visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+from exai_specs.identity import Ref
+from exai_specs.kinds import DatasetSpec, Environment, ModelSpec, PipelineSpec, ProjectSpec, ServiceSpec
+from exai_specs.parse import Spec
+
+Body = TypeVar("Body", ProjectSpec, DatasetSpec, PipelineSpec, ModelSpec, ServiceSpec)
+
+LOCAL = Environment(target="local")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`specs` holds the first document of each identity, sorted; `all` every document, in the order of files."""
+
+    root: Spec
+    specs: Mapping[Ref, Spec]
+    all: tuple[Spec, ...]
+
+    @property
+    def name(self) -> str:
+        return self.root.ref.name
+
+    def find(self, kind: str, name: str) -> Spec | None:
+        return self.specs.get(Ref(kind, name))
+
+    def bodies(self, body: type[Body]) -> Iterator[tuple[Spec, Body]]:
+        """The documents of one kind with their typed bodies, sorted by name."""
+        for spec in self.specs.values():
+            if isinstance(spec.body, body):
+                yield spec, spec.body
+
+    def body(self, kind: type[Body], name: str) -> Body | None:
+        """The typed body of one document."""
+        return next((b for spec, b in self.bodies(kind) if spec.ref.name == name), None)
+
+    def environment(self, name: str) -> Environment | None:
+        """The declared environment; `local` always exists (LANGUAGE section 4)."""
+        root = self.root.body
+        assert isinstance(root, ProjectSpec)  # noqa: S101 - link() takes only a Project as root
+        return root.environments.get(name) or (LOCAL if name == "local" else None)
+
+
+def link(specs: Iterable[Spec]) -> Project | None:
+    """The project of these specs, whatever the order of files; None when no document is a Project."""
+    everything = tuple(sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at())))
+    root = next((spec for spec in everything if isinstance(spec.body, ProjectSpec)), None)
+    if root is None:
+        return None
+    first: dict[Ref, Spec] = {}
+    for spec in everything:
+        first.setdefault(spec.ref, spec)
+    return Project(root, MappingProxyType(first), everything)
