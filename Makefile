@@ -1,0 +1,59 @@
+# exai: the commands of the contributing guide and of CI. Everything happens in .venv; nothing else on the machine changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup setup-dev demo test test-fast lint bench schemas lock clean
+
+setup: $(VENV)/.runtime
+
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"exai needs Python 3.11 to 3.13, not {v[0]}.{v[1]}: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing what training, registry and serving need (about 1.1 GB, once)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# From YAML to a served prediction, in examples/iris.
+demo: setup
+	$(BIN)/python examples/iris/make_data.py
+	$(BIN)/exai -C examples/iris apply --yes
+	$(BIN)/exai -C examples/iris predict iris --row sepal_length=5.1 --row sepal_width=3.5 --row petal_length=1.4 --row petal_width=0.2
+	$(BIN)/exai -C examples/iris status
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy specs/exai_specs compiler/exai_compiler runtime/exai_runtime components/exai_components
+	$(BIN)/lint-imports
+
+test-fast: setup-dev
+	$(BIN)/pytest -m "not slow"
+
+# All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.
+test: setup-dev lint
+	$(BIN)/pytest -m "not slow" --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/pytest -m slow
+
+bench: setup-dev
+	$(BIN)/python tests/benchmarks/run.py
+
+schemas: setup-dev
+	$(BIN)/python -m exai_specs.schema schemas
+
+# Needs uv; writes the hashed requirements anew from the pins of pyproject.toml.
+lock:
+	uv pip compile pyproject.toml --extra local --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
+	uv pip compile pyproject.toml --extra local --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage

@@ -1,0 +1,38 @@
+"""Two trees, field by field. In: what a target holds and what was rendered. Out: `FieldChange`s, in order of their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exai_compiler.changes import FieldChange
+from exai_compiler.maybe import Known, Maybe, Tree, Unknown
+from exai_specs.frozen import Json
+
+FieldPath = tuple[str | int, ...]
+
+
+def diff(old: Json, new: Tree, path: FieldPath = ()) -> Iterator[FieldChange]:
+    """Every leaf in which `new` differs. Lists of one length are compared element by element, others as a whole."""
+    if isinstance(new, Unknown):
+        yield FieldChange(path, Known(old), new, "changed")
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in sorted({*old, *new}):
+            yield from diff(old.get(key), new.get(key), (*path, key))
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
+        for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from diff(before, after, (*path, index))
+    elif not _same(old, new):
+        yield FieldChange(path, Known(old), _leaf(new), "changed")
+
+
+def _same(old: Json, new: Tree) -> bool:
+    # 1 == True in Python, not in JSON.
+    return old == new and isinstance(old, bool) == isinstance(new, bool)
+
+
+def _leaf(new: Tree) -> Maybe[Json]:
+    from exai_compiler.maybe import unknowns
+
+    for unknown in unknowns(new):
+        return unknown
+    return Known(new)

@@ -1,0 +1,98 @@
+"""Objects: made, changed, replaced, deleted. One rendered object at a time, by the tables of `rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.build import Build, Live, Observed, Rendered
+from exai_compiler.changes import Create, Delete, FieldChange, ObjectId, Planned, Replace, Update
+from exai_compiler.maybe import Unknown, unknowns
+from exai_compiler.planning.diff import diff
+from exai_compiler.planning.rules import (
+    DELETE_EFFECTS,
+    DELETE_WAVE,
+    IMMUTABLE,
+    MUTABLE_ONLY,
+    RETAINED,
+    object_wave,
+    starts_with,
+)
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+
+Ordered = tuple[int, Planned]
+
+
+def plan_objects(build: Build, observed: Observed, coming: frozenset[Ref]) -> Iterator[Ordered]:
+    """What has to happen to objects, so that `observed` becomes `build`; `coming`: models that a planned run registers."""
+    for rendered in build.objects:
+        open_leaves = tuple(unknowns(rendered.body))
+        if any(leaf.waits_for not in coming for leaf in open_leaves):
+            continue
+        planned = _change(rendered, observed.objects.get(rendered.id), open_leaves, build)
+        if planned is not None:
+            yield object_wave(rendered.wave), planned
+    for id_, live in _surplus(build, observed):
+        effect = DELETE_EFFECTS.get(id_.kind, Effect.RENDER)
+        why = (
+            f"older than the newest {RETAINED[id_.kind]}"
+            if id_.kind in RETAINED and _origin_stays(build, live)
+            else f"{live.origin} no longer asks for it"
+        )
+        yield DELETE_WAVE, Planned(Delete(id_, why), 1, effect, (live.origin,))
+
+
+def waiting(build: Build, coming: frozenset[Ref]) -> Iterator[Unknown]:
+    """What no action of this plan can bring about."""
+    for rendered in build.objects:
+        for leaf in unknowns(rendered.body):
+            if leaf.waits_for not in coming:
+                yield leaf
+
+
+def _change(
+    rendered: Rendered, live: Live | None, open_leaves: tuple[Unknown, ...], build: Build
+) -> Planned | None:
+    number = 2 if open_leaves else 1
+    only_if = open_leaves[0].waits_for if open_leaves else None
+    because = build.chains.get(rendered.origin, ())
+    if live is None:
+        create = Create(rendered.id, rendered.origin, rendered.body, only_if)
+        return Planned(create, number, rendered.effect, because)
+    fields = (*diff(live.body, rendered.body), *live.drift)
+    if (only := MUTABLE_ONLY.get(rendered.id.kind)) is not None:
+        fields = tuple(field for field in fields if starts_with(field.path, only))
+    if not fields:
+        return None
+    fixed = IMMUTABLE.get(rendered.id.kind, ())
+    if frozen := [field for field in fields if starts_with(field.path, fixed)]:
+        why = f"{'.'.join(map(str, frozen[0].path))} can't change in place"
+        replace = Replace(rendered.id, rendered.id, rendered.origin, why)
+        return Planned(replace, number, Effect.BREAKING, because)
+    update = Update(rendered.id, rendered.origin, rendered.body, fields, only_if)
+    return Planned(update, number, _impact(rendered, fields), because)
+
+
+def _impact(rendered: Rendered, fields: tuple[FieldChange, ...]) -> Effect:
+    metadata_only = all(field.path[:1] == ("metadata",) for field in fields)
+    return Effect.METADATA if metadata_only else rendered.effect
+
+
+def _surplus(build: Build, observed: Observed) -> Iterator[tuple[ObjectId, Live]]:
+    wanted = {rendered.id for rendered in build.objects}
+    for id_, live in sorted(observed.objects.items(), key=lambda item: item[0]):
+        if id_ in wanted:
+            continue
+        if id_.kind in RETAINED and _origin_stays(build, live):
+            siblings = [
+                (other.sequence, key)
+                for key, other in observed.objects.items()
+                if key.kind == id_.kind and other.origin == live.origin
+            ]
+            if (live.sequence, id_) in sorted(siblings, reverse=True)[: RETAINED[id_.kind]]:
+                continue
+        yield id_, live
+
+
+def _origin_stays(build: Build, live: Live) -> bool:
+    return any(rendered.origin == live.origin for rendered in build.objects)

@@ -1,0 +1,118 @@
+"""The planner. In: a `Build` and what a target holds. Out: a `Plan`: every action of every round, and what waits.
+
+It doesn't know which target it plans for. An action belongs to the first round in which its values are known: what waits
+for a model that a planned run registers comes in round 2; what waits for nothing in this plan stands under `waiting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from exai_compiler.build import Build, Observed, Promotion, RunRequest
+from exai_compiler.changes import (
+    Change,
+    Judge,
+    MoveAlias,
+    Plan,
+    Planned,
+    Run,
+    Update,
+    subject,
+    verb,
+)
+from exai_compiler.maybe import Known, Unknown
+from exai_compiler.planning import objects
+from exai_compiler.planning.rules import ALIAS_WAVE, RUN_WAVE, VERDICT_WAVE
+from exai_specs.effects import Effect
+from exai_specs.frozen import digest
+from exai_specs.identity import Ref
+
+Ordered = tuple[int, Planned]
+
+
+def plan(build: Build, observed: Observed) -> Plan:
+    """The list that an apply may execute. `plan(x, what x made)` is empty."""
+    coming = {Ref("Model", name) for run in build.runs if run.due for name in run.registers}
+    ordered = [
+        *objects.plan_objects(build, observed, frozenset(coming)),
+        *_runs(build),
+        *(item for promotion in build.promotions for item in _promotion(build, promotion, coming)),
+    ]
+    ordered.sort(key=lambda item: (item[1].round, item[0], subject(item[1].change), verb(item[1].change)))
+    changes = tuple(planned for _, planned in ordered)
+    waiting = dict.fromkeys(objects.waiting(build, frozenset(coming)))
+    return Plan(
+        environment=build.environment,
+        changes=changes,
+        waiting=tuple(sorted(waiting, key=lambda u: (u.waits_for, u.reason))),
+        notes=build.parity,
+        scope=scope(changes),
+    )
+
+
+def scope(changes: tuple[Planned, ...]) -> str:
+    """What a reviewer agreed to: identities, verbs, field paths and impact; no values."""
+    return digest(
+        [
+            [
+                verb(planned.change),
+                subject(planned.change),
+                sorted(str(field.path) for field in planned.change.fields)
+                if isinstance(planned.change, Update)
+                else [],
+                planned.impact.name,
+            ]
+            for planned in changes
+        ]
+    )
+
+
+def outgrown(first: Plan, later: Plan) -> tuple[Change, ...]:
+    """What a later round wants to do that the plan shown first doesn't list."""
+    agreed = {(verb(p.change), subject(p.change)) for p in first.changes}
+    return tuple(
+        p.change for p in later.changes if (verb(p.change), subject(p.change)) not in agreed
+    )
+
+
+def _runs(build: Build) -> Iterator[Ordered]:
+    for run in build.runs:
+        if run.due:
+            change = Run(run.pipeline, run.key, run.why)
+            yield RUN_WAVE, Planned(change, 1, Effect.RETRAIN, build.chains.get(run.pipeline, ()))
+
+
+def _promotion(build: Build, promotion: Promotion, coming: set[Ref]) -> Iterator[Ordered]:
+    because = build.chains.get(promotion.model, ())
+    run = _run_of(build, promotion)
+    later = run is not None and promotion.model in coming
+    if later and run is not None:
+        yield VERDICT_WAVE, Planned(Judge(promotion.model, run.key), 2, Effect.METADATA, because)
+    elif promotion.new_verdict:
+        judge = Judge(promotion.model, promotion.run_key)
+        yield VERDICT_WAVE, Planned(judge, 1, Effect.METADATA, because)
+    for alias, to in sorted(promotion.wanted.items()):
+        match to:
+            case Known(value) if value == promotion.current.get(alias):
+                continue
+            case Unknown() if promotion.model not in coming:
+                continue
+        move = MoveAlias(promotion.model, alias, to)
+        yield ALIAS_WAVE, Planned(move, 2 if later else 1, Effect.REDEPLOY, because)
+
+
+def _run_of(build: Build, promotion: Promotion) -> RunRequest | None:
+    return next(
+        (run for run in build.runs if run.due and promotion.model.name in run.registers), None
+    )
+
+
+def in_round(plan: Plan, number: int) -> tuple[Planned, ...]:
+    """The actions of one round, in the order in which they are executed."""
+    return tuple(planned for planned in plan.changes if planned.round == number)
+
+
+def first_round(later: Plan, number: int) -> tuple[Planned, ...]:
+    """What a plan made before round `number` may execute in it, numbered as the plan shown first numbers it."""
+    return tuple(replace(planned, round=number) for planned in in_round(later, 1))

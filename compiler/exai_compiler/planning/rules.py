@@ -1,0 +1,45 @@
+"""What the planner must know of each kind of object: as tables, not as branches.
+
+Sources: KServe's and KFP's admission webhooks (immutable fields), DESIGN section 4 (how many versions stay).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_specs.effects import Effect
+
+FieldPath = tuple[str | int, ...]
+
+# Only these fields of an object can change in place; a difference elsewhere means nothing, since its name is its content.
+MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
+    {"PipelineVersion": (("spec", "displayName"), ("spec", "tags"), ("metadata", "labels"))}
+)
+
+# A change of one of these fields needs a new object.
+IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
+    {"InferenceService": (("metadata", "annotations", "serving.kserve.io/deploymentMode"),)}
+)
+
+# Objects that stay as history while their document does: how many, the newest first.
+RETAINED: Mapping[str, int] = MappingProxyType({"PipelineVersion": 10})
+
+# What losing an object means to those who use it.
+DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType({"InferenceService": Effect.BREAKING})
+
+# The order within a round (DESIGN section 6); a run comes last, so that nothing that is ready waits for a training.
+VERDICT_WAVE = 30
+ALIAS_WAVE = 35
+DELETE_WAVE = 70
+RUN_WAVE = 80
+
+
+def object_wave(wave: int) -> int:
+    """A rendered object's place among the waves above."""
+    return wave * 10
+
+
+def starts_with(path: FieldPath, prefixes: tuple[FieldPath, ...]) -> bool:
+    """Whether a field lies at or below one of these."""
+    return any(path[: len(prefix)] == prefix for prefix in prefixes)
