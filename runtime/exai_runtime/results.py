@@ -1,0 +1,177 @@
+"""What each command comes to, as frozen values: sessions return them, views print them.
+
+`sources` maps a path, as spans name it, to the text of that file: what a view needs to show an excerpt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from exai_compiler.build import Build
+from exai_compiler.changes import ObjectId, Outcome, Plan
+from exai_compiler.facts import Verdict
+from exai_compiler.maybe import Unknown
+from exai_compiler.project import Project
+from exai_runtime.target import Health
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.frozen import Json
+from exai_specs.identity import Ref
+
+Protocol = Literal["v1", "v2"]
+Sources = Mapping[str, str]
+Approve = Callable[[Plan], bool]
+
+NO_SOURCES: Sources = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new project folder: its files, relative to `directory`, sorted. `name` is the project's."""
+
+    directory: Path
+    template: str
+    name: str
+    files: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Sources = NO_SOURCES
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """`counts` maps a kind to the number of its documents; `project` is None when none could be linked."""
+
+    project: Project | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
+    counts: Mapping[str, int]
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """`plan` and `build` are None when the diagnostics hold an error."""
+
+    plan: Plan | None
+    build: Build | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
+
+    @property
+    def exit_code(self) -> int:
+        return int(self.plan is None or has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request that this service can answer: one row, in the order of the model's signature.
+
+    `datatypes` maps a column to its V2 datatype (`FP64`, `BYTES`); one that is missing is guessed from the value.
+    """
+
+    service: str
+    protocol: Protocol
+    row: Mapping[str, Json]
+    datatypes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply or a destroy came to. `plan` is the one that was first shown; `approved` is False when a person
+    (or the lack of one) declined it, and then there are no outcomes. `verdicts` are those of this apply's own runs.
+    """
+
+    environment: str
+    plan: Plan | None
+    outcomes: tuple[Outcome, ...]
+    verdicts: tuple[Verdict, ...]
+    health: tuple[Health, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
+    exit_code: int
+    elapsed: float
+    examples: tuple[Example, ...] = ()
+    approved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """A model: its aliases, the versions' numbers, the newest version's verdict, and a word on what stands in the way."""
+
+    model: Ref
+    aliases: Mapping[str, int]
+    versions: tuple[int, ...]
+    verdict: Verdict | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a service serves: `model` as it is known to people (`iris_model`), its version, and since when (RFC 3339)."""
+
+    id: ObjectId
+    model: str
+    version: int | None
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """How an environment is doing. `serving` may leave services out; `parity` is what the target ignores."""
+
+    environment: str
+    health: tuple[Health, ...]
+    models: tuple[ModelStatus, ...]
+    waiting: tuple[Unknown, ...]
+    parity: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
+    serving: tuple[Serving, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 when something that should answer doesn't, so that a script can wait for it."""
+        return int(
+            has_errors(self.diagnostics)
+            or any(h.state in ("failed", "missing", "stopped") for h in self.health)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One mapping a row, in order: `prediction`, and `probabilities` by class where the model has them."""
+
+    service: str
+    answers: tuple[Mapping[str, Json], ...]
+    url: str
+    protocol: Protocol
+    seconds: float
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources = NO_SOURCES
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A command that ended before it had a result. `bug` means that exai is at fault, not the user."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources = NO_SOURCES
+    exit_code: int = 1
+    bug: bool = False
+
+
+Result = Created | Validated | Planning | Applied | StatusReport | Prediction | Refused
