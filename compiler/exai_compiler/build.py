@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exai_compiler.changes import FieldChange, ObjectId
 from exai_compiler.facts import Verdict
-from exai_compiler.maybe import Maybe, Tree
+from exai_compiler.maybe import Maybe, Tree, Unknown
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
@@ -63,6 +63,7 @@ class Build:
     objects: tuple[Rendered, ...]
     runs: tuple[RunRequest, ...]
     promotions: tuple[Promotion, ...]
+    waiting: tuple[Unknown, ...]
     parity: tuple[Diagnostic, ...]
     chains: Mapping[Ref, tuple[Ref, ...]]
 

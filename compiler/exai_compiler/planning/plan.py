@@ -41,7 +41,7 @@ def plan(build: Build, observed: Observed) -> Plan:
     ]
     ordered.sort(key=lambda item: (item[1].round, item[0], subject(item[1].change), verb(item[1].change)))
     changes = tuple(planned for _, planned in ordered)
-    waiting = dict.fromkeys(objects.waiting(build, frozenset(coming)))
+    waiting = dict.fromkeys((*build.waiting, *objects.waiting(build, frozenset(coming))))
     return Plan(
         environment=build.environment,
         changes=changes,

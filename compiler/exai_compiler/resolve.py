@@ -1,0 +1,171 @@
+"""Resolve: which version does an alias mean, and which runs are due. In: project, environment, lock, facts. Out: `Resolved`.
+
+It reads nothing but its arguments. `model@alias` is, in this order: a pin of `exai.lock`; with `promote: auto` the version
+that the registry's alias is about to have or has; else Unknown, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from exai_compiler.build import Promotion
+from exai_compiler.catalog import Catalog
+from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
+from exai_compiler.graph import Graph, graph
+from exai_compiler.judge import gates_digest, judge
+from exai_compiler.maybe import Known, Maybe, Unknown
+from exai_compiler.meaning import models_registered, pipeline_meaning
+from exai_compiler.project import Project
+from exai_compiler.resolved import Resolved, RunKey
+from exai_compiler.runs import run_key
+from exai_specs.identity import Ref
+from exai_specs.kinds import Environment, ModelSpec, PipelineSpec, ServiceSpec
+
+
+def resolve(
+    project: Project,
+    name: str,
+    environment: Environment,
+    catalog: Catalog,
+    lock: Lock,
+    facts: Facts,
+) -> Resolved:
+    """Every open value of the project as the facts have it. Raises nothing: what isn't known says why."""
+    graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
+    meanings = {key: pipeline_meaning(project, value) for key, value in graphs.items()}
+    keys = tuple(
+        run_key(
+            spec.ref, body, meanings[spec.ref.name], graphs[spec.ref.name], environment, facts
+        )
+        for spec, body in project.bodies(PipelineSpec)
+    )
+    runs = tuple(key for key in keys if isinstance(key, RunKey))
+    coming = {model for run in runs if run.due for model in run.registers}
+    current = {model: run.key for run in runs for model in run.registers}
+    promotions = tuple(
+        _promotion(spec.ref, body, environment, facts, current.get(spec.ref.name), coming)
+        for spec, body in project.bodies(ModelSpec)
+    )
+    by_model = {promotion.model.name: promotion for promotion in promotions}
+    models = {
+        reference: _version(reference, lock, facts, by_model, graphs)
+        for reference in sorted({body.model for _, body in project.bodies(ServiceSpec)})
+    }
+    return Resolved(
+        project=project,
+        name=name,
+        environment=environment,
+        catalog=catalog,
+        lock=lock,
+        facts=facts,
+        graphs=MappingProxyType(graphs),
+        meanings=MappingProxyType(meanings),
+        models=MappingProxyType(models),
+        promotions=promotions,
+        runs=runs,
+        waiting=tuple(key for key in keys if isinstance(key, Unknown)),
+    )
+
+
+def _promotion(
+    ref: Ref,
+    model: ModelSpec,
+    environment: Environment,
+    facts: Facts,
+    run_key: str | None,
+    coming: set[str],
+) -> Promotion:
+    """The candidate is the version of the run key that specs and data ask for now, else the newest one."""
+    known = facts.models.get(ref.name, ModelFacts())
+    candidate = (known.of_run(run_key) if run_key else None) or _newest(known)
+    verdict: Verdict | None = None
+    new = False
+    if candidate is not None:
+        recorded = candidate.verdict
+        new = recorded is None or recorded.gates != gates_digest(model.gates)
+        verdict = judge(candidate, model.gates) if new else recorded
+    wanted = {
+        alias: to
+        for alias in _auto_aliases(model, environment)
+        if (to := _wanted(ref, candidate, verdict, known.aliases.get(alias), coming)) is not None
+    }
+    return Promotion(
+        model=ref,
+        run_key=candidate.run_key if candidate else "",
+        verdict=verdict,
+        new_verdict=new,
+        current=known.aliases,
+        wanted=MappingProxyType(wanted),
+    )
+
+
+def _auto_aliases(model: ModelSpec, environment: Environment) -> Iterator[str]:
+    # Without a word of the spec: auto locally, manual on Kubeflow (DESIGN section 5).
+    default = "auto" if environment.target == "local" else "manual"
+    for alias, policy in sorted(model.aliases.items()):
+        if (policy.promote or default) == "auto":
+            yield alias
+
+
+def _wanted(
+    ref: Ref,
+    candidate: ModelVersion | None,
+    verdict: Verdict | None,
+    current: int | None,
+    coming: set[str],
+) -> Maybe[int] | None:
+    if ref.name in coming:
+        return Unknown(ref, "a run of this plan registers a new version")
+    if candidate is not None and verdict is not None and verdict.passed:
+        return Known(candidate.number)
+    return None if current is None else Known(current)
+
+
+def _newest(known: ModelFacts) -> ModelVersion | None:
+    return max(known.versions, key=lambda version: version.number, default=None)
+
+
+def _version(
+    reference: str,
+    lock: Lock,
+    facts: Facts,
+    promotions: Mapping[str, Promotion],
+    graphs: Mapping[str, Graph],
+) -> Maybe[ModelVersion]:
+    name, _, at = reference.partition("@")
+    ref = Ref("Model", name)
+    known = facts.models.get(name, ModelFacts())
+    if at.isdigit():
+        number: Maybe[int] = Known(int(at))
+    elif (pin := lock.pins.get((name, at))) is not None:
+        number = Known(pin.version)
+    elif (promotion := promotions.get(name)) is not None and at in promotion.wanted:
+        number = promotion.wanted[at]
+    elif at in known.aliases:
+        number = Known(known.aliases[at])
+    else:
+        number = Unknown(ref, _why_none(name, promotions.get(name), known, graphs))
+    if isinstance(number, Unknown):
+        return number
+    found = known.version(number.value)
+    if found is None:
+        return Unknown(ref, f"{name} has no version {number.value}")
+    return Known(found)
+
+
+def _why_none(
+    name: str, promotion: Promotion | None, known: ModelFacts, graphs: Mapping[str, Graph]
+) -> str:
+    if promotion is not None and promotion.verdict is not None and not promotion.verdict.passed:
+        failed = [r for r in promotion.verdict.results if not r.passed]
+        missed = ", ".join(f"{r.metric} {_number(r.value)} ({r.rule} {_number(r.limit)})" for r in failed)
+        return f"no version has passed its gates; version {promotion.verdict.version} missed {missed}"
+    if not known.versions:
+        makers = [f"Pipeline/{key}" for key, value in graphs.items() if name in models_registered(value)]
+        return f"no version yet: {', '.join(makers) or 'no pipeline'} has not registered one"
+    return "no version has passed its gates, or the alias was never set"
+
+
+def _number(value: float | None) -> str:
+    return "missing" if value is None else f"{value:.4g}"

@@ -1,0 +1,103 @@
+"""Which runs the specs and the data call for. In: pipelines, meanings, facts. Out: a `RunKey` for each pipeline.
+
+The run key is SHA-256 over the pipeline's meaning, its parameters, the data version of each dataset that it reads, and
+`generation`. What succeeded under a key isn't run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_compiler.facts import Facts, RunFact
+from exai_compiler.graph import Graph
+from exai_compiler.maybe import Known, Unknown
+from exai_compiler.meaning import datasets_read, models_registered
+from exai_compiler.resolved import RunKey
+from exai_specs.frozen import Json, digest
+from exai_specs.identity import Ref
+from exai_specs.kinds import Environment, PipelineSpec
+
+# What may start a run, where the spec says nothing (LANGUAGE section 6.1): a merge must not rent GPUs unasked.
+DEFAULT_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"local": ("spec", "data"), "kubeflow": ()}
+)
+
+
+def run_key(
+    ref: Ref,
+    pipeline: PipelineSpec,
+    meaning: str,
+    graph: Graph,
+    environment: Environment,
+    facts: Facts,
+) -> RunKey | Unknown:
+    """The run of one pipeline, or what it waits for: a dataset whose data isn't there."""
+    data: dict[str, str] = {}
+    for name in datasets_read(graph):
+        match facts.data.get(name, Unknown(Ref("Dataset", name), "its data wasn't looked at")):
+            case Known(version):
+                data[name] = version
+            case Unknown() as missing:
+                return missing
+    parameters = _parameters(pipeline)
+    spec_key = digest(
+        {"meaning": meaning, "parameters": parameters, "generation": pipeline.run.generation}
+    )
+    key = digest({"spec": spec_key, "data": data})
+    on = DEFAULT_ON[environment.target] if pipeline.run.on is None else pipeline.run.on
+    why = _why(ref, tuple(on), key, spec_key, data, facts)
+    return RunKey(
+        pipeline=ref,
+        key=key,
+        spec_key=spec_key,
+        parameters=MappingProxyType(parameters),
+        data=MappingProxyType(data),
+        registers=models_registered(graph),
+        due=bool(why),
+        why=why,
+    )
+
+
+def _parameters(pipeline: PipelineSpec) -> dict[str, Json]:
+    return {
+        name: parameter.default
+        for name, parameter in pipeline.parameters.items()
+        if parameter.default is not None
+    }
+
+
+def _why(
+    ref: Ref,
+    on: tuple[str, ...],
+    key: str,
+    spec_key: str,
+    data: Mapping[str, str],
+    facts: Facts,
+) -> tuple[str, ...]:
+    """What is new since a success, in words; empty when nothing that may start a run is."""
+    mine = [run for run in facts.runs if run.pipeline == ref.name]
+    done = [run for run in mine if run.state == "succeeded"]
+    if not on or any(run.key == key for run in done):
+        return ()
+    if any(run.key == key and run.state == "running" for run in mine):
+        return ("this run is on its way: it will be adopted",)
+    if not done:
+        failed = any(run.key == key and run.state == "failed" for run in mine)
+        return ("the last run failed",) if failed else ("it has never succeeded",)
+    reasons: list[str] = []
+    if "spec" in on and not any(run.spec_key == spec_key for run in done):
+        reasons.append("the specs changed in meaning")
+    if "data" in on:
+        reasons += _new_data(data, done)
+    if not reasons and set(on) == {"spec", "data"}:
+        reasons.append("no run of these specs on this data has succeeded")
+    return tuple(reasons)
+
+
+def _new_data(data: Mapping[str, str], done: list[RunFact]) -> list[str]:
+    return [
+        f"new data in Dataset/{name}"
+        for name, version in sorted(data.items())
+        if not any(run.data.get(name) == version for run in done)
+    ]

@@ -1,0 +1,136 @@
+"""An apply: rounds of facts -> resolve -> render -> observe -> plan -> execute, until the plan shown first is done.
+
+A later round may only do what the first plan lists; anything else ends the apply with `plan-outgrown`. Nothing is decided
+here: what to do is the plan's, how is the target's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from exai_compiler.build import Build
+from exai_compiler.changes import Judge, Outcome, Plan, Planned, Run, subject, verb
+from exai_compiler.facts import Verdict
+from exai_compiler.planning import plan
+from exai_compiler.planning.plan import first_round, outgrown
+from exai_runtime.compiling import Checked, Compiled
+from exai_runtime.events import ChangeFinished, ChangeStarted, Listen, RoundStarted
+from exai_runtime.target import Writer
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.identity import Ref
+from exai_specs.kinds import ModelSpec
+
+Compile = Callable[[], Compiled]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an apply did: outcomes in order, the verdicts of its own runs, and what ended it early."""
+
+    outcomes: tuple[Outcome, ...]
+    verdicts: tuple[Verdict, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+def execute_rounds(
+    checked: Checked, target: Writer, first: Plan, build: Build, compiled: Compile, listen: Listen
+) -> Done:
+    """Everything that `first` lists, round by round. Stops after a round in which something failed."""
+    outcomes: list[Outcome] = []
+    verdicts: list[Verdict] = []
+    number = 1
+    changes = first_round(first, 1)
+    while changes:
+        listen(RoundStarted(number, changes))
+        results = list(_execute(target, changes, build, listen))
+        outcomes += results
+        verdicts += _verdicts(results, build)
+        if any(outcome.result == "failed" for outcome in results):
+            break
+        if not any(planned.round > number for planned in first.changes):
+            break
+        number += 1
+        again = compiled()
+        build = again.build
+        later = plan(build, target.observe())
+        if surplus := outgrown(first, later):
+            names = ", ".join(f"{verb(change)} {subject(change)}" for change in surplus)
+            problem = Diagnostic(
+                "plan-outgrown",
+                f"round {number} would also {names}, which the plan that was shown doesn't list",
+                Span("exai.yaml"),
+                hint="what was done so far stays; look at a new plan and apply again",
+            )
+            return Done(tuple(outcomes), tuple(verdicts), (problem,))
+        changes = first_round(later, number)
+    own_runs = {o.change.key for o in outcomes if isinstance(o.change, Run)}
+    mine = tuple(v for v, key in verdicts_with_keys(verdicts, build) if key in own_runs)
+    problems = tuple(missed_gates(checked, mine))
+    return Done(tuple(outcomes), mine, problems)
+
+
+def verdicts_with_keys(verdicts: list[Verdict], build: Build) -> Iterator[tuple[Verdict, str]]:
+    """Each verdict with the key of the run that registered its version."""
+    keys = {(p.model.name, p.verdict.version): p.run_key for p in build.promotions if p.verdict}
+    for verdict in verdicts:
+        yield verdict, keys.get((verdict.model, verdict.version), "")
+
+
+def _execute(
+    target: Writer, changes: tuple[Planned, ...], build: Build, listen: Listen
+) -> Iterator[Outcome]:
+    """One round in order. What depends on something that failed isn't tried; what doesn't, is."""
+    failed: set[Ref] = set()
+    for planned in changes:
+        origin = _origin(planned)
+        if origin in failed or failed.intersection(planned.because):
+            continue
+        listen(ChangeStarted(planned))
+        outcome = target.apply(planned.change, build, listen)
+        listen(ChangeFinished(planned, outcome))
+        if outcome.result == "failed":
+            failed.add(origin)
+        yield outcome
+
+
+def _origin(planned: Planned) -> Ref:
+    change = planned.change
+    match change:
+        case Run():
+            return change.pipeline
+        case Judge():
+            return change.model
+    origin = getattr(change, "origin", None) or getattr(change, "model", None)
+    return origin if isinstance(origin, Ref) else planned.because[-1] if planned.because else Ref("", "")
+
+
+def _verdicts(outcomes: list[Outcome], build: Build) -> Iterator[Verdict]:
+    by_model = {promotion.model: promotion for promotion in build.promotions}
+    for outcome in outcomes:
+        if isinstance(outcome.change, Judge) and outcome.result != "failed":
+            promotion = by_model.get(outcome.change.model)
+            if promotion is not None and promotion.verdict is not None:
+                yield promotion.verdict
+
+
+def missed_gates(checked: Checked, verdicts: tuple[Verdict, ...]) -> Iterator[Diagnostic]:
+    """An error at each gate that a version of this apply missed."""
+    project = checked.project
+    for verdict in verdicts:
+        spec = project.find("Model", verdict.model) if project else None
+        if spec is None or not isinstance(spec.body, ModelSpec):
+            continue
+        for result in verdict.results:
+            if result.passed:
+                continue
+            value = "no value" if result.value is None else f"{result.value:.6g}"
+            limit = "" if result.limit is None else f", the limit is {result.limit:.6g}"
+            note = f" ({result.note})" if result.note else ""
+            yield Diagnostic(
+                "gate-missed",
+                f"version {verdict.version} of {verdict.model} missed the gate {result.metric} "
+                f"{result.rule}: {value}{limit}{note}",
+                spec.at("spec", "gates", result.metric),
+                hint="the version is registered, its aliases didn't move, and what served before still serves",
+            )

@@ -1,0 +1,124 @@
+"""The compiler's stages, called in order for one environment. In: a loaded project, a target's reader. Out: a `Compiled`.
+
+This is the one place that knows the order of the stages; plan, apply and status all go through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exai_compiler.build import Build
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.facts import Facts, Lock
+from exai_compiler.lineage import lineage
+from exai_compiler.maybe import Unknown
+from exai_compiler.project import Project
+from exai_compiler.render import render
+from exai_compiler.resolve import resolve
+from exai_runtime.local.target import LocalTarget
+from exai_runtime.target import Reader
+from exai_runtime.workspace import Loaded, component_catalog
+from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
+from exai_specs.kinds import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A project that was read and checked. `project` is None, or has errors among `diagnostics`, when it can't go on."""
+
+    loaded: Loaded
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def project(self) -> Project | None:
+        return self.loaded.project
+
+    @property
+    def usable(self) -> Project | None:
+        """The project, if nothing forbids to go on."""
+        return None if has_errors(self.diagnostics) else self.loaded.project
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One environment as it should be, given the facts; `problems` are what the facts brought to light."""
+
+    build: Build
+    facts: Facts
+    problems: tuple[Diagnostic, ...]
+
+
+def check_project(loaded: Loaded) -> Checked:
+    """All problems of all documents. Documents that don't parse hide what refers to them, so checks wait until all do."""
+    components = component_catalog()
+    problems = list(loaded.diagnostics)
+    if loaded.project is not None and not has_errors(problems):
+        problems += check(loaded.project, components)
+    return Checked(loaded, components, in_order(problems))
+
+
+
+def environment_of(
+    project: Project, name: str
+) -> tuple[Environment | None, tuple[Diagnostic, ...]]:
+    """The environment to work on, or why there is none."""
+    found = project.environment(name)
+    at = project.root.at("spec", "environments")
+    if found is None:
+        body = project.root.body
+        declared = sorted({"local", *getattr(body, "environments", {})})
+        return None, (
+            Diagnostic(
+                "unknown-environment",
+                f"there is no environment `{name}`",
+                at,
+                hint=f"declared here: {', '.join(declared)}",
+            ),
+        )
+    if found.target != "local":
+        return None, (
+            Diagnostic(
+                "target-not-available",
+                f"environment `{name}` has the target {found.target}, which this version can't reach yet",
+                project.root.at("spec", "environments", name, "target"),
+                hint="its specs are validated all the same; plan and apply work with `target: local`",
+            ),
+        )
+    return found, ()
+
+
+def open_target(checked: Checked, name: str, environment: Environment) -> LocalTarget:
+    """The target of an environment. Opening one reads and writes nothing."""
+    assert checked.project is not None  # noqa: S101 - callers hold a usable project
+    return LocalTarget(checked.loaded.root, name, environment, checked.project.name)
+
+
+def compile_environment(
+    checked: Checked, name: str, environment: Environment, reader: Reader
+) -> Compiled:
+    """facts -> resolve -> lineage -> render, for one environment."""
+    project = checked.usable
+    assert project is not None  # noqa: S101 - callers hold a usable project
+    facts = reader.facts(project)
+    resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
+    build = render(resolved, lineage(project, resolved.graphs))
+    return Compiled(build, facts, tuple(_missing_data(project, build)))
+
+
+def _missing_data(project: Project, build: Build) -> list[Diagnostic]:
+    problems = []
+    for waiting in build.waiting:
+        if isinstance(waiting, Unknown) and waiting.waits_for.kind == "Dataset":
+            spec = project.specs.get(waiting.waits_for)
+            at = spec.at("spec", "source") if spec else Span("exai.yaml")
+            problems.append(
+                Diagnostic(
+                    "missing-data",
+                    f"{waiting.waits_for}: {waiting.reason}",
+                    at,
+                    hint="paths are read below the folder of exai.yaml, or below the environment's data.root",
+                )
+            )
+    return problems
