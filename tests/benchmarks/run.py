@@ -1,0 +1,22 @@
+"""All benchmarks, one after the other, as a report. Nothing here asserts a time: read the ratios, not the seconds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BENCHMARKS = ("startup.py", "serving.py", "closed_loop.py")
+
+
+def main() -> int:
+    failed = 0
+    for name in BENCHMARKS:
+        print(f"\n## {name}\n", flush=True)
+        failed |= subprocess.run([sys.executable, str(HERE / name)], check=False).returncode
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
