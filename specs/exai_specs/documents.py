@@ -1,0 +1,96 @@
+"""YAML text as values that know where each of them stands.
+
+In: the text of one file and its name. Out: its documents, and every problem that YAML itself has. Never: kinds,
+other files, constructing anything but plain values, or an exception for bad text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.frozen import Json, empty
+
+Path: TypeAlias = tuple[str | int, ...]
+
+# A node's place is six numbers, nodes in document order: line and column of the value, line and column of its key
+# (of itself in a list), how far its text starts from there (-1: not on one line as written), nodes in its subtree.
+NODE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document. `written` has the source text of scalars whose value prints otherwise (1.10, 0x1F)."""
+
+    path: str
+    value: Mapping[str, Json]
+    places: tuple[int, ...]
+    written: Mapping[Path, str]
+
+    def at(self, path: Path = (), offset: int = 0) -> Span:
+        """The place of the value at `path`, or of its nearest parent that exists.
+
+        `offset` counts characters into a text value; where the text isn't written on one line as it is (folded,
+        escaped), the value's own place comes back.
+        """
+        node, _ = self._find(path)
+        line, column, _, _, inset, _ = self.places[node : node + NODE]
+        if offset and inset >= 0:
+            column += inset + offset
+        return Span(self.path, line, column)
+
+    def key_at(self, path: Path) -> Span:
+        """The place of the key at `path`; falls back to `at`."""
+        node, found = self._find(path)
+        if not found:
+            return self.at(path)
+        return Span(self.path, self.places[node + 2], self.places[node + 3])
+
+    def _find(self, path: Path) -> tuple[int, bool]:
+        node, value = 0, self.value  # type: int, Json
+        for part in path:
+            if isinstance(value, Mapping) and part in value:
+                keys = iter(value)
+                child = node + NODE
+                while next(keys) != part:
+                    child += self.places[child + 5] * NODE
+                node, value = child, value[str(part)]
+            elif isinstance(value, tuple) and isinstance(part, int) and 0 <= part < len(value):
+                child = node + NODE
+                for _ in range(part):
+                    child += self.places[child + 5] * NODE
+                node, value = child, value[part]
+            else:
+                return node, False
+        return node, True
+
+
+def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+    """The documents of one file, and what is wrong with the others. Empty documents don't count.
+
+    A document with problems isn't returned; text after a syntax error isn't read. Switch the garbage collector
+    off around many calls: composing makes many nodes and no cycles.
+    """
+    from exai_specs.yaml_text import decode
+
+    decoded = decode(text, path)
+    if isinstance(decoded, Diagnostic):
+        return (), (decoded,)
+    from exai_specs.yaml_nodes import Conversion, compose
+
+    documents: list[Document] = []
+    problems: list[Diagnostic] = []
+    for node in compose(decoded, path):
+        if isinstance(node, Diagnostic):
+            problems.append(node)
+            continue
+        conversion = Conversion(decoded, path)
+        value = conversion.root(node)
+        if conversion.problems:
+            problems += conversion.problems
+        elif isinstance(value, Mapping):
+            written = conversion.written or empty()
+            documents.append(Document(path, value, tuple(conversion.places), written))
+    return tuple(documents), in_order(problems)

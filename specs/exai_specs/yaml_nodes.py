@@ -1,0 +1,240 @@
+"""libyaml's nodes, and one pass over them that yields values, places and problems.
+
+In: the text of a file. Out: a node or a diagnostic for each document; from a node, frozen values with their places.
+Never: constructors, tags, or recursion deeper than `MAX_DEPTH`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import yaml
+from yaml.cyaml import CParser
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.frozen import Json
+from exai_specs.yaml_errors import cut_expression, explain, too_deep
+from exai_specs.yaml_scalars import Refused, Scalar, plain
+from exai_specs.yaml_text import MAX_DEPTH, may_be_deep
+
+MAX_ALIASED = 1000
+"""Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
+
+_PLAIN, _TEXT = "plain", "text"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+class _Composer(CParser):  # type: ignore[misc]
+    """libyaml's composer with the one question that matters: is a scalar plain?"""
+
+    def resolve(self, _kind: type, _value: str | None, implicit: tuple[bool, bool] | bool) -> str:
+        return _PLAIN if implicit is True or (implicit and implicit[0]) else _TEXT
+
+    def descend_resolver(self, _node: Node | None, _index: object) -> None:
+        """Nothing depends on a node's parents."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing depends on a node's parents."""
+
+
+def compose(text: str, path: str) -> Iterator[Node | Diagnostic]:
+    """The root node of each document that isn't empty; ends at the first syntax error."""
+    if may_be_deep(text):
+        deep = _first_deep(text, path)
+        if deep:
+            yield deep
+            return
+    try:
+        composer = _Composer(text)
+        while composer.check_node():
+            node = composer.get_node()
+            if not _is_nothing(node):
+                yield node
+    except yaml.YAMLError as error:
+        yield explain(error, text, path)
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == _PLAIN and plain(node.value) is None
+
+
+def _first_deep(text: str, path: str) -> Diagnostic | None:
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_Composer):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    mark = event.start_mark
+                    return too_deep(Span(path, mark.line + 1, mark.column + 1))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.YAMLError:
+        return None  # composing meets it again, no deeper than this
+    return None
+
+
+class Conversion:
+    """One document's nodes as values. Problems are collected, not raised."""
+
+    __slots__ = ("_aliased", "_seen", "_text", "_trail", "path", "places", "problems", "written")
+
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self.places: list[int] = []
+        self.written: dict[tuple[str | int, ...], str] = {}
+        self.problems: list[Diagnostic] = []
+        self._text = text
+        self._trail: list[str | int] = []
+        self._seen: set[int] = set()
+        self._aliased = 0
+
+    def root(self, node: Node) -> Json:
+        """The document's value; only a mapping is one."""
+        if not isinstance(node, MappingNode):
+            self._problem(
+                "wrong-type",
+                "a document is a mapping",
+                node,
+                "it has exactly apiVersion, kind, metadata and spec",
+            )
+        mark = node.start_mark
+        return self._value(node, mark.line + 1, mark.column + 1)
+
+    def _value(self, node: Node, key_line: int, key_column: int) -> Json:
+        mark = node.start_mark
+        places = self.places
+        start = len(places)
+        places += (mark.line + 1, mark.column + 1, key_line, key_column, 0, 1)
+        if id(node) in self._seen and self._over_budget(node):
+            return None
+        self._seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            end = node.end_mark
+            around = end.column - mark.column - len(node.value)
+            if end.line != mark.line or around not in (0, 2):
+                places[start + 4] = -1
+            elif around:
+                places[start + 4] = 1
+            return self._scalar(node)
+        if node.tag != _PLAIN:
+            self._tagged(node)
+        if len(self._trail) >= MAX_DEPTH:
+            self.problems.append(too_deep(Span(self.path, mark.line + 1, mark.column + 1)))
+            return None
+        value = self._mapping(node) if isinstance(node, MappingNode) else self._list(node)
+        places[start + 5] = (len(places) - start) // 6
+        return value
+
+    def _mapping(self, node: MappingNode) -> Mapping[str, Json]:
+        values: dict[str, Json] = {}
+        trail = self._trail
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if key is None:
+                continue
+            if key in values:
+                self._duplicate(key, key_node, node)
+                continue
+            mark = key_node.start_mark
+            trail.append(key)
+            values[key] = self._value(value_node, mark.line + 1, mark.column + 1)
+            trail.pop()
+        return MappingProxyType(values)
+
+    def _list(self, node: SequenceNode) -> tuple[Json, ...]:
+        values: list[Json] = []
+        trail = self._trail
+        for index, item in enumerate(node.value):
+            mark = item.start_mark
+            trail.append(index)
+            values.append(self._value(item, mark.line + 1, mark.column + 1))
+            trail.pop()
+        return tuple(values)
+
+    def _scalar(self, node: ScalarNode) -> Scalar:
+        text: str = node.value
+        if node.tag == _PLAIN:
+            value = plain(text)
+            if type(value) is str:
+                if "${{" in text:
+                    self._add(cut_expression(node, self._text, self.path))
+            elif isinstance(value, Refused):
+                self._problem("number-format", value.message, node, value.hint)
+                return None
+            elif str(value) != text and value is not None:
+                self.written[tuple(self._trail)] = text
+            return value
+        if node.tag != _TEXT or not node.style:
+            self._tagged(node)
+        elif node.style == '"' and _CONTROL.search(text):
+            self._problem("not-text", "the text has a control character", node, "remove it")
+        return text
+
+    def _key(self, node: Node) -> str | None:
+        if not isinstance(node, ScalarNode):
+            self._problem(
+                "key-not-text", "a key must be text", node, "write a plain word as the key"
+            )
+            return None
+        if node.tag == _PLAIN and node.value == "<<":
+            self._problem(
+                "merge-key",
+                "`<<` isn't supported",
+                node,
+                "write the fields out, or use an overlay for what differs",
+            )
+            return None
+        key = self._scalar(node)
+        if type(key) is str:
+            return key
+        if self.problems and self.problems[-1].at == self._at(node):
+            return None
+        shown = node.value if node.value else ""
+        hint = f'quote it: "{shown}"' if shown else "write a word before the colon"
+        self._problem("key-not-text", "a key must be text", node, hint)
+        return None
+
+    def _duplicate(self, key: str, node: Node, parent: MappingNode) -> None:
+        first = next(k for k, _ in parent.value if k.value == key)
+        self.problems.append(
+            Diagnostic(
+                "duplicate-key",
+                f"the key {key} stands here twice",
+                self._at(node),
+                hint="keep one of them",
+                related=(("the first one", self._at(first)),),
+            )
+        )
+
+    def _over_budget(self, node: Node) -> bool:
+        self._aliased += 1
+        if self._aliased == MAX_ALIASED + 1:
+            self._problem(
+                "alias-budget",
+                f"aliases repeat more than {MAX_ALIASED} values in this document",
+                node,
+                "write the values out, or share them through a spec of their own",
+            )
+        return self._aliased > MAX_ALIASED
+
+    def _tagged(self, node: Node) -> None:
+        self._problem(
+            "tag-not-allowed",
+            "YAML tags (`!...`) aren't supported",
+            node,
+            "remove the tag; quote the value if it is text",
+        )
+
+    def _problem(self, code: str, message: str, node: Node, hint: str) -> None:
+        self.problems.append(Diagnostic(code, message, self._at(node), hint=hint))
+
+    def _add(self, problem: Diagnostic | None) -> None:
+        if problem:
+            self.problems.append(problem)
+
+    def _at(self, node: Node) -> Span:
+        return Span(self.path, node.start_mark.line + 1, node.start_mark.column + 1)

@@ -1,0 +1,90 @@
+"""What an unquoted YAML word means: the core schema of YAML 1.2, less what people get wrong.
+
+In: the text of a plain scalar. Out: a string, number, boolean or null; or why it is refused. Never: YAML 1.1's
+`yes`, `no`, octals with a leading zero, sexagesimals and dates, which are plain strings or decimals here.
+Source of the rules: yaml.org/spec/1.2.2, section 10.3.2; LANGUAGE section 1 for what is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+Scalar = bool | int | float | str | None
+
+_WORDS: dict[str, Scalar] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_NUMBER_STARTS = frozenset("0123456789+-.")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)")
+_EXPONENT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_INT64 = range(-(2**63), 2**63)
+_LONGEST = (
+    400  # characters; more than any number that means something, less than Python's own limit
+)
+
+
+class Refused(NamedTuple):
+    """A number that exai doesn't take: what is wrong and what to write."""
+
+    message: str
+    hint: str
+
+
+def plain(text: str) -> Scalar | Refused:
+    """The value of an unquoted scalar. Integers fit 64 bits; decimals are finite."""
+    if text[:1] not in _NUMBER_STARTS:
+        return _WORDS.get(text, text)
+    if not text or len(text) > _LONGEST:
+        return _WORDS.get(text, text)
+    if _INTEGER.fullmatch(text):
+        return _whole(text, 10)
+    if _OCTAL.fullmatch(text):
+        return _whole(text[2:], 8)
+    if _HEXADECIMAL.fullmatch(text):
+        return _whole(text[2:], 16)
+    if _DECIMAL.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else _too_large(text)
+    if _EXPONENT.fullmatch(text):
+        return Refused(
+            f"{_short(text)} has an exponent",
+            f'write the number out, or quote it if it is text: "{_short(text)}"',
+        )
+    if _NOT_FINITE.fullmatch(text):
+        return Refused(
+            f"{text} is not a number that can be compared",
+            f'leave the field out, or quote it if it is text: "{text}"',
+        )
+    return text
+
+
+def _whole(digits: str, radix: int) -> Scalar | Refused:
+    number = int(digits, radix)
+    return number if number in _INT64 else _too_large(digits)
+
+
+def _too_large(text: str) -> Refused:
+    return Refused(
+        f"{_short(text)} doesn't fit a 64-bit number",
+        f'quote it if it is text: "{_short(text)}"',
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,85 @@
+"""Bytes of a file as text that YAML may read, bounded in size and depth before any parser recurses.
+
+In: text or bytes. Out: the text, or the one diagnostic that says why not. Never: guessing an encoding.
+"""
+
+from __future__ import annotations
+
+import re
+
+from exai_specs.diagnostics import Diagnostic, Span
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 64
+
+# Anything else can't stand in YAML unescaped (yaml.org/spec/1.2.2, section 5.1).
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_DEEP_BLOCK = re.compile(r"^ {150}|(?:[-?:][ \t]+){32}", re.MULTILINE)
+_DOCUMENT = re.compile(r"^---", re.MULTILINE)
+
+
+def decode(text: str | bytes, path: str) -> str | Diagnostic:
+    """The file's text, or `file-too-large`, `not-utf8`, `byte-order-mark`, `not-text`, `too-deep`."""
+    if len(text) > MAX_BYTES:
+        return Diagnostic(
+            "file-too-large",
+            f"the file has more than {MAX_BYTES >> 20} MiB",
+            Span(path),
+            hint="split it: any number of files may hold specs",
+        )
+    if isinstance(text, bytes):
+        if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return _not_utf8(path, 1, 1)
+        try:
+            text = text.decode()
+        except UnicodeDecodeError as error:
+            return _not_utf8(path, *position(text[: error.start].decode(), error.start))
+    if text.startswith("\ufeff"):
+        return Diagnostic(
+            "byte-order-mark",
+            "the file starts with a byte order mark",
+            Span(path),
+            hint="save it as UTF-8 without one",
+        )
+    found = _UNPRINTABLE.search(text)
+    if found:
+        return Diagnostic(
+            "not-text",
+            f"the character U+{ord(found[0]):04X} can't stand in a YAML file",
+            Span(path, *position(text, found.start())),
+            hint="remove it; a spec is plain text",
+        )
+    return text
+
+
+def may_be_deep(text: str) -> bool:
+    """Whether nesting could pass what a recursive parser stands. True costs a second look, false is certain."""
+    if _DEEP_BLOCK.search(text):
+        return True
+    if text.count("[") + text.count("{") <= 1000:
+        return False
+    return any(part.count("[") + part.count("{") > 1000 for part in _DOCUMENT.split(text))
+
+
+def position(text: str, index: int) -> tuple[int, int]:
+    """Line and column, from 1, of the character at `index`; lines break where YAML breaks them."""
+    line, start = 1, 0
+    for found in _BREAK.finditer(text, 0, index):
+        line, start = line + 1, found.end()
+    return line, index - start + 1
+
+
+def line_at(text: str, line: int) -> str:
+    """The text of a line, counted from 1; nothing when there is none."""
+    lines = _BREAK.split(text, maxsplit=line)
+    return lines[line - 1] if line <= len(lines) else ""
+
+
+def _not_utf8(path: str, line: int, column: int) -> Diagnostic:
+    return Diagnostic(
+        "not-utf8",
+        "the file isn't UTF-8 text",
+        Span(path, line, column),
+        hint="save it as UTF-8",
+    )
