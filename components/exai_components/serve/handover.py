@@ -1,0 +1,93 @@
+"""Passes a listening TCP socket from one server process to the next.
+
+The successor connects to the predecessor's `CONTROL.fd` socket (this user only) and asks for a
+port. The predecessor stops accepting, then sends the socket itself (SCM_RIGHTS): who connects in
+between waits in the socket's queue and is refused by nobody. The successor accepts, says "serving",
+and keeps the link open while the predecessor drains. A link that breaks before that word, or during
+the drain, means that the successor died: the predecessor goes on as if nothing had been.
+
+    successor -> {"port": 8080}\\n
+    predecessor -> {"port": 8080}\\n and the socket, or {"refused": "not-serving"}\\n
+    successor -> serving\\n   and, if it is told to stop while the other drains: leaving\\n
+"""
+
+import contextlib
+import json
+import socket
+import struct
+from dataclasses import dataclass
+from os import getuid
+from pathlib import Path
+
+SERVING = b"serving\n"
+LEAVING = b"leaving\n"
+PATIENCE = 10.0
+_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The listening socket, and the link on which the successor reports."""
+
+    listening: socket.socket
+    link: socket.socket
+
+
+class Gone(Exception):
+    """The predecessor is dead, or doesn't serve that port: the port is free or somebody else's."""
+
+
+class Stuck(Exception):
+    """The predecessor lives but doesn't answer."""
+
+
+def fd_path(control: Path) -> Path:
+    """Where a process with this control socket hands its port over."""
+    return control.with_name(control.name + ".fd")
+
+
+def ask_for(control: Path, port: int) -> Handed:
+    """Ask the process at `control` for its listening socket. Blocks, for PATIENCE at most."""
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.settimeout(PATIENCE)
+        link.connect(str(fd_path(control)))
+        link.sendall(json.dumps({"port": port}).encode() + b"\n")
+        data, descriptors, _, _ = socket.recv_fds(link, _LIMIT, 1)
+    except TimeoutError:
+        link.close()
+        raise Stuck(f"the server at {control} doesn't hand its port over") from None
+    except OSError as error:
+        link.close()
+        raise Gone(str(error)) from None
+    if not descriptors:
+        link.close()
+        raise Gone(data.decode(errors="replace").strip() or "it ended")
+    link.setblocking(False)
+    return Handed(socket.socket(fileno=descriptors[0]), link)
+
+
+def wanted_port(request: bytes) -> int | None:
+    """The port that a successor asks for; None when the request makes no sense."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        return int(json.loads(request)["port"])
+    return None
+
+
+def give(link: socket.socket, listening: socket.socket, port: int) -> None:
+    """Send the listening socket; the caller has stopped accepting on it."""
+    socket.send_fds(link, [json.dumps({"port": port}).encode() + b"\n"], [listening.fileno()])
+
+
+def refuse(link: socket.socket, reason: str) -> None:
+    """Tell the successor that it gets nothing."""
+    with contextlib.suppress(OSError):
+        link.send(json.dumps({"refused": reason}).encode() + b"\n")
+
+
+def same_user(link: socket.socket) -> bool:
+    """Whether the process at the other end runs as this user (where the system can tell)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return bool(struct.unpack("3i", credentials)[1] == getuid())
