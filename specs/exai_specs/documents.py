@@ -1,28 +1,33 @@
 """YAML text as values that know where each of them stands.
 
-In: the text of one file and its name. Out: its documents, and every problem that YAML itself has. Never: kinds,
-other files, constructing anything but plain values, or an exception for bad text.
+In: the text of one file and its name. Out: its documents, and every problem that YAML itself has.
+Never: kinds, other files, constructing anything but plain values, or an exception for bad text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.frozen import Json, empty
+from exai_specs.frozen import Json
 
 Path: TypeAlias = tuple[str | int, ...]
 
-# A node's place is six numbers, nodes in document order: line and column of the value, line and column of its key
-# (of itself in a list), how far its text starts from there (-1: not on one line as written), nodes in its subtree.
+# A node's place is six numbers, nodes in document order: line and column of the value, line and
+# column of its key (of itself in a list), how far its text starts from there (-1: not on one line
+# as written), nodes in its subtree.
 NODE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document. `written` has the source text of scalars whose value prints otherwise (1.10, 0x1F)."""
+    """One YAML document.
+
+    `written` has the source text of scalars whose value prints otherwise (1.10, 0x1F).
+    """
 
     path: str
     value: Mapping[str, Json]
@@ -32,8 +37,8 @@ class Document:
     def at(self, path: Path = (), offset: int = 0) -> Span:
         """The place of the value at `path`, or of its nearest parent that exists.
 
-        `offset` counts characters into a text value; where the text isn't written on one line as it is (folded,
-        escaped), the value's own place comes back.
+        `offset` counts characters into a text value; where the text isn't written on one line as
+        it is (folded, escaped), the value's own place comes back.
         """
         node, _ = self._find(path)
         line, column, _, _, inset, _ = self.places[node : node + NODE]
@@ -70,8 +75,8 @@ class Document:
 def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """The documents of one file, and what is wrong with the others. Empty documents don't count.
 
-    A document with problems isn't returned; text after a syntax error isn't read. Switch the garbage collector
-    off around many calls: composing makes many nodes and no cycles.
+    A document with problems isn't returned; text after a syntax error isn't read. Switch the
+    garbage collector off around many calls: composing makes many nodes and no cycles.
     """
     from exai_specs.yaml_text import decode
 
@@ -91,6 +96,6 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
         if conversion.problems:
             problems += conversion.problems
         elif isinstance(value, Mapping):
-            written = conversion.written or empty()
+            written = MappingProxyType(conversion.written)
             documents.append(Document(path, value, tuple(conversion.places), written))
     return tuple(documents), in_order(problems)

@@ -1,7 +1,7 @@
 """Read-only trees of plain values, and the one way they become bytes.
 
-In: what YAML and JSON can hold. Out: tuples and read-only mappings, or canonical JSON and its hash. Never: files,
-or values that JSON has no word for.
+In: what YAML and JSON can hold. Out: tuples and read-only mappings, or canonical JSON and its
+hash. Never: files, or values that JSON has no word for.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from exai_specs.yaml_text import MAX_DEPTH, line_at, position
 
 _IN_QUOTES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 
-# libyaml's words -> ours. The first that occurs in the problem (or in the context, for an unclosed quote) counts.
+# libyaml's words -> ours. The first that occurs in the problem (or in the context, for an unclosed
+# quote) counts.
 _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
     (
         "mapping values are not allowed",
@@ -90,10 +91,10 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     """The diagnostic of a syntax error: `tab`, `quote-expression` or `yaml-syntax`."""
     if isinstance(error, ReaderError):  # a character that decoding let through
         return _syntax("a character that YAML can't read", "remove it", Span(path))
-    if not isinstance(error, MarkedYAMLError) or not (error.problem_mark or error.context_mark):
+    mark = isinstance(error, MarkedYAMLError) and (error.problem_mark or error.context_mark)
+    if not isinstance(error, MarkedYAMLError) or not mark:
         return _syntax("the file isn't YAML", "check it from the top", Span(path))
     problem = error.problem or ""
-    mark = error.problem_mark or error.context_mark
     at = Span(path, mark.line + 1, mark.column + 1)
     line = line_at(text, at.line)
     if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
@@ -111,7 +112,7 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
 
 
 def cut_expression(node: ScalarNode, text: str, path: str) -> Diagnostic | None:
-    """An unquoted `${{ ... # ...`, which YAML cuts at the comment: `quote-expression` at the `${{`."""
+    """`quote-expression` at an unquoted `${{ ... # ...`, which YAML cuts at the comment."""
     value: str = node.value
     opened = value.rfind("${{")
     if value.find("}}", opened) >= 0:

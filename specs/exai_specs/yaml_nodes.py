@@ -1,7 +1,7 @@
 """libyaml's nodes, and one pass over them that yields values, places and problems.
 
-In: the text of a file. Out: a node or a diagnostic for each document; from a node, frozen values with their places.
-Never: constructors, tags, or recursion deeper than `MAX_DEPTH`.
+In: the text of a file. Out: a node or a diagnostic for each document; from a node, frozen values
+with their places. Never: constructors, tags, or recursion deeper than `MAX_DEPTH`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import yaml
-from yaml.cyaml import CParser
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
@@ -27,7 +26,7 @@ _PLAIN, _TEXT = "plain", "text"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-class _Composer(CParser):  # type: ignore[misc]
+class _Composer(yaml.CSafeLoader):
     """libyaml's composer with the one question that matters: is a scalar plain?"""
 
     def resolve(self, _kind: type, _value: str | None, implicit: tuple[bool, bool] | bool) -> str:
@@ -51,7 +50,7 @@ def compose(text: str, path: str) -> Iterator[Node | Diagnostic]:
         composer = _Composer(text)
         while composer.check_node():
             node = composer.get_node()
-            if not _is_nothing(node):
+            if node is not None and not _is_nothing(node):
                 yield node
     except yaml.YAMLError as error:
         yield explain(error, text, path)
@@ -67,8 +66,8 @@ def _first_deep(text: str, path: str) -> Diagnostic | None:
         for event in yaml.parse(text, Loader=_Composer):
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
-                if depth > MAX_DEPTH:
-                    mark = event.start_mark
+                mark = event.start_mark
+                if depth > MAX_DEPTH and mark:
                     return too_deep(Span(path, mark.line + 1, mark.column + 1))
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
@@ -125,11 +124,12 @@ class Conversion:
         if len(self._trail) >= MAX_DEPTH:
             self.problems.append(too_deep(Span(self.path, mark.line + 1, mark.column + 1)))
             return None
-        value = self._mapping(node) if isinstance(node, MappingNode) else self._list(node)
+        children = self._mapping if isinstance(node, MappingNode) else self._list
+        value: Json = children(node)
         places[start + 5] = (len(places) - start) // 6
         return value
 
-    def _mapping(self, node: MappingNode) -> Mapping[str, Json]:
+    def _mapping(self, node: Node) -> Mapping[str, Json]:
         values: dict[str, Json] = {}
         trail = self._trail
         for key_node, value_node in node.value:
@@ -145,7 +145,7 @@ class Conversion:
             trail.pop()
         return MappingProxyType(values)
 
-    def _list(self, node: SequenceNode) -> tuple[Json, ...]:
+    def _list(self, node: Node) -> tuple[Json, ...]:
         values: list[Json] = []
         trail = self._trail
         for index, item in enumerate(node.value):
@@ -198,7 +198,7 @@ class Conversion:
         self._problem("key-not-text", "a key must be text", node, hint)
         return None
 
-    def _duplicate(self, key: str, node: Node, parent: MappingNode) -> None:
+    def _duplicate(self, key: str, node: Node, parent: Node) -> None:
         first = next(k for k, _ in parent.value if k.value == key)
         self.problems.append(
             Diagnostic(

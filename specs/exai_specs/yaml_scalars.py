@@ -1,8 +1,9 @@
 """What an unquoted YAML word means: the core schema of YAML 1.2, less what people get wrong.
 
-In: the text of a plain scalar. Out: a string, number, boolean or null; or why it is refused. Never: YAML 1.1's
-`yes`, `no`, octals with a leading zero, sexagesimals and dates, which are plain strings or decimals here.
-Source of the rules: yaml.org/spec/1.2.2, section 10.3.2; LANGUAGE section 1 for what is refused.
+In: the text of a plain scalar. Out: a string, number, boolean or null; or why it is refused.
+Never: YAML 1.1's `yes`, `no`, octals with a leading zero, sexagesimals and dates, which are plain
+strings or decimals here. Source of the rules: yaml.org/spec/1.2.2, section 10.3.2; LANGUAGE
+section 1 for what is refused.
 """
 
 from __future__ import annotations

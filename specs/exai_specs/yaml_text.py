@@ -1,6 +1,7 @@
 """Bytes of a file as text that YAML may read, bounded in size and depth before any parser recurses.
 
-In: text or bytes. Out: the text, or the one diagnostic that says why not. Never: guessing an encoding.
+In: text or bytes. Out: the text, or the one diagnostic that says why not. Never: guessing an
+encoding.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _DOCUMENT = re.compile(r"^---", re.MULTILINE)
 
 
 def decode(text: str | bytes, path: str) -> str | Diagnostic:
-    """The file's text, or `file-too-large`, `not-utf8`, `byte-order-mark`, `not-text`, `too-deep`."""
+    """The file's text, or `file-too-large`, `not-utf8`, `byte-order-mark`, `not-text`."""
     if len(text) > MAX_BYTES:
         return Diagnostic(
             "file-too-large",
@@ -28,33 +29,29 @@ def decode(text: str | bytes, path: str) -> str | Diagnostic:
             Span(path),
             hint="split it: any number of files may hold specs",
         )
-    if isinstance(text, bytes):
-        if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return _not_utf8(path, 1, 1)
-        try:
-            text = text.decode()
-        except UnicodeDecodeError as error:
-            return _not_utf8(path, *position(text[: error.start].decode(), error.start))
-    if text.startswith("\ufeff"):
+    decoded = _utf8(text, path) if isinstance(text, bytes) else text
+    if isinstance(decoded, Diagnostic):
+        return decoded
+    if decoded.startswith("\ufeff"):
         return Diagnostic(
             "byte-order-mark",
             "the file starts with a byte order mark",
             Span(path),
             hint="save it as UTF-8 without one",
         )
-    found = _UNPRINTABLE.search(text)
+    found = _UNPRINTABLE.search(decoded)
     if found:
         return Diagnostic(
             "not-text",
             f"the character U+{ord(found[0]):04X} can't stand in a YAML file",
-            Span(path, *position(text, found.start())),
+            Span(path, *position(decoded, found.start())),
             hint="remove it; a spec is plain text",
         )
-    return text
+    return decoded
 
 
 def may_be_deep(text: str) -> bool:
-    """Whether nesting could pass what a recursive parser stands. True costs a second look, false is certain."""
+    """Whether nesting could pass what a recursive parser stands. False is certain."""
     if _DEEP_BLOCK.search(text):
         return True
     if text.count("[") + text.count("{") <= 1000:
@@ -74,6 +71,16 @@ def line_at(text: str, line: int) -> str:
     """The text of a line, counted from 1; nothing when there is none."""
     lines = _BREAK.split(text, maxsplit=line)
     return lines[line - 1] if line <= len(lines) else ""
+
+
+def _utf8(data: bytes, path: str) -> str | Diagnostic:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16's mark
+        return _not_utf8(path, 1, 1)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        return _not_utf8(path, *position(before, len(before)))
 
 
 def _not_utf8(path: str, line: int, column: int) -> Diagnostic:
