@@ -1,0 +1,185 @@
+"""The control plane: one SQLite file with what the target holds, which process serves it, and a journal of applies.
+
+A `Ledger` is what a plan reads; it opens the file read-only and never creates it. A `Control` is what an apply writes
+with: an object, its process and the journal's line change in one transaction, so a kill leaves either all or nothing.
+The journal mode is the rollback one: readers of a WAL would have to create files beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from exai_compiler.build import Live
+from exai_compiler.changes import ObjectId
+from exai_runtime.local.process import Process
+from exai_specs.frozen import Json, canonical, freeze
+from exai_specs.identity import Ref
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (
+  api TEXT, kind TEXT, name TEXT, origin_kind TEXT NOT NULL, origin_name TEXT NOT NULL,
+  body TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (api, kind, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS services (
+  name TEXT PRIMARY KEY, pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
+  port INTEGER NOT NULL, socket TEXT NOT NULL, digest TEXT NOT NULL, form TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (
+  line INTEGER PRIMARY KEY, apply INTEGER NOT NULL, seq INTEGER NOT NULL, verb TEXT NOT NULL,
+  subject TEXT NOT NULL, at REAL NOT NULL, result TEXT NOT NULL, detail TEXT NOT NULL);
+"""
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The process behind a service. `digest` is its model's; `form` a hash of all that the process was started with."""
+
+    name: str
+    process: Process
+    port: int
+    socket: str
+    digest: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the journal. `result` is `started` until the change has ended."""
+
+    apply: int
+    seq: int
+    verb: str
+    subject: str
+    at: float
+    result: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All that the control plane holds, read in one go."""
+
+    objects: Mapping[ObjectId, Live]
+    services: Mapping[str, Served]
+    journal: tuple[Entry, ...]
+
+
+def read(path: Path) -> Ledger:
+    """What the file says; an empty ledger when there is none. Writes nothing beside it."""
+    if not path.exists():
+        return Ledger({}, {}, ())
+    try:
+        with contextlib.closing(_open(path, "ro")) as connection:
+            return _ledger(connection)
+    except sqlite3.OperationalError:
+        # A killed apply left a transaction half-written, and mending it would write: it is mended in a copy.
+        with tempfile.TemporaryDirectory(prefix="exai-") as folder:
+            for file in (path, path.with_name(path.name + "-journal")):
+                if file.exists():
+                    shutil.copy2(file, folder)
+            with contextlib.closing(_open(Path(folder) / path.name, "rw")) as connection:
+                return _ledger(connection)
+
+
+class Control:
+    """The writer. Opened by an apply that holds the lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = _open(path, "rwc")
+        self._db.executescript(_SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        last = self._db.execute("SELECT coalesce(max(apply), 0) FROM journal").fetchone()[0]
+        self._apply = int(last) + 1
+        self._seq = 0
+
+    def close(self) -> None:
+        self._db.close()
+
+    def ledger(self) -> Ledger:
+        return _ledger(self._db)
+
+    def begin(self, verb: str, subject: str) -> int:
+        """A journal line that says `started`; its number."""
+        self._seq += 1
+        with self._db:
+            cursor = self._db.execute(
+                "INSERT INTO journal (apply, seq, verb, subject, at, result, detail) VALUES (?, ?, ?, ?, ?, 'started', '')",
+                (self._apply, self._seq, verb, subject, time.time()),
+            )
+        return int(cursor.lastrowid or 0)
+
+    @contextlib.contextmanager
+    def ending(self, line: int, result: str, detail: str = "") -> Iterator[Control]:
+        """One transaction around the line's end and whatever is stored inside the block."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield self
+            self._db.execute("UPDATE journal SET result = ?, detail = ? WHERE line = ?", (result, detail, line))
+
+    def store(self, id: ObjectId, origin: Ref, body: Json) -> None:  # noqa: A002 - ObjectId is called id everywhere
+        """Create or replace an object; its sequence stays."""
+        self._db.execute(
+            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM objects))"
+            " ON CONFLICT DO UPDATE SET origin_kind = excluded.origin_kind, origin_name = excluded.origin_name,"
+            " body = excluded.body",
+            (id.api, id.kind, id.name, origin.kind, origin.name, canonical(body).decode()),
+        )
+
+    def remove(self, id: ObjectId) -> None:  # noqa: A002
+        self._db.execute("DELETE FROM objects WHERE api = ? AND kind = ? AND name = ?", (id.api, id.kind, id.name))
+
+    def store_service(self, served: Served) -> None:
+        process = served.process
+        self._db.execute(
+            "INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (served.name, process.pid, process.started, process.boot, served.port, served.socket, served.digest, served.form),
+        )
+
+    def remove_service(self, name: str) -> None:
+        self._db.execute("DELETE FROM services WHERE name = ?", (name,))
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None, check_same_thread=False)
+
+
+def _ledger(db: sqlite3.Connection) -> Ledger:
+    db.execute("BEGIN")
+    try:
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {"objects", "services", "journal"} <= tables:
+            return Ledger({}, {}, ())
+        objects = {
+            ObjectId(api, kind, name): Live(_json(body), Ref(origin_kind, origin_name), sequence)
+            for api, kind, name, origin_kind, origin_name, body, sequence in db.execute(
+                "SELECT api, kind, name, origin_kind, origin_name, body, sequence FROM objects ORDER BY sequence"
+            )
+        }
+        services = {
+            name: Served(name, Process(pid, started, boot), port, socket, digest, form)
+            for name, pid, started, boot, port, socket, digest, form in db.execute(
+                "SELECT name, pid, started, boot, port, socket, digest, form FROM services ORDER BY name"
+            )
+        }
+        newest = db.execute(
+            "SELECT apply, seq, verb, subject, at, result, detail FROM journal ORDER BY line DESC LIMIT 200"
+        ).fetchall()
+        return Ledger(objects, services, tuple(Entry(*row) for row in reversed(newest)))
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _json(text: str) -> Json:
+    value: Any = json.loads(text)
+    return freeze(value)

@@ -1,0 +1,72 @@
+"""What the registry said, kept under the stamp that it had then: the same stamp means that it still holds.
+
+Outside the project and disposable. Reading it is what keeps a plan without changes from importing MLflow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from exai_compiler.facts import ModelFacts, ModelVersion
+from exai_runtime.local.registry import parse_champion, parse_verdict
+
+_FORM = 1
+
+
+def load(path: Path, stamp: tuple[int, ...]) -> Mapping[str, ModelFacts] | None:
+    """None when nothing was kept under this stamp."""
+    try:
+        value = json.loads(path.read_bytes())
+        if value["form"] != _FORM or value["stamp"] != list(stamp):
+            return None
+        return MappingProxyType({name: _model(item) for name, item in value["models"].items()})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def save(path: Path, stamp: tuple[int, ...], models: Mapping[str, ModelFacts]) -> None:
+    """Fails silently: it is only a cache."""
+    value = {"form": _FORM, "stamp": stamp, "models": {name: plain(item) for name, item in models.items()}}
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(value), encoding="utf-8")
+        fresh.replace(path)
+    except OSError:
+        return
+
+
+def plain(value: Any) -> Any:
+    """Facts as JSON; read-only mappings included, which `asdict` can't copy."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value
+
+
+def _model(value: dict[str, Any]) -> ModelFacts:
+    return ModelFacts(tuple(map(_version, value["versions"])), MappingProxyType(value["aliases"]))
+
+
+def _version(value: dict[str, Any]) -> ModelVersion:
+    verdict = value["verdict"]
+    return ModelVersion(
+        model=value["model"],
+        number=value["number"],
+        uri=value["uri"],
+        digest=value["digest"],
+        run_key=value["run_key"],
+        format=value["format"],
+        metrics=MappingProxyType(value["metrics"]),
+        champion=parse_champion(value["champion"]),
+        verdict=parse_verdict(verdict) if verdict else None,
+    )

@@ -1,0 +1,58 @@
+"""One apply at a time. The lock is the kernel's (flock), so it goes with its holder, whatever kills it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
+
+
+class ApplyLock:
+    """Holds `apply.lock` between enter and exit. Raises TargetError `apply-running` when somebody else has it."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self._path = path
+        self._shown = shown
+        self._file: int | None = None
+
+    def __enter__(self) -> ApplyLock:
+        # Opening never truncates: what stands there says who holds the lock.
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(descriptor, 4096, 0)
+            os.close(descriptor)
+            raise TargetError(_running(holder, self._shown)) from None
+        text = json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).astimezone().isoformat("T", "seconds")})
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode(), 0)
+        self._file = descriptor
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _running(holder: bytes, shown: str) -> Diagnostic:
+    try:
+        found = json.loads(holder)
+        who = f" by process {int(found['pid'])} since {found['since']}"
+    except (ValueError, KeyError, TypeError):
+        who = ""
+    return Diagnostic(
+        "apply-running",
+        f"another apply of this environment is running: the lock is held{who}",
+        Span(shown),
+        hint="wait until it has ended, or end it; the next apply takes up what it left",
+    )

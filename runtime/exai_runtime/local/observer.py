@@ -1,0 +1,129 @@
+"""What KFP's local runner says about its tasks, as events; and the two ends that it doesn't see by itself.
+
+In: the runner's own log records (a filter on the root logger: the runner swaps the handlers, never the filters). What
+steps print reaches the log as text and is never read here. Out: events; `EndRun` when a step said that its failure is
+final, or when it "succeeded" without the outputs that it declares.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from exai_runtime.local.run_requests import RunEvent, read_json
+
+OUTCOME_FILE = "exai-outcome.json"
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_STARTED = re.compile(r"^Executing task '([^']+)'$")
+_FINISHED = re.compile(r"^Task '([^']+)' finished with status (SUCCESS|FAILURE)$")
+_RETRYING = re.compile(r"^Task (\S+) failed \(attempt (\d+)/(\d+)\)\. Retrying in ([0-9.]+)s")
+# Artifacts that say what they have to say in their metadata; KFP itself writes no file for them.
+_METADATA_ONLY = ("system.Metrics", "system.ClassificationMetrics", "system.SlicedClassificationMetrics")
+
+
+class EndRun(BaseException):
+    """Ends the run from inside the runner, past its own `except Exception`."""
+
+    def __init__(self, step: str, detail: str, hint: str = "", rows: tuple[Any, ...] = ()) -> None:
+        super().__init__(detail)
+        self.step = step
+        self.detail = detail
+        self.hint = hint
+        self.rows = rows
+
+
+class Observer(logging.Filter):
+    """`failure` is the last one seen, final or not; `seconds` how long each step took."""
+
+    def __init__(self, ir: dict[str, Any], work: Path, emit: Callable[[RunEvent], None]) -> None:
+        super().__init__()
+        self._components = ir.get("components", {})
+        # An exit task has to run after a failure, too: then the runner itself sits through the retries.
+        self._ends_early = "ALL_UPSTREAM_TASKS_COMPLETED" not in json.dumps(ir.get("root", {}))
+        self._work = work
+        self._emit = emit
+        self._began: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.failure: EndRun | None = None
+        self.seconds: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = _COLOUR.sub("", record.getMessage())
+        record.msg, record.args = text, None
+        if found := _STARTED.match(text):
+            self._began[found[1]] = time.time()
+            self._say(found[1], "started")
+        elif found := _RETRYING.match(text):
+            self._say(found[1], "note", f"attempt {found[2]} of {found[3]} failed, next in {float(found[4]):g} s")
+        elif found := _FINISHED.match(text):
+            self._finished(found[1], found[2] == "SUCCESS")
+        return True
+
+    def _finished(self, step: str, success: bool) -> None:
+        self.seconds[step] = round(time.time() - self._began.get(step, time.time()), 3)
+        folder = self._folder(step)
+        if not success:
+            self._failed(step, read_json(folder / OUTCOME_FILE))
+        elif missing := missing_outputs(self._components.get(f"comp-{step}", {}), folder):
+            names = ", ".join(f"`{name}`" for name in missing)
+            self.failure = EndRun(
+                step,
+                f"step {step} ended without an error, but without its output {names} either",
+                "look at its log; a step has to write every output that it declares",
+            )
+            self._say(step, "failed", self.failure.detail)
+            raise self.failure
+        else:
+            self._say(step, "finished")
+
+    def _failed(self, step: str, outcome: dict[str, Any] | None) -> None:
+        told = outcome or {}
+        message = str(told.get("message") or "it died without saying why")
+        self.failure = EndRun(
+            step, f"step {step}: {message}", str(told.get("hint") or ""), tuple(told.get("rows") or ())
+        )
+        self._say(step, "failed", message)
+        if told.get("final") is True and self._ends_early:
+            raise self.failure
+
+    def _folder(self, step: str) -> Path:
+        """Where the runner put this step: <root>/<pipeline and time>/<step>."""
+        found = sorted(self._work.glob(f"*/{step}"), key=lambda folder: folder.stat().st_mtime_ns)
+        return found[-1] if found else self._work / step
+
+    def _say(self, step: str, state: Any, detail: str = "") -> None:
+        with self._lock:
+            self._emit(RunEvent(time.time(), step, state, detail))
+
+
+def missing_outputs(component: dict[str, Any], folder: Path) -> tuple[str, ...]:
+    """The declared outputs that a step didn't write, sorted."""
+    declared = component.get("outputDefinitions", {})
+    written = read_json(folder / "executor_output.json") or {}
+    missing = [
+        name
+        for name in declared.get("parameters", {})
+        if name not in written.get("parameterValues", {}) and not (folder / name).exists()
+    ]
+    for name, output in declared.get("artifacts", {}).items():
+        items = written.get("artifacts", {}).get(name, {}).get("artifacts", [])
+        title = output.get("artifactType", {}).get("schemaTitle", "")
+        if not items and not (folder / name).exists():
+            missing.append(name)
+        elif title in _METADATA_ONLY:
+            continue
+        elif any(not _is_there(str(item.get("uri", ""))) for item in items):
+            missing.append(name)
+    return tuple(sorted(missing))
+
+
+def _is_there(uri: str) -> bool:
+    """Whether a local file exists; what lies elsewhere isn't ours to look at."""
+    return "://" in uri or Path(uri).exists()

@@ -1,0 +1,56 @@
+"""Ports of the loopback address: a free one, and who has one that isn't free."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+from pathlib import Path
+
+from exai_runtime.local.process import command_of
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens there already. Asked by binding, as the server will."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            return error.errno in (errno.EADDRINUSE, errno.EACCES)
+    return False
+
+
+def listener_of(port: int) -> tuple[int, str] | None:
+    """The pid and the name of the process that listens on this port, if /proc shows it."""
+    inodes = {f"socket:[{inode}]" for inode in _listening(port)}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            for link in (folder / "fd").iterdir():
+                if os.readlink(link) in inodes:
+                    return int(folder.name), command_of(int(folder.name))
+    return None
+
+
+def _listening(port: int) -> set[str]:
+    """Inodes of the sockets in state LISTEN (0A) on this port, of every address (proc(5), /proc/net/tcp)."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):
+            lines = (Path("/proc/net") / table).read_text(encoding="ascii").splitlines()[1:]
+            for fields in map(str.split, lines):
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    found.add(fields[9])
+    return found

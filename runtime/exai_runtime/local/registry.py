@@ -1,0 +1,145 @@
+"""MLflow's registry on the environment's own SQLite file, in process: versions, verdicts, aliases.
+
+Importing MLflow costs seconds, so it happens here alone, inside functions, and only when the registry's stamp says that
+something has changed since it was last read. Verdicts and aliases are written here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from exai_compiler.facts import Champion, GateResult, ModelFacts, ModelVersion, Verdict
+from exai_runtime.local.surroundings import SILENT
+
+VERDICT_TAG = "exai.verdict"
+
+
+def registry_uri(path: Path) -> str:
+    """What MLflow takes as tracking and registry URI."""
+    return f"sqlite:///{path}"
+
+
+def stamp(path: Path) -> tuple[int, ...] | None:
+    """Changes whenever the file's content does; None without a file.
+
+    The change counter stands at byte 24 of an SQLite file's header; with a WAL, the newest content is in that file.
+    """
+    try:
+        found = path.stat()
+        with path.open("rb") as stream:
+            counter = int.from_bytes(stream.read(28)[24:28], "big")
+    except OSError:
+        return None
+    wal = (0, 0)
+    with contextlib.suppress(OSError):
+        log = path.with_name(path.name + "-wal").stat()
+        wal = (log.st_size, log.st_mtime_ns)
+    return (found.st_size, found.st_mtime_ns, counter, *wal)
+
+
+def read_models(path: Path) -> Mapping[str, ModelFacts]:
+    """Every registered model with its versions and aliases."""
+    if stamp(path) is None:
+        return MappingProxyType({})
+    client = _client(path)
+    versions: dict[str, list[ModelVersion]] = {}
+    for item in _pages(client.search_model_versions):
+        versions.setdefault(item.name, []).append(_version(item))
+    return MappingProxyType(
+        {
+            model.name: ModelFacts(
+                tuple(sorted(versions.get(model.name, ()), key=lambda version: version.number)),
+                MappingProxyType({alias: int(number) for alias, number in sorted(dict(model.aliases).items())}),
+            )
+            for model in sorted(_pages(client.search_registered_models), key=lambda model: str(model.name))
+        }
+    )
+
+
+def record_verdict(path: Path, verdict: Verdict) -> None:
+    """Write the verdict as a tag of its version."""
+    _client(path).set_model_version_tag(
+        verdict.model, str(verdict.version), VERDICT_TAG, json.dumps(asdict(verdict), sort_keys=True)
+    )
+
+
+def move_alias(path: Path, model: str, alias: str, version: int) -> None:
+    _client(path).set_registered_model_alias(model, alias, str(version))
+
+
+def warm_up() -> threading.Thread:
+    """Import MLflow while something else takes its time, such as a run that registers a model at its end."""
+    thread = threading.Thread(target=_import_mlflow, name="exai-mlflow", daemon=True)
+    thread.start()
+    return thread
+
+
+def parse_verdict(value: Mapping[str, Any]) -> Verdict:
+    results = tuple(GateResult(**item) for item in value["results"])
+    return Verdict(value["model"], int(value["version"]), value["gates"], bool(value["passed"]), results)
+
+
+def parse_champion(value: Mapping[str, Any] | None) -> Champion | None:
+    return None if not value else Champion(int(value["version"]), _floats(value.get("metrics")))
+
+
+def _version(item: Any) -> ModelVersion:
+    tags = dict(item.tags)
+    told = _json(tags.get("exai.metrics"))
+    verdict = _json(tags.get(VERDICT_TAG))
+    return ModelVersion(
+        model=item.name,
+        number=int(item.version),
+        uri=tags.get("exai.uri", item.source or ""),
+        digest=tags.get("exai.digest", ""),
+        run_key=tags.get("exai.run_key", ""),
+        metrics=_floats(told.get("metrics")),
+        champion=parse_champion(told.get("champion")),
+        verdict=parse_verdict(verdict) if verdict else None,
+    )
+
+
+def _floats(value: Any) -> Mapping[str, float]:
+    return MappingProxyType({name: float(number) for name, number in sorted((value or {}).items())})
+
+
+def _json(text: str | None) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        value = json.loads(text or "{}")
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def _pages(search: Any) -> Iterator[Any]:
+    token = None
+    while True:
+        page = search(page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _client(path: Path) -> Any:
+    _import_mlflow()
+    from mlflow import MlflowClient
+
+    uri = registry_uri(path)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _import_mlflow() -> None:
+    os.environ.update(SILENT)
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    import mlflow.store.model_registry.sqlalchemy_store  # noqa: F401

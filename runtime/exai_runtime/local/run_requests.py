@@ -1,0 +1,141 @@
+"""A run as files: what was asked for, how far it is, what came of it. Shared by the apply and the run's own process."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from exai_runtime.local.paths import RunPaths
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`arguments` are the root parameters of the IR; `scratch` is the temporary folder of the run's steps."""
+
+    key: str
+    spec_key: str
+    pipeline: str
+    version: str
+    data: Mapping[str, str]
+    arguments: Mapping[str, Any]
+    scratch: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """A step started, finished or failed. `at` is in seconds since the epoch."""
+
+    at: float
+    phase: str
+    state: Literal["started", "finished", "failed", "note"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Written by the run's process as its last act. `rows` are what a failing check found, as the step gave them."""
+
+    key: str
+    spec_key: str
+    pipeline: str
+    data: Mapping[str, str]
+    state: Literal["succeeded", "failed"]
+    step: str = ""
+    detail: str = ""
+    hint: str = ""
+    rows: tuple[Any, ...] = ()
+    log: str = ""
+    finished: float = 0.0
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """All of it or nothing: a reader never sees half a file."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """None when there is no such file, or nothing that can be read."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def write_request(run: RunPaths, request: Request) -> None:
+    write_json(run.request, asdict(request))
+
+
+def read_request(run: RunPaths) -> Request | None:
+    return _parse(Request, read_json(run.request))
+
+
+def write_result(run: RunPaths, result: RunResult) -> None:
+    write_json(run.result, asdict(result))
+
+
+def read_result(run: RunPaths) -> RunResult | None:
+    return _parse(RunResult, read_json(run.result))
+
+
+def _parse(kind: type[Any], value: dict[str, Any] | None) -> Any:
+    try:
+        return None if value is None else kind(**value)
+    except TypeError:
+        return None  # of another version of exai: as good as absent
+
+
+def add_event(run: RunPaths, event: RunEvent) -> None:
+    """One line, in one write."""
+    line = json.dumps(asdict(event), ensure_ascii=False) + "\n"
+    descriptor = os.open(run.events, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+
+
+class EventReader:
+    """Reads what was added to a run's events since it was last asked."""
+
+    def __init__(self, run: RunPaths) -> None:
+        self._path = run.events
+        self._offset = 0
+
+    def new(self) -> Iterator[RunEvent]:
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._offset)
+                data = stream.read()
+        except OSError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            event = _parse(RunEvent, json.loads(line))
+            if isinstance(event, RunEvent):
+                yield event
+
+
+def held(run: RunPaths) -> bool:
+    """Whether a process runs this run: its lock is the kernel's, and goes with the process."""
+    try:
+        descriptor = os.open(run.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
