@@ -1,0 +1,91 @@
+"""What a step tells about its own failure: one line for people, one file for the run.
+
+In: a `StepFailure`. Out: `exai-outcome.json` beside KFP's executor output.
+Never imports anything but the standard library: a retry of a final failure must cost nothing.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OUTCOME_FILE = "exai-outcome.json"
+
+
+class StepFailure(Exception):
+    """A failure that the step understands; `final` says that a retry can't help."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        rows: Iterable[Mapping[str, Any]] = (),
+        final: bool = True,
+    ) -> None:
+        super().__init__(message)
+        self.outcome = Outcome(code, message, hint, tuple(dict(row) for row in rows), final)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The content of the outcome file; `rows` are the keys of the rows at fault, at most ten."""
+
+    code: str
+    message: str
+    hint: str = ""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    final: bool = True
+
+    def line(self) -> str:
+        """`exai: <what>. <what next>`: one line, whatever the message holds."""
+        parts = (" ".join(part.split()).rstrip(".") for part in (self.message, self.hint))
+        return "exai: " + ". ".join(part for part in parts if part)
+
+
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """By rename, so that nobody reads half of it."""
+    value = {
+        "final": outcome.final,
+        "code": outcome.code,
+        "message": outcome.message,
+        "hint": outcome.hint,
+        "rows": [dict(row) for row in outcome.rows],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / f".{OUTCOME_FILE}.new"
+    new.write_text(
+        json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) + "\n", encoding="utf-8"
+    )
+    new.replace(folder / OUTCOME_FILE)
+
+
+def read_outcome(folder: Path) -> Outcome | None:
+    """What an earlier attempt said; None when it said nothing that can be read."""
+    try:
+        value = json.loads((folder / OUTCOME_FILE).read_text(encoding="utf-8"))
+        return Outcome(
+            code=str(value["code"]),
+            message=str(value["message"]),
+            hint=str(value["hint"]),
+            rows=tuple(value["rows"]),
+            final=value["final"] is True,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """`Did you mean "b"?`, or the list of what there is, or nothing."""
+    names = sorted({str(name) for name in known})
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(wrong.casefold(), folded, n=1, cutoff=0.6)
+    if close:
+        return f'Did you mean "{folded[close[0]]}"?'
+    if not names:
+        return ""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"There is {', '.join(names[:10])}{more}"
