@@ -1,4 +1,4 @@
-"""What a session tells whoever listens while it works: values only. Nothing here prints or measures."""
+"""What a session tells whoever listens while it works: values only. Nothing prints or measures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from exai_runtime.target import Progress
 
 @dataclass(frozen=True, slots=True)
 class PhaseStarted:
-    """A stretch of work began; `name` is what people read: `reading specs`, `looking at the target`."""
+    """A stretch of work began; `name` is what people read: `looking at the target`."""
 
     name: str
 

@@ -1,6 +1,6 @@
 """What each command comes to, as frozen values: sessions return them, views print them.
 
-`sources` maps a path, as spans name it, to the text of that file: what a view needs to show an excerpt.
+`sources` maps a path, as spans name it, to the text of that file: what an excerpt is made of.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.build import Build
@@ -18,14 +17,12 @@ from exai_compiler.maybe import Unknown
 from exai_compiler.project import Project
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, has_errors
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, empty
 from exai_specs.identity import Ref
 
 Protocol = Literal["v1", "v2"]
 Sources = Mapping[str, str]
 Approve = Callable[[Plan], bool]
-
-NO_SOURCES: Sources = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Created:
     name: str
     files: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Sources = NO_SOURCES
+    sources: Sources = field(default_factory=empty)
 
     @property
     def exit_code(self) -> int:
@@ -46,7 +43,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """`counts` maps a kind to the number of its documents; `project` is None when none could be linked."""
+    """`counts` maps a kind to the number of its documents; `project` is None if none was linked."""
 
     project: Project | None
     diagnostics: tuple[Diagnostic, ...]
@@ -76,19 +73,22 @@ class Planning:
 class Example:
     """A request that this service can answer: one row, in the order of the model's signature.
 
-    `datatypes` maps a column to its V2 datatype (`FP64`, `BYTES`); one that is missing is guessed from the value.
+    `datatypes` maps a column to its V2 datatype (`FP64`, `BYTES`); a missing one is guessed from
+    the value.
     """
 
     service: str
     protocol: Protocol
     row: Mapping[str, Json]
-    datatypes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    datatypes: Mapping[str, str] = field(default_factory=empty)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What an apply or a destroy came to. `plan` is the one that was first shown; `approved` is False when a person
-    (or the lack of one) declined it, and then there are no outcomes. `verdicts` are those of this apply's own runs.
+    """What an apply or a destroy came to. `plan` is the one that was first shown.
+
+    `approved` is False when a person (or the lack of one) declined it, and then there are no
+    outcomes. `verdicts` are those of this apply's own runs.
     """
 
     environment: str
@@ -106,7 +106,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """A model: its aliases, the versions' numbers, the newest version's verdict, and a word on what stands in the way."""
+    """A model: aliases, numbers of versions, the newest verdict, and what stands in the way."""
 
     model: Ref
     aliases: Mapping[str, int]
@@ -117,7 +117,7 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a service serves: `model` as it is known to people (`iris_model`), its version, and since when (RFC 3339)."""
+    """What a service serves: the model's name, its version, and since when (RFC 3339)."""
 
     id: ObjectId
     model: str
@@ -127,7 +127,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """How an environment is doing. `serving` may leave services out; `parity` is what the target ignores."""
+    """How an environment is doing. `parity` is what the target ignores."""
 
     environment: str
     health: tuple[Health, ...]
@@ -149,7 +149,7 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One mapping a row, in order: `prediction`, and `probabilities` by class where the model has them."""
+    """One mapping a row, in order: `prediction`, and `probabilities` by class if there are any."""
 
     service: str
     answers: tuple[Mapping[str, Json], ...]
@@ -157,7 +157,7 @@ class Prediction:
     protocol: Protocol
     seconds: float
     diagnostics: tuple[Diagnostic, ...]
-    sources: Sources = NO_SOURCES
+    sources: Sources = field(default_factory=empty)
 
     @property
     def exit_code(self) -> int:
@@ -166,10 +166,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A command that ended before it had a result. `bug` means that exai is at fault, not the user."""
+    """A command that ended before it had a result. `bug` means that exai is at fault."""
 
     diagnostics: tuple[Diagnostic, ...]
-    sources: Sources = NO_SOURCES
+    sources: Sources = field(default_factory=empty)
     exit_code: int = 1
     bug: bool = False
 

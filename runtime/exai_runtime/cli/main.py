@@ -1,0 +1,87 @@
+"""The entry point. In: the process's arguments. Out: an exit code, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from exai_runtime.cli.lazy import LazyGroup
+from exai_runtime.cli.options import common
+from exai_runtime.cli.version import VERSION
+
+PROGRAM = "exai"
+BROKEN_PIPE = 141
+BUG = 70  # EX_SOFTWARE of sysexits.h
+
+_EPILOG = """\b
+Examples:
+  exai init my-project && cd my-project
+  exai plan
+  exai apply
+  exai predict iris --row petal_length=1.4 --row petal_width=0.2 ...
+
+\b
+Exit codes:
+  0    done; for a plan: there is one
+  1    something in specs, data or the target is wrong, or a model missed its gates
+  2    the command line is wrong; `plan --detailed-exitcode`: there are changes
+  70   a bug in exai
+  130  interrupted
+"""
+
+
+@click.group(
+    PROGRAM,
+    cls=LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(VERSION, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
+@common
+def cli() -> None:
+    """From YAML in Git to a running ML platform: datasets, pipelines, models, services.
+
+    Options may stand before a command or after it. stdout gets the result, stderr all the rest.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line of this process, and end it."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a character gets an escape, not a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain again while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        # The last resort, when not even the views could be loaded.
+        if "--debug" in arguments:
+            traceback.print_exception(error)
+        print(f"error[bug] this is a bug in exai: {type(error).__name__}: {error}", file=sys.stderr)
+        print("   = help: run it with --debug to see the traceback, and report it", file=sys.stderr)
+        return BUG
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Names of the project for completion. Never fails or prints: at worst it offers none."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exai_compiler.project import Project
+
+
+def environments(directory: Path | None) -> tuple[str, ...]:
+    """The environments of the project, sorted; `local` always exists."""
+    project = _project(directory)
+    declared = getattr(project.root.body, "environments", {}) if project is not None else {}
+    return tuple(sorted({"local", *declared}))
+
+
+def services(directory: Path | None) -> tuple[str, ...]:
+    """The services of the project, sorted."""
+    project = _project(directory)
+    return tuple(ref.name for ref in project.specs if ref.kind == "Service") if project else ()
+
+
+def _project(directory: Path | None) -> Project | None:
+    with suppress(Exception):
+        from exai_runtime.workspace import find_root, load
+
+        root = directory.resolve() if directory is not None else find_root(Path.cwd())
+        return None if root is None else load(root).project
+    return None

@@ -1,0 +1,98 @@
+"""The options that every command takes, before its name or after it. The later one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem
+
+Output = Literal["human", "json"]
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+_KEY = "exai.options"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`directory` is None when the project is to be looked for from here upwards."""
+
+    environment: str = "local"
+    directory: Path | None = None
+    output: Output = "human"
+    no_color: bool = False
+    debug: bool = False
+    quiet: bool = False
+
+
+def common(function: Decorated) -> Decorated:
+    """Adds the options; their values are read back with `chosen()`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def chosen(context: click.Context) -> Options:
+    """What was said on this command line, with defaults for the rest."""
+    return Options(**context.meta.get(_KEY, {}))
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    source = context.get_parameter_source(parameter.name or "")
+    if source is not ParameterSource.DEFAULT:
+        context.meta.setdefault(_KEY, {})[parameter.name] = value
+    return value
+
+
+def complete_environment(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The names of the project's environments."""
+    del parameter
+    from exai_runtime.cli.names import environments
+
+    return [
+        CompletionItem(name)
+        for name in environments(chosen(context).directory)
+        if name.startswith(incomplete)
+    ]
+
+
+def _option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    return click.option(*names, expose_value=False, callback=_remember, **settings)
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    _option(
+        "-e",
+        "--environment",
+        metavar="NAME",
+        default="local",
+        show_default=True,
+        shell_complete=complete_environment,
+        help="The environment to work on.",
+    ),
+    _option(
+        "-C",
+        "--directory",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="DIR",
+        help="The project's folder.  [default: the nearest exai.yaml upwards]",
+    ),
+    _option(
+        "--output",
+        type=click.Choice(["human", "json"]),
+        default="human",
+        show_default=True,
+        help="What stdout gets: text for people, or one JSON document.",
+    ),
+    _option(
+        "--no-color", is_flag=True, help="No colours (nor with NO_COLOR set, nor into a pipe)."
+    ),
+    _option("-q", "--quiet", is_flag=True, help="No progress: the result and errors only."),
+    _option("--debug", is_flag=True, help="Show the traceback when exai itself fails."),
+)

@@ -1,0 +1,93 @@
+"""From a command's function to an exit code. Every error on the way becomes a message."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from exai_runtime.cli.options import Options, chosen
+
+if TYPE_CHECKING:
+    from exai_runtime.results import Result
+    from exai_runtime.views.view import View
+
+Work = Callable[["Options", "View"], "Result"]
+ProjectWork = Callable[[Path, "Options", "View"], "Result"]
+
+INTERRUPTED = 130
+
+
+def in_project(
+    command: str, work: ProjectWork, exit_code: Callable[[Result], int] | None = None
+) -> int:
+    """Like `run`, with the folder of the project as the work's first argument."""
+
+    def find(options: Options, view: View) -> Result:
+        from exai_runtime.cli.problems import no_project
+        from exai_runtime.workspace import find_root
+
+        start = (options.directory or Path()).absolute()
+        root = find_root(start)
+        if root is None or (options.directory is not None and root != start):
+            return no_project(start, root)
+        return work(root, options, view)
+
+    return run(command, find, exit_code)
+
+
+def run(command: str, work: Work, exit_code: Callable[[Result], int] | None = None) -> int:
+    """Do the work, show what it came to, and say which code the process ends with."""
+    options = chosen(click.get_current_context())
+    view = _view(command, options)
+    try:
+        result = work(options, view)
+        code = result.exit_code if exit_code is None else exit_code(result)
+    except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+        view.close()
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        from exai_runtime.cli.problems import interrupted
+
+        result, code = interrupted(command), INTERRUPTED
+    except Exception as error:
+        from exai_runtime.cli.problems import explained
+
+        result = explained(error)
+        code = result.exit_code
+        if options.debug:
+            view.close()
+            traceback.print_exception(error)
+    view.close()
+    view.show(result, code)
+    return code
+
+
+def _view(command: str, options: Options) -> View:
+    if options.output == "json":
+        from exai_runtime.views.json.view import JsonView
+
+        return JsonView(command, quiet=options.quiet)
+    from exai_runtime.views.human.view import HumanView
+
+    return HumanView(
+        command,
+        colour=_colour(sys.stdout, options),
+        colour_err=_colour(sys.stderr, options),
+        live=_is_terminal(sys.stderr),
+        quiet=options.quiet,
+    )
+
+
+def _colour(stream: TextIO, options: Options) -> bool:
+    """On a terminal only, never against the wish of NO_COLOR (no-color.org: set, not empty)."""
+    return _is_terminal(stream) and not options.no_color and not os.environ.get("NO_COLOR")
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")

@@ -1,0 +1,94 @@
+"""Diagnostics with excerpts. In: diagnostics in order, and the files' texts. Out: lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from exai_runtime.results import Sources
+from exai_runtime.views.human.paint import Paint, printable, width
+from exai_runtime.views.human.words import count, listed
+from exai_specs.diagnostics import Diagnostic, Severity, Span
+
+_TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
+_WIDEST_EXCERPT = 100
+
+
+def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) -> Iterator[str]:
+    """Every error and warning with its excerpt, an empty line after each; then the notes."""
+    loud = [d for d in diagnostics if d.severity != "note"]
+    for diagnostic in loud:
+        yield from block(diagnostic, sources, paint)
+        yield ""
+    notes = [d for d in diagnostics if d.severity == "note"]
+    for note in notes:
+        yield f"{paint.cyan('note')}[{note.code}] {place(note.at)}{note.message}"
+    if notes:
+        yield ""
+
+
+def block(diagnostic: Diagnostic, sources: Sources, paint: Paint) -> Iterator[str]:
+    """One diagnostic: what, where, what next, and the other places that have to do with it."""
+    colour = paint.red if diagnostic.severity == "error" else paint.yellow
+    title = colour(paint.bold(diagnostic.severity))
+    first, *more = diagnostic.message.splitlines() or [""]
+    yield f"{title}[{diagnostic.code}] {paint.bold(first)}"
+    yield from (f"  {line}" for line in more)
+    if diagnostic.at.path:
+        yield f"{paint.cyan('  -->')} {diagnostic.at}"
+        yield from excerpt(diagnostic.at, sources, paint, colour)
+    for line in diagnostic.hint.splitlines():
+        yield f"{paint.cyan('   = help:')} {line}"
+    for label, span in diagnostic.related:
+        yield f"{paint.cyan('  :::')} {span} {label}"
+        yield from excerpt(span, sources, paint, paint.cyan)
+
+
+def excerpt(
+    at: Span, sources: Sources, paint: Paint, colour: Callable[[str], str]
+) -> Iterator[str]:
+    """The line of a place with a caret under what it means; nothing when the text isn't at hand."""
+    lines = sources.get(at.path, "").splitlines()
+    if not 1 <= at.line <= len(lines):
+        return
+    text, column = _window(lines[at.line - 1], at.column - 1)
+    token = _TOKEN.match(text, column)
+    marked = token.group() if token else text[column : column + 1]
+    before = " " * width(text[:column].expandtabs(4))
+    caret = "^" * max(1, width(marked))
+    gutter = str(at.line)
+    blank = " " * len(gutter)
+    bar = paint.cyan("|")
+    yield f" {blank} {bar}"
+    yield f" {paint.cyan(gutter)} {bar} {printable(text)}"
+    yield f" {blank} {bar} {before}{colour(caret)}"
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """A line cut around a column, so that an excerpt stays readable."""
+    column = min(max(column, 0), len(line))
+    if len(line) <= _WIDEST_EXCERPT:
+        return line, column
+    start = max(0, min(column - _WIDEST_EXCERPT // 2, len(line) - _WIDEST_EXCERPT))
+    cut = line[start : start + _WIDEST_EXCERPT]
+    head = "..." if start else ""
+    tail = "..." if start + _WIDEST_EXCERPT < len(line) else ""
+    return head + cut + tail, column - start + len(head)
+
+
+def place(span: Span) -> str:
+    """`specs/iris.yaml:14:11: `, or nothing for what has no place in a file."""
+    return f"{span}: " if span.path else ""
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """`2 errors and 1 warning in 2 files`; empty when there is nothing to count."""
+    names: tuple[tuple[Severity, str], ...] = (("error", "error"), ("warning", "warning"))
+    counts = [
+        count(number, noun)
+        for severity, noun in names
+        if (number := sum(d.severity == severity for d in diagnostics))
+    ]
+    files = {d.at.path for d in diagnostics if d.severity != "note" and d.at.path}
+    where = f" in {count(len(files), 'file')}" if len(files) > 1 else ""
+    return listed(counts) + where if counts else ""

@@ -1,0 +1,125 @@
+"""The view for people: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TextIO
+
+from exai_compiler.changes import Plan
+from exai_runtime.events import Event
+from exai_runtime.results import (
+    Applied,
+    Created,
+    Planning,
+    Prediction,
+    Refused,
+    Result,
+    Sources,
+    StatusReport,
+    Validated,
+)
+from exai_runtime.views.human import (
+    applied,
+    created,
+    diagnostics,
+    plan,
+    prediction,
+    status,
+    validated,
+)
+from exai_runtime.views.human.paint import Paint, printable
+from exai_runtime.views.human.progress import Lively, Plain, Progressing, Silent
+from exai_runtime.views.human.words import duration
+from exai_specs.diagnostics import Diagnostic
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class HumanView:
+    """`colour` and `live` are for terminals; `quiet` leaves the result and the errors."""
+
+    command: str
+    colour: bool = False
+    live: bool = False
+    quiet: bool = False
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    colour_err: bool = False
+    _progress: Progressing | None = None
+
+    def show(self, result: Result, exit_code: int) -> None:
+        """Diagnostics go to stderr, except where they are what was asked for (`validate`)."""
+        del exit_code
+        self.close()
+        paint = Paint(self.colour)
+        match result:
+            case Validated():
+                self._write(self.out, validated.lines(result, paint), self.colour)
+                return
+            case Refused():
+                self._diagnose(result.diagnostics, result.sources)
+                return
+            case Created():
+                self._diagnose(result.diagnostics, result.sources)
+                body = created.lines(result, paint) if result.exit_code == 0 else iter(())
+            case Planning():
+                self._diagnose(result.diagnostics, result.sources)
+                body = iter(()) if result.plan is None else plan.lines(result.plan, paint)
+            case Applied():
+                self._diagnose(result.diagnostics, result.sources)
+                body = applied.lines(result, self.command, paint)
+            case StatusReport():
+                self._diagnose(result.diagnostics, result.sources)
+                body = status.lines(result, _now(), paint)
+            case Prediction():
+                self._diagnose(result.diagnostics, result.sources)
+                body = prediction.lines(result, paint)
+        self._write(self.out, body, self.colour)
+        if isinstance(result, Prediction) and result.answers and not self.quiet:
+            took = f"{duration(result.seconds)}, {result.protocol}, {result.url}"
+            self._write(self.err, [Paint(self.colour_err).dim(took)], self.colour_err)
+
+    def listen(self, event: Event) -> None:
+        if self._progress is None:
+            self._progress = self._make_progress()
+        self._progress.take(event)
+
+    def propose(self, plan_: Plan) -> None:
+        self.close()
+        if not self.quiet:
+            self._write(self.err, plan.first_lines(plan_, Paint(self.colour_err)), self.colour_err)
+
+    def ask(self, question: str) -> bool | None:
+        """Only a terminal can answer: both ends must be one."""
+        self.close()
+        if not (sys.stdin.isatty() and self.err.isatty()):
+            return None
+        self.err.write(f"{printable(question)} [y/N] ")
+        self.err.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.pause()
+
+    def _make_progress(self) -> Progressing:
+        if self.quiet:
+            return Silent()
+        return Lively(self.err, self.colour_err) if self.live else Plain(self.err)
+
+    def _diagnose(self, found: tuple[Diagnostic, ...], sources: Sources) -> None:
+        paint = Paint(self.colour_err)
+        self._write(self.err, diagnostics.blocks(found, sources, paint), self.colour_err)
+        if summary := diagnostics.summary(found):
+            self._write(self.err, [summary], self.colour_err)
+
+    def _write(self, stream: TextIO, lines: Iterable[str], colour: bool) -> None:
+        for line in lines:
+            stream.write(f"{printable(line, colour)}\n")
+        stream.flush()

@@ -1,0 +1,1 @@
+"""Results as JSON for programs: a versioned contract, held by the schemas in `schemas/output`."""

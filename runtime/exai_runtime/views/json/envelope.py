@@ -1,0 +1,118 @@
+"""Results in their envelope: version, command, exit code, diagnostics, and the result or null."""
+
+from __future__ import annotations
+
+from exai_runtime.results import (
+    Applied,
+    Created,
+    Planning,
+    Prediction,
+    Refused,
+    Result,
+    StatusReport,
+    Validated,
+)
+from exai_runtime.views.json import values
+from exai_runtime.views.json.values import Plain
+from exai_specs.frozen import thaw
+
+VERSION = "exai.dev/output/v1"
+
+
+def envelope(command: str, result: Result, exit_code: int) -> Plain:
+    """The whole answer of a command."""
+    return {
+        "version": VERSION,
+        "command": command,
+        "exitCode": exit_code,
+        "diagnostics": values.diagnostics(result.diagnostics),
+        "result": _result(result),
+    }
+
+
+def _result(result: Result) -> Plain | None:
+    match result:
+        case Refused():
+            return None
+        case Created():
+            return _created(result)
+        case Validated():
+            return {
+                "project": None if result.project is None else result.project.name,
+                "documents": dict(sorted(result.counts.items())),
+            }
+        case Planning():
+            return None if result.plan is None else values.plan(result.plan)
+        case Applied():
+            return None if result.plan is None else _applied(result)
+        case StatusReport():
+            return _status(result)
+        case Prediction():
+            return _prediction(result)
+
+
+def _created(result: Created) -> Plain | None:
+    if result.exit_code:
+        return None
+    return {
+        "directory": str(result.directory),
+        "template": result.template,
+        "name": result.name,
+        "files": list(result.files),
+    }
+
+
+def _applied(result: Applied) -> Plain:
+    return {
+        "environment": result.environment,
+        "approved": result.approved,
+        "plan": None if result.plan is None else values.plan(result.plan),
+        "outcomes": [values.outcome(item) for item in result.outcomes],
+        "verdicts": [values.verdict(item) for item in result.verdicts],
+        "health": [values.health(item) for item in result.health],
+        "seconds": round(result.elapsed, 3),
+    }
+
+
+def _status(result: StatusReport) -> Plain:
+    serving = {item.id: item for item in result.serving}
+    objects = []
+    for item in result.health:
+        served = serving.get(item.id)
+        model = None
+        if served is not None:
+            model = {
+                "model": served.model,
+                "version": served.version,
+                "since": served.since or None,
+            }
+        objects.append(values.health(item) | {"serving": model})
+    models = [
+        {
+            "model": str(item.model),
+            "aliases": dict(sorted(item.aliases.items())),
+            "versions": list(item.versions),
+            "verdict": None if item.verdict is None else values.verdict(item.verdict),
+            "note": item.note or None,
+        }
+        for item in result.models
+    ]
+    return {
+        "environment": result.environment,
+        "objects": objects,
+        "models": models,
+        "waiting": [values.unknown(item) for item in result.waiting],
+        "parity": values.diagnostics(result.parity),
+    }
+
+
+def _prediction(result: Prediction) -> Plain | None:
+    if result.exit_code:
+        return None
+    return {
+        "service": result.service,
+        "url": result.url,
+        "protocol": result.protocol,
+        "seconds": round(result.seconds, 6),
+        "predictions": [thaw(answer) for answer in result.answers],
+    }
