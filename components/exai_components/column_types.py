@@ -1,0 +1,241 @@
+"""The language's column types as Arrow types, and the cast of a value to one of them.
+
+In: a type as a spec writes it (`int64`, `{"list": "string"}`), and values from a file or database.
+Out: Arrow types, cast columns, or `BadValue` with the row's place.
+Never loses anything on the way: a cast that would round, cut or guess is refused.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+# Field metadata in Parquet: the type as the spec has it, where Arrow alone can't tell (json, uuid).
+TYPE_KEY = b"exai.type"
+NULLABLE_KEY = b"exai.nullable"
+
+
+class BadValue(Exception):
+    """A value that its declared type can't hold; `at` is its row, counted from 0."""
+
+    def __init__(self, at: int, value: Any) -> None:
+        super().__init__(f"row {at}: {value!r}")
+        self.at = at
+        self.value = value
+
+
+def arrow_type(kind: Any) -> Any:
+    """The Arrow type of a declared column type; `ValueError` for one that doesn't exist."""
+    import pyarrow as pa
+
+    if isinstance(kind, dict) and len(kind) == 1:
+        (shape, inner), *_ = kind.items()
+        if shape == "list":
+            return pa.list_(arrow_type(inner))
+        if shape == "map":
+            return pa.map_(pa.string(), arrow_type(inner))
+        if shape == "struct":
+            return pa.struct([pa.field(name, arrow_type(item)) for name, item in inner.items()])
+    plain = {
+        "bool": pa.bool_(),
+        "int32": pa.int32(),
+        "int64": pa.int64(),
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "string": pa.string(),
+        "bytes": pa.binary(),
+        "timestamp": pa.timestamp("us", tz="UTC"),
+        "date": pa.date32(),
+        "decimal": pa.decimal128(38, 18),
+        "json": pa.string(),
+        "uuid": pa.string(),
+    }
+    if not isinstance(kind, str) or kind not in plain:
+        raise ValueError(f"{kind!r} is not a column type")
+    return plain[kind]
+
+
+def declared_type(field: Any) -> str:
+    """The spec's name for an Arrow field's type; Arrow's own name for one the language lacks."""
+    import pyarrow.types as t
+
+    metadata = field.metadata or {}
+    if TYPE_KEY in metadata:
+        return str(metadata[TYPE_KEY].decode())
+    kind = field.type
+    if t.is_dictionary(kind):
+        kind = kind.value_type
+    if t.is_large_string(kind) or t.is_string(kind):
+        return "string"
+    if t.is_int8(kind) or t.is_int16(kind) or t.is_uint8(kind) or t.is_uint16(kind):
+        return "int32"
+    if t.is_uint32(kind) or t.is_uint64(kind):
+        return "int64"
+    if t.is_timestamp(kind):
+        return "timestamp"
+    if t.is_date(kind):
+        return "date"
+    if t.is_decimal(kind):
+        return "decimal"
+    return {"double": "float64", "float": "float32", "halffloat": "float32", "binary": "bytes"}.get(
+        str(kind), str(kind)
+    )
+
+
+def declared_nullable(field: Any) -> bool:
+    """May the column lack values? Only a spec's `nullable: false` says no."""
+    return bool(field.nullable) and (field.metadata or {}).get(NULLABLE_KEY) != b"false"
+
+
+def cast_column(values: Any, kind: Any) -> Any:
+    """An Arrow array of the declared type from an Arrow array of text or a list of values.
+
+    First as a whole; only a column with something unusual in it is walked value by value.
+    """
+    import pyarrow as pa
+
+    target = arrow_type(kind)
+    whole = _cast_text if isinstance(values, pa.Array | pa.ChunkedArray) else _cast_list
+    column = None
+    if kind not in ("json", "uuid") and isinstance(kind, str):
+        try:
+            column = whole(values, target)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            column = None
+    if column is None:
+        rows = values.to_pylist() if isinstance(values, pa.Array | pa.ChunkedArray) else values
+        column = _cast_each(rows, kind, target)
+    return _nan_is_missing(column, target)
+
+
+def _cast_text(values: Any, target: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(
+        target
+    ):  # with and without offset: one by one, so that none is guessed
+        raise ValueError
+    return pc.cast(values, target)
+
+
+def _cast_list(values: Sequence[Any], target: Any) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(target) or pa.types.is_date(target) or pa.types.is_decimal(target):
+        raise ValueError  # Arrow would cut times to dates, and take integers for moments
+    return pa.array(values, type=target)
+
+
+def _cast_each(rows: Sequence[Any], kind: Any, target: Any) -> Any:
+    import pyarrow as pa
+
+    convert = _CONVERT.get(kind) if isinstance(kind, str) else _nested
+    cast: list[Any] = []
+    for at, value in enumerate(rows):
+        try:
+            cast.append(None if value is None or convert is None else convert(value))
+            if not isinstance(kind, str) or kind in _NARROW:
+                pa.array(cast[-1:], type=target)
+        except (ValueError, TypeError, OverflowError, InvalidOperation, pa.ArrowException):
+            raise BadValue(at, value) from None
+    return pa.array(cast, type=target)
+
+
+def _nan_is_missing(column: Any, target: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(target):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, type=target), column)
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "1": True, "false": False, "0": False}
+    text = str(value).strip().lower()
+    if text not in known:
+        raise ValueError
+    return known[text]
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, str | int):
+        return int(value)
+    if value != int(value):
+        raise ValueError
+    return int(value)
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if not isinstance(value, str | int | float | Decimal | UUID):
+        raise TypeError
+    return str(value)
+
+
+def _bytes(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(memoryview(value))
+
+
+def _timestamp(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value.strip())
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        raise TypeError
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str):
+        return date.fromisoformat(value.strip())
+    if isinstance(value, datetime):
+        if value.time() != datetime.min.time():
+            raise ValueError
+        return value.date()
+    if not isinstance(value, date):
+        raise TypeError
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    return Decimal(str(value).strip()) if isinstance(value, str | float) else Decimal(value)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, str):
+        json.loads(value)
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _nested(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+_NARROW = ("int32", "int64", "float32", "decimal")
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "bool": _bool,
+    "int32": _integer,
+    "int64": _integer,
+    "float32": float,
+    "float64": float,
+    "string": _string,
+    "bytes": _bytes,
+    "timestamp": _timestamp,
+    "date": _date,
+    "decimal": _decimal,
+    "json": _json,
+    "uuid": lambda value: str(UUID(str(value))),
+}

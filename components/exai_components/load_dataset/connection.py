@@ -1,0 +1,87 @@
+"""A connection's settings and secrets from the environment, as a SQLAlchemy URL or engine.
+
+EXAI_CONNECTION_<NAME> is JSON without secrets, one key, the kind of database; each secret field is
+in EXAI_CONNECTION_<NAME>_<FIELD>. Never puts a secret into a message.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from exai_components.load_dataset.sources import data_root, missing_file
+from exai_components.outcome import StepFailure, did_you_mean
+
+PREFIX = "EXAI_CONNECTION_"
+
+
+def open_engine(name: str) -> Any:
+    """A SQLAlchemy engine for the connection; it opens nothing before its first use."""
+    import sqlalchemy
+
+    kind, fields = connection(name)
+    if kind == "sqlite":
+        path = (data_root() / str(fields.get("path", ""))).resolve()
+        if not path.is_file():
+            raise missing_file(path, f"{fields.get('path', '')} of the connection {name}")
+        return sqlalchemy.create_engine("sqlite://", creator=lambda: _read_only(path))
+    try:
+        return sqlalchemy.create_engine(postgresql_url(fields))
+    except ModuleNotFoundError as error:
+        raise StepFailure(
+            "missing-package",
+            f"The connection {name} needs the package {error.name}, which isn't installed here",
+            f"Install {error.name} into the environment that runs steps",
+        ) from None
+
+
+def connection(name: str) -> tuple[str, dict[str, Any]]:
+    """The kind of a connection and its fields, secret ones included."""
+    variable = PREFIX + name.upper().replace("-", "_")
+    try:
+        ((kind, fields),) = json.loads(os.environ[variable]).items()
+        fields = dict(fields)
+    except KeyError:
+        raise StepFailure(
+            "missing-connection",
+            f'This environment has no connection "{name}"',
+            f"Add it under connections of the environment; steps read it from {variable}",
+        ) from None
+    except (ValueError, AttributeError, TypeError):
+        raise StepFailure(
+            "broken-connection",
+            f"{variable} is not JSON with one key, the kind of database",
+        ) from None
+    if kind not in ("sqlite", "postgresql"):
+        raise StepFailure(
+            "unsupported-connection",
+            f"load-dataset can't read {kind}, the kind of the connection {name}",
+            did_you_mean(kind, ("sqlite", "postgresql")),
+        )
+    for key, value in os.environ.items():
+        if key.startswith(f"{variable}_"):
+            fields[key.removeprefix(f"{variable}_").lower()] = value
+    return kind, fields
+
+
+def postgresql_url(fields: dict[str, Any]) -> Any:
+    """The URL for psycopg 3; fields that aren't part of an address become its options."""
+    from sqlalchemy.engine import URL
+
+    rest = dict(fields)
+    port = rest.pop("port", None)
+    address = {
+        "username": rest.pop("user", None) or rest.pop("username", None),
+        "password": rest.pop("password", None),
+        "host": rest.pop("host", None),
+        "port": int(port) if port is not None else None,
+        "database": rest.pop("database", None),
+    }
+    query = {key: str(value) for key, value in sorted(rest.items())}
+    return URL.create("postgresql+psycopg", **address, query=query)
+
+
+def _read_only(path: Path) -> Any:
+    import sqlite3
+
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
