@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from exai_compiler.graph import Constant, Graph, Step
 from exai_compiler.project import Project
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds import DatasetSpec, ModelSpec
+from exai_specs.kinds import DatasetSpec, ModelSpec, PipelineSpec
 
 LEAST = Effect.MATERIALIZE
 
 
-@lru_cache(maxsize=None)
+@cache
 def field_effects(kind: type) -> Mapping[str, Effect]:
     """The effect that each field of a spec's dataclass declares."""
     found: dict[str, Effect] = {}
@@ -31,14 +31,14 @@ def field_effects(kind: type) -> Mapping[str, Effect]:
     return found
 
 
-def meaningful(value: object, leave_out: frozenset[str] = frozenset()) -> Json:
+def meaningful(value: object) -> Json:
     """A spec's value as JSON, with only the fields that mean something. Absent and default fields look alike."""
     if is_dataclass(value) and not isinstance(value, type):
         effects = field_effects(type(value))
         return {
             field.name: meaningful(getattr(value, field.name))
             for field in fields(value)
-            if effects.get(field.name, Effect.RETRAIN) >= LEAST and field.name not in leave_out
+            if effects.get(field.name, Effect.RETRAIN) >= LEAST
         }
     if isinstance(value, Mapping):
         return {str(key): meaningful(item) for key, item in value.items()}
@@ -58,7 +58,9 @@ def dataset_meaning(dataset: DatasetSpec) -> str:
 
 def pipeline_meaning(project: Project, graph: Graph) -> str:
     """What a pipeline does: its steps with `component@version` and inputs, and the meanings of what they read."""
-    steps: dict[str, Any] = {name: _step(step) for name, step in graph.steps.items()}
+    pipeline = project.body(PipelineSpec, graph.pipeline.name)
+    env = pipeline.defaults.env if pipeline else {}
+    steps: dict[str, Any] = {name: _step(step, env) for name, step in graph.steps.items()}
     datasets = {
         name: dataset_meaning(body)
         for name in datasets_read(graph)
@@ -72,12 +74,12 @@ def pipeline_meaning(project: Project, graph: Graph) -> str:
     return digest({"steps": steps, "datasets": datasets, "models": models})
 
 
-def _step(step: Step) -> Json:
+def _step(step: Step, env: Mapping[str, object]) -> Json:
     component = step.component
     return {
         "component": f"{component.name}@{component.version}" if component else step.spec.uses,
         "inputs": meaningful(step.spec.with_),
-        "env": meaningful(step.spec.env),
+        "env": meaningful({**env, **step.spec.env}),
     }
 
 

@@ -1,0 +1,138 @@
+"""A fresh copy of examples/iris in a folder of its own, driven through the command line as a person would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+IRIS = Path(__file__).resolve().parents[3] / "examples" / "iris"
+SETOSA = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+EXAI = (sys.executable, "-m", "exai_runtime.cli.main")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder and the environment of the processes that work on it. No Java is in PATH."""
+
+    root: Path
+    env: dict[str, str]
+
+    def command(self, *words: str) -> list[str]:
+        return [*EXAI, "-C", str(self.root), *words]
+
+    def exai(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command. `code` is the exit code it must have; None accepts any."""
+        done = subprocess.run(
+            self.command(*words), env=self.env, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert "Traceback" not in done.stderr + done.stdout, done.stderr + done.stdout
+        if code is not None:
+            assert done.returncode == code, f"{words}: {done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*words),
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def json(self, *words: str, code: int | None = 0) -> dict[str, Any]:
+        return dict(json.loads(self.exai(*words, "--output", "json", code=code).stdout))
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.root / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+    @property
+    def url(self) -> str:
+        """Where the service `iris` answers."""
+        rows = [row for row in self.json("status", code=None)["health"] if row.get("url")]
+        assert rows, "no service answers"
+        return str(rows[0]["url"])
+
+    def ask(self, url: str) -> dict[str, Any]:
+        """One V1 prediction, straight over HTTP."""
+        body = json.dumps({"instances": [SETOSA]}).encode()
+        request = urllib.request.Request(
+            f"{url}/v1/models/iris:predict", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return dict(json.load(answer)["predictions"][0])
+
+    def versions(self) -> list[int]:
+        """The versions of iris_model, in order."""
+        (model,) = self.json("status", code=None)["models"]
+        return list(model["versions"])
+
+    def champion(self) -> int | None:
+        (model,) = self.json("status", code=None)["models"]
+        return dict(model["aliases"]).get("champion")
+
+    def runs(self) -> list[Path]:
+        return sorted((self.root / ".exai" / "local" / "runs").glob("*/result.json"))
+
+
+def environment(home: Path, path_without_java: Path) -> dict[str, str]:
+    """A clean environment: own home, cache and temp folder, Python and the basic tools in PATH but no Java."""
+    keep = {key: os.environ[key] for key in ("LANG", "LC_ALL", "EXAI_ALLOW_NO_CRDS") if key in os.environ}
+    (home / "tmp").mkdir(parents=True, exist_ok=True)
+    return keep | {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "TMPDIR": str(home / "tmp"),
+        "PATH": str(path_without_java),
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p.startswith(str(IRIS.parents[1]))),
+        "NO_COLOR": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def path_without_java(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "python3").symlink_to(sys.executable)
+    assert shutil.which("java", path=str(folder)) is None
+    return folder
+
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, path_without_java: Path) -> Iterator[MakeProject]:
+    """Makes project copies; whatever they started is destroyed at the end."""
+    made: list[Project] = []
+
+    def make(name: str = "iris", parent: Path = tmp_path) -> Project:
+        root = parent / name
+        shutil.copytree(IRIS, root, ignore=shutil.ignore_patterns(".exai", "*.db"))
+        env = environment(tmp_path / "home", path_without_java)
+        subprocess.run([sys.executable, str(root / "make_data.py")], env=env, check=True)
+        made.append(Project(root, env))
+        return made[-1]
+
+    yield make
+    for project in made:
+        if (project.root / ".exai").exists():
+            shutil.copytree(IRIS / "specs", project.root / "specs", dirs_exist_ok=True)
+            shutil.copy(IRIS / "exai.yaml", project.root / "exai.yaml")
+            project.exai("destroy", "--yes", "--purge", code=None)
+
+
+@pytest.fixture
+def iris(make_project: MakeProject) -> Project:
+    return make_project()

@@ -1,0 +1,193 @@
+"""The promise, with the real parts: YAML to a served prediction, and an empty plan after every apply."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from .conftest import MakeProject, Project
+
+pytestmark = pytest.mark.slow
+
+HEAVY = ("h2o", "mlflow", "kfp", "kserve", "great_expectations", "pandas", "numpy", "sklearn", "pyarrow", "jpype")
+
+
+def test_from_yaml_to_a_served_prediction_and_to_no_changes(iris: Project) -> None:
+    before = iris.exai("plan").stdout
+    assert "run" in before
+    assert "Pipeline/iris-training" in before
+    assert not (iris.root / ".exai").exists(), "a plan writes nothing in the project"
+
+    applied = iris.exai("apply", "--yes")
+    assert "http://127.0.0.1:" in applied.stdout
+    assert "curl" in applied.stdout
+
+    answer = iris.ask(iris.url)
+    assert answer["prediction"] == "setosa"
+    assert answer["probabilities"]["setosa"] > 0.9
+    assert "setosa" in iris.exai("predict", "iris", *row()).stdout
+    assert iris.exai("predict", "iris", "--protocol", "v1", *row()).stdout.count("setosa") >= 1
+
+    # promoted automatically, and the plan is empty
+    assert iris.champion() == 1
+    assert iris.json("plan")["plan"]["changes"] == []
+    again = iris.exai("apply", "--yes")
+    assert "no changes" in (again.stdout + again.stderr).lower()
+    assert len(iris.runs()) == 1
+
+    # the state folder ignores itself, and nothing is left in the temp folder
+    assert (iris.root / ".exai" / ".gitignore").read_text().strip() == "*"
+    left = sorted(p.name for p in (iris.root.parent / "home" / "tmp").iterdir())
+    assert [name for name in left if "exai" not in name] == []
+
+    # a change of resources alone: a new PipelineVersion and no run
+    iris.edit("specs/pipeline.yaml", "memory: 2Gi", "memory: 3Gi")
+    changes = iris.json("plan")["plan"]["changes"]
+    assert [(c["verb"], c["subject"].split("/")[0]) for c in changes] == [("create", "PipelineVersion")]
+    iris.exai("apply", "--yes")
+    assert len(iris.runs()) == 1
+    assert iris.json("plan")["plan"]["changes"] == []
+
+    # a touched mtime makes no run, one changed byte makes one
+    database = iris.root / "data" / "iris.db"
+    os.utime(database, (time.time() + 100, time.time() + 100))
+    assert iris.json("plan")["plan"]["changes"] == []
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE demo_iris SET sepal_length = 5.2 WHERE flower_id = 1")
+    planned = iris.json("plan")["plan"]["changes"]
+    assert [c["verb"] for c in planned] == ["run", "judge", "move", "update"]
+    iris.exai("apply", "--yes")
+    assert len(iris.runs()) == 2
+    assert iris.versions() == [1, 2]
+    assert iris.json("plan")["plan"]["changes"] == []
+
+    # destroyed twice, purged: nothing is left
+    iris.exai("destroy", "--yes", "--purge")
+    iris.exai("destroy", "--yes", "--purge")
+    assert not (iris.root / ".exai" / "local").exists()
+
+
+def row() -> list[str]:
+    values = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+    return [word for name, value in values.items() for word in ("--row", f"{name}={value}")]
+
+
+def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(iris: Project) -> None:
+    iris.exai("apply", "--yes")
+    url = iris.url
+    asker = Asker(iris, url)
+    with asker:
+        iris.edit("specs/pipeline.yaml", "default: 20", "default: 21")
+        iris.edit("specs/model.yaml", "accuracy: {min: 0.9}", "accuracy: {min: 1.01}")
+        missed = iris.exai("apply", "--yes", code=1)
+    assert "accuracy" in missed.stdout + missed.stderr
+    assert "specs/model.yaml:" in missed.stdout + missed.stderr
+    assert iris.versions() == [1, 2]
+    assert iris.champion() == 1
+    assert asker.failures == []
+    assert asker.answers > 20
+    assert "accuracy" in iris.exai("status", code=None).stdout
+
+    # nothing to do, though the gate is missed: the verdict stands, and no run is repeated
+    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.exai("apply", "--yes").returncode == 0
+    assert len(iris.runs()) == 2
+
+    # the gate is loosened: the recorded metrics are judged again without a run, and the service is handed over
+    asker = Asker(iris, url)
+    with asker:
+        iris.edit("specs/model.yaml", "accuracy: {min: 1.01}", "accuracy: {min: 0.8}")
+        assert [c["verb"] for c in iris.json("plan")["plan"]["changes"]] == ["judge", "move", "update"]
+        iris.exai("apply", "--yes")
+    assert asker.failures == []
+    assert len(iris.runs()) == 2
+    assert iris.champion() == 2
+    assert iris.url == url, "the port is kept for the service's life"
+
+
+class Asker:
+    """Asks for a prediction over and over in a thread, and remembers every request that didn't get one."""
+
+    def __init__(self, project: Project, url: str) -> None:
+        self.answers = 0
+        self.failures: list[str] = []
+        self._project, self._url = project, url
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                assert self._project.ask(self._url)["prediction"] == "setosa"
+                self.answers += 1
+            except Exception as error:
+                self.failures.append(repr(error))
+            time.sleep(0.01)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def test_an_apply_with_nothing_to_do_imports_none_of_the_heavy_libraries(iris: Project) -> None:
+    iris.exai("apply", "--yes")
+    code = (
+        "import sys; from exai_runtime.cli.main import main\n"
+        f"sys.argv = ['exai', '-C', {str(iris.root)!r}, *sys.argv[1:]]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('HEAVY', sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    for words in (["apply", "--yes"], ["plan"], ["status"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], env=iris.env, capture_output=True, text=True, check=True
+        )
+        assert "HEAVY []" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["iris mit Umläuten", "python3-course"])
+def test_a_folder_with_spaces_umlauts_or_python3_in_its_path(name: str, make_project: MakeProject) -> None:
+    project = make_project(name)
+    project.exai("apply", "--yes")
+    assert project.ask(project.url)["prediction"] == "setosa"
+    assert project.json("plan")["plan"]["changes"] == []
+
+
+def test_a_secrets_value_is_nowhere(iris: Project) -> None:
+    value = "s3cr3t-Wert/+with=odd&chars"
+    secret = iris.root / ".exai" / "secrets" / "db"
+    secret.mkdir(parents=True)
+    (secret / "token").write_text(value)
+    ref = "{TOKEN: {secret: db, key: token}}"
+    iris.edit("specs/pipeline.yaml", "  steps:\n", f"  defaults: {{env: {ref}}}\n  steps:\n")
+    iris.edit("specs/service.yaml", "  protocol: v2\n", f"  protocol: v2\n  env: {ref}\n")
+    outputs = [
+        iris.exai(*words, code=None)
+        for words in (["plan"], ["apply", "--yes"], ["status"], ["plan", "--output", "json"])
+    ]
+    assert outputs[1].returncode == 0, outputs[1].stderr
+    for done in outputs:
+        assert value not in done.stdout + done.stderr
+    holders = [
+        path
+        for path in iris.root.parent.rglob("*")
+        if path.is_file() and path != secret / "token" and value.encode() in path.read_bytes()
+    ]
+    assert holders == []
+
+
+def test_the_same_bytes_in_two_folders(make_project: MakeProject) -> None:
+    one, two = make_project("one"), make_project("elsewhere two")
+    texts: list[Any] = [p.json("plan")["plan"] for p in (one, two)]
+    assert texts[0] == texts[1]
