@@ -13,16 +13,21 @@ the drain, means that the successor died: the predecessor goes on as if nothing 
 
 import contextlib
 import json
+import os
 import socket
 import struct
 from dataclasses import dataclass
-from os import getuid
 from pathlib import Path
+
+from exai_components.serve.failure import Failure
 
 SERVING = b"serving\n"
 LEAVING = b"leaving\n"
 PATIENCE = 10.0
 _LIMIT = 4096
+_SUFFIX = ".fd"
+# The system's limit for a Unix socket, less the suffix and the final zero.
+LONGEST_PATH = 107 - len(_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,19 @@ class Stuck(Exception):
 
 def fd_path(control: Path) -> Path:
     """Where a process with this control socket hands its port over."""
-    return control.with_name(control.name + ".fd")
+    return control.with_name(control.name + _SUFFIX)
+
+
+def check_control_path(control: Path) -> None:
+    """`Failure` when the system can't make sockets with a path that long."""
+    length = len(os.fsencode(control))
+    if length > LONGEST_PATH:
+        raise Failure(
+            "control-path-too-long",
+            f"the control socket {control} has a path of {length} bytes, at most "
+            f"{LONGEST_PATH} work",
+            "Choose a shorter folder for it",
+        )
 
 
 def ask_for(control: Path, port: int) -> Handed:
@@ -90,4 +107,4 @@ def same_user(link: socket.socket) -> bool:
     if not hasattr(socket, "SO_PEERCRED"):
         return True
     credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return bool(struct.unpack("3i", credentials)[1] == getuid())
+    return bool(struct.unpack("3i", credentials)[1] == os.getuid())

@@ -8,7 +8,6 @@ that was accepted is lost, and the socket stays open for whoever has it next.
 import asyncio
 import contextlib
 import errno
-import os
 import socket
 import stat
 from collections.abc import Callable
@@ -18,8 +17,6 @@ from typing import Any
 from exai_components.serve.failure import Failure
 
 BACKLOG = 2048
-# The longest path of a Unix socket, less the ".fd" of the hand-over socket and the final zero.
-LONGEST_PATH = 107 - 3
 _BURST = 128
 _OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -114,13 +111,6 @@ def port_in_use(host: str, port: int) -> Failure:
 
 def listen_unix(path: Path) -> socket.socket:
     """A listening Unix socket for this user only (0600); a dead process's file is replaced."""
-    length = len(os.fsencode(path))
-    if length > LONGEST_PATH:
-        raise Failure(
-            "control-path-too-long",
-            f"the control socket {path} has a path of {length} bytes, at most {LONGEST_PATH} work",
-            "Choose a shorter folder for it",
-        )
     _remove_dead(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -14,6 +14,7 @@ from exai_components.jvm import NoJava
 from exai_components.model_file import BadModel, ModelFile, digest_of, verify
 from exai_components.mojo import MojoScorer
 from exai_components.serve.failure import Failure
+from exai_components.serve.handover import check_control_path
 from exai_components.serve.lean import import_kserve
 from exai_components.serve.listener import bind_tcp
 from exai_components.serve.options import Options
@@ -39,6 +40,8 @@ def say(line: str) -> None:
 
 
 def _run(options: Options) -> None:
+    if options.control is not None:
+        check_control_path(options.control)
     # Bound before the model loads: a port in use shows at once. Listened on only when ready.
     bound = None if options.port is None else bind_tcp(options.host, options.port)
     signature = verify(options.model_dir, options.digest)

@@ -112,7 +112,7 @@ def _single(value: Any) -> float:
     """Rounded as the training data were, so that a split sees the same number."""
     number = _double(value)
     try:
-        rounded: float = struct.unpack("f", struct.pack("f", number))[0]
+        rounded: float = struct.unpack("<f", struct.pack("<f", number))[0]
     except OverflowError:
         raise Wrong("out-of-range", f"{shown(value)} doesn't fit into float32") from None
     return rounded
