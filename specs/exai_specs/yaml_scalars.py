@@ -41,10 +41,13 @@ _LONGEST = (
 
 
 class Refused(NamedTuple):
-    """A number that exai doesn't take: what is wrong and what to write."""
+    """A number that exai doesn't take. It isn't quoted, for it may be a password by mistake."""
 
     message: str
     hint: str
+
+
+_TOO_LARGE = Refused("a number that doesn't fit 64 bits", "quote it if it is text")
 
 
 def plain(text: str) -> Scalar | Refused:
@@ -61,31 +64,20 @@ def plain(text: str) -> Scalar | Refused:
         return _whole(text[2:], 16)
     if _DECIMAL.fullmatch(text):
         number = float(text)
-        return number if math.isfinite(number) else _too_large(text)
+        return number if math.isfinite(number) else _TOO_LARGE
     if _EXPONENT.fullmatch(text):
         return Refused(
-            f"{_short(text)} has an exponent",
-            f'write the number out, or quote it if it is text: "{_short(text)}"',
+            "a number with an exponent",
+            "write the number out, or quote it if it is text",
         )
     if _NOT_FINITE.fullmatch(text):
         return Refused(
-            f"{text} is not a number that can be compared",
-            f'leave the field out, or quote it if it is text: "{text}"',
+            "not a number that can be compared",
+            "leave the field out, or quote it if it is text",
         )
     return text
 
 
 def _whole(digits: str, radix: int) -> Scalar | Refused:
     number = int(digits, radix)
-    return number if number in _INT64 else _too_large(digits)
-
-
-def _too_large(text: str) -> Refused:
-    return Refused(
-        f"{_short(text)} doesn't fit a 64-bit number",
-        f'quote it if it is text: "{_short(text)}"',
-    )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return number if number in _INT64 else _TOO_LARGE

@@ -1,0 +1,240 @@
+"""Field types that the kinds share: strict scalars, names, units, unions by key, read-only
+mappings.
+
+In: plain values. Out: frozen ones, or problems in exai's own words carried by pydantic's errors.
+Never: pydantic's coercions, or a refused value quoted in a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from exai_specs import units
+from exai_specs.frozen import Json, freeze
+from exai_specs.identity import RefTo
+from exai_specs.names import NameRule, parse_model_name
+from exai_specs.types import Path, TypeProblem, called
+
+T = TypeVar("T")
+
+HIDDEN = "\x00"
+"""Starts parts of locations that no document has: the reader lets no such character in."""
+
+
+def yaml_name(attribute: str) -> str:
+    """The YAML key of an attribute: `max_backoff` is `maxBackoff`, `with_` is `with`."""
+    first, *others = attribute.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+CONFIG = ConfigDict(extra="forbid", alias_generator=yaml_name, defer_build=True)
+"""Of every dataclass here: unknown fields are errors, YAML's camelCase is Python's snake_case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, relative to the field that is checked. `on` says whether its value, its key,
+    or the key as the name of an entry is at fault."""
+
+    code: str
+    message: str
+    hint: str = ""
+    path: Path = ()
+    on: Literal["value", "key", "name"] = "value"
+
+
+def refuse(*problems: Problem) -> PydanticCustomError:
+    """The error to raise in a validator; `parse` turns its problems into diagnostics."""
+    return PydanticCustomError("exai", "refused", {"problems": problems})
+
+
+def about(description: str, *examples: Any) -> Any:
+    """A field's description and examples, for the JSON Schema and the docs."""
+    return Field(description=description, examples=list(examples) or None)
+
+
+@dataclass(frozen=True, slots=True)
+class _NotNull:
+    """Optional means that a field may be left out; an explicit null is a mistake."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = handler(source)
+        return schema["schema"] if schema["type"] == "nullable" else schema
+
+
+Maybe: TypeAlias = Annotated[T | None, _NotNull()]
+Text: TypeAlias = Annotated[str, Strict()]
+Flag: TypeAlias = Annotated[bool, Strict()]
+Whole: TypeAlias = Annotated[int, Strict()]
+Number: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Text under a name rule."""
+
+    rule: NameRule
+    example: str = (
+        ""  # instead of a suggestion made from the name, where that may be a secret by mistake
+    )
+
+    def check(self, name: str, on: Literal["value", "name"] = "value") -> str:
+        """The name itself. Raises what `refuse` makes."""
+        wrong = self.rule.wrong(name)
+        if wrong:
+            hint = f"for example {self.example or self.rule.suggest(name)}"
+            raise refuse(Problem("invalid-name", wrong, hint, on=on))
+        return name
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": self.rule.anchored, "maxLength": self.rule.longest}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedBy:
+    """A read-only mapping whose keys are names under a rule; without one, any text."""
+
+    rule: NameRule | None = None
+    at_least: int = 0
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        keys: CoreSchema = core_schema.str_schema(strict=True)
+        if self.rule:
+            named = Named(self.rule)
+            keys = core_schema.no_info_after_validator_function(
+                lambda name: named.check(name, "name"), keys
+            )
+        values = handler.generate_schema(get_args(source)[1])
+        return core_schema.no_info_after_validator_function(
+            self._read_only, core_schema.dict_schema(keys, values, strict=True)
+        )
+
+    def _read_only(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        if len(values) < self.at_least:
+            raise refuse(Problem("invalid-value", "must have at least one entry"))
+        return MappingProxyType(values)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        if self.rule:
+            pattern, longest = self.rule.anchored, self.rule.longest
+            found["propertyNames"] = {"pattern": pattern, "maxLength": longest}
+        if self.at_least:
+            found["minProperties"] = self.at_least
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """A value that a function reads; its ValueError is the message."""
+
+    read: Callable[[Any], Any]
+    schema: tuple[tuple[str, Any], ...]
+
+    def __get_pydantic_core_schema__(self, _source: Any, _: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._validate, serialization=core_schema.to_string_ser_schema()
+        )
+
+    def _validate(self, value: Any) -> Any:
+        try:
+            return self.read(value)
+        except TypeProblem as error:
+            on: Literal["key", "value"] = "key" if error.code == "invalid-name" else "value"
+            raise refuse(Problem(error.code, error.message, error.hint, error.path, on)) from None
+        except ValueError as error:
+            code = "invalid-value" if isinstance(value, str) else "wrong-type"
+            raise refuse(Problem(code, str(error))) from None
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return dict(self.schema)
+
+
+def _text_with(pattern: str) -> tuple[tuple[str, Any], ...]:
+    return (("type", "string"), ("pattern", pattern))
+
+
+def _present(value: Any) -> Json:
+    if value is None:
+        hint = "give it a value, or remove it"
+        raise TypeProblem("must have a value", hint=hint, code="wrong-type")
+    return freeze(value)
+
+
+def _model_version(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeProblem(
+            f"must be text such as iris@champion, not {called(value)}", code="wrong-type"
+        )
+    model = parse_model_name(value)
+    if model.alias is None and model.version is None:
+        hint = f"write {model.name}@champion, or {model.name}@1 for a version"
+        raise TypeProblem("names a model without an alias or a version", hint=hint)
+    return value
+
+
+Duration: TypeAlias = Annotated[
+    units.Duration, Parsed(units.parse_duration, _text_with(units.DURATION_PATTERN))
+]
+Percent: TypeAlias = Annotated[
+    units.Percent, Parsed(units.parse_percent, _text_with(units.PERCENT_PATTERN))
+]
+Quantity: TypeAlias = Annotated[
+    units.Quantity,
+    Parsed(
+        units.parse_quantity,
+        (
+            (
+                "anyOf",
+                [
+                    {"type": "string", "pattern": units.QUANTITY_PATTERN},
+                    {"type": "number", "minimum": 0},
+                ],
+            ),
+        ),
+    ),
+]
+ModelVersion: TypeAlias = Annotated[
+    str,
+    Parsed(
+        _model_version,
+        _text_with(r"^[A-Za-z][A-Za-z0-9_-]*@([1-9][0-9]*|[a-z][a-z0-9_-]*)$"),
+    ),
+    RefTo("Model", versioned=True),
+]
+Plain: TypeAlias = Annotated[Any, Parsed(_present, ())]
+"""Any plain value but null, frozen."""
+
+
+def type_schema(names: tuple[str, ...], forms: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    """The JSON Schema of a type; inner types of the mapping forms aren't looked at."""
+    mapping = {
+        "type": "object",
+        "properties": {form: {"type": ["string", "object"]} for form in forms},
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
+    return (("anyOf", [{"enum": list(names)}, mapping]),)

@@ -1,0 +1,116 @@
+"""Values that have several forms: unions told by a key, and mappings that one field may stand for.
+
+In: plain values. Out: the frozen value of the one form that fits. Never: trying forms in turn.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from exai_specs.fields import HIDDEN, Problem, refuse
+from exai_specs.nearest import did_you_mean
+from exai_specs.types import called
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneOf:
+    """Exactly one of several forms, told by a key (LANGUAGE section 1, the union rule).
+
+    `inside`: the form's fields stand below its key (`{csv: {path: x}}`), else beside it (`{secret:
+    s, key: k}`). `text`: what a value that is no mapping is read as, if that is allowed.
+    """
+
+    keys: tuple[tuple[str, Any], ...]
+    inside: bool = True
+    text: Any = None
+    text_words: str = ""
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices: dict[str, CoreSchema] = {}
+        for key, form in self.keys:
+            schema = handler.generate_schema(form)
+            if self.inside:
+                inside = operator.itemgetter(key)
+                choices[key] = core_schema.no_info_before_validator_function(inside, schema)
+            else:
+                choices[HIDDEN + key] = schema
+        if self.text is not None:
+            choices[HIDDEN] = handler.generate_schema(self.text)
+        tagged = core_schema.tagged_union_schema(choices, discriminator=self._tag)
+        return core_schema.no_info_before_validator_function(self._check, tagged)
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(key for key, _ in self.keys)
+
+    def _tag(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return HIDDEN
+        key = next(key for key in self._names() if key in value)
+        return key if self.inside else HIDDEN + key
+
+    def _check(self, value: Any) -> Any:
+        names = self._names()
+        shown = ", ".join(names)
+        forms = f"{self.text_words}, or a mapping with" if self.text_words else "a mapping with"
+        if not isinstance(value, dict):
+            if self.text is not None and not isinstance(value, list | None):
+                return value
+            wrong = f"must be {forms} exactly one of {shown}, not {called(value)}"
+            raise refuse(Problem("wrong-type", wrong))
+        present = [name for name in names if name in value]
+        others = [key for key in value if key not in names]
+        if self.inside and others:
+            hints = ((key, did_you_mean(key, names)) for key in others)
+            raise refuse(
+                *(
+                    Problem("unknown-field", "there is no such field", hint, (key,), "key")
+                    for key, hint in hints
+                )
+            )
+        if len(present) != 1:
+            wrong = f"must be {forms} exactly one of {shown}"
+            hint = f"keep one of {', '.join(present)}" if present else f"add one of {shown}"
+            raise refuse(Problem("exactly-one-of", wrong, hint))
+        return value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        tagged = schema["schema"]
+        forms: list[JsonSchemaValue] = []
+        for key, choice in tagged["choices"].items():
+            if not self.inside or key == HIDDEN:
+                forms.append(handler(choice))
+                continue
+            inner = handler(choice["schema"])
+            form = {"type": "object", "properties": {key: inner}, "required": [key]}
+            forms.append({**form, "additionalProperties": False})
+        return forms[0] if len(forms) == 1 else {"anyOf": forms}
+
+
+@dataclass(frozen=True, slots=True)
+class Shorthand:
+    """A mapping that one of its fields may stand for.
+
+    It does when the value is text, or a mapping with one of `forms` as its only key.
+    """
+
+    field: str
+    forms: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._expand, handler(source))
+
+    def _expand(self, value: Any) -> Any:
+        alone = isinstance(value, str) or (
+            isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.forms
+        )
+        return {self.field: value} if alone else value

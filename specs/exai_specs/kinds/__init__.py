@@ -1,0 +1,102 @@
+"""The kinds, one module each, and the table of them.
+
+Adding one: a module here, an entry in `KINDS`. No scanning, no registration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from exai_specs.kinds.dataset import (
+    ColumnFields,
+    CsvSource,
+    DatasetSpec,
+    Expectation,
+    Fixed,
+    Quality,
+    SqlSource,
+)
+from exai_specs.kinds.metadata import Metadata
+from exai_specs.kinds.model import Alias, Gate, ModelSpec
+from exai_specs.kinds.pipeline import Defaults, ParameterFields, PipelineSpec, Retry, Step
+from exai_specs.kinds.project import (
+    Environment,
+    Postgresql,
+    ProjectSpec,
+    SecretDir,
+    SecretEnv,
+    SecretName,
+    Sqlite,
+)
+from exai_specs.kinds.service import Autoscale, Replicas, ServiceSpec, Slo
+from exai_specs.kinds.workload import ConfigMapRef, Env, Resources, SecretRef
+from exai_specs.names import KUBERNETES, MODEL, PIPELINE, SERVICE, SQL, NameRule
+
+API_VERSION = "exai.dev/v1alpha1"
+
+Body = ProjectSpec | DatasetSpec | PipelineSpec | ModelSpec | ServiceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: its spec's class, the rule of its names, and what it is in one sentence."""
+
+    name: str
+    spec: type[Any]
+    names: NameRule
+    description: str
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind("Project", ProjectSpec, KUBERNETES, "Where specs are, and the environments"),
+            Kind("Dataset", DatasetSpec, SQL, "Rows of named, typed columns"),
+            Kind("Pipeline", PipelineSpec, PIPELINE, "Steps that make something"),
+            Kind("Model", ModelSpec, MODEL, "A registered model, its gates and aliases"),
+            Kind("Service", ServiceSpec, SERVICE, "A model that answers requests"),
+        )
+    }
+)
+
+__all__ = [
+    "API_VERSION",
+    "KINDS",
+    "Alias",
+    "Autoscale",
+    "Body",
+    "ColumnFields",
+    "ConfigMapRef",
+    "CsvSource",
+    "DatasetSpec",
+    "Defaults",
+    "Env",
+    "Environment",
+    "Expectation",
+    "Fixed",
+    "Gate",
+    "Kind",
+    "Metadata",
+    "ModelSpec",
+    "ParameterFields",
+    "PipelineSpec",
+    "Postgresql",
+    "ProjectSpec",
+    "Quality",
+    "Replicas",
+    "Resources",
+    "Retry",
+    "SecretDir",
+    "SecretEnv",
+    "SecretName",
+    "SecretRef",
+    "ServiceSpec",
+    "Slo",
+    "SqlSource",
+    "Sqlite",
+    "Step",
+]

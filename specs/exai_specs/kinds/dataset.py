@@ -1,0 +1,234 @@
+"""Dataset: where rows come from, which columns they have, what must hold (LANGUAGE section 5).
+
+In: the `spec` of a Dataset. Out: a frozen value. Never: looking at data, or whether columns exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Parsed,
+    Plain,
+    Problem,
+    Text,
+    about,
+    refuse,
+    type_schema,
+)
+from exai_specs.forms import OneOf, Shorthand
+from exai_specs.frozen import Json, freeze
+from exai_specs.names import FIELD
+from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
+
+_FORMS = ("list", "map", "struct")
+ColumnType = Annotated[Type, Parsed(parse_column_type, type_schema(COLUMN_TYPES, _FORMS))]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class CsvSource:
+    """A CSV file with a header."""
+
+    path: Annotated[
+        Text, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.csv")
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SqlSource:
+    """A table or a query of a database."""
+
+    connection: Annotated[
+        Text, Effect.RETRAIN, about("A connection of the environment", "warehouse")
+    ]
+    table: Annotated[Maybe[Text], Effect.RETRAIN, about("The table", "demo_iris")] = None
+    query: Annotated[Maybe[Text], Effect.RETRAIN, about("The query", "SELECT * FROM demo_iris")] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> SqlSource:
+        if (self.table is None) == (self.query is None):
+            hint = "remove one of them" if self.table is not None else "add table or query"
+            raise refuse(Problem("exactly-one-of", "must have exactly one of table, query", hint))
+        return self
+
+
+Source = Annotated[CsvSource | SqlSource, OneOf((("csv", CsvSource), ("sql", SqlSource)))]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ColumnFields:
+    """One column."""
+
+    type: Annotated[ColumnType, Effect.RETRAIN, about("Its type", "float64")]
+    description: Annotated[
+        Text, Effect.METADATA, about("One sentence for people", "Length of a sepal")
+    ] = ""
+    unit: Annotated[Text, Effect.METADATA, about("Its unit", "cm")] = ""
+    enum: Annotated[
+        tuple[Plain, ...],
+        Effect.RETRAIN,
+        about("The only values it may have", ["setosa", "versicolor", "virginica"]),
+    ] = ()
+    nullable: Annotated[Flag, Effect.RETRAIN, about("Whether it may be empty", False)] = True
+    pii: Annotated[Flag, Effect.RENDER, about("Whether it tells who somebody is", True)] = False
+    source: Annotated[
+        Text, Effect.RETRAIN, about("Its name in the data, if another", "sepal length (cm)")
+    ] = ""
+
+    @model_validator(mode="after")
+    def _enum_fits(self) -> ColumnFields:
+        accepted, noun = _ENUMS.get(str(self.type), ((), ""))
+        problems = [
+            Problem(
+                "wrong-type",
+                f"must be {noun}, not {called(value)}" if noun else f"{self.type} has no enum",
+                path=("enum", index),
+            )
+            for index, value in enumerate(self.enum)
+            if type(value) not in accepted
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+_ENUMS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    **dict.fromkeys(("string", "date", "timestamp", "uuid", "decimal"), ((str,), "text")),
+    **dict.fromkeys(("int32", "int64"), ((int,), "a whole number")),
+    **dict.fromkeys(("float32", "float64"), ((int, float), "a number")),
+    "bool": ((bool,), "true or false"),
+}
+
+Column = Annotated[ColumnFields, Shorthand("type", _FORMS)]
+
+
+@plain_dataclass(frozen=True, slots=True)
+class Expectation:
+    """One expectation of Great Expectations, by its name there."""
+
+    name: str
+    args: Mapping[str, Json]
+
+
+def _expectation(value: Any) -> Expectation:
+    hint = "- expect_column_values_to_not_be_null: {column: species}"
+    if not isinstance(value, dict):
+        raise TypeProblem(f"must be an expectation, not {called(value)}", (), hint, "wrong-type")
+    if len(value) != 1:
+        raise TypeProblem(
+            "must be exactly one expectation and its arguments", (), hint, "exactly-one-of"
+        )
+    name, args = next(iter(value.items()))
+    if not re.fullmatch("expect_[a-z0-9_]{1,200}", name):
+        raise TypeProblem(
+            "expectations have names such as expect_table_row_count_to_be_between",
+            (name,),
+            hint,
+            "invalid-name",
+        )
+    if not isinstance(args, dict):
+        raise TypeProblem(
+            f"must be a mapping of arguments, not {called(args)}", (name,), hint, "wrong-type"
+        )
+    frozen = freeze(args)
+    assert isinstance(frozen, Mapping)  # noqa: S101 - for the type checker
+    return Expectation(name, frozen)
+
+
+_EXPECTATION_SCHEMA = (
+    ("type", "object"),
+    ("minProperties", 1),
+    ("maxProperties", 1),
+    ("patternProperties", {"^expect_[a-z0-9_]+$": {"type": "object"}}),
+    ("additionalProperties", False),
+)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What must hold for the rows, and what happens otherwise."""
+
+    on_failure: Annotated[
+        Literal["block", "warn"],
+        Effect.RETRAIN,
+        about("Stop the run, or only say so", "block"),
+    ] = "block"
+    expectations: Annotated[
+        tuple[Annotated[Expectation, Parsed(_expectation, _EXPECTATION_SCHEMA)], ...],
+        Effect.RETRAIN,
+        about(
+            "Expectations of Great Expectations, each with its arguments",
+            [{"expect_table_row_count_to_be_between": {"min_value": 100}}],
+        ),
+    ] = ()
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """A data version that a person sets."""
+
+    fixed: Annotated[Text, Effect.RENDER, about("The version", "2026-10")]
+
+
+DataVersion = Annotated[
+    Literal["content", "none"] | Fixed,
+    OneOf(
+        (("fixed", Fixed),),
+        inside=False,
+        text=Literal["content", "none"],
+        text_words="content, none",
+    ),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """Rows of named, typed columns."""
+
+    source: Annotated[
+        Source,
+        Effect.RETRAIN,
+        about(
+            "Where the rows come from", {"sql": {"connection": "warehouse", "table": "demo_iris"}}
+        ),
+    ]
+    key: Annotated[
+        tuple[Text, ...], Effect.RETRAIN, about("Columns that identify a row", ["flower_id"])
+    ] = ()
+    timestamp: Annotated[
+        Text, Effect.RETRAIN, about("Column that says when the row was true", "event_time")
+    ] = ""
+    created: Annotated[
+        Text, Effect.RETRAIN, about("Column that says when the row was written", "created_at")
+    ] = ""
+    schema: Annotated[
+        Annotated[Mapping[str, Column], KeyedBy(FIELD, at_least=1)],
+        Effect.RETRAIN,
+        about("The columns: a type, or more", {"sepal_length": {"type": "float64", "unit": "cm"}}),
+    ]
+    quality: Annotated[
+        Quality, Effect.RETRAIN, about("What must hold for the rows", {"onFailure": "block"})
+    ] = field(default_factory=Quality)
+    version: Annotated[
+        Maybe[DataVersion],
+        Effect.RENDER,
+        about(
+            "How a change of the data is noticed; default by source",
+            "content",
+            {"fixed": "2026-10"},
+        ),
+    ] = None

@@ -1,0 +1,46 @@
+"""What every document says about itself.
+
+In: the `metadata` of a document. Out: a frozen value. Never: the name's rule, which is the kind's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated
+
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, KeyedBy, Text, about
+from exai_specs.frozen import empty
+
+_Texts = Annotated[Mapping[str, Text], KeyedBy()]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Name, owner and labels of a document."""
+
+    name: Annotated[
+        Text,
+        Effect.METADATA,
+        about("The document's name: with its kind, its identity everywhere", "iris"),
+    ]
+    description: Annotated[
+        Text, Effect.METADATA, about("One sentence for people", "One row per flower")
+    ] = ""
+    owner: Annotated[Text, Effect.METADATA, about("Who answers for it", "data-team")] = ""
+    display_name: Annotated[
+        Text, Effect.METADATA, about("The name that pages show", "Iris flowers")
+    ] = ""
+    labels: Annotated[
+        _Texts,
+        Effect.RENDER,
+        about("Kubernetes labels, and tags in KFP, Feast and MLflow", {"team": "data"}),
+    ] = field(default_factory=empty)
+    annotations: Annotated[
+        _Texts,
+        Effect.RENDER,
+        about("Kubernetes annotations", {"example.com/cost-centre": "42"}),
+    ] = field(default_factory=empty)

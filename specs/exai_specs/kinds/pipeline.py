@@ -1,0 +1,195 @@
+"""Pipeline: parameters and steps (LANGUAGE section 6).
+
+In: the `spec` of a Pipeline. Out: a frozen value. Never: what inputs or expressions mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Duration,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Number,
+    Parsed,
+    Plain,
+    Problem,
+    Text,
+    Whole,
+    about,
+    refuse,
+    type_schema,
+)
+from exai_specs.forms import Shorthand
+from exai_specs.frozen import Json, empty
+from exai_specs.kinds.workload import Env, Resources
+from exai_specs.names import FIELD, PARAMETER, STEP
+from exai_specs.types import PARAMETER_TYPES, Type, mismatch, parse_parameter_type
+from exai_specs.units import Duration as DurationValue
+
+_FORMS = ("list", "struct")
+ParameterType = Annotated[Type, Parsed(parse_parameter_type, type_schema(PARAMETER_TYPES, _FORMS))]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ParameterFields:
+    """One parameter of a pipeline."""
+
+    type: Annotated[ParameterType, Effect.RETRAIN, about("Its type", "integer")]
+    default: Annotated[Maybe[Plain], Effect.RETRAIN, about("Its value when none is given", 20)] = (
+        None
+    )
+    optional: Annotated[
+        Flag, Effect.RENDER, about("Whether it may be left out, without a default", True)
+    ] = False
+    description: Annotated[
+        Text, Effect.METADATA, about("One sentence for people", "Number of trees")
+    ] = ""
+    enum: Annotated[
+        tuple[Plain, ...], Effect.RENDER, about("The only values it may have", [10, 20, 50])
+    ] = ()
+
+    @model_validator(mode="after")
+    def _values_fit(self) -> ParameterFields:
+        values: list[tuple[tuple[str | int, ...], Json]] = [
+            (("enum", index), value) for index, value in enumerate(self.enum)
+        ]
+        if self.default is not None:
+            values.append((("default",), self.default))
+        problems = [
+            Problem("wrong-type", wrong[1], path=(*path, *wrong[0]))
+            for path, value in values
+            if (wrong := mismatch(value, self.type))
+        ]
+        if (
+            not problems
+            and self.enum
+            and self.default is not None
+            and self.default not in self.enum
+        ):
+            problems.append(
+                Problem("invalid-value", "isn't one of the values in enum", path=("default",))
+            )
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+Parameter = Annotated[ParameterFields, Shorthand("type", _FORMS)]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often a step is tried again, and how long it waits."""
+
+    max: Annotated[
+        Annotated[Whole, Field(ge=0)], Effect.RENDER, about("Further tries after the first", 2)
+    ]
+    backoff: Annotated[Duration, Effect.RENDER, about("Wait before the first of them", "30s")] = (
+        DurationValue(0)
+    )
+    factor: Annotated[
+        Annotated[Number, Field(ge=1)], Effect.RENDER, about("Each wait is this times the last", 2)
+    ] = 2.0
+    max_backoff: Annotated[Duration, Effect.RENDER, about("The longest wait", "1h")] = (
+        DurationValue(3_600_000)
+    )
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: a component and its inputs."""
+
+    uses: Annotated[Text, Effect.RETRAIN, about("The component", "train-h2o")]
+    with_: Annotated[
+        Annotated[Mapping[str, Plain], KeyedBy(FIELD)],
+        Effect.RETRAIN,
+        about("Its inputs: values or expressions", {"data": "${{ steps.load.data }}"}),
+    ] = field(default_factory=empty)
+    after: Annotated[
+        tuple[Text, ...],
+        Effect.RENDER,
+        about("Steps to wait for without taking anything from them", ["check"]),
+    ] = ()
+    retry: Annotated[Maybe[Retry], Effect.RENDER, about("Tries after a failure", {"max": 2})] = None
+    resources: Annotated[
+        Maybe[Resources],
+        Effect.RENDER,
+        about("What its container requests", {"cpu": 1, "memory": "2Gi"}),
+    ] = None
+    env: Annotated[Env, Effect.RETRAIN, about("Environment variables", {"LOG_LEVEL": "info"})] = (
+        field(default_factory=empty)
+    )
+    timeout: Annotated[Maybe[Duration], Effect.RENDER, about("How long it may take", "1h")] = None
+    cache: Annotated[
+        Maybe[Flag], Effect.RENDER, about("Whether an earlier result may be used", False)
+    ] = None
+    display_name: Annotated[Text, Effect.METADATA, about("The name that pages show", "Train")] = ""
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PipelineRun:
+    """When `apply` may start a run by itself."""
+
+    on: Annotated[
+        Maybe[tuple[Literal["spec", "data"], ...]],
+        Effect.RENDER,
+        about("Changes that start one; default: both locally, none on Kubeflow", ["spec", "data"]),
+    ] = None
+    generation: Annotated[
+        Annotated[Whole, Field(ge=0)], Effect.RENDER, about("Raise it to force a run", 1)
+    ] = 0
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What every step has that doesn't say otherwise; `env` by name."""
+
+    env: Annotated[Env, Effect.RETRAIN, about("Environment variables", {"LOG_LEVEL": "info"})] = (
+        field(default_factory=empty)
+    )
+    resources: Annotated[
+        Maybe[Resources], Effect.RENDER, about("What containers request", {"cpu": 1})
+    ] = None
+    retry: Annotated[Maybe[Retry], Effect.RENDER, about("Tries after a failure", {"max": 2})] = None
+    cache: Annotated[
+        Maybe[Flag], Effect.RENDER, about("Whether earlier results may be used", False)
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PipelineSpec:
+    """Steps that make something, usually a model."""
+
+    parameters: Annotated[
+        Annotated[Mapping[str, Parameter], KeyedBy(PARAMETER)],
+        Effect.RETRAIN,
+        about(
+            "What a run may set: a type, or more", {"ntrees": {"type": "integer", "default": 20}}
+        ),
+    ] = field(default_factory=empty)
+    steps: Annotated[
+        Annotated[Mapping[str, Step], KeyedBy(STEP, at_least=1)],
+        Effect.RETRAIN,
+        about("The steps; their references make the order", {"load": {"uses": "load-dataset"}}),
+    ]
+    experiment: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("Experiment in KFP and MLflow; default: the pipeline's name", "iris_exp"),
+    ] = None
+    run: Annotated[
+        PipelineRun, Effect.RENDER, about("When `apply` starts a run", {"on": ["spec", "data"]})
+    ] = field(default_factory=PipelineRun)
+    defaults: Annotated[
+        Defaults, Effect.RENDER, about("What every step has", {"retry": {"max": 2}})
+    ] = field(default_factory=Defaults)

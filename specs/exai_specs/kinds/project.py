@@ -1,0 +1,232 @@
+"""Project: where the specs are and which environments exist (LANGUAGE section 4).
+
+In: the `spec` of a Project. Out: a frozen value. Never: a credential's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Text, Whole, about
+from exai_specs.forms import OneOf
+from exai_specs.frozen import empty
+from exai_specs.kinds.workload import SECRET, Credential, SecretRef
+from exai_specs.names import KUBERNETES, MODEL
+
+_Port = Annotated[Whole, Field(ge=1, le=65535)]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How KServe deploys there."""
+
+    mode: Annotated[
+        Maybe[Literal["Standard", "Knative"]],
+        Effect.REDEPLOY,
+        about("KServe's deployment mode; never left to the cluster", "Standard"),
+    ] = None
+    gateway_api: Annotated[
+        Flag, Effect.REDEPLOY, about("Whether traffic is routed by the Gateway API", True)
+    ] = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Pipelines:
+    """How pipelines get there."""
+
+    mode: Annotated[
+        Literal["api", "kubernetes"],
+        Effect.RENDER,
+        about("Through the KFP API, or as Kubernetes objects", "api"),
+    ] = "api"
+    endpoint: Annotated[
+        Maybe[Text], Effect.RENDER, about("Address of the KFP API", "https://kfp.example.com")
+    ] = None
+    timezone: Annotated[
+        Text, Effect.RENDER, about("The zone that the installation's schedules run in", "UTC")
+    ] = "UTC"
+    versions: Annotated[
+        Annotated[Whole, Field(ge=1)],
+        Effect.RENDER,
+        about("How many versions of a pipeline stay", 10),
+    ] = 10
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """Where MLflow is."""
+
+    uri: Annotated[
+        Text, Effect.RENDER, about("MLflow's tracking URI", "https://mlflow.example.com")
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Sqlite:
+    """A SQLite file."""
+
+    path: Annotated[
+        Text, Effect.RENDER, about("The file; relative to the data root", "data/iris.db")
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Postgresql:
+    """A PostgreSQL database."""
+
+    host: Annotated[Text, Effect.RENDER, about("Host name", "db.prod")]
+    port: Annotated[_Port, Effect.RENDER, about("Port", 5432)] = 5432
+    database: Annotated[Text, Effect.RENDER, about("Name of the database", "ml")]
+    user: Annotated[Text, Effect.RENDER, about("User name", "exai")]
+    password: Annotated[
+        Annotated[SecretRef, Credential()],
+        Effect.RENDER,
+        about("Reference to the password", {"secret": "db", "key": "password"}),
+    ]
+
+
+Connection = Annotated[Sqlite | Postgresql, OneOf((("sqlite", Sqlite), ("postgresql", Postgresql)))]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SecretName:
+    """A Secret with another name."""
+
+    name: Annotated[
+        Annotated[Text, Named(SECRET, "db")],
+        Effect.RENDER,
+        about("The Secret's name there", "prod-db"),
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SecretEnv:
+    """Environment variables that stand for a Secret, on the local target."""
+
+    env: Annotated[
+        Text,
+        Effect.RENDER,
+        about("Prefix of the variables: DB_ and key password are $DB_PASSWORD", "DB_"),
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SecretDir:
+    """A folder with one file a key that stands for a Secret, on the local target."""
+
+    dir: Annotated[Text, Effect.RENDER, about("The folder", "/run/secrets/db")]
+
+
+SecretSource = Annotated[
+    SecretName | SecretEnv | SecretDir,
+    OneOf((("name", SecretName), ("env", SecretEnv), ("dir", SecretDir)), inside=False),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Data:
+    """Where relative data paths start."""
+
+    root: Annotated[Text, Effect.RENDER, about("Folder or URI of the data", "s3://acme-ml/data")]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Models:
+    """Where models are kept."""
+
+    store: Annotated[
+        Text, Effect.RENDER, about("Folder or URI that KServe can read", "s3://acme-ml/models")
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Images:
+    """exai's own images there, by digest."""
+
+    train: Annotated[
+        Maybe[Text],
+        Effect.RENDER,
+        about("Image of the pipeline steps", "ghcr.io/acme/exai-train@sha256:..."),
+    ] = None
+    serve: Annotated[
+        Maybe[Text],
+        Effect.RENDER,
+        about("Image of the model servers", "ghcr.io/acme/exai-serve@sha256:..."),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One place that the specs are applied to."""
+
+    target: Annotated[
+        Literal["local", "kubeflow"], Effect.RENDER, about("What runs there", "local")
+    ]
+    platform: Annotated[
+        Maybe[Text],
+        Effect.RENDER,
+        about("The Kubeflow release, which decides what fields exist", "kubeflow-26.03"),
+    ] = None
+    namespace: Annotated[
+        Maybe[Annotated[Text, Named(KUBERNETES)]],
+        Effect.RENDER,
+        about("The Kubernetes namespace", "ml-prod"),
+    ] = None
+    serving: Annotated[
+        Serving, Effect.REDEPLOY, about("How services are deployed", {"mode": "Standard"})
+    ] = field(default_factory=Serving)
+    pipelines: Annotated[
+        Pipelines, Effect.RENDER, about("How pipelines get there", {"mode": "api"})
+    ] = field(default_factory=Pipelines)
+    tracking: Annotated[
+        Maybe[Tracking],
+        Effect.RENDER,
+        about("Where MLflow is", {"uri": "https://mlflow.example.com"}),
+    ] = None
+    connections: Annotated[
+        Annotated[Mapping[str, Connection], KeyedBy(MODEL)],
+        Effect.RENDER,
+        about("What datasets' sources name", {"warehouse": {"sqlite": {"path": "data/iris.db"}}}),
+    ] = field(default_factory=empty)
+    secrets: Annotated[
+        Annotated[Mapping[str, SecretSource], KeyedBy(KUBERNETES)],
+        Effect.RENDER,
+        about("What stands for a Secret there", {"db": {"name": "prod-db-v2"}}),
+    ] = field(default_factory=empty)
+    data: Annotated[
+        Maybe[Data],
+        Effect.RENDER,
+        about("Where relative data paths start", {"root": "s3://acme-ml/data"}),
+    ] = None
+    models: Annotated[
+        Maybe[Models],
+        Effect.RENDER,
+        about("Where models are kept", {"store": "s3://acme-ml/models"}),
+    ] = None
+    images: Annotated[
+        Images,
+        Effect.RENDER,
+        about("exai's own images", {"train": "ghcr.io/acme/exai-train@sha256:..."}),
+    ] = field(default_factory=Images)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ProjectSpec:
+    """The specs of a project and its environments."""
+
+    specs: Annotated[
+        tuple[Text, ...],
+        Effect.RENDER,
+        about("Folders and files with specs, relative to exai.yaml", ["specs/"]),
+    ] = ("specs/",)
+    environments: Annotated[
+        Annotated[Mapping[str, Environment], KeyedBy(KUBERNETES)],
+        Effect.RENDER,
+        about("The places to apply to; `local` always exists", {"local": {"target": "local"}}),
+    ] = field(default_factory=empty)

@@ -1,0 +1,169 @@
+"""Blocks of containers that several kinds share: environment and resources (LANGUAGE 3.1, 3.4).
+
+In: the blocks' plain values. Out: frozen values. Never: a secret's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
+from dataclasses import field
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    HIDDEN,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Problem,
+    Quantity,
+    Text,
+    about,
+    refuse,
+)
+from exai_specs.forms import OneOf
+from exai_specs.frozen import empty
+from exai_specs.names import FIELD, NameRule
+
+EXTENDED = NameRule(
+    r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
+    "the form domain/resource, such as nvidia.com/gpu",
+    longest=317,
+)
+"""Kubernetes' extended resources: a qualified name with its domain."""
+
+SECRET = NameRule(
+    r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[^\x00]*\$\{\{[^\x00]*",
+    "lower-case letters, digits, `-` and `.`",
+    longest=253,
+    lower=True,
+    joiner="-",
+)
+"""Names of Secrets and ConfigMaps: DNS subdomains, or an expression that gives one."""
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SecretRef:
+    """One key of a Kubernetes Secret, or of what stands for it in an environment."""
+
+    secret: Annotated[
+        Annotated[Text, Named(SECRET, "db")], Effect.RENDER, about("Name of the Secret", "db")
+    ]
+    key: Annotated[Text, Effect.RENDER, about("Key in the Secret", "password")]
+    optional: Annotated[
+        Flag, Effect.RENDER, about("Whether to go on when it doesn't exist", True)
+    ] = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ConfigMapRef:
+    """One key of a ConfigMap."""
+
+    config_map: Annotated[
+        Annotated[Text, Named(SECRET, "db")],
+        Effect.RENDER,
+        about("Name of the ConfigMap", "settings"),
+    ]
+    key: Annotated[Text, Effect.RENDER, about("Key in the ConfigMap", "region")]
+
+
+EnvValue = Annotated[
+    str | SecretRef | ConfigMapRef,
+    OneOf(
+        (("secret", SecretRef), ("configMap", ConfigMapRef)),
+        inside=False,
+        text=Text,
+        text_words="text",
+    ),
+]
+Env = Annotated[Mapping[str, EnvValue], KeyedBy(FIELD)]
+
+
+@plain_dataclass(frozen=True, slots=True)
+class Credential:
+    """Marks a field that takes only a reference: anything else there may be the secret itself."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        hint = "write {secret: NAME, key: KEY}; if this was ever shared, change the secret"
+        raise refuse(Problem("secret-in-spec", "must not be in a spec", hint))
+
+
+@plain_dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Resources other than cpu and memory are known by the `/` in their names."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._gather, handler(source))
+
+    def _gather(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        own = {key: item for key, item in value.items() if "/" not in key}
+        own[_EXTENDED_KEY] = {key: item for key, item in value.items() if "/" in key}
+        return own
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler.resolve_ref_schema(handler(schema))
+        extended = found["properties"].pop(_EXTENDED_KEY)
+        found["patternProperties"] = {"/": extended["additionalProperties"]}
+        return found
+
+
+_EXTENDED_KEY = f"{HIDDEN}extended"
+_Extended = Annotated[
+    Mapping[str, Quantity],
+    KeyedBy(EXTENDED),
+    Field(alias=_EXTENDED_KEY),
+    Effect.REDEPLOY,
+    about("Extended resources, such as GPUs", {"nvidia.com/gpu": 1}),
+]
+_Cpu = Annotated[Maybe[Quantity], Effect.REDEPLOY, about("Cores", 1, "500m")]
+_Memory = Annotated[Maybe[Quantity], Effect.REDEPLOY, about("Bytes", "2Gi")]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class LimitFields:
+    """What a container may use at most."""
+
+    cpu: _Cpu = None
+    memory: _Memory = None
+    extended: _Extended = field(default_factory=empty)
+
+
+Limits = Annotated[LimitFields, _Gathered()]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ResourceFields:
+    """What a container requests; also its limits, where `limits` doesn't say otherwise."""
+
+    cpu: _Cpu = None
+    memory: _Memory = None
+    extended: _Extended = field(default_factory=empty)
+    limits: Annotated[
+        Maybe[Limits],
+        Effect.REDEPLOY,
+        about("Limits that differ from the requests", {"memory": "4Gi"}),
+    ] = None
+
+
+Resources = Annotated[ResourceFields, _Gathered()]

@@ -1,0 +1,145 @@
+"""What things may be called (LANGUAGE section 1.1), and a name that would do instead.
+
+In: a name as written. Out: what is wrong with it, and a valid suggestion. Never: changing a name
+by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_ENDS = r"[^A-Za-z0-9]+$"
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """`pattern` without anchors, at most `longest` characters, nothing that `forbidden` finds."""
+
+    pattern: str
+    words: str
+    longest: int = 63
+    forbidden: str = ""
+    forbidden_words: str = ""
+    lower: bool = False
+    joiner: str = "_"
+
+    @property
+    def anchored(self) -> str:
+        """The pattern for a JSON Schema."""
+        return f"^{self.pattern}$"
+
+    def wrong(self, name: str) -> str | None:
+        """What is wrong with the name, or None."""
+        if not re.fullmatch(self.pattern, name):
+            return f"a name here has {self.words}"
+        if len(name) > self.longest:
+            return f"a name here has at most {self.longest} characters, this one {len(name)}"
+        if self.forbidden and re.search(self.forbidden, name):
+            return self.forbidden_words
+        return None
+
+    def suggest(self, name: str) -> str:
+        """A valid name close to this one."""
+        text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+        if self.lower:
+            text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", self.joiner, text).lower()
+        allowed = r"[^A-Za-z0-9_-]+" if self.pattern == MODEL.pattern else r"[^A-Za-z0-9]+"
+        text = re.sub(allowed, self.joiner, text)
+        text = re.sub(r"^[^A-Za-z]+", "", text)
+        text = re.sub(_ENDS, "", text[: self.longest])
+        if self.wrong(text) is None:
+            return text
+        while text.startswith("exai_"):
+            text = text.removeprefix("exai_")
+        text = f"{text}{self.joiner}1" if re.fullmatch(self.pattern, text) else text
+        return text if self.wrong(text) is None else "name"
+
+
+_K = r"[a-z]([a-z0-9-]*[a-z0-9])?"
+_K_WORDS = (
+    "lower-case letters, digits and `-`, starts with a letter and ends with a letter or digit"
+)
+_F = r"[A-Za-z_][A-Za-z0-9_]*"
+_F_WORDS = "letters, digits and `_`, and starts with a letter or `_`"
+
+KUBERNETES = NameRule(_K, _K_WORDS, lower=True, joiner="-")
+"""K: what Kubernetes, KServe and KFP take unchanged."""
+
+PIPELINE = NameRule(_K, _K_WORDS, 50, lower=True, joiner="-")
+SERVICE = NameRule(_K, _K_WORDS, 51, lower=True, joiner="-")
+
+SQL = NameRule(
+    r"[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?",
+    "letters, digits and `_`, starts with a letter and ends with a letter or digit",
+    forbidden="__",
+    forbidden_words="a name here can't have two `_` in a row",
+)
+"""S: what Feast, SQL and Python take unchanged."""
+
+MODEL = NameRule(
+    r"[A-Za-z][A-Za-z0-9_-]*",
+    "letters, digits, `_` and `-`, and starts with a letter",
+    longest=250,
+)
+"""M: a registered model. LANGUAGE sets no length; file systems take 255 bytes."""
+
+FIELD = NameRule(_F, _F_WORDS, longest=250)
+"""Columns, features, parameters, inputs, outputs, metrics."""
+
+PARAMETER = NameRule(
+    _F,
+    _F_WORDS,
+    longest=250,
+    forbidden="^exai_",
+    forbidden_words="names that start with `exai_` are exai's own",
+)
+
+STEP = NameRule(
+    _K,
+    _K_WORDS,
+    forbidden="--|^finally$",
+    forbidden_words="a step can't be called `finally`, nor have two `-` in a row",
+    lower=True,
+    joiner="-",
+)
+
+ALIAS = NameRule(
+    r"[a-z][a-z0-9_-]*",
+    "lower-case letters, digits, `_` and `-`, and starts with a letter",
+    longest=250,
+    forbidden=r"^(latest|v[0-9]+)$",
+    forbidden_words="MLflow keeps `latest` and `v1`, `v2`, ... to itself",
+    lower=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """A model with one of: an alias, a version, neither. `str()` is as written."""
+
+    name: str
+    alias: str | None = None
+    version: int | None = None
+
+    def __str__(self) -> str:
+        if self.alias is None and self.version is None:
+            return self.name
+        return f"{self.name}@{self.version if self.alias is None else self.alias}"
+
+
+def parse_model_name(text: str) -> ModelName:
+    """`iris`, `iris@champion`, `iris@3` (LANGUAGE 1.2). Raises ValueError, with words for users."""
+    name, at, rest = text.partition("@")
+    wrong = MODEL.wrong(name)
+    if wrong:
+        raise ValueError(wrong)
+    if not at:
+        return ModelName(name)
+    if re.fullmatch(r"[1-9][0-9]{0,17}", rest):
+        return ModelName(name, version=int(rest))
+    wrong = ALIAS.wrong(rest)
+    if wrong:
+        raise ValueError(f"after `@` stands an alias or a version number: {wrong}")
+    return ModelName(name, alias=rest)

@@ -1,0 +1,145 @@
+"""What fields a kind has: their effects, references, choices and descriptions, found by path.
+
+In: the class of a kind's spec. Out: a tree of `Shape`s along the keys that YAML has. Never: values.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from pydantic.fields import FieldInfo
+
+from exai_specs.effects import Effect
+from exai_specs.fields import HIDDEN, yaml_name
+from exai_specs.forms import OneOf
+from exai_specs.frozen import empty
+from exai_specs.identity import RefTo
+from exai_specs.types import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A field, with those inside it. `each` is what a list's items or a mapping's entries are."""
+
+    effect: Effect
+    description: str = ""
+    examples: tuple[Any, ...] = ()
+    required: bool = False
+    ref: RefTo | None = None
+    choices: tuple[str, ...] = ()
+    fields: Mapping[str, Shape] = field(default_factory=empty)
+    forms: Mapping[str, Shape] = field(default_factory=empty)
+    each: Shape | None = None
+
+    def at(self, path: Path) -> Shape:
+        """The shape of the field at `path`, or of the deepest one above it that is declared."""
+        shape = self
+        for part in path:
+            if part in shape.forms:
+                shape = shape.forms[str(part)]
+            elif part in shape.fields:
+                shape = shape.fields[str(part)]
+            elif isinstance(part, str) and part.startswith(HIDDEN):
+                continue
+            elif shape.each:
+                shape = shape.each
+            else:
+                break
+        return shape
+
+    def example(self, path: Path) -> object:
+        """What could stand at `path`, or else around it; None when nothing is declared."""
+        shape, found = self, self.examples
+        for part in path:
+            shape = shape.at((part,))
+            found = shape.examples or found
+        return found[0] if found else None
+
+    def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+        """Every field with its path; `*` stands for any name or index."""
+        for name, shape in self.fields.items():
+            yield (*path, name), shape
+            yield from shape.walk((*path, name))
+        if self.each:
+            yield from self.each.walk((*path, "*"))
+
+
+def shape_of(spec: type[Any]) -> Shape:
+    """The shape of a spec's class. Raises TypeError for a field without effect or description."""
+    return _shape_of(cast(Hashable, spec))
+
+
+@functools.cache
+def _shape_of(spec: Any) -> Shape:
+    fields, each = _fields(spec)
+    return Shape(max(shape.effect for shape in fields.values()), fields=fields, each=each)
+
+
+def _fields(spec: type[Any]) -> tuple[dict[str, Shape], Shape | None]:
+    hints = get_type_hints(spec, include_extras=True)
+    fields: dict[str, Shape] = {}
+    each: Shape | None = None
+    for declared in dataclasses.fields(spec):
+        hint = hints[declared.name]
+        notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        effect = next((note for note in notes if isinstance(note, Effect)), None)
+        info = next((n for n in notes if isinstance(n, FieldInfo) and n.description), None)
+        if effect is None or info is None:
+            raise TypeError(f"{spec.__name__}.{declared.name} has no effect or no description")
+        shape = dataclasses.replace(
+            _shape(hint, effect),
+            description=info.description or "",
+            examples=tuple(info.examples or ()),
+            required=_is_missing(declared.default) and _is_missing(declared.default_factory),
+        )
+        alias = next((n.alias for n in notes if isinstance(n, FieldInfo) and n.alias), None)
+        if alias and alias.startswith(HIDDEN):
+            each = shape.each
+        else:
+            fields[alias or yaml_name(declared.name)] = shape
+    return fields, each
+
+
+def _shape(hint: Any, effect: Effect) -> Shape:
+    if get_origin(hint) is Annotated:
+        inner, *notes = get_args(hint)
+        form = next((note for note in notes if isinstance(note, OneOf)), None)
+        shape = _one_of(form, effect) if form else _shape(inner, effect)
+        ref = next((note for note in notes if isinstance(note, RefTo)), None)
+        return dataclasses.replace(shape, ref=ref) if ref else shape
+    if get_origin(hint) in (Union, UnionType):
+        present = [member for member in get_args(hint) if member is not NoneType]
+        return _shape(present[0], effect) if len(present) == 1 else Shape(effect)
+    if get_origin(hint) is Literal:
+        return Shape(effect, choices=get_args(hint))
+    if get_origin(hint) is tuple:
+        return Shape(effect, each=_shape(get_args(hint)[0], effect))
+    if isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping):
+        return Shape(effect, each=_shape(get_args(hint)[1], effect))
+    if dataclasses.is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
+        fields, each = _fields(hint)  # type: ignore[arg-type]
+        return Shape(effect, fields=fields, each=each)
+    return Shape(effect)
+
+
+def _one_of(form: OneOf, effect: Effect) -> Shape:
+    choices = _shape(form.text, effect).choices if form.text is not None else ()
+    forms = {key: _shape(of, effect) for key, of in form.keys}
+    if form.inside:
+        return Shape(effect, choices=choices, fields=forms)
+    merged: dict[str, Shape] = {}
+    for shape in forms.values():
+        merged |= shape.fields
+    hidden = {HIDDEN + key: shape for key, shape in forms.items()}
+    if choices:
+        hidden[HIDDEN] = Shape(effect, choices=choices)
+    return Shape(effect, choices=choices, fields=merged, forms=hidden)
+
+
+def _is_missing(default: Any) -> bool:
+    return default is dataclasses.MISSING

@@ -1,0 +1,159 @@
+"""pydantic's errors as diagnostics: exai's words, the document's places.
+
+In: a ValidationError and what was validated. Out: diagnostics. Never: pydantic's own messages, nor
+text that stood in the document, for it may be a secret in the wrong place; numbers and booleans
+only where text is wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.documents import Document
+from exai_specs.fields import HIDDEN, Problem
+from exai_specs.nearest import did_you_mean
+from exai_specs.shape import Shape
+from exai_specs.types import Path, called
+
+# pydantic's error type -> what is wanted, and what to write when the value is nothing like it.
+_WANTED = {
+    "string_type": ("text", ""),
+    "int_type": ("a whole number", ""),
+    "int_from_float": ("a whole number", ""),
+    "float_type": ("a number", ""),
+    "bool_type": ("true or false", ""),
+    "dict_type": ("a mapping", "write `name: value` lines below the key"),
+    "dataclass_type": ("a mapping", "write `field: value` lines below the key"),
+    "tuple_type": ("a list", "write [...], or `- ` lines below the key"),
+}
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+}
+_SWITCHES = {
+    **dict.fromkeys(("yes", "on", "y", "true"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false"), "false"),
+}
+
+
+def translate(
+    error: ValidationError, shape: Shape, document: Document, root: Path
+) -> Iterator[Diagnostic]:
+    """Every problem; `root` is where in the document the validated value stands."""
+    for each in error.errors(include_url=False):
+        location: Path = each["loc"]
+        if each["type"] == "exai":
+            for problem in each["ctx"]["problems"]:
+                said = _said(problem, (*root, *_visible(location)), document)
+                yield _with_example(said, shape, (*location, *problem.path))
+        else:
+            yield _with_example(_said_by_pydantic(each, shape, document, root), shape, location)
+
+
+def _said_by_pydantic(
+    error: ErrorDetails, shape: Shape, document: Document, root: Path
+) -> Diagnostic:
+    location: Path = error["loc"]
+    path = (*root, *_visible(location))
+    kind, given = error["type"], error["input"]
+    match kind:
+        case "unexpected_keyword_argument":
+            return unknown_field(document, path, shape.at(location[:-1]).fields)
+        case "missing":
+            return missing_field(document, path, shape.at(location))
+        case "literal_error":
+            return _choice(document, path, shape.at(location).choices, given)
+        case _ if kind in _WANTED:
+            return _wrong_type(document, path, kind, given)
+        case _ if kind in _BOUNDS:
+            words, key = _BOUNDS[kind]
+            wrong = f"must be {words} {error['ctx'][key]:g}"
+            return _at_value("invalid-value", document, path, wrong)
+        case _:
+            return _at_value("invalid-value", document, path, "can't have this value")
+
+
+def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
+    """A key that nothing declares."""
+    name = f"{path[-1]}"
+    where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
+    message = f"there is no field {name[:60]}{where}"
+    return Diagnostic(
+        "unknown-field", message, document.key_at(path), hint=did_you_mean(name, known)
+    )
+
+
+def missing_field(document: Document, path: Path, shape: Shape | None = None) -> Diagnostic:
+    """A field that must be there; its place is its parent's key."""
+    name = path[-1]
+    where = dotted(path[:-1]) if len(path) > 1 else "the document"
+    hint = f"add {name}"
+    if shape and shape.description:
+        hint += f": {shape.description[0].lower()}{shape.description[1:]}"
+    at = document.key_at(path[:-1])
+    return Diagnostic("missing-field", f"{where} has no {name}", at, hint=hint)
+
+
+def dotted(path: Path) -> str:
+    """A path for people: `spec.steps.train`, `spec.key[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part[:60]}"
+    return text.lstrip(".")
+
+
+def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
+    whole = (*(path[:-1] if problem.on == "name" else path), *problem.path)
+    at = document.at(whole) if problem.on == "value" else document.key_at(whole)
+    message = f"{dotted(whole)}: {problem.message}"
+    return Diagnostic(problem.code, message, at, hint=problem.hint)
+
+
+def _with_example(diagnostic: Diagnostic, shape: Shape, path: Path) -> Diagnostic:
+    """Nobody is left without a hint."""
+    example = None if diagnostic.hint else shape.example(path)
+    if example is None:
+        return diagnostic
+    shown = example if isinstance(example, str) else json.dumps(example)
+    return replace(diagnostic, hint=f"for example {shown}")
+
+
+def _choice(document: Document, path: Path, choices: tuple[str, ...], given: Any) -> Diagnostic:
+    wrong = f"must be one of {', '.join(choices)}"
+    if not isinstance(given, str):
+        return _at_value("wrong-type", document, path, f"{wrong}, not {called(given)}")
+    return _at_value("invalid-value", document, path, wrong, did_you_mean(given, choices))
+
+
+def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagnostic:
+    wanted, hint = _WANTED[kind]
+    if given is None:
+        hint = "give it a value, or remove the field"
+    elif kind == "string_type" and isinstance(given, bool | int | float):
+        hint = f'write "{document.written.get(path) or json.dumps(given)}"'
+    elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:
+        hint = f"write {_SWITCHES[given.lower()]}, without quotes"
+    elif wanted.endswith("number") and isinstance(given, str):
+        hint = "write a number, without quotes or units"
+    message = f"must be {wanted}, not {called(given)}"
+    return _at_value("wrong-type", document, path, message, hint)
+
+
+def _at_value(code: str, document: Document, path: Path, wrong: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(code, f"{dotted(path)}: {wrong}", document.at(path), hint=hint)
+
+
+def _visible(location: Path) -> Path:
+    """A location of pydantic's without the parts that stand for a form, not for a key."""
+    return tuple(
+        part for part in location if not (isinstance(part, str) and part.startswith(HIDDEN))
+    )

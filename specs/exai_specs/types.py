@@ -1,0 +1,184 @@
+"""Types of columns and of parameters (LANGUAGE section 2.1).
+
+In: a type as YAML has it. Out: frozen types, and where a value doesn't fit one. Never: artifact
+types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from exai_specs.names import FIELD
+
+Path: TypeAlias = tuple[str | int, ...]
+
+COLUMN_TYPES = (
+    *("bool", "int32", "int64", "float32", "float64", "string", "bytes"),
+    *("timestamp", "date", "decimal", "json", "uuid"),
+)
+PARAMETER_TYPES = ("string", "integer", "double", "boolean", "list", "struct")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type with a name alone; parameters have `list` and `struct` too, not refined."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """`{list: T}`."""
+
+    item: Type
+
+    def __str__(self) -> str:
+        return f"{{list: {self.item}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """`{map: T}`, of columns only; keys are text."""
+
+    value: Type
+
+    def __str__(self) -> str:
+        return f"{{map: {self.value}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class StructOf:
+    """`{struct: {name: T}}`."""
+
+    fields: Mapping[str, Type]
+
+    def __str__(self) -> str:
+        fields = ", ".join(f"{name}: {type_}" for name, type_ in self.fields.items())
+        return f"{{struct: {{{fields}}}}}"
+
+
+Type = Scalar | ListOf | MapOf | StructOf
+
+
+class TypeProblem(ValueError):
+    """What is wrong with a type, and where inside it."""
+
+    def __init__(self, message: str, path: Path = (), hint: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.hint = hint
+        self.code = code or "invalid-value"
+
+
+def parse_column_type(value: Any) -> Type:
+    """A column's type. Raises TypeProblem."""
+    return _parse(value, COLUMN_TYPES, ("list", "map", "struct"), ())
+
+
+def parse_parameter_type(value: Any) -> Type:
+    """A parameter's type, also in a component's `exai.dev/types`. Raises TypeProblem."""
+    return _parse(value, PARAMETER_TYPES, ("list", "struct"), ())
+
+
+def mismatch(value: Any, type_: Type) -> tuple[Path, str] | None:
+    """Where and why a value isn't of the type, or None. A struct's fields may be left out."""
+    match type_:
+        case ListOf(item=item):
+            if not isinstance(value, list | tuple):
+                return (), f"must be a list, not {called(value)}"
+            return _first((i, mismatch(each, item)) for i, each in enumerate(value))
+        case StructOf(fields=fields):
+            if not isinstance(value, Mapping):
+                return (), f"must be a mapping, not {called(value)}"
+            unknown = next((key for key in value if key not in fields), None)
+            if unknown is not None:
+                return (unknown,), f"isn't one of {', '.join(fields)}"
+            return _first((key, mismatch(each, fields[key])) for key, each in value.items())
+        case MapOf(value=inner):
+            if not isinstance(value, Mapping):
+                return (), f"must be a mapping, not {called(value)}"
+            return _first((key, mismatch(each, inner)) for key, each in value.items())
+        case Scalar(name=name):
+            accepted, noun = _ACCEPTED[name]
+            is_bool = isinstance(value, bool)
+            if isinstance(value, accepted) and (not is_bool or bool in accepted):
+                return None
+            return (), f"must be {noun}, not {called(value)}"
+
+
+def called(value: Any) -> str:
+    """What a plain value is called in a message. Text isn't quoted: it may be a secret."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return "text"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+_ACCEPTED: Mapping[str, tuple[tuple[type, ...], str]] = MappingProxyType(
+    {
+        "string": ((str,), "text"),
+        "integer": ((int,), "a whole number"),
+        "double": ((int, float), "a number"),
+        "boolean": ((bool,), "true or false"),
+        "list": ((list, tuple), "a list"),
+        "struct": ((Mapping,), "a mapping"),
+    }
+)
+
+
+def _first(found: Any) -> tuple[Path, str] | None:
+    for part, wrong in found:
+        if wrong:
+            return (part, *wrong[0]), wrong[1]
+    return None
+
+
+def _parse(value: Any, names: tuple[str, ...], forms: tuple[str, ...], path: Path) -> Type:
+    if isinstance(value, str):
+        if value in names:
+            return Scalar(value)
+        raise TypeProblem("isn't a type", path, _did_you_mean(value, names))
+    shown = ", ".join(f"{{{form}: ...}}" for form in forms)
+    if not isinstance(value, Mapping):
+        message = f"must be a type, not {called(value)}"
+        raise TypeProblem(message, path, f"one of {', '.join(names)}, {shown}", "wrong-type")
+    if len(value) != 1 or next(iter(value)) not in forms:
+        raise TypeProblem(f"must be exactly one of {shown}", path, code="exactly-one-of")
+    form, inner = next(iter(value.items()))
+    if form == "list":
+        return ListOf(_parse(inner, names, forms, (*path, form)))
+    if form == "map":
+        return MapOf(_parse(inner, names, forms, (*path, form)))
+    if not isinstance(inner, Mapping) or not inner:
+        message = "must be a mapping of names to types"
+        raise TypeProblem(message, (*path, form), "{struct: {lr: double}}", "wrong-type")
+    fields: dict[str, Type] = {}
+    for name, type_ in inner.items():
+        wrong = FIELD.wrong(name)
+        if wrong:
+            hint = f"for example {FIELD.suggest(name)}"
+            raise TypeProblem(wrong, (*path, form, name), hint, "invalid-name")
+        fields[name] = _parse(type_, names, forms, (*path, form, name))
+    return StructOf(MappingProxyType(fields))
+
+
+def _did_you_mean(value: str, names: tuple[str, ...]) -> str:
+    from exai_specs.nearest import did_you_mean
+
+    return did_you_mean(value, names)
