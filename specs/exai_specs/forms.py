@@ -114,3 +114,10 @@ class Shorthand:
             isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.forms
         )
         return {self.field: value} if alone else value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = handler(schema)
+        field = handler.resolve_ref_schema(whole)["properties"][self.field]
+        return {"anyOf": [whole, {"anyOf": field["anyOf"]}]}

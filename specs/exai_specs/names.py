@@ -28,7 +28,7 @@ class NameRule:
     @property
     def anchored(self) -> str:
         """The pattern for a JSON Schema."""
-        return f"^{self.pattern}$"
+        return f"^({self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
 
     def wrong(self, name: str) -> str | None:
         """What is wrong with the name, or None."""

@@ -1,6 +1,7 @@
 """JSON Schemas of the kinds, for editors: one for each kind, one for all.
 
-In: the kinds. Out: schemas as plain dictionaries. Never: rules that need two fields or two documents; `parse` has them.
+In: the kinds. Out: schemas as plain dictionaries. Never: rules that need two fields or two
+documents; `parse` and the compiler have them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
 from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata
+from exai_specs.units import Duration
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _BASE = "https://exai.dev/schemas/v1alpha1"
@@ -70,12 +75,35 @@ def schemas() -> Mapping[str, str]:
     return {name: f"{json.dumps(found[name], indent=2)}\n" for name in sorted(found)}
 
 
-def _schema(of: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    from pydantic import TypeAdapter
+class _Generator(GenerateJsonSchema):
+    """pydantic's, with units as text where they are defaults."""
 
-    schema = TypeAdapter(of).json_schema(by_alias=True)
-    definitions |= schema.pop("$defs", {})
-    return schema
+    def encode_default(self, dft: Any) -> Any:
+        return str(dft) if isinstance(dft, Duration) else super().encode_default(dft)
+
+
+def _schema(of: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    schema = TypeAdapter(of).json_schema(by_alias=True, schema_generator=_Generator)
+    definitions |= {name: _tidy(found) for name, found in schema.pop("$defs", {}).items()}
+    tidy: dict[str, Any] = _tidy(schema)
+    return tidy
+
+
+def _tidy(schema: Any) -> Any:
+    """Without the titles that pydantic makes up, and without defaults that stand for absence."""
+    if isinstance(schema, list):
+        return [_tidy(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: _tidy(each) for name, each in found.items()}
+        if key in ("properties", "patternProperties")
+        else found
+        if key in ("examples", "default", "enum", "const")
+        else _tidy(found)
+        for key, found in schema.items()
+        if key != "title" and not (key == "default" and found is None)
+    }
 
 
 def main(folder: str) -> None:

@@ -122,9 +122,11 @@ class _Gathered:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        found = handler.resolve_ref_schema(handler(schema))
-        extended = found["properties"].pop(_EXTENDED_KEY)
-        found["patternProperties"] = {"/": extended["additionalProperties"]}
+        found = handler(schema)
+        definition = handler.resolve_ref_schema(found)
+        extended = definition["properties"].pop(_EXTENDED_KEY, None)
+        if extended:  # the definition is shared: the first user changes it
+            definition["patternProperties"] = {"/": extended["additionalProperties"]}
         return found
 
 
