@@ -1,0 +1,71 @@
+"""Environment variables and resources as a Kubernetes container has them. In: spec values. Out: parts of a body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import assert_never
+
+from exai_compiler.maybe import Tree
+from exai_specs.kinds.project import Environment, SecretName
+from exai_specs.kinds.workload import ConfigMapRef, ResourceFields, SecretRef
+from exai_specs.units import Quantity
+
+
+def env(
+    values: Mapping[str, str | SecretRef | ConfigMapRef], environment: Environment
+) -> tuple[Tree, ...]:
+    """The `env` list, sorted by name. A secret stays a reference, under its name in the environment."""
+    return tuple(
+        MappingProxyType({"name": name, **_source(values[name], environment)})
+        for name in sorted(values)
+    )
+
+
+def _source(value: str | SecretRef | ConfigMapRef, environment: Environment) -> dict[str, Tree]:
+    match value:
+        case str():
+            return {"value": value}
+        case SecretRef():
+            reference: dict[str, Tree] = {
+                "key": value.key,
+                "name": _renamed(value.secret, environment),
+            }
+            if value.optional:
+                reference["optional"] = True
+            return {"valueFrom": MappingProxyType({"secretKeyRef": MappingProxyType(reference)})}
+        case ConfigMapRef():
+            named = MappingProxyType({"key": value.key, "name": value.config_map})
+            return {"valueFrom": MappingProxyType({"configMapKeyRef": named})}
+    assert_never(value)
+
+
+def _renamed(secret: str, environment: Environment) -> str:
+    there = environment.secrets.get(secret)
+    return there.name if isinstance(there, SecretName) else secret
+
+
+def resources(wanted: ResourceFields) -> Tree:
+    """Requests, and limits where they aren't stated otherwise the same; quantities in Kubernetes' canonical form."""
+    requests = _amounts(wanted.cpu, wanted.memory, wanted.extended)
+    limits = dict(requests)
+    if wanted.limits is not None:
+        limits |= _amounts(wanted.limits.cpu, wanted.limits.memory, wanted.limits.extended)
+    return MappingProxyType(
+        {
+            name: MappingProxyType(dict(sorted(amounts.items())))
+            for name, amounts in (("limits", limits), ("requests", requests))
+            if amounts
+        }
+    )
+
+
+def _amounts(
+    cpu: Quantity | None, memory: Quantity | None, extended: Mapping[str, Quantity]
+) -> dict[str, Tree]:
+    found: dict[str, Tree] = {name: str(amount) for name, amount in extended.items()}
+    if cpu is not None:
+        found["cpu"] = str(cpu)
+    if memory is not None:
+        found["memory"] = str(memory)
+    return found
