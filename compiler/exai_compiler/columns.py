@@ -1,0 +1,159 @@
+"""Which columns flow where: from a dataset through the steps of a pipeline into a model's signature.
+
+In: a `Graph`. Out: a `Flow`, which names datasets and columns as written. Judges nothing: what can't be followed (a
+component that isn't known here, a column that an expression gives) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step, topological
+from exai_specs.frozen import Json
+
+Output = tuple[str, str]  # a step and one of its outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The inputs of a component that trains, and the output that the model leaves by."""
+
+    data: str
+    target: str
+    features: str
+    model: str
+
+
+# What each of exai's components does with data. Components of users are followed no further: they may change columns.
+LOADS: Mapping[str, tuple[str, str]] = MappingProxyType({"load-dataset": ("dataset", "data")})
+PASSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "validate-dataset": MappingProxyType({"data": "data"}),
+        "split-data": MappingProxyType({"train": "data", "test": "data"}),
+    }
+)
+TRAINS: Mapping[str, Training] = MappingProxyType(
+    {"train-h2o": Training("data", "target", "features", "model")}
+)
+# Inputs that name columns of another input's data.
+NAMES_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "split-data": MappingProxyType({"stratify": "data"}),
+        "train-h2o": MappingProxyType({"target": "data", "features": "data"}),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a model was trained on. `dataset` is where the columns come from; "" when that can't be told."""
+
+    step: str
+    dataset: str
+    target: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`tables`: the dataset whose columns an output has. `models`: the signature of a model output."""
+
+    tables: Mapping[Output, str]
+    models: Mapping[Output, Signature]
+
+    def table(self, binding: Binding | None) -> str:
+        """The dataset whose columns arrive here, or ""."""
+        return (
+            self.tables.get((binding.step, binding.output), "")
+            if isinstance(binding, FromStep)
+            else ""
+        )
+
+    def model(self, binding: Binding | None) -> Signature | None:
+        """The signature of the model that arrives here."""
+        return (
+            self.models.get((binding.step, binding.output))
+            if isinstance(binding, FromStep)
+            else None
+        )
+
+
+def flow(graph: Graph) -> Flow:
+    """Everything that can be followed through the steps, producers first; nothing behind a cycle."""
+    tables: dict[Output, str] = {}
+    models: dict[Output, Signature] = {}
+    so_far = Flow(MappingProxyType(tables), MappingProxyType(models))
+    for name in topological(graph):
+        step = graph.steps[name]
+        if step.component is None:
+            continue
+        if loads := LOADS.get(step.component.name):
+            tables[name, loads[1]] = text(step.inputs.get(loads[0]))
+        for output, source in PASSES.get(step.component.name, {}).items():
+            tables[name, output] = so_far.table(step.inputs.get(source))
+        if (training := TRAINS.get(step.component.name)) is not None:
+            models[name, training.model] = Signature(
+                step=name,
+                dataset=so_far.table(step.inputs.get(training.data)),
+                target=text(step.inputs.get(training.target)),
+                features=texts(step.inputs.get(training.features)),
+            )
+    return so_far
+
+
+def text(binding: Binding | None) -> str:
+    """The literal text of an input; "" when it isn't one."""
+    return binding.value if isinstance(binding, Constant) and isinstance(binding.value, str) else ""
+
+
+def texts(binding: Binding | None) -> tuple[str, ...]:
+    """The literal texts of a list input."""
+    value = binding.value if isinstance(binding, Constant) else ()
+    return (
+        tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()
+    )
+
+
+def named_columns(step: Step) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
+    """Every column that a step's literals name: the input of the data, the path under `with`, the column."""
+    if step.component is None:
+        return
+    for port, data in NAMES_COLUMNS.get(step.component.name, {}).items():
+        binding = step.inputs.get(port)
+        value: Json = binding.value if isinstance(binding, Constant) else None
+        if isinstance(value, str) and value:
+            yield data, (port,), value
+        elif isinstance(value, tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, str):
+                    yield data, (port, index), item
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A step that registers versions of a model."""
+
+    graph: Graph
+    step: Step
+    port: str
+
+
+def makers(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[Maker, ...]]:
+    """Who registers each model, by the model's name."""
+    found: dict[str, tuple[Maker, ...]] = {}
+    for graph in graphs.values():
+        for step in graph.steps.values():
+            component = step.component
+            if component is None or component.effects != "writes-registry":
+                continue
+            for port, kind in component.refs.items():
+                if kind == "Model" and (name := text(step.inputs.get(port))):
+                    found[name] = (*found.get(name, ()), Maker(graph, step, port))
+    return MappingProxyType(found)
+
+
+def trained(maker: Maker, flow: Flow) -> Signature | None:
+    """The signature of the model that this step registers."""
+    return next((s for b in maker.step.inputs.values() if (s := flow.model(b)) is not None), None)
