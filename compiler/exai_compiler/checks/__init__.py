@@ -1,0 +1,75 @@
+"""The rules that a project must keep, one module each. In: a project and the catalog. Out: every diagnostic, sorted.
+
+A rule is a function from a `Subject` to diagnostics. It changes nothing, and never stops at the first. What depends on
+an environment is judged once for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import (
+    autoscale,
+    bad_expression,
+    connections,
+    data_paths,
+    duplicate_feature,
+    duplicate_name,
+    gate_without_metric,
+    images,
+    input_types,
+    model_reference,
+    model_without_producer,
+    parameters,
+    placeholder,
+    reference_in_struct,
+    reserved_env,
+    service_name,
+    step_cycle,
+    step_inputs,
+    target_in_features,
+    task_mismatch,
+    unknown_column,
+    unknown_component,
+    unknown_reference,
+)
+from exai_compiler.checks.subject import Subject, subject
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Diagnostic, in_order
+
+Check = Callable[[Subject], Iterator[Diagnostic]]
+
+CHECKS: tuple[Check, ...] = (
+    autoscale.check,
+    bad_expression.check,
+    connections.check,
+    data_paths.check,
+    duplicate_feature.check,
+    duplicate_name.check,
+    gate_without_metric.check,
+    images.check,
+    input_types.check,
+    model_reference.check,
+    model_without_producer.check,
+    parameters.check,
+    placeholder.check,
+    reference_in_struct.check,
+    reserved_env.check,
+    service_name.check,
+    step_cycle.check,
+    step_inputs.check,
+    target_in_features.check,
+    task_mismatch.check,
+    unknown_column.check,
+    unknown_component.check,
+    unknown_reference.check,
+)
+
+
+def check(
+    project: Project, catalog: Catalog, environments: Collection[str] | None = None
+) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong, in order. `environments` limits what is judged by environment; None: every one."""
+    judged = subject(project, catalog, environments)
+    return in_order(problem for rule in CHECKS for problem in rule(judged))

@@ -1,0 +1,40 @@
+"""`unknown-reference`, `connection-missing`: the connection that a Dataset names (LANGUAGE section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import DatasetSpec, SqlSource
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    known = {
+        name for environment in subject.environments.values() for name in environment.connections
+    }
+    for spec, body in subject.project.bodies(DatasetSpec):
+        if not isinstance(body.source, SqlSource):
+            continue
+        wanted = body.source.connection
+        at = spec.at("spec", "source", "sql", "connection")
+        if wanted not in known:
+            otherwise = f"add it: environments.NAME.connections.{wanted}"
+            yield Diagnostic(
+                "unknown-reference",
+                f"no environment has a connection `{wanted}`",
+                at,
+                hint=did_you_mean(wanted, known, otherwise),
+            )
+            continue
+        for name, environment in subject.environments.items():
+            if wanted not in environment.connections:
+                place = subject.project.root.key_at("spec", "environments", name)
+                yield Diagnostic(
+                    "connection-missing",
+                    f"environment `{name}` has no connection `{wanted}`",
+                    at,
+                    hint=f"add it under `connections` of `{name}`",
+                    related=((f"environment `{name}`", place),),
+                )

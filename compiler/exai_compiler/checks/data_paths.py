@@ -1,0 +1,60 @@
+"""`path-leaves-project`, `data-not-reachable`: where the files of Datasets and connections are (LANGUAGE section 5).
+
+Paths are judged as text: nothing is looked at on any disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import normpath
+
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import CsvSource, DatasetSpec, Sqlite
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(DatasetSpec):
+        if not isinstance(body.source, CsvSource):
+            continue
+        path, at = body.source.path, spec.at("spec", "source", "csv", "path")
+        if (problem := _leaves(path, at)) is not None:
+            yield problem
+        elif "://" not in path:
+            yield from _reachable(subject, path, at)
+    for name, environment in subject.environments.items():
+        for key, connection in environment.connections.items():
+            if not isinstance(connection, Sqlite):
+                continue
+            place = ("spec", "environments", name, "connections", key, "sqlite", "path")
+            at = subject.project.root.at(*place)
+            if not connection.path.startswith("/") and (problem := _leaves(connection.path, at)):
+                yield problem
+
+
+def _leaves(path: str, at: Span) -> Diagnostic | None:
+    """An absolute path, or one that climbs above its root. A connection's may be absolute: it is one environment's."""
+    plain = path.replace("\\", "/")
+    drive = plain[1:3] == ":/"
+    if not (plain.startswith(("/", "~")) or drive or normpath(plain).split("/")[0] == ".."):
+        return None
+    return Diagnostic(
+        "path-leaves-project",
+        f"`{path}` leads out of the data root",
+        at,
+        hint="write a path below it: the project's folder locally, else the environment's data.root",
+    )
+
+
+def _reachable(subject: Subject, path: str, at: Span) -> Iterator[Diagnostic]:
+    for name, environment in subject.environments.items():
+        if environment.target == "local" or environment.data is not None:
+            continue
+        place = subject.project.root.key_at("spec", "environments", name)
+        yield Diagnostic(
+            "data-not-reachable",
+            f"steps in `{name}` can't see `{path}`: that environment has no data root",
+            at,
+            hint="set `data: {root: ...}` there, or write a full URI",
+            related=((f"environment `{name}`", place),),
+        )

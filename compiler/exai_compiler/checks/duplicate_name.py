@@ -1,0 +1,47 @@
+"""`duplicate-name`: two documents of one identity. `several-projects`: two Projects (LANGUAGE section 1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import ProjectSpec
+from exai_specs.parse import Spec
+
+NAME = ("metadata", "name")
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    """Names are unique within a kind; those of Datasets whatever their case, because Feast and SQL ignore it."""
+    first: dict[tuple[str, str], Spec] = {}
+    for spec in sorted(subject.project.all, key=lambda spec: spec.at(*NAME)):
+        if isinstance(spec.body, ProjectSpec):
+            continue
+        name = spec.ref.name.casefold() if spec.ref.kind == "Dataset" else spec.ref.name
+        other = first.setdefault((spec.ref.kind, name), spec)
+        if other is spec:
+            continue
+        message = f"there is already a {other.ref.kind} `{other.ref.name}`"
+        if other.ref != spec.ref:
+            message += ", and Datasets are told apart whatever the case of their names"
+        yield Diagnostic(
+            "duplicate-name",
+            message,
+            spec.at(*NAME),
+            hint="give one of them another name, or remove it",
+            related=(("declared here", other.at(*NAME)),),
+        )
+    yield from _projects(subject, subject.project.root.at(*NAME))
+
+
+def _projects(subject: Subject, root: Span) -> Iterator[Diagnostic]:
+    for spec in subject.project.all:
+        if isinstance(spec.body, ProjectSpec) and spec is not subject.project.root:
+            yield Diagnostic(
+                "several-projects",
+                "there is already a Project, and a repository folder has one",
+                spec.at(*NAME),
+                hint="move what it says into the first one",
+                related=(("declared here", root),),
+            )

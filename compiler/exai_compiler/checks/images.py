@@ -1,0 +1,37 @@
+"""`missing-image`: an environment on Kubeflow without the images of its steps or servers. `image-by-tag`: one that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import ServiceSpec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    steps = any(True for _ in subject.steps())
+    services = any(True for _ in subject.project.bodies(ServiceSpec))
+    for name, environment in subject.environments.items():
+        if environment.target == "local":
+            continue
+        path = ("spec", "environments", name)
+        for field, what, needed, image in (
+            ("train", "the pipeline steps", steps, environment.images.train),
+            ("serve", "the model servers", services, environment.images.serve),
+        ):
+            if image is None and needed:
+                yield Diagnostic(
+                    "missing-image",
+                    f"environment `{name}` names no image for {what}",
+                    subject.project.root.key_at(*path),
+                    hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}`; components/Dockerfile builds it",
+                )
+            elif image is not None and "@sha256:" not in image:
+                yield Diagnostic(
+                    "image-by-tag",
+                    f"`{image}` can change under its name",
+                    subject.project.root.at(*path, "images", field),
+                    "note",
+                    "name it by digest: REPOSITORY@sha256:...",
+                )

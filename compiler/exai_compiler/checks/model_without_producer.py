@@ -1,0 +1,40 @@
+"""`model-without-producer`: no step registers a version. `several-producers` is the note for more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject, under_with
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import ModelSpec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, _ in subject.project.bodies(ModelSpec):
+        at = spec.at("metadata", "name")
+        makers = subject.makers.get(spec.ref.name, ())
+        if not makers:
+            yield Diagnostic(
+                "model-without-producer",
+                f"no step registers versions of `{spec.ref.name}`",
+                at,
+                hint=f"add a step: uses: register-model, with `as: {spec.ref.name}`",
+            )
+        elif len(makers) > 1:
+            places = tuple(
+                (
+                    f"{maker.graph.pipeline}",
+                    subject.project.specs[maker.graph.pipeline].at(
+                        *under_with(maker.step, maker.port)
+                    ),
+                )
+                for maker in makers
+            )
+            yield Diagnostic(
+                "several-producers",
+                f"{len(makers)} steps register versions of `{spec.ref.name}`",
+                at,
+                "note",
+                "each version's run says which step made it",
+                places,
+            )

@@ -1,0 +1,95 @@
+"""Every reference in the inputs of a step, with the place of its text.
+
+In: a step's bindings. Out: `Occurrence`s. Judges nothing; what doesn't parse isn't here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_compiler.checks.subject import Path, under_with
+from exai_compiler.graph import Composed, FromParameter, FromRun, FromStep, Source, Step
+from exai_specs.diagnostics import Span
+from exai_specs.expressions import (
+    ExpressionError,
+    Reference,
+    has_expression,
+    parse_text,
+)
+from exai_specs.frozen import Json
+from exai_specs.parse import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A reference: the input it is in, its path in the document, and whether the text at `path` is nothing else.
+
+    `inner` is the path below the input's value: () when it is the input's value.
+    """
+
+    source: Source
+    port: str
+    path: Path
+    inner: Path
+    whole: bool
+
+    def at(self, spec: Spec) -> Span:
+        """Where the reference's own text stands."""
+        value: Json = spec.document.value
+        for part in self.path:
+            value = value[part]  # type: ignore[index,call-overload]
+        start = value.find(words(self.source)) if isinstance(value, str) else -1
+        return spec.document.at(self.path, max(start, 0))
+
+
+def words(source: Source) -> str:
+    """A reference as it is written."""
+    match source:
+        case FromParameter(name):
+            return f"parameters.{name}"
+        case FromStep(step, output):
+            return f"steps.{step}.{output}"
+        case FromRun(name):
+            return f"run.{name}"
+
+
+def occurrences(step: Step) -> Iterator[Occurrence]:
+    """Every reference of the step's inputs, in the order of the text."""
+    for port, binding in step.inputs.items():
+        match binding:
+            case FromParameter() | FromStep() | FromRun():
+                yield Occurrence(binding, port, under_with(step, port), (), True)
+            case Composed(value, found):
+                for inner, text in strings(value):
+                    if has_expression(text):
+                        yield from _inside(step, port, inner, text, found)
+            case _:
+                pass
+
+
+def _inside(
+    step: Step, port: str, inner: Path, text: str, found: Mapping[str, Source]
+) -> Iterator[Occurrence]:
+    try:
+        parts = parse_text(text).parts
+    except ExpressionError:
+        return
+    for part in parts:
+        if not isinstance(part, str) and isinstance(part.expression, Reference):
+            source = found.get(str(part.expression))
+            if source is not None:
+                path = under_with(step, port, *inner)
+                yield Occurrence(source, port, path, inner, len(parts) == 1)
+
+
+def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text in a value, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from strings(item, (*path, key))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from strings(item, (*path, index))

@@ -1,0 +1,41 @@
+"""`unused-parameter`, `missing-default`: the parameters of a pipeline (LANGUAGE section 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.port_types import describe
+from exai_compiler.checks.subject import Subject
+from exai_compiler.graph import FromParameter, sources
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import PipelineSpec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(PipelineSpec):
+        used = {
+            source.name
+            for step in subject.graphs[spec.ref.name].steps.values()
+            for binding in step.inputs.values()
+            for source in sources(binding)
+            if isinstance(source, FromParameter)
+        }
+        for name, parameter in body.parameters.items():
+            at = spec.key_at("spec", "parameters", name)
+            if name not in used:
+                hint = f"use it: ${{{{ parameters.{name} }}}}, or remove it"
+                yield Diagnostic("unused-parameter", f"no step reads `{name}`", at, "warning", hint)
+            if parameter.default is None and not parameter.optional and _may_start(subject, body):
+                yield Diagnostic(
+                    "missing-default",
+                    f"`{name}` has no default, and an apply that starts a run can't ask for it",
+                    at,
+                    hint=f"add `default:` ({describe(parameter.type)}), or `run: {{on: []}}`",
+                )
+
+
+def _may_start(subject: Subject, body: PipelineSpec) -> bool:
+    """Whether an apply may start a run by itself somewhere: unset, it may on the local target only."""
+    if body.run.on is not None:
+        return bool(body.run.on)
+    return any(environment.target == "local" for environment in subject.environments.values())

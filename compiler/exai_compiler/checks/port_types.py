@@ -1,0 +1,116 @@
+"""Types of inputs, outputs and parameters: which value fits which, and what may be assigned to what (LANGUAGE 2.1).
+
+Artifact types are `Scalar`s whose name has a capital first letter or a dot. In: types and plain values. Out: answers;
+no places of documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Literal
+
+from exai_compiler.catalog import Port
+from exai_compiler.checks.subject import Path
+from exai_compiler.checks.suggest import did_you_mean
+from exai_specs.expressions import has_expression
+from exai_specs.frozen import Json, canonical
+from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch, parse_parameter_type
+
+NO_FIELD = "isn't one of the fields here"
+
+Assignable = Literal["yes", "untyped", "no"]
+
+
+def port_type(port: Port) -> Type:
+    """The type of a port, refined where its component says so."""
+    return Scalar(port.type) if port.refined is None else _refined(canonical(port.refined))
+
+
+@lru_cache(maxsize=256)
+def _refined(text: bytes) -> Type:
+    import json
+
+    return parse_parameter_type(json.loads(text))
+
+
+def is_artifact(type_: Type) -> bool:
+    """Whether it is a file, not a value."""
+    return isinstance(type_, Scalar) and (type_.name[:1].isupper() or "." in type_.name)
+
+
+def describe(type_: Type) -> str:
+    """A type in words, with its article: `an integer`, `a list of string`."""
+    match type_:
+        case ListOf(item=item):
+            return f"a list of {item}"
+        case Scalar(name=name):
+            return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+    return "a struct"
+
+
+def assignable(source: Type, target: Type) -> Assignable:
+    """Whether a value of type `source` may go where `target` is asked; `untyped`: nobody can tell before it runs."""
+    match source, target:
+        case Scalar(a), Scalar(b):
+            same = a == b or (a, b) == ("integer", "double")
+            return "yes" if same or (b == "Artifact" and is_artifact(source)) else "no"
+        case Scalar(a), ListOf() | StructOf():
+            return "untyped" if a == ("list" if isinstance(target, ListOf) else "struct") else "no"
+        case ListOf() | StructOf(), Scalar(b):
+            return "yes" if b == ("list" if isinstance(source, ListOf) else "struct") else "no"
+        case ListOf(a), ListOf(b):
+            return assignable(a, b)
+        case StructOf(a), StructOf(b):
+            if set(a) - set(b):
+                return "no"
+            results = {assignable(a[name], b[name]) for name in a}
+            return "no" if "no" in results else "untyped" if "untyped" in results else "yes"
+    return "no"
+
+
+def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, str, str]]:
+    """Where a literal doesn't fit a type: its path, what is wrong, a hint. Texts with expressions are left out."""
+    if isinstance(value, str) and has_expression(value):
+        return
+    if is_artifact(type_):
+        hint = "write `${{ steps.STEP.OUTPUT }}` of a step that makes one"
+        yield path, f"must be {describe(type_)} that a step makes, not {called(value)}", hint
+        return
+    match type_:
+        case ListOf(item=item) if isinstance(value, tuple):
+            for index, each in enumerate(value):
+                yield from misfits(each, item, (*path, index))
+        case StructOf(fields=fields) if isinstance(value, Mapping):
+            for key, each in value.items():
+                if key in fields:
+                    yield from misfits(each, fields[key], (*path, key))
+                else:
+                    yield (*path, key), NO_FIELD, did_you_mean(key, fields)
+        case _:
+            if (wrong := mismatch(value, type_)) is not None:
+                yield path, wrong[1], _hint(value, type_)
+
+
+def _hint(value: Json, type_: Type) -> str:
+    name = str(type_)
+    if name == "string" and isinstance(value, bool | int | float):
+        return "quote it"
+    if (name == "list" or isinstance(type_, ListOf)) and isinstance(value, str | int | float):
+        return f"write [{value}]"
+    if name in ("integer", "double", "boolean") and isinstance(value, str):
+        return "write it without quotes"
+    return ""
+
+
+def refined_at(type_: Type | None, path: Path) -> Type | None:
+    """The declared type at a path below an input; None where nothing refines that place."""
+    for part in path:
+        match type_:
+            case ListOf(item=item) if isinstance(part, int):
+                type_ = item
+            case StructOf(fields=fields):
+                type_ = fields.get(str(part))
+            case _:
+                return None
+    return type_

@@ -1,0 +1,33 @@
+"""`reference-in-struct`: a reference inside a list or struct whose type nobody declared (LANGUAGE section 6.3).
+
+Kubeflow Pipelines turns such a value into a string. Where the component declares the type of that place it converts
+the value back; elsewhere it would arrive as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.occurrences import occurrences, words
+from exai_compiler.checks.port_types import port_type, refined_at
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, _, step in subject.steps():
+        if step.component is None:
+            continue
+        for occurrence in occurrences(step):
+            port = step.component.inputs.get(occurrence.port)
+            if port is None or not occurrence.inner or port.name in step.component.refs:
+                continue
+            if refined_at(port_type(port), occurrence.inner) is None:
+                place = ".".join(str(part) for part in (occurrence.port, *occurrence.inner))
+                yield Diagnostic(
+                    "reference-in-struct",
+                    f"`{words(occurrence.source)}` would arrive as text: {step.component.name} declares "
+                    f"no type for `{place}`",
+                    occurrence.at(spec),
+                    hint="give it by an input of its own, or write the value",
+                )

@@ -1,0 +1,63 @@
+"""`unknown-input`, `missing-input`, `filled-input`: a step gives what its component asks for, no more and no less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.catalog import Component, Port
+from exai_compiler.checks.port_types import describe, port_type
+from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.suggest import did_you_mean
+from exai_specs.diagnostics import Diagnostic
+
+# Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section 6).
+RESERVED = "exai_"
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, _, step in subject.steps():
+        component = step.component
+        if component is None:
+            continue
+        for port in step.spec.with_:
+            at = spec.key_at(*under_with(step, port))
+            if port in component.filled or (port in component.inputs and port.startswith(RESERVED)):
+                yield Diagnostic(
+                    "filled-input",
+                    f"`{port}` of {component.name} is filled in by exai",
+                    at,
+                    hint="leave it out",
+                )
+            elif port not in component.inputs:
+                hint = did_you_mean(port, settable(component))
+                yield Diagnostic(
+                    "unknown-input", f"{component.name} has no input `{port}`", at, hint=hint
+                )
+        for name, wanted in component.inputs.items():
+            if name in settable(component) and not wanted.optional and name not in step.spec.with_:
+                yield Diagnostic(
+                    "missing-input",
+                    f"step `{step.name}` gives no `{name}`, which {component.name} needs",
+                    spec.key_at("spec", "steps", step.name),
+                    hint=f"add `{name}:` under `with`: {_what(component, wanted)}",
+                )
+
+
+def settable(component: Component) -> tuple[str, ...]:
+    """The inputs that a user may give."""
+    return tuple(
+        name
+        for name in component.inputs
+        if name not in component.filled and not name.startswith(RESERVED)
+    )
+
+
+def _what(component: Component, port: Port) -> str:
+    if kind := component.refs.get(port.name):
+        return f"the name of a {kind}"
+    article = describe(port_type(port))
+    return (
+        f"{article} of another step, such as `${{{{ steps.STEP.OUTPUT }}}}`"
+        if port.is_artifact
+        else article
+    )

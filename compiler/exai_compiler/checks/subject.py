@@ -1,0 +1,65 @@
+"""What every rule looks at: the project with everything that is worked out once for all of them.
+
+In: a project, the catalog. Out: a `Subject`. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.columns import Flow, Maker, flow, makers
+from exai_compiler.graph import Graph, Step, graph
+from exai_compiler.project import LOCAL, Project
+from exai_specs.kinds import Environment, PipelineSpec, ProjectSpec
+from exai_specs.parse import Spec
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by name."""
+
+    project: Project
+    catalog: Catalog
+    graphs: Mapping[str, Graph]
+    flows: Mapping[str, Flow]
+    makers: Mapping[str, tuple[Maker, ...]]
+    environments: Mapping[str, Environment]
+
+    def steps(self) -> Iterator[tuple[Spec, Graph, Step]]:
+        """Every step of every pipeline, with its document."""
+        for graph_ in self.graphs.values():
+            spec = self.project.specs[graph_.pipeline]
+            for step in graph_.steps.values():
+                yield spec, graph_, step
+
+
+def subject(
+    project: Project, catalog: Catalog, environments: Collection[str] | None = None
+) -> Subject:
+    """`environments` limits what is judged by environment; None means every declared one."""
+    graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
+    root = project.root.body
+    declared = root.environments if isinstance(root, ProjectSpec) else {}
+    known = dict(declared) or {"local": LOCAL}
+    if environments is not None and "local" in environments:
+        known.setdefault("local", LOCAL)
+    return Subject(
+        project=project,
+        catalog=catalog,
+        graphs=MappingProxyType(graphs),
+        flows=MappingProxyType({name: flow(value) for name, value in graphs.items()}),
+        makers=makers(graphs),
+        environments=MappingProxyType(
+            {k: v for k, v in sorted(known.items()) if environments is None or k in environments}
+        ),
+    )
+
+
+def under_with(step: Step, *path: str | int) -> Path:
+    """The path of an input's value in the document of its pipeline."""
+    return ("spec", "steps", step.name, "with", *path)

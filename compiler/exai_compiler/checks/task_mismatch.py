@@ -1,0 +1,51 @@
+"""`task-mismatch`: a model whose task its target's type can't be (LANGUAGE section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.columns import TRAINS, trained
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import DatasetSpec, ModelSpec
+
+# What a target can't be for a task; integers can be classes or amounts.
+NEVER = {
+    "classification": frozenset(
+        {"float32", "float64", "decimal", "timestamp", "date", "bytes", "json"}
+    ),
+    "regression": frozenset({"string", "uuid", "bool", "bytes", "json", "timestamp", "date"}),
+}
+INSTEAD = {"classification": "regression", "regression": "classification"}
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(ModelSpec):
+        for maker in subject.makers.get(spec.ref.name, ()):
+            signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+            dataset = subject.project.find("Dataset", signature.dataset) if signature else None
+            if signature is None or dataset is None or not isinstance(dataset.body, DatasetSpec):
+                continue
+            column = dataset.body.schema.get(signature.target)
+            if column is None or body.task not in NEVER:
+                continue
+            why = f"is {column.type}" if str(column.type) in NEVER[body.task] else ""
+            if body.task == "classification" and column.enum:
+                why = ""
+            elif body.task == "regression" and column.enum:
+                why = "is one of a few values"
+            if not why:
+                continue
+            pipeline = subject.project.specs[maker.graph.pipeline]
+            step = maker.graph.steps[signature.step]
+            port = TRAINS[step.component.name].target if step.component else ""
+            yield Diagnostic(
+                "task-mismatch",
+                f"the task is {body.task}, but its target `{signature.target}` {why}",
+                spec.at("spec", "task"),
+                hint=f"write `task: {INSTEAD[body.task]}`, or train on another target",
+                related=(
+                    ("the target", pipeline.at(*under_with(step, port))),
+                    ("the column", dataset.key_at("spec", "schema", signature.target)),
+                ),
+            )

@@ -1,0 +1,61 @@
+"""`unknown-column`: a column that the data at that place doesn't have; both places are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Path, Subject, under_with
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.columns import named_columns
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import DatasetSpec
+from exai_specs.parse import Spec
+
+# The arguments of Great Expectations' expectations that name columns.
+ONE_COLUMN = ("column", "column_A", "column_B")
+MANY_COLUMNS = ("column_list", "column_set")
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(DatasetSpec):
+        for path, column in _named_by(body):
+            if column not in body.schema:
+                yield _unknown(spec, body, column, spec.at(*path))
+    for spec, graph, step in subject.steps():
+        for data, path, column in named_columns(step):
+            dataset = subject.flows[graph.pipeline.name].table(step.inputs.get(data))
+            other = subject.project.find("Dataset", dataset)
+            if other is None or not isinstance(other.body, DatasetSpec):
+                continue
+            if column not in other.body.schema:
+                yield _unknown(other, other.body, column, spec.at(*under_with(step, *path)))
+
+
+def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
+    """Every column that a Dataset's own fields name."""
+    for index, column in enumerate(body.key):
+        yield ("spec", "key", index), column
+    if body.timestamp:
+        yield ("spec", "timestamp"), body.timestamp
+    if body.created:
+        yield ("spec", "created"), body.created
+    for index, expectation in enumerate(body.quality.expectations):
+        path: Path = ("spec", "quality", "expectations", index, expectation.name)
+        for key in ONE_COLUMN:
+            if isinstance(column := expectation.args.get(key), str):
+                yield (*path, key), column
+        for key in MANY_COLUMNS:
+            if isinstance(several := expectation.args.get(key), tuple):
+                for place, column in enumerate(several):
+                    if isinstance(column, str):
+                        yield (*path, key, place), column
+
+
+def _unknown(dataset: Spec, body: DatasetSpec, column: str, at: Span) -> Diagnostic:
+    return Diagnostic(
+        "unknown-column",
+        f"Dataset `{dataset.ref.name}` has no column `{column}`",
+        at,
+        hint=did_you_mean(column, body.schema, "add it to the schema of the Dataset"),
+        related=(("its columns are declared here", dataset.key_at("spec", "schema")),),
+    )
