@@ -27,7 +27,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "byte-order-mark": Code(
             "The file starts with a byte order mark.",
-            "Some editors put an invisible mark before the text. Save the file as UTF-8 without it.",
+            "Some editors put an invisible mark before the text. Save the file without it.",
         ),
         "duplicate-key": Code(
             "A mapping has the same key twice.",

@@ -1,4 +1,4 @@
-"""A problem is a value: what is wrong, where, and what next. Collected all, sorted, decided on once."""
+"""A problem is a value: what is wrong, where, what next. Collected all, sorted, decided on once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A place in a file of the project; line and column count from 1. `str()` is `specs/iris.yaml:14:11`."""
+    """A place in a file; line and column count from 1. `str()` is `specs/iris.yaml:14:11`."""
 
     path: str
     line: int = 1
@@ -24,7 +24,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem. `code` is a stable word such as `unknown-reference`; `hint` says what to do next."""
+    """One problem. `code` is a stable word (`unknown-reference`); `hint` says what to do next."""
 
     code: str
     message: str
@@ -35,7 +35,7 @@ class Diagnostic:
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """All of them once, by place, then severity, code and message: the same for any order of files."""
+    """All of them once, by place, severity, code and message: the same for any order of files."""
     return tuple(
         sorted(
             set(diagnostics),

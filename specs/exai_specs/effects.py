@@ -1,4 +1,4 @@
-"""How far a change of a field reaches. Every field of every kind declares one; a test walks them all."""
+"""How far a change of a field reaches. Every field of every kind declares one."""
 
 from __future__ import annotations
 

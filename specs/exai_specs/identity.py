@@ -1,4 +1,4 @@
-"""Who is who: `Ref` names a document everywhere, `RefTo` marks a field that names another document."""
+"""Who is who: `Ref` names a document everywhere, `RefTo` marks a field that names another."""
 
 from __future__ import annotations
 
