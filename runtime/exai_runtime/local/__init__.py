@@ -1,1 +1,3 @@
-"""The local target: a control plane in `.exai/<environment>/`, runs as child processes, services as detached ones."""
+"""The local target: a control plane in `.exai/<environment>/`, runs as child processes, services as
+detached ones.
+"""

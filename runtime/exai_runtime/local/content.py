@@ -1,7 +1,9 @@
-"""Content hashes of files, with a cache of what a file looked like when it was hashed. The cache is disposable.
+"""Content hashes of files, with a cache of what a file looked like when it was hashed. The cache is
+disposable.
 
-In: paths. Out: SHA-256 digests. A file is hashed again when its size, times or inode differ from what the cache remembers;
-one that was written to within the last two seconds is never remembered, because a second write might leave the same time.
+In: paths. Out: SHA-256 digests. A file is hashed again when its size, times or inode differ from
+what the cache remembers; one that was written to within the last two seconds is never remembered,
+because a second write might leave the same time.
 """
 
 from __future__ import annotations
@@ -55,5 +57,7 @@ class ContentCache:
             value = json.loads(self._path.read_bytes())
         except (OSError, ValueError):
             return {}
-        good = isinstance(value, dict) and all(isinstance(i, list) and len(i) == 5 for i in value.values())
+        good = isinstance(value, dict) and all(
+            isinstance(i, list) and len(i) == 5 for i in value.values()
+        )
         return value if good else {}

@@ -1,8 +1,10 @@
-"""The control plane: one SQLite file with what the target holds, which process serves it, and a journal of applies.
+"""The control plane: one SQLite file with what the target holds, which process serves it, and a
+journal of applies.
 
-A `Ledger` is what a plan reads; it opens the file read-only and never creates it. A `Control` is what an apply writes
-with: an object, its process and the journal's line change in one transaction, so a kill leaves either all or nothing.
-The journal mode is the rollback one: readers of a WAL would have to create files beside it.
+A `Ledger` is what a plan reads; it opens the file read-only and never creates it. A `Control` is
+what an apply writes with: an object, its process and the journal's line change in one transaction,
+so a kill leaves either all or nothing. The journal mode is the rollback one: readers of a WAL would
+have to create files beside it.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ CREATE TABLE IF NOT EXISTS objects (
   body TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (api, kind, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS services (
   name TEXT PRIMARY KEY, pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
-  port INTEGER NOT NULL, socket TEXT NOT NULL, digest TEXT NOT NULL, form TEXT NOT NULL) WITHOUT ROWID;
+  port INTEGER NOT NULL, socket TEXT NOT NULL, digest TEXT NOT NULL, form TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal (
   line INTEGER PRIMARY KEY, apply INTEGER NOT NULL, seq INTEGER NOT NULL, verb TEXT NOT NULL,
   subject TEXT NOT NULL, at REAL NOT NULL, result TEXT NOT NULL, detail TEXT NOT NULL);
@@ -42,7 +45,9 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The process behind a service. `digest` is its model's; `form` a hash of all that the process was started with."""
+    """The process behind a service. `digest` is its model's; `form` a hash of all that the process
+    was started with.
+    """
 
     name: str
     process: Process
@@ -82,7 +87,8 @@ def read(path: Path) -> Ledger:
         with contextlib.closing(_open(path, "ro")) as connection:
             return _ledger(connection)
     except sqlite3.OperationalError:
-        # A killed apply left a transaction half-written, and mending it would write: it is mended in a copy.
+        # A killed apply left a transaction half-written, and mending it would write: it
+        # is mended in a copy.
         with tempfile.TemporaryDirectory(prefix="exai-") as folder:
             for file in (path, path.with_name(path.name + "-journal")):
                 if file.exists():
@@ -113,7 +119,8 @@ class Control:
         self._seq += 1
         with self._db:
             cursor = self._db.execute(
-                "INSERT INTO journal (apply, seq, verb, subject, at, result, detail) VALUES (?, ?, ?, ?, ?, 'started', '')",
+                "INSERT INTO journal (apply, seq, verb, subject, at, result, detail)"
+                " VALUES (?, ?, ?, ?, ?, 'started', '')",
                 (self._apply, self._seq, verb, subject, time.time()),
             )
         return int(cursor.lastrowid or 0)
@@ -124,25 +131,40 @@ class Control:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield self
-            self._db.execute("UPDATE journal SET result = ?, detail = ? WHERE line = ?", (result, detail, line))
+            self._db.execute(
+                "UPDATE journal SET result = ?, detail = ? WHERE line = ?", (result, detail, line)
+            )
 
-    def store(self, id: ObjectId, origin: Ref, body: Json) -> None:  # noqa: A002 - ObjectId is called id everywhere
+    def store(self, which: ObjectId, origin: Ref, body: Json) -> None:
         """Create or replace an object; its sequence stays."""
         self._db.execute(
-            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM objects))"
-            " ON CONFLICT DO UPDATE SET origin_kind = excluded.origin_kind, origin_name = excluded.origin_name,"
-            " body = excluded.body",
-            (id.api, id.kind, id.name, origin.kind, origin.name, canonical(body).decode()),
+            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?,"
+            " (SELECT coalesce(max(sequence), 0) + 1 FROM objects))"
+            " ON CONFLICT DO UPDATE SET origin_kind = excluded.origin_kind,"
+            " origin_name = excluded.origin_name, body = excluded.body",
+            (which.api, which.kind, which.name, origin.kind, origin.name, canonical(body).decode()),
         )
 
-    def remove(self, id: ObjectId) -> None:  # noqa: A002
-        self._db.execute("DELETE FROM objects WHERE api = ? AND kind = ? AND name = ?", (id.api, id.kind, id.name))
+    def remove(self, which: ObjectId) -> None:
+        self._db.execute(
+            "DELETE FROM objects WHERE api = ? AND kind = ? AND name = ?",
+            (which.api, which.kind, which.name),
+        )
 
     def store_service(self, served: Served) -> None:
         process = served.process
         self._db.execute(
             "INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (served.name, process.pid, process.started, process.boot, served.port, served.socket, served.digest, served.form),
+            (
+                served.name,
+                process.pid,
+                process.started,
+                process.boot,
+                served.port,
+                served.socket,
+                served.digest,
+                served.form,
+            ),
         )
 
     def remove_service(self, name: str) -> None:
@@ -157,23 +179,28 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
 def _ledger(db: sqlite3.Connection) -> Ledger:
     db.execute("BEGIN")
     try:
-        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = {
+            row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
         if not {"objects", "services", "journal"} <= tables:
             return Ledger({}, {}, ())
         objects = {
             ObjectId(api, kind, name): Live(_json(body), Ref(origin_kind, origin_name), sequence)
             for api, kind, name, origin_kind, origin_name, body, sequence in db.execute(
-                "SELECT api, kind, name, origin_kind, origin_name, body, sequence FROM objects ORDER BY sequence"
+                "SELECT api, kind, name, origin_kind, origin_name, body, sequence"
+                " FROM objects ORDER BY sequence"
             )
         }
         services = {
             name: Served(name, Process(pid, started, boot), port, socket, digest, form)
             for name, pid, started, boot, port, socket, digest, form in db.execute(
-                "SELECT name, pid, started, boot, port, socket, digest, form FROM services ORDER BY name"
+                "SELECT name, pid, started, boot, port, socket, digest, form"
+                " FROM services ORDER BY name"
             )
         }
         newest = db.execute(
-            "SELECT apply, seq, verb, subject, at, result, detail FROM journal ORDER BY line DESC LIMIT 200"
+            "SELECT apply, seq, verb, subject, at, result, detail"
+            " FROM journal ORDER BY line DESC LIMIT 200"
         ).fetchall()
         return Ledger(objects, services, tuple(Entry(*row) for row in reversed(newest)))
     finally:

@@ -1,4 +1,6 @@
-"""Talking to a model server over its own Unix socket: HTTP/1.1, JSON in and out, private to this user."""
+"""Talking to a model server over its own Unix socket: HTTP/1.1, JSON in and out, private to this
+user.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,14 @@ def state(path: str, seconds: float = 1.0) -> ServerState | None:
         answer = _ask(path, "GET", "/exai/state", None, seconds)
     except (OSError, http.client.HTTPException, Refused, ValueError):
         return None
-    return ServerState(int(answer["pid"]), str(answer["digest"]), answer.get("port"), str(answer["state"]))
+    return ServerState(
+        int(answer["pid"]), str(answer["digest"]), answer.get("port"), str(answer["state"])
+    )
 
 
 def take_over(path: str, source: str | None, port: int) -> None:
-    """Make the server behind `path` answer on `port`: it gets the listening socket of `source`, or binds by itself.
+    """Make the server behind `path` answer on `port`: it gets the listening socket of `source`, or
+    binds by itself.
 
     Raises OSError when it can't be reached, Refused when it can't do it.
     """
@@ -64,7 +69,9 @@ def _ask(path: str, method: str, url: str, body: object, seconds: float) -> dict
     connection = _Connection(path, seconds)
     try:
         text = None if body is None else json.dumps(body)
-        connection.request(method, url, text, {"Content-Type": "application/json", "Connection": "close"})
+        connection.request(
+            method, url, text, {"Content-Type": "application/json", "Connection": "close"}
+        )
         answer = connection.getresponse()
         data = answer.read()
     finally:

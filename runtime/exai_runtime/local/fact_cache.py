@@ -1,6 +1,8 @@
-"""What the registry said, kept under the stamp that it had then: the same stamp means that it still holds.
+"""What the registry said, kept under the stamp that it had then: the same stamp means that it still
+holds.
 
-Outside the project and disposable. Reading it is what keeps a plan without changes from importing MLflow.
+Outside the project and disposable. Reading it is what keeps a plan without changes from importing
+MLflow.
 """
 
 from __future__ import annotations
@@ -32,7 +34,11 @@ def load(path: Path, stamp: tuple[int, ...]) -> Mapping[str, ModelFacts] | None:
 
 def save(path: Path, stamp: tuple[int, ...], models: Mapping[str, ModelFacts]) -> None:
     """Fails silently: it is only a cache."""
-    value = {"form": _FORM, "stamp": stamp, "models": {name: plain(item) for name, item in models.items()}}
+    value = {
+        "form": _FORM,
+        "stamp": stamp,
+        "models": {name: plain(item) for name, item in models.items()},
+    }
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

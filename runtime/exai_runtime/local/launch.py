@@ -1,8 +1,9 @@
 """What every child starts with: `python -m exai_runtime.local.launch MODULE [ARGUMENT ...]`.
 
-In: standard output and error that lead to a log file, and `EXAI_REDACT`, the names of the variables that hold secrets.
-It puts a redactor between all that this process and its children write and that file, then becomes MODULE. Without
-secrets the output goes straight to the file. Secrets themselves are only ever in the environment, never in arguments.
+In: standard output and error that lead to a log file, and `EXAI_REDACT`, the names of the variables
+that hold secrets. It puts a redactor between all that this process and its children write and that
+file, then becomes MODULE. Without secrets the output goes straight to the file. Secrets themselves
+are only ever in the environment, never in arguments.
 """
 
 from __future__ import annotations
@@ -20,8 +21,7 @@ _DRAIN = 2.0  # seconds for what is still in the pipe when a grandchild keeps it
 def main() -> None:
     module = sys.argv[1]
     sys.argv = sys.argv[1:]
-    names = [name for name in os.environ.pop("EXAI_REDACT", "").split(",") if name]
-    secrets = [os.environ[name] for name in names if name in os.environ]
+    secrets = secret_values()
     if not secrets:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         return
@@ -47,8 +47,14 @@ def main() -> None:
     raise SystemExit(code)
 
 
+def secret_values() -> list[str]:
+    """The values that this process was given and must not write anywhere."""
+    names = os.environ.get("EXAI_REDACT", "").split(",")
+    return [os.environ[name] for name in names if name in os.environ]
+
+
 def _redirect(secrets: list[str]) -> threading.Thread:
-    """Turn descriptors 1 and 2 into a pipe whose other end a thread cleans and writes to the log."""
+    """Make descriptors 1 and 2 a pipe whose other end a thread cleans and writes to the log."""
     from exai_runtime.local.redact import Redactor
 
     log = os.dup(1)

@@ -1,4 +1,6 @@
-"""One apply at a time. The lock is the kernel's (flock), so it goes with its holder, whatever kills it."""
+"""One apply at a time. The lock is the kernel's (flock), so it goes with its holder, whatever kills
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from exai_specs.diagnostics import Diagnostic, Span
 
 
 class ApplyLock:
-    """Holds `apply.lock` between enter and exit. Raises TargetError `apply-running` when somebody else has it."""
+    """Holds `apply.lock` between enter and exit. Raises TargetError `apply-running` when somebody
+    else has it.
+    """
 
     def __init__(self, path: Path, shown: str) -> None:
         self._path = path
@@ -30,14 +34,19 @@ class ApplyLock:
             holder = os.pread(descriptor, 4096, 0)
             os.close(descriptor)
             raise TargetError(_running(holder, self._shown)) from None
-        text = json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).astimezone().isoformat("T", "seconds")})
+        text = json.dumps(
+            {"pid": os.getpid(), "since": datetime.now(UTC).astimezone().isoformat("T", "seconds")}
+        )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text.encode(), 0)
         self._file = descriptor
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
             os.close(self._file)

@@ -1,4 +1,4 @@
-"""The end of a log, as a person wants to see it. In: a file. Out: its last lines, without colours."""
+"""The end of a log, as people want to see it. In: a file. Out: its last lines, no colours."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def tail(path: Path, lines: int) -> tuple[str, ...]:
 def step_tail(path: Path, lines: int) -> tuple[str, ...]:
     """The last lines that a step wrote, without what the runner says around them."""
     everything = tail(path, 1000)
-    steps = [line.removeprefix(_STEP_INDENT) for line in everything if line.startswith(_STEP_INDENT)]
+    steps = [
+        line.removeprefix(_STEP_INDENT) for line in everything if line.startswith(_STEP_INDENT)
+    ]
     own = steps or [line for line in everything if not _RUNNER.match(line)]
     return tuple(own[-lines:])

@@ -1,8 +1,10 @@
-"""What KFP's local runner says about its tasks, as events; and the two ends that it doesn't see by itself.
+"""What KFP's local runner says about its tasks, as events; and the two ends that it doesn't see by
+itself.
 
-In: the runner's own log records (a filter on the root logger: the runner swaps the handlers, never the filters). What
-steps print reaches the log as text and is never read here. Out: events; `EndRun` when a step said that its failure is
-final, or when it "succeeded" without the outputs that it declares.
+In: the runner's own log records (a filter on the root logger: the runner swaps the handlers, never
+the filters). What steps print reaches the log as text and is never read here. Out: events; `EndRun`
+when a step said that its failure is final, or when it "succeeded" without the outputs that it
+declares.
 """
 
 from __future__ import annotations
@@ -25,7 +27,11 @@ _STARTED = re.compile(r"^Executing task '([^']+)'$")
 _FINISHED = re.compile(r"^Task '([^']+)' finished with status (SUCCESS|FAILURE)$")
 _RETRYING = re.compile(r"^Task (\S+) failed \(attempt (\d+)/(\d+)\)\. Retrying in ([0-9.]+)s")
 # Artifacts that say what they have to say in their metadata; KFP itself writes no file for them.
-_METADATA_ONLY = ("system.Metrics", "system.ClassificationMetrics", "system.SlicedClassificationMetrics")
+_METADATA_ONLY = (
+    "system.Metrics",
+    "system.ClassificationMetrics",
+    "system.SlicedClassificationMetrics",
+)
 
 
 class EndRun(BaseException):
@@ -45,7 +51,8 @@ class Observer(logging.Filter):
     def __init__(self, ir: dict[str, Any], work: Path, emit: Callable[[RunEvent], None]) -> None:
         super().__init__()
         self._components = ir.get("components", {})
-        # An exit task has to run after a failure, too: then the runner itself sits through the retries.
+        # An exit task has to run after a failure, too: then the runner itself sits
+        # through the retries.
         self._ends_early = "ALL_UPSTREAM_TASKS_COMPLETED" not in json.dumps(ir.get("root", {}))
         self._work = work
         self._emit = emit
@@ -61,7 +68,11 @@ class Observer(logging.Filter):
             self._began[found[1]] = time.time()
             self._say(found[1], "started")
         elif found := _RETRYING.match(text):
-            self._say(found[1], "note", f"attempt {found[2]} of {found[3]} failed, next in {float(found[4]):g} s")
+            self._say(
+                found[1],
+                "note",
+                f"attempt {found[2]} of {found[3]} failed, next in {float(found[4]):g} s",
+            )
         elif found := _FINISHED.match(text):
             self._finished(found[1], found[2] == "SUCCESS")
         return True
@@ -87,7 +98,10 @@ class Observer(logging.Filter):
         told = outcome or {}
         message = str(told.get("message") or "it died without saying why")
         self.failure = EndRun(
-            step, f"step {step}: {message}", str(told.get("hint") or ""), tuple(told.get("rows") or ())
+            step,
+            f"step {step}: {message}",
+            str(told.get("hint") or ""),
+            tuple(told.get("rows") or ()),
         )
         self._say(step, "failed", message)
         if told.get("final") is True and self._ends_early:

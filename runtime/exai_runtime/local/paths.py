@@ -1,7 +1,8 @@
-"""Where the local target keeps things. In: the project's folder and an environment's name. Out: paths.
+"""Where the local target keeps things. In: the project's folder and an environment's name. Out:
+paths.
 
-Working out a path creates nothing: plans read these paths, and a plan writes nothing into a project. Only `prepare`
-and `private_folder` make folders, and only an apply calls them.
+Working out a path creates nothing: plans read these paths, and a plan writes nothing into a
+project. Only `prepare` and `private_folder` make folders, and only an apply calls them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-# A Unix socket's path has room for 107 bytes on Linux; what a server adds to ours (`.fd`) has to fit as well.
+# A Unix socket's path has room for 107 bytes on Linux; what a server adds to ours (`.fd`) has to
+# fit as well.
 SOCKET_PATH_BYTES = 100
 
 
@@ -115,7 +117,9 @@ class Paths:
         return self.services / name / "server.log"
 
     def scratch(self, key: str) -> Path:
-        """The temporary folder of one run: its steps' TMPDIR. Short, because libraries put sockets there."""
+        """The temporary folder of one run: its steps' TMPDIR. Short, because libraries put sockets
+        there.
+        """
         return self.private / f"r{key[:12]}"
 
 
@@ -134,7 +138,9 @@ def prepare(paths: Paths) -> None:
 
 
 def private_folder(paths: Paths) -> Path:
-    """Make the private folder, open to its owner alone. Raises PermissionError when somebody else holds its place."""
+    """Make the private folder, open to its owner alone. Raises PermissionError when somebody else
+    holds its place.
+    """
     for folder in (paths.private.parent, paths.private):
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
@@ -155,7 +161,7 @@ def remove_private(paths: Paths, *, everything: bool = False) -> None:
 
 
 def _temporary() -> Path:
-    """`<temp folder>/exai-<user>`; `/tmp` when the temp folder's own path is too long for sockets."""
+    """`<temp folder>/exai-<user>`; in `/tmp` when that path is too long for sockets."""
     name = f"exai-{os.geteuid()}"
     folder = Path(tempfile.gettempdir())
     longest = len(os.fsencode(folder / name)) + len("/0123456789abcdef/s01234567-01234567.sock.fd")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import socket
 from pathlib import Path
 
@@ -39,13 +38,15 @@ def listener_of(port: int) -> tuple[int, str] | None:
             continue
         with contextlib.suppress(OSError):
             for link in (folder / "fd").iterdir():
-                if os.readlink(link) in inodes:
+                if str(link.readlink()) in inodes:
                     return int(folder.name), command_of(int(folder.name))
     return None
 
 
 def _listening(port: int) -> set[str]:
-    """Inodes of the sockets in state LISTEN (0A) on this port, of every address (proc(5), /proc/net/tcp)."""
+    """Inodes of the sockets in state LISTEN (0A) on this port, of every address (proc(5),
+    /proc/net/tcp).
+    """
     found = set()
     for table in ("tcp", "tcp6"):
         with contextlib.suppress(OSError):

@@ -1,8 +1,9 @@
 """Processes by identity. A pid alone means nothing: it may have been given to somebody else.
 
-A process is its pid, its start time and the boot it belongs to, as Linux tells them in /proc. Signals go through a
-pidfd that is opened before the start time is compared, so they never reach a stranger. What a process of ours leaves
-behind (H2O's Java starts a session of its own) is found by a mark in its environment, which children inherit.
+A process is its pid, its start time and the boot it belongs to, as Linux tells them in /proc.
+Signals go through a pidfd that is opened before the start time is compared, so they never reach a
+stranger. What a process of ours leaves behind (H2O's Java starts a session of its own) is found by
+a mark in its environment, which children inherit.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def environment_of(process: Process) -> Mapping[str, str]:
 
 
 def marked(**marks: str) -> tuple[Process, ...]:
-    """Every process of this user that was started with all of these variables in its environment."""
+    """Every process of this user that was started with all of these in its environment."""
     wanted = [f"\0{name}={value}\0".encode() for name, value in marks.items()]
     found = []
     for pid in _pids():
@@ -79,7 +80,9 @@ def marked(**marks: str) -> tuple[Process, ...]:
 
 
 def end(find: Callable[[], Iterable[Process]], grace: float) -> bool:
-    """SIGTERM, `grace` seconds, then SIGKILL, until `find` finds nobody. True when somebody was there."""
+    """SIGTERM, `grace` seconds, then SIGKILL, until `find` finds nobody. True when somebody was
+    there.
+    """
     asked: set[Process] = set()
     somebody = False
     deadline = time.monotonic() + grace

@@ -1,7 +1,8 @@
 """One redactor for all that is written or shown. In: secret values. Out: bytes without them.
 
-It knows a value as it is and in the forms that programs print: JSON- and Python-escaped, URL-quoted, base64 (also in
-the middle of something longer), and each line of a value that has several.
+It knows a value as it is and in the forms that programs print: JSON- and Python-escaped,
+URL-quoted, base64 (also in the middle of something longer), and each line of a value that has
+several.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = b"***"
@@ -32,8 +34,18 @@ class Redactor:
     def text(self, text: str) -> str:
         return self(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
+    def plain(self, value: Any) -> Any:
+        """JSON with every text in it redacted; numbers stay numbers."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.plain(item) for item in value]
+        return value
+
     def stream(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Line by line, as lines become complete; a secret never slips through between two chunks."""
+        """Line by line, as they become complete; nothing slips through between two chunks."""
         held = b""
         for chunk in chunks:
             held += chunk
@@ -56,7 +68,11 @@ def _bounded(form: bytes) -> bytes:
 
 def _forms(value: str) -> Iterator[bytes]:
     lines = [line.strip() for line in value.splitlines()]
-    for part in {value, value.strip(), *(line for line in lines if len(lines) > 1 and len(line) >= _SHORT)}:
+    for part in {
+        value,
+        value.strip(),
+        *(line for line in lines if len(lines) > 1 and len(line) >= _SHORT),
+    }:
         yield part.encode()
         yield json.dumps(part)[1:-1].encode()
         yield json.dumps(part, ensure_ascii=False)[1:-1].encode()
@@ -68,7 +84,9 @@ def _forms(value: str) -> Iterator[bytes]:
 
 
 def _base64(value: bytes) -> Iterator[bytes]:
-    """The characters that depend on the value alone, for each of the three places that it can start at."""
+    """The characters that depend on the value alone, for each of the three places that it can start
+    at.
+    """
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield encode(value)
         yield encode(value).rstrip(b"=")

@@ -1,7 +1,8 @@
 """MLflow's registry on the environment's own SQLite file, in process: versions, verdicts, aliases.
 
-Importing MLflow costs seconds, so it happens here alone, inside functions, and only when the registry's stamp says that
-something has changed since it was last read. Verdicts and aliases are written here and nowhere else.
+Importing MLflow costs seconds, so it happens here alone, inside functions, and only when the
+registry's stamp says that something has changed since it was last read. Verdicts and aliases are
+written here and nowhere else.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def registry_uri(path: Path) -> str:
 def stamp(path: Path) -> tuple[int, ...] | None:
     """Changes whenever the file's content does; None without a file.
 
-    The change counter stands at byte 24 of an SQLite file's header; with a WAL, the newest content is in that file.
+    The change counter stands at byte 24 of an SQLite file's header; with a WAL, the newest content
+    is in that file.
     """
     try:
         found = path.stat()
@@ -58,9 +60,13 @@ def read_models(path: Path) -> Mapping[str, ModelFacts]:
         {
             model.name: ModelFacts(
                 tuple(sorted(versions.get(model.name, ()), key=lambda version: version.number)),
-                MappingProxyType({alias: int(number) for alias, number in sorted(dict(model.aliases).items())}),
+                MappingProxyType(
+                    {alias: int(number) for alias, number in sorted(dict(model.aliases).items())}
+                ),
             )
-            for model in sorted(_pages(client.search_registered_models), key=lambda model: str(model.name))
+            for model in sorted(
+                _pages(client.search_registered_models), key=lambda model: str(model.name)
+            )
         }
     )
 
@@ -68,7 +74,10 @@ def read_models(path: Path) -> Mapping[str, ModelFacts]:
 def record_verdict(path: Path, verdict: Verdict) -> None:
     """Write the verdict as a tag of its version."""
     _client(path).set_model_version_tag(
-        verdict.model, str(verdict.version), VERDICT_TAG, json.dumps(asdict(verdict), sort_keys=True)
+        verdict.model,
+        str(verdict.version),
+        VERDICT_TAG,
+        json.dumps(asdict(verdict), sort_keys=True),
     )
 
 
@@ -77,7 +86,9 @@ def move_alias(path: Path, model: str, alias: str, version: int) -> None:
 
 
 def warm_up() -> threading.Thread:
-    """Import MLflow while something else takes its time, such as a run that registers a model at its end."""
+    """Import MLflow while something else takes its time, such as a run that registers a model at
+    its end.
+    """
     thread = threading.Thread(target=_import_mlflow, name="exai-mlflow", daemon=True)
     thread.start()
     return thread
@@ -85,7 +96,9 @@ def warm_up() -> threading.Thread:
 
 def parse_verdict(value: Mapping[str, Any]) -> Verdict:
     results = tuple(GateResult(**item) for item in value["results"])
-    return Verdict(value["model"], int(value["version"]), value["gates"], bool(value["passed"]), results)
+    return Verdict(
+        value["model"], int(value["version"]), value["gates"], bool(value["passed"]), results
+    )
 
 
 def parse_champion(value: Mapping[str, Any] | None) -> Champion | None:

@@ -1,4 +1,6 @@
-"""A run as files: what was asked for, how far it is, what came of it. Shared by the apply and the run's own process."""
+"""A run as files: what was asked for, how far it is, what came of it. Shared by the apply and the
+run's own process.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from exai_runtime.local.paths import RunPaths
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`arguments` are the root parameters of the IR; `scratch` is the temporary folder of the run's steps."""
+    """`arguments` are the root parameters of the IR; `scratch` is the temporary folder of the run's
+    steps.
+    """
 
     key: str
     spec_key: str
@@ -38,7 +42,9 @@ class RunEvent:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Written by the run's process as its last act. `rows` are what a failing check found, as the step gave them."""
+    """Written by the run's process as its last act. `rows` are what a failing check found, as the
+    step gave them.
+    """
 
     key: str
     spec_key: str
@@ -57,7 +63,9 @@ class RunResult:
 def write_json(path: Path, value: Any) -> None:
     """All of it or nothing: a reader never sees half a file."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    fresh.write_text(
+        json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
     fresh.replace(path)
 
 
@@ -75,7 +83,8 @@ def write_request(run: RunPaths, request: Request) -> None:
 
 
 def read_request(run: RunPaths) -> Request | None:
-    return _parse(Request, read_json(run.request))
+    request: Request | None = _parse(Request, read_json(run.request))
+    return request
 
 
 def write_result(run: RunPaths, result: RunResult) -> None:
@@ -83,7 +92,8 @@ def write_result(run: RunPaths, result: RunResult) -> None:
 
 
 def read_result(run: RunPaths) -> RunResult | None:
-    return _parse(RunResult, read_json(run.result))
+    result: RunResult | None = _parse(RunResult, read_json(run.result))
+    return result
 
 
 def _parse(kind: type[Any], value: dict[str, Any] | None) -> Any:

@@ -1,8 +1,9 @@
 """Runs as child processes: start one, follow it, take over one whose apply was killed, end one.
 
-A run's process holds the lock of `runs/<run key>/`, handed to it as an open descriptor: it is held from before the process
-exists until it is gone, so two applies never run the same key at once. What the run says comes through its files, so
-following one's own child and a stranger's are the same thing.
+A run's process holds the lock of `runs/<run key>/`, handed to it as an open descriptor: it is held
+from before the process exists until it is gone, so two applies never run the same key at once. What
+the run says comes through its files, so following one's own child and a stranger's are the same
+thing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,7 +36,9 @@ _GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _KEEP_WORK = 5  # runs of a pipeline whose artifacts stay on disk
 
 
-def start(paths: Paths, request: Request, ir: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+def start(
+    paths: Paths, request: Request, ir: Mapping[str, Any], environment: Mapping[str, str]
+) -> None:
     """Start the run, unless a process of this key is running: then there is nothing to start.
 
     What an earlier, killed process of this key left is ended and cleared away first.
@@ -55,13 +59,24 @@ def start(paths: Paths, request: Request, ir: Mapping[str, Any], environment: Ma
         paths.scratch(request.key).mkdir(mode=0o700, exist_ok=True)
         write_request(run, request)
         run.ir.write_text(json.dumps(ir, ensure_ascii=False), encoding="utf-8")
-        command = [sys.executable, "-m", "exai_runtime.local.launch", "exai_runtime.local.run_child", str(run.folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "exai_runtime.local.launch",
+            "exai_runtime.local.run_child",
+            str(run.folder),
+        ]
         log = os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             child = subprocess.Popen(
                 command,
                 cwd=run.work,
-                env={**environment, **_marks(paths, request.key), "TMPDIR": str(paths.scratch(request.key))},
+                env={
+                    **environment,
+                    "PATH": _path_with_python3(run, environment["PATH"]),
+                    **_marks(paths, request.key),
+                    "TMPDIR": str(paths.scratch(request.key)),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -76,7 +91,9 @@ def start(paths: Paths, request: Request, ir: Mapping[str, Any], environment: Ma
 
 
 def follow(paths: Paths, key: str, tell: Callable[[RunEvent], None]) -> RunResult | None:
-    """Tell every event, the past ones of an adopted run too, until the run ends. None: it died without a result."""
+    """Tell every event, the past ones of an adopted run too, until the run ends. None: it died
+    without a result.
+    """
     run = paths.run(key)
     events = EventReader(run)
     child = _CHILDREN.get(key)
@@ -94,7 +111,9 @@ def follow(paths: Paths, key: str, tell: Callable[[RunEvent], None]) -> RunResul
 
 
 def end(paths: Paths, key: str) -> bool:
-    """End every process of this run, Java included, and remove its temporary files. True when there was one."""
+    """End every process of this run, Java included, and remove its temporary files. True when there
+    was one.
+    """
     somebody = process.end(lambda: process.marked(**_marks(paths, key)), _GRACE)
     if (child := _CHILDREN.pop(key, None)) is not None:
         child.wait()
@@ -122,8 +141,14 @@ def all_runs(paths: Paths) -> tuple[RunPaths, ...]:
 
 
 def clear_old_work(paths: Paths, pipeline: str) -> None:
-    """Artifacts of all but the newest runs of a pipeline go; what they were and how they ended stays."""
-    done = [(run, result) for run in all_runs(paths) if (result := read_result(run)) and result.pipeline == pipeline]
+    """Artifacts of all but the newest runs of a pipeline go; what they were and how they ended
+    stays.
+    """
+    done = [
+        (run, result)
+        for run in all_runs(paths)
+        if (result := read_result(run)) and result.pipeline == pipeline
+    ]
     for run, _ in sorted(done, key=lambda item: -item[1].finished)[_KEEP_WORK:]:
         shutil.rmtree(run.work, ignore_errors=True)
 
@@ -136,8 +161,24 @@ def _marks(paths: Paths, key: str) -> dict[str, str]:
     return {"EXAI_OWNER": paths.owner, "EXAI_RUN": key}
 
 
+def _path_with_python3(run: RunPaths, path: str) -> str:
+    """Steps say `python3`; on this path that is this very interpreter, with its own packages."""
+    found = shutil.which("python3", path=path)
+    if found and os.path.realpath(found) == os.path.realpath(sys.executable):
+        return path
+    folder = run.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    script = folder / "python3"
+    # A link would lose the virtual environment, which an interpreter finds by its own path.
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    return os.pathsep.join((str(folder), path))
+
+
 def _lock(descriptor: int) -> bool:
-    """A plan that looks whether the lock is held has it for a moment: so a refusal is asked for again, shortly."""
+    """A plan that looks whether the lock is held has it for a moment: so a refusal is asked for
+    again, shortly.
+    """
     for _ in range(10):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

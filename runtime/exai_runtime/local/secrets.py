@@ -1,7 +1,9 @@
-"""Where the value of a secret comes from on one machine. Only the launcher asks, to set a child's environment.
+"""Where the value of a secret comes from on one machine. Only the launcher asks, to set a child's
+environment.
 
-In: references `{secret: NAME, key: KEY}` and an environment's `secrets:` mapping. Out: values, or TargetError
-`secret-missing` that names the reference and every place that was looked at. Never: a value in a message or a file.
+In: references `{secret: NAME, key: KEY}` and an environment's `secrets:` mapping. Out: values, or
+TargetError `secret-missing` that names the reference and every place that was looked at. Never: a
+value in a message or a file.
 """
 
 from __future__ import annotations
@@ -33,25 +35,37 @@ class Secrets:
         self._sources = sources
 
     def value(self, name: str, key: str) -> str:
-        """The secret's value, without the newline that an editor leaves at a file's end."""
-        source = self._sources.get(name, Source("dir", str(self._default / name)))
-        if source.kind == "env":
-            names = variables(source.place, key)
-            found = next((os.environ[variable] for variable in names if variable in os.environ), None)
-            looked = " or ".join(f"${variable}" for variable in names)
-        else:
-            found = _file(Path(source.place), key)
-            looked = str(Path(source.place) / key)
+        """The secret's value. Raises TargetError when it isn't there."""
+        found = self.find(name, key)
         if found is None:
+            looked = " or ".join(self._places(name, key))
             raise TargetError(
                 Diagnostic(
                     "secret-missing",
                     f"secret {name}, key {key}, isn't there: looked for {looked}",
                     Span("exai.yaml"),
-                    hint=f"put it there, or say where it is: environments.{self._environment}.secrets.{name}",
+                    hint="put it there, or say where it is: "
+                    f"environments.{self._environment}.secrets.{name}",
                 )
             )
         return found
+
+    def find(self, name: str, key: str) -> str | None:
+        """The value, without the newline that an editor leaves at a file's end; None if absent."""
+        source = self._source(name)
+        if source.kind == "dir":
+            return _file(Path(source.place), key)
+        names = variables(source.place, key)
+        return next((os.environ[variable] for variable in names if variable in os.environ), None)
+
+    def _source(self, name: str) -> Source:
+        return self._sources.get(name, Source("dir", str(self._default / name)))
+
+    def _places(self, name: str, key: str) -> tuple[str, ...]:
+        source = self._source(name)
+        if source.kind == "dir":
+            return (str(Path(source.place) / key),)
+        return tuple(f"${variable}" for variable in variables(source.place, key))
 
 
 def variables(prefix: str, key: str) -> tuple[str, ...]:

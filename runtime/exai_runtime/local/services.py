@@ -1,9 +1,9 @@
 """Model servers as detached processes: start, hand over without refusing a request, stop.
 
-A process of a service is found by the marks in its environment, so one that a killed apply left behind is known: it is
-taken into service or ended, never doubled. The order is: the new process loads on its own socket; it takes the listening
-socket over; the caller records it; the old one drains. A kill between any two of these leaves a state from which
-`bring_up` goes on.
+A process of a service is found by the marks in its environment, so one that a killed apply left
+behind is known: it is taken into service or ended, never doubled. The order is: the new process
+loads on its own socket; it takes the listening socket over; the caller records it; the old one
+drains. A kill between any two of these leaves a state from which `bring_up` goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from exai_runtime.local import control_socket, process
 from exai_runtime.local.control import Served
@@ -35,7 +36,9 @@ _LOG_BYTES = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What should serve. `port` is None when any will do; `form` is a hash of all that the process is started with."""
+    """What should serve. `port` is None when any will do; `form` is a hash of all that the process
+    is started with.
+    """
 
     name: str
     model_dir: Path
@@ -70,15 +73,21 @@ def bring_up(
     wanted: Wanted,
     kept: Served | None,
     environment: Callable[[], Mapping[str, str]],
-    tell: Callable[[str, str], None],
+    tell: Callable[[str, Literal["started", "finished"]], None],
 ) -> Served:
-    """Make the wanted process answer on its port and say which it is. `tell` gets (phase, state) as it goes.
+    """Make the wanted process answer on its port and say which it is. `tell` gets (phase, state) as
+    it goes.
 
-    What serves now goes on until the new process has taken over. Raises ServiceFailed, and then nothing has changed.
+    What serves now goes on until the new process has taken over. Raises ServiceFailed, and then
+    nothing has changed.
     """
     living = find(paths, wanted.name)
     serving = next((one for one in living if one.state and one.state.state == "serving"), None)
-    port = wanted.port or (kept.port if kept else None) or (serving.state.port if serving and serving.state else None)
+    port = (
+        wanted.port
+        or (kept.port if kept else None)
+        or (serving.state.port if serving and serving.state else None)
+    )
     holder = serving if serving and serving.state and serving.state.port == port else None
     if holder and holder.form == wanted.form and port:
         return Served(wanted.name, holder.process, port, holder.socket, wanted.digest, wanted.form)
@@ -100,14 +109,18 @@ def bring_up(
         process.end(lambda: [started.process], _GRACE)
         raise
     tell("switch", "finished")
-    return Served(wanted.name, started.process, taken_over, started.socket, wanted.digest, wanted.form)
+    return Served(
+        wanted.name, started.process, taken_over, started.socket, wanted.digest, wanted.form
+    )
 
 
 def retire(paths: Paths, name: str, but: Process | None) -> None:
-    """Let every other process of the service finish what is in flight and end; after that, end it."""
+    """Let every other process of the service finish what is in flight; then end it."""
     old = [one for one in find(paths, name) if one.process != but]
     for one in old:
-        if one.state is None or (one.state.state != "draining" and not control_socket.drain(one.socket)):
+        if one.state is None or (
+            one.state.state != "draining" and not control_socket.drain(one.socket)
+        ):
             process.send(one.process, signal.SIGTERM)
     deadline = time.monotonic() + _DRAINING
     for one in old:
@@ -125,7 +138,9 @@ def find(paths: Paths, name: str | None = None) -> tuple[Running, ...]:
     for one in process.marked(**marks):
         environ = process.environment_of(one)
         if socket := environ.get("EXAI_CONTROL"):
-            found.append(Running(one, socket, environ.get("EXAI_FORM", ""), control_socket.state(socket)))
+            found.append(
+                Running(one, socket, environ.get("EXAI_FORM", ""), control_socket.state(socket))
+            )
     return tuple(found)
 
 
@@ -194,10 +209,13 @@ def _take_over(wanted: Wanted, started: Running, holder: Running | None, port: i
         except control_socket.Refused as refusal:
             if port:
                 _check_free(wanted.name, port)
-                raise ServiceFailed(f"{wanted.name} can't take over port {port}: {refusal}", "apply again") from None
+                raise ServiceFailed(
+                    f"{wanted.name} can't take over port {port}: {refusal}", "apply again"
+                ) from None
         except OSError as error:
             raise ServiceFailed(
-                f"the new server of {wanted.name} ended while it took the port over: {error}", "apply again"
+                f"the new server of {wanted.name} ended while it took the port over: {error}",
+                "apply again",
             ) from None
         else:
             return chosen
@@ -215,14 +233,24 @@ def _check_free(name: str, port: int) -> None:
 
 
 def _loaded(running: Running, wanted: Wanted) -> bool:
-    return running.form == wanted.form and running.state is not None and running.state.state == "loaded"
+    return (
+        running.form == wanted.form
+        and running.state is not None
+        and running.state.state == "loaded"
+    )
 
 
 def _no_server(paths: Paths, name: str) -> ServiceFailed:
     log = paths.service_log(name)
     lines = tail(log, 15)
-    said = next((line.removeprefix("exai: ") for line in reversed(lines) if line.startswith("exai: ")), "")
-    return ServiceFailed(f"the server of {name} ended while it started{': ' + said if said else ''}", f"its log: {log}", lines)
+    said = next(
+        (line.removeprefix("exai: ") for line in reversed(lines) if line.startswith("exai: ")), ""
+    )
+    return ServiceFailed(
+        f"the server of {name} ended while it started{': ' + said if said else ''}",
+        f"its log: {log}",
+        lines,
+    )
 
 
 def _open_log(path: Path) -> int:

@@ -1,7 +1,8 @@
 """The environment of a child process: what exai says, and a short list of what a machine needs.
 
-Nothing else of the user's own environment leaks into a run or a server: no PYTHONPATH, no Java, no MLFLOW_TRACKING_URI,
-none of the variables that secrets come from. On a cluster nothing of it would be there either.
+Nothing else of the user's own environment leaks into a run or a server: no PYTHONPATH, no Java, no
+MLFLOW_TRACKING_URI, none of the variables that secrets come from. On a cluster nothing of it would
+be there either.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def surroundings() -> dict[str, str]:
         for name, value in os.environ.items()
         if name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
-    # `python3` has to be this interpreter, environment included, wherever a step's command names it.
+    # Next to this interpreter is usually the `python3` that steps' commands name.
     kept["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", os.defpath)))
     kept["PYTHONUNBUFFERED"] = "1"
     kept["PYTHONUTF8"] = "1"
@@ -54,8 +55,12 @@ def surroundings() -> dict[str, str]:
 
 
 def _source_roots() -> tuple[str, ...]:
-    """Folders that hold exai's own packages and aren't on every interpreter's path anyway. Imports none of them."""
-    usual = {Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())}
+    """Folders that hold exai's own packages and aren't on every interpreter's path anyway. Imports
+    none of them.
+    """
+    usual = {
+        Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())
+    }
     roots: dict[str, None] = {}
     for package in _PACKAGES:
         found = find_spec(package)

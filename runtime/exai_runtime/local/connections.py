@@ -1,0 +1,133 @@
+"""What steps need to know of the outside world, as environment variables: addresses in the open,
+secrets by themselves.
+
+In: an environment, its connections, the platform spec of a pipeline version. Out: two mappings,
+plain and secret. The names are those that the cluster's `exai-runtime` ConfigMap and Secret have,
+so that a step can't tell where it runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from exai_runtime.local.paths import Paths
+from exai_runtime.local.registry import registry_uri
+from exai_runtime.local.secrets import Secrets, Source
+from exai_specs.kinds.project import Environment, SecretDir, SecretEnv, SecretName
+from exai_specs.kinds.workload import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """`secret` holds values: it goes into a child's environment and nowhere else."""
+
+    plain: Mapping[str, str]
+    secret: Mapping[str, str]
+
+    def environment(self) -> dict[str, str]:
+        """All of it, with the names of the secrets for the child's redactor."""
+        names = {"EXAI_REDACT": ",".join(sorted(self.secret))} if self.secret else {}
+        return {**self.plain, **self.secret, **names}
+
+
+def data_root(paths: Paths, environment: Environment) -> Path:
+    """Where relative data paths start: the project's folder, unless the environment says."""
+    return paths.root / environment.data.root if environment.data else paths.root
+
+
+def model_store(paths: Paths, environment: Environment) -> str:
+    """A URI of the folder that models are kept in."""
+    store = environment.models.store if environment.models else str(paths.models)
+    return store if "://" in store else (paths.root / store).as_uri()
+
+
+def secrets_of(paths: Paths, environment: Environment) -> Secrets:
+    """The environment's secrets; what it doesn't map is a folder in `.exai/secrets`."""
+    sources: dict[str, Source] = {}
+    for name, source in environment.secrets.items():
+        match source:
+            case SecretEnv():
+                sources[name] = Source("env", source.env)
+            case SecretDir():
+                sources[name] = Source("dir", str(paths.root / source.dir))
+            case SecretName():
+                sources[name] = Source("dir", str(paths.secrets / source.name))
+    return Secrets(paths.environment, paths.secrets, sources)
+
+
+def step_variables(
+    paths: Paths,
+    environment: Environment,
+    project: str,
+    platform: Mapping[str, Any],
+    secrets: Secrets,
+) -> Variables:
+    """What every step of a run gets. Raises TargetError for a secret that isn't there."""
+    plain = {
+        "_KFP_RUNTIME": "true",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": paths.artifacts.as_uri(),
+        "MLFLOW_TRACKING_URI": registry_uri(paths.registry),
+        "EXAI_DATA_ROOT": str(data_root(paths, environment)),
+        "EXAI_MODEL_STORE": model_store(paths, environment),
+        "EXAI_PROJECT": project,
+        "EXAI_ENVIRONMENT": paths.environment,
+    }
+    secret: dict[str, str] = {}
+    for name, connection in sorted(environment.connections.items()):
+        variable = "EXAI_CONNECTION_" + _upper(name)
+        open_fields: dict[str, Any] = {}
+        for item in fields(connection):
+            value = getattr(connection, item.name)
+            if isinstance(value, SecretRef):
+                secret[f"{variable}_{_upper(item.name)}"] = secrets.value(value.secret, value.key)
+            else:
+                open_fields[item.name] = value
+        plain[variable] = json.dumps(
+            {type(connection).__name__.lower(): open_fields}, sort_keys=True
+        )
+    for step, name, reference, key, optional in _secret_env(platform):
+        variable = f"EXAI_STEP_ENV__{step.replace('-', '_')}__{name}"
+        if (
+            found := secrets.find(reference, key) if optional else secrets.value(reference, key)
+        ) is not None:
+            secret[variable] = found
+    return Variables(plain, secret)
+
+
+def container_variables(env: Any, secrets: Secrets) -> Variables:
+    """A container's `env` list (core/v1 EnvVar): plain values, and references to secrets."""
+    plain: dict[str, str] = {}
+    secret: dict[str, str] = {}
+    for item in env or ():
+        reference = (item.get("valueFrom") or {}).get("secretKeyRef")
+        if reference is None:
+            plain[item["name"]] = str(item.get("value", ""))
+            continue
+        name, key = reference["name"], reference["key"]
+        found = secrets.find(name, key) if reference.get("optional") else secrets.value(name, key)
+        if found is not None:
+            secret[item["name"]] = found
+    return Variables(plain, secret)
+
+
+def _secret_env(platform: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, bool]]:
+    """(step, variable, secret, key, optional) of every `secretAsEnv` (kfp-kubernetes,
+    kubernetes_executor_config.proto).
+    """
+    kubernetes = platform.get("platforms", {}).get("kubernetes", {})
+    executors = kubernetes.get("deploymentSpec", {}).get("executors", {})
+    for label, executor in sorted(executors.items()):
+        for entry in executor.get("secretAsEnv", ()):
+            named = entry.get("secretNameParameter", {}).get("runtimeValue", {}).get("constant")
+            for item in entry.get("keyToEnv", ()):
+                step = label.removeprefix("exec-")
+                secret = str(named or entry.get("secretName", ""))
+                yield step, item["envVar"], secret, item["secretKey"], bool(entry.get("optional"))
+
+
+def _upper(name: str) -> str:
+    return name.upper().replace("-", "_")

@@ -1,0 +1,171 @@
+"""Each change of a plan, done on this machine, with its line in the journal. Nothing is decided
+here.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import assert_never
+
+from exai_compiler.build import Build
+from exai_compiler.changes import (
+    Change,
+    Create,
+    Delete,
+    Judge,
+    MoveAlias,
+    ObjectId,
+    Outcome,
+    Replace,
+    Result,
+    Run,
+    Update,
+    subject,
+    verb,
+)
+from exai_compiler.maybe import Known, Tree, Unknown, unknowns
+from exai_runtime.local import registry, runs, services
+from exai_runtime.local.control import Control, Served
+from exai_runtime.local.execute_run import RunExecutor
+from exai_runtime.local.execute_service import ServiceExecutor
+from exai_runtime.local.health import SERVICE_KIND
+from exai_runtime.local.paths import Paths
+from exai_runtime.local.rendered import body_of, plain
+from exai_runtime.local.services import ServiceFailed
+from exai_runtime.target import Listener, TargetError
+from exai_specs.identity import Ref
+from exai_specs.kinds.project import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    id: ObjectId
+    origin: Ref
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Needs the environment's lock, as its `control` does."""
+
+    paths: Paths
+    environment: Environment
+    project: str
+    control: Control
+
+    def execute(self, change: Change, build: Build, listen: Listener) -> Outcome:
+        """Do it. What a person can mend comes back as a failed outcome; an interrupt goes on."""
+        line = self.control.begin(verb(change), subject(change))
+        try:
+            outcome = self._do(line, change, build, listen)
+        except TargetError as error:
+            problem = error.diagnostic
+            outcome = Outcome(change, "failed", problem.message, problem.hint)
+        except ServiceFailed as failure:
+            log = str(self.paths.service_log(getattr(change, "id", ObjectId("", "", "")).name))
+            outcome = Outcome(
+                change,
+                "failed",
+                failure.detail,
+                failure.hint,
+                log if failure.lines else "",
+                failure.lines,
+            )
+        except BaseException as error:
+            with self.control.ending(line, "interrupted", type(error).__name__):
+                pass
+            raise
+        if outcome.result in ("failed", "pending"):
+            with self.control.ending(line, outcome.result, outcome.detail):
+                pass
+        return outcome
+
+    def _do(self, line: int, change: Change, build: Build, listen: Listener) -> Outcome:
+        match change:
+            case Create():
+                new = _New(change.id, change.origin, change.body)
+                return self._put(line, change, new, "created", listen)
+            case Update():
+                new = _New(change.id, change.origin, change.body)
+                return self._put(line, change, new, "updated", listen)
+            case Replace():
+                return self._replace(line, change, build, listen)
+            case Run():
+                executor = RunExecutor(self.paths, self.environment, self.project)
+                return self._ended(line, executor.execute(change, build, listen))
+            case Judge():
+                return self._ended(line, self._judge(change, build))
+            case MoveAlias():
+                return self._ended(line, self._move(change))
+            case Delete():
+                self._delete(line, change.id, "deleted")
+                return Outcome(change, "deleted")
+        assert_never(change)
+
+    def _replace(self, line: int, change: Replace, build: Build, listen: Listener) -> Outcome:
+        body = body_of(build, change.by)
+        if body is None:
+            return Outcome(change, "failed", f"the build holds no {change.by}", "plan again")
+        new = _New(change.by, change.origin, body)
+        outcome = self._put(line, change, new, "replaced", listen)
+        if outcome.result == "replaced" and change.id != change.by:
+            self._delete(line, change.id, "replaced")
+        return outcome
+
+    def _put(
+        self, line: int, change: Change, new: _New, result: Result, listen: Listener
+    ) -> Outcome:
+        waits = next(unknowns(new.body), None)
+        if waits is not None:
+            return Outcome(change, "pending", f"waits for {waits.waits_for}: {waits.reason}")
+        detail = ""
+        if new.id.kind == SERVICE_KIND:
+
+            def record(served: Served) -> None:
+                with self.control.ending(line, result) as store:
+                    store.store(new.id, new.origin, plain(new.body))
+                    store.store_service(served)
+
+            executor = ServiceExecutor(self.paths, self.environment, self.control)
+            detail = executor.serve(new.id, new.body, record, listen)
+        else:
+            with self.control.ending(line, result) as store:
+                store.store(new.id, new.origin, plain(new.body))
+        return Outcome(change, result, detail)
+
+    def _judge(self, change: Judge, build: Build) -> Outcome:
+        found = next((p for p in build.promotions if p.model == change.model), None)
+        if found is None or found.verdict is None:
+            return Outcome(
+                change, "failed", "the build holds no verdict on this model", "plan again"
+            )
+        registry.record_verdict(self.paths.registry, found.verdict)
+        missed = [result.metric for result in found.verdict.results if not result.passed]
+        said = f"missed {', '.join(missed)}" if missed else "passed its gates"
+        return Outcome(change, "succeeded", f"version {found.verdict.version} {said}")
+
+    def _move(self, change: MoveAlias) -> Outcome:
+        match change.to:
+            case Known(value=number):
+                registry.move_alias(self.paths.registry, change.model.name, change.alias, number)
+                return Outcome(change, "moved", f"to version {number}")
+            case Unknown(reason=reason):
+                return Outcome(change, "pending", reason)
+        assert_never(change.to)
+
+    def _delete(self, line: int, which: ObjectId, result: Result) -> None:
+        if which.kind == SERVICE_KIND:
+            services.retire(self.paths, which.name, None)
+            shutil.rmtree(self.paths.service(which.name), ignore_errors=True)
+        elif which.kind == "Pipeline":
+            for key in tuple(runs.others(self.paths, which.name, "")):
+                runs.end(self.paths, key)
+        with self.control.ending(line, result) as store:
+            store.remove(which)
+            if which.kind == SERVICE_KIND:
+                store.remove_service(which.name)
+
+    def _ended(self, line: int, outcome: Outcome) -> Outcome:
+        with self.control.ending(line, outcome.result, outcome.detail):
+            return outcome

@@ -1,0 +1,115 @@
+"""The change `Run`: start a pipeline run, or take up the one that a killed apply left, and wait for
+its end.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from exai_compiler.build import Build, RunRequest
+from exai_compiler.changes import Outcome, Run
+from exai_runtime.local import registry, runs
+from exai_runtime.local.connections import Variables, secrets_of, step_variables
+from exai_runtime.local.log_tail import step_tail
+from exai_runtime.local.paths import Paths
+from exai_runtime.local.rendered import body_of, plain
+from exai_runtime.local.run_requests import Request, RunEvent, RunResult, read_result
+from exai_runtime.local.surroundings import surroundings
+from exai_runtime.target import Listener, Progress
+from exai_specs.frozen import thaw
+from exai_specs.kinds.project import Environment
+
+_TAIL = 15  # lines of a log that an error shows
+
+
+@dataclass(frozen=True, slots=True)
+class RunExecutor:
+    """Runs of one environment."""
+
+    paths: Paths
+    environment: Environment
+    project: str
+
+    def execute(self, change: Run, build: Build, listen: Listener) -> Outcome:
+        request = next((run for run in build.runs if run.key == change.key), None)
+        body = body_of(build, request.version) if request else None
+        if request is None or body is None:
+            return Outcome(change, "failed", "the build holds no such run", "plan again")
+        subject = str(change.pipeline)
+        done = read_result(self.paths.run(change.key))
+        if done is not None and done.state == "succeeded":
+            return Outcome(
+                change, "succeeded", "an earlier apply's run has ended well", log=done.log
+            )
+        for other in runs.others(self.paths, change.pipeline.name, change.key):
+            listen(
+                Progress(
+                    subject, "earlier run", "note", "ended: the specs or the data have changed"
+                )
+            )
+            runs.end(self.paths, other)
+        spec = plain(body)["spec"]
+        if request.registers:
+            registry.warm_up()  # the verdict needs it, as soon as the run ends
+        variables = step_variables(
+            self.paths,
+            self.environment,
+            self.project,
+            spec.get("platformSpec") or {},
+            secrets_of(self.paths, self.environment),
+        )
+        started = time.monotonic()
+        try:
+            self._start(change, request, spec["pipelineSpec"], variables)
+            result = runs.follow(
+                self.paths, change.key, lambda event: listen(_progress(subject, event))
+            )
+        except KeyboardInterrupt:
+            runs.end(self.paths, change.key)
+            raise
+        if result is not None and result.state == "succeeded":
+            runs.clear_old_work(self.paths, change.pipeline.name)
+        return self._outcome(change, result, time.monotonic() - started)
+
+    def _start(
+        self, change: Run, request: RunRequest, ir: dict[str, object], variables: Variables
+    ) -> None:
+        declared = ir.get("root", {}).get("inputDefinitions", {}).get("parameters", {})  # type: ignore[attr-defined]
+        reserved = {"exai_run_key": change.key, "exai_data_versions": dict(request.data)}
+        arguments = {
+            **{name: thaw(value) for name, value in request.parameters.items()},
+            **{name: value for name, value in reserved.items() if name in declared},
+        }
+        asked = Request(
+            key=change.key,
+            spec_key=request.spec_key,
+            pipeline=change.pipeline.name,
+            version=request.version.name,
+            data=dict(request.data),
+            arguments=arguments,
+            scratch=str(self.paths.scratch(change.key)),
+        )
+        runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
+
+    def _outcome(self, change: Run, result: RunResult | None, seconds: float) -> Outcome:
+        log = self.paths.run(change.key).log
+        if result is None:
+            return Outcome(
+                change,
+                "failed",
+                "the run's process ended without a result: it was killed",
+                "apply again; the run starts afresh",
+                str(log),
+                step_tail(log, _TAIL),
+            )
+        if result.state == "failed":
+            tail = step_tail(Path(result.log), _TAIL)
+            return Outcome(change, "failed", result.detail, result.hint, result.log, tail)
+        steps = len(result.phases)
+        return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)
+
+
+def _progress(subject: str, event: RunEvent) -> Progress:
+    return Progress(subject, event.phase, event.state, event.detail)

@@ -1,0 +1,48 @@
+"""Changes of an InferenceService: a process that answers, recorded only once it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from exai_compiler.changes import ObjectId
+from exai_compiler.maybe import Tree
+from exai_runtime.local import services
+from exai_runtime.local.connections import container_variables, secrets_of
+from exai_runtime.local.control import Control, Served
+from exai_runtime.local.paths import Paths
+from exai_runtime.local.rendered import model_container, plain, wanted
+from exai_runtime.local.surroundings import surroundings
+from exai_runtime.target import Listener, Progress
+from exai_specs.kinds.project import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceExecutor:
+    """Services of one environment."""
+
+    paths: Paths
+    environment: Environment
+    control: Control
+
+    def serve(
+        self, which: ObjectId, body: Tree, record: Callable[[Served], None], listen: Listener
+    ) -> str:
+        """Bring it up and let the caller record it; its URL. Raises ServiceFailed, TargetError."""
+        value = plain(body)
+        service = wanted(which.name, value)
+        kept = self.control.ledger().services.get(which.name)
+
+        def environment() -> dict[str, str]:
+            secrets = secrets_of(self.paths, self.environment)
+            variables = container_variables(model_container(value).get("env"), secrets)
+            return {**surroundings(), **variables.environment()}
+
+        def tell(phase: str, state: Literal["started", "finished"]) -> None:
+            listen(Progress(str(which), phase, state))
+
+        served = services.bring_up(self.paths, service, kept, environment, tell)
+        record(served)
+        services.retire(self.paths, which.name, served.process)
+        return services.url(served.port)

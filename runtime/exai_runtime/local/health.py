@@ -1,0 +1,94 @@
+"""How what an environment should hold is doing. In: a build, the control plane, processes and runs.
+Changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from exai_compiler.build import Build, Rendered, RunRequest
+from exai_compiler.changes import ObjectId
+from exai_compiler.maybe import unknowns
+from exai_runtime.local import control_socket, services
+from exai_runtime.local.control import Ledger, Served
+from exai_runtime.local.paths import Paths
+from exai_runtime.local.process import Process, alive
+from exai_runtime.local.rendered import plain, wanted
+from exai_runtime.local.run_requests import held, read_request, read_result
+from exai_runtime.target import Health, HealthState
+
+SERVICE_KIND = "InferenceService"
+
+
+def health(paths: Paths, build: Build, ledger: Ledger) -> tuple[Health, ...]:
+    """A row for each service and each run of the build, by identity."""
+    rows = [_service(paths, item, ledger) for item in build.objects if item.id.kind == SERVICE_KIND]
+    rows += [_run(paths, request) for request in build.runs]
+    return tuple(sorted(rows, key=lambda row: (row.origin, row.id)))
+
+
+def _service(paths: Paths, item: Rendered, ledger: Ledger) -> Health:
+    log = str(paths.service_log(item.id.name))
+    served = ledger.services.get(item.id.name)
+    waits = next(unknowns(item.body), None)
+    if served is None:
+        detail = f"waits for {waits.waits_for}: {waits.reason}" if waits else "not applied yet"
+        return Health(item.id, item.origin, "missing", detail)
+    address = services.url(served.port)
+    if not alive(served.process):
+        detail = "its process is gone; apply starts it again"
+        return Health(item.id, item.origin, "stopped", detail, address, log)
+    state, detail = _answers(served)
+    if (
+        state == "ready"
+        and waits is None
+        and wanted(item.id.name, plain(item.body)).form != served.form
+    ):
+        state, detail = "outdated", "serves, but the specs ask for something else: apply"
+    elif state == "ready" and waits is not None:
+        detail = f"serves the version before; {waits.waits_for}: {waits.reason}"
+    return Health(item.id, item.origin, state, detail, address, log)
+
+
+def _answers(served: Served) -> tuple[HealthState, str]:
+    found = control_socket.state(served.socket)
+    if found is None:
+        return "failed", "its process lives, but doesn't answer on its control socket"
+    if found.state != "serving":
+        return "starting", f"its server is {found.state}"
+    return "ready", ""
+
+
+def _run(paths: Paths, request: RunRequest) -> Health:
+    run = paths.run(request.key)
+    row = ObjectId(request.version.api, "Run", f"{request.pipeline.name}-{request.key[:12]}")
+    result = read_result(run)
+    if result is not None:
+        when = datetime.fromtimestamp(result.finished, UTC).astimezone().isoformat(" ", "seconds")
+        ended: HealthState = "ready" if result.state == "succeeded" else "failed"
+        detail = f"succeeded at {when}" if ended == "ready" else result.detail
+        return Health(row, request.pipeline, ended, detail, log=result.log)
+    if held(run):
+        return Health(row, request.pipeline, "running", "", log=str(run.log))
+    if read_request(run) is not None:
+        detail = "it was killed before it ended; apply repeats it"
+        return Health(row, request.pipeline, "stopped", detail, log=str(run.log))
+    detail = (
+        "due: " + "; ".join(request.why) if request.due else "no run of these specs and data yet"
+    )
+    return Health(row, request.pipeline, "missing", detail)
+
+
+def started_at(process: Process) -> str:
+    """When a process was started (RFC 3339), from its start time and that of the boot."""
+    return next(_started_at(process), "")
+
+
+def _started_at(process: Process) -> Iterator[str]:
+    for line in Path("/proc/stat").read_text(encoding="ascii").splitlines():
+        if line.startswith("btime "):
+            seconds = int(line.split()[1]) + process.started / os.sysconf("SC_CLK_TCK")
+            yield datetime.fromtimestamp(seconds, UTC).astimezone().isoformat("T", "seconds")

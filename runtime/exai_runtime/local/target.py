@@ -1,0 +1,174 @@
+"""The local target: a Reader always, a Writer inside `with`.
+
+A Reader creates nothing: no folder, no file, no lock; it may read and fill the cache outside the
+project. Entering takes the lock of the environment and opens its control plane; leaving ends what
+killed applies left behind.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from exai_compiler.build import Build, Live, Observed
+from exai_compiler.changes import (
+    Change,
+    FieldChange,
+    ObjectId,
+    Outcome,
+)
+from exai_compiler.facts import Facts
+from exai_compiler.maybe import Known
+from exai_compiler.project import Project
+from exai_runtime.local import control as control_plane
+from exai_runtime.local import runs, services
+from exai_runtime.local.control import Control, Ledger
+from exai_runtime.local.execute import Executor
+from exai_runtime.local.facts import FactReader
+from exai_runtime.local.health import SERVICE_KIND, health, started_at
+from exai_runtime.local.lock import ApplyLock
+from exai_runtime.local.log_tail import tail
+from exai_runtime.local.paths import Paths, cache_folder, prepare, remove_private
+from exai_runtime.local.process import alive
+from exai_runtime.local.rendered import VERSION_ANNOTATION, annotation, folder_of, plain
+from exai_runtime.local.run_requests import held, read_request
+from exai_runtime.local.sweep import sweep
+from exai_runtime.results import Serving
+from exai_runtime.target import Health, Listener
+from exai_specs.identity import Ref
+from exai_specs.kinds.project import Environment
+
+_LOG_LINES = 200
+
+
+class LocalTarget:
+    """One environment of one project on this machine. `root` is the project's folder, `project` its
+    name.
+    """
+
+    def __init__(self, root: Path, name: str, environment: Environment, project: str) -> None:
+        self.paths = Paths(root.absolute(), name)
+        self.environment = environment
+        self._project = project
+        self._lock = ApplyLock(self.paths.lock, f".exai/{name}/apply.lock")
+        self._control: Control | None = None
+
+    # What a Reader does.
+
+    def facts(self, project: Project) -> Facts:
+        return FactReader(self.paths, self.environment).facts(project)
+
+    def observe(self) -> Observed:
+        ledger = self._ledger()
+        return Observed(
+            {key: _with_drift(key, live, ledger) for key, live in ledger.objects.items()}
+        )
+
+    def health(self, build: Build) -> tuple[Health, ...]:
+        return health(self.paths, build, self._ledger())
+
+    def logs(self, ref: Ref) -> Iterable[str]:
+        if ref.kind == "Service":
+            return tail(self.paths.service_log(ref.name), _LOG_LINES)
+        mine = [
+            run
+            for run in runs.all_runs(self.paths)
+            if (asked := read_request(run)) and asked.pipeline == ref.name
+        ]
+        newest = max(mine, key=lambda run: run.request.stat().st_mtime_ns, default=None)
+        return tail(newest.log, _LOG_LINES) if newest else ()
+
+    def address(self, service: str) -> str | None:
+        """Where a service answers; None when it has no process."""
+        served = self._ledger().services.get(service)
+        return services.url(served.port) if served and alive(served.process) else None
+
+    def serving(self) -> tuple[Serving, ...]:
+        """What each running service serves."""
+        ledger = self._ledger()
+        rows = []
+        for which, live in ledger.objects.items():
+            served = ledger.services.get(which.name)
+            if which.kind != SERVICE_KIND or served is None or not alive(served.process):
+                continue
+            body = plain(live.body)
+            version = annotation(body, VERSION_ANNOTATION)
+            model = folder_of(body["spec"]["predictor"]["model"]["storageUri"]).parent.name
+            since = started_at(served.process)
+            rows.append(Serving(which, model, int(version) if version.isdigit() else None, since))
+        return tuple(rows)
+
+    def _ledger(self) -> Ledger:
+        return self._control.ledger() if self._control else control_plane.read(self.paths.control)
+
+    # What a Writer does.
+
+    def __enter__(self) -> LocalTarget:
+        prepare(self.paths)
+        self._lock.__enter__()
+        try:
+            self._control = Control(self.paths.control)
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        try:
+            if self._control is not None:
+                if kind is None:
+                    sweep(self.paths, self._control.ledger())
+                self._control.close()
+        finally:
+            self._control = None
+            self._lock.__exit__(kind, error, trace)
+
+    def apply(self, change: Change, build: Build, listen: Listener) -> Outcome:
+        """Exactly this change, with a journal line that says how it ended."""
+        executor = Executor(self.paths, self.environment, self._project, self._writer())
+        return executor.execute(change, build, listen)
+
+    def purge(self) -> None:
+        """Stop whatever runs, then remove the state folder with its models, runs, registry."""
+        self._writer()
+        for name in sorted({services.service_of(one) for one in services.find(self.paths)}):
+            services.retire(self.paths, name, None)
+        for run in runs.all_runs(self.paths):
+            if held(run):
+                runs.end(self.paths, run.folder.name)
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        shutil.rmtree(self.paths.state)
+        shutil.rmtree(cache_folder() / self.paths.owner, ignore_errors=True)
+        remove_private(self.paths, everything=True)
+        _remove_if_only_ignored(self.paths.root / ".exai")
+
+    def _writer(self) -> Control:
+        if self._control is None:
+            raise RuntimeError("a target changes things inside `with` only")
+        return self._control
+
+
+def _with_drift(which: ObjectId, live: Live, ledger: Ledger) -> Live:
+    """An InferenceService whose process is gone has drifted, whatever its body says."""
+    if which.kind != SERVICE_KIND:
+        return live
+    served = ledger.services.get(which.name)
+    if served is not None and alive(served.process):
+        return live
+    gone = FieldChange(("status", "process"), Known("gone"), Known("running"), "drifted")
+    return Live(live.body, live.origin, live.sequence, (*live.drift, gone))
+
+
+def _remove_if_only_ignored(folder: Path) -> None:
+    """`.exai` goes when nothing but its .gitignore is left: secrets of the user's stay."""
+    if [entry.name for entry in folder.iterdir()] == [".gitignore"]:
+        shutil.rmtree(folder)
