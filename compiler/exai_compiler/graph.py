@@ -1,18 +1,24 @@
-"""A pipeline's steps as a typed graph: each step with its component and what each input is bound to.
+"""A pipeline's steps as a typed graph: each with its component and what its inputs are bound to.
 
-In: a Pipeline spec and the catalog. Out: a `Graph`. Judges nothing: what doesn't resolve is left out or bound to
-`Broken`, and the checks say so with its place.
+In: a Pipeline spec and the catalog. Out: a `Graph`. Judges nothing: what doesn't resolve is left
+out or bound to `Broken`, and the checks say so with its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import assert_never
 
-from exai_compiler.catalog import Component
+from exai_compiler.catalog import Catalog, Component
+from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.kinds import StepSpec
+from exai_specs.kinds.pipeline import PipelineSpec
+from exai_specs.kinds.pipeline import Step as StepSpec
+from exai_specs.kinds.workload import SecretRef
+from exai_specs.parse import Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +68,17 @@ class Broken:
     text: str
 
 
+Source = FromParameter | FromStep | FromRun
 Binding = Constant | FromParameter | FromStep | FromRun | Composed | Broken
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `component` is None when `uses` names nothing; `needs` are the steps it waits for, sorted."""
+    """One step. `component` is None when `uses` names nothing.
+
+    `needs` are the steps of this pipeline that it waits for, sorted: those that it takes something
+    from, and those in `after`.
+    """
 
     name: str
     spec: StepSpec
@@ -82,3 +93,131 @@ class Graph:
 
     pipeline: Ref
     steps: Mapping[str, Step]
+
+
+def graph(spec: Spec, catalog: Catalog) -> Graph:
+    """The graph of a Pipeline's document. Raises TypeError for any other kind."""
+    if not isinstance(spec.body, PipelineSpec):
+        raise TypeError(f"{spec.ref} has no steps")
+    steps = spec.body.steps
+    return Graph(
+        spec.ref,
+        MappingProxyType(
+            {name: _step(name, step, catalog, frozenset(steps)) for name, step in steps.items()}
+        ),
+    )
+
+
+def _step(name: str, spec: StepSpec, catalog: Catalog, known: frozenset[str]) -> Step:
+    inputs = {key: bind(value) for key, value in spec.with_.items()}
+    named = (
+        value.secret if isinstance(value, SecretRef) else value.config_map
+        for value in spec.env.values()
+        if not isinstance(value, str)
+    )
+    read = {
+        source.step
+        for binding in (*inputs.values(), *map(bind, named))
+        for source in sources(binding)
+        if isinstance(source, FromStep)
+    }
+    return Step(
+        name=name,
+        spec=spec,
+        component=catalog.components.get(spec.uses),
+        inputs=MappingProxyType(inputs),
+        needs=tuple(sorted(known.intersection(read.union(spec.after)))),
+    )
+
+
+def bind(value: Json) -> Binding:
+    """What a value is bound to.
+
+    A Constant has lost the escapes of a literal `${{`; a Composed value is still as written.
+    """
+    if not any(has_expression(text) for text in _strings(value)):
+        return Constant(value)
+    found: dict[str, Source] = {}
+    for text in _strings(value):
+        try:
+            parts = parse_text(text).parts
+        except ExpressionError:
+            return Broken(text)
+        for part in parts:
+            if isinstance(part, str):
+                continue
+            reference = part.expression
+            if not isinstance(reference, Reference) or (source := _source(reference)) is None:
+                return Broken(text)
+            if text is value and len(parts) == 1:
+                return source
+            found[str(reference)] = source
+    return Composed(value, MappingProxyType(found)) if found else Constant(_unescaped(value))
+
+
+def sources(binding: Binding) -> tuple[Source, ...]:
+    """Everything that a value comes from, in the order of its text."""
+    match binding:
+        case FromParameter() | FromStep() | FromRun():
+            return (binding,)
+        case Composed():
+            return tuple(binding.sources.values())
+        case Constant() | Broken():
+            return ()
+    assert_never(binding)
+
+
+def topological(graph: Graph) -> tuple[str, ...]:
+    """The steps' names, producers first, ties by name; without those on a cycle or behind one."""
+    waiting = {name: set(step.needs) for name, step in graph.steps.items()}
+    order: list[str] = []
+    while ready := sorted(name for name, needs in waiting.items() if not needs):
+        order += ready
+        waiting = {name: needs.difference(ready) for name, needs in waiting.items() if needs}
+    return tuple(order)
+
+
+def cycle(graph: Graph) -> tuple[str, ...]:
+    """The steps along one cycle, as the data goes, from its smallest name; empty without one."""
+    stuck = set(graph.steps).difference(topological(graph))
+    if not stuck:
+        return ()
+    # Whatever is stuck waits for something stuck, so walking back along `needs` comes round.
+    walked = [min(stuck)]
+    while (before := min(stuck.intersection(graph.steps[walked[-1]].needs))) not in walked:
+        walked.append(before)
+    ring = walked[walked.index(before) :][::-1]
+    first = ring.index(min(ring))
+    return tuple(ring[first:] + ring[:first])
+
+
+def _source(reference: Reference) -> Source | None:
+    match reference.parts:
+        case ("parameters", name):
+            return FromParameter(name)
+        case ("steps", step, output):
+            return FromStep(step, output)
+        case ("run", name):
+            return FromRun(name)
+    return None
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _strings(item)
+
+
+def _unescaped(value: Json) -> Json:
+    if isinstance(value, str):
+        return parse_text(value).literal
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: _unescaped(item) for key, item in value.items()})
+    if isinstance(value, tuple):
+        return tuple(_unescaped(item) for item in value)
+    return value

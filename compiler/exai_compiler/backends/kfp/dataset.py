@@ -1,0 +1,72 @@
+"""What a step needs of a dataset, as a struct constant. In: a Dataset, a component. Out: JSON.
+
+No metadata, so that a new description or owner never makes a new version of a pipeline. No nulls
+either: KFP's local runner refuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exai_compiler.catalog import Component
+from exai_specs.frozen import Json
+from exai_specs.kinds.dataset import ColumnFields, CsvSource, DatasetSpec, Quality, SqlSource
+from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
+
+# DESIGN section 6: what reads a source is told where the data is, others how it has to be.
+READER = ("name", "source", "key", "timestamp", "schema")
+OTHERS = ("name", "key", "schema", "quality")
+
+
+def inlined(name: str, dataset: DatasetSpec, component: Component) -> Json:
+    """The fields that a component needs: its `exai.dev/effects` say whether it reads the source."""
+    everything: Mapping[str, Json] = {
+        "name": name,
+        "source": _source(dataset.source),
+        "key": dataset.key,
+        "timestamp": dataset.timestamp,
+        "schema": {column: _column(fields) for column, fields in sorted(dataset.schema.items())},
+        "quality": _quality(dataset.quality),
+    }
+    wanted = READER if component.effects == "reads-source" else OTHERS
+    return {field: everything[field] for field in wanted}
+
+
+def _source(source: CsvSource | SqlSource) -> Json:
+    match source:
+        case CsvSource(path=path):
+            return {"csv": {"path": path}}
+        case SqlSource(connection=connection, table=str(table)):
+            return {"sql": {"connection": connection, "table": table}}
+        case SqlSource(connection=connection, query=query):
+            return {"sql": {"connection": connection, "query": query}}
+
+
+def _column(column: ColumnFields) -> Json:
+    found: dict[str, Json] = {
+        "type": _type(column.type),
+        "nullable": column.nullable,
+        "source": column.source,
+    }
+    if column.enum:
+        found["enum"] = column.enum
+    return found
+
+
+def _type(declared: Type) -> Json:
+    match declared:
+        case Scalar(name):
+            return name
+        case ListOf(item):
+            return {"list": _type(item)}
+        case MapOf(value):
+            return {"map": _type(value)}
+        case StructOf(fields):
+            return {"struct": {name: _type(field) for name, field in fields.items()}}
+
+
+def _quality(quality: Quality) -> Json:
+    return {
+        "onFailure": quality.on_failure,
+        "expectations": tuple({each.name: each.args} for each in quality.expectations),
+    }

@@ -1,0 +1,104 @@
+"""What executes a step, as KFP's PipelineContainerSpec. In: a component, settings. Out: JSON.
+
+The image is the one thing here that an environment decides. Locally exai's steps run in this very
+interpreter and keep the name that the component gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from types import MappingProxyType
+
+from exai_compiler.backends.kfp.settings import Settings
+from exai_compiler.catalog import Component
+from exai_compiler.graph import Constant, bind
+from exai_specs.frozen import Json
+from exai_specs.kinds.project import Environment
+
+# The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
+MEMORY = "EXAI_MEMORY"
+
+# Version 1 placeholders of a component file (kfp/dsl/placeholders.py) and what they become.
+PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "executorInput": "{{$}}",
+        "inputValue": "{{$.inputs.parameters['NAME']}}",
+        "inputPath": "{{$.inputs.artifacts['NAME'].path}}",
+        "inputUri": "{{$.inputs.artifacts['NAME'].uri}}",
+        "outputUri": "{{$.outputs.artifacts['NAME'].uri}}",
+    }
+)
+
+
+def container(component: Component, settings: Settings, environment: Environment) -> Json:
+    """Image, command, arguments, plain environment variables and resources."""
+    found: dict[str, Json] = {
+        "image": _image(component, environment),
+        "command": component.command,
+        "args": tuple(_argument(component, argument) for argument in component.args),
+    }
+    if env := _env(settings):
+        found["env"] = tuple({"name": name, "value": value} for name, value in env.items())
+    if resources := _resources(settings):
+        found["resources"] = resources
+    return found
+
+
+def _image(component: Component, environment: Environment) -> str:
+    """exai's own images are replaced by the environment's, which are pulled by digest."""
+    match component.image:
+        case "exai/python-train":
+            return environment.images.train or component.image
+        case "exai/python-serve":
+            return environment.images.serve or component.image
+        case image:
+            return image
+
+
+def _argument(component: Component, argument: Json) -> str:
+    if isinstance(argument, Mapping):
+        for word, named in argument.items():
+            if word == "outputPath":
+                return _output_path(component, str(named))
+            if word in PLACEHOLDERS:
+                return PLACEHOLDERS[word].replace("NAME", str(named))
+        raise ValueError(f"{component.name}: the argument {dict(argument)} isn't supported")
+    return str(argument)
+
+
+def _output_path(component: Component, name: str) -> str:
+    if component.outputs[name].is_artifact:
+        return f"{{{{$.outputs.artifacts['{name}'].path}}}}"
+    return f"{{{{$.outputs.parameters['{name}'].output_file}}}}"
+
+
+def _env(settings: Settings) -> Mapping[str, str]:
+    """Plain variables, sorted. KFP doesn't fill references in them (kubeflow/pipelines#13034)."""
+    found: dict[str, str] = {}
+    for name, value in settings.env.items():
+        if not isinstance(value, str):
+            continue
+        match bind(value):
+            case Constant(str(text)):
+                found[name] = text
+            case _:
+                raise ValueError(f"the variable {name} can't hold an expression")
+    if (memory := settings.limits.get("memory")) is not None:
+        found[MEMORY] = str(ceil(memory.value))
+    return dict(sorted(found.items()))
+
+
+def _resources(settings: Settings) -> Mapping[str, Json]:
+    """Without the deprecated `cpuLimit` and its kind, which the SDK writes beside these."""
+    requests, limits = settings.requests, settings.limits
+    found: dict[str, Json] = {}
+    for name, word in (("cpu", "Cpu"), ("memory", "Memory")):
+        if (amount := requests.get(name)) is not None:
+            found[f"resource{word}Request"] = str(amount)
+        if (amount := limits.get(name)) is not None:
+            found[f"resource{word}Limit"] = str(amount)
+    for name, amount in limits.items():
+        if name not in ("cpu", "memory"):
+            found["accelerator"] = {"resourceType": name, "resourceCount": str(amount)}
+    return found

@@ -1,0 +1,120 @@
+"""The inputs that the compiler gives, so that nobody writes a fact twice.
+
+In: a resolved project, a graph, a step. Out: bindings. A component says in its `exai.dev/filled`
+annotation which of its inputs these are, and in `exai.dev/refs` which name a document; a step gets
+of a document exactly what its component asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from exai_compiler.backends.kfp.dataset import inlined
+from exai_compiler.catalog import Component
+from exai_compiler.graph import Binding, Constant, FromParameter, FromStep, Graph, Step, sources
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import Json
+from exai_specs.kinds.dataset import DatasetSpec
+from exai_specs.kinds.model import ModelSpec
+from exai_specs.kinds.pipeline import PipelineSpec
+
+# The root's reserved inputs (DESIGN section 6), set at submission. Empty means: the run's own id.
+RESERVED: Mapping[str, Json] = MappingProxyType(
+    {
+        "exai_data_versions": MappingProxyType(
+            {"parameterType": "STRUCT", "isOptional": True, "defaultValue": MappingProxyType({})}
+        ),
+        "exai_run_key": MappingProxyType(
+            {"parameterType": "STRING", "isOptional": True, "defaultValue": ""}
+        ),
+    }
+)
+
+
+def complete(resolved: Resolved, graph: Graph, step: Step) -> Mapping[str, Binding]:
+    """All inputs of a step: as written, documents inlined, and those that the compiler fills."""
+    component = step.component
+    if component is None:
+        raise ValueError(f"{graph.pipeline} step {step.name} uses no known component")
+    bindings = {
+        name: _inlined(resolved, component, name, binding) for name, binding in step.inputs.items()
+    }
+    for name in component.inputs:
+        if name in RESERVED:
+            bindings[name] = FromParameter(name)
+        elif name in component.filled and name in FILLED:
+            bindings[name] = FILLED[name](resolved, graph, step)
+    return bindings
+
+
+def _inlined(resolved: Resolved, component: Component, name: str, binding: Binding) -> Binding:
+    if component.refs.get(name) != "Dataset" or not isinstance(binding, Constant):
+        return binding
+    found = resolved.project.find("Dataset", str(binding.value))
+    if found is None or not isinstance(found.body, DatasetSpec):
+        raise ValueError(f"Dataset/{binding.value} doesn't exist")
+    return Constant(inlined(found.ref.name, found.body, component))
+
+
+def _registrations(graph: Graph, step: Step) -> Iterator[tuple[Step, str]]:
+    """The steps that register something of this step's, with the name of their model; by name."""
+    for _, other in sorted(graph.steps.items()):
+        if other.component is None or other.component.effects != "writes-registry":
+            continue
+        taken = {s for b in other.inputs.values() for s in sources(b)}
+        if not any(isinstance(s, FromStep) and s.step == step.name for s in taken):
+            continue
+        for port, kind in other.component.refs.items():
+            named = other.inputs.get(port)
+            if kind == "Model" and isinstance(named, Constant) and isinstance(named.value, str):
+                yield other, named.value
+
+
+def _models(resolved: Resolved, graph: Graph, step: Step) -> Iterator[tuple[str, ModelSpec]]:
+    for _, name in _registrations(graph, step):
+        model = resolved.project.find("Model", name)
+        if model is not None and isinstance(model.body, ModelSpec):
+            yield name, model.body
+
+
+def _task(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+    """The task of the model that this step's output is registered as; "" lets the step infer it."""
+    tasks = {model.task for _, model in _models(resolved, graph, step)}
+    return Constant(tasks.pop() if len(tasks) == 1 else "")
+
+
+def _champion(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+    """`MODEL@ALIAS` of the version that a gate compares with; "" when no gate does."""
+    for name, model in _models(resolved, graph, step):
+        for _, gate in sorted(model.gates.items()):
+            if gate.no_worse_than:
+                return Constant(f"{name}@{gate.no_worse_than}")
+    return Constant("")
+
+
+def _target(_: Resolved, graph: Graph, step: Step) -> Binding:
+    """The `target` of the step that made one of this step's inputs, as it is bound there."""
+    for _name, binding in sorted(step.inputs.items()):
+        for source in sources(binding):
+            maker = graph.steps.get(source.step) if isinstance(source, FromStep) else None
+            if maker is not None and (target := maker.inputs.get("target")) is not None:
+                return target
+    return Constant("")
+
+
+def _experiment(resolved: Resolved, graph: Graph, _: Step) -> Binding:
+    name = graph.pipeline.name
+    pipeline = resolved.project.find("Pipeline", name)
+    given = isinstance(pipeline.body, PipelineSpec) and pipeline.body.experiment if pipeline else ""
+    return Constant(given or name)
+
+
+FILLED: Mapping[str, Callable[[Resolved, Graph, Step], Binding]] = MappingProxyType(
+    {
+        "task": _task,
+        "target": _target,
+        "champion": _champion,
+        "experiment": _experiment,
+    }
+)

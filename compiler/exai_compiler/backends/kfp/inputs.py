@@ -1,0 +1,130 @@
+"""What each input of a step is given, as KFP's TaskInputsSpec. In: bindings. Out: JSON.
+
+References inside text, a list or a struct are rendered as the SDK does it: an input of its own for
+each (`pipelinechannel--...`), and a placeholder where it stands (`build_task_spec_for_task` in
+kfp/compiler/pipeline_spec_builder.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import assert_never
+
+from exai_compiler.backends.kfp.values import constant
+from exai_compiler.catalog import Component
+from exai_compiler.graph import (
+    Binding,
+    Broken,
+    Composed,
+    Constant,
+    FromParameter,
+    FromRun,
+    FromStep,
+    Source,
+)
+from exai_specs.expressions import parse_text
+from exai_specs.frozen import Json
+
+# `${{ run.NAME }}` (LANGUAGE section 6.3) in the placeholders of kfp/dsl/__init__.py.
+RUN_PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "id": "{{$.pipeline_job_uuid}}",
+        "name": "{{$.pipeline_job_name}}",
+        "resourceName": "{{$.pipeline_job_resource_name}}",
+        "createdAt": "{{$.pipeline_job_create_time_utc}}",
+        "scheduledAt": "{{$.pipeline_job_schedule_time_utc}}",
+        "root": "{{$.pipeline_root}}",
+        "stepName": "{{$.pipeline_task_name}}",
+        "stepId": "{{$.pipeline_task_uuid}}",
+        "workspace": "{{$.workspace_path}}",
+    }
+)
+
+
+def task_inputs(component: Component, bindings: Mapping[str, Binding]) -> Mapping[str, Json]:
+    """The `inputs` of a task. Raises ValueError for what the checks refuse."""
+    artifacts: dict[str, Json] = {}
+    parameters: dict[str, Json] = {}
+    for name, binding in sorted(bindings.items()):
+        if component.inputs[name].is_artifact:
+            artifacts[name] = _artifact(name, binding)
+        elif (rendered := _parameter(name, binding)) is not None:
+            parameters[name] = rendered
+        if isinstance(binding, Composed):
+            parameters.update(_channels(binding))
+    found: dict[str, Json] = {}
+    if artifacts:
+        found["artifacts"] = artifacts
+    if parameters:
+        found["parameters"] = dict(sorted(parameters.items()))
+    return found
+
+
+def channel(source: FromParameter | FromStep) -> str:
+    """The extra input that carries a reference. Names of outputs have no hyphen: none clash."""
+    match source:
+        case FromParameter(name):
+            return f"pipelinechannel--{name}"
+        case FromStep(step, output):
+            return f"pipelinechannel--{step}-{output}"
+    assert_never(source)
+
+
+def _channels(composed: Composed) -> Mapping[str, Json]:
+    carried = [s for s in composed.sources.values() if not isinstance(s, FromRun)]
+    return {channel(source): whole(source) for source in carried}
+
+
+def _artifact(name: str, binding: Binding) -> Json:
+    match binding:
+        case FromStep(step, output):
+            return {"taskOutputArtifact": {"outputArtifactKey": output, "producerTask": step}}
+        case _:
+            raise ValueError(f"the artifact input {name} needs a step's output, not {binding}")
+
+
+def _parameter(name: str, binding: Binding) -> Json:
+    match binding:
+        case Constant(None):
+            return None
+        case Constant(value):
+            return {"runtimeValue": {"constant": constant(value)}}
+        case Composed(value):
+            return {"runtimeValue": {"constant": constant(_placed(value, binding))}}
+        case FromRun(run):
+            return {"runtimeValue": {"constant": RUN_PLACEHOLDERS[run]}}
+        case FromParameter() | FromStep():
+            return whole(binding)
+        case Broken(text):
+            raise ValueError(f"the input {name} holds an expression that can't be rendered: {text}")
+    assert_never(binding)
+
+
+def whole(source: FromParameter | FromStep) -> Json:
+    match source:
+        case FromParameter(name):
+            return {"componentInputParameter": name}
+        case FromStep(step, output):
+            return {"taskOutputParameter": {"outputParameterKey": output, "producerTask": step}}
+    assert_never(source)
+
+
+def _placed(value: Json, composed: Composed) -> Json:
+    """The value with a placeholder where each reference stood."""
+    if isinstance(value, str):
+        return "".join(
+            part if isinstance(part, str) else _placeholder(composed.sources[str(part.expression)])
+            for part in parse_text(value).parts
+        )
+    if isinstance(value, Mapping):
+        return {key: _placed(item, composed) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_placed(item, composed) for item in value)
+    return value
+
+
+def _placeholder(source: Source) -> str:
+    if isinstance(source, FromRun):
+        return RUN_PLACEHOLDERS[source.name]
+    return "{{$.inputs.parameters['" + channel(source) + "']}}"

@@ -1,0 +1,92 @@
+"""What KFP runs. In: a resolved project, a pipeline. Out: PipelineSpec, PlatformSpec, their hash.
+
+The pipeline spec is the same in every environment, images apart; the platform spec is the
+environment's. Neither holds an address, a credential or an absolute path. Descriptions, display
+names and versions of tools are left out: a PipelineVersion can't change, so that what its name
+doesn't depend on must not be in it; the Pipeline says them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
+from exai_compiler.backends.kfp.executors import container
+from exai_compiler.backends.kfp.filled import RESERVED, complete
+from exai_compiler.backends.kfp.platform import executor_config
+from exai_compiler.backends.kfp.settings import settings
+from exai_compiler.backends.kfp.tasks import task
+from exai_compiler.backends.kfp.values import constant, parameter_type
+from exai_compiler.graph import Graph
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import Json, digest, thaw
+from exai_specs.kinds.pipeline import ParameterFields, PipelineSpec
+
+SCHEMA_VERSION = "2.1.0"
+"""The only one that KFP's API server takes (backend/src/apiserver/template/v2_template.go)."""
+
+
+def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
+    """The PipelineSpec of pipeline_spec.proto. Raises ValueError for what the checks refuse."""
+    components: dict[str, Json] = {}
+    executors: dict[str, Json] = {}
+    tasks: dict[str, Json] = {}
+    for name, step in sorted(graph.steps.items()):
+        if step.component is None:
+            raise ValueError(f"{graph.pipeline} step {name} uses no known component")
+        how = settings(pipeline, step)
+        components[component_label(name)] = component_spec(name, step.component)
+        executors[executor_label(name)] = {
+            "container": container(step.component, how, resolved.environment)
+        }
+        tasks[name] = task(step, how, complete(resolved, graph, step))
+    parameters: dict[str, Json] = {**RESERVED}
+    parameters.update({name: _parameter(p) for name, p in pipeline.parameters.items()})
+    return {
+        "pipelineInfo": {"name": graph.pipeline.name},
+        "schemaVersion": SCHEMA_VERSION,
+        "root": {
+            "inputDefinitions": {"parameters": dict(sorted(parameters.items()))},
+            "dag": {"tasks": tasks},
+        },
+        "components": components,
+        "deploymentSpec": {"executors": executors},
+    }
+
+
+def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
+    """The PlatformSpec, or an empty mapping when no step needs one."""
+    executors = {
+        executor_label(name): config
+        for name, step in sorted(graph.steps.items())
+        if (config := executor_config(settings(pipeline, step), resolved.environment))
+    }
+    if not executors:
+        return {}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def ir_hash(pipeline_spec: Json, platform_spec: Json) -> str:
+    """SHA-256 in hexadecimal of both, without sdkVersion and descriptions (DESIGN section 4)."""
+    spec: dict[str, Any] = thaw(pipeline_spec)
+    spec.pop("sdkVersion", None)
+    spec.get("pipelineInfo", {}).pop("description", None)
+    for component in (spec.get("root", {}), *spec.get("components", {}).values()):
+        for definitions in ("inputDefinitions", "outputDefinitions"):
+            for ports in component.get(definitions, {}).values():
+                for port in ports.values():
+                    port.pop("description", None)
+    return digest({"pipelineSpec": spec, "platformSpec": platform_spec})
+
+
+def _parameter(parameter: ParameterFields) -> Mapping[str, Json]:
+    """A parameter with a default may be left out; `optional` without one is null then."""
+    found: dict[str, Json] = {"parameterType": parameter_type(parameter.type)}
+    if parameter.optional or parameter.default is not None:
+        found["isOptional"] = True
+    if parameter.default is not None:
+        found["defaultValue"] = constant(parameter.default)
+    if parameter.enum:
+        found["literals"] = constant(parameter.enum)
+    return found

@@ -1,0 +1,80 @@
+"""A Pipeline's document as the objects that KFP takes.
+
+In: a resolved project, a spec. Out: a Pipeline and a PipelineVersion. KFP's webhook lets nothing of
+a version change but displayName and tags
+(backend/src/apiserver/webhook/pipelineversion_webhook.go),
+so a version is named after its content: a changed IR is a new object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exai_compiler.backends.kfp.ir import ir_hash, pipeline_spec, platform_spec
+from exai_compiler.build import Rendered
+from exai_compiler.changes import ObjectId
+from exai_compiler.resolved import Resolved
+from exai_specs.effects import Effect
+from exai_specs.frozen import Json, freeze
+from exai_specs.kinds.pipeline import PipelineSpec
+from exai_specs.parse import Spec
+
+API = "pipelines.kubeflow.org/v2beta1"
+MANAGED_BY = {"app.kubernetes.io/managed-by": "exai"}
+SHORT = 12
+"""Hexadecimal digits of the hash in a name: with a pipeline's 50 characters, 63 in all."""
+
+
+def render_pipeline(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
+    """The Pipeline and the PipelineVersion `<pipeline>-<first 12 digits of the IR's hash>`."""
+    pipeline = spec.body
+    if not isinstance(pipeline, PipelineSpec):
+        raise TypeError(f"{spec.ref} is no Pipeline")
+    graph = resolved.graphs[spec.ref.name]
+    intermediate = pipeline_spec(resolved, pipeline, graph)
+    platform = platform_spec(resolved, pipeline, graph)
+    short = ir_hash(intermediate, platform)[:SHORT]
+    shown = _shown(spec)
+    version: dict[str, Json] = {
+        "pipelineName": spec.ref.name,
+        "versionName": short,
+        **shown,
+        "pipelineSpec": intermediate,
+    }
+    if platform:
+        version["platformSpec"] = platform
+    described = {"description": spec.metadata.description} if spec.metadata.description else {}
+    return (
+        _rendered(resolved, spec, "Pipeline", spec.ref.name, {**shown, **described}),
+        _rendered(resolved, spec, "PipelineVersion", f"{spec.ref.name}-{short}", version),
+    )
+
+
+def _shown(spec: Spec) -> Mapping[str, Json]:
+    """What pages show, all of which may change in place: name and tags."""
+    found: dict[str, Json] = {}
+    if spec.metadata.display_name:
+        found["displayName"] = spec.metadata.display_name
+    if spec.metadata.labels:
+        found["tags"] = spec.metadata.labels
+    return found
+
+
+def _rendered(
+    resolved: Resolved, spec: Spec, kind: str, name: str, content: Mapping[str, Json]
+) -> Rendered:
+    metadata: dict[str, Json] = {"name": name}
+    if resolved.environment.namespace:
+        metadata["namespace"] = resolved.environment.namespace
+    metadata["labels"] = {**spec.metadata.labels, **MANAGED_BY}
+    if spec.metadata.annotations:
+        metadata["annotations"] = spec.metadata.annotations
+    body = {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": content}
+    is_version = kind == "PipelineVersion"
+    return Rendered(
+        id=ObjectId(API, kind, name),
+        origin=spec.ref,
+        body=freeze(body),
+        wave=2 if is_version else 1,
+        effect=Effect.RENDER if is_version else Effect.METADATA,
+    )

@@ -1,0 +1,75 @@
+"""What only Kubernetes knows of a step, as KFP's KubernetesExecutorConfig. In: settings. Out: JSON.
+
+Shapes: kubernetes_platform/proto/kubernetes_executor_config.proto of kubeflow/pipelines. Like its
+own SDK, both the deprecated name and the parameter that replaced it are written, so that backends
+before and after the change read it. Nothing here holds a secret's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from exai_compiler.backends.kfp.inputs import whole
+from exai_compiler.backends.kfp.settings import Settings
+from exai_compiler.graph import Constant, FromParameter, FromStep, bind
+from exai_specs.frozen import Json
+from exai_specs.kinds.project import Environment, SecretName
+from exai_specs.kinds.workload import ConfigMapRef, SecretRef
+
+
+def executor_config(settings: Settings, environment: Environment) -> Mapping[str, Json]:
+    """The step's part of the platform spec; empty when it needs none."""
+    found: dict[str, Json] = {}
+    if secrets := tuple(_secrets(settings, environment)):
+        found["secretAsEnv"] = secrets
+    if maps := tuple(_config_maps(settings)):
+        found["configMapAsEnv"] = maps
+    if settings.timeout is not None:
+        # An int64, which is text in a protobuf's JSON.
+        found["activeDeadlineSeconds"] = str(-(-settings.timeout.ms // 1000))
+    return found
+
+
+def _secrets(settings: Settings, environment: Environment) -> Iterator[Json]:
+    """One entry a Secret, sorted; an environment may call a Secret by another name."""
+    wanted = sorted(
+        (_renamed(value.secret, environment), value.optional, name, value.key)
+        for name, value in settings.env.items()
+        if isinstance(value, SecretRef)
+    )
+    for (secret, optional), group in groupby(wanted, lambda item: item[:2]):
+        yield {
+            **_named(secret, "secretName"),
+            "keyToEnv": tuple({"envVar": name, "secretKey": key} for _, _, name, key in group),
+            **({"optional": True} if optional else {}),
+        }
+
+
+def _config_maps(settings: Settings) -> Iterator[Json]:
+    wanted = sorted(
+        (value.config_map, name, value.key)
+        for name, value in settings.env.items()
+        if isinstance(value, ConfigMapRef)
+    )
+    for config_map, group in groupby(wanted, lambda item: item[0]):
+        yield {
+            **_named(config_map, "configMapName"),
+            "keyToEnv": tuple({"envVar": name, "configMapKey": key} for _, name, key in group),
+        }
+
+
+def _renamed(secret: str, environment: Environment) -> str:
+    source = environment.secrets.get(secret)
+    return source.name if isinstance(source, SecretName) else secret
+
+
+def _named(name: str, field: str) -> Mapping[str, Json]:
+    """A name, or a parameter or output that gives it at run time."""
+    match bind(name):
+        case Constant(text):
+            return {field: text, f"{field}Parameter": {"runtimeValue": {"constant": text}}}
+        case FromParameter() | FromStep() as source:
+            return {f"{field}Parameter": whole(source)}
+        case _:
+            raise ValueError(f"the name {name} must be text, or one reference")

@@ -1,0 +1,68 @@
+"""How a step runs: its own modifiers over the pipeline's `defaults` (LANGUAGE section 6.1).
+
+In: the specs of a pipeline and a step. Out: `Settings`. Never: what the step works on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exai_compiler.graph import Step
+from exai_specs.kinds.pipeline import PipelineSpec, Retry
+from exai_specs.kinds.workload import ConfigMapRef, LimitFields, ResourceFields, SecretRef
+from exai_specs.units import Duration, Quantity
+
+EnvValue = str | SecretRef | ConfigMapRef
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What counts for one step. `env` is sorted by name: a mapping has no order of its own."""
+
+    env: Mapping[str, EnvValue]
+    resources: ResourceFields | None
+    retry: Retry | None
+    cache: bool
+    timeout: Duration | None
+
+    @property
+    def limits(self) -> Mapping[str, Quantity]:
+        """Every limit by the name of its resource: stated, or else the same as the request."""
+        if self.resources is None:
+            return {}
+        stated = by_name(self.resources.limits) if self.resources.limits else {}
+        return {**by_name(self.resources), **stated}
+
+    @property
+    def requests(self) -> Mapping[str, Quantity]:
+        """Every request by the name of its resource."""
+        return by_name(self.resources) if self.resources else {}
+
+
+def settings(pipeline: PipelineSpec, step: Step) -> Settings:
+    """A step's own value wins, env by name.
+
+    A component with effects is never cached: KFP's key has command, inputs and outputs, and sees
+    neither that data changed nor that a registry lacks what an earlier run wrote there.
+    """
+    own, shared = step.spec, pipeline.defaults
+    cache = own.cache if own.cache is not None else shared.cache
+    pure = step.component is None or step.component.effects == "none"
+    return Settings(
+        env=dict(sorted({**shared.env, **own.env}.items())),
+        resources=own.resources if own.resources is not None else shared.resources,
+        retry=own.retry if own.retry is not None else shared.retry,
+        cache=pure and cache is not False,
+        timeout=own.timeout,
+    )
+
+
+def by_name(block: ResourceFields | LimitFields) -> Mapping[str, Quantity]:
+    """The stated amounts of a block, sorted by the name that Kubernetes has for each."""
+    found = dict(block.extended)
+    if block.cpu is not None:
+        found["cpu"] = block.cpu
+    if block.memory is not None:
+        found["memory"] = block.memory
+    return dict(sorted(found.items()))

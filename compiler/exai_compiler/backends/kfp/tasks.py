@@ -1,0 +1,49 @@
+"""A step as KFP's PipelineTaskSpec. In: a step, its settings and bindings. Out: JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exai_compiler.backends.kfp.components import component_label
+from exai_compiler.backends.kfp.inputs import task_inputs
+from exai_compiler.backends.kfp.settings import Settings
+from exai_compiler.backends.kfp.values import constant
+from exai_compiler.graph import Binding, FromStep, Step, sources
+from exai_specs.frozen import Json
+from exai_specs.kinds.pipeline import Retry
+from exai_specs.units import Duration
+
+
+def task(step: Step, settings: Settings, bindings: Mapping[str, Binding]) -> Json:
+    """The task of a step that has a component. It waits for all that it reads, and for `after`."""
+    if step.component is None:
+        raise ValueError(f"the step {step.name} uses no known component")
+    found: dict[str, Json] = {
+        "taskInfo": {"name": step.spec.display_name or step.name},
+        "componentRef": {"name": component_label(step.name)},
+        "cachingOptions": {"enableCache": True} if settings.cache else {},
+    }
+    read = {s.step for b in bindings.values() for s in sources(b) if isinstance(s, FromStep)}
+    if needs := sorted(read.union(step.needs)):
+        found["dependentTasks"] = tuple(needs)
+    if inputs := task_inputs(step.component, bindings):
+        found["inputs"] = inputs
+    if settings.retry is not None:
+        found["retryPolicy"] = _retry_policy(settings.retry)
+    return found
+
+
+def _retry_policy(retry: Retry) -> Json:
+    """All four fields, as the SDK writes them (`RetryPolicy.to_proto` in kfp/dsl/structures.py)."""
+    return {
+        "maxRetryCount": retry.max,
+        "backoffDuration": _seconds(retry.backoff),
+        "backoffFactor": constant(retry.factor),
+        "backoffMaxDuration": _seconds(retry.max_backoff),
+    }
+
+
+def _seconds(duration: Duration) -> str:
+    """A protobuf Duration: `30s`, `0.500s`."""
+    seconds, rest = divmod(duration.ms, 1000)
+    return f"{seconds}.{rest:03}s" if rest else f"{seconds}s"

@@ -1,0 +1,63 @@
+"""Projects of these tests as the compiler sees them, and the catalog of exai's components with one of the tests' own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.backends.kfp import render_pipeline
+from exai_compiler.build import Rendered
+from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.facts import Facts, Lock
+from exai_compiler.project import link
+from exai_compiler.resolve import resolve
+from exai_compiler.resolved import Resolved
+from exai_specs.documents import read
+from exai_specs.kinds import Environment
+from exai_specs.parse import Spec, parse
+
+HERE = Path(__file__).parent
+COMPONENTS = HERE.parents[2] / "components" / "exai_components"
+LOCAL = Environment(target="local")
+
+
+def component_files() -> tuple[Path, ...]:
+    own = {path.parent.name.replace("_", "-"): path for path in COMPONENTS.glob("*/component.yaml")}
+    tests = {path.stem: path for path in (HERE / "components").glob("*.yaml")}
+    return tuple(path for _, path in sorted({**tests, **own}.items()))
+
+
+@pytest.fixture(scope="session")
+def components() -> Catalog:
+    """exai's own components, and `echo`."""
+    return catalog({str(path): path.read_text() for path in component_files()})
+
+
+@pytest.fixture(scope="session")
+def compiled(components: Catalog) -> Callable[..., Resolved]:
+    """A project's text resolved without any facts: no run, no model, no data yet."""
+
+    def compile_text(text: str, environment: Environment = LOCAL, name: str = "local") -> Resolved:
+        documents, problems = read(text, "project.yaml")
+        assert not problems
+        specs = [parse(document) for document in documents]
+        assert all(isinstance(spec, Spec) for spec in specs), specs
+        project = link(spec for spec in specs if isinstance(spec, Spec))
+        assert project is not None
+        return resolve(project, name, environment, components, Lock(), Facts())
+
+    return compile_text
+
+
+@pytest.fixture(scope="session")
+def rendered(compiled: Callable[..., Resolved]) -> Callable[..., tuple[Rendered, ...]]:
+    """Every object of a project's pipelines."""
+
+    def render_text(text: str, environment: Environment = LOCAL) -> tuple[Rendered, ...]:
+        resolved = compiled(text, environment)
+        pipelines = [s for s in resolved.project.specs.values() if s.ref.kind == "Pipeline"]
+        return tuple(item for spec in pipelines for item in render_pipeline(resolved, spec))
+
+    return render_text
