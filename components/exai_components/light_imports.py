@@ -1,10 +1,8 @@
 """Imports that a step can do without.
 
-Great Expectations, MLflow and their like import much that one step never calls. Python itself
-offers two ways to leave that out, both documented, neither of which touches the library:
-`sys.modules[name] = None` makes an import fail as if the package weren't installed, which these
-libraries handle because the package is optional to them; and `importlib.util.LazyLoader` puts an
-import off until the module is used.
+Great Expectations, MLflow and their like import much that one step never calls. A finder, Python's
+own hook for it, leaves that out without touching the libraries: a package that is optional to them
+can count as not installed, and a module can wait for its first use (`importlib.util.LazyLoader`).
 Never hides a package that the step itself uses: each caller names its own list, and says why.
 """
 
@@ -17,16 +15,19 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 
-class _Postponed:
-    """A finder that answers for the named modules only, with a loader that waits for first use."""
+class _Sparing:
+    """Answers for the named modules only: not installed, or a loader that waits for first use."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = frozenset(names)
+    def __init__(self, absent: Sequence[str], postponed: Sequence[str]) -> None:
+        self.absent = frozenset(absent)
+        self.postponed = frozenset(postponed)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path, target) if name in self.names else None
+        if name in self.absent:
+            raise ModuleNotFoundError(f"{name} is left out of this step", name=name)
+        spec = PathFinder.find_spec(name, path, target) if name in self.postponed else None
         if spec is not None and spec.loader is not None:
             spec.loader = importlib.util.LazyLoader(spec.loader)
         return spec
@@ -39,19 +40,13 @@ def without(absent: Sequence[str] = (), postponed: Sequence[str] = ()) -> Iterat
     Modules that are already imported stay as they are. The garbage collector pauses meanwhile: an
     import makes many objects and hardly any garbage.
     """
-    hidden = [name for name in absent if name not in sys.modules]
-    finder = _Postponed(postponed)
+    finder = _Sparing(absent, postponed)
     collecting = gc.isenabled()
     gc.disable()
     sys.meta_path.insert(0, finder)
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        for name in hidden:
-            if sys.modules.get(name, finder) is None:
-                del sys.modules[name]
         sys.meta_path.remove(finder)
         if collecting:
             gc.enable()

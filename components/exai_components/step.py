@@ -8,9 +8,7 @@ looked for, and a component imports what it needs.
 """
 
 import importlib
-import inspect
 import json
-import keyword
 import os
 import signal
 import sys
@@ -90,17 +88,19 @@ def component_function(name: str) -> Callable[..., Any]:
 def execute(function: Callable[..., Any], executor_input: dict[str, Any]) -> None:
     """Let KFP's executor bind inputs and artifacts, call the function, write the output.
 
-    An input whose name is a Python keyword (`as`) binds to the parameter `as_`.
+    A name that Python can't give a parameter (a keyword, or an output that is called like an
+    input) binds to the parameter with an underscore behind it: `as` to `as_`.
     """
     from kfp.dsl.executor import Executor
 
-    inputs = executor_input.get("inputs", {})
-    values = inputs.get("parameterValues", {})
-    values = {f"{key}_" if keyword.iskeyword(key) else key: value for key, value in values.items()}
-    known = inspect.signature(function).parameters
-    values = {key: value for key, value in values.items() if key in known}
-    bound = {**executor_input, "inputs": {**inputs, "parameterValues": values}}
-    Executor(executor_input=bound, function_to_execute=function).execute()
+    class Underscores(Executor):  # type: ignore[misc]
+        def get_input_parameter_value(self, parameter_name: str) -> Any:
+            return super().get_input_parameter_value(parameter_name.removesuffix("_"))
+
+        def get_output_artifact(self, name: str) -> Any:
+            return super().get_output_artifact(name.removesuffix("_"))
+
+    Underscores(executor_input=executor_input, function_to_execute=function).execute()
 
 
 def _run(name: str, executor_input: dict[str, Any], folder: Path, secrets: tuple[str, ...]) -> int:

@@ -1,0 +1,1 @@
+"""validate-dataset: a Dataset held against what its document promises."""
