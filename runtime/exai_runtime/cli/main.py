@@ -15,7 +15,7 @@ from exai_runtime.cli.options import common
 from exai_runtime.cli.version import VERSION
 
 PROGRAM = "exai"
-BROKEN_PIPE = 141
+BROKEN_PIPE = 1  # as click has it, which meets most of them first
 BUG = 70  # EX_SOFTWARE of sysexits.h
 
 _EPILOG = """\b

@@ -107,13 +107,18 @@ def _headline(applied: Applied, command: str, paint: Paint) -> str:
     runs = sum(o.result == "succeeded" and isinstance(o.change, Run) for o in applied.outcomes)
     if runs:
         parts.append(f"{count(runs, 'run')} succeeded")
+    what = ", ".join(parts) or "Nothing was done"
+    return f"{_title(applied, command, paint)} {what}. {_took(applied, paint)}"
+
+
+def _title(applied: Applied, command: str, paint: Paint) -> str:
+    done = "Applied" if command == "apply" else "Destroyed"
     if applied.exit_code == 0:
-        title = paint.green(paint.bold("Applied." if command == "apply" else "Destroyed."))
-    else:
-        title = paint.red(
-            paint.bold("Not all was applied." if command == "apply" else "Not all was destroyed.")
-        )
-    return f"{title} {', '.join(parts) or 'Nothing was done'}. {_took(applied, paint)}"
+        return paint.green(paint.bold(f"{done}."))
+    complete = not applied.diagnostics and all(o.result != "failed" for o in applied.outcomes)
+    if complete and any(not verdict.passed for verdict in applied.verdicts):
+        return paint.red(paint.bold(f"{done}, but a model missed its gates."))
+    return paint.red(paint.bold(f"Not all was {done.lower()}."))
 
 
 def _took(applied: Applied, paint: Paint) -> str:

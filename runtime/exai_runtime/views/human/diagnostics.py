@@ -92,3 +92,9 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     files = {d.at.path for d in diagnostics if d.severity != "note" and d.at.path}
     where = f" in {count(len(files), 'file')}" if len(files) > 1 else ""
     return listed(counts) + where if counts else ""
+
+
+def total(diagnostics: Sequence[Diagnostic]) -> str:
+    """The summary, where there is more than one to sum up."""
+    loud = [d for d in diagnostics if d.severity != "note"]
+    return summary(loud) if len(loud) > 1 else ""

@@ -48,7 +48,7 @@ _COUNTS: tuple[tuple[str, str, str], ...] = (
 )
 _SHORT_NOTES = 6
 _IMPACT_COLUMN = 64
-_DETAIL = " " * 14
+_DETAIL = " " * 15
 
 
 def lines(plan: Plan, paint: Paint) -> Iterator[str]:

@@ -18,7 +18,7 @@ def lines(prediction: Prediction, paint: Paint) -> Iterator[str]:
     )
     rows = [
         (
-            _text(answer.get("prediction")),
+            _text(answer.get("prediction"), digits=".6g"),
             *(_text(_probabilities(answer).get(name)) for name in classes),
         )
         for answer in prediction.answers
@@ -31,7 +31,7 @@ def _probabilities(answer: Mapping[str, Json]) -> Mapping[str, Json]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _text(value: Json) -> str:
+def _text(value: Json, digits: str = ".4f") -> str:
     match value:
         case None:
             return "-"
@@ -40,6 +40,6 @@ def _text(value: Json) -> str:
         case bool() | int():
             return str(value)
         case float():
-            return f"{value:.4f}"
+            return f"{value:{digits}}"
         case _:
             return value_text(value)

@@ -116,8 +116,8 @@ class HumanView:
     def _diagnose(self, found: tuple[Diagnostic, ...], sources: Sources) -> None:
         paint = Paint(self.colour_err)
         self._write(self.err, diagnostics.blocks(found, sources, paint), self.colour_err)
-        if summary := diagnostics.summary(found):
-            self._write(self.err, [summary], self.colour_err)
+        if total := diagnostics.total(found):
+            self._write(self.err, [total], self.colour_err)
 
     def _write(self, stream: TextIO, lines: Iterable[str], colour: bool) -> None:
         for line in lines:

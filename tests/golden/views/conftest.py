@@ -1,0 +1,359 @@
+"""One result of every kind, made by hand: what the golden texts of the views show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from exai_compiler.changes import (
+    Change,
+    Create,
+    Delete,
+    FieldChange,
+    Judge,
+    MoveAlias,
+    ObjectId,
+    Outcome,
+    Plan,
+    Planned,
+    Replace,
+    Run,
+    Update,
+)
+from exai_compiler.facts import GateResult, Verdict
+from exai_compiler.maybe import Known, Unknown
+from exai_runtime.results import (
+    Applied,
+    Created,
+    Example,
+    ModelStatus,
+    Planning,
+    Prediction,
+    Refused,
+    Result,
+    Serving,
+    StatusReport,
+    Validated,
+)
+from exai_runtime.target import Health
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.effects import Effect
+from exai_specs.frozen import freeze
+from exai_specs.identity import Ref
+
+DATASET, PIPELINE = Ref("Dataset", "iris"), Ref("Pipeline", "iris-training")
+MODEL, SERVICE = Ref("Model", "iris_model"), Ref("Service", "iris")
+KFP, KSERVE = "pipelines.kubeflow.org/v2beta1", "serving.kserve.io/v1beta1"
+NO_VERSION = Unknown(MODEL, "no version has passed its gates")
+TRAINED = Unknown(MODEL, "the run of Pipeline/iris-training registers its next version")
+ISVC = ObjectId(KSERVE, "InferenceService", "iris")
+RUNTIME = ObjectId("serving.kserve.io/v1alpha1", "ServingRuntime", "exai-h2o-mojo")
+VERSION = ObjectId(KFP, "PipelineVersion", "iris-training-0a1b2c3d4e5f")
+KEY = "5d41402abc4b2a76b9719d911017c592"
+
+SPEC = """\
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: iris-training}
+spec:
+  steps:
+    train:
+      uses: train-h2o
+      with:
+        target: species
+        features: [sepal_length, sepal_widht, species]
+"""
+LONG_LINE = (
+    '    species: {type: string, description: "a very long line, so long that an excerpt must cut '
+    'it at both ends to stay readable", enum: [setosa, versicolor], unit: cm}'
+)
+TABLE = f"""\
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {{name: "größe"}}
+spec:
+  schema:
+{LONG_LINE}
+"""
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {"specs/pipeline.yaml": SPEC, "specs/dataset.yaml": TABLE}
+)
+
+MISSPELT = Diagnostic(
+    "unknown-column",
+    "Dataset iris has no column `sepal_widht`",
+    Span("specs/pipeline.yaml", 10, 34),
+    hint="did you mean `sepal_width`?",
+    related=(("the columns are declared here", Span("specs/dataset.yaml", 5, 3)),),
+)
+TARGET_IN_FEATURES = Diagnostic(
+    "target-among-features",
+    "the target `species` is among the features: the model would learn to copy it",
+    Span("specs/pipeline.yaml", 10, 47),
+    hint="take it out of `features`",
+)
+LONG = Diagnostic(
+    "unit-of-text", "a text column has no unit", Span("specs/dataset.yaml", 6, 153), "warning"
+)
+UMLAUT = Diagnostic("bad-name", "a name has letters a to z only", Span("specs/dataset.yaml", 3, 18))
+NO_FILE = Diagnostic("unreadable-file", "can't read the file: gone", Span("specs/gone.yaml"))
+
+
+def parity(field: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        "not-honoured",
+        f"{field} has no effect on the local target",
+        Span("specs/service.yaml", line, 3),
+        "note",
+    )
+
+
+PARITY = tuple(
+    parity(field, 6 + number)
+    for number, field in enumerate(
+        ("replicas", "autoscale", "resources.cpu", "slo", "timeout", "nodeSelector", "tolerations")
+    )
+)
+
+
+def planned(change: Change, round_: int, impact: Effect, *because: Ref) -> Planned:
+    return Planned(change, round_, impact, because)
+
+
+def plan(*changes: Planned, waiting: tuple[Unknown, ...] = (), notes: int = 0) -> Plan:
+    return Plan("local", changes, waiting, PARITY[:notes], "0" * 64)
+
+
+TREE = MappingProxyType(
+    {
+        "metadata": MappingProxyType(
+            {"annotations": MappingProxyType({"exai.dev/model-digest": TRAINED})}
+        ),
+        "spec": MappingProxyType({"storageUri": TRAINED, "env": ("a", TRAINED)}),
+    }
+)
+CREATE_VERSION = Create(VERSION, PIPELINE, freeze({"spec": {}}))
+RUN = Run(PIPELINE, KEY, ("it has never run", "Dataset/iris: no data version on record"))
+JUDGE = Judge(MODEL, KEY)
+MOVE = MoveAlias(MODEL, "champion", TRAINED)
+CREATE_SERVICE = Create(ISVC, SERVICE, TREE, only_if=MODEL)
+FIRST = plan(
+    planned(Create(RUNTIME, SERVICE, freeze({})), 1, Effect.RENDER, MODEL),
+    planned(CREATE_VERSION, 1, Effect.RETRAIN, DATASET),
+    planned(RUN, 1, Effect.RETRAIN, DATASET),
+    planned(JUDGE, 2, Effect.METADATA, DATASET, PIPELINE),
+    planned(MOVE, 2, Effect.REDEPLOY, DATASET, PIPELINE),
+    planned(CREATE_SERVICE, 2, Effect.REDEPLOY, DATASET, PIPELINE, MODEL),
+    notes=3,
+)
+CHANGES = plan(
+    planned(
+        Update(
+            ISVC,
+            SERVICE,
+            freeze({}),
+            (
+                FieldChange(("spec", "minReplicas"), Known(1), Known(2), "changed"),
+                FieldChange(("spec", "env", 0, "value"), Known("x" * 90), Known(None), "drifted"),
+                FieldChange(
+                    ("metadata", "annotations", "exai.dev/model-digest"),
+                    Known("ab12"),
+                    TRAINED,
+                    "changed",
+                ),
+            ),
+        ),
+        1,
+        Effect.BREAKING,
+    ),
+    planned(
+        Replace(
+            ObjectId(KSERVE, "InferenceService", "old"),
+            ObjectId(KSERVE, "InferenceService", "new"),
+            Ref("Service", "new"),
+            "deploymentMode can't change in place",
+        ),
+        1,
+        Effect.REDEPLOY,
+    ),
+    planned(MoveAlias(MODEL, "champion", Known(3)), 1, Effect.REDEPLOY, PIPELINE),
+    planned(
+        Delete(ObjectId(KFP, "PipelineVersion", "iris-training-old"), "the newest 10 stay"),
+        1,
+        Effect.METADATA,
+    ),
+    waiting=(NO_VERSION,),
+    notes=7,
+)
+
+PASSED = Verdict(
+    "iris_model",
+    1,
+    "g",
+    True,
+    (
+        GateResult("accuracy", "min", True, 0.9667, 0.9),
+        GateResult(
+            "logloss", "noWorseThan", True, 0.1123, None, note="no champion yet: nothing to compare"
+        ),
+    ),
+)
+MISSED = Verdict(
+    "iris_model",
+    2,
+    "g",
+    False,
+    (
+        GateResult("accuracy", "min", False, 0.8333, 0.9),
+        GateResult("logloss", "noWorseThan", True, 0.1123, 0.1223, 1),
+    ),
+)
+ROW = MappingProxyType({"petal_length": 1.4, "petals": 3, "place": "O'Hara", "code": "007"})
+READY = Health(ISVC, SERVICE, "ready", url="http://127.0.0.1:41234")
+FAILED = Outcome(
+    RUN,
+    "failed",
+    "step `train`: 12 rows are too few to train gbm, which needs 20",
+    "give it more rows, or set `min_rows`",
+    ".exai/local/runs/5d41402a/run.log",
+    ("H2O started", "\x1b[2J\x1b[31mexai: 12 rows are too few\x1b[0m \u202egnp.exe"),
+)
+
+
+def applied(
+    plan_: Plan | None,
+    *outcomes: Outcome,
+    verdicts: tuple[Verdict, ...] = (),
+    health: tuple[Health, ...] = (READY,),
+    diagnostics: tuple[Diagnostic, ...] = (),
+    exit_code: int = 0,
+    examples: tuple[Example, ...] = (),
+    approved: bool = True,
+) -> Applied:
+    return Applied(
+        "local",
+        plan_,
+        outcomes,
+        verdicts,
+        health,
+        diagnostics,
+        SOURCES,
+        exit_code,
+        23.4,
+        examples,
+        approved,
+    )
+
+
+DONE = (
+    Outcome(CREATE_VERSION, "created"),
+    Outcome(RUN, "succeeded", "iris_model version 1"),
+    Outcome(JUDGE, "succeeded"),
+    Outcome(MOVE, "moved"),
+    Outcome(CREATE_SERVICE, "created"),
+)
+
+SAMPLES: Mapping[str, tuple[str, Result]] = {
+    "init": (
+        "init",
+        Created(Path("my project"), "iris", "my-project", ("exai.yaml", "make_data.py")),
+    ),
+    "init-refused": (
+        "init",
+        Created(Path(), "iris", "", (), (Diagnostic("file-exists", "taken", Span("")),)),
+    ),
+    "validate": ("validate", Validated(None, (LONG,), SOURCES, {"Dataset": 1, "Pipeline": 2})),
+    "validate-errors": (
+        "validate",
+        Validated(
+            None, (LONG, UMLAUT, MISSPELT, TARGET_IN_FEATURES, NO_FILE, PARITY[0]), SOURCES, {}
+        ),
+    ),
+    "plan-first": ("plan", Planning(FIRST, None, (), SOURCES)),
+    "plan-changes": ("plan", Planning(CHANGES, None, (LONG,), SOURCES)),
+    "plan-empty": ("plan", Planning(plan(waiting=(NO_VERSION,)), None, (), SOURCES)),
+    "plan-errors": ("plan", Planning(None, None, (MISSPELT,), SOURCES)),
+    "apply": (
+        "apply",
+        applied(FIRST, *DONE, verdicts=(PASSED,), examples=(Example("iris", "v2", ROW),)),
+    ),
+    "apply-v1": ("apply", applied(FIRST, *DONE[:1], examples=(Example("iris", "v1", ROW),))),
+    "apply-nothing": ("apply", applied(plan(), examples=(Example("iris", "v2", ROW),))),
+    "apply-missed": (
+        "apply",
+        applied(FIRST, *DONE[:3], verdicts=(MISSED,), exit_code=1),
+    ),
+    "apply-failed": ("apply", applied(FIRST, DONE[0], FAILED, health=(), exit_code=1)),
+    "apply-declined": (
+        "apply",
+        applied(
+            CHANGES,
+            health=(),
+            approved=False,
+            exit_code=1,
+            diagnostics=(Diagnostic("needs-approval", "nobody is there", Span(""), hint="--yes"),),
+        ),
+    ),
+    "destroy": (
+        "destroy",
+        applied(plan(), Outcome(Delete(ISVC, "destroyed"), "deleted"), health=()),
+    ),
+    "destroy-nothing": ("destroy", applied(plan(), health=())),
+    "status": (
+        "status",
+        StatusReport(
+            "local",
+            (
+                READY,
+                Health(
+                    ObjectId(KSERVE, "InferenceService", "churn"),
+                    Ref("Service", "churn"),
+                    "failed",
+                    "it ended with code 1",
+                    log=".exai/local/services/churn/service.log",
+                ),
+            ),
+            (
+                ModelStatus(MODEL, {"champion": 1}, (1, 2), MISSED, "version 2 missed its gates"),
+                ModelStatus(Ref("Model", "churn_model"), {}, (), None),
+            ),
+            (NO_VERSION,),
+            PARITY,
+            (),
+            SOURCES,
+            (Serving(ISVC, "iris_model", 1, "2026-11-20T10:00:00+00:00"),),
+        ),
+    ),
+    "status-nothing": ("status", StatusReport("local", (), (), (), (), (), SOURCES)),
+    "predict": (
+        "predict",
+        Prediction(
+            "iris",
+            (
+                {"prediction": "setosa", "probabilities": {"setosa": 0.98, "virginica": 0.02}},
+                {"prediction": "virginica", "probabilities": {"setosa": 0.1, "virginica": 0.9}},
+            ),
+            "http://127.0.0.1:41234",
+            "v2",
+            0.0123,
+            (),
+        ),
+    ),
+    "predict-number": ("predict", Prediction("house", ({"prediction": 12.5},), "", "v1", 0.1, ())),
+    "bug": (
+        "plan",
+        Refused(
+            (Diagnostic("bug", "this is a bug in exai: KeyError: 'x'", Span("")),), exit_code=70
+        ),
+    ),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that takes a `sample` runs for each."""
+    if "sample" in metafunc.fixturenames:
+        values = [(name, *sample) for name, sample in SAMPLES.items()]
+        metafunc.parametrize("sample", values, ids=list(SAMPLES))

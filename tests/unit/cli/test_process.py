@@ -1,0 +1,126 @@
+"""exai as a process: what it imports, what it writes where, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODULE = (sys.executable, "-m", "exai_runtime.cli.main")
+
+
+def exai(
+    *words: str, cwd: Path | None = None, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*MODULE, *words],
+        cwd=cwd,
+        input=stdin,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["plan", "--help"], ["completion", "zsh"]]
+)
+def test_help_imports_next_to_nothing(words: list[str]) -> None:
+    code = f"""
+import sys
+from exai_runtime.cli import main
+assert main.run({words!r}) == 0
+heavy = {{"pydantic", "yaml", "rich", "sqlite3", "exai_specs", "exai_compiler"}}
+print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr == "[]\n"
+
+
+def test_help_shows_groups_examples_and_exit_codes() -> None:
+    done = exai("--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for text in ("Begin:", "Change:", "Look and use:", "Examples:", "Exit codes:", "  70 "):
+        assert text in done.stdout
+    names = ("init", "validate", "plan", "apply", "status", "predict", "destroy", "completion")
+    for name in names:
+        assert f"\n  {name} " in done.stdout
+        assert "Examples:" in exai(name, "--help").stdout
+
+
+def test_version() -> None:
+    import tomllib
+
+    pyproject = Path(__file__).parents[3] / "pyproject.toml"
+    version = tomllib.loads(pyproject.read_text("utf-8"))["project"]["version"]
+    assert exai("--version").stdout == f"exai {version}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["pln"], "Did you mean 'plan'?"),
+        (["plan", "--nope"], "--nope"),
+        (["plan", "-C", "/no/such/folder"], "/no/such/folder"),
+        (["plan", "--output", "xml"], "xml"),
+        (["predict"], "SERVICE"),
+        (["predict", "iris"], "--data"),
+        (["predict", "iris", "--data", "{}", "--row", "a=1"], "not both"),
+    ],
+)
+def test_a_wrong_command_line_is_code_2(words: list[str], text: str, tmp_path: Path) -> None:
+    done = exai(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_project(tmp_path: Path) -> None:
+    done = exai("plan", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "error[no-project]" in done.stderr
+    assert "exai init" in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_bug(tmp_path: Path) -> None:
+    command = f"{' '.join(MODULE)} --help | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() in ("0", "1")
+    assert done.stderr == ""
+
+
+def test_a_terminal_without_umlauts_gets_escapes(tmp_path: Path) -> None:
+    folder = tmp_path / "größe"
+    folder.mkdir()
+    done = exai("plan", cwd=folder, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert "gr\\xf6\\xdfe" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell: str) -> None:
+    done = exai("completion", shell)
+    assert done.returncode == 0
+    assert "_EXAI_COMPLETE" in done.stdout
+    assert "exai_runtime" not in done.stdout
+
+
+def test_completion_offers_commands_and_never_complains(tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text("][", "utf-8")
+    words = {"_EXAI_COMPLETE": "bash_complete", "COMP_CWORD": "1", "COMP_WORDS": "exai pl"}
+    assert exai(cwd=tmp_path, **words).stdout == "plain,plan\n"
+    words |= {"COMP_WORDS": "exai predict ", "COMP_CWORD": "2"}
+    done = exai(cwd=tmp_path, **words)
+    assert (done.stdout, done.stderr) == ("\n", "")
