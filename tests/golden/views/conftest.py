@@ -24,7 +24,7 @@ from exai_compiler.changes import (
     Update,
 )
 from exai_compiler.facts import GateResult, Verdict
-from exai_compiler.maybe import Known, Unknown
+from exai_compiler.maybe import Known, Tree, Unknown
 from exai_runtime.results import (
     Applied,
     Created,
@@ -41,7 +41,7 @@ from exai_runtime.results import (
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
-from exai_specs.frozen import freeze
+from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
 
 DATASET, PIPELINE = Ref("Dataset", "iris"), Ref("Pipeline", "iris-training")
@@ -127,7 +127,7 @@ def plan(*changes: Planned, waiting: tuple[Unknown, ...] = (), notes: int = 0) -
     return Plan("local", changes, waiting, PARITY[:notes], "0" * 64)
 
 
-TREE = MappingProxyType(
+TREE: Tree = MappingProxyType(
     {
         "metadata": MappingProxyType(
             {"annotations": MappingProxyType({"exai.dev/model-digest": TRAINED})}
@@ -211,7 +211,9 @@ MISSED = Verdict(
         GateResult("logloss", "noWorseThan", True, 0.1123, 0.1223, 1),
     ),
 )
-ROW = MappingProxyType({"petal_length": 1.4, "petals": 3, "place": "O'Hara", "code": "007"})
+ROW: Mapping[str, Json] = MappingProxyType(
+    {"petal_length": 1.4, "petals": 3, "place": "O'Hara", "code": "007"}
+)
 READY = Health(ISVC, SERVICE, "ready", url="http://127.0.0.1:41234")
 FAILED = Outcome(
     RUN,
@@ -326,6 +328,10 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
             SOURCES,
             (Serving(ISVC, "iris_model", 1, "2026-11-20T10:00:00+00:00"),),
         ),
+    ),
+    "status-errors": (
+        "status",
+        StatusReport("local", (), (), (), (), (MISSPELT,), SOURCES),
     ),
     "status-nothing": ("status", StatusReport("local", (), (), (), (), (), SOURCES)),
     "predict": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from exai_runtime.target import TargetError
 from exai_runtime.views.human.view import HumanView
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
-from exai_specs.frozen import freeze
+from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
 
 Run = Callable[..., Any]
@@ -36,7 +36,7 @@ def planning(*changes: Planned) -> Planning:
 
 def applying(*changes: Planned) -> Callable[..., Applied]:
     def apply(_: Path, environment: str, *rest: Any) -> Applied:
-        *_, approve, listen = rest
+        approve, listen = rest[-2:]
         listen(PhaseStarted("looking"))
         listen(PhaseFinished("looking", 0.1))
         approved = approve(plan(*changes))
@@ -214,7 +214,9 @@ def test_an_interrupted_apply_can_go_on(exai: Run, session: Any) -> None:
 
 
 def test_predict_hands_over_rows(exai: Run, session: Any, project: Path) -> None:
-    answers = ({"prediction": "setosa", "probabilities": {"setosa": 0.98}},)
+    answers: tuple[Mapping[str, Json], ...] = (
+        {"prediction": "setosa", "probabilities": {"setosa": 0.98}},
+    )
     session.give("predict", Prediction("iris", answers, "http://127.0.0.1:1", "v2", 0.01, ()))
     done = exai("predict", "iris", "--row", "a=1.5", "--row", "b=x", "--protocol", "v1")
     assert done.code == 0

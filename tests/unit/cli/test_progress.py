@@ -12,6 +12,7 @@ from exai_compiler.changes import Outcome, Planned, Run
 from exai_runtime.events import (
     ChangeFinished,
     ChangeStarted,
+    Event,
     PhaseFinished,
     PhaseStarted,
     RoundStarted,
@@ -24,7 +25,7 @@ from exai_specs.identity import Ref
 
 RUN = Run(Ref("Pipeline", "p"), "key", ())
 PLANNED = Planned(RUN, 1, Effect.RETRAIN, ())
-EVENTS = (
+EVENTS: tuple[Event, ...] = (
     PhaseStarted("looking"),
     PhaseFinished("looking", 0.5, "5 documents"),
     RoundStarted(1, (PLANNED,)),

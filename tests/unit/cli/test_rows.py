@@ -12,6 +12,7 @@ from exai_runtime.cli.rows import Rows, from_cells, from_data
 from exai_runtime.results import Refused
 from exai_runtime.views.human.request import row_options
 from exai_specs.diagnostics import Span
+from exai_specs.frozen import Json
 
 
 def plain(rows: Rows | Refused) -> list[dict[str, object]]:
@@ -89,7 +90,7 @@ def test_bad_data(data: str, text: str) -> None:
 
 
 def test_what_apply_prints_reads_back() -> None:
-    row = {
+    row: dict[str, Json] = {
         "a": 1.5,
         "b": 2,
         "c": "O'Hara & co",

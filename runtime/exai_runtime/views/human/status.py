@@ -34,7 +34,7 @@ def lines(report: StatusReport, now: datetime, paint: Paint) -> Iterator[str]:
         yield paint.bold("Not honoured here") + paint.dim(" (written for other environments)")
         yield from (paint.dim(f"  {place(note.at)}{note.message}") for note in report.parity)
         yield ""
-    if not report.health and not report.models:
+    if not report.health and not report.models and not report.diagnostics:
         where = "" if report.environment == "local" else f" -e {report.environment}"
         yield f"Nothing is applied to {report.environment} yet. Next: exai apply{where}"
 

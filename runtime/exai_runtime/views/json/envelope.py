@@ -14,6 +14,7 @@ from exai_runtime.results import (
 )
 from exai_runtime.views.json import values
 from exai_runtime.views.json.values import Plain
+from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
 
 VERSION = "exai.dev/output/v1"
@@ -74,7 +75,9 @@ def _applied(result: Applied) -> Plain:
     }
 
 
-def _status(result: StatusReport) -> Plain:
+def _status(result: StatusReport) -> Plain | None:
+    if has_errors(result.diagnostics) and not result.health:
+        return None
     serving = {item.id: item for item in result.serving}
     objects = []
     for item in result.health:
