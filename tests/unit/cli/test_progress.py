@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from exai_compiler.changes import Outcome, Planned, Run
 from exai_runtime.events import (
     ChangeFinished,
@@ -103,3 +105,35 @@ def test_a_terminal_sees_a_line_at_once_and_updated_in_place() -> None:
     assert "training  0.3 s" in text
     assert text.count("20 trees") == 1
     assert "\x1b[?25h" in text.rpartition("\x1b[?25l")[2]
+
+
+QUESTION = """
+from exai_runtime.views.human.view import HumanView
+print(HumanView("apply", live=True).ask("Delete 1 object?"))
+"""
+
+
+@pytest.mark.parametrize(("typed", "answer"), [(b"y\n", b"True"), (b"\n", b"False")])
+def test_a_terminal_is_asked(typed: bytes, answer: bytes) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, typed)
+    done = subprocess.run(
+        [sys.executable, "-c", QUESTION],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=30,
+        check=True,
+    )
+    os.close(theirs)
+    seen = os.read(ours, 4096)
+    os.close(ours)
+    assert done.stdout.strip() == answer
+    assert b"Delete 1 object? [y/N]" in seen
+
+
+def test_nobody_is_asked_where_nobody_is() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", QUESTION], input=b"y\n", capture_output=True, timeout=30, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == (b"None", b"")
