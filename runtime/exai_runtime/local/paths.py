@@ -14,6 +14,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
+
 # A Unix socket's path has room for 107 bytes on Linux; what a server adds to ours (`.fd`) has to
 # fit as well.
 SOCKET_PATH_BYTES = 100
@@ -138,14 +141,17 @@ def prepare(paths: Paths) -> None:
 
 
 def private_folder(paths: Paths) -> Path:
-    """Make the private folder, open to its owner alone. Raises PermissionError when somebody else
-    holds its place.
-    """
+    """Make the private folder, open to its owner alone. Raises TargetError when it isn't."""
     for folder in (paths.private.parent, paths.private):
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
-        if found.st_uid != os.geteuid() or found.st_mode & 0o077 or folder.is_symlink():
-            raise PermissionError(f"{folder} isn't a private folder of this user")
+        private = found.st_uid == os.geteuid() and not found.st_mode & 0o077
+        if not private or folder.is_symlink():
+            problem = f"{folder} should be open to this user alone, and isn't"
+            hint = "remove it, or set TMPDIR to another folder"
+            raise TargetError(
+                Diagnostic("unsafe-temp-folder", problem, Span("exai.yaml"), hint=hint)
+            )
     return paths.private
 
 
@@ -153,9 +159,14 @@ def remove_private(paths: Paths, *, everything: bool = False) -> None:
     """Leave the temp folder as it was: the private folder goes when nothing is in it any more."""
     if everything:
         shutil.rmtree(paths.private, ignore_errors=True)
-    for folder in (paths.private, paths.private.parent):
+    remove_empty(paths.private)
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a private folder and the one above it, if nothing is in them."""
+    for place in (folder, folder.parent):
         try:
-            folder.rmdir()
+            place.rmdir()
         except OSError:
             return
 

@@ -24,7 +24,7 @@ from exai_runtime.local import control_socket, process
 from exai_runtime.local.control import Served
 from exai_runtime.local.control_socket import ServerState
 from exai_runtime.local.log_tail import tail
-from exai_runtime.local.paths import Paths, private_folder, remove_private
+from exai_runtime.local.paths import Paths, private_folder, remove_empty
 from exai_runtime.local.ports import LOOPBACK, free_port, listener_of, taken
 from exai_runtime.local.process import Process
 
@@ -128,7 +128,6 @@ def retire(paths: Paths, name: str, but: Process | None) -> None:
             process.end(lambda left=one.process: [left], _GRACE)  # type: ignore[misc]
         _remove_sockets(one.socket)
     _reap()
-    remove_private(paths)
 
 
 def find(paths: Paths, name: str | None = None) -> tuple[Running, ...]:
@@ -262,6 +261,8 @@ def _open_log(path: Path) -> int:
 def _remove_sockets(socket: str) -> None:
     for name in (socket, socket + ".fd"):
         Path(name).unlink(missing_ok=True)
+    # Not always today's private folder: the server may have been started under another TMPDIR.
+    remove_empty(Path(socket).parent)
 
 
 # Servers outlive the apply that starts them; one that ends before it does is reaped here.
