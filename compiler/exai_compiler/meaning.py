@@ -67,9 +67,9 @@ def pipeline_meaning(project: Project, graph: Graph) -> str:
         if (body := project.body(DatasetSpec, name)) is not None
     }
     models = {
-        name: _asked_of_steps(body)
+        name: _asked_of_steps(model)
         for name in models_registered(graph)
-        if (body := project.body(ModelSpec, name)) is not None
+        if (model := project.body(ModelSpec, name)) is not None
     }
     return digest({"steps": steps, "datasets": datasets, "models": models})
 

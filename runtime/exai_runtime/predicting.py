@@ -20,6 +20,10 @@ TIMEOUT = 30.0  # seconds
 GUESSES: Mapping[type, str] = MappingProxyType(
     {bool: "BOOL", int: "INT64", float: "FP64", str: "BYTES"}
 )
+# What an example request holds, by datatype: nobody's data.
+SAMPLES: Mapping[str, Json] = MappingProxyType(
+    {"BOOL": True, "INT32": 1, "INT64": 1, "FP32": 1.0, "FP64": 1.0}
+)
 
 
 class Refusal(Exception):

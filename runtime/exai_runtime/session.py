@@ -17,6 +17,7 @@ from exai_compiler.planning import plan as make_plan
 from exai_runtime.applying import execute_rounds
 from exai_runtime.compiling import (
     Checked,
+    Compiled,
     check_project,
     compile_environment,
     environment_of,
@@ -27,6 +28,7 @@ from exai_runtime.local.target import LocalTarget
 from exai_runtime.results import (
     Applied,
     Approve,
+    Example,
     ModelStatus,
     Planning,
     Prediction,
@@ -34,8 +36,8 @@ from exai_runtime.results import (
     StatusReport,
     Validated,
 )
-from exai_runtime.predicting import Refusal, ask
-from exai_runtime.target import TargetError
+from exai_runtime.predicting import SAMPLES, Refusal, ask, input_datatypes
+from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.frozen import Json
@@ -127,8 +129,23 @@ def _apply(
         sources=checked.loaded.sources,
         exit_code=int(failed or has_errors(done.problems)),
         elapsed=0.0,
-        examples=(),
+        examples=tuple(_examples(checked, target.health(compiled.build))),
     )
+
+
+def _examples(checked: Checked, health: tuple[Health, ...]) -> Iterator[Example]:
+    """A request for each service that answers, in the columns of its model's signature."""
+    for row in health:
+        spec = checked.project.specs.get(row.origin) if checked.project else None
+        if row.state != "ready" or not row.url or spec is None:
+            continue
+        protocol = spec.body.protocol if isinstance(spec.body, ServiceSpec) else "v2"
+        try:
+            datatypes = input_datatypes(row.url, row.origin.name)
+        except Refusal:
+            continue
+        values = {name: SAMPLES.get(datatype, "text") for name, datatype in datatypes.items()}
+        yield Example(row.origin.name, protocol, MappingProxyType(values), datatypes)
 
 
 def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen: Listen) -> Applied:
@@ -142,8 +159,10 @@ def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen:
         return _ended(checked, environment, problems, started)
     try:
         with LocalTarget(root, environment, found, checked.project.name) as target:
+            with _phase(listen, "looking at the target"):
+                observed = target.observe()
             nothing = Build(environment, (), (), (), (), (), MappingProxyType({}))
-            deletions = make_plan(nothing, target.observe())
+            deletions = make_plan(nothing, observed)
             if not approve(deletions):
                 ended = _ended(checked, environment, (), started)
                 return replace(ended, plan=deletions, approved=False)
@@ -240,7 +259,7 @@ def _phase(listen: Listen, name: str) -> Iterator[None]:
     listen(PhaseFinished(name, time.monotonic() - started))
 
 
-def _never() -> object:
+def _never() -> Compiled:
     raise AssertionError("a destroy has one round")
 
 

@@ -70,11 +70,7 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """May change the target. One at a time: entering it takes the target's lock."""
-
-    def __enter__(self) -> Writer: ...
-
-    def __exit__(self, *exc: object) -> None: ...
+    """May change the target. One at a time: a target becomes a writer in a `with`, which takes its lock."""
 
     def apply(self, change: Change, build: Build, listen: Listener) -> Outcome:
         """Do exactly this change. Every failure that a person can mend is an Outcome with result `failed`."""

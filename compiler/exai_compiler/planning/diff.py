@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from exai_compiler.changes import FieldChange
-from exai_compiler.maybe import Known, Maybe, Tree, Unknown
+from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
 from exai_specs.frozen import Json
 
 FieldPath = tuple[str | int, ...]
@@ -31,8 +32,6 @@ def _same(old: Json, new: Tree) -> bool:
 
 
 def _leaf(new: Tree) -> Maybe[Json]:
-    from exai_compiler.maybe import unknowns
-
     for unknown in unknowns(new):
         return unknown
-    return Known(new)
+    return Known(cast(Json, new))

@@ -25,7 +25,7 @@ from exai_compiler.maybe import Known, Unknown
 from exai_compiler.planning import objects
 from exai_compiler.planning.rules import ALIAS_WAVE, RUN_WAVE, VERDICT_WAVE
 from exai_specs.effects import Effect
-from exai_specs.frozen import digest
+from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 
 Ordered = tuple[int, Planned]
@@ -53,19 +53,14 @@ def plan(build: Build, observed: Observed) -> Plan:
 
 def scope(changes: tuple[Planned, ...]) -> str:
     """What a reviewer agreed to: identities, verbs, field paths and impact; no values."""
-    return digest(
-        [
-            [
-                verb(planned.change),
-                subject(planned.change),
-                sorted(str(field.path) for field in planned.change.fields)
-                if isinstance(planned.change, Update)
-                else [],
-                planned.impact.name,
-            ]
-            for planned in changes
-        ]
-    )
+    return digest(tuple(_agreed(planned) for planned in changes))
+
+
+def _agreed(planned: Planned) -> Json:
+    change = planned.change
+    fields = change.fields if isinstance(change, Update) else ()
+    paths = tuple(sorted(".".join(map(str, field.path)) for field in fields))
+    return (verb(change), subject(change), paths, planned.impact.name)
 
 
 def outgrown(first: Plan, later: Plan) -> tuple[Change, ...]:

@@ -50,7 +50,13 @@ class Project:
         )
 
     def json(self, *words: str, code: int | None = 0) -> dict[str, Any]:
-        return dict(json.loads(self.exai(*words, "--output", "json", code=code).stdout))
+        """The `result` of a command's JSON."""
+        answer = json.loads(self.exai(*words, "--output", "json", code=code).stdout)
+        return dict(answer["result"] or {})
+
+    def changes(self) -> list[dict[str, Any]]:
+        """What a plan lists now."""
+        return list(self.json("plan")["changes"])
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.root / file
@@ -61,7 +67,7 @@ class Project:
     @property
     def url(self) -> str:
         """Where the service `iris` answers."""
-        rows = [row for row in self.json("status", code=None)["health"] if row.get("url")]
+        rows = [row for row in self.json("status", code=None)["objects"] if row.get("url")]
         assert rows, "no service answers"
         return str(rows[0]["url"])
 

@@ -50,7 +50,7 @@ def converges(project: Project) -> None:
     assert project.champion() == 1
     assert len(project.runs()) == 1
     assert project.ask(project.url)["prediction"] == "setosa"
-    assert project.json("plan")["plan"]["changes"] == []
+    assert project.changes() == []
     project.exai("destroy", "--yes", "--purge")
     wait_for(lambda: processes_of(project) == [], 20)
 
@@ -111,7 +111,7 @@ def test_the_apply_is_killed_during_a_hand_over(iris: Project, delay: float) -> 
     assert iris.champion() == 2
     assert iris.url == url
     assert iris.ask(url)["prediction"] == "setosa"
-    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.changes() == []
     servers = [pid for pid in processes_of(iris) if b"serve" in cmdline(pid)]
     wait_for(lambda: len([p for p in processes_of(iris) if b"serve" in cmdline(p)]) == 1, 20)
     assert servers

@@ -38,7 +38,7 @@ def test_from_yaml_to_a_served_prediction_and_to_no_changes(iris: Project) -> No
 
     # promoted automatically, and the plan is empty
     assert iris.champion() == 1
-    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.changes() == []
     again = iris.exai("apply", "--yes")
     assert "no changes" in (again.stdout + again.stderr).lower()
     assert len(iris.runs()) == 1
@@ -50,24 +50,24 @@ def test_from_yaml_to_a_served_prediction_and_to_no_changes(iris: Project) -> No
 
     # a change of resources alone: a new PipelineVersion and no run
     iris.edit("specs/pipeline.yaml", "memory: 2Gi", "memory: 3Gi")
-    changes = iris.json("plan")["plan"]["changes"]
+    changes = iris.changes()
     assert [(c["verb"], c["subject"].split("/")[0]) for c in changes] == [("create", "PipelineVersion")]
     iris.exai("apply", "--yes")
     assert len(iris.runs()) == 1
-    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.changes() == []
 
     # a touched mtime makes no run, one changed byte makes one
     database = iris.root / "data" / "iris.db"
     os.utime(database, (time.time() + 100, time.time() + 100))
-    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.changes() == []
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE demo_iris SET sepal_length = 5.2 WHERE flower_id = 1")
-    planned = iris.json("plan")["plan"]["changes"]
+    planned = iris.changes()
     assert [c["verb"] for c in planned] == ["run", "judge", "move", "update"]
     iris.exai("apply", "--yes")
     assert len(iris.runs()) == 2
     assert iris.versions() == [1, 2]
-    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.changes() == []
 
     # destroyed twice, purged: nothing is left
     iris.exai("destroy", "--yes", "--purge")
@@ -97,7 +97,7 @@ def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(iri
     assert "accuracy" in iris.exai("status", code=None).stdout
 
     # nothing to do, though the gate is missed: the verdict stands, and no run is repeated
-    assert iris.json("plan")["plan"]["changes"] == []
+    assert iris.changes() == []
     assert iris.exai("apply", "--yes").returncode == 0
     assert len(iris.runs()) == 2
 
@@ -105,7 +105,7 @@ def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(iri
     asker = Asker(iris, url)
     with asker:
         iris.edit("specs/model.yaml", "accuracy: {min: 1.01}", "accuracy: {min: 0.8}")
-        assert [c["verb"] for c in iris.json("plan")["plan"]["changes"]] == ["judge", "move", "update"]
+        assert [c["verb"] for c in iris.changes()] == ["judge", "move", "update"]
         iris.exai("apply", "--yes")
     assert asker.failures == []
     assert len(iris.runs()) == 2
@@ -161,7 +161,7 @@ def test_a_folder_with_spaces_umlauts_or_python3_in_its_path(name: str, make_pro
     project = make_project(name)
     project.exai("apply", "--yes")
     assert project.ask(project.url)["prediction"] == "setosa"
-    assert project.json("plan")["plan"]["changes"] == []
+    assert project.changes() == []
 
 
 def test_a_secrets_value_is_nowhere(iris: Project) -> None:
@@ -189,5 +189,5 @@ def test_a_secrets_value_is_nowhere(iris: Project) -> None:
 
 def test_the_same_bytes_in_two_folders(make_project: MakeProject) -> None:
     one, two = make_project("one"), make_project("elsewhere two")
-    texts: list[Any] = [p.json("plan")["plan"] for p in (one, two)]
+    texts: list[Any] = [p.json("plan") for p in (one, two)]
     assert texts[0] == texts[1]
