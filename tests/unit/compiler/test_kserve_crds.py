@@ -1,6 +1,8 @@
-"""What the KServe backend renders passes KServe's own CRD schemas, strictly: no field that the API server would drop.
+"""What the KServe backend renders passes KServe's own CRD schemas, strictly: no field that the API
+server would drop.
 
-The schemas are KServe's CustomResourceDefinitions in `../shared/crds`, beside the project. CEL rules are not evaluated.
+The schemas are KServe's CustomResourceDefinitions in `../shared/crds`, beside the project. CEL
+rules are not evaluated.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ ROOT = Path(__file__).parents[3]
 CRDS = ROOT / "../shared/crds/kserve"
 GOLDEN = ROOT / "tests/golden/kserve"
 
-# metadata is `type: object` in every CRD: the API server knows its fields, and these are those that exai writes.
+# metadata is `type: object` in every CRD: the API server knows its fields, and these are those that
+# exai writes.
 METADATA = {
     "type": "object",
     "required": ["name"],
@@ -79,13 +82,17 @@ def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def strict_part(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A branch of oneOf, anyOf or allOf: it adds conditions to a schema that already lists all the fields."""
+    """A branch of oneOf, anyOf or allOf: it adds conditions to a schema that already lists all the
+    fields.
+    """
     return {key: value for key, value in schema.items() if not key.startswith("x-")}
 
 
 @cache
 def validator(plural: str, version: str) -> Draft202012Validator:
-    """The strict validator of one version of a CRD of KServe; fails loudly when the CRDs are not there."""
+    """The strict validator of one version of a CRD of KServe; fails loudly when the CRDs are not
+    there.
+    """
     path = CRDS / f"{plural}.serving.kserve.io.yaml"
     if not path.exists():
         message = f"the CRD schemas are missing: no {path}; set EXAI_ALLOW_NO_CRDS=1 to go without"

@@ -1,4 +1,5 @@
-"""KServe: a Service becomes an InferenceService, and the ServingRuntime of H2O MOJO models that it runs in.
+"""KServe: a Service becomes an InferenceService, and the ServingRuntime of H2O MOJO models that it
+runs in.
 
 Field by field as KServe v0.20 has it (pkg/apis/serving/v1beta1, v1alpha1).
 """

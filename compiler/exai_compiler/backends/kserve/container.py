@@ -1,4 +1,7 @@
-"""Environment variables and resources as a Kubernetes container has them. In: spec values. Out: parts of a body."""
+"""Environment variables and resources as a Kubernetes container has them.
+
+In: spec values. Out: parts of a body.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from exai_specs.units import Quantity
 def env(
     values: Mapping[str, str | SecretRef | ConfigMapRef], environment: Environment
 ) -> tuple[Tree, ...]:
-    """The `env` list, sorted by name. A secret stays a reference, under its name in the environment."""
+    """The `env` list, sorted by name.
+
+    A secret stays a reference, under its name in the environment.
+    """
     return tuple(
         MappingProxyType({"name": name, **_source(values[name], environment)})
         for name in sorted(values)
@@ -46,7 +52,9 @@ def _renamed(secret: str, environment: Environment) -> str:
 
 
 def resources(wanted: ResourceFields) -> Tree:
-    """Requests, and limits where they aren't stated otherwise the same; quantities in Kubernetes' canonical form."""
+    """Requests, and limits where they aren't stated otherwise the same; quantities in Kubernetes'
+    canonical form.
+    """
     requests = _amounts(wanted.cpu, wanted.memory, wanted.extended)
     limits = dict(requests)
     if wanted.limits is not None:

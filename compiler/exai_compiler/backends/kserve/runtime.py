@@ -1,7 +1,7 @@
 """The ServingRuntime that serves H2O MOJO models, which KServe ships none for.
 
-In: an environment. Out: its body, the same for every service of the environment. `{{.Name}}` is KServe's own
-placeholder: the InferenceService's name.
+In: an environment. Out: its body, the same for every service of the environment. `{{.Name}}` is
+KServe's own placeholder: the InferenceService's name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ PROTOCOLS = ("v1", "v2")
 PORT = 8080
 MODEL_DIR = "/mnt/models"
 
-# The name that the local target replaces by its own interpreter; a cluster's environment names an image by digest.
+# The name that the local target replaces by its own interpreter; a cluster's environment names an
+# image by digest.
 LOCAL_IMAGE = "exai/python-serve"
 
 API = "serving.kserve.io/v1alpha1"

@@ -1,7 +1,10 @@
-"""A Service as an InferenceService. In: the resolved project, a Service. Out: the runtime (wave 1), the service (wave 4).
+"""A Service as an InferenceService.
 
-What KServe would choose by itself is always written: deployment mode, runtime, protocol, replicas. The model is the exact
-version that its reference means now; while nobody knows, those leaves are Unknown.
+In: the resolved project, a Service. Out: the runtime (wave 1), the service (wave 4).
+
+What KServe would choose by itself is always written: deployment mode, runtime, protocol, replicas.
+The model is the exact version that its reference means now; while nobody knows, those leaves are
+Unknown.
 """
 
 from __future__ import annotations
@@ -120,7 +123,9 @@ def _predictor(body: ServiceSpec, environment: Environment, version: Maybe[Model
 
 
 def scale_target(autoscale: Autoscale) -> int | None:
-    """KServe's scaleTarget, a whole number; None where it can't be said as one (a check refuses that)."""
+    """KServe's scaleTarget, a whole number; None where it can't be said as one (a check refuses
+    that).
+    """
     target = autoscale.target
     number = target.percent if isinstance(target, Percent) else target
     return int(number) if number == int(number) else None

@@ -1,0 +1,157 @@
+"""What a Service becomes. A folder of `tests/golden/kserve` has a project and its objects.
+
+UPDATE_GOLDEN=1 writes the objects anew. `test_kserve_crds.py` holds them against KServe's schemas.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from exai_compiler.backends.kserve import NAME, RENDERERS
+from exai_compiler.backends.kserve.service import render_service
+from exai_compiler.build import Rendered
+from exai_compiler.catalog import Catalog
+from exai_compiler.facts import Facts, Lock, ModelVersion
+from exai_compiler.maybe import Known, Maybe, Unknown, unknowns
+from exai_compiler.project import Project, link
+from exai_compiler.resolved import Resolved
+from exai_specs.documents import read
+from exai_specs.effects import Effect
+from exai_specs.frozen import Json, canonical, thaw
+from exai_specs.identity import Ref
+from exai_specs.kinds import ProjectSpec, ServiceSpec
+from exai_specs.parse import Spec, parse
+
+GOLDEN = Path(__file__).parents[2] / "golden/kserve"
+CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+
+IRIS_3 = ModelVersion(
+    model="iris_model",
+    number=3,
+    uri="s3://acme-ml/models/iris_model/0f3c",
+    digest="5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
+    run_key="0f3c",
+)
+KNOWN = Known(IRIS_3)
+WAITS = Unknown(Ref("Model", "iris_model"), "no version has passed its gates")
+
+
+def project_of(text: str) -> Project:
+    documents, problems = read(text, "exai.yaml")
+    assert problems == ()
+    specs = [parse(document) for document in documents]
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None and len(project.all) == len(specs), specs
+    return project
+
+
+def resolved(project: Project, name: str, version: Maybe[ModelVersion]) -> Resolved:
+    """The project in one environment, where every reference to a model means this version."""
+    environment = project.environment(name)
+    assert environment is not None
+    empty: Any = MappingProxyType({})
+    return Resolved(
+        project=project,
+        name=name,
+        environment=environment,
+        catalog=Catalog(empty),
+        lock=Lock(),
+        facts=Facts(),
+        graphs=empty,
+        meanings=empty,
+        models={body.model: version for _, body in project.bodies(ServiceSpec)},
+        promotions=(),
+        runs=(),
+        waiting=(),
+    )
+
+
+def plain(item: Rendered) -> Any:
+    """The object as plain values; a leaf that is still Unknown fails the test."""
+    assert list(unknowns(item.body)) == []
+    return thaw(cast(Json, item.body))
+
+
+def rendered(text: str, name: str, version: Maybe[ModelVersion] = KNOWN) -> list[Rendered]:
+    project = project_of(text)
+    where = resolved(project, name, version)
+    return [item for spec, _ in project.bodies(ServiceSpec) for item in render_service(where, spec)]
+
+
+def environments(folder: Path) -> list[str]:
+    root = project_of((folder / "specs/exai.yaml").read_text()).root.body
+    assert isinstance(root, ProjectSpec)
+    return sorted(root.environments)
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_objects_are_as_written(folder: Path) -> None:
+    text = (folder / "specs/exai.yaml").read_text()
+    for name in environments(folder):
+        objects = {item.id: plain(item) for item in rendered(text, name)}
+        found = yaml.safe_dump_all([objects[key] for key in sorted(objects)], width=100)
+        path = folder / f"{name}.yaml"
+        if os.environ.get("UPDATE_GOLDEN") == "1":
+            path.write_text(found)
+        assert found == path.read_text()
+
+
+def test_waves_effects_and_origin() -> None:
+    text = (GOLDEN / "iris/specs/exai.yaml").read_text()
+    runtime, service = rendered(text, "local")
+    assert (runtime.id.kind, runtime.wave) == ("ServingRuntime", 1)
+    assert (service.id.kind, service.wave) == ("InferenceService", 4)
+    assert {runtime.effect, service.effect} == {Effect.REDEPLOY}
+    assert {runtime.origin, service.origin} == {Ref("Service", "iris")}
+    assert runtime.id.api == "serving.kserve.io/v1alpha1"
+    assert service.id.api == "serving.kserve.io/v1beta1"
+
+
+def test_two_services_share_one_runtime() -> None:
+    text = (GOLDEN / "kubeflow/specs/exai.yaml").read_text()
+    runtimes = [item for item in rendered(text, "prod") if item.id.kind == "ServingRuntime"]
+    assert len(runtimes) > 1
+    assert len({canonical(plain(item)) for item in runtimes}) == 1
+
+
+def test_what_follows_from_the_version_waits_for_it() -> None:
+    text = (GOLDEN / "iris/specs/exai.yaml").read_text()
+    runtime, service = rendered(text, "local", WAITS)
+    assert list(unknowns(runtime.body)) == []
+    assert list(unknowns(service.body)) == [WAITS] * 4
+    known = rendered(text, "local")[1]
+    assert list(unknowns(known.body)) == []
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    text = (GOLDEN / "kubeflow/specs/exai.yaml").read_text()
+    first, second = ([canonical(plain(item)) for item in rendered(text, "prod")] for _ in range(2))
+    assert first == second
+
+
+def test_no_secret_is_rendered_but_its_reference() -> None:
+    text = (GOLDEN / "kubeflow/specs/exai.yaml").read_text()
+    service = next(item for item in rendered(text, "prod") if item.id.name == "iris")
+    body = plain(service)
+    env = {item["name"]: item for item in body["spec"]["predictor"]["model"]["env"]}
+    assert env["TOKEN"] == {
+        "name": "TOKEN",
+        "valueFrom": {"secretKeyRef": {"key": "token", "name": "prod-hub"}},
+    }
+
+
+def test_the_backend_owns_services_alone() -> None:
+    assert NAME == "kserve"
+    assert dict(RENDERERS) == {"Service": render_service}
+
+
+def test_another_kind_is_a_bug() -> None:
+    project = project_of((GOLDEN / "iris/specs/exai.yaml").read_text())
+    with pytest.raises(TypeError):
+        render_service(resolved(project, "local", WAITS), project.root)
