@@ -1,174 +1,181 @@
-"""What every code of the checks means: one line for lists, and a paragraph for `what does this mean`.
+"""What each code of the checks means: one line for lists, and the longer story.
 
-A code is stable: tools may filter by it. Each has a failing project in `tests/invalid/checks`. The codes of documents that
-can't be parsed are in `exai_specs.codes`.
+In: nothing. Out: `CODES`. A code is stable, since tools filter by it; each has a failing project in
+`tests/invalid/checks`. The codes of reading and parsing are in `exai_specs.codes`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """`meaning` is one line without a full stop; `more` says why it is so and what helps."""
-
-    meaning: str
-    more: str
-
+from exai_specs.codes import Code
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
         "autoscale-mode": Code(
-            "this way of scaling doesn't exist in the environment's serving mode",
-            "Standard mode scales by cpu or memory and never to zero (KEDA aside); Knative scales by concurrency, rps, "
-            "cpu or memory, and always scales. Environments say their mode under `serving.mode`; locally it is Knative "
-            "unless set.",
+            "This way of scaling doesn't exist in the environment's serving mode.",
+            "Standard mode scales by cpu or memory and never to zero; Knative scales "
+            "by concurrency, rps, cpu or memory, and always scales. Environments say their mode "
+            "under `serving.mode`; locally it is Knative unless set.",
         ),
         "bad-expression": Code(
-            "the text inside `${{ }}` is no expression",
-            "A value takes `${{ parameters.NAME }}`, `${{ steps.STEP.OUTPUT }}` or `${{ run.NAME }}`. There are no "
-            "functions, no arithmetic and no double quotes.",
+            "The text inside `${{ }}` is no expression.",
+            "A value takes `${{ parameters.NAME }}`, `${{ steps.STEP.OUTPUT }}` or `${{ run.NAME "
+            "}}`. There are no functions, no arithmetic and no double quotes.",
         ),
         "connection-missing": Code(
-            "an environment doesn't have the connection that a Dataset names",
-            "A Dataset names a connection, and each environment says what it is: `environments.NAME.connections`.",
+            "An environment doesn't have the connection that a Dataset names.",
+            "A Dataset names a connection, and each environment says what it is: "
+            "`environments.NAME.connections`.",
         ),
         "data-not-reachable": Code(
-            "a relative path that the environment's steps can't see",
-            "On a cluster there is no project folder. Set `data.root` of the environment to a place that holds the "
-            "project's data, or write a full URI.",
+            "A relative path that the environment's steps can't see.",
+            "On a cluster there is no project folder. Set `data.root` of the environment to a "
+            "place that holds the project's data, or write a full URI.",
         ),
         "duplicate-feature": Code(
-            "a column stands twice among the features",
+            "A column stands twice among the features.",
             "The second adds nothing, and the model's signature would name the column twice.",
         ),
         "duplicate-name": Code(
-            "two documents have the same kind and name",
-            "`Kind/name` is the identity of a document everywhere. Names of Datasets are compared without case.",
+            "Two documents have the same kind and name.",
+            "`Kind/name` is the identity of a document everywhere. Names of Datasets are compared "
+            "without case.",
         ),
         "expression-not-allowed": Code(
-            "an expression stands where none can",
-            "Expressions are for the inputs of steps. Elsewhere write the value; `$${{` stands for a literal `${{`.",
+            "An expression stands where none can.",
+            "Expressions are for the inputs of steps. Elsewhere write the value; `$${{` stands "
+            "for a literal `${{`.",
         ),
         "filled-input": Code(
-            "an input that exai fills in by itself",
-            "The task, the target, the champion and the experiment follow from other documents: there is one truth.",
+            "An input that exai fills in by itself.",
+            "The task, the target, the champion and the experiment follow from other documents: "
+            "there is one truth.",
         ),
         "gate-without-metric": Code(
-            "a gate on a metric that nobody makes",
-            "A gate holds a version against a metric of the evaluation whose metrics are registered with it. Which "
-            "metrics there are depends on the task; auc is for two classes.",
+            "A gate on a metric that nobody makes.",
+            "A gate holds a version against a metric of the evaluation whose metrics are "
+            "registered with it. Which metrics there are depends on the task; auc is for two "
+            "classes.",
         ),
         "image-by-tag": Code(
-            "an image is named by a tag, which can move",
+            "An image is named by a tag, which can move.",
             "Name it by digest (`repo@sha256:...`), so that the same specs run the same code.",
         ),
         "inexact-unit": Code(
-            "a value that the target's unit can't say exactly",
-            "KServe takes whole seconds for `timeout` and whole numbers for the target of autoscaling; exai never rounds.",
-        ),
-        "kfp-placeholder": Code(
-            "a literal that Kubeflow Pipelines would expand",
-            "The engine replaces `{{$...}}` in constants by values of the run.",
+            "A value that the target's unit can't say exactly.",
+            "KServe takes whole seconds for `timeout` and whole numbers for the target of "
+            "autoscaling; exai never rounds.",
         ),
         "key-in-features": Code(
-            "a column of the key stands among the features",
+            "A column of the key stands among the features.",
             "A key tells rows apart; a model that sees it may learn the rows by heart.",
         ),
+        "kfp-placeholder": Code(
+            "A literal that Kubeflow Pipelines would expand.",
+            "The engine replaces `{{$...}}` in constants by values of the run.",
+        ),
         "local-parity": Code(
-            "a field that the local target doesn't honour",
-            "The rendered objects have it; one machine has no cluster to apply it. The message says what happens instead.",
+            "A field that the local target doesn't honour.",
+            "The rendered objects have it; one machine has no cluster to apply it. The message "
+            "says what happens instead.",
         ),
         "missing-default": Code(
-            "a parameter without a default, in a pipeline that applies may run",
-            "Give it a default, make it `optional`, or set `run: {on: []}` so that only people start the pipeline.",
+            "A parameter without a default, in a pipeline that applies may run.",
+            "Give it a default, make it `optional`, or set `run: {on: []}` so that only people "
+            "start the pipeline.",
         ),
         "missing-image": Code(
-            "an environment on Kubeflow doesn't say which image its steps or servers run",
+            "An environment on Kubeflow doesn't say which image its steps or servers run.",
             "Set `images.train` and `images.serve`, by digest. exai never builds one.",
         ),
         "missing-input": Code(
-            "a step doesn't give an input that its component needs",
+            "A step doesn't give an input that its component needs.",
             "Inputs without a default have to stand under `with`.",
         ),
         "model-without-producer": Code(
-            "no step registers versions of a Model",
+            "No step registers versions of a Model.",
             "A Model that is trained here has a `register-model` step whose `as` names it.",
         ),
         "path-leaves-project": Code(
-            "a path leads out of the project or the data root",
-            "Data is read below the data root, in every environment; a path in a spec is relative and stays inside.",
+            "A path leads out of the project or the data root.",
+            "Data is read below the data root, in every environment; a path in a spec is relative "
+            "and stays inside.",
         ),
         "reference-in-struct": Code(
-            "a reference inside a list or struct that would arrive as text",
-            "Kubeflow Pipelines turns references inside lists and structs into strings. Only where a component declares "
-            "the type of that place is it converted back.",
+            "A reference inside a list or struct that would arrive as text.",
+            "Kubeflow Pipelines turns references inside lists and structs into strings. Only "
+            "where a component declares the type of that place is it converted back.",
         ),
         "reserved-env": Code(
-            "an environment variable that exai sets itself",
-            "Names that start with `EXAI_`, and MLFLOW_TRACKING_URI, tell steps and servers where they are.",
+            "An environment variable that exai sets itself.",
+            "Names that start with `EXAI_`, and MLFLOW_TRACKING_URI, tell steps and servers where "
+            "they are.",
         ),
         "runtime-placeholder": Code(
-            "a literal that KServe would expand",
+            "A literal that KServe would expand.",
             "KServe replaces `{{...}}` in a server's container by fields of the InferenceService.",
         ),
         "service-name": Code(
-            "a Service's name that Kubernetes or KServe can't take",
-            "KServe makes objects called `<name>-predictor` and a host `<name>-<namespace>` of at most 63 characters.",
+            "A Service's name that Kubernetes or KServe can't take.",
+            "KServe makes objects called `<name>-predictor` and a host `<name>-<namespace>` of at "
+            "most 63 characters.",
         ),
         "several-producers": Code(
-            "more than one step registers versions of a Model",
-            "That is allowed (a champion's and a challenger's pipeline); each version says which run made it.",
+            "More than one step registers versions of a Model.",
+            "That is allowed (a champion's and a challenger's pipeline); each version says which "
+            "run made it.",
         ),
         "several-projects": Code(
-            "a second Project document",
-            "A repository folder has one Project: it names the environments that all others live in.",
+            "A second Project document.",
+            "A repository folder has one Project: it names the environments that all others live "
+            "in.",
         ),
         "step-cycle": Code(
-            "steps that wait for each other",
+            "Steps that wait for each other.",
             "References and `after` make the order of steps; along a cycle none could start.",
         ),
         "target-in-features": Code(
-            "the target stands among the features",
+            "The target stands among the features.",
             "The model would be given the answer: perfect in training, useless in service.",
         ),
         "task-mismatch": Code(
-            "the target's type can't be of the Model's task",
+            "The target's type can't be of the Model's task.",
             "Classes are text, booleans, integers or an enum; amounts are numbers.",
         ),
         "unknown-alias": Code(
-            "an alias that the Model doesn't declare",
+            "An alias that the Model doesn't declare.",
             "Aliases are declared by the Model: `aliases: {champion: {promote: auto}}`.",
         ),
         "unknown-column": Code(
-            "a column that the data at that place doesn't have",
+            "A column that the data at that place doesn't have.",
             "Columns are declared in the schema of the Dataset and followed through the steps.",
         ),
         "unknown-component": Code(
-            "`uses` names no component",
-            "exai's own are load-dataset, validate-dataset, split-data, train-h2o, evaluate-model and register-model.",
+            "`uses` names no component.",
+            "exai's own are load-dataset, validate-dataset, split-data, train-h2o, evaluate-model "
+            "and register-model.",
         ),
         "unknown-input": Code(
-            "an input that the component doesn't have",
+            "An input that the component doesn't have.",
             "The keys of `with` are the inputs of the component.",
         ),
         "unknown-reference": Code(
-            "a name that nothing has",
-            "A reference takes the bare name of a document, or `steps.STEP.OUTPUT` and `parameters.NAME` in a pipeline.",
+            "A name that nothing has.",
+            "A reference takes the bare name of a document, or `steps.STEP.OUTPUT` and "
+            "`parameters.NAME` in a pipeline.",
         ),
         "untyped-input": Code(
-            "a list or struct of any content where a certain content is asked for",
+            "A list or struct of any content where a certain content is asked for.",
             "Declare the type of the parameter in full, such as `{list: string}`.",
         ),
         "unused-parameter": Code(
-            "a parameter that no step reads",
+            "A parameter that no step reads.",
             "It would change the run key without changing the run.",
         ),
         "wrong-input-type": Code(
-            "an input of another type than the component asks for",
+            "An input of another type than the component asks for.",
             "Assignable are: the same type, an integer as double, any artifact as Artifact.",
         ),
     }

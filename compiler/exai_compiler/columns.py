@@ -1,7 +1,9 @@
-"""Which columns flow where: from a dataset through the steps of a pipeline into a model's signature.
+"""Which columns flow where: from a dataset through the steps of a pipeline into a model's
+signature.
 
-In: a `Graph`. Out: a `Flow`, which names datasets and columns as written. Judges nothing: what can't be followed (a
-component that isn't known here, a column that an expression gives) is left out.
+In: a `Graph`. Out: a `Flow`, which names datasets and columns as written. Judges nothing: what
+can't be followed (a component that isn't known here, a column that an expression gives) is left
+out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ class Training:
     model: str
 
 
-# What each of exai's components does with data. Components of users are followed no further: they may change columns.
+# What each of exai's components does with data. Components of users are followed no further: they
+# may change columns.
 LOADS: Mapping[str, tuple[str, str]] = MappingProxyType({"load-dataset": ("dataset", "data")})
 PASSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -48,7 +51,10 @@ NAMES_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a model was trained on. `dataset` is where the columns come from; "" when that can't be told."""
+    """What a model was trained on.
+
+    `dataset` is where the columns come from; "" when that can't be told.
+    """
 
     step: str
     dataset: str
@@ -58,7 +64,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`tables`: the dataset whose columns an output has. `models`: the signature of a model output."""
+    """`tables`: the dataset whose columns an output has.
+
+    `models`: the signature of a model output.
+    """
 
     tables: Mapping[Output, str]
     models: Mapping[Output, Signature]
@@ -81,7 +90,7 @@ class Flow:
 
 
 def flow(graph: Graph) -> Flow:
-    """Everything that can be followed through the steps, producers first; nothing behind a cycle."""
+    """All that can be followed through the steps, producers first; nothing behind a cycle."""
     tables: dict[Output, str] = {}
     models: dict[Output, Signature] = {}
     so_far = Flow(MappingProxyType(tables), MappingProxyType(models))
@@ -117,7 +126,9 @@ def texts(binding: Binding | None) -> tuple[str, ...]:
 
 
 def named_columns(step: Step) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
-    """Every column that a step's literals name: the input of the data, the path under `with`, the column."""
+    """Every column that a step's literals name: the input of the data, the path under `with`, the
+    column.
+    """
     if step.component is None:
         return
     for port, data in NAMES_COLUMNS.get(step.component.name, {}).items():

@@ -1,8 +1,10 @@
-"""One typed graph from data to services: documents, steps and columns, each edge with the place that makes it.
+"""One typed graph from data to services: documents, steps and columns, each edge with the place
+that makes it.
 
-In: a project and the graphs of its pipelines. Out: a `Lineage`, which answers what something comes from and what hangs
-on it. Judges nothing: what doesn't resolve has no edge. Nodes and edges are named tuples, not dataclasses: a large
-project has some hundred thousand of them, and they are hashed and made at the speed of C.
+In: a project and the graphs of its pipelines. Out: a `Lineage`, which answers what something comes
+from and what hangs on it. Judges nothing: what doesn't resolve has no edge. Nodes and edges are
+named tuples, not dataclasses: a large project has some hundred thousand of them, and they are
+hashed and made at the speed of C.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ Path = tuple[str | int, ...]
 
 
 class Node(NamedTuple):
-    """A document, a step of one, or a column of either. `str()` is `Pipeline/iris-training#train:species`."""
+    """A document, a step of one, or a column of either.
+
+    `str()` is `Pipeline/iris-training#train:species`.
+    """
 
     kind: str
     name: str
@@ -71,7 +76,9 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """`outward` and `inward` hold, for each node, the numbers of its edges; `numbers` the number of each node."""
+    """`outward` and `inward` hold, for each node, the numbers of its edges; `numbers` the number of
+    each node.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
@@ -82,7 +89,10 @@ class Lineage:
     targets: tuple[int, ...]
 
     def up(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
-        """What this comes from, the nearest first, at most `depth` edges away. Empty for an unknown node."""
+        """What this comes from, the nearest first, at most `depth` edges away.
+
+        Empty for an unknown node.
+        """
         return self._walk(node, self.inward, self.sources, depth)
 
     def down(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
@@ -142,7 +152,10 @@ class Lineage:
 
 
 def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
-    """The whole graph. Nodes stand in the order of documents and files, so the same specs give the same value."""
+    """The whole graph.
+
+    Nodes stand in the order of documents and files, so the same specs give the same value.
+    """
     numbers: dict[Node, int] = {}
     for spec in project.specs.values():
         numbers[Node(spec.ref.kind, spec.ref.name)] = len(numbers)
@@ -185,7 +198,8 @@ def _ancestors(
     found: dict[Node, tuple[Node, ...]],
     under: set[Node],
 ) -> tuple[Node, ...]:
-    # The depth is that of the kinds (Dataset, Pipeline, Model, Service), so recursion is safe; `under` ends a cycle.
+    # The depth is that of the kinds (Dataset, Pipeline, Model, Service), so recursion is safe;
+    # `under` ends a cycle.
     if node in found:
         return found[node]
     above: dict[Node, None] = {}
@@ -234,14 +248,14 @@ def _edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
         model = service.model.partition("@")[0]
         if project.body(ModelSpec, model) is None:
             continue
-        path = ("spec", "model")
-        yield Edge(Node("Model", model), Node("Service", spec.ref.name), spec, path)
+        here: Path = ("spec", "model")
+        yield Edge(Node("Model", model), Node("Service", spec.ref.name), spec, here)
         for column in features.get(model, ()):
             yield Edge(
                 Node("Model", model, "", column),
                 Node("Service", spec.ref.name, "", column),
                 spec,
-                path,
+                here,
             )
 
 
@@ -267,7 +281,9 @@ def _step_edges(spec: Spec, step: Step, columns: Mapping[str, tuple[str, ...]]) 
 def _column_edges(
     spec: Spec, step: Step, flows: Flow, columns: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Edge]:
-    """Columns that a step loads or hands on as they are; those it trains on; those that it is told to look at."""
+    """Columns that a step loads or hands on as they are; those it trains on; those that it is told
+    to look at.
+    """
     if step.component is None:
         return
     of, here = _of(spec), Node(*_of(spec), step.name)
@@ -283,12 +299,12 @@ def _column_edges(
             yield Edge(start, here._replace(column=column), spec, (*base, port))
     training = TRAINS.get(step.component.name)
     for data, path, column in named_columns(step):
-        binding = step.inputs.get(data)
-        if not isinstance(binding, FromStep) or column not in columns.get(flows.table(binding), ()):
+        table = step.inputs.get(data)
+        if not isinstance(table, FromStep) or column not in columns.get(flows.table(table), ()):
             continue
         feature = training is not None and path[0] == training.features
         end = here._replace(column=column) if feature else here
-        yield Edge(Node(*of, binding.step, column), end, spec, (*base, *path))
+        yield Edge(Node(*of, table.step, column), end, spec, (*base, *path))
 
 
 def _of(spec: Spec) -> tuple[str, str]:

@@ -1,7 +1,8 @@
-"""What the local target doesn't honour, as notes: one a field, with its place and what happens instead.
+"""What the local target doesn't honour, as notes: one a field, with its place and what happens
+instead.
 
-In: a project and the name of an environment. Out: notes, in order; none for other targets. The rendered objects have
-these fields all the same: a parity note never changes a byte of them.
+In: a project and the name of an environment. Out: notes, in order; none for other targets. The
+rendered objects have these fields all the same: a parity note never changes a byte of them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ Path = tuple[str | int, ...]
 
 CODE = "local-parity"
 
-# Field below the block -> what happens instead. A path that goes on below (`resources.memory`) is a field of its own.
+# Field below the block -> what happens instead. A path that goes on below (`resources.memory`) is a
+# field of its own.
 SERVICE: Mapping[Path, str] = MappingProxyType(
     {
         ("replicas",): "one process serves",

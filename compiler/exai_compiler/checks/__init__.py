@@ -1,7 +1,9 @@
-"""The rules that a project must keep, one module each. In: a project and the catalog. Out: every diagnostic, sorted.
+"""The rules that a project must keep, one module each.
 
-A rule is a function from a `Subject` to diagnostics. It changes nothing, and never stops at the first. What depends on
-an environment is judged once for each.
+In: a project and the catalog. Out: every diagnostic, sorted.
+
+A rule is a function from a `Subject` to diagnostics. It changes nothing, and never stops at the
+first. What depends on an environment is judged once for each.
 """
 
 from __future__ import annotations
@@ -70,6 +72,9 @@ CHECKS: tuple[Check, ...] = (
 def check(
     project: Project, catalog: Catalog, environments: Collection[str] | None = None
 ) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong, in order. `environments` limits what is judged by environment; None: every one."""
+    """Everything that is wrong, in order.
+
+    `environments` limits what is judged by environment; None: every one.
+    """
     judged = subject(project, catalog, environments)
     return in_order(problem for rule in CHECKS for problem in rule(judged))

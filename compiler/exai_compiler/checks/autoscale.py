@@ -1,7 +1,9 @@
-"""`autoscale-mode`: what a serving mode can't scale by, or down to (targets 1.2). `inexact-unit`: what KServe rounds.
+"""`autoscale-mode`: what a serving mode can't scale by, or down to (targets 1.2).
 
-Standard mode scales by cpu or memory (HPA) and keeps at least one replica. Knative scales by concurrency or rps, and by
-cpu or memory with the HPA class, which keeps one, too.
+`inexact-unit`: what KServe rounds.
+
+Standard mode scales by cpu or memory (HPA) and keeps at least one replica. Knative scales by
+concurrency or rps, and by cpu or memory with the HPA class, which keeps one, too.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield _refused(
                     f"{serving} mode can't scale by {metric}",
                     spec.at("spec", "autoscale", "metric"),
-                    f"scale by {' or '.join(METRICS[serving])}, or set `serving: {{mode: Knative}}`",
+                    f"scale by {' or '.join(METRICS[serving])}, or serve in Knative mode",
                     related,
                 )
             if body.replicas.min == 0 and (serving == "Standard" or metric in BY_HPA):

@@ -1,4 +1,6 @@
-"""`bad-expression`, `expression-not-allowed`: every `${{` is a reference, and stands where one may (LANGUAGE 6.3)."""
+"""`bad-expression`, `expression-not-allowed`: every `${{` is a reference, and stands where one may
+(LANGUAGE 6.3).
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,8 @@ def _nowhere(_: Path) -> bool:
 
 
 def _marked(value: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
-    # Every text of every document passes here: the loop keeps to plain stacks, and makes a path only for a hit.
+    # Every text of every document passes here: the loop keeps to plain stacks, and makes a path
+    # only for a hit.
     stack: list[tuple[Json, object]] = [(value, None)]
     while stack:
         node, trail = stack.pop()

@@ -1,4 +1,6 @@
-"""`unknown-reference`, `connection-missing`: the connection that a Dataset names (LANGUAGE section 4)."""
+"""`unknown-reference`, `connection-missing`: the connection that a Dataset names (LANGUAGE section
+4).
+"""
 
 from __future__ import annotations
 

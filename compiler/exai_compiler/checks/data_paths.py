@@ -1,4 +1,5 @@
-"""`path-leaves-project`, `data-not-reachable`: where the files of Datasets and connections are (LANGUAGE section 5).
+"""`path-leaves-project`, `data-not-reachable`: where the files of Datasets and connections are
+(LANGUAGE section 5).
 
 Paths are judged as text: nothing is looked at on any disk.
 """
@@ -33,7 +34,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _leaves(path: str, at: Span) -> Diagnostic | None:
-    """An absolute path, or one that climbs above its root. A connection's may be absolute: it is one environment's."""
+    """An absolute path, or one that climbs above its root.
+
+    A connection's may be absolute: it is one environment's.
+    """
     plain = path.replace("\\", "/")
     drive = plain[1:3] == ":/"
     if not (plain.startswith(("/", "~")) or drive or normpath(plain).split("/")[0] == ".."):
@@ -42,7 +46,7 @@ def _leaves(path: str, at: Span) -> Diagnostic | None:
         "path-leaves-project",
         f"`{path}` leads out of the data root",
         at,
-        hint="write a path below it: the project's folder locally, else the environment's data.root",
+        hint="write a path below it: locally it is the folder of exai.yaml",
     )
 
 

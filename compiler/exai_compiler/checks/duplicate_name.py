@@ -1,4 +1,7 @@
-"""`duplicate-name`: two documents of one identity. `several-projects`: two Projects (LANGUAGE section 1.1)."""
+"""`duplicate-name`: two documents of one identity.
+
+`several-projects`: two Projects (LANGUAGE section 1.1).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ NAME = ("metadata", "name")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Names are unique within a kind; those of Datasets whatever their case, because Feast and SQL ignore it."""
+    """Names are unique within a kind; those of Datasets whatever their case, because Feast and SQL
+    ignore it.
+    """
     first: dict[tuple[str, str], Spec] = {}
     for spec in sorted(subject.project.all, key=lambda spec: spec.at(*NAME)):
         if isinstance(spec.body, ProjectSpec):

@@ -1,4 +1,6 @@
-"""`gate-without-metric`: a gate on a metric that no step before a registration makes (LANGUAGE section 7)."""
+"""`gate-without-metric`: a gate on a metric that no step before a registration makes (LANGUAGE
+section 7).
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 elif (found := _classes(subject, maker)) and found > CLASSES.get(metric, found):
                     yield Diagnostic(
                         "gate-without-metric",
-                        f"`{metric}` is made for {CLASSES[metric]} classes only, and the target has {found}",
+                        f"`{metric}` is for {CLASSES[metric]} classes, and the target has {found}",
                         at,
-                        hint=f"take one of {', '.join(name for name in made if name not in CLASSES)}",
+                        hint=f"take one of {', '.join(m for m in made if m not in CLASSES)}",
                         related=related,
                     )
 

@@ -1,4 +1,7 @@
-"""`missing-image`: an environment on Kubeflow without the images of its steps or servers. `image-by-tag`: one that moves."""
+"""`missing-image`: an environment on Kubeflow without the images of its steps or servers.
+
+`image-by-tag`: one that moves.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "missing-image",
                     f"environment `{name}` names no image for {what}",
                     subject.project.root.key_at(*path),
-                    hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}`; components/Dockerfile builds it",
+                    hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}` there",
                 )
             elif image is not None and "@sha256:" not in image:
                 yield Diagnostic(

@@ -1,4 +1,5 @@
-"""`wrong-input-type`: a literal, output or parameter of another type than the input asks for (LANGUAGE section 2.1).
+"""`wrong-input-type`: a literal, output or parameter of another type than the input asks for
+(LANGUAGE section 2.1).
 
 `untyped-input` is the note for what nobody can tell before it runs.
 """
@@ -85,7 +86,10 @@ def _occurrences(
                     message, occurrence.at(spec), "write the expression as the whole value", related
                 )
         elif result == "no":
-            message = f"`{name}` is {describe(source)}, but `{_name(occurrence)}` must be {describe(wanted)}"
+            message = (
+                f"`{name}` is {describe(source)}, "
+                f"but `{_name(occurrence)}` must be {describe(wanted)}"
+            )
             yield _wrong(message, occurrence.at(spec), "", related)
         elif result == "untyped":
             yield Diagnostic(
@@ -107,7 +111,9 @@ def _name(occurrence: Occurrence) -> str:
 
 
 def _wanted(port: Port, occurrence: Occurrence) -> Type | None:
-    """The type that is asked for at the place of a reference; None where `reference-in-struct` speaks."""
+    """The type that is asked for at the place of a reference; None where `reference-in-struct`
+    speaks.
+    """
     declared = port_type(port)
     return refined_at(declared, occurrence.inner) if occurrence.inner else declared
 

@@ -1,10 +1,14 @@
-"""`model-without-producer`: no step registers a version. `several-producers` is the note for more than one."""
+"""`model-without-producer`: no step registers a version.
+
+`several-producers` is the note for more than one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.columns import text
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
@@ -13,7 +17,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _ in subject.project.bodies(ModelSpec):
         at = spec.at("metadata", "name")
         makers = subject.makers.get(spec.ref.name, ())
-        if not makers:
+        if not makers and not _meant(subject, spec.ref.name):
             yield Diagnostic(
                 "model-without-producer",
                 f"no step registers versions of `{spec.ref.name}`",
@@ -38,3 +42,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 "each version's run says which step made it",
                 places,
             )
+
+
+def _meant(subject: Subject, name: str) -> bool:
+    """Whether a step whose component nobody knows names the model: that is said already."""
+    return any(
+        step.component is None and name in (text(binding) for binding in step.inputs.values())
+        for _, _, step in subject.steps()
+    )

@@ -23,7 +23,8 @@ from exai_specs.parse import Spec
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A reference: the input it is in, its path in the document, and whether the text at `path` is nothing else.
+    """A reference: the input it is in, its path in the document, and whether the text at `path` is
+    nothing else.
 
     `inner` is the path below the input's value: () when it is the input's value.
     """
@@ -38,7 +39,7 @@ class Occurrence:
         """Where the reference's own text stands."""
         value: Json = spec.document.value
         for part in self.path:
-            value = value[part]  # type: ignore[index,call-overload]
+            value = value[part]  # type: ignore[index]
         start = value.find(words(self.source)) if isinstance(value, str) else -1
         return spec.document.at(self.path, max(start, 0))
 

@@ -6,23 +6,19 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import FromParameter, sources
+from exai_compiler.graph import Broken, FromParameter, Graph, sources
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
-        used = {
-            source.name
-            for step in subject.graphs[spec.ref.name].steps.values()
-            for binding in step.inputs.values()
-            for source in sources(binding)
-            if isinstance(source, FromParameter)
-        }
+        used = _used(subject.graphs[spec.ref.name])
+        # A misspelt or unreadable reference may be meant for any of them: that is said already.
+        certain = used <= set(body.parameters)
         for name, parameter in body.parameters.items():
             at = spec.key_at("spec", "parameters", name)
-            if name not in used:
+            if certain and name not in used:
                 hint = f"use it: ${{{{ parameters.{name} }}}}, or remove it"
                 yield Diagnostic("unused-parameter", f"no step reads `{name}`", at, "warning", hint)
             if parameter.default is None and not parameter.optional and _may_start(subject, body):
@@ -34,8 +30,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
+def _used(graph: Graph) -> set[str]:
+    """The names after `parameters.` in the inputs of all steps; an unreadable one counts as `?`."""
+    bindings = [binding for step in graph.steps.values() for binding in step.inputs.values()]
+    read = {s.name for b in bindings for s in sources(b) if isinstance(s, FromParameter)}
+    return read | {"?" for binding in bindings if isinstance(binding, Broken)}
+
+
 def _may_start(subject: Subject, body: PipelineSpec) -> bool:
-    """Whether an apply may start a run by itself somewhere: unset, it may on the local target only."""
+    """Whether an apply may start a run by itself; unset, it may on the local target only."""
     if body.run.on is not None:
         return bool(body.run.on)
     return any(environment.target == "local" for environment in subject.environments.values())

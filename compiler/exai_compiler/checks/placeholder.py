@@ -1,11 +1,13 @@
-"""`kfp-placeholder`, `runtime-placeholder`: literals that an engine would expand (DESIGN section 8).
+"""`kfp-placeholder`, `runtime-placeholder`: literals that an engine would expand (DESIGN section
+8).
 
-Kubeflow Pipelines replaces `{{$...}}` in constants; KServe replaces `{{...}}` anywhere in a server's container.
+Kubeflow Pipelines replaces `{{$...}}` in constants; KServe replaces `{{...}}` anywhere in a
+server's container.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.occurrences import strings
 from exai_compiler.checks.subject import Path, Subject
@@ -32,7 +34,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _found(spec: Spec, path: Path, mark: str, code: str, engine: str) -> Iterator[Diagnostic]:
     value: Json = spec.document.value
     for part in path:
-        value = value.get(str(part)) if hasattr(value, "get") else None
+        value = value.get(str(part)) if isinstance(value, Mapping) else None
     for inner, text in strings(value, path):
         at = text.find(mark)
         while at > 0 and text[at - 1 : at + 2] == OPEN:

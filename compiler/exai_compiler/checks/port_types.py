@@ -1,7 +1,8 @@
-"""Types of inputs, outputs and parameters: which value fits which, and what may be assigned to what (LANGUAGE 2.1).
+"""Types of inputs, outputs and parameters: which value fits which, and what may be assigned to what
+(LANGUAGE 2.1).
 
-Artifact types are `Scalar`s whose name has a capital first letter or a dot. In: types and plain values. Out: answers;
-no places of documents.
+Artifact types are `Scalar`s whose name has a capital first letter or a dot. In: types and plain
+values. Out: answers; no places of documents.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def describe(type_: Type) -> str:
 
 
 def assignable(source: Type, target: Type) -> Assignable:
-    """Whether a value of type `source` may go where `target` is asked; `untyped`: nobody can tell before it runs."""
+    """Whether a value of type `source` may go where `target` is asked; `untyped`: nobody can tell
+    before it runs.
+    """
     match source, target:
         case Scalar(a), Scalar(b):
             same = a == b or (a, b) == ("integer", "double")
@@ -70,7 +73,10 @@ def assignable(source: Type, target: Type) -> Assignable:
 
 
 def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, str, str]]:
-    """Where a literal doesn't fit a type: its path, what is wrong, a hint. Texts with expressions are left out."""
+    """Where a literal doesn't fit a type: its path, what is wrong, a hint.
+
+    Texts with expressions are left out.
+    """
     if isinstance(value, str) and has_expression(value):
         return
     if is_artifact(type_):

@@ -1,7 +1,8 @@
-"""`reference-in-struct`: a reference inside a list or struct whose type nobody declared (LANGUAGE section 6.3).
+"""`reference-in-struct`: a reference inside a list or struct whose type nobody declared (LANGUAGE
+section 6.3).
 
-Kubeflow Pipelines turns such a value into a string. Where the component declares the type of that place it converts
-the value back; elsewhere it would arrive as text.
+Kubeflow Pipelines turns such a value into a string. Where the component declares the type of that
+place it converts the value back; elsewhere it would arrive as text.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 place = ".".join(str(part) for part in (occurrence.port, *occurrence.inner))
                 yield Diagnostic(
                     "reference-in-struct",
-                    f"`{words(occurrence.source)}` would arrive as text: {step.component.name} declares "
-                    f"no type for `{place}`",
+                    f"`{words(occurrence.source)}` would arrive as text: "
+                    f"{step.component.name} declares no type for `{place}`",
                     occurrence.at(spec),
                     hint="give it by an input of its own, or write the value",
                 )

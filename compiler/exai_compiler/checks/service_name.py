@@ -1,6 +1,7 @@
 """`service-name`: names that Kubernetes and KServe can't take (LANGUAGE section 1.1, targets 1.1).
 
-KServe makes `<name>-predictor`, `-transformer`, `-explainer`, and the host `<name>-<namespace>`: 63 characters each.
+KServe makes `<name>-predictor`, `-transformer`, `-explainer`, and the host `<name>-<namespace>`: 63
+characters each.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         name, at = spec.ref.name, spec.at("metadata", "name")
         for ending in TAKEN:
             if name.endswith(ending):
-                message = f"a Service's name can't end in `{ending}`: KServe gives such names to its parts"
+                message = f"a Service's name can't end in `{ending}`, KServe's own ending"
                 yield Diagnostic(
                     "service-name", message, at, hint=f"write `{name.removesuffix(ending)}`"
                 )
@@ -36,7 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if len(host) > LONGEST_LABEL:
                 yield Diagnostic(
                     "service-name",
-                    f"the host `{host}` has {len(host)} characters, and {LONGEST_LABEL} are the most",
+                    f"the host `{host}` has {len(host)} characters, more than {LONGEST_LABEL}",
                     at,
                     hint="shorten the name or the namespace",
                     related=(

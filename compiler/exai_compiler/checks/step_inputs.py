@@ -1,4 +1,6 @@
-"""`unknown-input`, `missing-input`, `filled-input`: a step gives what its component asks for, no more and no less."""
+"""`unknown-input`, `missing-input`, `filled-input`: a step gives what its component asks for, no
+more and no less.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from exai_compiler.checks.subject import Subject, under_with
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic
 
-# Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section 6).
+# Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section
+# 6).
 RESERVED = "exai_"
 
 

@@ -21,7 +21,9 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by name."""
+    """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by
+    name.
+    """
 
     project: Project
     catalog: Catalog

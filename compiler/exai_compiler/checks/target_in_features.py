@@ -1,4 +1,7 @@
-"""`target-in-features`: a model that is given what it should predict. `key-in-features` warns of row identifiers."""
+"""`target-in-features`: a model that is given what it should predict.
+
+`key-in-features` warns of row identifiers.
+"""
 
 from __future__ import annotations
 

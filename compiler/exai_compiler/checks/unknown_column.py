@@ -42,13 +42,13 @@ def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
     for index, expectation in enumerate(body.quality.expectations):
         path: Path = ("spec", "quality", "expectations", index, expectation.name)
         for key in ONE_COLUMN:
-            if isinstance(column := expectation.args.get(key), str):
-                yield (*path, key), column
+            if isinstance(one := expectation.args.get(key), str):
+                yield (*path, key), one
         for key in MANY_COLUMNS:
             if isinstance(several := expectation.args.get(key), tuple):
-                for place, column in enumerate(several):
-                    if isinstance(column, str):
-                        yield (*path, key, place), column
+                for place, one in enumerate(several):
+                    if isinstance(one, str):
+                        yield (*path, key, place), one
 
 
 def _unknown(dataset: Spec, body: DatasetSpec, column: str, at: Span) -> Diagnostic:

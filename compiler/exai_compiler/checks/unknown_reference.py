@@ -1,4 +1,6 @@
-"""`unknown-reference`: a name that no document, step, output or parameter has (LANGUAGE sections 1.2 and 6.3)."""
+"""`unknown-reference`: a name that no document, step, output or parameter has (LANGUAGE sections
+1.2 and 6.3).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ RUN_VALUES = (
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Every name that a document gives to another document, and every reference inside a pipeline."""
+    """Every name that a document gives to another one, and every reference in a pipeline."""
     for spec, body in subject.project.bodies(ServiceSpec):
         name = body.model.partition("@")[0]
         yield from _document(subject, "Model", name, spec.at("spec", "model"))
@@ -48,6 +50,7 @@ def _unknown(
     at: Span,
     known: Iterable[str],
     otherwise: str = "",
+    *,
     related: tuple[tuple[str, Span], ...] = (),
 ) -> Diagnostic:
     hint = did_you_mean(name, known, otherwise)

@@ -1,0 +1,128 @@
+"""Every code of the checks has a project that yields it, and exactly the text that it yields.
+
+A folder of `tests/invalid/checks` is a project; `expected` is what the checks say of it.
+UPDATE_GOLDEN=1 writes it anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.checks import CHECKS, check
+from exai_compiler.codes import CODES
+from exai_compiler.parity import parity
+from exai_compiler.project import Project, link
+from exai_specs import codes as parse_codes
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.documents import read
+from exai_specs.parse import Spec, parse
+
+ROOT = Path(__file__).parents[3]
+INVALID = ROOT / "tests/invalid/checks"
+FOLDERS = sorted(path for path in INVALID.iterdir() if path.is_dir())
+SECTION_0 = ROOT / "tests/language_section_0.yaml"
+
+
+def project_of(texts: dict[str, str]) -> Project:
+    """The project of these files, by path; anything that doesn't parse fails the test."""
+    specs: list[Spec] = []
+    for path, text in texts.items():
+        documents, problems = read(text, path)
+        assert problems == ()
+        for document in documents:
+            spec = parse(document)
+            assert isinstance(spec, Spec), spec
+            specs.append(spec)
+    project = link(specs)
+    assert project is not None
+    return project
+
+
+@pytest.fixture(scope="module")
+def components() -> Catalog:
+    folder = ROOT / "components/exai_components"
+    return catalog({str(p): p.read_text() for p in sorted(folder.glob("*/component.yaml"))})
+
+
+def printed(diagnostics: Iterable[Diagnostic]) -> str:
+    """Diagnostics as text: what, where, what next, and the related places."""
+    lines: list[str] = []
+    for problem in diagnostics:
+        lines.append(f"{problem.at}: {problem.severity}: {problem.code}: {problem.message}")
+        if problem.hint:
+            lines.append(f"  hint: {problem.hint}")
+        lines += [f"  {at}: {words}" for words, at in problem.related]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
+    texts = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.yaml"))}
+    project = project_of(texts)
+    return parity(project, "local") if folder.name == "local-parity" else check(project, components)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_each_code_is_yielded_as_written(folder: Path, components: Catalog) -> None:
+    found = diagnostics_of(folder, components)
+    expected = folder / "expected"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        expected.write_text(printed(found))
+    assert printed(found) == expected.read_text()
+    assert folder.name in {problem.code for problem in found}
+
+
+def test_every_code_has_a_failing_project() -> None:
+    assert {folder.name for folder in FOLDERS} == set(CODES)
+
+
+def test_only_known_codes_are_yielded(components: Catalog) -> None:
+    found = {problem.code for folder in FOLDERS for problem in diagnostics_of(folder, components)}
+    assert found <= set(CODES)
+
+
+def test_codes_of_parsing_and_checking_are_told_apart() -> None:
+    assert not set(CODES) & set(parse_codes.CODES)
+
+
+def test_codes_are_words_with_sentences() -> None:
+    for code, told in CODES.items():
+        assert code.replace("-", "").islower(), code
+        assert told.meaning.endswith(".") and "\n" not in told.meaning
+        assert told.explanation.endswith(".")
+
+
+def test_the_first_example_of_the_language_has_nothing_wrong(components: Catalog) -> None:
+    project = project_of({"exai.yaml": SECTION_0.read_text()})
+    assert printed(check(project, components)) == ""
+
+
+def test_the_order_of_files_doesnt_matter(components: Catalog) -> None:
+    text = (INVALID / "unknown-reference/exai.yaml").read_text()
+    documents = {f"{number}.yaml": part for number, part in enumerate(text.split("---\n"))}
+    forwards = check(project_of(documents), components)
+    backwards = check(project_of(dict(reversed(documents.items()))), components)
+    assert forwards == backwards and has_errors(forwards)
+
+
+def test_only_the_wanted_environments_are_judged(components: Catalog) -> None:
+    folder = INVALID / "connection-missing"
+    project = project_of({"exai.yaml": (folder / "exai.yaml").read_text()})
+    assert check(project, components, ["local"]) == ()
+    assert {problem.code for problem in check(project, components, ["prod"])} == {
+        "unknown-reference"
+    }
+
+
+def test_each_rule_is_listed_once_and_each_module_is_listed() -> None:
+    modules = {rule.__module__.rpartition(".")[2] for rule in CHECKS}
+    assert len(modules) == len(CHECKS)
+    folder = ROOT / "compiler/exai_compiler/checks"
+    rules = {
+        p.stem for p in folder.glob("*.py") if "\ndef check(subject: Subject)" in p.read_text()
+    }
+    assert modules == rules

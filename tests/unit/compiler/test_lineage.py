@@ -1,0 +1,145 @@
+"""From data to services: documents, steps and columns, in both directions, with places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.graph import graph
+from exai_compiler.lineage import Lineage, Node, chains, lineage
+from exai_compiler.project import Project, link
+from exai_specs.documents import read
+from exai_specs.identity import Ref
+from exai_specs.kinds import PipelineSpec
+from exai_specs.parse import Spec, parse
+
+ROOT = Path(__file__).parents[3]
+DATASET, PIPELINE = Node("Dataset", "iris"), Node("Pipeline", "iris-training")
+MODEL, SERVICE = Node("Model", "iris_model"), Node("Service", "iris")
+
+
+def project_of(text: str) -> Project:
+    documents, problems = read(text, "exai.yaml")
+    assert problems == ()
+    specs = [spec for document in documents if isinstance(spec := parse(document), Spec)]
+    project = link(specs)
+    assert project is not None and len(specs) == len(documents)
+    return project
+
+
+def lineage_of(project: Project, components: Catalog) -> Lineage:
+    specs = [spec for spec, _ in project.bodies(PipelineSpec)]
+    return lineage(project, {spec.ref.name: graph(spec, components) for spec in specs})
+
+
+@pytest.fixture(scope="module")
+def components() -> Catalog:
+    folder = ROOT / "components/exai_components"
+    return catalog({str(p): p.read_text() for p in sorted(folder.glob("*/component.yaml"))})
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return (ROOT / "tests/language_section_0.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def iris(text: str, components: Catalog) -> Lineage:
+    return lineage_of(project_of(text), components)
+
+
+def test_chains_name_the_ancestors_of_each_document(iris: Lineage) -> None:
+    dataset, pipeline, model = (node.ref for node in (DATASET, PIPELINE, MODEL))
+    assert chains(iris) == {
+        Ref("Project", "iris-platform"): (),
+        dataset: (),
+        pipeline: (dataset,),
+        model: (dataset, pipeline),
+        SERVICE.ref: (dataset, pipeline, model),
+    }
+
+
+def test_a_service_comes_from_the_data_through_every_step(iris: Lineage) -> None:
+    above = iris.up(SERVICE)
+    assert above[0] == MODEL
+    steps = [node.step for node in above if node.name == "iris-training" and not node.column]
+    assert sorted(filter(None, steps)) == [
+        "check",
+        "evaluate",
+        "load",
+        "register",
+        "split",
+        "train",
+    ]
+    assert DATASET in above
+
+
+def test_what_hangs_on_a_dataset(iris: Lineage) -> None:
+    documents = [node for node in iris.down(DATASET) if node.is_document]
+    assert documents == [PIPELINE, MODEL, SERVICE]
+
+
+def test_depth_limits_the_walk(iris: Lineage) -> None:
+    assert iris.up(SERVICE, 1) == (MODEL,)
+    assert iris.up(SERVICE, 0) == ()
+    assert set(iris.up(SERVICE, 2)) < set(iris.up(SERVICE))
+
+
+def test_a_column_goes_from_the_dataset_to_the_input_of_the_service(
+    iris: Lineage, text: str
+) -> None:
+    way = iris.path(
+        Node("Dataset", "iris", "", "petal_width"), SERVICE._replace(column="petal_width")
+    )
+    assert [str(edge.target) for edge in way] == [
+        "Pipeline/iris-training#load:petal_width",
+        "Pipeline/iris-training#check:petal_width",
+        "Pipeline/iris-training#split:petal_width",
+        "Pipeline/iris-training#train:petal_width",
+        "Model/iris_model:petal_width",
+        "Service/iris:petal_width",
+    ]
+    lines = text.splitlines()
+    feature, served = way[3].at, way[5].at
+    assert lines[feature.line - 1][feature.column - 1 :].startswith("petal_width")
+    assert lines[served.line - 1][served.column - 1 :].startswith("iris_model@champion")
+
+
+def test_the_target_reaches_the_model_but_is_no_input_of_it(iris: Lineage) -> None:
+    below = iris.down(Node("Dataset", "iris", "", "species"))
+    assert PIPELINE._replace(step="train") in below and MODEL in below and SERVICE in below
+    assert not any(node.kind in ("Model", "Service") and node.column for node in below)
+
+
+def test_a_column_that_nobody_uses_reaches_no_model(iris: Lineage) -> None:
+    below = iris.down(Node("Dataset", "iris", "", "flower_id"))
+    assert {node.kind for node in below} == {"Pipeline"}
+    assert {node.step for node in below} == {"load", "check", "split"}
+
+
+def test_there_is_no_way_against_the_stream_or_to_nowhere(iris: Lineage) -> None:
+    assert iris.path(SERVICE, DATASET) == ()
+    assert iris.path(SERVICE, SERVICE) == ()
+    assert iris.path(DATASET, Node("Service", "other")) == ()
+    assert iris.up(Node("Service", "other")) == ()
+
+
+def test_the_order_of_documents_doesnt_matter(text: str, components: Catalog) -> None:
+    forwards = lineage_of(project_of(text), components)
+    other = "---\n".join(reversed(text.split("---\n")))
+    backwards = lineage_of(project_of(other), components)
+    assert [str(node) for node in forwards.nodes] == [str(node) for node in backwards.nodes]
+    assert chains(forwards) == chains(backwards)
+
+
+BROKEN = ROOT / "tests/invalid/checks"
+
+
+@pytest.mark.parametrize("folder", sorted(BROKEN.iterdir()), ids=lambda path: path.name)
+def test_a_project_with_mistakes_has_a_lineage_too(folder: Path, components: Catalog) -> None:
+    found = lineage_of(project_of((folder / "exai.yaml").read_text()), components)
+    assert chains(found).keys() == {node.ref for node in found.nodes if node.is_document}
+    for edge in found.edges:
+        assert edge.at.path == "exai.yaml"
