@@ -104,7 +104,7 @@ def compile_environment(
     facts = reader.facts(project)
     resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
     build = render(resolved, lineage(project, resolved.graphs))
-    return Compiled(build, facts, tuple(_missing_data(project, build)))
+    return Compiled(build, facts, (*_missing_data(project, build), *reader.problems(project)))
 
 
 def _missing_data(project: Project, build: Build) -> list[Diagnostic]:

@@ -56,6 +56,10 @@ class Reader(Protocol):
         """Aliases, versions, data versions and runs as they are now."""
         ...
 
+    def problems(self, project: Project) -> tuple[Diagnostic, ...]:
+        """What the specs ask for and this place doesn't have: a table, a column."""
+        ...
+
     def observe(self) -> Observed:
         """Every object that exai owns here, with its drift."""
         ...

@@ -24,6 +24,7 @@ from exai_compiler.maybe import Known
 from exai_compiler.project import Project
 from exai_runtime.local import control as control_plane
 from exai_runtime.local import runs, services
+from exai_runtime.local.connections import data_root
 from exai_runtime.local.control import Control, Ledger
 from exai_runtime.local.execute import Executor
 from exai_runtime.local.facts import FactReader
@@ -34,9 +35,11 @@ from exai_runtime.local.paths import Paths, cache_folder, prepare, remove_privat
 from exai_runtime.local.process import alive
 from exai_runtime.local.rendered import VERSION_ANNOTATION, annotation, folder_of, plain
 from exai_runtime.local.run_requests import held, read_request
+from exai_runtime.local.sources import source_problems
 from exai_runtime.local.sweep import sweep
 from exai_runtime.results import Serving
 from exai_runtime.target import Health, Listener
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment
 
@@ -59,6 +62,10 @@ class LocalTarget:
 
     def facts(self, project: Project) -> Facts:
         return FactReader(self.paths, self.environment).facts(project)
+
+    def problems(self, project: Project) -> tuple[Diagnostic, ...]:
+        root = data_root(self.paths, self.environment)
+        return tuple(source_problems(project, self.environment, root))
 
     def observe(self) -> Observed:
         ledger = self._ledger()
