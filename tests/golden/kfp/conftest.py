@@ -1,4 +1,4 @@
-"""Projects of these tests as the compiler sees them, and the catalog of exai's components with one of the tests' own."""
+"""Projects as the compiler sees them; exai's components, and one of these tests' own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exai_compiler.backends.kfp import render_pipeline
+from exai_compiler.backends.kfp import RENDERERS
 from exai_compiler.build import Rendered
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.facts import Facts, Lock
@@ -58,6 +58,6 @@ def rendered(compiled: Callable[..., Resolved]) -> Callable[..., tuple[Rendered,
     def render_text(text: str, environment: Environment = LOCAL) -> tuple[Rendered, ...]:
         resolved = compiled(text, environment)
         pipelines = [s for s in resolved.project.specs.values() if s.ref.kind == "Pipeline"]
-        return tuple(item for spec in pipelines for item in render_pipeline(resolved, spec))
+        return tuple(item for spec in pipelines for item in RENDERERS["Pipeline"](resolved, spec))
 
     return render_text

@@ -1,4 +1,4 @@
-"""The KFP backend's specification: each folder's project.yaml compiles to its objects.yaml, byte by byte.
+"""The KFP backend's specification: a folder's project.yaml compiles to its objects.yaml.
 
 `UPDATE_GOLDEN=1 pytest tests/golden/kfp` writes them anew; review the difference as code.
 """

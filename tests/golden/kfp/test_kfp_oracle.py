@@ -5,7 +5,10 @@ components are the same files, named after the steps. Normalised are only sdkVer
 resource fields that the SDK writes beside the new ones, and `literals`, which SDK 2.17 can't write.
 """
 
-# No postponed annotations here: the SDK reads a pipeline's types from its signature.
+# The SDK reads a pipeline's parameters, types and defaults from its signature: so no postponed
+# annotations, lists as defaults, Optional, and parameters that nothing uses.
+# ruff: noqa: ARG001, B006, PLR0917, UP045
+# mypy: disable-error-code="untyped-decorator, type-arg"
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +55,7 @@ IRIS_SCHEMA = {
 def iris(
     ntrees: int = 20,
     exai_run_key: str = "",
-    exai_data_versions: dict = {},  # noqa: B006 - the SDK reads it as the default
+    exai_data_versions: dict = {},
 ) -> None:
     load = component("load", "load-dataset")(
         dataset={
@@ -122,7 +125,7 @@ def iris(
 @dsl.pipeline(name="flower-training")
 def branching(
     exai_run_key: str = "",
-    exai_data_versions: dict = {},  # noqa: B006
+    exai_data_versions: dict = {},
 ) -> None:
     load = component("load", "load-dataset")(
         dataset={
@@ -154,7 +157,7 @@ def branching(
         parameters={"max_depth": 10},
         task="classification",
     ).after(wide)
-    registered = []
+    registered: list[Any] = []
     for name, model, champion in (("wide", wide, ""), ("deep", deep, "deep@champion")):
         evaluate = component(f"evaluate-{name}", "evaluate-model")(
             model=model.outputs["model"],
@@ -186,12 +189,12 @@ def parameters(
     rate: float = 1.0,
     small: float = 0.001,
     flag: bool = False,
-    items: list = ["a", 1, 2.5],  # noqa: B006
-    names: list = [],  # noqa: B006
-    options: dict = {"depth": 3, "deep": {"rate": 2.0}},  # noqa: B006
-    maybe: Optional[str] = None,  # noqa: UP045 - the form that the SDK knows
+    items: list = ["a", 1, 2.5],
+    names: list = [],
+    options: dict = {"depth": 3, "deep": {"rate": 2.0}},
+    maybe: Optional[str] = None,
     exai_run_key: str = "",
-    exai_data_versions: dict = {},  # noqa: B006
+    exai_data_versions: dict = {},
 ) -> None:
     first = component("first", "echo")(
         text=needed,
@@ -221,7 +224,7 @@ def parameters(
 @dsl.pipeline(name="every-modifier")
 def modifiers(
     exai_run_key: str = "",
-    exai_data_versions: dict = {},  # noqa: B006
+    exai_data_versions: dict = {},
 ) -> None:
     def with_env(task: Any, **env: str) -> Any:
         for name, value in sorted({"STAGE": "test", "SHARED": "default", **env}.items()):
@@ -236,7 +239,7 @@ def modifiers(
     own.set_display_name("A step of its own").after(plain)
     own.set_cpu_request("1").set_cpu_limit("1")
     own.set_memory_request("2Gi").set_memory_limit("4Gi")
-    own.set_retry(3, "30s", 1.5, "10m")
+    own.set_retry(3, "1s", 1.5, "10m")
     graphics = with_env(component("graphics", "echo")())
     graphics.set_cpu_limit("4")
     graphics.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(2)
@@ -249,7 +252,7 @@ def references(
     rate: float = 0.1,
     who: str = "you",
     exai_run_key: str = "",
-    exai_data_versions: dict = {},  # noqa: B006
+    exai_data_versions: dict = {},
 ) -> None:
     first = component("first", "echo")()
     second = component("second-step", "echo")(

@@ -1,0 +1,195 @@
+"""Nothing in an IR names what isn't there. KFP's loader takes dangling references, so we look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exai_compiler.build import Rendered
+from exai_compiler.graph import topological
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import thaw
+
+HERE = Path(__file__).parent
+CASES = tuple(sorted(path.parent.name for path in HERE.glob("*/project.yaml")))
+PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}")
+
+Render = Callable[..., tuple[Rendered, ...]]
+
+
+def dangling(spec: dict[str, Any]) -> Iterator[str]:
+    """Everything that an IR of one level names but doesn't have, or has but nobody names."""
+    root, components = spec["root"], spec["components"]
+    executors = set(spec["deploymentSpec"]["executors"])
+    tasks = root["dag"]["tasks"]
+    used = [task["componentRef"]["name"] for task in tasks.values()]
+    if sorted(used) != sorted(components):
+        yield f"tasks use {sorted(used)} of {sorted(components)}"
+    if sorted(c["executorLabel"] for c in components.values()) != sorted(executors):
+        yield f"components don't match {sorted(executors)}"
+    for name, task in tasks.items():
+        inputs = components[task["componentRef"]["name"]].get("inputDefinitions", {})
+        yield from (f"{name}: {wrong}" for wrong in _task(task, inputs, spec))
+    yield from _cycles({name: set(t.get("dependentTasks", ())) for name, t in tasks.items()})
+
+
+def _task(task: dict[str, Any], inputs: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:
+    tasks, needs = spec["root"]["dag"]["tasks"], task.get("dependentTasks", [])
+    if needs != sorted(set(needs)):
+        yield f"dependentTasks {needs} aren't sorted"
+    yield from (f"waits for {need}" for need in needs if need not in tasks)
+    given_inputs = task.get("inputs", {})
+    text = yaml.safe_dump(
+        [i.get("runtimeValue") for i in given_inputs.get("parameters", {}).values()]
+    )
+    placed = set(PLACEHOLDER.findall(text.replace("''", "'")))
+    for kind, output in (
+        ("parameters", "taskOutputParameter"),
+        ("artifacts", "taskOutputArtifact"),
+    ):
+        defined, given_here = inputs.get(kind, {}), given_inputs.get(kind, {})
+        for name in set(defined) - set(given_here):
+            if not defined[name].get("isOptional"):
+                yield f"{name} isn't given"
+        for name, source in given_here.items():
+            if name not in defined and name not in placed:
+                yield f"{name} is given but isn't an input"
+            if (chosen := source.get("componentInputParameter")) is not None:
+                if chosen not in spec["root"]["inputDefinitions"]["parameters"]:
+                    yield f"{name} takes {chosen}"
+            elif (made := source.get(output)) is not None:
+                key = made.get("outputParameterKey", made.get("outputArtifactKey"))
+                producer = spec["components"][f"comp-{made['producerTask']}"]
+                if key not in producer["outputDefinitions"][kind]:
+                    yield f"{name} takes {made}"
+                if made["producerTask"] not in needs:
+                    yield f"doesn't wait for {made['producerTask']}"
+            elif "runtimeValue" not in source:
+                yield f"{name} comes from {source}"
+    yield from (f"places {p}" for p in placed - set(given_inputs.get("parameters", {})))
+
+
+def _cycles(needs: dict[str, set[str]]) -> Iterator[str]:
+    while ready := [name for name, before in needs.items() if not before & set(needs)]:
+        for name in ready:
+            del needs[name]
+    if needs:
+        yield f"a cycle among {sorted(needs)}"
+
+
+def versions(objects: tuple[Rendered, ...]) -> list[dict[str, Any]]:
+    found = [thaw(item.body) for item in objects]  # type: ignore[arg-type]
+    return [body["spec"]["pipelineSpec"] for body in found if body["kind"] == "PipelineVersion"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_golden_names_only_what_is_there(case: str) -> None:
+    for body in yaml.safe_load_all((HERE / case / "objects.yaml").read_text()):
+        if body["kind"] == "PipelineVersion":
+            assert list(dangling(body["spec"]["pipelineSpec"])) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("root", "dag", "tasks", "split", "dependentTasks", 0), "nobody"),
+        (("components", "comp-split", "executorLabel"), "exec-nobody"),
+        (("root", "dag", "tasks", "split", "componentRef", "name"), "comp-load"),
+        (
+            (
+                *("root", "dag", "tasks", "split", "inputs", "artifacts", "data"),
+                *("taskOutputArtifact", "outputArtifactKey"),
+            ),
+            "nothing",
+        ),
+        (
+            (
+                *("root", "dag", "tasks", "register", "inputs", "parameters", "exai_run_key"),
+                "componentInputParameter",
+            ),
+            "nothing",
+        ),
+    ],
+)
+def test_the_walker_finds_what_is_missing(path: tuple[str | int, ...], wrong: str) -> None:
+    bodies = yaml.safe_load_all((HERE / "iris" / "objects.yaml").read_text())
+    spec = next(b["spec"]["pipelineSpec"] for b in bodies if b["kind"] == "PipelineVersion")
+    place: Any = spec
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = wrong
+    assert list(dangling(spec))
+
+
+NAMES = ("a", "b-2", "load", "a-b", "x-y-z", "z9", "train")
+OUTPUTS = {"text": "text", "count": "count", "number": "number"}
+
+
+@st.composite
+def pipelines(draw: st.DrawFn) -> dict[str, Any]:
+    """A pipeline of `echo` steps whose inputs come from parameters or from steps before them."""
+    names = draw(st.permutations(NAMES))[: draw(st.integers(1, len(NAMES)))]
+    steps: dict[str, Any] = {}
+    for name in names:
+        before = st.sampled_from(sorted(steps)) if steps else st.nothing()
+
+        def source(port: str, before: st.SearchStrategy[str] = before) -> st.SearchStrategy[str]:
+            parameter = st.just(f"${{{{ parameters.{port} }}}}")
+            return parameter | before.map(lambda s: f"${{{{ steps.{s}.{OUTPUTS[port]} }}}}")
+
+        chosen: dict[str, Any] = {}
+        text = source("text")
+        options: dict[str, st.SearchStrategy[Any]] = {
+            "text": text | st.tuples(text, text).map(" and ".join) | st.just("$${{ plain }}"),
+            "count": source("count") | st.integers(-5, 5),
+            "number": source("number"),
+            "options": st.fixed_dictionaries({"depth": source("count"), "names": st.lists(text)}),
+        }
+        if steps:
+            options["table"] = before.map(lambda s: f"${{{{ steps.{s}.table }}}}")
+        for port, values in options.items():
+            if draw(st.booleans()):
+                chosen[port] = draw(values)
+        after = draw(st.lists(before, unique=True, max_size=3)) if steps else []
+        steps[name] = {"uses": "echo", "with": chosen, "after": after}
+    shuffled = draw(st.permutations(sorted(steps)))
+    parameters = {
+        "text": {"type": "string", "default": "x"},
+        "count": {"type": "integer", "default": 1},
+        "number": "double",
+    }
+    return {
+        "apiVersion": "exai.dev/v1alpha1",
+        "kind": "Pipeline",
+        "metadata": {"name": "random"},
+        "spec": {"parameters": parameters, "steps": {name: steps[name] for name in shuffled}},
+    }
+
+
+PROJECT = {
+    "apiVersion": "exai.dev/v1alpha1",
+    "kind": "Project",
+    "metadata": {"name": "p"},
+    "spec": {},
+}
+
+
+@given(pipeline=pipelines())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_random_graph_names_only_what_is_there(
+    pipeline: dict[str, Any], rendered: Render, compiled: Callable[..., Resolved]
+) -> None:
+    text = yaml.safe_dump_all([PROJECT, pipeline], sort_keys=False)
+    (spec,) = versions(rendered(text))
+    assert list(dangling(spec)) == []
+    order = topological(compiled(text).graphs["random"])
+    assert sorted(order) == sorted(pipeline["spec"]["steps"])
+    for name, task in spec["root"]["dag"]["tasks"].items():
+        assert all(order.index(n) < order.index(name) for n in task.get("dependentTasks", ()))
