@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from exai_compiler.backends.kfp.dataset import inlined
 from exai_compiler.backends.kfp.executors import container
 from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
 from exai_compiler.backends.kfp.ir import ir_hash
@@ -16,7 +18,7 @@ from exai_compiler.backends.kfp.values import artifact_type, constant, parameter
 from exai_compiler.catalog import Component, Port
 from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, bind
 from exai_specs.frozen import Json, freeze, thaw
-from exai_specs.kinds import ConfigMapRef, Environment, SecretRef
+from exai_specs.kinds import ConfigMapRef, DatasetSpec, Environment, SecretRef
 from exai_specs.types import parse_parameter_type
 from exai_specs.units import Duration
 
@@ -232,3 +234,42 @@ def test_the_hash_leaves_out_what_people_read(path: tuple[str, ...], same: bool)
 def test_the_hash_is_over_both_specs() -> None:
     assert ir_hash(freeze(SPEC), freeze({"a": 1})) != ir_hash(freeze(SPEC), {})
     assert len(ir_hash(freeze(SPEC), {})) == 64
+
+
+def test_a_dataset_is_inlined_with_all_of_a_type() -> None:
+    dataset = value_of(
+        DatasetSpec,
+        {
+            "source": {"sql": {"connection": "c", "query": "SELECT 1"}},
+            "schema": {
+                "tags": {"list": "string"},
+                "sizes": {"type": {"map": {"struct": {"w": "float64"}}}, "pii": True},
+            },
+            "quality": {
+                "onFailure": "warn",
+                "expectations": [{"expect_x": {"column": "tags", "none": None, "n": 2.0}}],
+            },
+        },
+    )
+    column = {"nullable": True, "source": ""}
+    schema = {
+        "sizes": {"type": {"map": {"struct": {"w": "float64"}}}, **column},
+        "tags": {"type": {"list": "string"}, **column},
+    }
+    reader = replace(component(), effects="reads-source")
+    assert thaw(constant(inlined("d", dataset, reader))) == {
+        "name": "d",
+        "source": {"sql": {"connection": "c", "query": "SELECT 1"}},
+        "key": [],
+        "timestamp": "",
+        "schema": schema,
+    }
+    assert thaw(constant(inlined("d", dataset, component()))) == {
+        "name": "d",
+        "key": [],
+        "schema": schema,
+        "quality": {
+            "onFailure": "warn",
+            "expectations": [{"expect_x": {"column": "tags", "n": 2}}],
+        },
+    }

@@ -1,15 +1,14 @@
 """What KFP runs. In: a resolved project, a pipeline. Out: PipelineSpec, PlatformSpec, their hash.
 
 The pipeline spec is the same in every environment, images apart; the platform spec is the
-environment's. Neither holds an address, a credential or an absolute path. Descriptions, display
-names and versions of tools are left out: a PipelineVersion can't change, so that what its name
-doesn't depend on must not be in it; the Pipeline says them.
+environment's. Neither holds an address, a credential or an absolute path. Descriptions, the
+pipeline's display name and versions of tools are left out: a PipelineVersion can't change, so what
+its name doesn't depend on must not be in it; the Pipeline says them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
 from exai_compiler.backends.kfp.executors import container
@@ -20,7 +19,7 @@ from exai_compiler.backends.kfp.tasks import task
 from exai_compiler.backends.kfp.values import constant, parameter_type
 from exai_compiler.graph import Graph
 from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Json, digest, thaw
+from exai_specs.frozen import Json, digest
 from exai_specs.kinds.pipeline import ParameterFields, PipelineSpec
 
 SCHEMA_VERSION = "2.1.0"
@@ -68,16 +67,37 @@ def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> J
 
 
 def ir_hash(pipeline_spec: Json, platform_spec: Json) -> str:
-    """SHA-256 in hexadecimal of both, without sdkVersion and descriptions (DESIGN section 4)."""
-    spec: dict[str, Any] = thaw(pipeline_spec)
-    spec.pop("sdkVersion", None)
-    spec.get("pipelineInfo", {}).pop("description", None)
-    for component in (spec.get("root", {}), *spec.get("components", {}).values()):
-        for definitions in ("inputDefinitions", "outputDefinitions"):
-            for ports in component.get(definitions, {}).values():
-                for port in ports.values():
-                    port.pop("description", None)
+    """SHA-256 in hexadecimal of both, without sdkVersion and descriptions (DESIGN section 4).
+
+    Descriptions of the pipeline and of inputs and outputs, that is; an input may be called so.
+    """
+    spec = _without("sdkVersion", pipeline_spec)
+    spec["pipelineInfo"] = _without("description", spec.get("pipelineInfo"))
+    spec["root"] = _undescribed(spec.get("root"))
+    components = _mapping(spec.get("components"))
+    spec["components"] = {name: _undescribed(each) for name, each in components.items()}
     return digest({"pipelineSpec": spec, "platformSpec": platform_spec})
+
+
+def _undescribed(component: Json) -> Json:
+    found = dict(_mapping(component))
+    for field in ("inputDefinitions", "outputDefinitions"):
+        if field in found:
+            found[field] = {
+                kind: {
+                    name: _without("description", port) for name, port in _mapping(ports).items()
+                }
+                for kind, ports in _mapping(found[field]).items()
+            }
+    return found
+
+
+def _without(key: str, value: Json) -> dict[str, Json]:
+    return {name: item for name, item in _mapping(value).items() if name != key}
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _parameter(parameter: ParameterFields) -> Mapping[str, Json]:
