@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -167,13 +168,18 @@ def remove_empty(folder: Path) -> None:
     for place in (folder, folder.parent):
         try:
             place.rmdir()
+        except FileNotFoundError:
+            continue
         except OSError:
             return
 
 
 def _temporary() -> Path:
-    """`<temp folder>/exai-<user>`; in `/tmp` when that path is too long for sockets."""
+    """`<temp folder>/exai-<user>`; in `/tmp` when that path is too long for sockets, or has
+    characters that a library stumbles over (H2O refuses spaces in its temporary folder).
+    """
     name = f"exai-{os.geteuid()}"
-    folder = Path(tempfile.gettempdir())
-    longest = len(os.fsencode(folder / name)) + len("/0123456789abcdef/s01234567-01234567.sock.fd")
-    return (folder if longest < SOCKET_PATH_BYTES else Path("/tmp")) / name  # noqa: S108 - checked to be private
+    folder = tempfile.gettempdir()
+    longest = len(folder) + len(f"/{name}/0123456789abcdef/s01234567-01234567.sock.fd")
+    usable = re.fullmatch(r"[A-Za-z0-9._/-]+", folder) and longest < SOCKET_PATH_BYTES
+    return Path(folder if usable else "/tmp") / name  # noqa: S108 - checked to be private
