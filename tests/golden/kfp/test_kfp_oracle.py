@@ -32,7 +32,7 @@ DEPRECATED = ("cpuLimit", "cpuRequest", "memoryLimit", "memoryRequest")
 def component(step: str, uses: str) -> Any:
     """A component of the catalog under the name of a step."""
     path = COMPONENTS / uses.replace("-", "_") / "component.yaml"
-    path = path if path.exists() else HERE / "components" / f"{uses}.yaml"
+    path = HERE / "components" / "echo.yaml" if uses == "echo" else path
     content = yaml.safe_load(path.read_text())
     return kfp_components.load_component_from_text(yaml.safe_dump({**content, "name": step}))
 
