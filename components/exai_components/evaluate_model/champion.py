@@ -1,0 +1,69 @@
+"""The champion: the version that an alias names now, loaded from the store by URI and digest."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from exai_components.outcome import StepFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """What the registry says of a version."""
+
+    model: str
+    version: int
+    uri: str
+    digest: str
+
+    def folder(self) -> Path:
+        """The folder behind the URI; a final failure for a scheme that isn't a file's."""
+        parts = urlsplit(self.uri)
+        if parts.scheme != "file":
+            raise StepFailure(
+                "champion-unreadable",
+                f"Version {self.version} of {self.model} is stored at {self.uri}, "
+                "which evaluate-model can't read",
+                "It reads models from a file:// store",
+            )
+        return Path(unquote(parts.path))
+
+
+def find_champion(reference: str) -> Champion | None:
+    """The version behind MODEL@ALIAS; None, said on stderr, when there is none (yet)."""
+    from exai_components.registry import open_registry, registry_failures, registry_file
+
+    model, _, alias = reference.partition("@")
+    if not model or not alias:
+        raise StepFailure("bad-reference", f'champion is "{reference}", not MODEL@ALIAS')
+    file = registry_file()
+    if file is not None and not file.exists():  # a new project: nothing to import MLflow for
+        _say_none(reference)
+        return None
+    with registry_failures():
+        client = open_registry()
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = client.get_model_version_by_alias(model, alias)
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            _say_none(reference)
+            return None
+    tags = found.tags or {}
+    if "exai.uri" not in tags or "exai.digest" not in tags:
+        raise StepFailure(
+            "champion-unreadable",
+            f"Version {found.version} of {model}, the {alias}, was not registered by exai",
+            f"Move {model}@{alias} to a version that was",
+        )
+    return Champion(model, int(found.version), tags["exai.uri"], tags["exai.digest"])
+
+
+def _say_none(reference: str) -> None:
+    where = os.environ.get("EXAI_ENVIRONMENT", "")
+    place = f" in {where}" if where else ""
+    print(f"exai: there is no {reference}{place} yet: nothing to compare with", file=sys.stderr)
