@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic import (
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -24,6 +32,8 @@ from exai_specs.types import Path, TypeProblem, called
 
 T = TypeVar("T")
 
+_YAML = (type(None), bool, int, float, str, list, dict)
+
 HIDDEN = "\x00"
 """Starts parts of locations that no document has: the reader lets no such character in."""
 
@@ -34,8 +44,13 @@ def yaml_name(attribute: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-CONFIG = ConfigDict(extra="forbid", alias_generator=yaml_name, defer_build=True)
-"""Of every dataclass here: unknown fields are errors, YAML's camelCase is Python's snake_case."""
+CONFIG = ConfigDict(
+    extra="forbid", alias_generator=yaml_name, validate_by_name=True, defer_build=True
+)
+"""Of every dataclass here: unknown fields are errors, YAML's camelCase is Python's snake_case.
+
+Constructors take the names of attributes; `parse` takes YAML's alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +75,25 @@ def about(description: str, *examples: Any) -> Any:
     return Field(description=description, examples=list(examples) or None)
 
 
+READING = "reading"
+"""The context of a validation whose values were read: null there is a mistake, not an absence."""
+
+
 @dataclass(frozen=True, slots=True)
 class _NotNull:
-    """Optional means that a field may be left out; an explicit null is a mistake."""
+    """Optional means that a field may be left out; an explicit null in a document is a mistake."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         schema = handler(source)
-        return schema["schema"] if schema["type"] == "nullable" else schema
+        inner = schema["schema"] if schema["type"] == "nullable" else schema
+        return core_schema.with_info_wrap_validator_function(self._validate, inner)
+
+    def _validate(
+        self, value: Any, inner: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        return None if value is None and info.context != READING else inner(value)
 
 
 Maybe: TypeAlias = Annotated[T | None, _NotNull()]
@@ -124,7 +149,7 @@ class KeyedBy:
             )
         values = handler.generate_schema(get_args(source)[1])
         return core_schema.no_info_after_validator_function(
-            self._read_only, core_schema.dict_schema(keys, values, strict=True)
+            self._read_only, core_schema.dict_schema(keys, values)
         )
 
     def _read_only(self, values: dict[str, Any]) -> Mapping[str, Any]:
@@ -157,6 +182,8 @@ class Parsed:
         )
 
     def _validate(self, value: Any) -> Any:
+        if not isinstance(value, _YAML):  # made by a program, not read
+            return value
         try:
             return self.read(value)
         except TypeProblem as error:

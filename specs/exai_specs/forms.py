@@ -9,7 +9,11 @@ import operator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -43,7 +47,12 @@ class OneOf:
         if self.text is not None:
             choices[HIDDEN] = handler.generate_schema(self.text)
         tagged = core_schema.tagged_union_schema(choices, discriminator=self._tag)
-        return core_schema.no_info_before_validator_function(self._check, tagged)
+        return core_schema.no_info_wrap_validator_function(self._validate, tagged)
+
+    def _validate(self, value: Any, form: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, tuple(of for _, of in self.keys)):
+            return value  # made by a program, not read
+        return form(self._check(value))
 
     def _names(self) -> tuple[str, ...]:
         return tuple(key for key, _ in self.keys)
@@ -98,7 +107,7 @@ class OneOf:
 class Shorthand:
     """A mapping that one of its fields may stand for.
 
-    It does when the value is text, or a mapping with one of `forms` as its only key.
+    It does when the value is text, or a mapping of nothing but `forms`.
     """
 
     field: str
@@ -111,7 +120,7 @@ class Shorthand:
 
     def _expand(self, value: Any) -> Any:
         alone = isinstance(value, str) or (
-            isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.forms
+            isinstance(value, dict) and value and all(key in self.forms for key in value)
         )
         return {self.field: value} if alone else value
 

@@ -53,7 +53,8 @@ class NameRule:
             return text
         while text.startswith("exai_"):
             text = text.removeprefix("exai_")
-        text = f"{text}{self.joiner}1" if re.fullmatch(self.pattern, text) else text
+        if self.wrong(text) and re.fullmatch(self.pattern, text):
+            text = f"{text}{self.joiner}1"
         return text if self.wrong(text) is None else "name"
 
 

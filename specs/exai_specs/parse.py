@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
+from exai_specs.fields import READING
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import API_VERSION, KINDS, Body, Kind, Metadata
@@ -85,7 +86,7 @@ def _kind(document: Document, problems: list[Diagnostic]) -> Kind | None:
     if isinstance(name, str) and name in KINDS:
         return KINDS[name]
     wrong = (
-        "there is no kind of this name"
+        f"there is no kind {name[:60]}"
         if isinstance(name, str)
         else (f"kind: must be text, not {called(name)}")
     )
@@ -105,7 +106,9 @@ def _validated(of: Any, document: Document, path: Path, problems: list[Diagnosti
     if key not in document.value:
         return None
     try:
-        return _adapter(of).validate_python(thaw(document.value[key]))
+        return _adapter(of).validate_python(
+            thaw(document.value[key]), context=READING, by_alias=True, by_name=False
+        )
     except ValidationError as error:
         problems += translate(error, shape_of(of), document, path)
         return None

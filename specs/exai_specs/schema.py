@@ -24,8 +24,7 @@ _BASE = "https://exai.dev/schemas/v1alpha1"
 
 def schema_of(kind: Kind) -> dict[str, Any]:
     """The schema of one kind's documents."""
-    definitions: dict[str, Any] = {}
-    metadata = _schema(Metadata, definitions)
+    metadata = _schema(Metadata)
     metadata["properties"]["name"] |= {
         "pattern": kind.names.anchored,
         "maxLength": kind.names.longest,
@@ -40,11 +39,10 @@ def schema_of(kind: Kind) -> dict[str, Any]:
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": kind.name},
             "metadata": metadata,
-            "spec": _schema(kind.spec, definitions),
+            "spec": _schema(kind.spec),
         },
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": False,
-        "$defs": dict(sorted(definitions.items())),
     }
 
 
@@ -75,6 +73,12 @@ def schemas() -> Mapping[str, str]:
     return {name: f"{json.dumps(found[name], indent=2)}\n" for name in sorted(found)}
 
 
+def main(folder: str) -> None:
+    """Writes every schema into the folder."""
+    for name, text in schemas().items():
+        (Path(folder) / name).write_text(text, encoding="utf-8")
+
+
 class _Generator(GenerateJsonSchema):
     """pydantic's, with units as text where they are defaults."""
 
@@ -82,34 +86,36 @@ class _Generator(GenerateJsonSchema):
         return str(dft) if isinstance(dft, Duration) else super().encode_default(dft)
 
 
-def _schema(of: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def _schema(of: Any) -> dict[str, Any]:
     schema = TypeAdapter(of).json_schema(by_alias=True, schema_generator=_Generator)
-    definitions |= {name: _tidy(found) for name, found in schema.pop("$defs", {}).items()}
-    tidy: dict[str, Any] = _tidy(schema)
+    tidy: dict[str, Any] = _tidy(schema, schema.get("$defs", {}))
     return tidy
 
 
-def _tidy(schema: Any) -> Any:
-    """Without the titles that pydantic makes up, and without defaults that stand for absence."""
+def _tidy(schema: Any, definitions: dict[str, Any]) -> Any:
+    """The same for every order of imports: definitions in their place, keywords sorted.
+
+    Without the titles that pydantic makes up, and without defaults that stand for absence.
+    """
     if isinstance(schema, list):
-        return [_tidy(item) for item in schema]
+        return [_tidy(item, definitions) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    if "$ref" in schema:
+        schema = {**definitions[schema["$ref"].rpartition("/")[2]], **schema}
     return {
-        key: {name: _tidy(each) for name, each in found.items()}
-        if key in ("properties", "patternProperties")
-        else found
-        if key in ("examples", "default", "enum", "const")
-        else _tidy(found)
-        for key, found in schema.items()
-        if key != "title" and not (key == "default" and found is None)
+        key: _inside(key, schema[key], definitions)
+        for key in sorted(schema)
+        if key not in ("title", "$ref", "$defs") and not (key == "default" and schema[key] is None)
     }
 
 
-def main(folder: str) -> None:
-    """Writes every schema into the folder."""
-    for name, text in schemas().items():
-        (Path(folder) / name).write_text(text, encoding="utf-8")
+def _inside(keyword: str, value: Any, definitions: dict[str, Any]) -> Any:
+    if keyword in ("properties", "patternProperties"):
+        return {name: _tidy(each, definitions) for name, each in value.items()}
+    if keyword in ("examples", "default", "enum", "const", "required"):
+        return value
+    return _tidy(value, definitions)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,11 @@ from exai_specs.types import Path
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A field, with those inside it. `each` is what a list's items or a mapping's entries are."""
+    """A field, with those inside it. `each` is what a list's items or a mapping's entries are.
+
+    Its effect is the one declared, but never more than that of the field around it: a block that
+    several kinds share reaches as far as the field that holds it.
+    """
 
     effect: Effect
     description: str = ""
@@ -76,11 +80,11 @@ def shape_of(spec: type[Any]) -> Shape:
 
 @functools.cache
 def _shape_of(spec: Any) -> Shape:
-    fields, each = _fields(spec)
+    fields, each = _fields(spec, Effect.BREAKING)
     return Shape(max(shape.effect for shape in fields.values()), fields=fields, each=each)
 
 
-def _fields(spec: type[Any]) -> tuple[dict[str, Shape], Shape | None]:
+def _fields(spec: type[Any], bound: Effect) -> tuple[dict[str, Shape], Shape | None]:
     hints = get_type_hints(spec, include_extras=True)
     fields: dict[str, Shape] = {}
     each: Shape | None = None
@@ -92,7 +96,7 @@ def _fields(spec: type[Any]) -> tuple[dict[str, Shape], Shape | None]:
         if effect is None or info is None:
             raise TypeError(f"{spec.__name__}.{declared.name} has no effect or no description")
         shape = dataclasses.replace(
-            _shape(hint, effect),
+            _shape(hint, min(effect, bound)),
             description=info.description or "",
             examples=tuple(info.examples or ()),
             required=_is_missing(declared.default) and _is_missing(declared.default_factory),
@@ -122,7 +126,7 @@ def _shape(hint: Any, effect: Effect) -> Shape:
     if isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping):
         return Shape(effect, each=_shape(get_args(hint)[1], effect))
     if dataclasses.is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
-        fields, each = _fields(hint)  # type: ignore[arg-type]
+        fields, each = _fields(hint, effect)  # type: ignore[arg-type]
         return Shape(effect, fields=fields, each=each)
     return Shape(effect)
 

@@ -98,7 +98,9 @@ def missing_field(document: Document, path: Path, shape: Shape | None = None) ->
     where = dotted(path[:-1]) if len(path) > 1 else "the document"
     hint = f"add {name}"
     if shape and shape.description:
-        hint += f": {shape.description[0].lower()}{shape.description[1:]}"
+        hint += f" ({shape.description[0].lower()}{shape.description[1:]})"
+    if shape and shape.examples:
+        hint += f", for example {_plainly(shape.examples[0])}"
     at = document.key_at(path[:-1])
     return Diagnostic("missing-field", f"{where} has no {name}", at, hint=hint)
 
@@ -123,8 +125,11 @@ def _with_example(diagnostic: Diagnostic, shape: Shape, path: Path) -> Diagnosti
     example = None if diagnostic.hint else shape.example(path)
     if example is None:
         return diagnostic
-    shown = example if isinstance(example, str) else json.dumps(example)
-    return replace(diagnostic, hint=f"for example {shown}")
+    return replace(diagnostic, hint=f"for example {_plainly(example)}")
+
+
+def _plainly(example: object) -> str:
+    return example if isinstance(example, str) else json.dumps(example)
 
 
 def _choice(document: Document, path: Path, choices: tuple[str, ...], given: Any) -> Diagnostic:

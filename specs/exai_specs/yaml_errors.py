@@ -9,7 +9,6 @@ import re
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml.nodes import ScalarNode
-from yaml.reader import ReaderError
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.yaml_text import MAX_DEPTH, line_at, position
@@ -89,8 +88,6 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
 
 def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     """The diagnostic of a syntax error: `tab`, `quote-expression` or `yaml-syntax`."""
-    if isinstance(error, ReaderError):  # a character that decoding let through
-        return _syntax("a character that YAML can't read", "remove it", Span(path))
     mark = isinstance(error, MarkedYAMLError) and (error.problem_mark or error.context_mark)
     if not isinstance(error, MarkedYAMLError) or not mark:
         return _syntax("the file isn't YAML", "check it from the top", Span(path))

@@ -6,6 +6,7 @@ with their places. Never: constructors, tags, or recursion deeper than `MAX_DEPT
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -165,7 +166,7 @@ class Conversion:
             elif isinstance(value, Refused):
                 self._problem("number-format", value.message, node, value.hint)
                 return None
-            elif str(value) != text and value is not None:
+            elif value is not None and json.dumps(value) != text:
                 self.written[tuple(self._trail)] = text
             return value
         if node.tag != _TEXT or not node.style:

@@ -191,5 +191,5 @@ class PipelineSpec:
         PipelineRun, Effect.RENDER, about("When `apply` starts a run", {"on": ["spec", "data"]})
     ] = field(default_factory=PipelineRun)
     defaults: Annotated[
-        Defaults, Effect.RENDER, about("What every step has", {"retry": {"max": 2}})
+        Defaults, Effect.RETRAIN, about("What every step has", {"retry": {"max": 2}})
     ] = field(default_factory=Defaults)

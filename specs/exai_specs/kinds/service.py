@@ -95,9 +95,9 @@ class Autoscale:
 class Latency:
     """Response times that a share of the requests must keep."""
 
-    p50: Annotated[Maybe[Duration], Effect.RENDER, about("Half of them", "20ms")] = None
-    p95: Annotated[Maybe[Duration], Effect.RENDER, about("95 of 100", "50ms")] = None
-    p99: Annotated[Maybe[Duration], Effect.RENDER, about("99 of 100", "100ms")] = None
+    p50: Annotated[Maybe[Duration], Effect.RENDER, about("Of half of them", "20ms")] = None
+    p95: Annotated[Maybe[Duration], Effect.RENDER, about("Of 95 in 100", "50ms")] = None
+    p99: Annotated[Maybe[Duration], Effect.RENDER, about("Of 99 in 100", "100ms")] = None
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

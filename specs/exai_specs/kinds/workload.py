@@ -1,6 +1,7 @@
 """Blocks of containers that several kinds share: environment and resources (LANGUAGE 3.1, 3.4).
 
-In: the blocks' plain values. Out: frozen values. Never: a secret's value.
+In: the blocks' plain values. Out: frozen values. Never: a secret's value. The field that holds a
+block bounds the effects inside it, so the highest stands here.
 """
 
 from __future__ import annotations
@@ -55,11 +56,11 @@ class SecretRef:
     """One key of a Kubernetes Secret, or of what stands for it in an environment."""
 
     secret: Annotated[
-        Annotated[Text, Named(SECRET, "db")], Effect.RENDER, about("Name of the Secret", "db")
+        Annotated[Text, Named(SECRET, "db")], Effect.RETRAIN, about("Name of the Secret", "db")
     ]
-    key: Annotated[Text, Effect.RENDER, about("Key in the Secret", "password")]
+    key: Annotated[Text, Effect.RETRAIN, about("Key in the Secret", "password")]
     optional: Annotated[
-        Flag, Effect.RENDER, about("Whether to go on when it doesn't exist", True)
+        Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)
     ] = False
 
 
@@ -69,10 +70,10 @@ class ConfigMapRef:
 
     config_map: Annotated[
         Annotated[Text, Named(SECRET, "db")],
-        Effect.RENDER,
+        Effect.RETRAIN,
         about("Name of the ConfigMap", "settings"),
     ]
-    key: Annotated[Text, Effect.RENDER, about("Key in the ConfigMap", "region")]
+    key: Annotated[Text, Effect.RETRAIN, about("Key in the ConfigMap", "region")]
 
 
 EnvValue = Annotated[
@@ -97,7 +98,7 @@ class Credential:
         return core_schema.no_info_before_validator_function(self._check, handler(source))
 
     def _check(self, value: Any) -> Any:
-        if isinstance(value, dict):
+        if isinstance(value, dict | SecretRef):
             return value
         hint = "write {secret: NAME, key: KEY}; if this was ever shared, change the secret"
         raise refuse(Problem("secret-in-spec", "must not be in a spec", hint))
@@ -135,11 +136,11 @@ _Extended = Annotated[
     Mapping[str, Quantity],
     KeyedBy(EXTENDED),
     Field(alias=_EXTENDED_KEY),
-    Effect.REDEPLOY,
+    Effect.RETRAIN,
     about("Extended resources, such as GPUs", {"nvidia.com/gpu": 1}),
 ]
-_Cpu = Annotated[Maybe[Quantity], Effect.REDEPLOY, about("Cores", 1, "500m")]
-_Memory = Annotated[Maybe[Quantity], Effect.REDEPLOY, about("Bytes", "2Gi")]
+_Cpu = Annotated[Maybe[Quantity], Effect.RETRAIN, about("Cores", 1, "500m")]
+_Memory = Annotated[Maybe[Quantity], Effect.RETRAIN, about("Bytes", "2Gi")]
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,7 @@ class ResourceFields:
     extended: _Extended = field(default_factory=empty)
     limits: Annotated[
         Maybe[Limits],
-        Effect.REDEPLOY,
+        Effect.RETRAIN,
         about("Limits that differ from the requests", {"memory": "4Gi"}),
     ] = None
 

@@ -1,0 +1,116 @@
+"""The generated JSON Schemas: up to date, valid, and of one mind with the parser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from exai_specs.documents import read
+from exai_specs.frozen import thaw
+from exai_specs.parse import Spec, parse
+from exai_specs.schema import main, schemas
+
+ROOT = Path(__file__).parents[3]
+SCHEMAS = {name: json.loads(text) for name, text in schemas().items()}
+REGISTRY: Registry[Any] = Registry().with_resources(
+    [(schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()]
+)
+ALL = Draft202012Validator(SCHEMAS["all.json"], registry=REGISTRY)
+
+
+def documents(path: Path) -> list[Any]:
+    found, problems = read(path.read_bytes(), path.name)
+    assert problems == ()
+    return list(found)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_files_are_up_to_date(name: str) -> None:
+    """`python -m exai_specs.schema schemas/` writes them."""
+    assert (ROOT / "schemas" / name).read_text(encoding="utf-8") == schemas()[name]
+
+
+def test_writing(tmp_path: Path) -> None:
+    main(str(tmp_path))
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == schemas()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_they_are_valid(name: str) -> None:
+    Draft202012Validator.check_schema(SCHEMAS[name])
+    assert "\\u0000" not in schemas()[name]
+
+
+@pytest.mark.parametrize("document", documents(ROOT / "tests" / "language_section_0.yaml"))
+def test_section_0_is_valid(document: Any) -> None:
+    assert [each.message for each in ALL.iter_errors(thaw(document.value))] == []
+
+
+def every_invalid() -> list[Any]:
+    """Documents that the parser refuses for what a schema can see in one field."""
+    folder = ROOT / "tests" / "invalid" / "parse"
+    names = ("unknown-field", "missing-field", "unknown-kind", "wrong-type", "invalid-name")
+    found = []
+    for name in (*names, "secret-in-spec", "unknown-api-version"):
+        for document in read((folder / f"{name}.yaml").read_bytes(), name)[0]:
+            found.append(pytest.param(document, id=str(document.at())))
+    return found
+
+
+@pytest.mark.parametrize("document", every_invalid())
+def test_what_the_parser_refuses_the_schema_refuses(document: Any) -> None:
+    assert not isinstance(parse(document), Spec)
+    gates_only = document.value.get("spec", {}) == {
+        "task": "classification",
+        "gates": {"accuracy": {}},
+    }
+    assert list(ALL.iter_errors(thaw(document.value))) or gates_only
+
+
+VALID = """
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: everything, labels: {a: b}}
+spec:
+  parameters: {a: string, b: {list: integer}, c: {type: {struct: {x: double}}, optional: true}}
+  steps:
+    s:
+      uses: x
+      with: {a: 1, b: [x, {y: true}]}
+      env: {A: x, B: {secret: s, key: k}, C: {configMap: m, key: k}}
+      resources: {cpu: 500m, memory: 1Gi, nvidia.com/gpu: 1, limits: {cpu: 1}}
+      timeout: 1h30m
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: everything}
+spec:
+  source: {csv: {path: x}}
+  schema: {a: {list: string}, b: {type: {map: int64}}}
+  version: {fixed: x}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: everything}
+spec: {model: m@1, autoscale: {metric: memory, target: 70%}}
+"""
+
+
+@pytest.mark.parametrize("document", read(VALID, "valid.yaml")[0])
+def test_what_the_parser_takes_the_schema_takes(document: Any) -> None:
+    assert isinstance(parse(document), Spec), parse(document)
+    assert [each.message for each in ALL.iter_errors(thaw(document.value))] == []
+
+
+def test_defaults_and_descriptions_are_there() -> None:
+    spec = SCHEMAS["pipeline.json"]["properties"]["spec"]
+    retry = spec["properties"]["steps"]["additionalProperties"]["properties"]["retry"]
+    assert retry["properties"]["maxBackoff"]["default"] == "1h"
+    assert retry["additionalProperties"] is False
+    assert "title" not in retry
+    assert '"default": null' not in json.dumps(spec)
