@@ -37,12 +37,16 @@ def start_jvm(model_bytes: int = 0) -> None:
     `EXAI_MEMORY` (bytes), when set, is the upper bound of the heap.
     """
     import jpype
+    import jpype.config
 
     with _starting:
         jar = genmodel_jar()
         if jpype.isJVMStarted():
             jpype.addClassPath(str(jar))
             return
+        # At exit there is nothing in Java to wait for or to tidy up, and waiting would be for ever
+        # if the thread that starts Java here has ended by then.
+        jpype.config.destroy_jvm = jpype.config.free_jvm = False
         flags = (*_FLAGS, f"-Xmx{heap_bytes(model_bytes) // MIB}m")
         jpype.startJVM(str(_libjvm()), *flags, classpath=[str(jar)], convertStrings=False)
 
