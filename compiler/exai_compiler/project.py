@@ -8,12 +8,21 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from exai_specs.identity import Ref
-from exai_specs.kinds import DatasetSpec, Environment, ModelSpec, PipelineSpec, ProjectSpec, ServiceSpec
+from exai_specs.kinds import (
+    KINDS,
+    DatasetSpec,
+    Environment,
+    ModelSpec,
+    PipelineSpec,
+    ProjectSpec,
+    ServiceSpec,
+)
 from exai_specs.parse import Spec
 
 Body = TypeVar("Body", ProjectSpec, DatasetSpec, PipelineSpec, ModelSpec, ServiceSpec)
 
 LOCAL = Environment(target="local")
+KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,8 @@ class Project:
 
     def body(self, kind: type[Body], name: str) -> Body | None:
         """The typed body of one document."""
-        return next((b for spec, b in self.bodies(kind) if spec.ref.name == name), None)
+        found = self.specs.get(Ref(KIND_OF[kind], name))
+        return found.body if found is not None and isinstance(found.body, kind) else None
 
     def environment(self, name: str) -> Environment | None:
         """The declared environment; `local` always exists (LANGUAGE section 4)."""

@@ -119,17 +119,21 @@ def _apply(
         listen,
     )
     failed = any(outcome.result == "failed" for outcome in done.outcomes)
+    # Once more: the rows below speak of what is there now, and the next plan finds fresh facts.
+    if done.outcomes:
+        compiled = compile_environment(checked, name, environment, target)
+    health = target.health(compiled.build)
     return Applied(
         environment=name,
         plan=first,
         outcomes=done.outcomes,
         verdicts=done.verdicts,
-        health=target.health(compiled.build),
+        health=health,
         diagnostics=done.problems,
         sources=checked.loaded.sources,
         exit_code=int(failed or has_errors(done.problems)),
         elapsed=0.0,
-        examples=tuple(_examples(checked, target.health(compiled.build))),
+        examples=tuple(_examples(checked, health)) if done.outcomes else (),
     )
 
 
