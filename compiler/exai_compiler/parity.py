@@ -66,6 +66,8 @@ def _notes(project: Project) -> Iterator[Diagnostic]:
 
 def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagnostic]:
     block = _value(spec.document.value, base)
+    if not isinstance(block, Mapping) or not any(path[0] in block for path in fields):
+        return
     for path, instead in fields.items():
         if _value(block, path) is not None:
             yield _note(spec, (*base, *path), instead)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from exai_compiler.backends.kserve.service import Mode, mode, scale_target
 from exai_compiler.checks.subject import Subject
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ServiceSpec
 from exai_specs.parse import Spec
 
@@ -26,36 +26,27 @@ BY_HPA = ("cpu", "memory")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ServiceSpec):
         yield from _whole(spec, body)
+        metric = body.autoscale.metric if body.autoscale else ""
         for name, environment in subject.environments.items():
             serving = mode(environment)
-            related = (
-                (
-                    f"the serving mode of `{name}` is {serving}",
-                    subject.project.root.at("spec", "environments", name, "serving", "mode"),
-                ),
-            )
-            metric = body.autoscale.metric if body.autoscale else ""
+            declared = ("spec", "environments", name, "serving", "mode")
             if metric and metric not in METRICS[serving]:
-                yield _refused(
+                yield Diagnostic(
+                    "autoscale-mode",
                     f"{serving} mode can't scale by {metric}",
                     spec.at("spec", "autoscale", "metric"),
-                    f"scale by {' or '.join(METRICS[serving])}, or serve in Knative mode",
-                    related,
+                    hint=f"scale by {' or '.join(METRICS[serving])}, or serve in Knative mode",
+                    related=((f"`{name}` is {serving}", subject.project.root.at(*declared)),),
                 )
             if body.replicas.min == 0 and (serving == "Standard" or metric in BY_HPA):
-                why = f"{serving} mode" if serving == "Standard" else f"scaling by {metric}"
-                yield _refused(
-                    f"{why} keeps at least one replica",
+                what = f"{serving} mode" if serving == "Standard" else f"scaling by {metric}"
+                yield Diagnostic(
+                    "autoscale-mode",
+                    f"{what} keeps at least one replica",
                     spec.at("spec", "replicas", "min"),
-                    "write `min: 1`, or scale by concurrency or rps in Knative mode",
-                    related,
+                    hint="write `min: 1`, or scale by concurrency or rps in Knative mode",
+                    related=((f"`{name}` is {serving}", subject.project.root.at(*declared)),),
                 )
-
-
-def _refused(
-    message: str, at: Span, hint: str, related: tuple[tuple[str, Span], ...]
-) -> Diagnostic:
-    return Diagnostic("autoscale-mode", message, at, hint=hint, related=related)
 
 
 def _whole(spec: Spec, body: ServiceSpec) -> Iterator[Diagnostic]:

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from exai_compiler.checks.occurrences import strings
-from exai_compiler.checks.subject import Path, Subject, under_with
+from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path, strings, under_with
 from exai_compiler.graph import Broken
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import (
@@ -36,17 +36,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         for port, binding in step.inputs.items():
             if isinstance(binding, Broken):
-                yield from _broken(spec, under_with(step, port), step.spec.with_[port])
-    for spec in subject.project.all:
-        allowed = _allowed if isinstance(spec.body, PipelineSpec) else _nowhere
-        for path, text in _marked(spec.document.value):
-            if not allowed(path):
-                yield Diagnostic(
-                    "expression-not-allowed",
-                    "no expression can stand here",
-                    spec.document.at(path, text.index(OPEN)),
-                    hint="write the value itself; `$${{` stands for a literal `${{`",
-                )
+                yield from _broken(spec, under_with(step.name, port), step.spec.with_[port])
+    for spec, path, text in subject.braced:
+        if OPEN in text and not (isinstance(spec.body, PipelineSpec) and _allowed(path)):
+            yield Diagnostic(
+                "expression-not-allowed",
+                "no expression can stand here",
+                spec.document.at(path, text.index(OPEN)),
+                hint="write the value itself; `$${{` stands for a literal `${{`",
+            )
 
 
 def _broken(spec: Spec, path: Path, value: Json) -> Iterator[Diagnostic]:
@@ -97,35 +95,3 @@ def _forms() -> str:
 
 def _allowed(path: Path) -> bool:
     return len(path) > 4 and path[:2] == ("spec", "steps") and path[3] == "with"
-
-
-def _nowhere(_: Path) -> bool:
-    return False
-
-
-def _marked(value: Mapping[str, Json]) -> Iterator[tuple[Path, str]]:
-    # Every text of every document passes here: the loop keeps to plain stacks, and makes a path
-    # only for a hit.
-    stack: list[tuple[Json, object]] = [(value, None)]
-    while stack:
-        node, trail = stack.pop()
-        if isinstance(node, str):
-            if has_expression(node):
-                yield _path(trail), node
-        elif isinstance(node, Mapping):
-            stack += [
-                (item, (trail, key)) for key, item in node.items() if item.__class__ not in PLAIN
-            ]
-        elif isinstance(node, tuple):
-            stack += [(item, (trail, index)) for index, item in enumerate(node)]
-
-
-PLAIN = frozenset({int, float, bool, type(None)})
-
-
-def _path(trail: object) -> Path:
-    path: list[str | int] = []
-    while isinstance(trail, tuple):
-        trail, part = trail
-        path.append(part)
-    return tuple(reversed(path))

@@ -20,13 +20,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not isinstance(body.source, SqlSource):
             continue
         wanted = body.source.connection
-        at = spec.at("spec", "source", "sql", "connection")
+        path = ("spec", "source", "sql", "connection")
         if wanted not in known:
             otherwise = f"add it: environments.NAME.connections.{wanted}"
             yield Diagnostic(
                 "unknown-reference",
                 f"no environment has a connection `{wanted}`",
-                at,
+                spec.at(*path),
                 hint=did_you_mean(wanted, known, otherwise),
             )
             continue
@@ -36,7 +36,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     "connection-missing",
                     f"environment `{name}` has no connection `{wanted}`",
-                    at,
+                    spec.at(*path),
                     hint=f"add it under `connections` of `{name}`",
                     related=((f"environment `{name}`", place),),
                 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import TRAINS, texts
 from exai_specs.diagnostics import Diagnostic
 
@@ -20,12 +21,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     "duplicate-feature",
                     f"`{feature}` stands twice among the features",
-                    spec.at(*under_with(step, training.features, index)),
+                    spec.at(*under_with(step.name, training.features, index)),
                     hint="take one away",
                     related=(
                         (
                             "the first",
-                            spec.at(*under_with(step, training.features, first[feature])),
+                            spec.at(*under_with(step.name, training.features, first[feature])),
                         ),
                     ),
                 )

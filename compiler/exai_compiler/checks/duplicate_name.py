@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
@@ -19,25 +20,30 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """Names are unique within a kind; those of Datasets whatever their case, because Feast and SQL
     ignore it.
     """
-    first: dict[tuple[str, str], Spec] = {}
-    for spec in sorted(subject.project.all, key=lambda spec: spec.at(*NAME)):
-        if isinstance(spec.body, ProjectSpec):
-            continue
-        name = spec.ref.name.casefold() if spec.ref.kind == "Dataset" else spec.ref.name
-        other = first.setdefault((spec.ref.kind, name), spec)
-        if other is spec:
-            continue
-        message = f"there is already a {other.ref.kind} `{other.ref.name}`"
-        if other.ref != spec.ref:
+    alike: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
+    for spec in subject.project.all:
+        if not isinstance(spec.body, ProjectSpec):
+            name = spec.ref.name.casefold() if spec.ref.kind == "Dataset" else spec.ref.name
+            alike[spec.ref.kind, name].append(spec)
+    for specs in alike.values():
+        if len(specs) > 1:
+            yield from _alike(sorted(specs, key=lambda spec: spec.at(*NAME)))
+    yield from _projects(subject, subject.project.root.at(*NAME))
+
+
+def _alike(specs: list[Spec]) -> Iterator[Diagnostic]:
+    first = specs[0]
+    for spec in specs[1:]:
+        message = f"there is already a {first.ref.kind} `{first.ref.name}`"
+        if first.ref != spec.ref:
             message += ", and Datasets are told apart whatever the case of their names"
         yield Diagnostic(
             "duplicate-name",
             message,
             spec.at(*NAME),
             hint="give one of them another name, or remove it",
-            related=(("declared here", other.at(*NAME)),),
+            related=(("declared here", first.at(*NAME)),),
         )
-    yield from _projects(subject, subject.project.root.at(*NAME))
 
 
 def _projects(subject: Subject, root: Span) -> Iterator[Diagnostic]:

@@ -11,7 +11,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.columns import Maker, trained
 from exai_compiler.graph import FromStep, Step
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import DatasetSpec, ModelSpec
+from exai_specs.kinds import ModelSpec
 
 # Metrics that are made for two classes only, and how many.
 CLASSES = {"auc": 2}
@@ -24,26 +24,25 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if step is None or step.component is None:
                 continue
             made = step.component.metrics.get(body.task, ())
-            place = subject.project.specs[maker.graph.pipeline].key_at("spec", "steps", step.name)
-            related = ((f"step `{step.name}` makes the metrics", place),)
+            classes = _classes(subject, maker)
             for metric in body.gates:
-                at = spec.key_at("spec", "gates", metric)
-                if metric not in made:
-                    yield Diagnostic(
-                        "gate-without-metric",
-                        f"no step makes the metric `{metric}` for {body.task}",
-                        at,
-                        hint=did_you_mean(metric, made),
-                        related=related,
-                    )
-                elif (found := _classes(subject, maker)) and found > CLASSES.get(metric, found):
-                    yield Diagnostic(
-                        "gate-without-metric",
-                        f"`{metric}` is for {CLASSES[metric]} classes, and the target has {found}",
-                        at,
-                        hint=f"take one of {', '.join(m for m in made if m not in CLASSES)}",
-                        related=related,
-                    )
+                limit = CLASSES.get(metric, classes)
+                if metric in made and classes <= limit:
+                    continue
+                message = f"no step makes the metric `{metric}` for {body.task}"
+                hint = did_you_mean(metric, made)
+                if metric in made:
+                    message = f"`{metric}` is for {limit} classes, and the target has {classes}"
+                    hint = f"take one of {', '.join(m for m in made if m not in CLASSES)}"
+                pipeline = subject.project.specs[maker.graph.pipeline]
+                place = pipeline.key_at("spec", "steps", step.name)
+                yield Diagnostic(
+                    "gate-without-metric",
+                    message,
+                    spec.key_at("spec", "gates", metric),
+                    hint=hint,
+                    related=((f"step `{step.name}` makes the metrics", place),),
+                )
 
 
 def _evaluation(maker: Maker) -> Step | None:
@@ -60,6 +59,6 @@ def _evaluation(maker: Maker) -> Step | None:
 def _classes(subject: Subject, maker: Maker) -> int:
     """How many values the target can have, when the dataset says so; else 0."""
     signature = trained(maker, subject.flows[maker.graph.pipeline.name])
-    body = subject.project.body(DatasetSpec, signature.dataset) if signature else None
-    column = body.schema.get(signature.target) if body and signature else None
+    dataset = subject.dataset(signature.dataset) if signature else None
+    column = dataset[1].schema.get(signature.target) if dataset and signature else None
     return len(column.enum) if column else 0

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.catalog import Component, Port
-from exai_compiler.checks.occurrences import Occurrence, occurrences, words
+from exai_compiler.checks.occurrences import Occurrence, words
 from exai_compiler.checks.port_types import (
     NO_FIELD,
     assignable,
     describe,
-    is_artifact,
     misfits,
     port_type,
     refined_at,
 )
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, Graph, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import PipelineSpec
@@ -42,7 +42,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _reference(spec, step, name, kind)
             else:
                 yield from _literals(spec, step, port)
-        yield from _occurrences(spec, graph, step, step.component)
+        for occurrence in subject.occurrences(graph, step):
+            yield from _occurrence(spec, graph, step.component, occurrence)
 
 
 def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnostic]:
@@ -51,92 +52,91 @@ def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnos
         yield Diagnostic(
             "wrong-input-type",
             f"`{name}` must be the bare name of a {kind}",
-            spec.at(*under_with(step, name)),
+            spec.at(*under_with(step.name, name)),
             hint=f"write the name of a {kind} document",
         )
 
 
 def _literals(spec: Spec, step: Step, port: Port) -> Iterator[Diagnostic]:
     for path, message, hint in misfits(step.spec.with_[port.name], port_type(port)):
-        place = (*under_with(step, port.name), *path)
+        place = (*under_with(step.name, port.name), *path)
         name = ".".join(str(part) for part in (port.name, *path))
         at = spec.key_at(*place) if message == NO_FIELD else spec.at(*place)
         yield Diagnostic("wrong-input-type", f"`{name}` {message}", at, hint=hint)
 
 
-def _occurrences(
-    spec: Spec, graph: Graph, step: Step, component: Component
+def _occurrence(
+    spec: Spec, graph: Graph, component: Component, occurrence: Occurrence
 ) -> Iterator[Diagnostic]:
-    for occurrence in occurrences(step):
-        port = component.inputs.get(occurrence.port)
-        if port is None or occurrence.port in component.filled or occurrence.port in component.refs:
-            continue
-        found = _type_of(spec, graph, occurrence)
-        if found is None:
-            continue
-        wanted, source, related = _wanted(port, occurrence), found[0], found[1]
-        if wanted is None:
-            continue
-        name = words(occurrence.source)
-        result = assignable(source, wanted)
-        if not occurrence.whole:
-            if is_artifact(source) or str(source) not in PRIMITIVE:
-                message = f"`{name}` is {describe(source)}, which can't stand in text"
-                yield _wrong(
-                    message, occurrence.at(spec), "write the expression as the whole value", related
-                )
-        elif result == "no":
-            message = (
-                f"`{name}` is {describe(source)}, "
-                f"but `{_name(occurrence)}` must be {describe(wanted)}"
-            )
-            yield _wrong(message, occurrence.at(spec), "", related)
-        elif result == "untyped":
+    port = component.inputs.get(occurrence.port)
+    if port is None or occurrence.port in component.filled or occurrence.port in component.refs:
+        return
+    source = _type_of(spec, graph, occurrence)
+    # Where no type refines a place inside the input, `reference-in-struct` speaks.
+    wanted = refined_at(port_type(port), occurrence.inner)
+    if source is None or wanted is None:
+        return
+    if not occurrence.whole:
+        if str(source) not in PRIMITIVE:
+            hint = "write the expression as the whole value"
+            yield _wrong(spec, occurrence, source, ", which can't stand in text", hint)
+        return
+    match assignable(source, wanted):
+        case "no":
+            but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
+            yield _wrong(spec, occurrence, source, but)
+        case "untyped":
             yield Diagnostic(
                 "untyped-input",
-                f"`{name}` is {describe(source)} of any content, and `{_name(occurrence)}` must be "
-                f"{describe(wanted)}: only the run will tell",
+                f"{_what(occurrence, source)} of any content, and `{_name(occurrence)}` "
+                f"must be {describe(wanted)}: only the run will tell",
                 occurrence.at(spec),
                 "note",
-                related=related,
+                related=_declared(spec, occurrence),
             )
+        case "yes":
+            pass
 
 
-def _wrong(message: str, at: Span, hint: str, related: tuple[tuple[str, Span], ...]) -> Diagnostic:
-    return Diagnostic("wrong-input-type", message, at, hint=hint, related=related)
+def _wrong(
+    spec: Spec, occurrence: Occurrence, source: Type, but: str, hint: str = ""
+) -> Diagnostic:
+    return Diagnostic(
+        "wrong-input-type",
+        _what(occurrence, source) + but,
+        occurrence.at(spec),
+        hint=hint,
+        related=_declared(spec, occurrence),
+    )
+
+
+def _what(occurrence: Occurrence, source: Type) -> str:
+    return f"`{words(occurrence.source)}` is {describe(source)}"
 
 
 def _name(occurrence: Occurrence) -> str:
     return ".".join(str(part) for part in (occurrence.port, *occurrence.inner))
 
 
-def _wanted(port: Port, occurrence: Occurrence) -> Type | None:
-    """The type that is asked for at the place of a reference; None where `reference-in-struct`
-    speaks.
-    """
-    declared = port_type(port)
-    return refined_at(declared, occurrence.inner) if occurrence.inner else declared
-
-
-def _type_of(
-    spec: Spec, graph: Graph, occurrence: Occurrence
-) -> tuple[Type, tuple[tuple[str, Span], ...]] | None:
-    """The type of what a reference names, with where that is declared; None for an unknown name."""
+def _type_of(spec: Spec, graph: Graph, occurrence: Occurrence) -> Type | None:
+    """The type of what a reference names; None for an unknown name."""
     match occurrence.source:
         case FromParameter(name):
-            body = spec.body
-            if (
-                isinstance(body, PipelineSpec)
-                and (parameter := body.parameters.get(name)) is not None
-            ):
-                return parameter.type, (("declared here", spec.at("spec", "parameters", name)),)
+            known = spec.body.parameters if isinstance(spec.body, PipelineSpec) else {}
+            return known[name].type if name in known else None
         case FromStep(name, output):
-            producer = graph.steps.get(name)
-            port = (
-                producer.component.outputs.get(output) if producer and producer.component else None
-            )
-            if port is not None:
-                return port_type(port), (("made by this step", spec.key_at("spec", "steps", name)),)
+            component = graph.steps[name].component if name in graph.steps else None
+            port = component.outputs.get(output) if component else None
+            return port_type(port) if port else None
         case FromRun():
-            return Scalar("string"), ()
-    return None
+            return Scalar("string")
+
+
+def _declared(spec: Spec, occurrence: Occurrence) -> tuple[tuple[str, Span], ...]:
+    match occurrence.source:
+        case FromParameter(name):
+            return (("declared here", spec.at("spec", "parameters", name)),)
+        case FromStep(name):
+            return (("made by this step", spec.key_at("spec", "steps", name)),)
+        case FromRun():
+            return ()

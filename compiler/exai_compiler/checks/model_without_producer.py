@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import text
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
@@ -15,13 +16,12 @@ from exai_specs.kinds import ModelSpec
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _ in subject.project.bodies(ModelSpec):
-        at = spec.at("metadata", "name")
         makers = subject.makers.get(spec.ref.name, ())
         if not makers and not _meant(subject, spec.ref.name):
             yield Diagnostic(
                 "model-without-producer",
                 f"no step registers versions of `{spec.ref.name}`",
-                at,
+                spec.at("metadata", "name"),
                 hint=f"add a step: uses: register-model, with `as: {spec.ref.name}`",
             )
         elif len(makers) > 1:
@@ -29,7 +29,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 (
                     f"{maker.graph.pipeline}",
                     subject.project.specs[maker.graph.pipeline].at(
-                        *under_with(maker.step, maker.port)
+                        *under_with(maker.step.name, maker.port)
                     ),
                 )
                 for maker in makers
@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "several-producers",
                 f"{len(makers)} steps register versions of `{spec.ref.name}`",
-                at,
+                spec.at("metadata", "name"),
                 "note",
                 "each version's run says which step made it",
                 places,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from exai_compiler.checks.subject import Path, under_with
+from exai_compiler.checks.texts import Path, strings, under_with, value_at
 from exai_compiler.graph import Composed, FromParameter, FromRun, FromStep, Source, Step
 from exai_specs.diagnostics import Span
 from exai_specs.expressions import (
@@ -17,7 +17,6 @@ from exai_specs.expressions import (
     has_expression,
     parse_text,
 )
-from exai_specs.frozen import Json
 from exai_specs.parse import Spec
 
 
@@ -37,9 +36,7 @@ class Occurrence:
 
     def at(self, spec: Spec) -> Span:
         """Where the reference's own text stands."""
-        value: Json = spec.document.value
-        for part in self.path:
-            value = value[part]  # type: ignore[index]
+        value = value_at(spec.document.value, self.path)
         start = value.find(words(self.source)) if isinstance(value, str) else -1
         return spec.document.at(self.path, max(start, 0))
 
@@ -60,7 +57,7 @@ def occurrences(step: Step) -> Iterator[Occurrence]:
     for port, binding in step.inputs.items():
         match binding:
             case FromParameter() | FromStep() | FromRun():
-                yield Occurrence(binding, port, under_with(step, port), (), True)
+                yield Occurrence(binding, port, under_with(step.name, port), (), True)
             case Composed(value, found):
                 for inner, text in strings(value):
                     if has_expression(text):
@@ -80,17 +77,5 @@ def _inside(
         if not isinstance(part, str) and isinstance(part.expression, Reference):
             source = found.get(str(part.expression))
             if source is not None:
-                path = under_with(step, port, *inner)
+                path = under_with(step.name, port, *inner)
                 yield Occurrence(source, port, path, inner, len(parts) == 1)
-
-
-def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every text in a value, with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from strings(item, (*path, key))
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from strings(item, (*path, index))

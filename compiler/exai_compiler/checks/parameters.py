@@ -17,15 +17,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         # A misspelt or unreadable reference may be meant for any of them: that is said already.
         certain = used <= set(body.parameters)
         for name, parameter in body.parameters.items():
-            at = spec.key_at("spec", "parameters", name)
+            path = ("spec", "parameters", name)
             if certain and name not in used:
                 hint = f"use it: ${{{{ parameters.{name} }}}}, or remove it"
-                yield Diagnostic("unused-parameter", f"no step reads `{name}`", at, "warning", hint)
+                yield Diagnostic(
+                    "unused-parameter",
+                    f"no step reads `{name}`",
+                    spec.key_at(*path),
+                    "warning",
+                    hint,
+                )
             if parameter.default is None and not parameter.optional and _may_start(subject, body):
                 yield Diagnostic(
                     "missing-default",
                     f"`{name}` has no default, and an apply that starts a run can't ask for it",
-                    at,
+                    spec.key_at(*path),
                     hint=f"add `default:` ({describe(parameter.type)}), or `run: {{on: []}}`",
                 )
 

@@ -7,42 +7,49 @@ server's container.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from exai_compiler.checks.occurrences import strings
-from exai_compiler.checks.subject import Path, Subject
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import OPEN
-from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
 
-KFP, KSERVE = "{{$", "{{"
+
+class Engine(NamedTuple):
+    """What expands text: from `mark` on."""
+
+    name: str
+    mark: str
+    code: str
+
+
+KFP = Engine("Kubeflow Pipelines", "{{$", "kfp-placeholder")
+KSERVE = Engine("KServe", "{{", "runtime-placeholder")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _ in subject.project.bodies(PipelineSpec):
-        yield from _found(spec, ("spec",), KFP, "kfp-placeholder", "Kubeflow Pipelines")
-    for spec, _ in subject.project.bodies(DatasetSpec):
-        # Source, schema and quality of a dataset travel as constants of the steps that read it.
-        yield from _found(spec, ("spec",), KFP, "kfp-placeholder", "Kubeflow Pipelines")
-    for spec, _ in subject.project.bodies(ServiceSpec):
-        for field in ("args", "command", "env"):
-            yield from _found(spec, ("spec", field), KSERVE, "runtime-placeholder", "KServe")
+    for spec, path, text in subject.braced:
+        match spec.body:
+            case PipelineSpec() | DatasetSpec() if path[0] == "spec":
+                # Of a dataset: its source, schema and quality are constants of steps that read it.
+                yield from _found(spec, path, text, KFP)
+            case ServiceSpec() if path[:2] == ("spec", "env"):
+                yield from _found(spec, path, text, KSERVE)
+            case _:
+                pass
 
 
-def _found(spec: Spec, path: Path, mark: str, code: str, engine: str) -> Iterator[Diagnostic]:
-    value: Json = spec.document.value
-    for part in path:
-        value = value.get(str(part)) if isinstance(value, Mapping) else None
-    for inner, text in strings(value, path):
-        at = text.find(mark)
-        while at > 0 and text[at - 1 : at + 2] == OPEN:
-            at = text.find(mark, at + 1)
-        if at >= 0:
-            yield Diagnostic(
-                code,
-                f"{engine} would replace the text from `{text[at : at + 12]}` on",
-                spec.document.at(inner, at),
-                hint="write it without two braces in a row",
-            )
+def _found(spec: Spec, path: Path, text: str, engine: Engine) -> Iterator[Diagnostic]:
+    at = text.find(engine.mark)
+    while at > 0 and text[at - 1 : at + 2] == OPEN:
+        at = text.find(engine.mark, at + 1)
+    if at >= 0:
+        yield Diagnostic(
+            engine.code,
+            f"{engine.name} would replace the text from `{text[at : at + 12]}` on",
+            spec.document.at(path, at),
+            hint="write it without two braces in a row",
+        )

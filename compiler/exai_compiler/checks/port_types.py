@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 from exai_compiler.catalog import Port
-from exai_compiler.checks.subject import Path
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path
 from exai_specs.expressions import has_expression
 from exai_specs.frozen import Json, canonical
 from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch, parse_parameter_type

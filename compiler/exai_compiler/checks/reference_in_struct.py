@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.occurrences import occurrences, words
+from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.port_types import port_type, refined_at
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, graph, step in subject.steps():
         if step.component is None:
             continue
-        for occurrence in occurrences(step):
+        for occurrence in subject.occurrences(graph, step):
             port = step.component.inputs.get(occurrence.port)
             if port is None or not occurrence.inner or port.name in step.component.refs:
                 continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from exai_compiler.checks.subject import Path, Subject
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec

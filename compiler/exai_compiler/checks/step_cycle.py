@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.occurrences import occurrences
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import FromStep, Step, cycle
+from exai_compiler.graph import FromStep, Graph, Step, cycle
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -16,9 +14,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         ring = cycle(graph)
         if not ring:
             continue
-        spec = subject.project.specs[graph.pipeline]
         edges = list(zip(ring, (*ring[1:], ring[0]), strict=True))
-        places = [(f"`{b}` waits for `{a}`", _place(spec, graph.steps[b], a)) for a, b in edges]
+        places = [
+            (f"`{b}` waits for `{a}`", _place(subject, graph, graph.steps[b], a)) for a, b in edges
+        ]
         way = " -> ".join(f"`{name}`" for name in (*ring, ring[0]))
         yield Diagnostic(
             "step-cycle",
@@ -31,8 +30,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         )
 
 
-def _place(spec: Spec, step: Step, before: str) -> Span:
-    for occurrence in occurrences(step):
+def _place(subject: Subject, graph: Graph, step: Step, before: str) -> Span:
+    spec = subject.project.specs[graph.pipeline]
+    for occurrence in subject.occurrences(graph, step):
         if isinstance(occurrence.source, FromStep) and occurrence.source.step == before:
             return occurrence.at(spec)
     index = step.spec.after.index(before) if before in step.spec.after else 0

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from exai_compiler.catalog import Component, Port
 from exai_compiler.checks.port_types import describe, port_type
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import under_with
 from exai_specs.diagnostics import Diagnostic
 
 # Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section
@@ -23,21 +24,25 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if component is None:
             continue
         for port in step.spec.with_:
-            at = spec.key_at(*under_with(step, port))
+            path = under_with(step.name, port)
             if port in component.filled or (port in component.inputs and port.startswith(RESERVED)):
                 yield Diagnostic(
                     "filled-input",
                     f"`{port}` of {component.name} is filled in by exai",
-                    at,
+                    spec.key_at(*path),
                     hint="leave it out",
                 )
             elif port not in component.inputs:
                 hint = did_you_mean(port, settable(component))
                 yield Diagnostic(
-                    "unknown-input", f"{component.name} has no input `{port}`", at, hint=hint
+                    "unknown-input",
+                    f"{component.name} has no input `{port}`",
+                    spec.key_at(*path),
+                    hint=hint,
                 )
-        for name, wanted in component.inputs.items():
-            if name in settable(component) and not wanted.optional and name not in step.spec.with_:
+        for name in settable(component):
+            wanted = component.inputs[name]
+            if not wanted.optional and name not in step.spec.with_:
                 yield Diagnostic(
                     "missing-input",
                     f"step `{step.name}` gives no `{name}`, which {component.name} needs",

@@ -10,19 +10,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
+from exai_compiler.checks.occurrences import Occurrence, occurrences
+from exai_compiler.checks.texts import Path, texts_with
 from exai_compiler.columns import Flow, Maker, flow, makers
 from exai_compiler.graph import Graph, Step, graph
 from exai_compiler.project import LOCAL, Project
-from exai_specs.kinds import Environment, PipelineSpec, ProjectSpec
+from exai_specs.kinds import DatasetSpec, Environment, PipelineSpec, ProjectSpec
 from exai_specs.parse import Spec
 
-Path = tuple[str | int, ...]
+# Every text that somebody may expand holds this: `${{`, `{{$`, `{{.`
+BRACES = "{{"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by
-    name.
+    name, `references` by pipeline and step; `braced` are all texts that hold `{{`.
     """
 
     project: Project
@@ -31,6 +34,15 @@ class Subject:
     flows: Mapping[str, Flow]
     makers: Mapping[str, tuple[Maker, ...]]
     environments: Mapping[str, Environment]
+    references: Mapping[tuple[str, str], tuple[Occurrence, ...]]
+    braced: tuple[tuple[Spec, Path, str], ...]
+
+    def dataset(self, name: str) -> tuple[Spec, DatasetSpec] | None:
+        """The document of a Dataset, with its body."""
+        found = self.project.find("Dataset", name) if name else None
+        if found is None or not isinstance(found.body, DatasetSpec):
+            return None
+        return found, found.body
 
     def steps(self) -> Iterator[tuple[Spec, Graph, Step]]:
         """Every step of every pipeline, with its document."""
@@ -38,6 +50,10 @@ class Subject:
             spec = self.project.specs[graph_.pipeline]
             for step in graph_.steps.values():
                 yield spec, graph_, step
+
+    def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
+        """Every reference in the inputs of a step."""
+        return self.references[graph.pipeline.name, step.name]
 
 
 def subject(
@@ -59,9 +75,16 @@ def subject(
         environments=MappingProxyType(
             {k: v for k, v in sorted(known.items()) if environments is None or k in environments}
         ),
+        references=MappingProxyType(
+            {
+                (name, step.name): tuple(occurrences(step))
+                for name, value in graphs.items()
+                for step in value.steps.values()
+            }
+        ),
+        braced=tuple(
+            (spec, path, text)
+            for spec in project.all
+            for path, text in texts_with(BRACES, spec.document.value)
+        ),
     )
-
-
-def under_with(step: Step, *path: str | int) -> Path:
-    """The path of an input's value in the document of its pipeline."""
-    return ("spec", "steps", step.name, "with", *path)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import TRAINS, text, texts
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import DatasetSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -19,27 +19,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if training is None:
             continue
         target = text(step.inputs.get(training.target))
-        dataset = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
-        body = subject.project.body(DatasetSpec, dataset) if dataset else None
+        data = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
+        dataset = subject.dataset(data)
         for index, feature in enumerate(texts(step.inputs.get(training.features))):
-            at = spec.at(*under_with(step, training.features, index))
+            path = under_with(step.name, training.features, index)
             if feature == target:
                 yield Diagnostic(
                     "target-in-features",
                     f"`{feature}` is the target, and the model would be given the answer",
-                    at,
+                    spec.at(*path),
                     hint="take it out of the features",
-                    related=(("the target", spec.at(*under_with(step, training.target))),),
+                    related=(("the target", spec.at(*under_with(step.name, training.target))),),
                 )
-            elif body is not None and feature in body.key:
-                place = subject.project.find("Dataset", dataset)
+            elif dataset is not None and feature in dataset[1].key:
                 yield Diagnostic(
                     "key-in-features",
                     f"`{feature}` identifies a row; a model learns nothing general from it",
-                    at,
+                    spec.at(*path),
                     "warning",
                     "take it out of the features",
-                    ()
-                    if place is None
-                    else (("declared as key here", place.key_at("spec", "key")),),
+                    (("declared as key here", dataset[0].key_at("spec", "key")),),
                 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import TRAINS, trained
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import DatasetSpec, ModelSpec
+from exai_specs.kinds import ModelSpec
 
 # What a target can't be for a task; integers can be classes or amounts.
 NEVER = {
@@ -23,10 +24,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
             signature = trained(maker, subject.flows[maker.graph.pipeline.name])
-            dataset = subject.project.find("Dataset", signature.dataset) if signature else None
-            if signature is None or dataset is None or not isinstance(dataset.body, DatasetSpec):
+            found = subject.dataset(signature.dataset) if signature else None
+            if signature is None or found is None:
                 continue
-            column = dataset.body.schema.get(signature.target)
+            dataset, data = found
+            column = data.schema.get(signature.target)
             if column is None or body.task not in NEVER:
                 continue
             why = f"is {column.type}" if str(column.type) in NEVER[body.task] else ""
@@ -45,7 +47,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.at("spec", "task"),
                 hint=f"write `task: {INSTEAD[body.task]}`, or train on another target",
                 related=(
-                    ("the target", pipeline.at(*under_with(step, port))),
+                    ("the target", pipeline.at(*under_with(step.name, port))),
                     ("the column", dataset.key_at("spec", "schema", signature.target)),
                 ),
             )

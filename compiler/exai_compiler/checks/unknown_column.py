@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Path, Subject, under_with
+from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import named_columns
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
@@ -24,11 +25,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
         for data, path, column in named_columns(step):
             dataset = subject.flows[graph.pipeline.name].table(step.inputs.get(data))
-            other = subject.project.find("Dataset", dataset)
-            if other is None or not isinstance(other.body, DatasetSpec):
-                continue
-            if column not in other.body.schema:
-                yield _unknown(other, other.body, column, spec.at(*under_with(step, *path)))
+            found = subject.dataset(dataset)
+            if found is not None and column not in found[1].schema:
+                yield _unknown(*found, column, spec.at(*under_with(step.name, *path)))
 
 
 def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from exai_compiler.checks.occurrences import occurrences
-from exai_compiler.checks.subject import Subject, under_with
+from exai_compiler.checks.occurrences import Occurrence
+from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import text
-from exai_compiler.graph import FromParameter, FromRun, FromStep, Graph, Source, Step
+from exai_compiler.graph import FromParameter, FromRun, FromStep, Graph
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
@@ -24,68 +25,53 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """Every name that a document gives to another one, and every reference in a pipeline."""
     for spec, body in subject.project.bodies(ServiceSpec):
         name = body.model.partition("@")[0]
-        yield from _document(subject, "Model", name, spec.at("spec", "model"))
+        yield from _document(subject, "Model", name, spec, ("spec", "model"))
     for spec, graph, step in subject.steps():
         if step.component is not None:
             for port, kind in step.component.refs.items():
                 if name := text(step.inputs.get(port)):
-                    yield from _document(subject, kind, name, spec.at(*under_with(step, port)))
+                    yield from _document(subject, kind, name, spec, under_with(step.name, port))
         for index, name in enumerate(step.spec.after):
             if name not in graph.steps:
                 at = spec.at("spec", "steps", step.name, "after", index)
-                yield _unknown("step", name, at, graph.steps)
-        yield from _expressions(spec, graph, step)
+                yield _unknown("step", name, at, did_you_mean(name, graph.steps))
+        for occurrence in subject.occurrences(graph, step):
+            yield from _reference(spec, graph, occurrence)
 
 
-def _document(subject: Subject, kind: str, name: str, at: Span) -> Iterator[Diagnostic]:
-    if subject.project.find(kind, name) is not None:
-        return
-    known = [ref.name for ref in subject.project.specs if ref.kind == kind]
-    yield _unknown(kind, name, at, known, f"add a {kind} document of that name")
+def _document(
+    subject: Subject, kind: str, name: str, spec: Spec, path: Path
+) -> Iterator[Diagnostic]:
+    if subject.project.find(kind, name) is None:
+        known = [ref.name for ref in subject.project.specs if ref.kind == kind]
+        hint = did_you_mean(name, known, f"add a {kind} document of that name")
+        yield _unknown(kind, name, spec.at(*path), hint)
 
 
-def _unknown(
-    kind: str,
-    name: str,
-    at: Span,
-    known: Iterable[str],
-    otherwise: str = "",
-    *,
-    related: tuple[tuple[str, Span], ...] = (),
-) -> Diagnostic:
-    hint = did_you_mean(name, known, otherwise)
-    return Diagnostic(
-        "unknown-reference", f"there is no {kind} `{name}`", at, hint=hint, related=related
-    )
+def _unknown(what: str, name: str, at: Span, hint: str, *related: tuple[str, Span]) -> Diagnostic:
+    message = f"there is no {what} `{name}`"
+    return Diagnostic("unknown-reference", message, at, hint=hint, related=related)
 
 
-def _expressions(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:
-    for occurrence in occurrences(step):
-        problem = _problem(spec, graph, occurrence.source, occurrence.at(spec))
-        if problem is not None:
-            yield problem
-
-
-def _problem(spec: Spec, graph: Graph, source: Source, at: Span) -> Diagnostic | None:
-    match source:
+def _reference(spec: Spec, graph: Graph, occurrence: Occurrence) -> Iterator[Diagnostic]:
+    match occurrence.source:
         case FromParameter(name):
             known = spec.body.parameters if isinstance(spec.body, PipelineSpec) else {}
             if name not in known:
-                return _unknown("parameter", name, at, known, "declare it under spec.parameters")
+                hint = did_you_mean(name, known, "declare it under spec.parameters")
+                yield _unknown("parameter", name, occurrence.at(spec), hint)
         case FromRun(name):
             if name not in RUN_VALUES:
-                return _unknown("value of the run", name, at, RUN_VALUES)
+                hint = did_you_mean(name, RUN_VALUES)
+                yield _unknown("value of the run", name, occurrence.at(spec), hint)
         case FromStep(name, output):
             producer = graph.steps.get(name)
+            component = producer.component if producer is not None else None
             if producer is None:
-                return _unknown("step", name, at, graph.steps)
-            if producer.component is not None and output not in producer.component.outputs:
-                place = spec.key_at("spec", "steps", name)
-                return _unknown(
-                    f"output of step `{name}` ({producer.component.name}) named",
-                    output,
-                    at,
-                    producer.component.outputs,
-                    related=(("the step", place),),
-                )
-    return None
+                hint = did_you_mean(name, graph.steps)
+                yield _unknown("step", name, occurrence.at(spec), hint)
+            elif component is not None and output not in component.outputs:
+                what = f"output of step `{name}` ({component.name}) named"
+                hint = did_you_mean(output, component.outputs)
+                place = ("the step", spec.key_at("spec", "steps", name))
+                yield _unknown(what, output, occurrence.at(spec), hint, place)

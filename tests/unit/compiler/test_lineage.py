@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.edges import Node
 from exai_compiler.graph import graph
-from exai_compiler.lineage import Lineage, Node, chains, lineage
+from exai_compiler.lineage import Lineage, chains, lineage
 from exai_compiler.project import Project, link
 from exai_specs.documents import read
 from exai_specs.identity import Ref

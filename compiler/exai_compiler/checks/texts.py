@@ -1,0 +1,70 @@
+"""Texts and paths of plain values. In: values as documents hold them. Out: texts, with paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from exai_specs.frozen import Json
+
+Path = tuple[str | int, ...]
+
+NUMBERS = frozenset({bool, int, float, type(None)})
+
+
+def under_with(step: str, *path: str | int) -> Path:
+    """The path of an input's value in the document of its pipeline."""
+    return ("spec", "steps", step, "with", *path)
+
+
+def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text in a value, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from strings(item, (*path, index))
+    elif value.__class__ not in NUMBERS and isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from strings(item, (*path, key))
+
+
+def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
+    """Every text below a mapping or list that holds `mark`, with its path.
+
+    Every text of every document passes here, so a path is only worked out for a hit.
+    """
+    stack: list[tuple[Json, object]] = [(value, None)]
+    while stack:
+        node, trail = stack.pop()
+        pairs: Iterable[tuple[str | int, Json]] = ()
+        if isinstance(node, tuple):
+            pairs = enumerate(node)
+        elif isinstance(node, MappingProxyType):
+            pairs = node.items()
+        for key, item in pairs:
+            if isinstance(item, str):
+                if mark in item:
+                    yield _path((trail, key)), item
+            elif isinstance(item, tuple | MappingProxyType):
+                stack.append((item, (trail, key)))
+
+
+def _path(trail: object) -> Path:
+    path: list[str | int] = []
+    while isinstance(trail, tuple):
+        trail, part = trail
+        path.append(part)
+    return tuple(reversed(path))
+
+
+def value_at(value: Json, path: Path) -> Json:
+    """What stands at a path; None where there is nothing."""
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(str(part))
+        elif isinstance(value, tuple) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value

@@ -1,0 +1,161 @@
+"""What comes from what: every edge of the lineage, with the place in a document that makes it.
+
+In: a project, the graphs of its pipelines. Out: `Edge`s between `Node`s, in the order of documents
+and files. Judges nothing: what doesn't resolve has no edge. Both are named tuples, not dataclasses:
+a large project has some hundred thousand of them, and they are made and hashed at the speed of C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from exai_compiler.columns import (
+    LOADS,
+    PASSES,
+    TRAINS,
+    Flow,
+    flow,
+    makers,
+    named_columns,
+    text,
+    trained,
+)
+from exai_compiler.graph import FromStep, Graph, Step, sources
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Span
+from exai_specs.identity import Ref
+from exai_specs.kinds import DatasetSpec, ServiceSpec
+from exai_specs.parse import Spec
+
+Path = tuple[str | int, ...]
+
+
+class Node(NamedTuple):
+    """A document, a step of one, or a column of either.
+
+    `str()` is `Pipeline/iris-training#train:species`.
+    """
+
+    kind: str
+    name: str
+    step: str = ""
+    column: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.kind, self.name)
+
+    @property
+    def is_document(self) -> bool:
+        return not self.step and not self.column
+
+    def __str__(self) -> str:
+        step = f"#{self.step}" if self.step else ""
+        column = f":{self.column}" if self.column else ""
+        return f"{self.kind}/{self.name}{step}{column}"
+
+
+class Edge(NamedTuple):
+    """`target` comes from `source`, because `spec` says so at `path`."""
+
+    source: Node
+    target: Node
+    spec: Spec
+    path: Path
+
+    @property
+    def at(self) -> Span:
+        return self.spec.at(*self.path)
+
+
+def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
+    """Every edge: within pipelines, from pipelines to models, from models to services."""
+    flows = {name: flow(graph) for name, graph in graphs.items()}
+    columns = {spec.ref.name: tuple(body.schema) for spec, body in project.bodies(DatasetSpec)}
+    features: dict[str, dict[str, None]] = {}
+    for name, graph in graphs.items():
+        spec = project.specs[graph.pipeline]
+        for step in graph.steps.values():
+            yield from _step_edges(spec, step, columns)
+            yield from _column_edges(spec, step, flows[name], columns)
+    for model, steps in makers(graphs).items():
+        if project.find("Model", model) is None:
+            continue
+        for maker in steps:
+            pipeline = maker.graph.pipeline
+            spec = project.specs[pipeline]
+            path = ("spec", "steps", maker.step.name, "with", maker.port)
+            end = Node("Model", model)
+            yield Edge(Node(pipeline.kind, pipeline.name), end, spec, path)
+            yield Edge(Node(pipeline.kind, pipeline.name, maker.step.name), end, spec, path)
+            if (signature := trained(maker, flows[pipeline.name])) is not None:
+                features.setdefault(model, {}).update(dict.fromkeys(signature.features))
+                for column in signature.features:
+                    start = Node(pipeline.kind, pipeline.name, signature.step, column)
+                    yield Edge(start, Node("Model", model, "", column), spec, path)
+    for spec, service in project.bodies(ServiceSpec):
+        model = service.model.partition("@")[0]
+        if project.find("Model", model) is None:
+            continue
+        here: Path = ("spec", "model")
+        yield Edge(Node("Model", model), Node("Service", spec.ref.name), spec, here)
+        for column in features.get(model, ()):
+            yield Edge(
+                Node("Model", model, "", column),
+                Node("Service", spec.ref.name, "", column),
+                spec,
+                here,
+            )
+
+
+def _step_edges(spec: Spec, step: Step, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Edge]:
+    pipeline, here = Node(*_of(spec)), Node(*_of(spec), step.name)
+    for port, binding in step.inputs.items():
+        path = ("spec", "steps", step.name, "with", port)
+        for source in sources(binding):
+            if isinstance(source, FromStep) and source.step in step.needs:
+                yield Edge(Node(*_of(spec), source.step), here, spec, path)
+        if step.component is not None and step.component.refs.get(port) == "Dataset":
+            dataset = text(binding)
+            if dataset in columns:
+                yield Edge(Node("Dataset", dataset), pipeline, spec, path)
+                yield Edge(Node("Dataset", dataset), here, spec, path)
+    for index, name in enumerate(step.spec.after):
+        if name in step.needs:
+            yield Edge(
+                Node(*_of(spec), name), here, spec, ("spec", "steps", step.name, "after", index)
+            )
+
+
+def _column_edges(
+    spec: Spec, step: Step, flows: Flow, columns: Mapping[str, tuple[str, ...]]
+) -> Iterator[Edge]:
+    """Columns that a step loads or hands on as they are; those it trains on; those that it is told
+    to look at.
+    """
+    if step.component is None:
+        return
+    of, here = _of(spec), Node(*_of(spec), step.name)
+    base: Path = ("spec", "steps", step.name, "with")
+    loads = LOADS.get(step.component.name, ("", ""))[0]
+    passes = set(PASSES.get(step.component.name, {}).values())
+    for port, binding in step.inputs.items():
+        dataset = text(binding) if port == loads else flows.table(binding) if port in passes else ""
+        for column in columns.get(dataset, ()):
+            start = Node("Dataset", dataset, "", column)
+            if isinstance(binding, FromStep):
+                start = Node(*of, binding.step, column)
+            yield Edge(start, here._replace(column=column), spec, (*base, port))
+    training = TRAINS.get(step.component.name)
+    for data, path, column in named_columns(step):
+        table = step.inputs.get(data)
+        if not isinstance(table, FromStep) or column not in columns.get(flows.table(table), ()):
+            continue
+        feature = training is not None and path[0] == training.features
+        end = here._replace(column=column) if feature else here
+        yield Edge(Node(*of, table.step, column), end, spec, (*base, *path))
+
+
+def _of(spec: Spec) -> tuple[str, str]:
+    return spec.ref.kind, spec.ref.name
