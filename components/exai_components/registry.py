@@ -16,7 +16,7 @@ from exai_components.light_imports import without
 from exai_components.outcome import StepFailure
 
 # All optional to MLflow's client (its `mlflow-skinny` comes without them).
-_ABSENT = ("pandas", "scipy", "sklearn", "matplotlib")
+_ABSENT = ("pandas", "scipy", "sklearn", "matplotlib", "pygments", "IPython")
 
 
 def open_registry(absent: Sequence[str] = ()) -> Any:
@@ -29,9 +29,10 @@ def open_registry(absent: Sequence[str] = ()) -> Any:
         )
     with without(absent=(*_ABSENT, *absent)):
         from mlflow import MlflowClient
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return MlflowClient()
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return MlflowClient()  # imports the store that the address calls for
 
 
 def registry_file() -> Path | None:
