@@ -67,6 +67,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A required field isn't there.",
             "The place is the key of the mapping that lacks it.",
         ),
+        "more-problems": Code(
+            "A document has more problems than are listed.",
+            "The first 100 of a document are listed; the others show when those are mended.",
+        ),
         "not-text": Code(
             "A character can't stand in a spec.",
             "Control characters come from copying or from binary files. Remove them.",

@@ -44,6 +44,16 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     )
 
 
+MAX_PROBLEMS = 100
+"""Of one document: more help nobody, and a hostile file could have a hundred thousand."""
+
+
+def more_problems(at: Span) -> Diagnostic:
+    """Says that a document has problems that aren't listed."""
+    message = f"only the first {MAX_PROBLEMS} problems of this document are listed"
+    return Diagnostic("more-problems", message, at, hint="mend these, and look again")
+
+
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether any of them forbids going on."""
     return any(d.severity == "error" for d in diagnostics)

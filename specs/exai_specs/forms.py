@@ -21,6 +21,8 @@ from exai_specs.fields import HIDDEN, Problem, refuse
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
 
+_MOST = 20  # unknown keys of one union that are named
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneOf:
@@ -75,7 +77,7 @@ class OneOf:
         present = [name for name in names if name in value]
         others = [key for key in value if key not in names]
         if self.inside and others:
-            hints = ((key, did_you_mean(key, names)) for key in others)
+            hints = ((key, did_you_mean(key, names)) for key in others[:_MOST])
             raise refuse(
                 *(
                     Problem("unknown-field", "there is no such field", hint, (key,), "key")

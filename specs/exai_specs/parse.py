@@ -7,17 +7,19 @@ documents, files, expressions.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order, more_problems
 from exai_specs.documents import Document
 from exai_specs.fields import READING
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
-from exai_specs.kinds import API_VERSION, KINDS, Body, Kind, Metadata
+from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
 from exai_specs.nearest import did_you_mean
 from exai_specs.shape import shape_of
 from exai_specs.translate import missing_field, translate, unknown_field
@@ -47,58 +49,45 @@ class Spec:
 
 
 def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
-    """The spec of a document, or all its problems in order."""
-    value = document.value
-    problems = [unknown_field(document, (key,), _FIELDS) for key in value if key not in _FIELDS]
-    problems += [missing_field(document, (name,)) for name in _FIELDS if name not in value]
-    if value.get("apiVersion", API_VERSION) != API_VERSION:
-        problems.append(
-            Diagnostic(
-                "unknown-api-version",
-                "this isn't a version of the language that exai knows",
-                document.at(("apiVersion",)),
-                hint=f"write apiVersion: {API_VERSION}",
-            )
-        )
-    kind = _kind(document, problems)
+    """The spec of a document, or all its problems in order (after 100: `more-problems`)."""
+    problems = list(islice(_of_the_frame(document), MAX_PROBLEMS))
+    kind = KINDS.get(str(document.value.get("kind")))
     metadata = _validated(Metadata, document, ("metadata",), problems)
     if kind and isinstance(metadata, Metadata):
         wrong = kind.names.wrong(metadata.name)
         if wrong:
-            problems.append(
-                Diagnostic(
-                    "invalid-name",
-                    f"metadata.name: {wrong}",
-                    document.at(("metadata", "name")),
-                    hint=f"for example {kind.names.suggest(metadata.name)}",
-                )
-            )
+            at = document.at(("metadata", "name"))
+            hint = f"for example {kind.names.suggest(metadata.name)}"
+            problems.append(Diagnostic("invalid-name", f"metadata.name: {wrong}", at, hint=hint))
     body = _validated(kind.spec, document, ("spec",), problems) if kind else None
     if problems or kind is None or metadata is None or body is None:
-        return in_order(problems)
+        listed = in_order(problems)
+        if len(problems) < MAX_PROBLEMS:
+            return listed
+        return (*listed[:MAX_PROBLEMS], more_problems(listed[MAX_PROBLEMS - 1].at))
     return Spec(Ref(kind.name, metadata.name), metadata, body, document)
 
 
-def _kind(document: Document, problems: list[Diagnostic]) -> Kind | None:
-    if "kind" not in document.value:
-        return None
-    name = document.value["kind"]
-    if isinstance(name, str) and name in KINDS:
-        return KINDS[name]
-    wrong = (
-        f"there is no kind {name[:60]}"
-        if isinstance(name, str)
-        else (f"kind: must be text, not {called(name)}")
-    )
-    problems.append(
-        Diagnostic(
-            "unknown-kind" if isinstance(name, str) else "wrong-type",
-            wrong,
-            document.at(("kind",)),
-            hint=did_you_mean(str(name) if isinstance(name, str) else "", KINDS),
+def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
+    """What is wrong around metadata and spec."""
+    value = document.value
+    yield from (missing_field(document, (name,)) for name in _FIELDS if name not in value)
+    version, kind = value.get("apiVersion", API_VERSION), value.get("kind")
+    if version != API_VERSION:
+        yield Diagnostic(
+            "unknown-api-version",
+            "this isn't a version of the language that exai knows",
+            document.at(("apiVersion",)),
+            hint=f"write apiVersion: {API_VERSION}",
         )
-    )
-    return None
+    at = document.at(("kind",))
+    if isinstance(kind, str) and kind not in KINDS:
+        message = f"there is no kind {kind[:60]}"
+        yield Diagnostic("unknown-kind", message, at, hint=did_you_mean(kind, KINDS))
+    elif "kind" in value and not isinstance(kind, str):
+        hint = f"one of {', '.join(KINDS)}"
+        yield Diagnostic("wrong-type", f"kind: must be text, not {called(kind)}", at, hint=hint)
+    yield from (unknown_field(document, (key,), _FIELDS) for key in value if key not in _FIELDS)
 
 
 def _validated(of: Any, document: Document, path: Path, problems: list[Diagnostic]) -> Any:
@@ -110,7 +99,7 @@ def _validated(of: Any, document: Document, path: Path, problems: list[Diagnosti
             thaw(document.value[key]), context=READING, by_alias=True, by_name=False
         )
     except ValidationError as error:
-        problems += translate(error, shape_of(of), document, path)
+        problems += islice(translate(error, shape_of(of), document, path), MAX_PROBLEMS)
         return None
 
 

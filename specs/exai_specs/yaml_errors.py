@@ -13,6 +13,7 @@ from yaml.nodes import ScalarNode
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.yaml_text import MAX_DEPTH, line_at, position
 
+_COMMENT = re.compile(r"[ \t]*#")
 _IN_QUOTES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 
 # libyaml's words -> ours. The first that occurs in the problem (or in the context, for an unclosed
@@ -114,13 +115,14 @@ def cut_expression(node: ScalarNode, text: str, path: str) -> Diagnostic | None:
     opened = value.rfind("${{")
     if value.find("}}", opened) >= 0:
         return None
-    end = node.end_mark
-    if not line_at(text, end.line + 1)[end.column :].lstrip().startswith("#"):
+    start, end = node.start_mark, node.end_mark
+    if not _COMMENT.match(text, end.index):
         return None
-    if end.line == node.start_mark.line:
-        return _quote(Span(path, end.line + 1, node.start_mark.column + opened + 1))
-    start = node.start_mark.index
-    return _quote(Span(path, *position(text, text.rfind("${{", start, node.end_mark.index))))
+    line, column = position(
+        text[start.index : end.index], text.rfind("${{", start.index, end.index) - start.index
+    )
+    column += start.column if line == 1 else 0
+    return _quote(Span(path, start.line + line, column))
 
 
 def too_deep(at: Span) -> Diagnostic:

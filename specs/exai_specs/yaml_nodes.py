@@ -14,7 +14,7 @@ from types import MappingProxyType
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, more_problems
 from exai_specs.frozen import Json
 from exai_specs.yaml_errors import cut_expression, explain, too_deep
 from exai_specs.yaml_scalars import Refused, Scalar, plain
@@ -80,7 +80,10 @@ def _first_deep(text: str, path: str) -> Diagnostic | None:
 class Conversion:
     """One document's nodes as values. Problems are collected, not raised."""
 
-    __slots__ = ("_aliased", "_seen", "_text", "_trail", "path", "places", "problems", "written")
+    __slots__ = (
+        *("path", "places", "problems", "written"),
+        *("_aliased", "_seen", "_text", "_trail", "_unlisted"),
+    )
 
     def __init__(self, text: str, path: str) -> None:
         self.path = path
@@ -91,6 +94,7 @@ class Conversion:
         self._trail: list[str | int] = []
         self._seen: set[int] = set()
         self._aliased = 0
+        self._unlisted = False
 
     def root(self, node: Node) -> Json:
         """The document's value; only a mapping is one."""
@@ -102,7 +106,10 @@ class Conversion:
                 "it has exactly apiVersion, kind, metadata and spec",
             )
         mark = node.start_mark
-        return self._value(node, mark.line + 1, mark.column + 1)
+        value = self._value(node, mark.line + 1, mark.column + 1)
+        if self._unlisted:
+            self.problems.append(more_problems(self.problems[-1].at))
+        return value
 
     def _value(self, node: Node, key_line: int, key_column: int) -> Json:
         mark = node.start_mark
@@ -123,7 +130,8 @@ class Conversion:
         if node.tag != _PLAIN:
             self._tagged(node)
         if len(self._trail) >= MAX_DEPTH:
-            self.problems.append(too_deep(Span(self.path, mark.line + 1, mark.column + 1)))
+            if not any(each.code == "too-deep" for each in self.problems):
+                self._add(too_deep(self._at(node)))
             return None
         children = self._mapping if isinstance(node, MappingNode) else self._list
         value: Json = children(node)
@@ -192,7 +200,7 @@ class Conversion:
         key = self._scalar(node)
         if type(key) is str:
             return key
-        if self.problems and self.problems[-1].at == self._at(node):
+        if key is None and isinstance(plain(node.value), Refused):
             return None
         shown = node.value if node.value else ""
         hint = f'quote it: "{shown}"' if shown else "write a word before the colon"
@@ -200,11 +208,14 @@ class Conversion:
         return None
 
     def _duplicate(self, key: str, node: Node, parent: Node) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            self._unlisted = True
+            return
         first = next(k for k, _ in parent.value if k.value == key)
-        self.problems.append(
+        self._add(
             Diagnostic(
                 "duplicate-key",
-                f"the key {key} stands here twice",
+                f"the key {key[:60]} stands here twice",
                 self._at(node),
                 hint="keep one of them",
                 related=(("the first one", self._at(first)),),
@@ -231,11 +242,13 @@ class Conversion:
         )
 
     def _problem(self, code: str, message: str, node: Node, hint: str) -> None:
-        self.problems.append(Diagnostic(code, message, self._at(node), hint=hint))
+        self._add(Diagnostic(code, message, self._at(node), hint=hint))
 
     def _add(self, problem: Diagnostic | None) -> None:
-        if problem:
+        if problem and len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
+        elif problem:
+            self._unlisted = True
 
     def _at(self, node: Node) -> Span:
         return Span(self.path, node.start_mark.line + 1, node.start_mark.column + 1)

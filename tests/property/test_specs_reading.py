@@ -232,3 +232,37 @@ def test_units_raise_nothing_but_value_errors(value: object) -> None:
         except ValueError as error:
             assert str(error)
     assert str(Percent("5%")) == "5%"
+
+
+HEAD = "apiVersion: exai.dev/v1alpha1\nkind: Model\nmetadata: {name: x}\nspec:\n"
+
+
+def test_hostile_files_take_bounded_time() -> None:
+    many = range(60_000)
+    for text in (
+        "a: 1\n" * 100_000,
+        "\n".join(f"k{n}: 1" for n in many),
+        HEAD + "  task: regression\n" + "\n".join(f"  k{n}: 1" for n in many),
+        HEAD + "  gates:\n" + "\n".join(f"    k{n}: 1" for n in many),
+        HEAD + "  gates:\n" + "\n".join(f"    K {n}: {{max: 1}}" for n in range(30_000)),
+        HEAD.replace("Model", "Pipeline")
+        + "  steps: {a: {uses: x, env: {A: {"
+        + ", ".join(f"k{n}: 1" for n in many)
+        + "}}}}",
+        "a:\n" + "- ${{ x # y\n" * 60_000,
+        "a:\n" + "- x\n  ${{ y # z\n" * 40_000,
+        "a: &x 1\nb: [" + "*x, " * 100_000 + "]",
+        "a: [" + "[], " * 200_000 + "]",
+        "a: " + "'" * 500_000,
+        "\n".join(f"a{n}: &a{n} 1" for n in range(40_000)),
+        "? a\n" * 100_000,
+        "---\n" * 200_000,
+    ):
+        started = time.monotonic()
+        documents, problems = read(text, "f.yaml")
+        found = [*problems]
+        for document in documents:
+            spec = parse(document)
+            found += () if isinstance(spec, Spec) else spec
+        assert len(found) <= 250
+        assert time.monotonic() - started < 20, text[:100]

@@ -283,6 +283,12 @@ def test_autoscaling_by_percent() -> None:
         ("Dataset", "{source: {csv: {path: x}}, schema: {}}", ["invalid-value"]),
         ("Dataset", "{source: {csv: }, schema: {a: string}}", ["wrong-type"]),
         ("Dataset", "{source: csv, schema: {a: string}}", ["wrong-type"]),
+        (
+            "Dataset",
+            "{source: {csv: {path: x}}, schema: {a: json}, "
+            "quality: {expectations: [{expect_a: 1}]}}",
+            ["wrong-type"],
+        ),
         ("Model", "{task: regression, gates: {rmse: {max: 1, tolerance: 0}}}", []),
         ("Model", "{task: }", ["wrong-type"]),
         (
