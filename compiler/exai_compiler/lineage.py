@@ -19,73 +19,71 @@ from exai_specs.identity import Ref
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """`outward` and `inward` hold, for each node, the numbers of its edges; `numbers` the number of
-    each node.
+    """`numbers` is the number of each node; by number, `below` and `above` are the nodes that come
+    from it and that it comes from, `leaving` the numbers of the edges that start there.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     numbers: Mapping[Node, int]
-    outward: tuple[tuple[int, ...], ...]
-    inward: tuple[tuple[int, ...], ...]
-    sources: tuple[int, ...]
-    targets: tuple[int, ...]
+    below: tuple[tuple[int, ...], ...]
+    above: tuple[tuple[int, ...], ...]
+    leaving: tuple[tuple[int, ...], ...]
 
     def up(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
         """What this comes from, the nearest first, at most `depth` edges away.
 
         Empty for an unknown node.
         """
-        return self._walk(node, self.inward, self.sources, depth)
+        return self._walk(node, self.above, depth)
 
     def down(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
         """What hangs on this, the nearest first."""
-        return self._walk(node, self.outward, self.targets, depth)
+        return self._walk(node, self.below, depth)
 
     def path(self, a: Node, b: Node) -> tuple[Edge, ...]:
         """A shortest way from `a` down to `b`; empty when there is none, or nothing to go."""
         start, goal = self.numbers.get(a), self.numbers.get(b)
         if start is None or goal is None or start == goal:
             return ()
-        came: dict[int, int] = {start: -1}
+        came: dict[int, int] = {start: start}
         ring = [start]
         while ring and goal not in came:
             following = []
             for number in ring:
-                for edge in self.outward[number]:
-                    if (target := self.targets[edge]) not in came:
-                        came[target] = edge
-                        following.append(target)
+                for end in self.below[number]:
+                    if end not in came:
+                        came[end] = number
+                        following.append(end)
             ring = following
         if goal not in came:
             return ()
         way: list[Edge] = []
         while goal != start:
-            way.append(self.edges[came[goal]])
-            goal = self.sources[came[goal]]
+            way.append(self._edge(came[goal], goal))
+            goal = came[goal]
         return tuple(reversed(way))
 
+    def _edge(self, start: int, end: int) -> Edge:
+        target = self.nodes[end]
+        return next(e for n in self.leaving[start] if (e := self.edges[n]).target == target)
+
     def _walk(
-        self,
-        node: Node,
-        links: tuple[tuple[int, ...], ...],
-        ends: tuple[int, ...],
-        depth: int | None,
+        self, node: Node, links: tuple[tuple[int, ...], ...], depth: int | None
     ) -> tuple[Node, ...]:
         start = self.numbers.get(node)
         if start is None:
             return ()
-        seen = bytearray(len(self.nodes))
-        seen[start] = 1
+        fresh = bytearray(b"\x01") * len(self.nodes)
+        fresh[start] = 0
         found: list[int] = []
         ring = [start]
         while ring and (depth is None or depth > 0):
             following: list[int] = []
             for number in ring:
-                for edge in links[number]:
-                    end = ends[edge]
-                    if not seen[end]:
-                        seen[end] = 1
+                for end in links[number]:
+                    if fresh[end]:
+                        fresh[end] = 0
                         following.append(end)
             found += following
             ring = following
@@ -113,10 +111,9 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
         nodes=tuple(numbers),
         edges=found,
         numbers=MappingProxyType(numbers),
-        outward=_links(starts, len(numbers)),
-        inward=_links(ends, len(numbers)),
-        sources=starts,
-        targets=ends,
+        below=_gathered(starts, ends, len(numbers)),
+        above=_gathered(ends, starts, len(numbers)),
+        leaving=_gathered(starts, range(len(found)), len(numbers)),
     )
 
 
@@ -156,8 +153,9 @@ def _ancestors(
     return tuple(above)
 
 
-def _links(ends: Iterable[int], count: int) -> tuple[tuple[int, ...], ...]:
+def _gathered(by: Iterable[int], what: Iterable[int], count: int) -> tuple[tuple[int, ...], ...]:
+    """What belongs to each node, in order, for all nodes from 0."""
     gathered: defaultdict[int, list[int]] = defaultdict(list)
-    for edge, node in enumerate(ends):
-        gathered[node].append(edge)
+    for node, item in zip(by, what, strict=True):
+        gathered[node].append(item)
     return tuple([tuple(gathered[node]) if node in gathered else () for node in range(count)])

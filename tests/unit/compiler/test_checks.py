@@ -126,3 +126,13 @@ def test_each_rule_is_listed_once_and_each_module_is_listed() -> None:
         p.stem for p in folder.glob("*.py") if "\ndef check(subject: Subject)" in p.read_text()
     }
     assert modules == rules
+
+
+def test_a_cluster_honours_every_field() -> None:
+    text = (
+        (INVALID / "local-parity/exai.yaml")
+        .read_text()
+        .replace("target: local", "target: kubeflow")
+    )
+    assert parity(project_of({"exai.yaml": text}), "local") == ()
+    assert parity(project_of({"exai.yaml": text}), "nowhere") == ()
