@@ -14,18 +14,26 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from exai_compiler.facts import Champion, GateResult, ModelFacts, ModelVersion, Verdict
 from exai_runtime.local.surroundings import SILENT
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
 
 VERDICT_TAG = "exai.verdict"
 
 
 def registry_uri(path: Path) -> str:
-    """What MLflow takes as tracking and registry URI."""
+    """What MLflow takes as its URI. Raises TargetError for a path that it can't open."""
+    # SQLAlchemy takes what follows `?` for options, and `%41` for `A`; MLflow takes neither so.
+    if bad := next((sign for sign in "?%" if sign in str(path)), None):
+        problem = f"MLflow can't open a database below a folder with `{bad}` in its name: {path}"
+        hint = "rename that folder"
+        raise TargetError(Diagnostic("unusable-path", problem, Span("exai.yaml"), hint=hint))
     return f"sqlite:///{path}"
 
 
@@ -144,10 +152,16 @@ def _pages(search: Any) -> Iterator[Any]:
 
 
 def _client(path: Path) -> Any:
+    return _client_of(registry_uri(path), path.stat().st_ino if path.exists() else 0)
+
+
+@cache
+def _client_of(uri: str, inode: int) -> Any:
+    """One client for each file, though another may have had its path before."""
+    del inode
     _import_mlflow()
     from mlflow import MlflowClient
 
-    uri = registry_uri(path)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
