@@ -12,6 +12,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
+_SHALLOW = 4096  # characters: libyaml's composer stands 20,000 levels on a stack of 8 MiB
 
 # Anything else can't stand in YAML unescaped (yaml.org/spec/1.2.2, section 5.1).
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
@@ -52,6 +53,8 @@ def decode(text: str | bytes, path: str) -> str | Diagnostic:
 
 def may_be_deep(text: str) -> bool:
     """Whether nesting could pass what a recursive parser stands. False is certain."""
+    if len(text) <= _SHALLOW:
+        return False
     if _DEEP_BLOCK.search(text):
         return True
     if text.count("[") + text.count("{") <= 1000:
