@@ -4,6 +4,7 @@ its end.
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,6 @@ class RunExecutor:
             )
             runs.end(self.paths, other)
         spec = plain(body)["spec"]
-        if request.registers:
-            registry.warm_up()  # the verdict needs it, as soon as the run ends
         variables = step_variables(
             self.paths,
             self.environment,
@@ -61,11 +60,17 @@ class RunExecutor:
             secrets_of(self.paths, self.environment),
         )
         started = time.monotonic()
+        warming: list[threading.Thread] = []
+
+        def tell(event: RunEvent) -> None:
+            if request.registers and not warming:
+                # The verdict needs it as soon as the run ends; the run itself is on its way now.
+                warming.append(registry.warm_up())
+            listen(Progress(subject, event.phase, event.state, event.detail))
+
         try:
             self._start(change, request, spec["pipelineSpec"], variables)
-            result = runs.follow(
-                self.paths, change.key, lambda event: listen(_progress(subject, event))
-            )
+            result = runs.follow(self.paths, change.key, tell)
         except KeyboardInterrupt:
             runs.end(self.paths, change.key)
             raise
@@ -109,7 +114,3 @@ class RunExecutor:
             return Outcome(change, "failed", result.detail, result.hint, result.log, tail)
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)
-
-
-def _progress(subject: str, event: RunEvent) -> Progress:
-    return Progress(subject, event.phase, event.state, event.detail)

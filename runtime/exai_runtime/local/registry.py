@@ -8,9 +8,11 @@ written here and nowhere else.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -166,7 +168,14 @@ def _client_of(uri: str, inode: int) -> Any:
 
 
 def _import_mlflow() -> None:
+    if "mlflow" in sys.modules:
+        import mlflow.store.model_registry.sqlalchemy_store  # a thread may be in the middle of it
+
+        return
     os.environ.update(SILENT)
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
     import mlflow.store.model_registry.sqlalchemy_store  # noqa: F401
+
+    # Its modules live as long as the process: a collection at the end would walk them for a second.
+    gc.freeze()
