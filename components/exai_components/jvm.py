@@ -44,9 +44,9 @@ def start_jvm(model_bytes: int = 0) -> None:
         if jpype.isJVMStarted():
             jpype.addClassPath(str(jar))
             return
-        # At exit there is nothing in Java to wait for or to tidy up, and waiting would be for ever
-        # if the thread that starts Java here has ended by then.
-        jpype.config.destroy_jvm = jpype.config.free_jvm = False
+        # At exit there is nothing in Java to tidy up, and waiting for its threads would be for
+        # ever when the thread that starts Java here has ended by then.
+        jpype.config.destroy_jvm = False
         flags = (*_FLAGS, f"-Xmx{heap_bytes(model_bytes) // MIB}m")
         jpype.startJVM(str(_libjvm()), *flags, classpath=[str(jar)], convertStrings=False)
 

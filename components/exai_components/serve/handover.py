@@ -2,13 +2,19 @@
 
 The successor connects to the predecessor's `CONTROL.fd` socket (this user only) and asks for a
 port. The predecessor stops accepting, then sends the socket itself (SCM_RIGHTS): who connects in
-between waits in the socket's queue and is refused by nobody. The successor accepts, says "serving",
-and keeps the link open while the predecessor drains. A link that breaks before that word, or during
-the drain, means that the successor died: the predecessor goes on as if nothing had been.
+between waits in the socket's queue and is refused by nobody. The successor says that it is ready;
+from the predecessor's answer on the port is the successor's, and it accepts. Never do both accept:
+a successor that takes too long is told that the port was kept.
 
     successor -> {"port": 8080}\\n
     predecessor -> {"port": 8080}\\n and the socket, or {"refused": "not-serving"}\\n
-    successor -> serving\\n   and, if it is told to stop while the other drains: leaving\\n
+    successor -> ready\\n
+    predecessor -> yours\\n, or kept\\n
+    successor -> leaving\\n, only if it is told to stop while the predecessor drains
+
+The link stays open while the predecessor drains. One that breaks before, or without `leaving`,
+means that the successor died: the predecessor goes on as if nothing had been. One that breaks once
+the socket was sent, without `kept`, means that the predecessor died: the port is the successor's.
 """
 
 import contextlib
@@ -21,7 +27,9 @@ from pathlib import Path
 
 from exai_components.serve.failure import Failure
 
-SERVING = b"serving\n"
+READY = b"ready\n"
+YOURS = b"yours\n"
+KEPT = b"kept\n"
 LEAVING = b"leaving\n"
 PATIENCE = 10.0
 _LIMIT = 4096
@@ -43,7 +51,7 @@ class Gone(Exception):
 
 
 class Stuck(Exception):
-    """The predecessor lives but doesn't answer."""
+    """The predecessor lives and keeps the port: it doesn't answer, or grew tired of waiting."""
 
 
 def fd_path(control: Path) -> Path:
@@ -64,7 +72,7 @@ def check_control_path(control: Path) -> None:
 
 
 def ask_for(control: Path, port: int) -> Handed:
-    """Ask the process at `control` for its listening socket. Blocks, for PATIENCE at most."""
+    """Ask the process at `control` for its port. Blocks, for twice PATIENCE at most."""
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         link.settimeout(PATIENCE)
@@ -80,8 +88,30 @@ def ask_for(control: Path, port: int) -> Handed:
     if not descriptors:
         link.close()
         raise Gone(data.decode(errors="replace").strip() or "it ended")
+    listening = socket.socket(fileno=descriptors[0])
+    try:
+        _settle(link)
+    except Stuck:
+        listening.close()
+        link.close()
+        raise
     link.setblocking(False)
-    return Handed(socket.socket(fileno=descriptors[0]), link)
+    return Handed(listening, link)
+
+
+def _settle(link: socket.socket) -> None:
+    """Say ready and hear the predecessor's word; its silence for good means that it died."""
+    word = b""
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            link.sendall(READY)
+        word = link.recv(_LIMIT)
+    except TimeoutError:
+        word = KEPT
+    except OSError:
+        pass
+    if word == KEPT:
+        raise Stuck("the server before kept the port: the hand-over took too long")
 
 
 def wanted_port(request: bytes) -> int | None:

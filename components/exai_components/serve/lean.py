@@ -20,13 +20,15 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from exai_components.light_imports import without
+
 
 def import_kserve() -> None:
     """Make `kserve.model_server` and what it imports available; does nothing a second time."""
     if "kserve.model_server" in sys.modules:
         return
     _package_without_initialiser("kserve")
-    with _deferred_pandas(), _without("httpx._main"):
+    with _deferred_pandas(), without(absent=("httpx._main",)):
         importlib.import_module("kserve.model_server")
 
 
@@ -56,16 +58,3 @@ def _deferred_pandas() -> Iterator[None]:
 
 def _of_pandas(name: str) -> Any:
     return getattr(importlib.import_module("pandas"), name)
-
-
-@contextmanager
-def _without(name: str) -> Iterator[None]:
-    """An import of `name` fails in here, as if it weren't installed."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[name]

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-import uvicorn
-
 from exai_components.serve import handover
+from exai_components.serve.connections import Connections
 from exai_components.serve.control import Control
 from exai_components.serve.failure import Failure
 from exai_components.serve.gate import Application, Gate
@@ -27,8 +26,6 @@ from exai_components.serve.options import Options
 # and lets keep-alive clients change over with their next request; without one nobody gains by it.
 GRACE = 5.0
 GRACE_ALONE = 0.5
-_IN_FLIGHT = 30
-_KEEP_ALIVE = 65  # KServe's own default: longer than a proxy's
 _TICK = 0.02
 _FREEING = 2.0
 
@@ -41,13 +38,12 @@ class Server:
         self._digest = digest
         self._gate = gate
         self._state: Literal["loaded", "serving", "draining"] = "loaded"
-        self._tcp = _config(gate)
-        self._uvicorn = _Uvicorn(self._tcp)
-        self._controls = _config(Control(app, self))
+        self._tcp = Connections(gate)
+        self._controls = Connections(Control(app, self))
         self._listener: Listener | None = None
+        self._succeeded = False
         self._predecessor: socket.socket | None = None
         self._changing = asyncio.Lock()
-        self._connecting: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def state(self) -> dict[str, Any]:
@@ -61,24 +57,31 @@ class Server:
             "state": self._state,
         }
 
-    async def run(self, bound: socket.socket | None) -> None:
+    def ready(self) -> bool:
+        """Whether the service is: a process that drains for its successor is no reason to worry."""
+        return self._state != "draining" or self._succeeded
+
+    async def run(self, bound: socket.socket | None, ready: Callable[[], None]) -> None:
         """Serve on the bound socket, or wait for a hand-over; returns after a drain."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.drain)
         with contextlib.ExitStack() as sockets:
-            serving = asyncio.create_task(self._uvicorn.serve(sockets=[]))
-            while not self._uvicorn.started:
-                await asyncio.sleep(0.001)
+            serving = asyncio.create_task(self._tcp.run())
+            controlled = asyncio.create_task(self._controls.run())
+            await self._tcp.started()
+            await self._controls.started()
             if bound is not None:
                 listen_tcp(bound, self._options.host)
                 self._serve_on(bound)
             if self._options.control is not None:
                 path = self._options.control
-                connect = self._connector(self._controls)
                 sockets.enter_context(_listening(handover.fd_path(path), self._hand_over_soon))
-                sockets.enter_context(_listening(path, connect))
+                sockets.enter_context(_listening(path, self._controls.serve))
+            ready()
             await serving
+            self._controls.end()  # last, so that the state can be asked until the end
+            await controlled
 
     async def take_over(self, predecessor: Path | None, port: int) -> None:
         """Serve on `port`: with the predecessor's socket, or a new one if it is none or dead."""
@@ -89,29 +92,35 @@ class Server:
                 if self._listener.port == port:
                     return
                 raise Failure("serving", f"this server serves on port {self._listener.port}")
-            handed = None
-            if predecessor is not None:
-                try:
-                    handed = await asyncio.to_thread(handover.ask_for, predecessor, port)
-                except handover.Gone:
-                    pass
-                except handover.Stuck as error:
-                    hint = "End that process and try again"
-                    raise Failure("predecessor-stuck", str(error), hint, status=504) from None
-            if handed is None:
-                patience = 0.0 if predecessor is None else _FREEING
-                self._serve_on(await self._bind(port, time.monotonic() + patience))
-                return
-            self._serve_on(handed.listening)
-            self._predecessor = handed.link
-            with contextlib.suppress(OSError):
-                handed.link.send(handover.SERVING)
+            listening, link = await self._obtain(predecessor, port)
+            if self.state()["state"] == "draining":  # it was told to end meanwhile
+                listening.close()
+                if link is not None:
+                    link.close()
+                raise Failure("draining", "this server is about to end", "Start another")
+            self._predecessor = link
+            self._serve_on(listening)
 
     def drain(self) -> None:
         """Stop accepting, answer what is in flight, exit; once begun it goes its way."""
         if self._state != "draining":
             self._state = "draining"
             self._start(self._drain(None))
+
+    async def _obtain(
+        self, predecessor: Path | None, port: int
+    ) -> tuple[socket.socket, socket.socket | None]:
+        """A listening socket; and the link to the predecessor, when it is the predecessor's."""
+        if predecessor is None:
+            return await self._bind(port, time.monotonic()), None
+        try:
+            handed = await asyncio.to_thread(handover.ask_for, predecessor, port)
+        except handover.Gone:
+            return await self._bind(port, time.monotonic() + _FREEING), None
+        except handover.Stuck as error:
+            hint = "Try again, or end that process first"
+            raise Failure("predecessor-stuck", str(error), hint, status=504) from None
+        return handed.listening, handed.link
 
     async def _bind(self, port: int, deadline: float) -> socket.socket:
         """A listening socket; a port that a dead process just left may take a moment to be free."""
@@ -126,35 +135,9 @@ class Server:
             await asyncio.sleep(0.1)
 
     def _serve_on(self, listening: socket.socket) -> None:
-        self._listener = Listener(listening, self._connector(self._tcp))
+        self._listener = Listener(listening, self._tcp.serve)
         self._listener.start()
         self._state = "serving"
-
-    def _connector(self, config: uvicorn.Config) -> Callable[[socket.socket], None]:
-        """Serves an accepted connection with uvicorn's protocol."""
-        loop = asyncio.get_running_loop()
-        server = self._uvicorn
-
-        def protocol() -> asyncio.Protocol:
-            made: asyncio.Protocol = config.http_protocol_class(
-                config=config,
-                server_state=server.server_state,
-                app_state=server.lifespan.state,
-            )
-            return made
-
-        async def connect(connection: socket.socket) -> None:
-            with contextlib.suppress(OSError):
-                if connection.family != socket.AF_UNIX:
-                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                await loop.connect_accepted_socket(protocol, connection)
-            self._connecting.discard(connection)
-
-        def serve(connection: socket.socket) -> None:
-            self._connecting.add(connection)
-            self._start(connect(connection))
-
-        return serve
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -180,21 +163,28 @@ class Server:
                 if self._state != "serving" or listener is None or listener.port != port:
                     handover.refuse(link, f"not-serving port {port}")
                     return
-                listener.pause()
-                taken = False
-                try:
-                    handover.give(link, listener.socket, listener.port)
-                    async with asyncio.timeout(handover.PATIENCE):
-                        taken = await loop.sock_recv(link, 64) == handover.SERVING
-                except (OSError, TimeoutError):
-                    pass
-                if self._state != "serving":
+                if not await self._offer(link, listener):
                     return
-                if not taken:
-                    listener.start()
-                    return
-                self._state = "draining"
             await self._drain(link)
+
+    async def _offer(self, link: socket.socket, listener: Listener) -> bool:
+        """Whether the successor took the socket; if not, this server goes on as before."""
+        ready = False
+        listener.pause()
+        with contextlib.suppress(OSError, TimeoutError):
+            handover.give(link, listener.socket, listener.port)
+            async with asyncio.timeout(handover.PATIENCE):
+                word = await asyncio.get_running_loop().sock_recv(link, 64)
+            ready = word == handover.READY
+        if self._state != "serving":  # it was told to end meanwhile
+            return False
+        with contextlib.suppress(OSError):
+            link.send(handover.YOURS if ready else handover.KEPT)
+        if ready:
+            self._state, self._succeeded = "draining", True
+        else:
+            listener.start()
+        return ready
 
     async def _drain(self, successor: socket.socket | None) -> None:
         """Let connections finish, then end; or go on serving when the successor dies first."""
@@ -208,19 +198,23 @@ class Server:
         deadline = time.monotonic() + (GRACE if successor else GRACE_ALONE)
         while True:
             await asyncio.sleep(_TICK)
-            if watch is not None and watch.done() and watch.result() == b"":
-                return self._go_on()
-            if not self._connections() or time.monotonic() > deadline:
+            if watch is not None and watch.done():
+                if watch.result() == b"":
+                    return self._go_on()
+                if self._listener is not None:
+                    self._listener.close()
+                watch = None
+            if not self._tcp.count() or time.monotonic() > deadline:
                 break
         if watch is not None:
             watch.cancel()
-        self._uvicorn.should_exit = True
+        self._tcp.end()
         return None
 
     def _go_on(self) -> None:
         assert self._listener is not None  # noqa: S101 - it was handed over, so it is there
         self._gate.closing = False
-        self._state = "serving"
+        self._state, self._succeeded = "serving", False
         self._listener.start()
 
     def _watch(self, successor: socket.socket | None) -> asyncio.Task[bytes] | None:
@@ -235,35 +229,6 @@ class Server:
                 return b""
 
         return asyncio.get_running_loop().create_task(watch())
-
-    def _connections(self) -> int:
-        """Connections on the TCP port, idle ones too, and any that were accepted this moment."""
-        known = self._uvicorn.server_state.connections
-        served = sum(1 for connection in known if connection.config is self._tcp)
-        return served + len(self._connecting)
-
-
-class _Uvicorn(uvicorn.Server):  # type: ignore[misc]
-    """uvicorn without its signal handlers: this process has its own way to end."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _config(app: Application) -> uvicorn.Config:
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=_IN_FLIGHT,
-    )
-    config.load()
-    return config
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ In: options. Out: an exit status, and one line in the log for whoever finds that
 
 import asyncio
 import concurrent.futures
+import gc
 import logging
 import socket
 import sys
@@ -23,12 +24,15 @@ from exai_components.serve.wire import Columns
 
 def run(options: Options) -> int:
     """Serve until told to stop; 0, or 1 with the reason on stderr."""
+    gc.disable()  # until all is loaded: much is made, and hardly any of it is garbage
     try:
         _run(options)
     except Failure as failure:
         say(failure.line())
-    except (BadModel, NoJava) as error:
-        say(f"exai: the model can't be served: {error}")
+    except BadModel as error:
+        say(f"exai: the model can't be served: {error}. Check --model_dir and EXAI_MODEL_DIGEST.")
+    except NoJava as error:
+        say(f"exai: the model can't be served: {error}.")
     else:
         return 0
     return 1
@@ -81,12 +85,15 @@ async def _serve(
     from exai_components.serve.warm import warm
 
     model = ScoringModel(options.model_name, scorer, columns)
-    app = build_app(model, lambda: server.state()["state"] != "draining")
+
+    def ready() -> bool:
+        return server.ready()
+
+    app = build_app(model, ready)
     gate = Gate(app, options, Meter(options.model_name))
     server = Server(app, gate, options, digest_of(options.model_dir))
     await warm(app, options.model_name, signature)
-    say(f"exai: {options.model_name} is loaded")
-    await server.run(bound)
+    await server.run(bound, lambda: say(f"exai: {options.model_name} is ready"))
 
 
 def _quieten() -> None:

@@ -15,7 +15,7 @@ from exai_components.model_file import ModelColumn, ModelFile
 from exai_components.serve.gate import Application, Message
 from exai_components.serve.wire import datatype_of
 
-_ROUNDS = 100
+_ROUNDS = 40
 _BATCH = 200
 
 
@@ -41,6 +41,7 @@ async def warm(app: Application, name: str, signature: ModelFile) -> None:
         histogram.clear()
     gc.collect()
     gc.freeze()  # what lives now lives for ever: collections needn't walk it
+    gc.enable()
 
 
 def _example(column: ModelColumn) -> Any:

@@ -14,27 +14,11 @@ KINDS = st.sampled_from(
     ["application/json", "application/octet-stream", "text/plain", "application/cloudevents+json"]
 )
 WORDS = st.sampled_from(
-    [
-        "instances",
-        "inputs",
-        "outputs",
-        "id",
-        "name",
-        "shape",
-        "datatype",
-        "data",
-        "parameters",
-        "specversion",
-        "source",
-        "type",
-        "time",
-        "binary_data_size",
-        "binary_data_output",
-        "sepal_length",
-        "prediction",
-        "FP64",
-        "BYTES",
-    ]
+    (
+        *("instances", "inputs", "outputs", "id", "name", "shape", "datatype", "data"),
+        *("specversion", "source", "type", "time", "parameters", "binary_data_size"),
+        *("binary_data_output", "sepal_length", "prediction", "FP64", "BYTES"),
+    )
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,

@@ -356,4 +356,4 @@ def test_a_regression_with_levels_and_nulls(launch: Any, models: Any) -> None:
 
 
 def test_nothing_is_logged_for_requests(served: Any) -> None:
-    assert served.log.read_text().splitlines() == ["exai: iris is loaded"]
+    assert served.log.read_text().splitlines() == ["exai: iris is ready"]

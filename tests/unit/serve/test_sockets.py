@@ -102,6 +102,8 @@ def test_a_socket_is_passed_and_still_listens(tmp_path: Path) -> None:
                 assert handover.same_user(link)
                 assert handover.wanted_port(link.recv(4096)) == port
                 handover.give(link, mine, port)
+                assert link.recv(64) == handover.READY
+                link.sendall(handover.YOURS)
 
         thread = threading.Thread(target=predecessor)
         thread.start()
@@ -111,6 +113,31 @@ def test_a_socket_is_passed_and_still_listens(tmp_path: Path) -> None:
         assert handed.listening.getsockname()[1] == port
         with socket.create_connection(("127.0.0.1", port)):
             handed.listening.accept()[0].close()
+
+
+@pytest.mark.parametrize("last_word", [b"", handover.KEPT])
+def test_after_the_socket_only_a_kept_port_is_not_the_successors(
+    tmp_path: Path, last_word: bytes
+) -> None:
+    with bind_tcp("127.0.0.1", 0) as mine, listen_unix(handover.fd_path(tmp_path / "c")) as door:
+
+        def predecessor() -> None:
+            link, _ = door.accept()
+            with link:
+                link.recv(4096)
+                handover.give(link, mine, 1)
+                link.sendall(last_word)
+
+        thread = threading.Thread(target=predecessor)
+        thread.start()
+        if last_word:
+            with pytest.raises(handover.Stuck):
+                handover.ask_for(tmp_path / "c", 1)
+        else:
+            handed = handover.ask_for(tmp_path / "c", 1)
+            handed.listening.close()
+            handed.link.close()
+        thread.join()
 
 
 def test_a_dead_predecessor_is_gone(tmp_path: Path) -> None:
