@@ -93,7 +93,10 @@ def parse_component(text: str, path: str) -> Component:
         refs=MappingProxyType(json.loads(notes.get("exai.dev/refs", "{}"))),
         filled=tuple(json.loads(notes.get("exai.dev/filled", "[]"))),
         metrics=MappingProxyType(
-            {task: tuple(names) for task, names in json.loads(notes.get("exai.dev/metrics", "{}")).items()}
+            {
+                task: tuple(names)
+                for task, names in json.loads(notes.get("exai.dev/metrics", "{}")).items()
+            }
         ),
         image=container["image"],
         command=tuple(container["command"]),
@@ -119,5 +122,7 @@ def _ports(items: tuple[Mapping[str, Any], ...], refined: Mapping[str, Any]) -> 
 
 def catalog(texts: Mapping[str, str]) -> Catalog:
     """All components from the texts of their files, keyed by path. Raises ValueError as `parse_component` does."""
-    parsed = sorted((parse_component(text, path) for path, text in texts.items()), key=lambda c: c.name)
+    parsed = sorted(
+        (parse_component(text, path) for path, text in texts.items()), key=lambda c: c.name
+    )
     return Catalog(MappingProxyType({component.name: component for component in parsed}))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from exai_compiler.maybe import Maybe, Tree, Unknown
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
@@ -123,12 +123,17 @@ class Plan:
     scope: str
 
 
-Result = Literal["created", "updated", "replaced", "succeeded", "moved", "deleted", "pending", "failed"]
+Result = Literal[
+    "created", "updated", "replaced", "succeeded", "moved", "deleted", "pending", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a change. `detail` is one line for people; `log` is the path of a log, if there is one."""
+    """What became of a change. `detail` is one line for people; `log` is the path of a log, if there is one.
+
+    `step` names the step of a run that failed, and `at` the place in the specs that has to do with a failure.
+    """
 
     change: Change
     result: Result
@@ -136,6 +141,8 @@ class Outcome:
     hint: str = ""
     log: str = ""
     tail: tuple[str, ...] = ()
+    step: str = ""
+    at: Span | None = None
 
 
 def verb(change: Change) -> str:

@@ -68,7 +68,9 @@ def _bounded(
 ) -> GateResult:
     if value is None:
         return GateResult(metric, rule, False, None, limit, note="the run recorded no such metric")
-    return GateResult(metric, rule, value >= limit if rule == "min" else value <= limit, value, limit)
+    return GateResult(
+        metric, rule, value >= limit if rule == "min" else value <= limit, value, limit
+    )
 
 
 def _no_worse(
@@ -77,13 +79,24 @@ def _no_worse(
     champion = version.champion
     if champion is None:
         return GateResult(
-            metric, "noWorseThan", True, value, None, note="no champion yet: nothing to compare with"
+            metric,
+            "noWorseThan",
+            True,
+            value,
+            None,
+            note="no champion yet: nothing to compare with",
         )
     theirs = champion.metrics.get(metric)
     if value is None or theirs is None:
         who = "the run" if value is None else f"the champion, version {champion.version},"
         return GateResult(
-            metric, "noWorseThan", False, value, theirs, champion.version, f"{who} has no such metric"
+            metric,
+            "noWorseThan",
+            False,
+            value,
+            theirs,
+            champion.version,
+            f"{who} has no such metric",
         )
     if DIRECTIONS.get(metric, "higher") == "higher":
         limit = theirs - tolerance

@@ -25,7 +25,9 @@ def render(resolved: Resolved, lineage: Lineage) -> Build:
             for rendered in renderer(resolved, spec):
                 first = objects.setdefault(rendered.id, rendered)
                 if first.body != rendered.body:
-                    raise ValueError(f"{first.origin} and {rendered.origin} render different {rendered.id}")
+                    raise ValueError(
+                        f"{first.origin} and {rendered.origin} render different {rendered.id}"
+                    )
     ordered = tuple(objects[key] for key in sorted(objects))
     return Build(
         environment=resolved.name,

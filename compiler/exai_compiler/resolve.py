@@ -35,9 +35,7 @@ def resolve(
     graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
     meanings = {key: pipeline_meaning(project, value) for key, value in graphs.items()}
     keys = tuple(
-        run_key(
-            spec.ref, body, meanings[spec.ref.name], graphs[spec.ref.name], environment, facts
-        )
+        run_key(spec.ref, body, meanings[spec.ref.name], graphs[spec.ref.name], environment, facts)
         for spec, body in project.bodies(PipelineSpec)
     )
     runs = tuple(key for key in keys if isinstance(key, RunKey))
@@ -159,10 +157,16 @@ def _why_none(
 ) -> str:
     if promotion is not None and promotion.verdict is not None and not promotion.verdict.passed:
         failed = [r for r in promotion.verdict.results if not r.passed]
-        missed = ", ".join(f"{r.metric} {_number(r.value)} ({r.rule} {_number(r.limit)})" for r in failed)
-        return f"no version has passed its gates; version {promotion.verdict.version} missed {missed}"
+        missed = ", ".join(
+            f"{r.metric} {_number(r.value)} ({r.rule} {_number(r.limit)})" for r in failed
+        )
+        return (
+            f"no version has passed its gates; version {promotion.verdict.version} missed {missed}"
+        )
     if not known.versions:
-        makers = [f"Pipeline/{key}" for key, value in graphs.items() if name in models_registered(value)]
+        makers = [
+            f"Pipeline/{key}" for key, value in graphs.items() if name in models_registered(value)
+        ]
         return f"no version yet: {', '.join(makers) or 'no pipeline'} has not registered one"
     return "no version has passed its gates, or the alias was never set"
 

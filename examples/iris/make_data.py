@@ -30,7 +30,9 @@ def read_flowers() -> list[tuple[int, float, float, float, float, str]]:
     """(flower_id, sepal length and width, petal length and width in cm, species), ids from 1."""
     sklearn = find_spec("sklearn")
     if sklearn is None or sklearn.origin is None:
-        sys.exit("make_data.py: scikit-learn isn't installed here: run `make setup`, or pip install 'exai[local]'")
+        sys.exit(
+            "make_data.py: scikit-learn isn't installed here: run `make setup`, or pip install 'exai[local]'"
+        )
     source = Path(sklearn.origin).parent / "datasets" / "data" / "iris.csv"
     with source.open(newline="") as file:
         rows = csv.reader(file)

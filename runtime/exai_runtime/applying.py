@@ -7,7 +7,7 @@ here: what to do is the plan's, how is the target's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exai_compiler.build import Build
 from exai_compiler.changes import Judge, Outcome, Plan, Planned, Run, subject, verb
@@ -43,7 +43,7 @@ def execute_rounds(
     changes = first_round(first, 1)
     while changes:
         listen(RoundStarted(number, changes))
-        results = list(_execute(target, changes, build, listen))
+        results = list(_execute(checked, target, changes, build, listen))
         outcomes += results
         verdicts += _verdicts(results, build)
         if any(outcome.result == "failed" for outcome in results):
@@ -78,7 +78,11 @@ def verdicts_with_keys(verdicts: list[Verdict], build: Build) -> Iterator[tuple[
 
 
 def _execute(
-    target: Writer, changes: tuple[Planned, ...], build: Build, listen: Listen
+    checked: Checked,
+    target: Writer,
+    changes: tuple[Planned, ...],
+    build: Build,
+    listen: Listen,
 ) -> Iterator[Outcome]:
     """One round in order. What depends on something that failed isn't tried; what doesn't, is."""
     failed: set[Ref] = set()
@@ -91,7 +95,15 @@ def _execute(
         listen(ChangeFinished(planned, outcome))
         if outcome.result == "failed":
             failed.add(origin)
+            outcome = replace(outcome, at=_place(checked, origin, outcome.step))
         yield outcome
+
+
+def _place(checked: Checked, origin: Ref, step: str) -> Span | None:
+    spec = checked.project.specs.get(origin) if checked.project else None
+    if spec is None:
+        return None
+    return spec.key_at("spec", "steps", step) if step else spec.at("metadata", "name")
 
 
 def _origin(planned: Planned) -> Ref:
@@ -102,7 +114,13 @@ def _origin(planned: Planned) -> Ref:
         case Judge():
             return change.model
     origin = getattr(change, "origin", None) or getattr(change, "model", None)
-    return origin if isinstance(origin, Ref) else planned.because[-1] if planned.because else Ref("", "")
+    return (
+        origin
+        if isinstance(origin, Ref)
+        else planned.because[-1]
+        if planned.because
+        else Ref("", "")
+    )
 
 
 def _verdicts(outcomes: list[Outcome], build: Build) -> Iterator[Verdict]:

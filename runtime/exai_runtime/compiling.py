@@ -59,7 +59,6 @@ def check_project(loaded: Loaded) -> Checked:
     return Checked(loaded, components, in_order(problems))
 
 
-
 def environment_of(
     project: Project, name: str
 ) -> tuple[Environment | None, tuple[Diagnostic, ...]]:
@@ -122,3 +121,12 @@ def _missing_data(project: Project, build: Build) -> list[Diagnostic]:
                 )
             )
     return problems
+
+
+def environment_for(
+    checked: Checked, name: str
+) -> tuple[Environment | None, tuple[Diagnostic, ...]]:
+    if checked.usable is None:
+        return None, checked.diagnostics
+    found, problems = environment_of(checked.usable, name)
+    return found, in_order((*checked.diagnostics, *problems))

@@ -1,47 +1,42 @@
-"""The commands as functions: values in, values out. Views print what they return; the command line only parses words."""
+"""The commands as functions: values in, values out. Views print what they return; the command line only parses words.
+
+Those that change something are here, beside those that they build on; `status` and `predict` have modules of their own.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
 from exai_compiler.build import Build
-from exai_compiler.facts import Facts, ModelFacts
 from exai_compiler.planning import plan as make_plan
 from exai_runtime.applying import execute_rounds
+from exai_runtime.asking import predict
 from exai_runtime.compiling import (
     Checked,
     Compiled,
     check_project,
     compile_environment,
+    environment_for,
     environment_of,
     open_target,
 )
 from exai_runtime.events import Listen, PhaseFinished, PhaseStarted
 from exai_runtime.local.target import LocalTarget
-from exai_runtime.results import (
-    Applied,
-    Approve,
-    Example,
-    ModelStatus,
-    Planning,
-    Prediction,
-    Protocol,
-    StatusReport,
-    Validated,
-)
-from exai_runtime.predicting import SAMPLES, Refusal, ask, input_datatypes
+from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes
+from exai_runtime.reporting import status
+from exai_runtime.results import Applied, Approve, Example, Planning, Validated
 from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
-from exai_specs.frozen import Json
 from exai_specs.kinds import Environment, ServiceSpec
+
+__all__ = ["apply", "destroy", "plan", "predict", "status", "validate"]
 
 
 def validate(root: Path) -> Validated:
@@ -60,7 +55,7 @@ def validate(root: Path) -> Validated:
 def plan(root: Path, environment: str) -> Planning:
     """What an apply would do. Writes nothing but the cache."""
     checked = check_project(load(root))
-    found, problems = _environment(checked, environment)
+    found, problems = environment_for(checked, environment)
     if found is None:
         return Planning(None, None, problems, checked.loaded.sources)
     target = open_target(checked, environment, found)
@@ -80,7 +75,7 @@ def apply(root: Path, environment: str, approve: Approve, listen: Listen) -> App
     started = time.monotonic()
     with _phase(listen, "reading and checking the specs"):
         checked = check_project(load(root))
-    found, problems = _environment(checked, environment)
+    found, problems = environment_for(checked, environment)
     if found is None:
         return _ended(checked, environment, problems, started)
     try:
@@ -189,56 +184,6 @@ def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen:
     )
 
 
-def status(root: Path, environment: str) -> StatusReport:
-    """How the environment is doing, and what stands in the way. Changes nothing."""
-    checked = check_project(load(root))
-    sources = checked.loaded.sources
-    found, problems = _environment(checked, environment)
-    if found is None:
-        return StatusReport(environment, (), (), (), (), problems, sources)
-    target = open_target(checked, environment, found)
-    try:
-        compiled = compile_environment(checked, environment, found, target)
-        made = make_plan(compiled.build, target.observe())
-        health = target.health(compiled.build)
-    except TargetError as error:
-        return StatusReport(environment, (), (), (), (), (*problems, error.diagnostic), sources)
-    return StatusReport(
-        environment=environment,
-        health=health,
-        models=_models(compiled.build, compiled.facts),
-        waiting=made.waiting,
-        parity=made.notes,
-        diagnostics=problems,
-        sources=sources,
-        serving=tuple(target.serving()),
-    )
-
-
-def _models(build: Build, facts: Facts) -> tuple[ModelStatus, ...]:
-    rows = []
-    for promotion in build.promotions:
-        known = facts.models.get(promotion.model.name, ModelFacts())
-        verdict = promotion.verdict
-        note = ""
-        if verdict is not None and not verdict.passed:
-            note = f"version {verdict.version} missed its gates: its aliases didn't move"
-        elif not known.versions:
-            note = "no version yet"
-        numbers = tuple(version.number for version in known.versions)
-        rows.append(ModelStatus(promotion.model, known.aliases, numbers, verdict, note))
-    return tuple(rows)
-
-
-def _environment(
-    checked: Checked, name: str
-) -> tuple[Environment | None, tuple[Diagnostic, ...]]:
-    if checked.usable is None:
-        return None, checked.diagnostics
-    found, problems = environment_of(checked.usable, name)
-    return found, in_order((*checked.diagnostics, *problems))
-
-
 def _ended(
     checked: Checked, environment: str, problems: tuple[Diagnostic, ...], started: float
 ) -> Applied:
@@ -265,46 +210,3 @@ def _phase(listen: Listen, name: str) -> Iterator[None]:
 
 def _never() -> Compiled:
     raise AssertionError("a destroy has one round")
-
-
-def predict(
-    root: Path,
-    environment: str,
-    service: str,
-    rows: Sequence[Mapping[str, Json]],
-    protocol: Protocol | None,
-) -> Prediction:
-    """Ask a service of this project. Its address is the target's, the protocol the spec's unless given."""
-    started = time.monotonic()
-    checked = check_project(load(root))
-    found, problems = _environment(checked, environment)
-    asked: Protocol = protocol or "v2"
-
-    def refused(problem: Diagnostic) -> Prediction:
-        sources = checked.loaded.sources
-        return Prediction(service, (), "", asked, time.monotonic() - started, (problem,), sources)
-
-    if found is None or checked.usable is None:
-        sources = checked.loaded.sources
-        return Prediction(service, (), "", asked, 0.0, problems, sources)
-    spec = checked.usable.find("Service", service)
-    if spec is None or not isinstance(spec.body, ServiceSpec):
-        names = [ref.name for ref in checked.usable.specs if ref.kind == "Service"]
-        close = get_close_matches(service, names, 1)
-        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none'}"
-        at = checked.usable.root.at()
-        return refused(Diagnostic("unknown-service", f"there is no Service `{service}`", at, hint=hint))
-    asked = protocol or ("v1" if spec.body.protocol == "v1" else "v2")
-    target = open_target(checked, environment, found)
-    address = target.address(service)
-    if address is None:
-        hint = "`exai apply` starts it; `exai status` says what it waits for"
-        return refused(Diagnostic("not-running", f"Service/{service} isn't running", spec.at(), hint=hint))
-    try:
-        answers = ask(address, service, rows, asked)
-    except Refusal as refusal:
-        return refused(
-            Diagnostic("prediction-refused", refusal.message, spec.at(), hint=refusal.hint)
-        )
-    seconds = time.monotonic() - started
-    return Prediction(service, answers, address, asked, seconds, (), checked.loaded.sources)

@@ -94,9 +94,7 @@ def _read_file(
         data = (root / path).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        problems.append(
-            Diagnostic("unreadable-file", f"can't read the file: {reason}", Span(path))
-        )
+        problems.append(Diagnostic("unreadable-file", f"can't read the file: {reason}", Span(path)))
         return
     sources[path] = data.decode("utf-8", errors="replace")
     documents, diagnostics = read(data, path)

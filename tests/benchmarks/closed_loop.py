@@ -89,7 +89,9 @@ def main() -> None:
     print("| closed loop, cold                     | median s | best s | ratio |")
     print("|---------------------------------------|----------|--------|-------|")
     print(f"| straight calls, then the model server | {peer:8.1f} | {min(theirs):6.1f} |  1.00 |")
-    print(f"| exai apply, exai predict              | {mine:8.1f} | {min(ours):6.1f} | {mine / peer:5.2f} |")
+    print(
+        f"| exai apply, exai predict              | {mine:8.1f} | {min(ours):6.1f} | {mine / peer:5.2f} |"
+    )
 
 
 if __name__ == "__main__":

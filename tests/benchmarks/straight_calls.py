@@ -77,7 +77,9 @@ def validate(frame: object) -> None:
     suite = gx.ExpectationSuite(name="iris")
     suite.add_expectation(gx.expectations.ExpectTableRowCountToBeBetween(min_value=100))
     suite.add_expectation(
-        gx.expectations.ExpectColumnValuesToBeBetween(column="sepal_length", min_value=0, max_value=10)
+        gx.expectations.ExpectColumnValuesToBeBetween(
+            column="sepal_length", min_value=0, max_value=10
+        )
     )
     suite.add_expectation(gx.expectations.ExpectColumnValuesToBeUnique(column="flower_id"))
     result = batch.get_batch({"dataframe": frame}).validate(suite)

@@ -39,7 +39,9 @@ def plan(build: Build, observed: Observed) -> Plan:
         *_runs(build),
         *(item for promotion in build.promotions for item in _promotion(build, promotion, coming)),
     ]
-    ordered.sort(key=lambda item: (item[1].round, item[0], subject(item[1].change), verb(item[1].change)))
+    ordered.sort(
+        key=lambda item: (item[1].round, item[0], subject(item[1].change), verb(item[1].change))
+    )
     changes = tuple(planned for _, planned in ordered)
     waiting = dict.fromkeys((*build.waiting, *objects.waiting(build, frozenset(coming))))
     return Plan(

@@ -111,6 +111,6 @@ class RunExecutor:
             )
         if result.state == "failed":
             tail = step_tail(Path(result.log), _TAIL)
-            return Outcome(change, "failed", result.detail, result.hint, result.log, tail)
+            return Outcome(change, "failed", result.detail, result.hint, result.log, tail, result.step)
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)

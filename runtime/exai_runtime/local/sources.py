@@ -67,7 +67,9 @@ def _table(spec: Spec, dataset: DatasetSpec, file: Path, table: str) -> Iterator
             "missing-table",
             f"`{file.name}` has no table `{table}`",
             spec.at("spec", "source", "sql", "table"),
-            hint=f"did you mean `{close}`?" if close else f"it has: {', '.join(names) or 'no tables'}",
+            hint=f"did you mean `{close}`?"
+            if close
+            else f"it has: {', '.join(names) or 'no tables'}",
         )
         return
     yield from _columns(spec, dataset, columns, f"table `{table}`")

@@ -33,7 +33,12 @@ class Project:
     def exai(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run a command. `code` is the exit code it must have; None accepts any."""
         done = subprocess.run(
-            self.command(*words), env=self.env, capture_output=True, text=True, timeout=240, check=False
+            self.command(*words),
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
         )
         assert "Traceback" not in done.stderr + done.stdout, done.stderr + done.stdout
         if code is not None:
@@ -95,7 +100,11 @@ class Project:
 
 def environment(home: Path, path_without_java: Path) -> dict[str, str]:
     """A clean environment: own home, cache and temp folder, Python and the basic tools in PATH but no Java."""
-    keep = {key: os.environ[key] for key in ("LANG", "LC_ALL", "EXAI_ALLOW_NO_CRDS") if key in os.environ}
+    keep = {
+        key: os.environ[key]
+        for key in ("LANG", "LC_ALL", "EXAI_ALLOW_NO_CRDS")
+        if key in os.environ
+    }
     (home / "tmp").mkdir(parents=True, exist_ok=True)
     return keep | {
         "HOME": str(home),

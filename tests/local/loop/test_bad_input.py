@@ -114,7 +114,9 @@ def test_a_failing_expectation_names_the_rows_and_stops_before_training(iris: Pr
 @pytest.mark.slow
 def test_too_few_rows_to_stratify_and_to_train(iris: Project) -> None:
     iris.edit("specs/dataset.yaml", "{min_value: 100}", "{min_value: 1}")
-    iris.edit("specs/pipeline.yaml", "retry: {max: 2, backoff: 30s}", "retry: {max: 2, backoff: 300s}")
+    iris.edit(
+        "specs/pipeline.yaml", "retry: {max: 2, backoff: 30s}", "retry: {max: 2, backoff: 300s}"
+    )
     change_rows(iris, "DELETE FROM demo_iris WHERE flower_id % 15 != 0")
     text = outputs(iris)
     assert "step split" in text
@@ -134,7 +136,9 @@ def test_a_port_in_use(iris: Project) -> None:
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
         port = stranger.getsockname()[1]
-        iris.edit("specs/service.yaml", "  protocol: v2\n", f"  protocol: v2\n  local: {{port: {port}}}\n")
+        iris.edit(
+            "specs/service.yaml", "  protocol: v2\n", f"  protocol: v2\n  local: {{port: {port}}}\n"
+        )
         text = outputs(iris)
         assert "port-in-use" in text
         assert str(port) in text

@@ -17,7 +17,18 @@ from .conftest import MakeProject, Project
 
 pytestmark = pytest.mark.slow
 
-HEAVY = ("h2o", "mlflow", "kfp", "kserve", "great_expectations", "pandas", "numpy", "sklearn", "pyarrow", "jpype")
+HEAVY = (
+    "h2o",
+    "mlflow",
+    "kfp",
+    "kserve",
+    "great_expectations",
+    "pandas",
+    "numpy",
+    "sklearn",
+    "pyarrow",
+    "jpype",
+)
 
 
 def test_from_yaml_to_a_served_prediction_and_to_no_changes(iris: Project) -> None:
@@ -51,7 +62,9 @@ def test_from_yaml_to_a_served_prediction_and_to_no_changes(iris: Project) -> No
     # a change of resources alone: a new PipelineVersion and no run
     iris.edit("specs/pipeline.yaml", "memory: 2Gi", "memory: 3Gi")
     changes = iris.changes()
-    assert [(c["verb"], c["subject"].split("/")[0]) for c in changes] == [("create", "PipelineVersion")]
+    assert [(c["verb"], c["subject"].split("/")[0]) for c in changes] == [
+        ("create", "PipelineVersion")
+    ]
     iris.exai("apply", "--yes")
     assert len(iris.runs()) == 1
     assert iris.changes() == []
@@ -151,13 +164,19 @@ def test_an_apply_with_nothing_to_do_imports_none_of_the_heavy_libraries(iris: P
     )
     for words in (["apply", "--yes"], ["plan"], ["status"]):
         done = subprocess.run(
-            [sys.executable, "-c", code, *words], env=iris.env, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, *words],
+            env=iris.env,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert "HEAVY []" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["iris mit Umläuten", "python3-course"])
-def test_a_folder_with_spaces_umlauts_or_python3_in_its_path(name: str, make_project: MakeProject) -> None:
+def test_a_folder_with_spaces_umlauts_or_python3_in_its_path(
+    name: str, make_project: MakeProject
+) -> None:
     project = make_project(name)
     project.exai("apply", "--yes")
     assert project.ask(project.url)["prediction"] == "setosa"

@@ -15,7 +15,9 @@ from exai_specs.kinds import Gate
 
 def version(metrics: dict[str, float], champion: dict[str, float] | None = None) -> ModelVersion:
     met = Champion(1, MappingProxyType(champion)) if champion is not None else None
-    return ModelVersion("m", 2, "file:///m", "d", "k", metrics=MappingProxyType(metrics), champion=met)
+    return ModelVersion(
+        "m", 2, "file:///m", "d", "k", metrics=MappingProxyType(metrics), champion=met
+    )
 
 
 def gate(**fields: Any) -> Gate:

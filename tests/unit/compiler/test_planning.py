@@ -141,7 +141,9 @@ def test_what_nobody_asks_for_any_more_is_deleted_and_breaks_its_callers() -> No
 
 def test_the_newest_ten_pipeline_versions_stay() -> None:
     pipeline = rendered("Pipeline", "training", freeze({}), PIPELINE, wave=1)
-    versions = [rendered("PipelineVersion", f"training-{i}", freeze({}), PIPELINE) for i in range(12)]
+    versions = [
+        rendered("PipelineVersion", f"training-{i}", freeze({}), PIPELINE) for i in range(12)
+    ]
     observed = Observed(
         MappingProxyType(
             {pipeline.id: Live(freeze({}), PIPELINE)}
@@ -189,7 +191,10 @@ def test_what_waits_for_nothing_in_this_plan_is_waiting_and_leaves_the_plan_empt
 
 
 def test_an_alias_that_stands_where_it_should_isnt_moved() -> None:
-    assert plan(build((), (), (promotion({"champion": Known(2)}, {"champion": 2}),)), NOTHING).changes == ()
+    assert (
+        plan(build((), (), (promotion({"champion": Known(2)}, {"champion": 2}),)), NOTHING).changes
+        == ()
+    )
 
 
 def test_a_changed_gate_is_judged_without_a_run() -> None:
@@ -219,23 +224,32 @@ def test_one_is_not_true() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
     max_leaves=12,
 )
-bodies = st.dictionaries(st.sampled_from(["x", "y", "z"]), st.dictionaries(st.sampled_from("ab"), json_values))
+bodies = st.dictionaries(
+    st.sampled_from(["x", "y", "z"]), st.dictionaries(st.sampled_from("ab"), json_values)
+)
 
 
 @given(bodies, bodies)
-def test_what_a_plan_made_gives_an_empty_plan(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_what_a_plan_made_gives_an_empty_plan(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
     def objects(named: dict[str, Any]) -> tuple[Rendered, ...]:
-        return tuple(rendered("InferenceService", name, freeze(body)) for name, body in named.items())
+        return tuple(
+            rendered("InferenceService", name, freeze(body)) for name, body in named.items()
+        )
 
     state = dict(live(*objects(before)).objects)
     wanted = build(objects(after))
     for planned in plan(wanted, Observed(MappingProxyType(state))).changes:
         match planned.change:
-            case Create(id=id_, body=body, origin=origin) | Update(id=id_, body=body, origin=origin):
+            case (
+                Create(id=id_, body=body, origin=origin) | Update(id=id_, body=body, origin=origin)
+            ):
                 state[id_] = Live(body, origin)  # type: ignore[arg-type]
             case Delete(id=id_):
                 del state[id_]

@@ -84,6 +84,8 @@ def _metadata(
     ):
         # Knative's own autoscaler knows only concurrency and rps.
         annotations["autoscaling.knative.dev/class"] = "hpa.autoscaling.knative.dev"
+    if environment.target == "local" and body.local.port is not None:
+        annotations["exai.dev/local-port"] = str(body.local.port)
     metadata: dict[str, Tree] = {
         "name": spec.ref.name,
         "labels": _sorted({**spec.metadata.labels, **runtime.MANAGED}),

@@ -43,6 +43,8 @@ def failure(outcome: Outcome, paint: Paint) -> Iterator[str]:
     first, *more = outcome.detail.splitlines() or ["it gave no reason"]
     yield f"{paint.red(paint.bold('failed'))} {paint.bold(title)}: {first}"
     yield from (f"  {line}" for line in more)
+    if outcome.at is not None:
+        yield f"{paint.cyan('  -->')} {outcome.at}"
     for line in outcome.hint.splitlines():
         yield f"{paint.cyan('  = help:')} {line}"
     if outcome.tail:

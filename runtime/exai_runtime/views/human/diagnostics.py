@@ -13,6 +13,9 @@ from exai_specs.diagnostics import Diagnostic, Severity, Span
 _TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
 _WIDEST_EXCERPT = 100
 
+# The line that these point at holds what nobody may print.
+UNQUOTED = frozenset({"secret-in-spec"})
+
 
 def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) -> Iterator[str]:
     """Every error and warning with its excerpt, an empty line after each; then the notes."""
@@ -36,7 +39,8 @@ def block(diagnostic: Diagnostic, sources: Sources, paint: Paint) -> Iterator[st
     yield from (f"  {line}" for line in more)
     if diagnostic.at.path:
         yield f"{paint.cyan('  -->')} {diagnostic.at}"
-        yield from excerpt(diagnostic.at, sources, paint, colour)
+        if diagnostic.code not in UNQUOTED:
+            yield from excerpt(diagnostic.at, sources, paint, colour)
     for line in diagnostic.hint.splitlines():
         yield f"{paint.cyan('   = help:')} {line}"
     for label, span in diagnostic.related:

@@ -122,6 +122,8 @@ def outcome(value: Outcome) -> Plain:
         "hint": value.hint or None,
         "log": value.log or None,
         "tail": list(value.tail),
+        "step": value.step or None,
+        "at": span(value.at) if value.at else None,
     }
 
 

@@ -1,0 +1,58 @@
+"""The command `status`: how an environment is doing, and what stands in the way. Changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from exai_compiler.build import Build
+from exai_compiler.facts import Facts, ModelFacts
+from exai_compiler.planning import plan as make_plan
+from exai_runtime.compiling import (
+    check_project,
+    environment_for,
+    open_target,
+)
+from exai_runtime.results import ModelStatus, StatusReport
+from exai_runtime.target import TargetError
+from exai_runtime.workspace import load
+
+
+def status(root: Path, environment: str) -> StatusReport:
+    """How the environment is doing, and what stands in the way. Changes nothing."""
+    checked = check_project(load(root))
+    sources = checked.loaded.sources
+    found, problems = environment_for(checked, environment)
+    if found is None:
+        return StatusReport(environment, (), (), (), (), problems, sources)
+    target = open_target(checked, environment, found)
+    try:
+        compiled = compile_environment(checked, environment, found, target)
+        made = make_plan(compiled.build, target.observe())
+        health = target.health(compiled.build)
+    except TargetError as error:
+        return StatusReport(environment, (), (), (), (), (*problems, error.diagnostic), sources)
+    return StatusReport(
+        environment=environment,
+        health=health,
+        models=_models(compiled.build, compiled.facts),
+        waiting=made.waiting,
+        parity=made.notes,
+        diagnostics=problems,
+        sources=sources,
+        serving=tuple(target.serving()),
+    )
+
+
+def _models(build: Build, facts: Facts) -> tuple[ModelStatus, ...]:
+    rows = []
+    for promotion in build.promotions:
+        known = facts.models.get(promotion.model.name, ModelFacts())
+        verdict = promotion.verdict
+        note = ""
+        if verdict is not None and not verdict.passed:
+            note = f"version {verdict.version} missed its gates: its aliases didn't move"
+        elif not known.versions:
+            note = "no version yet"
+        numbers = tuple(version.number for version in known.versions)
+        rows.append(ModelStatus(promotion.model, known.aliases, numbers, verdict, note))
+    return tuple(rows)
