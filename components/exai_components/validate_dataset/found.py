@@ -79,5 +79,7 @@ def _lines(findings: list[Finding]) -> str:
 def _distinct(findings: list[Finding]) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = []
     for finding in findings:
-        rows += [key for key in finding.keys if key not in rows]
+        for key in finding.keys:
+            if key not in rows:
+                rows.append(key)
     return rows[:ROWS_NAMED]
