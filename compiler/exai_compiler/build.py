@@ -1,4 +1,5 @@
-"""What a render returns: objects, runs and promotions of one environment, with canonical-JSON hashes."""
+"""What a render returns: objects, runs and promotions of one environment, with canonical-JSON
+hashes."""
 
 from __future__ import annotations
 
@@ -16,7 +17,10 @@ from exai_specs.identity import Ref
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One object as the target will get it. `wave` orders it within a round; `effect` is what its change means."""
+    """One object as the target will get it.
+
+    `wave` orders it within a round; `effect` is what its change means.
+    """
 
     id: ObjectId
     origin: Ref
@@ -27,9 +31,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A run that the specs and the data call for. `due` says whether it has to start; `why` what is new.
+    """A run that the specs and the data call for.
 
-    `version` is the PipelineVersion to run, `key` the run key, `spec_key` the key without the data.
+    `due` says whether it has to start; `why` what is new.     `version` is the PipelineVersion
+    to run, `key` the run key, `spec_key` the key without the data.
     """
 
     pipeline: Ref
@@ -45,7 +50,8 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Where a model stands: the verdict that is to be recorded (`new_verdict`), and where each auto alias should be."""
+    """Where a model stands: the verdict that is to be recorded (`new_verdict`), and where each
+    auto alias should be."""
 
     model: Ref
     run_key: str
@@ -57,7 +63,8 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """All that one environment should be, and how its documents depend on each other (`chains`: origin -> ancestors)."""
+    """All that one environment should be, and how its documents depend on each other (`chains`:
+    origin -> ancestors)."""
 
     environment: str
     objects: tuple[Rendered, ...]
@@ -70,7 +77,10 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """An object as a target holds it. `sequence` grows with creation; `drift` is what the observer itself found."""
+    """An object as a target holds it.
+
+    `sequence` grows with creation; `drift` is what the observer itself found.
+    """
 
     body: Json
     origin: Ref

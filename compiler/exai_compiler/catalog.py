@@ -1,7 +1,8 @@
-"""The components that a step may use, as values. In: texts of `component.yaml` files. Out: a `Catalog`.
+"""The components that a step may use, as values.
 
-The files themselves are read by the caller: exai's own and a user's enter by the same door. Their form is KFP's own v1
-component form with exai's annotations (version, effects, refs, types, filled, metrics).
+In: texts of `component.yaml` files. Out: a `Catalog`. The files themselves are read by the
+caller: exai's own and a user's enter by the same door. Their form is KFP's own v1 component
+form with exai's annotations (version, effects, refs, types, filled, metrics).
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ PARAMETER_TYPES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An input or output. `type` is a parameter type of the language, or an artifact type with a capital first letter.
+    """An input or output.
 
-    `refined` is the type inside a list or struct, as JSON (`{"struct": {"ntrees": "integer"}}`), or None.
+    `type` is a parameter type of the language, or an artifact type with a capital first letter.
+    `refined` is the type inside a list or struct, as JSON (`{"struct": {"ntrees":
+    "integer"}}`), or None.
     """
 
     name: str
@@ -51,7 +54,10 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One `component.yaml`. `refs`: inputs that name a document; `filled`: inputs that the compiler gives."""
+    """One `component.yaml`.
+
+    `refs`: inputs that name a document; `filled`: inputs that the compiler gives.
+    """
 
     name: str
     version: str
@@ -75,7 +81,10 @@ class Catalog:
 
 
 def parse_component(text: str, path: str) -> Component:
-    """One component from its text. Raises ValueError with the file and the reason: a broken catalog is a bug of ours."""
+    """One component from its text.
+
+    Raises ValueError with the file and the reason: a broken catalog is a bug of ours.
+    """
     documents, diagnostics = read(text, path)
     if diagnostics or len(documents) != 1:
         raise ValueError(f"{path}: not a component: {[d.message for d in diagnostics]}")
@@ -121,7 +130,10 @@ def _ports(items: tuple[Mapping[str, Any], ...], refined: Mapping[str, Any]) -> 
 
 
 def catalog(texts: Mapping[str, str]) -> Catalog:
-    """All components from the texts of their files, keyed by path. Raises ValueError as `parse_component` does."""
+    """All components from the texts of their files, keyed by path.
+
+    Raises ValueError as `parse_component` does.
+    """
     parsed = sorted(
         (parse_component(text, path) for path, text in texts.items()), key=lambda c: c.name
     )

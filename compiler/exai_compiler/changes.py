@@ -1,4 +1,5 @@
-"""What an apply may do, as values: the closed union `Change`, a `Plan` of them, and the `Outcome` of each.
+"""What an apply may do, as values: the closed union `Change`, a `Plan` of them, and the
+`Outcome` of each.
 
 Printing a plan and executing it walk the same tuple. Nothing here decides or does anything.
 """
@@ -17,7 +18,10 @@ from exai_specs.identity import Ref
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectId:
-    """A rendered thing: a Kubernetes object. `api` is its apiVersion; `str()` is `InferenceService/iris`."""
+    """A rendered thing: a Kubernetes object.
+
+    `api` is its apiVersion; `str()` is `InferenceService/iris`.
+    """
 
     api: str
     kind: str
@@ -32,7 +36,10 @@ Reason = Literal["changed", "drifted", "defaulted", "owned-elsewhere", "immutabl
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of an object: where it was, where it goes. A missing side is `Known(None)`."""
+    """One field of an object: where it was, where it goes.
+
+    A missing side is `Known(None)`.
+    """
 
     path: tuple[str | int, ...]
     old: Maybe[Json]
@@ -80,7 +87,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Hold the version that this run registered against the model's gates, and record the verdict."""
+    """Hold the version that this run registered against the model's gates, and record the
+    verdict."""
 
     model: Ref
     run_key: str
@@ -104,7 +112,8 @@ Change = Create | Update | Replace | Run | Judge | MoveAlias | Delete
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A change, the round it belongs to (from 1), its impact, and the chain through the lineage that explains it."""
+    """A change, the round it belongs to (from 1), its impact, and the chain through the lineage
+    that explains it."""
 
     change: Change
     round: int
@@ -114,7 +123,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Exactly the list that apply may execute. `scope` is a digest of identities, verbs, field paths and impact."""
+    """Exactly the list that apply may execute.
+
+    `scope` is a digest of identities, verbs, field paths and impact.
+    """
 
     environment: str
     changes: tuple[Planned, ...]
@@ -130,9 +142,11 @@ Result = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a change. `detail` is one line for people; `log` is the path of a log, if there is one.
+    """What became of a change.
 
-    `step` names the step of a run that failed, and `at` the place in the specs that has to do with a failure.
+    `detail` is one line for people; `log` is the path of a log, if there is one.     `step`
+    names the step of a run that failed, and `at` the place in the specs that has to do with a
+    failure.
     """
 
     change: Change
@@ -166,7 +180,8 @@ def verb(change: Change) -> str:
 
 
 def subject(change: Change) -> str:
-    """The identity that a change is about: `InferenceService/iris`, `Pipeline/iris-training`, `Model/iris_model@champion`."""
+    """The identity that a change is about: `InferenceService/iris`, `Pipeline/iris-training`,
+    `Model/iris_model@champion`."""
     match change:
         case Create() | Update() | Replace() | Delete():
             return str(change.id)

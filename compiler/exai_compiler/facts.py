@@ -1,4 +1,7 @@
-"""What the world looked like when it was asked: the values that the facts stage returns. No reading happens here."""
+"""What the world looked like when it was asked: the values that the facts stage returns.
+
+No reading happens here.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from exai_compiler.maybe import Maybe
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """One gate held against a metric. `limit` is the value that counted, `against` the champion's version if one was met."""
+    """One gate held against a metric.
+
+    `limit` is the value that counted, `against` the champion's version if one was met.
+    """
 
     metric: str
     rule: Literal["min", "max", "noWorseThan"]
@@ -44,7 +50,10 @@ class Champion:
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """One registered version. `digest` is SHA-256 over its `exai-model.json`; `uri` is where KServe reads it."""
+    """One registered version.
+
+    `digest` is SHA-256 over its `exai-model.json`; `uri` is where KServe reads it.
+    """
 
     model: str
     number: int
@@ -73,7 +82,10 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """A run that the target knows. `spec_key` is the run key without the data; `data` maps a dataset to its version."""
+    """A run that the target knows.
+
+    `spec_key` is the run key without the data; `data` maps a dataset to its version.
+    """
 
     key: str
     pipeline: str
@@ -86,7 +98,10 @@ class RunFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a resolve may know. `data` maps a dataset's name to its version."""
+    """Everything a resolve may know.
+
+    `data` maps a dataset's name to its version.
+    """
 
     models: Mapping[str, ModelFacts] = field(default_factory=lambda: MappingProxyType({}))
     data: Mapping[str, Maybe[str]] = field(default_factory=lambda: MappingProxyType({}))
@@ -104,6 +119,9 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """`exai.lock` of one environment: pins by model and alias. Local environments have none."""
+    """`exai.lock` of one environment: pins by model and alias.
+
+    Local environments have none.
+    """
 
     pins: Mapping[tuple[str, str], Pin] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,4 +1,7 @@
-"""The judge: a version's recorded metrics held against its model's gates. In: values. Out: a `Verdict`. Moves no alias."""
+"""The judge: a version's recorded metrics held against its model's gates.
+
+In: values. Out: a `Verdict`. Moves no alias.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ DIRECTIONS: Mapping[str, Literal["higher", "lower"]] = MappingProxyType(
 
 
 def gates_digest(gates: Mapping[str, Gate]) -> str:
-    """The identity of a set of gates: a changed gate judges the recorded metrics again, without a run."""
+    """The identity of a set of gates: a changed gate judges the recorded metrics again, without
+    a run."""
     return digest(
         {
             metric: {

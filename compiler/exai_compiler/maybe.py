@@ -29,9 +29,7 @@ class Unknown:
 Maybe = Known[T] | Unknown
 
 # JSON any leaf of which may be Unknown: the body of a rendered object.
-Tree = Union[  # noqa: UP007 - a recursive alias needs the forward references of Union
-    None, bool, int, float, str, Unknown, "tuple[Tree, ...]", "Mapping[str, Tree]"
-]
+Tree = Union[None, bool, int, float, str, Unknown, "tuple[Tree, ...]", "Mapping[str, Tree]"]
 
 
 def unknowns(tree: Tree) -> Iterator[Unknown]:

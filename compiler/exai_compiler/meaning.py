@@ -1,7 +1,8 @@
-"""The `meaning` hashes (DESIGN section 4): what a document means, whatever its metadata, resources and placement.
+"""The `meaning` hashes (DESIGN section 4): what a document means, whatever its metadata,
+resources and placement.
 
-In: a project, its graphs. Out: SHA-256 hex digests. A field counts when its declared effect is MATERIALIZE or more, so a
-new field needs no line here.
+In: a project, its graphs. Out: SHA-256 hex digests. A field counts when its declared effect is
+MATERIALIZE or more, so a new field needs no line here.
 """
 
 from __future__ import annotations
@@ -27,12 +28,17 @@ def field_effects(kind: type) -> Mapping[str, Effect]:
     found: dict[str, Effect] = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
         notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-        found.update({name: note for note in notes if isinstance(note, Effect)})
+        for note in notes:
+            if isinstance(note, Effect):
+                found[name] = note
     return found
 
 
 def meaningful(value: object) -> Json:
-    """A spec's value as JSON, with only the fields that mean something. Absent and default fields look alike."""
+    """A spec's value as JSON, with only the fields that mean something.
+
+    Absent and default fields look alike.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         effects = field_effects(type(value))
         return {
@@ -57,7 +63,8 @@ def dataset_meaning(dataset: DatasetSpec) -> str:
 
 
 def pipeline_meaning(project: Project, graph: Graph) -> str:
-    """What a pipeline does: its steps with `component@version` and inputs, and the meanings of what they read."""
+    """What a pipeline does: its steps with `component@version` and inputs, and the meanings of
+    what they read."""
     pipeline = project.body(PipelineSpec, graph.pipeline.name)
     env = pipeline.defaults.env if pipeline else {}
     steps: dict[str, Any] = {name: _step(step, env) for name, step in graph.steps.items()}
@@ -84,7 +91,7 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
 
 
 def _asked_of_steps(model: ModelSpec) -> Json:
-    # The constants that the compiler gives train and evaluate steps: the task, and which champion they must meet.
+    # The constants that train and evaluate steps are given: the task, the champion to meet.
     champions = {gate.no_worse_than for gate in model.gates.values() if gate.no_worse_than}
     return {"task": model.task, "champions": tuple(sorted(champions))}
 

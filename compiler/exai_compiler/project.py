@@ -1,4 +1,7 @@
-"""All documents of a project, found by identity. In: specs. Out: a `Project`. Judges nothing: duplicates stay visible."""
+"""All documents of a project, found by identity.
+
+In: specs. Out: a `Project`. Judges nothing: duplicates stay visible.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`specs` holds the first document of each identity, sorted; `all` every document, in the order of files."""
+    """`specs` holds the first document of each identity, sorted; `all` every document, in the
+    order of files."""
 
     root: Spec
     specs: Mapping[Ref, Spec]
@@ -59,7 +63,8 @@ class Project:
 
 
 def link(specs: Iterable[Spec]) -> Project | None:
-    """The project of these specs, whatever the order of files; None when no document is a Project."""
+    """The project of these specs, whatever the order of files; None when no document is a
+    Project."""
     everything = tuple(sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at())))
     root = next((spec for spec in everything if isinstance(spec.body, ProjectSpec)), None)
     if root is None:

@@ -1,6 +1,7 @@
-"""Render: the resolved project as objects, through the table of backends. In: `Resolved`, `Lineage`. Out: a `Build`.
+"""Render: the resolved project as objects, through the table of backends.
 
-It touches no network, clock or randomness: the same input gives the same bytes.
+In: `Resolved`, `Lineage`. Out: a `Build`. It touches no network, clock or randomness: the same
+input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from exai_compiler.resolved import Resolved
 
 
 def render(resolved: Resolved, lineage: Lineage) -> Build:
-    """Every object of every document, once, sorted by identity. Raises ValueError when two documents disagree on one."""
+    """Every object of every document, once, sorted by identity.
+
+    Raises ValueError when two documents disagree on one.
+    """
     objects: dict[ObjectId, Rendered] = {}
     for spec in resolved.project.specs.values():
         for renderers in BACKENDS.values():

@@ -1,7 +1,8 @@
-"""Resolve: which version does an alias mean, and which runs are due. In: project, environment, lock, facts. Out: `Resolved`.
+"""Resolve: which version does an alias mean, and which runs are due.
 
-It reads nothing but its arguments. `model@alias` is, in this order: a pin of `exai.lock`; with `promote: auto` the version
-that the registry's alias is about to have or has; else Unknown, with the reason.
+In: project, environment, lock, facts. Out: `Resolved`. It reads nothing but its arguments.
+`model@alias` is, in this order: a pin of `exai.lock`; with `promote: auto` the version that the
+registry's alias is about to have or has; else Unknown, with the reason.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ def resolve(
     lock: Lock,
     facts: Facts,
 ) -> Resolved:
-    """Every open value of the project as the facts have it. Raises nothing: what isn't known says why."""
+    """Every open value of the project as the facts have it.
+
+    Raises nothing: what isn't known says why.
+    """
     graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
     meanings = {key: pipeline_meaning(project, value) for key, value in graphs.items()}
     keys = tuple(
@@ -74,7 +78,8 @@ def _promotion(
     run_key: str | None,
     coming: set[str],
 ) -> Promotion:
-    """The candidate is the version of the run key that specs and data ask for now, else the newest one."""
+    """The candidate is the version of the run key that specs and data ask for now, else the
+    newest one."""
     known = facts.models.get(ref.name, ModelFacts())
     candidate = (known.of_run(run_key) if run_key else None) or _newest(known)
     verdict: Verdict | None = None

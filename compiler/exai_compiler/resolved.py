@@ -20,7 +20,8 @@ from exai_specs.kinds import Environment
 class RunKey:
     """The run that specs and data ask for now, and whether it is `due`; `why` says what is new.
 
-    `spec_key` is the key without the data; `data` maps a dataset to its version; `registers` names models.
+    `spec_key` is the key without the data; `data` maps a dataset to its version; `registers`
+    names models.
     """
 
     pipeline: Ref
@@ -35,7 +36,8 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`models` maps a reference as written (`iris_model@champion`) to the version that it means now.
+    """`models` maps a reference as written (`iris_model@champion`) to the version that it means
+    now.
 
     `meanings` maps a pipeline's name to its meaning hash (DESIGN section 4).
     """

@@ -1,6 +1,7 @@
-"""Which runs the specs and the data call for. In: pipelines, meanings, facts. Out: a `RunKey` for each pipeline.
+"""Which runs the specs and the data call for.
 
-The run key is SHA-256 over the pipeline's meaning, its parameters, the data version of each dataset that it reads, and
+In: pipelines, meanings, facts. Out: a `RunKey` for each pipeline. The run key is SHA-256 over
+the pipeline's meaning, its parameters, the data version of each dataset that it reads, and
 `generation`. What succeeded under a key isn't run again.
 """
 
@@ -18,7 +19,7 @@ from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, PipelineSpec
 
-# What may start a run, where the spec says nothing (LANGUAGE section 6.1): a merge must not rent GPUs unasked.
+# What may start a run where the spec says nothing: a merge must not rent GPUs unasked.
 DEFAULT_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"local": ("spec", "data"), "kubeflow": ()}
 )

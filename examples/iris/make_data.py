@@ -1,7 +1,8 @@
 """Writes data/iris.db: the 150 flowers of Fisher's iris data as the table demo_iris.
 
-The rows come from the CSV file that ships inside scikit-learn (sklearn/datasets/data/iris.csv, BSD-3-Clause); scikit-learn
-itself isn't imported. A complete table is left as it is, to the byte.
+The rows come from the CSV file that ships inside scikit-learn (sklearn/datasets/data/iris.csv,
+BSD-3-Clause); scikit-learn itself isn't imported. A complete table is left as it is, to the
+byte.
 """
 
 import csv
@@ -27,12 +28,11 @@ def is_complete() -> bool:
 
 
 def read_flowers() -> list[tuple[int, float, float, float, float, str]]:
-    """(flower_id, sepal length and width, petal length and width in cm, species), ids from 1."""
+    """(flower_id, sepal length and width, petal length and width in cm, species), ids from
+    1."""
     sklearn = find_spec("sklearn")
     if sklearn is None or sklearn.origin is None:
-        sys.exit(
-            "make_data.py: scikit-learn isn't installed here: run `make setup`, or pip install 'exai[local]'"
-        )
+        sys.exit("make_data.py: scikit-learn isn't installed here: pip install 'exai[local]'")
     source = Path(sklearn.origin).parent / "datasets" / "data" / "iris.csv"
     with source.open(newline="") as file:
         rows = csv.reader(file)
@@ -51,8 +51,8 @@ def main() -> None:
     with closing(sqlite3.connect(DATABASE)) as database, database:
         database.execute("DROP TABLE IF EXISTS demo_iris")
         database.execute(
-            "CREATE TABLE demo_iris (flower_id INTEGER PRIMARY KEY, sepal_length REAL, sepal_width REAL,"
-            " petal_length REAL, petal_width REAL, species TEXT)"
+            "CREATE TABLE demo_iris (flower_id INTEGER PRIMARY KEY, sepal_length REAL,"
+            " sepal_width REAL, petal_length REAL, petal_width REAL, species TEXT)"
         )
         database.executemany("INSERT INTO demo_iris VALUES (?, ?, ?, ?, ?, ?)", flowers)
     print(f"wrote {len(flowers)} flowers to {DATABASE}", file=sys.stderr)

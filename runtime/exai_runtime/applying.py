@@ -1,7 +1,8 @@
-"""An apply: rounds of facts -> resolve -> render -> observe -> plan -> execute, until the plan shown first is done.
+"""An apply: rounds of facts -> resolve -> render -> observe -> plan -> execute, until the plan
+shown first is done.
 
-A later round may only do what the first plan lists; anything else ends the apply with `plan-outgrown`. Nothing is decided
-here: what to do is the plan's, how is the target's.
+A later round may only do what the first plan lists; anything else ends the apply with `plan-
+outgrown`. Nothing is decided here: what to do is the plan's, how is the target's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ Compile = Callable[[], Compiled]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an apply did: outcomes in order, the verdicts of its own runs, and what ended it early."""
+    """What an apply did: outcomes in order, the verdicts of its own runs, and what ended it
+    early."""
 
     outcomes: tuple[Outcome, ...]
     verdicts: tuple[Verdict, ...]
@@ -36,7 +38,10 @@ class Done:
 def execute_rounds(
     checked: Checked, target: Writer, first: Plan, build: Build, compiled: Compile, listen: Listen
 ) -> Done:
-    """Everything that `first` lists, round by round. Stops after a round in which something failed."""
+    """Everything that `first` lists, round by round.
+
+    Stops after a round in which something failed.
+    """
     outcomes: list[Outcome] = []
     verdicts: list[Verdict] = []
     number = 1
@@ -84,7 +89,10 @@ def _execute(
     build: Build,
     listen: Listen,
 ) -> Iterator[Outcome]:
-    """One round in order. What depends on something that failed isn't tried; what doesn't, is."""
+    """One round in order.
+
+    What depends on something that failed isn't tried; what doesn't, is.
+    """
     failed: set[Ref] = set()
     for planned in changes:
         origin = _origin(planned)
@@ -150,5 +158,5 @@ def missed_gates(checked: Checked, verdicts: tuple[Verdict, ...]) -> Iterator[Di
                 f"version {verdict.version} of {verdict.model} missed the gate {result.metric} "
                 f"{result.rule}: {value}{limit}{note}",
                 spec.at("spec", "gates", result.metric),
-                hint="the version is registered, its aliases didn't move, and what served before still serves",
+                hint="it is registered, its aliases didn't move, what served before still serves",
             )

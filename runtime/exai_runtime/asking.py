@@ -23,7 +23,10 @@ def predict(
     rows: Sequence[Mapping[str, Json]],
     protocol: Protocol | None,
 ) -> Prediction:
-    """Ask a service of this project. Its address is the target's, the protocol the spec's unless given."""
+    """Ask a service of this project.
+
+    Its address is the target's, the protocol the spec's unless given.
+    """
     started = time.monotonic()
     checked = check_project(load(root))
     found, problems = environment_for(checked, environment)

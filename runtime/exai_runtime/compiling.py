@@ -1,6 +1,7 @@
-"""The compiler's stages, called in order for one environment. In: a loaded project, a target's reader. Out: a `Compiled`.
+"""The compiler's stages, called in order for one environment.
 
-This is the one place that knows the order of the stages; plan, apply and status all go through it.
+In: a loaded project, a target's reader. Out: a `Compiled`. This is the one place that knows the
+order of the stages; plan, apply and status all go through it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from exai_specs.kinds import Environment
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A project that was read and checked. `project` is None, or has errors among `diagnostics`, when it can't go on."""
+    """A project that was read and checked.
+
+    `project` is None, or has errors among `diagnostics`, when it can't go on.
+    """
 
     loaded: Loaded
     catalog: Catalog
@@ -43,7 +47,8 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One environment as it should be, given the facts; `problems` are what the facts brought to light."""
+    """One environment as it should be, given the facts; `problems` are what the facts brought
+    to light."""
 
     build: Build
     facts: Facts
@@ -51,7 +56,10 @@ class Compiled:
 
 
 def check_project(loaded: Loaded) -> Checked:
-    """All problems of all documents. Documents that don't parse hide what refers to them, so checks wait until all do."""
+    """All problems of all documents.
+
+    Documents that don't parse hide what refers to them, so checks wait until all do.
+    """
     components = component_catalog()
     problems = list(loaded.diagnostics)
     if loaded.project is not None and not has_errors(problems):
@@ -80,16 +88,19 @@ def environment_of(
         return None, (
             Diagnostic(
                 "target-not-available",
-                f"environment `{name}` has the target {found.target}, which this version can't reach yet",
+                f"`{name}` has the target {found.target}, which this version can't reach yet",
                 project.root.at("spec", "environments", name, "target"),
-                hint="its specs are validated all the same; plan and apply work with `target: local`",
+                hint="its specs are validated all the same; plan and apply take `target: local`",
             ),
         )
     return found, ()
 
 
 def open_target(checked: Checked, name: str, environment: Environment) -> LocalTarget:
-    """The target of an environment. Opening one reads and writes nothing."""
+    """The target of an environment.
+
+    Opening one reads and writes nothing.
+    """
     assert checked.project is not None  # noqa: S101 - callers hold a usable project
     return LocalTarget(checked.loaded.root, name, environment, checked.project.name)
 
@@ -97,7 +108,7 @@ def open_target(checked: Checked, name: str, environment: Environment) -> LocalT
 def compile_environment(
     checked: Checked, name: str, environment: Environment, reader: Reader
 ) -> Compiled:
-    """facts -> resolve -> lineage -> render, for one environment."""
+    """Facts -> resolve -> lineage -> render, for one environment."""
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
     facts = reader.facts(project)
@@ -117,7 +128,7 @@ def _missing_data(project: Project, build: Build) -> list[Diagnostic]:
                     "missing-data",
                     f"{waiting.waits_for}: {waiting.reason}",
                     at,
-                    hint="paths are read below the folder of exai.yaml, or below the environment's data.root",
+                    hint="paths start at exai.yaml's folder, or at the environment's data.root",
                 )
             )
     return problems

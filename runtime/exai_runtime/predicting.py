@@ -1,7 +1,8 @@
-"""Rows to answers, over KServe's HTTP protocols (V1 `:predict`, V2 `/infer`), against one address.
+"""Rows to answers, over KServe's HTTP protocols (V1 `:predict`, V2 `/infer`), against one
+address.
 
-In: a base URL, a model's name, rows as plain mappings. Out: one mapping a row. Protocol errors come back as `Refusal`.
-Sources: KServe's V1 data plane; the Open Inference Protocol, version 2.
+In: a base URL, a model's name, rows as plain mappings. Out: one mapping a row. Protocol errors
+come back as `Refusal`. Sources: KServe's V1 data plane; the Open Inference Protocol, version 2.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ SAMPLES: Mapping[str, Json] = MappingProxyType(
 
 
 class Refusal(Exception):
-    """The service didn't answer with a prediction. `message` is its own word where it gave one."""
+    """The service didn't answer with a prediction.
+
+    `message` is its own word where it gave one.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -38,7 +42,11 @@ class Refusal(Exception):
 def ask(
     url: str, model: str, rows: Sequence[Mapping[str, Json]], protocol: Protocol
 ) -> tuple[Mapping[str, Json], ...]:
-    """One answer a row, in order: `prediction`, and `probabilities` by class where there are some. Raises Refusal."""
+    """One answer a row, in order: `prediction`, and `probabilities` by class where there are
+    some.
+
+    Raises Refusal.
+    """
     if protocol == "v1":
         body = {"instances": [thaw(row) for row in rows]}
         answer = _call(url, "POST", f"/v1/models/{model}:predict", body)
@@ -49,7 +57,10 @@ def ask(
 
 
 def input_datatypes(url: str, model: str) -> Mapping[str, str]:
-    """The model's columns and their V2 datatypes, in the order of its signature. Raises Refusal."""
+    """The model's columns and their V2 datatypes, in the order of its signature.
+
+    Raises Refusal.
+    """
     metadata = _call(url, "GET", f"/v2/models/{model}", None)
     return MappingProxyType(
         {str(item["name"]): str(item["datatype"]) for item in metadata.get("inputs", [])}
@@ -59,7 +70,10 @@ def input_datatypes(url: str, model: str) -> Mapping[str, str]:
 def infer_request(
     rows: Sequence[Mapping[str, Json]], datatypes: Mapping[str, str]
 ) -> dict[str, Any]:
-    """A V2 request: one tensor of shape [n] a column. Raises Refusal when rows don't have the same columns."""
+    """A V2 request: one tensor of shape [n] a column.
+
+    Raises Refusal when rows don't have the same columns.
+    """
     columns = [name for name in datatypes if any(name in row for row in rows)]
     columns += sorted({name for row in rows for name in row} - set(datatypes))
     for number, row in enumerate(rows, start=1):

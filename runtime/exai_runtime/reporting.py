@@ -1,4 +1,7 @@
-"""The command `status`: how an environment is doing, and what stands in the way. Changes nothing."""
+"""The command `status`: how an environment is doing, and what stands in the way.
+
+Changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from exai_compiler.facts import Facts, ModelFacts
 from exai_compiler.planning import plan as make_plan
 from exai_runtime.compiling import (
     check_project,
+    compile_environment,
     environment_for,
     open_target,
 )
@@ -18,7 +22,10 @@ from exai_runtime.workspace import load
 
 
 def status(root: Path, environment: str) -> StatusReport:
-    """How the environment is doing, and what stands in the way. Changes nothing."""
+    """How the environment is doing, and what stands in the way.
+
+    Changes nothing.
+    """
     checked = check_project(load(root))
     sources = checked.loaded.sources
     found, problems = environment_for(checked, environment)

@@ -1,6 +1,7 @@
-"""The commands as functions: values in, values out. Views print what they return; the command line only parses words.
+"""The commands as functions: values in, values out.
 
-Those that change something are here, beside those that they build on; `status` and `predict` have modules of their own.
+Views print what they return; the command line only parses words. Those that change something
+are here, beside those that they build on; `status` and `predict` have modules of their own.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ def validate(root: Path) -> Validated:
 
 
 def plan(root: Path, environment: str) -> Planning:
-    """What an apply would do. Writes nothing but the cache."""
+    """What an apply would do.
+
+    Writes nothing but the cache.
+    """
     checked = check_project(load(root))
     found, problems = environment_for(checked, environment)
     if found is None:
@@ -71,7 +75,10 @@ def plan(root: Path, environment: str) -> Planning:
 
 
 def apply(root: Path, environment: str, approve: Approve, listen: Listen) -> Applied:
-    """Make it so. The target's lock is held from before the plan is made until the last change is done."""
+    """Make it so.
+
+    The target's lock is held from before the plan is made until the last change is done.
+    """
     started = time.monotonic()
     with _phase(listen, "reading and checking the specs"):
         checked = check_project(load(root))
@@ -148,7 +155,8 @@ def _examples(checked: Checked, health: tuple[Health, ...]) -> Iterator[Example]
 
 
 def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen: Listen) -> Applied:
-    """Everything that exai made in the environment goes; with `purge` also models, runs and the registry."""
+    """Everything that exai made in the environment goes; with `purge` also models, runs and the
+    registry."""
     started = time.monotonic()
     checked = check_project(load(root))
     if checked.project is None:

@@ -1,4 +1,7 @@
-"""What every target offers. Planning gets a `Reader`; only an apply gets a `Writer`."""
+"""What every target offers.
+
+Planning gets a `Reader`; only an apply gets a `Writer`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ HealthState = Literal["ready", "running", "starting", "stopped", "failed", "miss
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How one object is doing. `detail` is one line; `url` where it answers; `log` the path of its log."""
+    """How one object is doing.
+
+    `detail` is one line; `url` where it answers; `log` the path of its log.
+    """
 
     id: ObjectId
     origin: Ref
@@ -30,7 +36,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Something that happened on the way: a phase (`train`), of what (`Pipeline/iris-training`), and its state."""
+    """Something that happened on the way: a phase (`train`), of what (`Pipeline/iris-
+    training`), and its state."""
 
     subject: str
     phase: str
@@ -42,7 +49,10 @@ Listener = Callable[[Progress], None]
 
 
 class TargetError(Exception):
-    """The target can't do what it was asked, for a reason that a person can mend. Carries the diagnostic to print."""
+    """The target can't do what it was asked, for a reason that a person can mend.
+
+    Carries the diagnostic to print.
+    """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -74,8 +84,14 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """May change the target. One at a time: a target becomes a writer in a `with`, which takes its lock."""
+    """May change the target.
+
+    One at a time: a target becomes a writer in a `with`, which takes its lock.
+    """
 
     def apply(self, change: Change, build: Build, listen: Listener) -> Outcome:
-        """Do exactly this change. Every failure that a person can mend is an Outcome with result `failed`."""
+        """Do exactly this change.
+
+        Every failure that a person can mend is an Outcome with result `failed`.
+        """
         ...

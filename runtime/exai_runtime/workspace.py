@@ -1,5 +1,6 @@
-"""A project's folder as specs. In: the folder of an exai.yaml. Out: a linked `Project`, the texts, and what is wrong with them.
+"""A project's folder as specs.
 
+In: the folder of an exai.yaml. Out: a linked `Project`, the texts, and what is wrong with them.
 Reads only files below the folder, runs nothing, writes nothing.
 """
 
@@ -27,7 +28,10 @@ SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`project` is None when there is no readable Project document. `sources` holds the text of every file read, by path."""
+    """`project` is None when there is no readable Project document.
+
+    `sources` holds the text of every file read, by path.
+    """
 
     root: Path
     project: Project | None
@@ -44,7 +48,10 @@ def find_root(start: Path) -> Path | None:
 
 
 def load(root: Path) -> Loaded:
-    """Every spec of the project. All problems of all files are collected; none stops the reading of the next file."""
+    """Every spec of the project.
+
+    All problems of all files are collected; none stops the reading of the next file.
+    """
     specs: list[Spec] = []
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
@@ -62,7 +69,10 @@ def load(root: Path) -> Loaded:
 
 
 def component_catalog() -> Catalog:
-    """exai's own components. Found as files, never imported: they belong to another environment."""
+    """Exai's own components.
+
+    Found as files, never imported: they belong to another environment.
+    """
     found = find_spec("exai_components")
     if found is None or not found.submodule_search_locations:
         raise FileNotFoundError("exai_components isn't installed beside exai")
@@ -73,7 +83,7 @@ def component_catalog() -> Catalog:
 
 @contextmanager
 def _collector_off() -> Iterator[None]:
-    # Node trees of thousands of files make the cyclic collector quadratic; nothing here makes cycles.
+    # Thousands of node trees make the cyclic collector slow, and nothing here makes cycles.
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -108,7 +118,8 @@ def _read_file(
 
 
 def _spec_files(root: Path, spec: Spec, problems: list[Diagnostic]) -> Iterator[str]:
-    """The files that `spec.specs` names, in the order of their paths; hidden folders are left out."""
+    """The files that `spec.specs` names, in the order of their paths; hidden folders are left
+    out."""
     body = spec.body
     if not isinstance(body, ProjectSpec):
         return
@@ -168,5 +179,5 @@ def _no_project() -> Diagnostic:
         "no-project",
         "there is no Project document in this file",
         Span(ROOT_FILE),
-        hint="add one: apiVersion: exai.dev/v1alpha1, kind: Project, metadata: {name: ...}, spec: {}",
+        hint="add one with kind: Project, metadata: {name: ...} and spec: {}",
     )

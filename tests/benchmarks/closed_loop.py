@@ -1,7 +1,9 @@
-"""From a table to a served prediction: `exai apply` in a fresh project against the same work as straight library calls.
+"""From a table to a served prediction: `exai apply` in a fresh project against the same work as
+straight library calls.
 
-The peer is straight_calls.py (one process, from data to register) and then the same model server as a second process. Both
-start cold, alternate, and end when the first prediction has come back. Bar: at most 1.5 times the peer.
+The peer is straight_calls.py (one process, from data to register) and then the same model
+server as a second process. Both start cold, alternate, and end when the first prediction has
+come back. Bar: at most 1.5 times the peer.
 """
 
 from __future__ import annotations

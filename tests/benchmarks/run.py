@@ -1,4 +1,7 @@
-"""All benchmarks, one after the other, as a report. Nothing here asserts a time: read the ratios, not the seconds."""
+"""All benchmarks, one after the other, as a report.
+
+Nothing here asserts a time: read the ratios, not the seconds.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Start-up and the warm path, in cold processes: `exai --help`, `--version`, validate, and an apply that has nothing to do.
+"""Start-up and the warm path, in cold processes: `exai --help`, `--version`, validate, and an
+apply that has nothing to do.
 
 The peer is an interpreter that does nothing (`python -c pass`), and one that imports click.
 """

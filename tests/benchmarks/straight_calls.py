@@ -1,7 +1,9 @@
-"""The peer of the closed loop: the same work as straight library calls in one process, from data to register.
+"""The peer of the closed loop: the same work as straight library calls in one process, from
+data to register.
 
-Usage: straight_calls.py DATABASE FOLDER. Writes FOLDER/model (a MOJO with its signature, as the model server reads it) and
-registers it in FOLDER/mlflow.db. The loop's second process, the one that serves, is started by closed_loop.py.
+Usage: straight_calls.py DATABASE FOLDER. Writes FOLDER/model (a MOJO with its signature, as the
+model server reads it) and registers it in FOLDER/mlflow.db. The loop's second process, the one
+that serves, is started by closed_loop.py.
 """
 
 from __future__ import annotations

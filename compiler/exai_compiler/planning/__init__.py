@@ -1,4 +1,7 @@
-"""From what should be and what is to the list that an apply may execute. Pure: no I/O, no clock, no target's name."""
+"""From what should be and what is to the list that an apply may execute.
+
+Pure: no I/O, no clock, no target's name.
+"""
 
 from exai_compiler.planning.plan import plan
 

@@ -1,4 +1,7 @@
-"""Two trees, field by field. In: what a target holds and what was rendered. Out: `FieldChange`s, in order of their paths."""
+"""Two trees, field by field.
+
+In: what a target holds and what was rendered. Out: `FieldChange`s, in order of their paths.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ FieldPath = tuple[str | int, ...]
 
 
 def diff(old: Json, new: Tree, path: FieldPath = ()) -> Iterator[FieldChange]:
-    """Every leaf in which `new` differs. Lists of one length are compared element by element, others as a whole."""
+    """Every leaf in which `new` differs.
+
+    Lists of one length are compared element by element, others as a whole.
+    """
     if isinstance(new, Unknown):
         yield FieldChange(path, Known(old), new, "changed")
     elif isinstance(old, Mapping) and isinstance(new, Mapping):

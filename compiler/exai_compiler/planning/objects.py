@@ -1,4 +1,7 @@
-"""Objects: made, changed, replaced, deleted. One rendered object at a time, by the tables of `rules`."""
+"""Objects: made, changed, replaced, deleted.
+
+One rendered object at a time, by the tables of `rules`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ Ordered = tuple[int, Planned]
 
 
 def plan_objects(build: Build, observed: Observed, coming: frozenset[Ref]) -> Iterator[Ordered]:
-    """What has to happen to objects, so that `observed` becomes `build`; `coming`: models that a planned run registers."""
+    """What has to happen to objects, so that `observed` becomes `build`; `coming`: models that
+    a planned run registers."""
     for rendered in build.objects:
         open_leaves = tuple(unknowns(rendered.body))
         if any(leaf.waits_for not in coming for leaf in open_leaves):

@@ -1,7 +1,9 @@
-"""The planner. In: a `Build` and what a target holds. Out: a `Plan`: every action of every round, and what waits.
+"""The planner.
 
-It doesn't know which target it plans for. An action belongs to the first round in which its values are known: what waits
-for a model that a planned run registers comes in round 2; what waits for nothing in this plan stands under `waiting`.
+In: a `Build` and what a target holds. Out: a `Plan`: every action of every round, and what
+waits. It doesn't know which target it plans for. An action belongs to the first round in which
+its values are known: what waits for a model that a planned run registers comes in round 2; what
+waits for nothing in this plan stands under `waiting`.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ Ordered = tuple[int, Planned]
 
 
 def plan(build: Build, observed: Observed) -> Plan:
-    """The list that an apply may execute. `plan(x, what x made)` is empty."""
+    """The list that an apply may execute.
+
+    `plan(x, what x made)` is empty.
+    """
     coming = {Ref("Model", name) for run in build.runs if run.due for name in run.registers}
     ordered = [
         *objects.plan_objects(build, observed, frozenset(coming)),
@@ -111,5 +116,6 @@ def in_round(plan: Plan, number: int) -> tuple[Planned, ...]:
 
 
 def first_round(later: Plan, number: int) -> tuple[Planned, ...]:
-    """What a plan made before round `number` may execute in it, numbered as the plan shown first numbers it."""
+    """What a plan made before round `number` may execute in it, numbered as the plan shown
+    first numbers it."""
     return tuple(replace(planned, round=number) for planned in in_round(later, 1))

@@ -1,6 +1,7 @@
 """What the planner must know of each kind of object: as tables, not as branches.
 
-Sources: KServe's and KFP's admission webhooks (immutable fields), DESIGN section 4 (how many versions stay).
+Sources: KServe's and KFP's admission webhooks (immutable fields), DESIGN section 4 (how many
+versions stay).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from exai_specs.effects import Effect
 
 FieldPath = tuple[str | int, ...]
 
-# Only these fields of an object can change in place; a difference elsewhere means nothing, since its name is its content.
+# Only these fields can change in place; elsewhere a difference means nothing: the name is the
+# content.
 MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     {"PipelineVersion": (("spec", "displayName"), ("spec", "tags"), ("metadata", "labels"))}
 )
@@ -28,7 +30,7 @@ RETAINED: Mapping[str, int] = MappingProxyType({"PipelineVersion": 10})
 # What losing an object means to those who use it.
 DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType({"InferenceService": Effect.BREAKING})
 
-# The order within a round (DESIGN section 6); a run comes last, so that nothing that is ready waits for a training.
+# The order within a round; a run comes last, so that nothing that is ready waits for a training.
 VERDICT_WAVE = 30
 ALIAS_WAVE = 35
 DELETE_WAVE = 70

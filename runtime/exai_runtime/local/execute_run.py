@@ -1,6 +1,5 @@
-"""The change `Run`: start a pipeline run, or take up the one that a killed apply left, and wait for
-its end.
-"""
+"""The change `Run`: start a pipeline run, or take up the one that a killed apply left, and wait
+for its end."""
 
 from __future__ import annotations
 
@@ -69,8 +68,11 @@ class RunExecutor:
             listen(Progress(subject, event.phase, event.state, event.detail))
 
         try:
-            self._start(change, request, spec["pipelineSpec"], variables)
+            own = self._start(change, request, spec["pipelineSpec"], variables)
             result = runs.follow(self.paths, change.key, tell)
+            if result is None and not own:  # what was taken up was dying
+                self._start(change, request, spec["pipelineSpec"], variables)
+                result = runs.follow(self.paths, change.key, tell)
         except KeyboardInterrupt:
             runs.end(self.paths, change.key)
             raise
@@ -80,7 +82,7 @@ class RunExecutor:
 
     def _start(
         self, change: Run, request: RunRequest, ir: dict[str, object], variables: Variables
-    ) -> None:
+    ) -> bool:
         declared = ir.get("root", {}).get("inputDefinitions", {}).get("parameters", {})  # type: ignore[attr-defined]
         reserved = {"exai_run_key": change.key, "exai_data_versions": dict(request.data)}
         arguments = {
@@ -96,7 +98,7 @@ class RunExecutor:
             arguments=arguments,
             scratch=str(self.paths.scratch(change.key)),
         )
-        runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
+        return runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
 
     def _outcome(self, change: Run, result: RunResult | None, seconds: float) -> Outcome:
         log = self.paths.run(change.key).log
@@ -111,6 +113,8 @@ class RunExecutor:
             )
         if result.state == "failed":
             tail = step_tail(Path(result.log), _TAIL)
-            return Outcome(change, "failed", result.detail, result.hint, result.log, tail, result.step)
+            return Outcome(
+                change, "failed", result.detail, result.hint, result.log, tail, result.step
+            )
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)

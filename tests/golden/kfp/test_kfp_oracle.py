@@ -7,7 +7,7 @@ resource fields that the SDK writes beside the new ones, and `literals`, which S
 
 # The SDK reads a pipeline's parameters, types and defaults from its signature: so no postponed
 # annotations, lists as defaults, Optional, and parameters that nothing uses.
-# ruff: noqa: ARG001, B006, PLR0917, UP045
+# ruff: noqa: ARG001, B006, UP045
 # mypy: disable-error-code="untyped-decorator, type-arg"
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
-"""A fresh copy of examples/iris in a folder of its own, driven through the command line as a person would."""
+"""A fresh copy of examples/iris in a folder of its own, driven through the command line as a
+person would."""
 
 from __future__ import annotations
 
@@ -22,7 +23,10 @@ EXAI = (sys.executable, "-m", "exai_runtime.cli.main")
 
 @dataclass(frozen=True)
 class Project:
-    """A project folder and the environment of the processes that work on it. No Java is in PATH."""
+    """A project folder and the environment of the processes that work on it.
+
+    No Java is in PATH.
+    """
 
     root: Path
     env: dict[str, str]
@@ -31,7 +35,10 @@ class Project:
         return [*EXAI, "-C", str(self.root), *words]
 
     def exai(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Run a command. `code` is the exit code it must have; None accepts any."""
+        """Run a command.
+
+        `code` is the exit code it must have; None accepts any.
+        """
         done = subprocess.run(
             self.command(*words),
             env=self.env,
@@ -99,7 +106,8 @@ class Project:
 
 
 def environment(home: Path, path_without_java: Path) -> dict[str, str]:
-    """A clean environment: own home, cache and temp folder, Python and the basic tools in PATH but no Java."""
+    """A clean environment: own home, cache and temp folder, Python and the basic tools in PATH
+    but no Java."""
     keep = {
         key: os.environ[key]
         for key in ("LANG", "LC_ALL", "EXAI_ALLOW_NO_CRDS")

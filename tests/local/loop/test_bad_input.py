@@ -1,4 +1,5 @@
-"""Bad input gets one message with a place and what to do, exit code 1, and nothing half-done."""
+"""Bad input gets one message with a place and what to do, exit code 1, and nothing half-
+done."""
 
 from __future__ import annotations
 

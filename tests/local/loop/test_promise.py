@@ -1,4 +1,5 @@
-"""The promise, with the real parts: YAML to a served prediction, and an empty plan after every apply."""
+"""The promise, with the real parts: YAML to a served prediction, and an empty plan after every
+apply."""
 
 from __future__ import annotations
 
@@ -114,7 +115,7 @@ def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(iri
     assert iris.exai("apply", "--yes").returncode == 0
     assert len(iris.runs()) == 2
 
-    # the gate is loosened: the recorded metrics are judged again without a run, and the service is handed over
+    # the gate is loosened: recorded metrics are judged again, and the service is handed over
     asker = Asker(iris, url)
     with asker:
         iris.edit("specs/model.yaml", "accuracy: {min: 1.01}", "accuracy: {min: 0.8}")
@@ -127,7 +128,8 @@ def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(iri
 
 
 class Asker:
-    """Asks for a prediction over and over in a thread, and remembers every request that didn't get one."""
+    """Asks for a prediction over and over in a thread, and remembers every request that didn't
+    get one."""
 
     def __init__(self, project: Project, url: str) -> None:
         self.answers = 0

@@ -1,4 +1,5 @@
-"""The planner: what is made, changed, replaced, deleted, run and judged, in which round, and what only waits."""
+"""The planner: what is made, changed, replaced, deleted, run and judged, in which round, and
+what only waits."""
 
 from __future__ import annotations
 
