@@ -38,8 +38,8 @@ _KEEP_WORK = 5  # runs of a pipeline whose artifacts stay on disk
 
 def start(
     paths: Paths, request: Request, ir: Mapping[str, Any], environment: Mapping[str, str]
-) -> None:
-    """Start the run, unless a process of this key is running: then there is nothing to start.
+) -> bool:
+    """Start the run. False when a process of this key is running: then there is nothing to start.
 
     What an earlier, killed process of this key left is ended and cleared away first.
     """
@@ -48,7 +48,7 @@ def start(
     lock = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not _lock(lock):
-            return
+            return False
         end(paths, request.key)
         for folder in (run.work, run.folder / "workspace"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -86,6 +86,7 @@ def start(
         finally:
             os.close(log)
         _CHILDREN[request.key] = child
+        return True
     finally:
         os.close(lock)
 

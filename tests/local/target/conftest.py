@@ -119,7 +119,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two iris classifiers that differ in their probabilities, in the folders `a` and `b`."""
     folder = tmp_path_factory.mktemp("modelle ü")
     command = [sys.executable, "-c", TRAIN, str(folder), str(free_port()), ",".join(ROW)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=180)
+    scratch = {**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("h2o"))}
+    done = subprocess.run(
+        command, env=scratch, check=False, capture_output=True, text=True, timeout=180
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     classes = ("setosa", "versicolor", "virginica")
     columns = tuple(ModelColumn(name, "float64", nullable=False) for name in ROW)

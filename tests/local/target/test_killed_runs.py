@@ -52,11 +52,20 @@ def test_apply_and_run_are_killed_and_the_run_is_repeated(place: Place) -> None:
     for pid in [apply.pid, *place.living()]:
         os.kill(pid, signal.SIGKILL)
     apply.communicate()
-    assert not held(place.paths.run("k1"))
-    with target(place.root, Scenario({})) as reader:
-        assert reader.observe().objects == {}
     assert place.apply(Scenario({"load": "succeed", "wait": "succeed"})).result == "succeeded"
     assert place.count("succeed") == 3
+
+
+def test_a_run_that_dies_after_it_was_taken_up_is_repeated(place: Place) -> None:
+    kill(sleeping(place, Scenario({"wait": "sleep"})))
+    child = place.start(Scenario({"wait": "succeed"}))
+    assert child.stderr is not None
+    child.stderr.readline()
+    for pid in place.living():
+        os.kill(pid, signal.SIGKILL)
+    output, errors = child.communicate(timeout=30)
+    assert json.loads(output)["result"] == "succeeded", errors
+    assert place.count("succeed") == 1
 
 
 def test_only_the_runs_own_process_is_killed_and_its_steps_end_with_the_next_apply(
