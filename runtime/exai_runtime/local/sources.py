@@ -1,7 +1,7 @@
 """Whether what a dataset names is there: the table, its columns, the file's header.
 
-In: a project's datasets and an environment. Out: diagnostics with the place in the spec. Opens files read-only; never
-connects to a server, never reads a row beyond a CSV's header.
+In: a project's datasets and an environment. Out: diagnostics with the place in the spec. Opens
+files read-only; never connects to a server, never reads a row beyond a CSV's header.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from exai_specs.parse import Spec
 
 
 def source_problems(project: Project, environment: Environment, root: Path) -> Iterator[Diagnostic]:
-    """What the specs ask of their sources and the sources don't have. `root` is where relative paths start."""
+    """What the specs ask of their sources and the sources don't have.
+
+    `root` is where relative paths start.
+    """
     for spec, dataset in project.bodies(DatasetSpec):
         match dataset.source:
             case CsvSource(path=path):

@@ -14,12 +14,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import pytest
 
+from exai_compiler.build import Build, Rendered
 from exai_compiler.changes import Update
 from exai_runtime.local import control
+from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
 from .conftest import Place, files_with, wait_for
@@ -121,6 +124,28 @@ def test_nothing_is_refused_while_a_new_version_takes_over(place: Place, models:
         wait_for(lambda: len(client.answers) == 2)
     assert client.refused == []
     assert len(place.living()) == 1
+
+
+def row(place: Place, model: Path) -> tuple[str, str]:
+    wanted = change("iris", model)
+    rendered = Rendered(wanted.id, wanted.origin, wanted.body, 4, Effect.REDEPLOY)
+    whole = Build("local", (rendered,), (), (), (), (), MappingProxyType({}))
+    (found,) = target(place.root).health(whole)
+    return found.state, found.url
+
+
+def test_health_is_honest(place: Place, models: Path) -> None:
+    assert row(place, models / "a") == ("missing", "")
+    url = up(place, models / "a")
+    assert row(place, models / "a") == ("ready", url)
+    assert row(place, models / "b") == ("outdated", url)
+    (serving,) = target(place.root).serving()
+    assert serving.id == service_id("iris")
+    assert serving.since.startswith("20")
+    os.kill(served(place).process.pid, signal.SIGSTOP)
+    assert row(place, models / "a")[0] == "failed", "it lives, and doesn't answer"
+    os.kill(served(place).process.pid, signal.SIGKILL)
+    wait_for(lambda: row(place, models / "a") == ("stopped", url))
 
 
 def test_labels_and_replicas_restart_nothing(place: Place, models: Path) -> None:
