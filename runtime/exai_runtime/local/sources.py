@@ -30,8 +30,18 @@ def source_problems(project: Project, environment: Environment, root: Path) -> I
                 yield from _csv(spec, dataset, root / path, path)
             case SqlSource(connection=name, table=str() as table):
                 connection = environment.connections.get(name)
-                if isinstance(connection, Sqlite) and (root / connection.path).is_file():
+                if isinstance(connection, Sqlite) and _settled(root / connection.path):
                     yield from _table(spec, dataset, root / connection.path, table)
+
+
+def _settled(file: Path) -> bool:
+    """Whether all of a SQLite database stands in its one file.
+
+    SQLite can't read a write-ahead log without writing beside it, and a plan writes nothing: then
+    it is left to the load step to see whether the table is there.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    return file.is_file() and not (log.exists() and log.stat().st_size)
 
 
 def _csv(spec: Spec, dataset: DatasetSpec, file: Path, path: str) -> Iterator[Diagnostic]:
@@ -45,7 +55,8 @@ def _csv(spec: Spec, dataset: DatasetSpec, file: Path, path: str) -> Iterator[Di
 
 def _table(spec: Spec, dataset: DatasetSpec, file: Path, table: str) -> Iterator[Diagnostic]:
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        address = f"{file.absolute().as_uri()}?immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as database:
             names = [
                 str(name)
                 for (name,) in database.execute(
