@@ -28,6 +28,7 @@ from exai_runtime.compiling import (
     open_target,
 )
 from exai_runtime.events import Listen, PhaseFinished, PhaseStarted
+from exai_runtime.local.extras import missing_extra
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes
 from exai_runtime.reporting import status
@@ -110,6 +111,8 @@ def _apply(
         if has_errors(compiled.problems):
             return _ended(checked, name, compiled.problems, 0.0)
         first = make_plan(compiled.build, target.observe())
+    if (missing := missing_extra(first)) is not None:
+        return _ended(checked, name, (missing,), 0.0)
     if not approve(first):
         return replace(_ended(checked, name, (), 0.0), plan=first, approved=False)
     done = execute_rounds(
