@@ -32,7 +32,7 @@ from exai_runtime.local.execute_service import ServiceExecutor
 from exai_runtime.local.health import SERVICE_KIND
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import body_of, plain
-from exai_runtime.local.services import ServiceFailed
+from exai_runtime.local.server_process import ServiceFailed
 from exai_runtime.target import Listener, TargetError
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from exai_compiler.build import Build
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
-from exai_runtime.local.services import Wanted
+from exai_runtime.local.server_process import Wanted
 from exai_specs.frozen import digest, thaw
 
 PORT_ANNOTATION = "exai.dev/local-port"

@@ -23,7 +23,7 @@ from exai_compiler.facts import Facts
 from exai_compiler.maybe import Known
 from exai_compiler.project import Project
 from exai_runtime.local import control as control_plane
-from exai_runtime.local import runs, services
+from exai_runtime.local import runs, server_process, services
 from exai_runtime.local.connections import data_root
 from exai_runtime.local.control import Control, Ledger
 from exai_runtime.local.execute import Executor
@@ -145,7 +145,9 @@ class LocalTarget:
     def purge(self) -> None:
         """Stop whatever runs, then remove the state folder with its models, runs, registry."""
         self._writer()
-        for name in sorted({services.service_of(one) for one in services.find(self.paths)}):
+        for name in sorted(
+            {server_process.service_of(one) for one in server_process.find(self.paths)}
+        ):
             services.retire(self.paths, name, None)
         for run in runs.all_runs(self.paths):
             if held(run):
