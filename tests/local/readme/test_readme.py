@@ -115,6 +115,6 @@ def test_the_wheel_in_an_empty_environment(tmp_path: Path) -> None:
         answer = json.loads(
             run([exai, "predict", "iris", *row, "-q", "--output", "json"], project, env)
         )
-        assert answer["result"]["answers"][0]["prediction"] == "setosa"
+        assert answer["result"]["predictions"][0]["prediction"] == "setosa"
     finally:
         run([exai, "destroy", "--purge", "--yes"], project, env)
