@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-IRIS = Path(__file__).resolve().parents[3] / "examples" / "iris"
+ROOT = Path(__file__).resolve().parents[3]
+IRIS = ROOT / "examples" / "iris"
 SETOSA = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
 EXAI = (sys.executable, "-m", "exai_runtime.cli.main")
 

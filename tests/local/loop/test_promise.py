@@ -4,6 +4,7 @@ apply."""
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import MakeProject, Project
+from .conftest import ROOT, MakeProject, Project
 
 pytestmark = pytest.mark.slow
 
@@ -212,3 +213,11 @@ def test_the_same_bytes_in_two_folders(make_project: MakeProject) -> None:
     one, two = make_project("one"), make_project("elsewhere two")
     texts: list[Any] = [p.json("plan") for p in (one, two)]
     assert texts[0] == texts[1]
+
+
+def test_the_first_example_of_the_language_runs_as_it_stands(iris: Project) -> None:
+    shutil.rmtree(iris.root / "specs")
+    shutil.copy(ROOT / "tests" / "language_section_0.yaml", iris.root / "exai.yaml")
+    iris.exai("apply", "--yes")
+    assert iris.ask(iris.url)["prediction"] == "setosa"
+    assert iris.changes() == []
