@@ -30,15 +30,14 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRequest:
-    """A run that the specs and the data call for.
+class RunKey:
+    """The run that specs and data ask for now, and whether it is `due`; `why` says what is new.
 
-    `due` says whether it has to start; `why` what is new.     `version` is the PipelineVersion
-    to run, `key` the run key, `spec_key` the key without the data.
+    `spec_key` is the key without the data; `data` maps a dataset to its version; `registers`
+    names models.
     """
 
     pipeline: Ref
-    version: ObjectId
     key: str
     spec_key: str
     parameters: Mapping[str, Json]
@@ -46,6 +45,13 @@ class RunRequest:
     registers: tuple[str, ...]
     due: bool
     why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest(RunKey):
+    """A run with the PipelineVersion that is to be run."""
+
+    version: ObjectId
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ input gives the same bytes.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import MappingProxyType
 
 from exai_compiler.backends import BACKENDS
@@ -48,15 +49,8 @@ def _runs(resolved: Resolved, objects: tuple[Rendered, ...]) -> tuple[RunRequest
     versions = {item.origin: item.id for item in objects if item.id.kind == "PipelineVersion"}
     return tuple(
         RunRequest(
-            pipeline=run.pipeline,
+            **{field.name: getattr(run, field.name) for field in fields(run)},
             version=versions[run.pipeline],
-            key=run.key,
-            spec_key=run.spec_key,
-            parameters=run.parameters,
-            data=run.data,
-            registers=run.registers,
-            due=run.due,
-            why=run.why,
         )
         for run in resolved.runs
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from exai_compiler.build import Promotion
+from exai_compiler.build import Promotion, RunKey
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
 from exai_compiler.graph import Graph, graph
@@ -18,7 +18,7 @@ from exai_compiler.judge import gates_digest, judge
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.meaning import models_registered, pipeline_meaning
 from exai_compiler.project import Project
-from exai_compiler.resolved import Resolved, RunKey
+from exai_compiler.resolved import Resolved
 from exai_compiler.runs import run_key
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ModelSpec, PipelineSpec, ServiceSpec

@@ -5,33 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exai_compiler.build import Promotion
+from exai_compiler.build import Promotion, RunKey
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock, ModelVersion
 from exai_compiler.graph import Graph
 from exai_compiler.maybe import Maybe, Unknown
 from exai_compiler.project import Project
-from exai_specs.frozen import Json
-from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
-
-
-@dataclass(frozen=True, slots=True)
-class RunKey:
-    """The run that specs and data ask for now, and whether it is `due`; `why` says what is new.
-
-    `spec_key` is the key without the data; `data` maps a dataset to its version; `registers`
-    names models.
-    """
-
-    pipeline: Ref
-    key: str
-    spec_key: str
-    parameters: Mapping[str, Json]
-    data: Mapping[str, str]
-    registers: tuple[str, ...]
-    due: bool
-    why: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from exai_compiler.build import RunKey
 from exai_compiler.facts import Facts, RunFact
 from exai_compiler.graph import Graph
 from exai_compiler.maybe import Known, Unknown
 from exai_compiler.meaning import datasets_read, models_registered
-from exai_compiler.resolved import RunKey
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, PipelineSpec

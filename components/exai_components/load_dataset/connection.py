@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from exai_components.load_dataset.sources import data_root, missing_file
+from exai_components.load_dataset.places import data_root, missing_file
 from exai_components.outcome import StepFailure, did_you_mean
 
 PREFIX = "EXAI_CONNECTION_"

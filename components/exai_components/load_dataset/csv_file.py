@@ -7,7 +7,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from exai_components.load_dataset.sources import missing_column, missing_file
+from exai_components.load_dataset.places import missing_column, missing_file
 from exai_components.outcome import StepFailure
 
 

@@ -4,14 +4,11 @@ In: a `Declared` dataset. Out: the source's columns by their names there, as Arr
 Never writes to a source, never reads a file outside the data root.
 """
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from exai_components.load_dataset.declared import Declared
-from exai_components.outcome import StepFailure, did_you_mean
+from exai_components.load_dataset.places import inside_data_root
+from exai_components.outcome import StepFailure
 
 
 def read_source(declared: Declared) -> dict[str, Any]:
@@ -36,46 +33,3 @@ def read_source(declared: Declared) -> dict[str, Any]:
 def wanted(declared: Declared) -> tuple[str, ...]:
     """Source names of the declared columns, each once, in the schema's order."""
     return tuple(dict.fromkeys(column.source for column in declared.columns))
-
-
-def data_root() -> Path:
-    """EXAI_DATA_ROOT as a folder; the working folder when it isn't set."""
-    root = os.environ.get("EXAI_DATA_ROOT") or "."
-    if "://" in root:
-        parts = urlsplit(root)
-        if parts.scheme != "file":
-            raise StepFailure(
-                "data-root-unsupported",
-                f"The data root {root} is not a folder",
-                "Set the environment's data.root to a path, or to a file:// URI",
-            )
-        root = unquote(parts.path)
-    return Path(root).resolve()
-
-
-def inside_data_root(path: str) -> Path:
-    """`path` below the data root, links followed; a final failure when it leaves it."""
-    root = data_root()
-    found = (root / path).resolve()
-    if not found.is_relative_to(root):
-        raise StepFailure(
-            "path-leaves-data-root",
-            f"{path} leads out of the data root {root}",
-            "Write a path relative to the data root",
-        )
-    return found
-
-
-def missing_column(name: str, present: Iterable[str], where: str) -> StepFailure:
-    """The failure for a column that the source lacks."""
-    return StepFailure(
-        "missing-column", f'{where} has no column "{name}"', did_you_mean(name, present)
-    )
-
-
-def missing_file(path: Path, written: str) -> StepFailure:
-    """The failure for a file that isn't there, with the nearest name in its folder."""
-    folder = path.parent
-    names = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
-    hint = did_you_mean(path.name, names) if names else f"There is no folder {folder} either"
-    return StepFailure("missing-file", f"There is no file {written} ({path})", hint)

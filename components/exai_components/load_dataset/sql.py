@@ -3,7 +3,7 @@
 from typing import Any
 
 from exai_components.load_dataset.connection import open_engine
-from exai_components.load_dataset.sources import missing_column
+from exai_components.load_dataset.places import missing_column
 from exai_components.outcome import StepFailure, did_you_mean
 
 

@@ -92,7 +92,6 @@ def build(scenario: Scenario) -> Build:
     body = {"spec": {"pipelineSpec": ir(scenario), "platformSpec": scenario.platform}}
     request = RunRequest(
         PIPELINE,
-        VERSION,
         scenario.key,
         "spec",
         MappingProxyType({"text": scenario.text}),
@@ -100,6 +99,7 @@ def build(scenario: Scenario) -> Build:
         (),
         True,
         ("it has never succeeded",),
+        VERSION,
     )
     version = Rendered(VERSION, PIPELINE, freeze(body), 2, Effect.RETRAIN)
     return Build("local", (version,), (request,), (), (), (), MappingProxyType({}))

@@ -63,7 +63,7 @@ def live(*items: Rendered, sequence: int = 0) -> Observed:
 def run(due: bool = True, registers: tuple[str, ...] = ("iris_model",)) -> RunRequest:
     version = ObjectId("v2beta1", "PipelineVersion", "training-0123")
     empty = MappingProxyType({})
-    return RunRequest(PIPELINE, version, "k" * 64, "s" * 64, empty, empty, registers, due, ("new",))
+    return RunRequest(PIPELINE, "k" * 64, "s" * 64, empty, empty, registers, due, ("new",), version)
 
 
 def promotion(
