@@ -1,5 +1,6 @@
 """split-data: what the step does, from one Parquet file to two."""
 
+import sys
 from typing import Any
 
 from kfp.dsl import Dataset, Input, Output
@@ -17,11 +18,15 @@ def split_data(
     seed: int = 0,
 ) -> None:
     """Write the rows of `data` to `train` and `test_`, each in the order they have in `data`."""
+    import importlib
+    from concurrent.futures import ThreadPoolExecutor
+
     from exai_components.light_imports import without
     from exai_components.parquet_file import read_table, write_table
 
-    # Arrow looks for pandas when it sees an array, to know pandas' types: there are none here.
-    with without(absent=("pandas",)):
+    # Arrow and scikit-learn look for pandas, to know its types: there are none here.
+    with without(absent=("pandas",)), ThreadPoolExecutor(max_workers=1) as importing:
+        importing.submit(importlib.import_module, "sklearn.model_selection")
         table = read_table(data.path)
         parts = choose_rows(table, test, stratify, int(seed))
         write_table(table.take(parts.train), train.path)
@@ -33,7 +38,7 @@ def split_data(
 def choose_rows(table: Any, test: float, stratify: str, seed: int) -> Parts:
     """The rows of both parts of an Arrow table; a missing value is a stratum of its own."""
     from exai_components.parquet_file import require_columns
-    from exai_components.split_data.rows import split_rows, split_strata
+    from exai_components.split_data.rows import missing_strata, split_rows, split_strata
 
     if not stratify:
         return split_rows(table.num_rows, test, seed)
@@ -49,4 +54,10 @@ def choose_rows(table: Any, test: float, stratify: str, seed: int) -> Parts:
     rank = np.empty(len(names), dtype=np.int64)
     rank[ranked] = np.arange(len(names))
     codes = rank[column.indices.to_numpy(zero_copy_only=False)]
-    return split_strata(codes, [names[at] for at in ranked], test, seed, stratify)
+    sorted_names = [names[at] for at in ranked]
+    parts = split_strata(codes, sorted_names, test, seed, stratify)
+    for part, rows in (("train", parts.train), ("test", parts.test)):
+        if missing := missing_strata(codes, sorted_names, rows):
+            told = ", ".join(missing[:10])
+            print(f"exai: the {part} part has no row of {told}: too few to share", file=sys.stderr)
+    return parts

@@ -1,10 +1,9 @@
-"""Which rows go into the test part.
+"""Which rows go into the test part: scikit-learn's `train_test_split`.
 
 In: a number of rows or the stratum of each row, a fraction, a seed. Out: sorted row numbers.
-Counts follow scikit-learn's rules (the test part is rounded up; every stratum needs two rows, and
-each part a row of every stratum), so that a pipeline may change sides; its import, which takes
-longer than all the rest of this step, is left out.
-Never depends on anything else: numpy's `RandomState` is frozen for good.
+scikit-learn rounds the test part up, and wants two rows of every stratum; both are checked first,
+so that what can't be split is said in the words of the spec.
+Never depends on anything but its arguments.
 """
 
 import math
@@ -25,8 +24,8 @@ class Parts:
 
 def split_rows(rows: int, fraction: float, seed: int) -> Parts:
     """A plain random split."""
-    test, _ = _sizes(rows, fraction)
-    return _parts(rows, [_random(seed).permutation(rows)[:test]])
+    _check_sizes(rows, fraction)
+    return _parts(rows, fraction, seed)
 
 
 def split_strata(codes: Any, names: Sequence[str], fraction: float, seed: int, by: str) -> Parts:
@@ -34,7 +33,7 @@ def split_strata(codes: Any, names: Sequence[str], fraction: float, seed: int, b
     import numpy as np
 
     rows = len(codes)
-    test, train = _sizes(rows, fraction)
+    test, train = _check_sizes(rows, fraction)
     counts = np.bincount(codes, minlength=len(names))
     if int(counts.min()) < 2:
         small = [
@@ -53,39 +52,19 @@ def split_strata(codes: Any, names: Sequence[str], fraction: float, seed: int, b
                 f"the {part} part of {rows} rows only {size} rows",
                 "Bring more rows, another fraction, or split without stratify",
             )
-    random = _random(seed)
-    order = random.permutation(rows)
-    shares = _shares([int(count) for count in counts], test)
-    return _parts(rows, [order[codes[order] == code][:share] for code, share in enumerate(shares)])
+    return _parts(rows, fraction, seed, codes)
 
 
-def _shares(counts: list[int], total: int) -> list[int]:
-    """`total` over the strata in proportion, largest remainders first; never all of a stratum."""
-    rows = sum(counts)
-    shares = [count * total // rows for count in counts]
-    # The remainder of a share, exactly; equal ones in the strata's order.
-    order = sorted(range(len(counts)), key=lambda at: (-(counts[at] * total % rows), at))
-    for at in order[: total - sum(shares)]:
-        shares[at] += 1
-    # Each part gets a row of every stratum; the sizes were checked, so there is one to give.
-    for at, count in enumerate(counts):
-        while not 1 <= shares[at] <= count - 1:
-            step = 1 if shares[at] < 1 else -1
-            other = max(
-                (
-                    o
-                    for o in range(len(counts))
-                    if o != at and 1 <= shares[o] - step <= counts[o] - 1
-                ),
-                key=lambda o: step * shares[o] * 1.0 / counts[o],
-            )
-            shares[at] += step
-            shares[other] -= step
-    return shares
+def missing_strata(codes: Any, names: Sequence[str], part: Any) -> tuple[str, ...]:
+    """The strata so small that their share of a part was rounded to no row at all."""
+    import numpy as np
+
+    counts = np.bincount(codes[part], minlength=len(names))
+    return tuple(name for name, count in zip(names, counts, strict=True) if not count)
 
 
-def _sizes(rows: int, fraction: float) -> tuple[int, int]:
-    """Rows of the test and of the train part."""
+def _check_sizes(rows: int, fraction: float) -> tuple[int, int]:
+    """Rows of the test and of the train part, as scikit-learn counts them."""
     if not 0 < fraction < 1:
         raise StepFailure(
             "fraction-out-of-range",
@@ -102,17 +81,13 @@ def _sizes(rows: int, fraction: float) -> tuple[int, int]:
     return test, rows - test
 
 
-def _random(seed: int) -> Any:
+def _parts(rows: int, fraction: float, seed: int, codes: Any = None) -> Parts:
     import numpy as np
+    from sklearn.model_selection import train_test_split
 
     if not 0 <= seed < 2**32:
         raise StepFailure("seed-out-of-range", f"seed is {seed}, it must be from 0 to {2**32 - 1}")
-    return np.random.RandomState(seed)
-
-
-def _parts(rows: int, test: list[Any]) -> Parts:
-    import numpy as np
-
-    chosen = np.zeros(rows, dtype=bool)
-    chosen[np.concatenate(test)] = True
-    return Parts(train=np.flatnonzero(~chosen), test=np.flatnonzero(chosen))
+    train, test = train_test_split(
+        np.arange(rows), test_size=fraction, random_state=seed, stratify=codes
+    )
+    return Parts(train=np.sort(train), test=np.sort(test))
