@@ -19,21 +19,22 @@ def evaluate_model(
     import json
     from concurrent.futures import ThreadPoolExecutor
 
-    from exai_components.evaluate_model.champion import find_champion
+    from exai_components.evaluate_model.metrics import measured
     from exai_components.evaluate_model.scoring import score, unfit, verified
     from exai_components.outcome import StepFailure
 
     folder = Path(model.path)
     signature = verified(folder, None, "The model")
     task, target = task or signature.task, target or signature.target
-    # The registry is asked while the JVM starts and the candidate is scored.
-    with ThreadPoolExecutor(max_workers=1) as asking:
-        answer = asking.submit(find_champion, champion) if champion else None
+    # The registry is asked, and scikit-learn imported, while the JVM starts and scores.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        answer = beside.submit(_champion_and_metrics, champion)
         table = _answered(data.path, target)
         if problem := unfit(signature, table.column_names, task, target):
             raise StepFailure("unfit-model", f"The model can't be evaluated: {problem}")
-        found = score(folder, table, target)
-        met = answer.result() if answer is not None else None
+        scored = score(folder, table, target)
+        met = answer.result()
+    found = measured(scored)
     told = {
         "task": task,
         "rows": table.num_rows,
@@ -47,6 +48,20 @@ def evaluate_model(
         print(f"{name}: {value:.6g}")
 
 
+def _champion_and_metrics(reference: str) -> Any:
+    """The champion that `reference` names, if any; afterwards sklearn.metrics is imported.
+
+    One after the other: what asking the registry leaves out counts as absent in all threads.
+    """
+    from exai_components.evaluate_model.champion import find_champion
+    from exai_components.light_imports import without
+
+    met = find_champion(reference) if reference else None
+    with without(absent=("pandas",)):  # optional to scikit-learn, and of no use here
+        import sklearn.metrics  # noqa: F401
+    return met
+
+
 def _answered(path: str, target: str) -> Any:
     """The rows whose answer is known."""
     import pyarrow.compute as pc
@@ -56,7 +71,7 @@ def _answered(path: str, target: str) -> Any:
 
     table = read_table(path)
     require_columns(table.column_names, (target,))
-    table = table.filter(pc.is_valid(table.column(target)))
+    table = table.filter(pc.invert(pc.is_null(table.column(target), nan_is_null=True)))
     if not table.num_rows:
         raise StepFailure(
             "too-few-rows",
@@ -70,6 +85,7 @@ def _compared(met: Any, table: Any, task: str, target: str) -> dict[str, Any]:
     """The champion's entry; without metrics, and with the reason, when it can't be compared."""
     import sys
 
+    from exai_components.evaluate_model.metrics import measured
     from exai_components.evaluate_model.scoring import score, unfit, verified
 
     entry = {"version": met.version, "digest": met.digest, "uri": met.uri}
@@ -78,4 +94,5 @@ def _compared(met: Any, table: Any, task: str, target: str) -> dict[str, Any]:
     if problem := unfit(signature, table.column_names, task, target):
         print(f"exai: {which} can't be compared: {problem}", file=sys.stderr)
         return {**entry, "metrics": {}, "problem": problem}
-    return {**entry, "metrics": dict(sorted(score(met.folder(), table, target).items()))}
+    found = measured(score(met.folder(), table, target))
+    return {**entry, "metrics": dict(sorted(found.items()))}

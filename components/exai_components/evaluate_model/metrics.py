@@ -1,84 +1,83 @@
-"""The metrics of each task, in numpy.
+"""The metrics of each task: scikit-learn's of that name.
 
 In: what was true, what was predicted. Out: floats by name; a metric that these rows don't define
-(`auc` of one class, `r2` of a constant) is left out.
-Each is scikit-learn's of that name (a test holds them equal), whose import would take longer than
-the whole step.
+(`auc` of one class, `r2` of a constant) is left out, where scikit-learn warns or makes a value up.
+Never imports pandas, which scikit-learn knows how to do without.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import assert_never
 
 
-def classification(
-    labels: Sequence[str],
-    predictions: Sequence[str],
-    probabilities: Sequence[Sequence[float]],
-    classes: Sequence[str],
-) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class ScoredClasses:
+    """Rows of a classification; `probabilities` hold one number for each of `classes`."""
+
+    labels: tuple[str, ...]
+    predictions: tuple[str, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredNumbers:
+    """Rows of a regression."""
+
+    values: tuple[float, ...]
+    predictions: tuple[float, ...]
+
+
+Scored = ScoredClasses | ScoredNumbers
+
+
+def measured(scored: Scored) -> dict[str, float]:
+    """The metrics of the task that was scored."""
+    match scored:
+        case ScoredClasses():
+            return _classification(scored)
+        case ScoredNumbers():
+            return _regression(scored)
+        case _:
+            assert_never(scored)
+
+
+def _classification(scored: ScoredClasses) -> dict[str, float]:
     """accuracy, logloss, f1 and, of two classes, auc.
 
     `f1` is that of the second class of two, and the unweighted mean over more. A label that the
     model doesn't know counts as wrong, with probability nought.
     """
     import numpy as np
+    from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
-    true, predicted = np.asarray(labels, dtype=object), np.asarray(predictions, dtype=object)
-    place = {name: at for at, name in enumerate(classes)}
-    shares = np.asarray(probabilities, dtype=float)
-    own = np.array(
-        [shares[row, place[name]] if name in place else 0.0 for row, name in enumerate(labels)]
-    )
-    eps = np.finfo(float).eps
+    labels, predictions, classes = scored.labels, scored.predictions, scored.classes
+    # scikit-learn wants the columns in the order of the labels, and one for each label it meets.
+    columns = dict(zip(classes, np.asarray(scored.probabilities, dtype=float).T, strict=True))
+    names = sorted({*classes, *labels})
+    shares = np.column_stack([columns.get(name, np.zeros(len(labels))) for name in names])
+    two = len(classes) == 2
+    # Of one class named, the mean over classes is that class's own.
+    counted = [classes[1]] if two else None
     found = {
-        "accuracy": float(np.mean(true == predicted)),
-        "logloss": float(-np.mean(np.log(np.clip(own, eps, 1 - eps)))),
+        "accuracy": accuracy_score(labels, predictions),
+        "logloss": log_loss(labels, y_proba=shares, labels=names),
+        "f1": f1_score(labels, predictions, labels=counted, average="macro", zero_division=0),
     }
-    if len(classes) == 2:
-        found["f1"] = _f1(true, predicted, classes[1])
-        area = _area(true == classes[1], shares[:, 1])
-        if area is not None:
-            found["auc"] = area
-    else:
-        seen = sorted({*labels, *predictions})
-        found["f1"] = float(np.mean([_f1(true, predicted, name) for name in seen]))
-    return found
+    positive = [label == classes[1] for label in labels] if two else []
+    if len(set(positive)) == 2:
+        found["auc"] = roc_auc_score(positive, columns[classes[1]])
+    return {name: float(value) for name, value in found.items()}
 
 
-def regression(values: Sequence[float], predictions: Sequence[float]) -> dict[str, float]:
+def _regression(scored: ScoredNumbers) -> dict[str, float]:
     """rmse, mae and, where the values vary, r2."""
-    import numpy as np
+    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-    true, predicted = np.asarray(values, dtype=float), np.asarray(predictions, dtype=float)
-    error = true - predicted
+    values, predictions = scored.values, scored.predictions
     found = {
-        "rmse": float(np.sqrt(np.mean(error**2))),
-        "mae": float(np.mean(np.abs(error))),
+        "rmse": root_mean_squared_error(values, predictions),
+        "mae": mean_absolute_error(values, predictions),
     }
-    spread = float(np.sum((true - true.mean()) ** 2))
-    if spread > 0:
-        found["r2"] = 1.0 - float(np.sum(error**2)) / spread
-    return found
-
-
-def _f1(true: Any, predicted: Any, name: str) -> float:
-    import numpy as np
-
-    hits = int(np.sum((true == name) & (predicted == name)))
-    named = int(np.sum(true == name)) + int(np.sum(predicted == name))
-    return 2.0 * hits / named if named else 0.0
-
-
-def _area(positive: Any, scores: Any) -> float | None:
-    """The chance that a positive row scores above a negative one; ties count half."""
-    import numpy as np
-
-    ones = int(np.sum(positive))
-    noughts = len(positive) - ones
-    if not ones or not noughts:
-        return None
-    values, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    rank = (last - (counts - 1) / 2.0)[place]
-    above = float(np.sum(rank[positive])) - ones * (ones + 1) / 2.0
-    return above / (ones * noughts) if len(values) else None
+    if len(set(values)) > 1:
+        found["r2"] = r2_score(values, predictions)
+    return {name: float(value) for name, value in found.items()}

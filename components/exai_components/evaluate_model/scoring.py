@@ -1,10 +1,10 @@
-"""A model folder and an Arrow table to metrics, through the MOJO that a server would load."""
+"""A model folder and an Arrow table to predictions, by the MOJO that a server would load."""
 
-from collections.abc import Mapping
+import math
 from pathlib import Path
 from typing import Any
 
-from exai_components.evaluate_model import metrics
+from exai_components.evaluate_model.metrics import Scored, ScoredClasses, ScoredNumbers
 from exai_components.model_file import BadModel, ModelFile, verify
 from exai_components.outcome import StepFailure, did_you_mean
 
@@ -32,8 +32,8 @@ def unfit(signature: ModelFile, present: list[str], task: str, target: str) -> s
     return ""
 
 
-def score(folder: Path, table: Any, target: str) -> Mapping[str, float]:
-    """The metrics of the model in `folder` on the rows of `table`."""
+def score(folder: Path, table: Any, target: str) -> Scored:
+    """What the model in `folder` predicts for the rows of `table`, beside what is true."""
     from exai_components.mojo import MojoScorer
 
     try:
@@ -42,18 +42,28 @@ def score(folder: Path, table: Any, target: str) -> Mapping[str, float]:
         raise StepFailure("broken-model", f"The model can't be used: {error}") from None
     signature = scorer.signature
     rows = table.select([column.name for column in signature.columns]).to_pylist()
-    scores = scorer.score(rows)
     answers = table.column(target)
     if signature.task == "regression":
-        return metrics.regression(
-            [float(value) for value in answers.to_pylist()],
-            [float(value) for value in scores.predictions],
-        )
+        values = tuple(_finite(value, target) for value in answers.to_pylist())
+        found = scorer.score(rows).predictions
+        return ScoredNumbers(values, tuple(float(value) for value in found))
     import pyarrow as pa
 
-    return metrics.classification(
-        answers.cast(pa.string()).to_pylist(),
-        [str(value) for value in scores.predictions],
-        scores.probabilities or (),
-        signature.classes,
+    scores = scorer.score(rows)
+    return ScoredClasses(
+        labels=tuple(answers.cast(pa.string()).to_pylist()),
+        predictions=tuple(str(value) for value in scores.predictions),
+        probabilities=scores.probabilities or (),
+        classes=signature.classes,
     )
+
+
+def _finite(value: Any, target: str) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise StepFailure(
+            "unfit-target",
+            f'The target "{target}" has a value that is infinite',
+            "Mend the data: an error against it can't be measured",
+        )
+    return number
