@@ -12,7 +12,8 @@ from exai_components.model_file import Task
 from exai_components.outcome import StepFailure, did_you_mean
 from exai_components.parquet_file import require_columns
 
-# H2O's types for the language's: what isn't listed can't be a feature.
+# H2O's types for the language's: what isn't listed can't be a feature. Each of these a request to
+# the model server can hold as well; a decimal, a time or bytes it can't.
 _KINDS: dict[str, Literal["enum", "numeric"]] = {
     "string": "enum",
     "bool": "numeric",
@@ -20,7 +21,6 @@ _KINDS: dict[str, Literal["enum", "numeric"]] = {
     "int64": "numeric",
     "float32": "numeric",
     "float64": "numeric",
-    "decimal": "numeric",
 }
 
 
@@ -73,6 +73,8 @@ def examples(table: Any, target: str, features: tuple[str, ...], task: str) -> E
     """The checked examples of a table that has these columns."""
     import pyarrow.compute as pc
 
+    for name in features:
+        _check_type(table.schema.field(name))
     known = table.filter(pc.is_valid(table.column(target)))
     decided = _task(task, target, declared_type(table.schema.field(target)))
     answer = known.column(target)
@@ -139,17 +141,21 @@ def _task(task: str, target: str, kind: str) -> Task:
     )
 
 
+def _check_type(field: Any) -> None:
+    kind = declared_type(field)
+    if kind not in _KINDS:
+        raise StepFailure(
+            "unfit-feature",
+            f'The feature "{field.name}" is a {kind}, which train-h2o can\'t learn from',
+            f"Take {field.name} out of features, or make it one of {', '.join(_KINDS)}",
+        )
+
+
 def _feature(table: Any, name: str) -> Feature:
     import pyarrow.compute as pc
 
     field = table.schema.field(name)
     kind = declared_type(field)
-    if kind not in _KINDS:
-        raise StepFailure(
-            "unfit-feature",
-            f'The feature "{name}" is a {kind}, which train-h2o can\'t learn from',
-            f"It learns from columns of the types {', '.join(_KINDS)}",
-        )
     values = pc.unique(pc.drop_null(table.column(name)))
     if table.num_rows and not len(values):
         raise StepFailure(

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def rows(count: int) -> dict[str, Any]:
         ],
         "round": [at % 2 == 0 for at in range(count)],
         "same": ["x"] * count,
+        "bought": [datetime(2024, 1, 1 + at % 7, tzinfo=UTC) for at in range(count)],
         "good": [at % 3 == 0 for at in range(count)],
         "price": [float(at % 5) + 0.25 * (at % 2) for at in range(count)],
     }
@@ -98,6 +100,7 @@ def test_regression(step: Any, tmp_path: Path) -> None:
         (40, {"parameters": {"distribution": "no"}}, "training-refused", "must be one of auto"),
         (40, {"parameters": {"depth": 3}}, "unknown-parameter", "depth"),
         (40, {"target": "goud"}, "missing-column", 'Did you mean "good"?'),
+        (40, {"features": ["size", "bought"]}, "unfit-feature", '"bought" is a timestamp'),
         (40, {"algorithm": "gbn"}, "unknown-algorithm", 'Did you mean "gbm"?'),
     ],
 )

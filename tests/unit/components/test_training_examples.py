@@ -6,8 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exai_components.column_types import NULLABLE_KEY, TYPE_KEY
+from exai_components.column_types import NULLABLE_KEY, TYPE_KEY, arrow_type
+from exai_components.model_file import ModelColumn
 from exai_components.outcome import Outcome, StepFailure
+from exai_components.serve.values import check_of
 from exai_components.train_h2o.cluster import heap_flags
 from exai_components.train_h2o.examples import Examples, check_names, examples, require_rows
 from exai_components.train_h2o.gbm import one_line
@@ -33,7 +35,6 @@ def test_columns_become_what_h2o_reads() -> None:
             "size": [1.5, None, 3.0],
             "kind": ["b", "a", None],
             "red": [True, False, None],
-            "price": [Decimal("1.50"), Decimal(2), None],
             "good": [True, False, True],
         },
         "good",
@@ -43,15 +44,52 @@ def test_columns_become_what_h2o_reads() -> None:
         ("size", "float64", "numeric", ()),
         ("kind", "string", "enum", ("a", "b")),
         ("red", "bool", "numeric", ()),
-        ("price", "decimal", "numeric", ()),
     ]
     assert told.table.to_pydict() == {
         "size": [1.5, None, 3.0],
         "kind": ["b", "a", None],
         "red": [1, 0, None],
-        "price": [1.5, 2.0, None],
         "good": ["true", "false", "true"],
     }
+
+
+def test_a_decimal_can_be_predicted() -> None:
+    told = prepared({"size": [1, 2], "price": [Decimal("1.50"), Decimal(2)]}, "price")
+    assert told.task == "regression"
+    assert told.table.column("price").to_pylist() == [1.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (pa.array([0, 1], pa.timestamp("us", tz="UTC")), "timestamp"),
+        (pa.array([0, 1], pa.date32()), "date"),
+        (pa.array([Decimal(1), Decimal(2)]), "decimal"),
+        (pa.array([b"a", b"b"]), "bytes"),
+        (pa.array([["a"], ["b"]]), "list<"),
+        (pa.array([{"a": 1}, {"a": 2}]), "struct<"),
+        (pa.array([1, 2], pa.duration("s")), "duration[s]"),
+        (pa.nulls(2), "null"),
+        (pa.array(["{}", "[]"]), "json"),
+        (pa.array(["a", "b"]), "uuid"),
+    ],
+)
+def test_a_feature_that_no_request_can_hold(column: pa.Array, kind: str) -> None:
+    named = {TYPE_KEY: kind.encode()} if kind in ("json", "uuid") else None
+    schema = pa.schema([pa.field("x", column.type, metadata=named), pa.field("y", pa.string())])
+    data = pa.table([column, pa.array(["a", "b"])], schema=schema)
+    outcome = refused(data, "y")
+    assert outcome.code == "unfit-feature"
+    assert f'The feature "x" is a {kind}' in outcome.line()
+
+
+def test_what_is_learnt_can_be_served() -> None:
+    columns: dict[str, Any] = {
+        kind: pa.array([0, 1]).cast(arrow_type(kind))
+        for kind in ("bool", "int32", "int64", "float32", "float64", "string")
+    }
+    for item in prepared({**columns, "y": ["a", "b"]}, "y").features:
+        check_of(ModelColumn(item.name, item.type, item.levels, item.nullable))
 
 
 def test_rows_without_an_answer_are_left_out() -> None:
