@@ -17,6 +17,8 @@ from typing import Any
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.registry import registry_uri
 from exai_runtime.local.secrets import Secrets, Source
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds.project import Environment, SecretDir, SecretEnv, SecretName
 from exai_specs.kinds.workload import SecretRef
 
@@ -66,7 +68,12 @@ def step_variables(
     platform: Mapping[str, Any],
     secrets: Secrets,
 ) -> Variables:
-    """What every step of a run gets. Raises TargetError for a secret that isn't there."""
+    """What every step of a run gets.
+
+    Raises TargetError for a secret that isn't there, and for what only a cluster has.
+    """
+    for step, name, config_map, key in _config_map_env(platform):
+        raise _not_local(f"step {step}", name, config_map, key)
     plain = {
         "_KFP_RUNTIME": "true",
         "_MLFLOW_SERVER_ARTIFACT_ROOT": paths.artifacts.as_uri(),
@@ -98,12 +105,20 @@ def step_variables(
     return Variables(plain, secret)
 
 
-def container_variables(env: Any, secrets: Secrets) -> Variables:
-    """A container's `env` list (core/v1 EnvVar): plain values, and references to secrets."""
+def container_variables(env: Any, secrets: Secrets, of: str) -> Variables:
+    """A container's `env` list (core/v1 EnvVar): plain values, and references to secrets.
+
+    `of` names the document, for messages. Raises TargetError as `step_variables` does.
+    """
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for item in env or ():
-        reference = (item.get("valueFrom") or {}).get("secretKeyRef")
+        source = item.get("valueFrom") or {}
+        if (config_map := source.get("configMapKeyRef")) is not None:
+            if config_map.get("optional"):
+                continue
+            raise _not_local(of, item["name"], config_map["name"], config_map["key"])
+        reference = source.get("secretKeyRef")
         if reference is None:
             plain[item["name"]] = str(item.get("value", ""))
             continue
@@ -118,15 +133,44 @@ def _secret_env(platform: Mapping[str, Any]) -> Iterator[tuple[str, str, str, st
     """(step, variable, secret, key, optional) of every `secretAsEnv` (kfp-kubernetes,
     kubernetes_executor_config.proto).
     """
+    for step, entry in _entries(platform, "secretAsEnv"):
+        secret = _constant(entry, "secretName")
+        for item in entry.get("keyToEnv", ()):
+            yield step, item["envVar"], secret, item["secretKey"], bool(entry.get("optional"))
+
+
+def _config_map_env(platform: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """(step, variable, ConfigMap, key) of every `configMapAsEnv` that a step can't do without."""
+    for step, entry in _entries(platform, "configMapAsEnv"):
+        if not entry.get("optional"):
+            for item in entry.get("keyToEnv", ()):
+                yield step, item["envVar"], _constant(entry, "configMapName"), item["configMapKey"]
+
+
+def _entries(platform: Mapping[str, Any], field: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     kubernetes = platform.get("platforms", {}).get("kubernetes", {})
     executors = kubernetes.get("deploymentSpec", {}).get("executors", {})
     for label, executor in sorted(executors.items()):
-        for entry in executor.get("secretAsEnv", ()):
-            named = entry.get("secretNameParameter", {}).get("runtimeValue", {}).get("constant")
-            for item in entry.get("keyToEnv", ()):
-                step = label.removeprefix("exec-")
-                secret = str(named or entry.get("secretName", ""))
-                yield step, item["envVar"], secret, item["secretKey"], bool(entry.get("optional"))
+        for entry in executor.get(field, ()):
+            yield label.removeprefix("exec-"), entry
+
+
+def _constant(entry: Mapping[str, Any], field: str) -> str:
+    """A name that is a constant; a name that a parameter gives is empty here."""
+    named = entry.get(f"{field}Parameter", {}).get("runtimeValue", {}).get("constant")
+    return str(named or entry.get(field, ""))
+
+
+def _not_local(of: str, variable: str, config_map: str, key: str) -> TargetError:
+    return TargetError(
+        Diagnostic(
+            "not-local",
+            f"{of}: the variable {variable} comes from the ConfigMap {config_map or '?'}, "
+            f"key {key}, and the local target has no ConfigMaps",
+            Span("exai.yaml"),
+            hint="write the value itself, or a secret, under `env`; or apply to a cluster",
+        )
+    )
 
 
 def _upper(name: str) -> str:

@@ -43,13 +43,6 @@ class RunExecutor:
             return Outcome(
                 change, "succeeded", "an earlier apply's run has ended well", log=done.log
             )
-        for other in runs.others(self.paths, change.pipeline.name, change.key):
-            listen(
-                Progress(
-                    subject, "earlier run", "note", "ended: the specs or the data have changed"
-                )
-            )
-            runs.end(self.paths, other)
         spec = plain(body)["spec"]
         variables = step_variables(
             self.paths,
@@ -58,6 +51,13 @@ class RunExecutor:
             spec.get("platformSpec") or {},
             secrets_of(self.paths, self.environment),
         )
+        for other in runs.others(self.paths, change.pipeline.name, change.key):
+            listen(
+                Progress(
+                    subject, "earlier run", "note", "ended: the specs or the data have changed"
+                )
+            )
+            runs.end(self.paths, other)
         started = time.monotonic()
         warming: list[threading.Thread] = []
 
@@ -92,6 +92,7 @@ class RunExecutor:
         asked = Request(
             key=change.key,
             spec_key=request.spec_key,
+            generation=request.generation,
             pipeline=change.pipeline.name,
             version=request.version.name,
             data=dict(request.data),

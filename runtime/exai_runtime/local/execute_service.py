@@ -36,7 +36,8 @@ class ServiceExecutor:
 
         def environment() -> dict[str, str]:
             secrets = secrets_of(self.paths, self.environment)
-            variables = container_variables(model_container(value).get("env"), secrets)
+            env = model_container(value).get("env")
+            variables = container_variables(env, secrets, f"Service/{which.name}")
             return {**surroundings(), **variables.environment()}
 
         def tell(phase: str, state: Literal["started", "finished"]) -> None:

@@ -69,6 +69,7 @@ def _run_fact(run: RunPaths) -> RunFact | None:
             state=result.state,
             detail=result.detail,
             log=result.log,
+            generation=result.generation,
         )
     request = read_request(run)
     if request is None or not held(run):

@@ -112,7 +112,13 @@ def parse_verdict(value: Mapping[str, Any]) -> Verdict:
 
 
 def parse_champion(value: Mapping[str, Any] | None) -> Champion | None:
-    return None if not value else Champion(int(value["version"]), _floats(value.get("metrics")))
+    return (
+        None
+        if not value
+        else Champion(
+            int(value["version"]), _floats(value.get("metrics")), str(value.get("problem") or "")
+        )
+    )
 
 
 def _version(item: Any) -> ModelVersion:

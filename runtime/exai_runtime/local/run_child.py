@@ -116,6 +116,7 @@ def _result(
     return RunResult(
         key=request.key,
         spec_key=request.spec_key,
+        generation=request.generation,
         pipeline=request.pipeline,
         data=request.data,
         state="failed" if failure else "succeeded",

@@ -28,6 +28,7 @@ class Request:
     data: Mapping[str, str]
     arguments: Mapping[str, Any]
     scratch: str
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class RunResult:
     log: str = ""
     finished: float = 0.0
     phases: Mapping[str, float] = field(default_factory=dict)
+    generation: int = 0
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -19,12 +19,16 @@ from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
 
-def source_problems(project: Project, environment: Environment, root: Path) -> Iterator[Diagnostic]:
+def source_problems(
+    project: Project, environment: Environment, root: Path, read: frozenset[str]
+) -> Iterator[Diagnostic]:
     """What the specs ask of their sources and the sources don't have.
 
     `root` is where relative paths start.
     """
     for spec, dataset in project.bodies(DatasetSpec):
+        if spec.ref.name not in read:
+            continue
         match dataset.source:
             case CsvSource(path=path):
                 yield from _csv(spec, dataset, root / path, path)

@@ -63,9 +63,9 @@ class LocalTarget:
     def facts(self, project: Project) -> Facts:
         return FactReader(self.paths, self.environment).facts(project)
 
-    def problems(self, project: Project) -> tuple[Diagnostic, ...]:
+    def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
         root = data_root(self.paths, self.environment)
-        return tuple(source_problems(project, self.environment, root))
+        return tuple(source_problems(project, self.environment, root, read))
 
     def observe(self) -> Observed:
         ledger = self._ledger()

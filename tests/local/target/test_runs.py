@@ -148,6 +148,16 @@ def test_a_missing_secret_fails_before_anything_starts(place: Place) -> None:
     assert place.count("succeed") == 0
 
 
+def test_a_config_map_fails_the_run_before_anything_starts(place: Place) -> None:
+    entry = {"configMapName": "db", "keyToEnv": [{"configMapKey": "region", "envVar": "REGION"}]}
+    executors = {"exec-load": {"configMapAsEnv": [entry]}}
+    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+    outcome = place.apply(Scenario({"load": "succeed"}, platform=platform))
+    assert outcome.result == "failed"
+    assert "step load: the variable REGION" in outcome.detail
+    assert place.count("succeed") == 0
+
+
 def test_a_second_apply_at_once_is_refused(place: Place) -> None:
     first = place.start(Scenario({"load": "sleep"}))
     wait_for((place.root / "sleeping").exists)

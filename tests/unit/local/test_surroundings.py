@@ -96,7 +96,7 @@ def test_a_missing_secret_is_named_and_an_optional_one_is_left_out(tmp_path: Pat
     assert "environments.local.secrets.db" in problem.hint
     reference = {"name": "db", "key": "password", "optional": True}
     items = [{"name": "A", "valueFrom": {"secretKeyRef": reference}}, {"name": "B", "value": "b"}]
-    found = container_variables(items, secrets)
+    found = container_variables(items, secrets, "Service/iris")
     assert (found.plain, found.secret) == ({"B": "b"}, {})
 
 
@@ -110,3 +110,24 @@ def test_secrets_from_folders_and_renamed_ones(tmp_path: Path) -> None:
     assert secrets.value("a", "key") == "one"
     assert secrets.value("db", "key") == secrets.value("db-v2", "key") == "two"
     assert secrets.find("a", "../../etc/passwd") is None
+
+
+def test_a_config_map_is_named_and_never_an_empty_text(tmp_path: Path) -> None:
+    paths = Paths(tmp_path, "local")
+    secrets = secrets_of(paths, environment())
+    entry = {"configMapName": "db", "keyToEnv": [{"configMapKey": "region", "envVar": "REGION"}]}
+    executors = {"exec-train-it": {"configMapAsEnv": [entry]}}
+    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+    with pytest.raises(TargetError) as of_step:
+        step_variables(paths, environment(), "p", platform, secrets)
+    reference = {"name": "db", "key": "region"}
+    items = [{"name": "REGION", "valueFrom": {"configMapKeyRef": reference}}]
+    with pytest.raises(TargetError) as of_service:
+        container_variables(items, secrets, "Service/iris")
+    for caught, of in ((of_step, "step train-it"), (of_service, "Service/iris")):
+        problem = caught.value.diagnostic
+        assert problem.code == "not-local"
+        assert problem.message.startswith(f"{of}: the variable REGION comes from the ConfigMap db")
+        assert problem.hint
+    optional = [{"name": "A", "valueFrom": {"configMapKeyRef": {**reference, "optional": True}}}]
+    assert container_variables(optional, secrets, "Service/iris").environment() == {}
