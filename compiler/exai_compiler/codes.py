@@ -98,6 +98,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "No step registers versions of a Model.",
             "A Model that is trained here has a `register-model` step whose `as` names it.",
         ),
+        "not-local": Code(
+            "Something that a local environment can't give.",
+            "One machine has no ConfigMaps, and its steps write models to folders only. What a "
+            "local environment merely ignores is a note, `local-parity`.",
+        ),
         "path-leaves-project": Code(
             "A path leads out of the project or the data root.",
             "Data is read below the data root, in every environment; a path in a spec is relative "

@@ -15,7 +15,14 @@ from exai_compiler.checks.texts import Path, texts_with
 from exai_compiler.columns import Flow, Maker, flow, makers
 from exai_compiler.graph import Graph, Step, graph
 from exai_compiler.project import LOCAL, Project
-from exai_specs.kinds import DatasetSpec, Environment, PipelineSpec, ProjectSpec
+from exai_specs.kinds import (
+    DatasetSpec,
+    Env,
+    Environment,
+    PipelineSpec,
+    ProjectSpec,
+    ServiceSpec,
+)
 from exai_specs.parse import Spec
 
 # Every text that somebody may expand holds this: `${{`, `{{$`, `{{.`
@@ -50,6 +57,15 @@ class Subject:
             spec = self.project.specs[graph_.pipeline]
             for step in graph_.steps.values():
                 yield spec, graph_, step
+
+    def variables(self) -> Iterator[tuple[Spec, Path, Env]]:
+        """Every block of environment variables, with its document and its path there."""
+        for spec, service in self.project.bodies(ServiceSpec):
+            yield spec, ("spec", "env"), service.env
+        for spec, pipeline in self.project.bodies(PipelineSpec):
+            yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
+            for name, step in pipeline.steps.items():
+                yield spec, ("spec", "steps", name, "env"), step.env
 
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""

@@ -1,0 +1,42 @@
+"""`not-local`: what a local environment can't give, where going on would fail late or differ
+(LANGUAGE 6.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import ConfigMapRef
+
+# The only scheme that register-model can write to; anything without one is a path.
+FILE = "file"
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    root = subject.project.root
+    local = [name for name, found in subject.environments.items() if found.target == "local"]
+    places = tuple(
+        (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
+    )
+    for spec, path, variables in subject.variables() if local else ():
+        for name, value in variables.items():
+            if isinstance(value, ConfigMapRef):
+                yield Diagnostic(
+                    "not-local",
+                    f"`{name}` comes from a ConfigMap, and environment `{local[0]}` has none",
+                    spec.at(*path, name),
+                    hint="write its value as plain text, or take it from a secret",
+                    related=places,
+                )
+    for name in local:
+        models = subject.environments[name].models
+        scheme, found, _ = models.store.partition("://") if models is not None else ("", "", "")
+        if models is not None and found and scheme.lower() != FILE:
+            yield Diagnostic(
+                "not-local",
+                f"local steps can't write models to {models.store}",
+                root.at("spec", "environments", name, "models", "store"),
+                hint="write a folder, or leave it out: models are kept below .exai",
+            )
