@@ -108,15 +108,29 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Data is read below the data root, in every environment; a path in a spec is relative "
             "and stays inside.",
         ),
+        "port-clash": Code(
+            "Two Services ask for the same port.",
+            "Locally each service listens on a port of 127.0.0.1 of its own. Without local.port "
+            "a free one is found, and kept.",
+        ),
         "reference-in-struct": Code(
             "A reference inside a list or struct that would arrive as text.",
             "Kubeflow Pipelines turns references inside lists and structs into strings. Only "
             "where a component declares the type of that place is it converted back.",
         ),
+        "registered-twice": Code(
+            "Two steps of one pipeline register versions of one Model.",
+            "A version is found again by the key of its run, so that a repeated run makes "
+            "nothing twice: the second step would get the version of the first.",
+        ),
         "reserved-env": Code(
             "An environment variable that exai sets itself.",
             "Names that start with `EXAI_`, and MLFLOW_TRACKING_URI, tell steps and servers where "
             "they are.",
+        ),
+        "reserved-name": Code(
+            "A name that exai needs for itself.",
+            "The state of an environment is kept in .exai/NAME, and .exai/secrets holds secrets.",
         ),
         "runtime-placeholder": Code(
             "A literal that KServe would expand.",
@@ -126,6 +140,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A Service's name that Kubernetes or KServe can't take.",
             "KServe makes objects called `<name>-predictor` and a host `<name>-<namespace>` of at "
             "most 63 characters.",
+        ),
+        "several-champions": Code(
+            "Gates that compare with more than one alias.",
+            "An evaluation scores one champion on the same data as the new version, so all "
+            "gates of a Model name the same alias.",
         ),
         "several-producers": Code(
             "More than one step registers versions of a Model.",

@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.at("metadata", "name"),
                 hint=f"add a step: uses: register-model, with `as: {spec.ref.name}`",
             )
-        elif len(makers) > 1:
+        elif len({maker.graph.pipeline for maker in makers}) > 1:
             places = tuple(
                 (
                     f"{maker.graph.pipeline}",
