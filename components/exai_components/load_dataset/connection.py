@@ -6,10 +6,10 @@ in EXAI_CONNECTION_<NAME>_<FIELD>. Never puts a secret into a message.
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 from exai_components.load_dataset.places import data_root, missing_file
+from exai_components.load_dataset.sqlite_file import open_sqlite
 from exai_components.outcome import StepFailure, did_you_mean
 
 PREFIX = "EXAI_CONNECTION_"
@@ -24,7 +24,7 @@ def open_engine(name: str) -> Any:
         path = (data_root() / str(fields.get("path", ""))).resolve()
         if not path.is_file():
             raise missing_file(path, f"{fields.get('path', '')} of the connection {name}")
-        return sqlalchemy.create_engine("sqlite://", creator=lambda: _read_only(path))
+        return sqlalchemy.create_engine("sqlite://", creator=lambda: open_sqlite(path))
     try:
         return sqlalchemy.create_engine(postgresql_url(fields))
     except ModuleNotFoundError as error:
@@ -79,9 +79,3 @@ def postgresql_url(fields: dict[str, Any]) -> Any:
     }
     query = {key: str(value) for key, value in sorted(rest.items())}
     return URL.create("postgresql+psycopg", **address, query=query)
-
-
-def _read_only(path: Path) -> Any:
-    import sqlite3
-
-    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)

@@ -2,6 +2,9 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -91,6 +94,39 @@ def test_a_database_is_never_made_or_written(root: Path) -> None:
     load(dataset(SQL))
     assert (root / "data" / "my.db").read_bytes() == before
     assert sorted(path.name for path in (root / "data").iterdir()) == ["my.db"]
+
+
+CHANGES = """
+import os, sqlite3, sys
+session = sqlite3.connect(sys.argv[1], isolation_level=None)
+session.execute(f"pragma journal_mode = {sys.argv[2]}")
+session.execute("insert into things values (9, 9, 'log', 'x')")
+if sys.argv[3] == "close":
+    session.close()
+elif sys.argv[2] == "delete":
+    session.execute("pragma cache_size = 1")
+    session.execute("begin")
+    session.executemany(
+        "insert into things values (?, 1, 'half', ?)", [(n, "x" * 500) for n in range(20, 3000)]
+    )
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("journal", "end"), [("wal", "close"), ("wal", "die"), ("delete", "die")])
+def test_nothing_is_written_beside_a_database(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str, end: str
+) -> None:
+    database = root / "data" / "my.db"
+    subprocess.run([sys.executable, "-c", CHANGES, str(database), journal, end], check=True)
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    before = {path.name: path.read_bytes() for path in (root / "data").iterdir()}
+    log = {("wal", "die"): "my.db-wal", ("delete", "die"): "my.db-journal"}.get((journal, end))
+    assert (set(before) == {"my.db"}) if log is None else before[log], "the case is what it says"
+    assert load(dataset(SQL)).to_pydict()["id"] == [1, 2, 3, 9], "what is committed, and no more"
+    assert {path.name: path.read_bytes() for path in (root / "data").iterdir()} == before
+    assert list((tmp_path / "temp").iterdir()) == []
 
 
 def test_csv_has_the_same_result(root: Path) -> None:
