@@ -45,6 +45,7 @@ class RunKey:
     registers: tuple[str, ...]
     due: bool
     why: tuple[str, ...]
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ class Promotion:
     run_key: str
     verdict: Verdict | None
     new_verdict: bool
+    first_verdict: bool
     current: Mapping[str, int]
     wanted: Mapping[str, Maybe[int]]
+    auto: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Champion:
 
     version: int
     metrics: Mapping[str, float]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class RunFact:
     state: Literal["running", "succeeded", "failed"]
     detail: str = ""
     log: str = ""
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _no_worse(
             value,
             theirs,
             champion.version,
-            f"{who} has no such metric",
+            champion.problem or f"{who} has no such metric",
         )
     if DIRECTIONS.get(metric, "higher") == "higher":
         limit = theirs - tolerance

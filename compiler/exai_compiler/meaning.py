@@ -78,7 +78,10 @@ def pipeline_meaning(project: Project, graph: Graph) -> str:
         for name in models_registered(graph)
         if (model := project.body(ModelSpec, name)) is not None
     }
-    return digest({"steps": steps, "datasets": datasets, "models": models})
+    parameters = meaningful(pipeline.parameters) if pipeline else {}
+    return digest(
+        {"steps": steps, "datasets": datasets, "models": models, "parameters": parameters}
+    )
 
 
 def _step(step: Step, env: Mapping[str, object]) -> Json:

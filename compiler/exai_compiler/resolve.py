@@ -7,7 +7,7 @@ registry's alias is about to have or has; else Unknown, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.build import Promotion, RunKey
@@ -44,9 +44,15 @@ def resolve(
     )
     runs = tuple(key for key in keys if isinstance(key, RunKey))
     coming = {model for run in runs if run.due for model in run.registers}
-    current = {model: run.key for run in runs for model in run.registers}
+    current = {
+        model: frozenset(run.key for run in runs if model in run.registers)
+        for run in runs
+        for model in run.registers
+    }
     promotions = tuple(
-        _promotion(spec.ref, body, environment, facts, current.get(spec.ref.name), coming)
+        _promotion(
+            spec.ref, body, environment, facts, current.get(spec.ref.name, frozenset()), coming
+        )
         for spec, body in project.bodies(ModelSpec)
     )
     by_model = {promotion.model.name: promotion for promotion in promotions}
@@ -75,13 +81,13 @@ def _promotion(
     model: ModelSpec,
     environment: Environment,
     facts: Facts,
-    run_key: str | None,
+    run_keys: frozenset[str],
     coming: set[str],
 ) -> Promotion:
-    """The candidate is the version of the run key that specs and data ask for now, else the
-    newest one."""
+    """What the verdict says of the candidate, and where its aliases should stand."""
     known = facts.models.get(ref.name, ModelFacts())
-    candidate = (known.of_run(run_key) if run_key else None) or _newest(known)
+    aliases = tuple(_auto_aliases(model, environment))
+    candidate = _candidate(known, run_keys, aliases)
     verdict: Verdict | None = None
     new = False
     if candidate is not None:
@@ -90,7 +96,7 @@ def _promotion(
         verdict = judge(candidate, model.gates) if new else recorded
     wanted = {
         alias: to
-        for alias in _auto_aliases(model, environment)
+        for alias in aliases
         if (to := _wanted(ref, candidate, verdict, known.aliases.get(alias), coming)) is not None
     }
     return Promotion(
@@ -98,9 +104,25 @@ def _promotion(
         run_key=candidate.run_key if candidate else "",
         verdict=verdict,
         new_verdict=new,
+        first_verdict=candidate is not None and candidate.verdict is None,
         current=known.aliases,
         wanted=MappingProxyType(wanted),
+        auto=aliases,
     )
+
+
+def _candidate(
+    known: ModelFacts, run_keys: frozenset[str], aliases: tuple[str, ...]
+) -> ModelVersion | None:
+    """The newest version that specs and data ask for now. Without one, what already stands behind
+    an alias stays; only where nothing does, the newest version of all will do."""
+    asked_for = [version for version in known.versions if version.run_key in run_keys]
+    standing = [
+        version
+        for alias in aliases
+        if alias in known.aliases and (version := known.version(known.aliases[alias])) is not None
+    ]
+    return _newest(asked_for or standing or known.versions)
 
 
 def _auto_aliases(model: ModelSpec, environment: Environment) -> Iterator[str]:
@@ -125,8 +147,8 @@ def _wanted(
     return None if current is None else Known(current)
 
 
-def _newest(known: ModelFacts) -> ModelVersion | None:
-    return max(known.versions, key=lambda version: version.number, default=None)
+def _newest(versions: Iterable[ModelVersion]) -> ModelVersion | None:
+    return max(versions, key=lambda version: version.number, default=None)
 
 
 def _version(
@@ -147,8 +169,11 @@ def _version(
         number = promotion.wanted[at]
     elif at in known.aliases:
         number = Known(known.aliases[at])
+    elif promotion is not None and at not in promotion.auto:
+        # Not the model itself: no run brings this about, only a person.
+        number = Unknown(Ref("Model", reference), "its promote is manual, and nobody has set it")
     else:
-        number = Unknown(ref, _why_none(name, promotions.get(name), known, graphs))
+        number = Unknown(ref, _why_none(name, promotion, known, graphs))
     if isinstance(number, Unknown):
         return number
     found = known.version(number.value)

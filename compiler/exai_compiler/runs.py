@@ -42,12 +42,18 @@ def run_key(
             case Unknown() as missing:
                 return missing
     parameters = _parameters(pipeline)
+    generation = pipeline.run.generation
     spec_key = digest(
-        {"meaning": meaning, "parameters": parameters, "generation": pipeline.run.generation}
+        {
+            "pipeline": ref.name,
+            "meaning": meaning,
+            "parameters": parameters,
+            "generation": generation,
+        }
     )
     key = digest({"spec": spec_key, "data": data})
     on = DEFAULT_ON[environment.target] if pipeline.run.on is None else pipeline.run.on
-    why = _why(ref, tuple(on), key, spec_key, data, facts)
+    why = _why(ref, tuple(on), key, spec_key, data, generation, facts)
     return RunKey(
         pipeline=ref,
         key=key,
@@ -55,6 +61,7 @@ def run_key(
         parameters=MappingProxyType(parameters),
         data=MappingProxyType(data),
         registers=models_registered(graph),
+        generation=generation,
         due=bool(why),
         why=why,
     )
@@ -74,15 +81,21 @@ def _why(
     key: str,
     spec_key: str,
     data: Mapping[str, str],
+    generation: int,
     facts: Facts,
 ) -> tuple[str, ...]:
     """What is new since a success, in words; empty when nothing that may start a run is."""
     mine = [run for run in facts.runs if run.pipeline == ref.name]
     done = [run for run in mine if run.state == "succeeded"]
-    if not on or any(run.key == key for run in done):
+    if any(run.key == key for run in done):
+        return ()
+    forced = generation > max((run.generation for run in done), default=0)
+    if not on and not forced:
         return ()
     if any(run.key == key and run.state == "running" for run in mine):
         return ("this run is on its way: it will be adopted",)
+    if forced:
+        return (f"run.generation was raised to {generation}",)
     if not done:
         failed = any(run.key == key and run.state == "failed" for run in mine)
         return ("the last run failed",) if failed else ("it has never succeeded",)

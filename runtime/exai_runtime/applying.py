@@ -9,16 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from exai_compiler.build import Build
-from exai_compiler.changes import Judge, Outcome, Plan, Planned, Run, subject, verb
+from exai_compiler.changes import (
+    Create,
+    Delete,
+    Judge,
+    MoveAlias,
+    Outcome,
+    Plan,
+    Planned,
+    Replace,
+    Run,
+    Update,
+    subject,
+    verb,
+)
 from exai_compiler.facts import Verdict
 from exai_compiler.planning import plan
 from exai_compiler.planning.plan import first_round, outgrown
 from exai_runtime.compiling import Checked, Compiled
 from exai_runtime.events import ChangeFinished, ChangeStarted, Listen, RoundStarted
 from exai_runtime.target import Writer
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, has_errors
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec
 
@@ -57,6 +71,8 @@ def execute_rounds(
             break
         number += 1
         again = compiled()
+        if has_errors(again.problems):
+            return Done(tuple(outcomes), tuple(verdicts), again.problems)
         build = again.build
         later = plan(build, target.observe())
         if surplus := outgrown(first, later):
@@ -69,17 +85,7 @@ def execute_rounds(
             )
             return Done(tuple(outcomes), tuple(verdicts), (problem,))
         changes = first_round(later, number)
-    own_runs = {o.change.key for o in outcomes if isinstance(o.change, Run)}
-    mine = tuple(v for v, key in verdicts_with_keys(verdicts, build) if key in own_runs)
-    problems = tuple(missed_gates(checked, mine))
-    return Done(tuple(outcomes), mine, problems)
-
-
-def verdicts_with_keys(verdicts: list[Verdict], build: Build) -> Iterator[tuple[Verdict, str]]:
-    """Each verdict with the key of the run that registered its version."""
-    keys = {(p.model.name, p.verdict.version): p.run_key for p in build.promotions if p.verdict}
-    for verdict in verdicts:
-        yield verdict, keys.get((verdict.model, verdict.version), "")
+    return Done(tuple(outcomes), tuple(verdicts), tuple(missed_gates(checked, tuple(verdicts))))
 
 
 def _execute(
@@ -96,7 +102,8 @@ def _execute(
     failed: set[Ref] = set()
     for planned in changes:
         origin = _origin(planned)
-        if origin in failed or failed.intersection(planned.because):
+        if blocked := _blocked(planned, origin, failed):
+            yield Outcome(planned.change, "pending", blocked)
             continue
         listen(ChangeStarted(planned))
         outcome = target.apply(planned.change, build, listen)
@@ -114,21 +121,28 @@ def _place(checked: Checked, origin: Ref, step: str) -> Span | None:
     return spec.key_at("spec", "steps", step) if step else spec.at("metadata", "name")
 
 
+def _blocked(planned: Planned, origin: Ref, failed: set[Ref]) -> str:
+    """Why a change isn't tried: what it depends on failed, or it would take something away."""
+    if broken := sorted({origin, *planned.because} & failed):
+        return f"not tried: {broken[0]} failed"
+    if failed and isinstance(planned.change, Delete):
+        return "not tried: nothing is deleted after a failure"
+    return ""
+
+
 def _origin(planned: Planned) -> Ref:
+    """The document that a change is about."""
     change = planned.change
     match change:
+        case Create() | Update() | Replace():
+            return change.origin
         case Run():
             return change.pipeline
-        case Judge():
+        case Judge() | MoveAlias():
             return change.model
-    origin = getattr(change, "origin", None) or getattr(change, "model", None)
-    return (
-        origin
-        if isinstance(origin, Ref)
-        else planned.because[-1]
-        if planned.because
-        else Ref("", "")
-    )
+        case Delete():
+            return planned.because[-1]
+    assert_never(change)
 
 
 def _verdicts(outcomes: list[Outcome], build: Build) -> Iterator[Verdict]:
@@ -136,7 +150,8 @@ def _verdicts(outcomes: list[Outcome], build: Build) -> Iterator[Verdict]:
     for outcome in outcomes:
         if isinstance(outcome.change, Judge) and outcome.result != "failed":
             promotion = by_model.get(outcome.change.model)
-            if promotion is not None and promotion.verdict is not None:
+            # A changed gate judges an old version again: that is no failure of this apply.
+            if promotion is not None and promotion.verdict is not None and promotion.first_verdict:
                 yield promotion.verdict
 
 

@@ -14,6 +14,7 @@ from exai_compiler.checks import check
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.lineage import lineage
 from exai_compiler.maybe import Unknown
+from exai_compiler.meaning import datasets_read
 from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
@@ -114,7 +115,8 @@ def compile_environment(
     facts = reader.facts(project)
     resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
     build = render(resolved, lineage(project, resolved.graphs))
-    return Compiled(build, facts, (*_missing_data(project, build), *reader.problems(project)))
+    read = frozenset(name for graph in resolved.graphs.values() for name in datasets_read(graph))
+    return Compiled(build, facts, (*_missing_data(project, build), *reader.problems(project, read)))
 
 
 def _missing_data(project: Project, build: Build) -> list[Diagnostic]:

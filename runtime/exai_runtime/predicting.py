@@ -53,7 +53,10 @@ def ask(
         return tuple(_answer(item) for item in _list(answer, "predictions"))
     datatypes = input_datatypes(url, model)
     answer = _call(url, "POST", f"/v2/models/{model}/infer", infer_request(rows, datatypes))
-    return _from_tensors(_list(answer, "outputs"))
+    try:
+        return _from_tensors(_list(answer, "outputs"))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise Refusal(f"the answer has another shape than the protocol's: {error!r}") from error
 
 
 def input_datatypes(url: str, model: str) -> Mapping[str, str]:
@@ -138,6 +141,11 @@ def _call(url: str, method: str, path: str, body: Mapping[str, Any] | None) -> d
     )
     try:
         payload = None if body is None else json.dumps(body, allow_nan=False)
+    except ValueError as error:
+        raise Refusal(
+            "a row holds a number that JSON can't carry", "NaN and infinity can't be asked about"
+        ) from error
+    try:
         connection.request(method, path, payload, {"Content-Type": "application/json"})
         response = connection.getresponse()
         text = response.read().decode("utf-8", errors="replace")

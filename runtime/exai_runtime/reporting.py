@@ -19,6 +19,7 @@ from exai_runtime.compiling import (
 from exai_runtime.results import ModelStatus, StatusReport
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
+from exai_specs.diagnostics import in_order
 
 
 def status(root: Path, environment: str) -> StatusReport:
@@ -44,7 +45,7 @@ def status(root: Path, environment: str) -> StatusReport:
         models=_models(compiled.build, compiled.facts),
         waiting=made.waiting,
         parity=made.notes,
-        diagnostics=problems,
+        diagnostics=in_order((*problems, *compiled.problems)),
         sources=sources,
         serving=tuple(target.serving()),
     )

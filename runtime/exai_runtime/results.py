@@ -140,10 +140,13 @@ class StatusReport:
 
     @property
     def exit_code(self) -> int:
-        """1 when something that should answer doesn't, so that a script can wait for it."""
+        """1 when a service that should answer doesn't, so that a script can wait for it."""
         return int(
             has_errors(self.diagnostics)
-            or any(h.state in ("failed", "missing", "stopped") for h in self.health)
+            or any(
+                row.origin.kind == "Service" and row.state in ("failed", "missing", "stopped")
+                for row in self.health
+            )
         )
 
 

@@ -66,8 +66,8 @@ class Reader(Protocol):
         """Aliases, versions, data versions and runs as they are now."""
         ...
 
-    def problems(self, project: Project) -> tuple[Diagnostic, ...]:
-        """What the specs ask for and this place doesn't have: a table, a column."""
+    def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
+        """What these datasets ask for and this place doesn't have: a table, a column."""
         ...
 
     def observe(self) -> Observed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def load(root: Path) -> Loaded:
             if not problems:
                 problems.append(_no_project())
             return Loaded(root, None, in_order(problems), MappingProxyType(sources))
-        for path in _spec_files(root, project_spec, problems):
+        more_documents = len(specs) > 1
+        for path in _spec_files(root, project_spec, more_documents, problems):
             if path not in sources:
                 _read_file(root, path, specs, problems, sources)
     return Loaded(root, link(specs), in_order(problems), MappingProxyType(sources))
@@ -101,6 +103,8 @@ def _read_file(
     sources: dict[str, str],
 ) -> None:
     try:
+        if not stat.S_ISREG((root / path).stat().st_mode):
+            raise OSError(0, "it is no regular file")
         data = (root / path).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
@@ -117,18 +121,19 @@ def _read_file(
             problems.extend(parsed)
 
 
-def _spec_files(root: Path, spec: Spec, problems: list[Diagnostic]) -> Iterator[str]:
+def _spec_files(
+    root: Path, spec: Spec, more_documents: bool, problems: list[Diagnostic]
+) -> Iterator[str]:
     """The files that `spec.specs` names, in the order of their paths; hidden folders are left
     out."""
     body = spec.body
     if not isinstance(body, ProjectSpec):
         return
     declared = spec.document.at(("spec", "specs")) != spec.document.at(("spec",))
-    real_root = root.resolve()
     for index, entry in enumerate(body.specs):
         at = spec.at("spec", "specs", index)
         place = root / entry
-        if not place.resolve().is_relative_to(real_root):
+        if not _inside(root, place):
             problems.append(
                 Diagnostic(
                     "path-leaves-project",
@@ -147,7 +152,7 @@ def _spec_files(root: Path, spec: Spec, problems: list[Diagnostic]) -> Iterator[
                     "missing-spec-folder",
                     f"there is no file or folder `{entry}`",
                     at,
-                    "warning",
+                    "warning" if more_documents else "error",
                     "make it, or leave the line out: documents may stand in exai.yaml, too",
                 )
             )
@@ -155,15 +160,20 @@ def _spec_files(root: Path, spec: Spec, problems: list[Diagnostic]) -> Iterator[
 
 def _walk(root: Path, folder: Path, problems: list[Diagnostic]) -> Iterable[str]:
     found: list[str] = []
-    real_root = root.resolve()
-    for here, folders, files in os.walk(folder, followlinks=False):
+
+    def unreadable(error: OSError) -> None:
+        path = Path(error.filename).relative_to(root).as_posix()
+        message = f"can't read the folder: {error.strerror}"
+        problems.append(Diagnostic("unreadable-file", message, Span(path)))
+
+    for here, folders, files in os.walk(folder, onerror=unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             if name.startswith(".") or not name.endswith(SUFFIXES):
                 continue
             file = Path(here) / name
             path = file.relative_to(root).as_posix()
-            if file.is_symlink() and not file.resolve().is_relative_to(real_root):
+            if file.is_symlink() and not _inside(root, file):
                 problems.append(
                     Diagnostic(
                         "path-leaves-project", "this link leads out of the project", Span(path)
@@ -172,6 +182,11 @@ def _walk(root: Path, folder: Path, problems: list[Diagnostic]) -> Iterable[str]
             else:
                 found.append(path)
     return sorted(found)
+
+
+def _inside(root: Path, place: Path) -> bool:
+    """Whether a path stays in the project, links followed; a loop of links leads nowhere."""
+    return Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root))
 
 
 def _no_project() -> Diagnostic:

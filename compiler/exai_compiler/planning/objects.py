@@ -5,11 +5,13 @@ One rendered object at a time, by the tables of `rules`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from exai_compiler.build import Build, Live, Observed, Rendered
 from exai_compiler.changes import Create, Delete, FieldChange, ObjectId, Planned, Replace, Update
-from exai_compiler.maybe import Unknown, unknowns
+from exai_compiler.maybe import Tree, Unknown, unknowns
 from exai_compiler.planning.diff import diff
 from exai_compiler.planning.rules import (
     DELETE_EFFECTS,
@@ -21,29 +23,48 @@ from exai_compiler.planning.rules import (
     starts_with,
 )
 from exai_specs.effects import Effect
+from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 
 Ordered = tuple[int, Planned]
 
 
 def plan_objects(build: Build, observed: Observed, coming: frozenset[Ref]) -> Iterator[Ordered]:
-    """What has to happen to objects, so that `observed` becomes `build`; `coming`: models that
-    a planned run registers."""
+    """What has to happen to objects, so that `observed` becomes `build`; `coming`: models that a
+    planned run registers."""
     for rendered in build.objects:
         open_leaves = tuple(unknowns(rendered.body))
         if any(leaf.waits_for not in coming for leaf in open_leaves):
             continue
-        planned = _change(rendered, observed.objects.get(rendered.id), open_leaves, build)
+        live = observed.objects.get(rendered.id)
+        if open_leaves and live is not None:
+            # What doesn't wait for the run is done now, with what the model is now.
+            meanwhile = replace(rendered, body=_filled(rendered.body, live.body))
+            if (now := _change(meanwhile, live, (), build)) is not None:
+                yield object_wave(rendered.wave), now
+            live = replace(live, drift=())
+        planned = _change(rendered, live, open_leaves, build)
         if planned is not None:
             yield object_wave(rendered.wave), planned
     for id_, live in _surplus(build, observed):
         effect = DELETE_EFFECTS.get(id_.kind, Effect.RENDER)
-        why = (
-            f"older than the newest {RETAINED[id_.kind]}"
-            if id_.kind in RETAINED and _origin_stays(build, live)
-            else f"{live.origin} no longer asks for it"
-        )
+        why = f"{live.origin} no longer asks for it"
+        if id_.kind in RETAINED and _origin_stays(build, live):
+            effect, why = Effect.METADATA, f"older than the newest {RETAINED[id_.kind]}"
         yield DELETE_WAVE, Planned(Delete(id_, why), 1, effect, (live.origin,))
+
+
+def _filled(tree: Tree, live: Json) -> Tree:
+    """A body whose open leaves are what the live object has there."""
+    if isinstance(tree, Unknown):
+        return live
+    if isinstance(tree, Mapping):
+        there = live if isinstance(live, Mapping) else {}
+        return MappingProxyType({k: _filled(v, there.get(k)) for k, v in tree.items()})
+    if isinstance(tree, tuple):
+        items = live if isinstance(live, tuple) and len(live) == len(tree) else (None,) * len(tree)
+        return tuple(_filled(v, old) for v, old in zip(tree, items, strict=True))
+    return tree
 
 
 def waiting(build: Build, coming: frozenset[Ref]) -> Iterator[Unknown]:
@@ -88,12 +109,19 @@ def _surplus(build: Build, observed: Observed) -> Iterator[tuple[ObjectId, Live]
         if id_ in wanted:
             continue
         if id_.kind in RETAINED and _origin_stays(build, live):
+            # What this plan makes counts, too: the plan after it must be empty.
+            new = sum(
+                rendered.id.kind == id_.kind
+                and rendered.origin == live.origin
+                and rendered.id not in observed.objects
+                for rendered in build.objects
+            )
             siblings = [
                 (other.sequence, key)
                 for key, other in observed.objects.items()
                 if key.kind == id_.kind and other.origin == live.origin
             ]
-            if (live.sequence, id_) in sorted(siblings, reverse=True)[: RETAINED[id_.kind]]:
+            if (live.sequence, id_) in sorted(siblings, reverse=True)[: RETAINED[id_.kind] - new]:
                 continue
         yield id_, live
 

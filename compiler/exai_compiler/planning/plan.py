@@ -72,10 +72,15 @@ def _agreed(planned: Planned) -> Json:
 
 def outgrown(first: Plan, later: Plan) -> tuple[Change, ...]:
     """What a later round wants to do that the plan shown first doesn't list."""
-    agreed = {(verb(p.change), subject(p.change)) for p in first.changes}
+    agreed = {_identity(planned.change) for planned in first.changes}
     return tuple(
-        p.change for p in later.changes if (verb(p.change), subject(p.change)) not in agreed
+        planned.change for planned in later.changes if _identity(planned.change) not in agreed
     )
+
+
+def _identity(change: Change) -> tuple[str, str, str]:
+    # Two runs of one pipeline are two things: the second one is new data or a new spec.
+    return verb(change), subject(change), change.key if isinstance(change, Run) else ""
 
 
 def _runs(build: Build) -> Iterator[Ordered]:

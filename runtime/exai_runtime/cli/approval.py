@@ -10,6 +10,7 @@ from exai_runtime.results import Applied
 from exai_runtime.views.human.words import count
 from exai_runtime.views.view import View
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.effects import Effect
 
 Question = Callable[[Plan], str]
 
@@ -47,8 +48,11 @@ class Approval:
 
 
 def before_deletions(plan: Plan) -> str:
-    """What an apply asks: only about what would go away."""
-    going = sum(isinstance(planned.change, Delete | Replace) for planned in plan.changes)
+    """What an apply asks: only about what somebody could miss; old versions go by themselves."""
+    going = sum(
+        isinstance(planned.change, Delete | Replace) and planned.impact > Effect.METADATA
+        for planned in plan.changes
+    )
     if not going:
         return ""
     return f"{count(going, 'object')} of environment {plan.environment} will be deleted. Go on?"

@@ -12,6 +12,7 @@ import gc
 import json
 import logging
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -59,13 +60,17 @@ def stamp(path: Path) -> tuple[int, ...] | None:
 
 
 def read_models(path: Path) -> Mapping[str, ModelFacts]:
-    """Every registered model with its versions and aliases."""
+    """Every registered model with its versions and aliases.
+
+    Raises TargetError `damaged-registry` for a file that MLflow can't read.
+    """
     if stamp(path) is None:
         return MappingProxyType({})
-    client = _client(path)
     versions: dict[str, list[ModelVersion]] = {}
-    for item in _pages(client.search_model_versions):
-        versions.setdefault(item.name, []).append(_version(item))
+    with _readable(path) as client:
+        for item in _pages(client.search_model_versions):
+            versions.setdefault(item.name, []).append(_version(item))
+        models = list(_pages(client.search_registered_models))
     return MappingProxyType(
         {
             model.name: ModelFacts(
@@ -74,25 +79,21 @@ def read_models(path: Path) -> Mapping[str, ModelFacts]:
                     {alias: int(number) for alias, number in sorted(dict(model.aliases).items())}
                 ),
             )
-            for model in sorted(
-                _pages(client.search_registered_models), key=lambda model: str(model.name)
-            )
+            for model in sorted(models, key=lambda model: str(model.name))
         }
     )
 
 
 def record_verdict(path: Path, verdict: Verdict) -> None:
     """Write the verdict as a tag of its version."""
-    _client(path).set_model_version_tag(
-        verdict.model,
-        str(verdict.version),
-        VERDICT_TAG,
-        json.dumps(asdict(verdict), sort_keys=True),
-    )
+    text = json.dumps(asdict(verdict), sort_keys=True)
+    with _readable(path) as client:
+        client.set_model_version_tag(verdict.model, str(verdict.version), VERDICT_TAG, text)
 
 
 def move_alias(path: Path, model: str, alias: str, version: int) -> None:
-    _client(path).set_registered_model_alias(model, alias, str(version))
+    with _readable(path) as client:
+        client.set_registered_model_alias(model, alias, str(version))
 
 
 def warm_up() -> threading.Thread:
@@ -157,6 +158,45 @@ def _pages(search: Any) -> Iterator[Any]:
         token = page.token
         if not token:
             return
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[Any]:
+    """A client; what the database has against being read or written becomes a TargetError."""
+    _require_database(path)
+    client = _client(path)  # MLflow's imports are behind it
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield client
+    except (MlflowException, SQLAlchemyError) as error:
+        raise _trouble(path, str(error).splitlines()[0]) from None
+
+
+def _require_database(path: Path) -> None:
+    """Refuse at once what isn't a whole SQLite database: MLflow would try again and again."""
+    if stamp(path) is None or path.stat().st_size == 0:
+        return
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)
+        ) as database:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        return  # locked, or with a transaction that a kill left: MLflow mends that by itself
+    except sqlite3.DatabaseError as error:
+        raise _trouble(path, str(error)) from None
+
+
+def _trouble(path: Path, said: str) -> TargetError:
+    if "database is locked" in said:
+        problem = f"another program has the registry locked: {path}"
+        hint = "end that program, or wait until it is done"
+        return TargetError(Diagnostic("registry-locked", problem, Span("exai.yaml"), hint=hint))
+    problem = f"the registry can't be read or written: {path}: {said}"
+    hint = "put a copy of it back; or `exai destroy --purge`, to start afresh without its models"
+    return TargetError(Diagnostic("damaged-registry", problem, Span("exai.yaml"), hint=hint))
 
 
 def _client(path: Path) -> Any:

@@ -99,6 +99,7 @@ def build(scenario: Scenario) -> Build:
         (),
         True,
         ("it has never succeeded",),
+        0,
         VERSION,
     )
     version = Rendered(VERSION, PIPELINE, freeze(body), 2, Effect.RETRAIN)

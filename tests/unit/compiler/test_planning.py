@@ -60,10 +60,13 @@ def live(*items: Rendered, sequence: int = 0) -> Observed:
     )
 
 
-def run(due: bool = True, registers: tuple[str, ...] = ("iris_model",)) -> RunRequest:
+def run(
+    due: bool = True, registers: tuple[str, ...] = ("iris_model",), key: str = "k" * 64
+) -> RunRequest:
     version = ObjectId("v2beta1", "PipelineVersion", "training-0123")
     empty = MappingProxyType({})
-    return RunRequest(PIPELINE, "k" * 64, "s" * 64, empty, empty, registers, due, ("new",), version)
+    why = ("new",)
+    return RunRequest(PIPELINE, key, "s" * 64, empty, empty, registers, due, why, 0, version)
 
 
 def promotion(
@@ -71,7 +74,14 @@ def promotion(
 ) -> Promotion:
     verdict = Verdict("iris_model", 2, "g", True, ())
     return Promotion(
-        MODEL, "k" * 64, verdict, new_verdict, MappingProxyType(current), MappingProxyType(wanted)
+        model=MODEL,
+        run_key="k" * 64,
+        verdict=verdict,
+        new_verdict=new_verdict,
+        first_verdict=False,
+        current=MappingProxyType(current),
+        wanted=MappingProxyType(wanted),
+        auto=("champion",),
     )
 
 
@@ -215,6 +225,47 @@ def test_a_later_plan_that_wants_more_has_outgrown_the_first() -> None:
     assert [subject(change) for change in outgrown(first, later)] == ["InferenceService/surprise"]
     assert outgrown(first, first) == ()
     assert isinstance(first.changes[0].change, Run)
+
+
+def test_a_run_under_another_key_is_another_run() -> None:
+    first, later = (plan(build((), (run(key=key),)), NOTHING) for key in ("a", "b"))
+    assert [type(change) for change in outgrown(first, later)] == [Run]
+
+
+def test_what_doesnt_wait_for_the_run_is_done_before_it() -> None:
+    wanted = rendered("InferenceService", "iris", {"uri": COMING, "cpu": 2})
+    gone = FieldChange(("status", "process"), Known("gone"), Known("running"), "drifted")
+    old = Live(freeze({"uri": "file:///m/1", "cpu": 1}), SERVICE, drift=(gone,))
+    made = plan(build((wanted,), (run(),)), Observed(MappingProxyType({wanted.id: old})))
+    assert words(made.changes) == [
+        "1 update InferenceService/iris",
+        "1 run Pipeline/training",
+        "2 update InferenceService/iris",
+    ]
+    now, after = made.changes[0].change, made.changes[-1].change
+    assert isinstance(now, Update)
+    assert isinstance(after, Update)
+    assert now.body == freeze({"uri": "file:///m/1", "cpu": 2})
+    assert gone in now.fields
+    assert gone not in after.fields
+    assert after.only_if == MODEL
+
+
+def test_a_new_version_counts_among_those_that_stay() -> None:
+    pipeline = rendered("Pipeline", "training", freeze({}), PIPELINE, wave=1)
+    old = [rendered("PipelineVersion", f"training-{i}", freeze({}), PIPELINE) for i in range(10)]
+    new = rendered("PipelineVersion", "training-new", freeze({}), PIPELINE)
+    state = {pipeline.id: Live(freeze({}), PIPELINE)}
+    state |= {v.id: Live(freeze({}), PIPELINE, sequence=i) for i, v in enumerate(old)}
+    made = plan(build((pipeline, new)), Observed(MappingProxyType(state)))
+    assert words(made.changes) == [
+        "1 create PipelineVersion/training-new",
+        "1 delete PipelineVersion/training-0",
+    ]
+    assert made.changes[1].impact is Effect.METADATA, "nobody is asked"
+    state[new.id] = Live(freeze({}), PIPELINE, sequence=10)
+    del state[old[0].id]
+    assert plan(build((pipeline, new)), Observed(MappingProxyType(state))).changes == ()
 
 
 def test_one_is_not_true() -> None:

@@ -268,3 +268,58 @@ def test_no_worse_than_the_champion_it_met(tmp_path: Path) -> None:
     worse = replace(version(2, key), champion=met)
     facts = Facts(models(version(1, "old"), worse, champion=1), DATA, (success(key, spec_key),))
     assert champion_of(resolved(specs, facts)) == Known(version(1, "old"))
+
+
+def test_a_raised_generation_is_always_a_reason(tmp_path: Path) -> None:
+    for number, on in enumerate(("[]", "[data]", "[spec, data]")):
+        edit = ("run: {on: [spec, data]}", f"run: {{on: {on}, generation: 1}}")
+        specs = project(tmp_path / str(number), edit)
+        before = RunFact("old", "iris-training", "old", {"iris": "d1"}, "succeeded")
+        (run,) = resolved(specs, Facts(data=DATA, runs=(before,))).runs
+        assert run.why == ("run.generation was raised to 1",)
+        done = replace(success(*key_of(specs)), generation=1)
+        assert not resolved(specs, Facts(data=DATA, runs=(before, done))).runs[0].due
+
+
+def test_a_renamed_pipeline_runs_under_its_own_key(tmp_path: Path) -> None:
+    before = key_of(project(tmp_path / "a"))
+    renamed = project(tmp_path / "b", ("name: iris-training", "name: flower-training"))
+    assert key_of(renamed) != before
+
+
+def test_with_several_producers_the_newest_of_their_versions_is_the_candidate(
+    tmp_path: Path,
+) -> None:
+    text = (ROOT / "tests" / "language_section_0.yaml").read_text()
+    pipeline = next(doc for doc in text.split("---\n") if "kind: Pipeline" in doc)
+    other = pipeline.replace("name: iris-training", "name: zz-training")
+    (tmp_path / "exai.yaml").write_text(text + "---\n" + other)
+    specs = load(tmp_path).project
+    assert specs is not None
+    first, second = resolved(specs, Facts(data=DATA)).runs
+    assert first.key != second.key
+    facts = Facts(
+        models(version(1, second.key), version(2, first.key), champion=1),
+        DATA,
+        tuple(
+            RunFact(run.key, run.pipeline.name, run.spec_key, run.data, "succeeded")
+            for run in (first, second)
+        ),
+    )
+    assert champion_of(resolved(specs, facts)) == Known(version(2, first.key))
+
+
+def test_without_a_version_that_is_asked_for_the_alias_stays(tmp_path: Path) -> None:
+    specs = project(tmp_path, ("run: {on: [spec, data]}", "run: {on: []}"))
+    facts = Facts(models(version(1, "a"), version(2, "b"), champion=1), DATA)
+    assert champion_of(resolved(specs, facts)) == Known(version(1, "a"))
+    nothing_stands = Facts(models(version(1, "a"), version(2, "b")), DATA)
+    assert champion_of(resolved(specs, nothing_stands)) == Known(version(2, "b"))
+
+
+def test_a_manual_alias_that_nobody_set_waits_for_a_person(tmp_path: Path) -> None:
+    specs = project(tmp_path, ("champion: {promote: auto}", "champion: {promote: manual}"))
+    waits = champion_of(resolved(specs, Facts(data=DATA)))
+    assert isinstance(waits, Unknown)
+    assert waits.waits_for == Ref("Model", "iris_model@champion")
+    assert "manual" in waits.reason

@@ -37,7 +37,7 @@ def told(root: Path, source: str = SQL) -> list[str]:
     assert loaded.project is not None, loaded.diagnostics
     environment = loaded.project.environment("local")
     assert environment is not None
-    problems = source_problems(loaded.project, environment, root)
+    problems = source_problems(loaded.project, environment, root, frozenset({"d"}))
     return [f"{d.code} {d.at.line} {d.message} ({d.hint})" for d in problems]
 
 

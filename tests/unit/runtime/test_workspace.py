@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from exai_runtime.workspace import component_catalog, find_root, load
@@ -81,15 +82,26 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     assert told(root) == []
 
 
-def test_a_named_folder_that_is_missing_is_a_warning_and_the_default_one_isnt(
-    tmp_path: Path,
-) -> None:
+def test_a_named_folder_that_is_missing(tmp_path: Path) -> None:
     root = project(tmp_path / "a")
     (root / "specs").rmdir()
-    assert told(root) == []
-    (root / "exai.yaml").write_text(PROJECT.replace("spec: {}", "spec: {specs: [spces/]}"))
+    assert told(root) == [], "the default one may be missing"
+    misspelt = PROJECT.replace("spec: {}", "spec: {specs: [spces/]}")
+    (root / "exai.yaml").write_text(misspelt)
     assert told(root) == ["missing-spec-folder exai.yaml:4:16"]
+    assert load(root).diagnostics[0].severity == "error", "an empty project would delete everything"
+    (root / "exai.yaml").write_text(misspelt + "---\n" + MODEL.format("here"))
     assert load(root).diagnostics[0].severity == "warning"
+
+
+def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    os.mkfifo(root / "specs" / "pipe.yaml")
+    (root / "specs" / "loop.yaml").symlink_to(root / "specs" / "loop.yaml")
+    assert told(root) == [
+        "unreadable-file specs/loop.yaml:1:1",
+        "unreadable-file specs/pipe.yaml:1:1",
+    ]
 
 
 def test_a_folder_without_a_project_document(tmp_path: Path) -> None:
