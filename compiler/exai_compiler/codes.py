@@ -34,6 +34,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "On a cluster there is no project folder. Set `data.root` of the environment to a "
             "place that holds the project's data, or write a full URI.",
         ),
+        "data-not-watched": Code(
+            "Data on a server, whose changes exai doesn't see.",
+            "Files are hashed, and a changed one starts a run. Of a table on a server nobody "
+            "knows when its rows change, unless a person says so with `version: {fixed: ...}`.",
+        ),
         "duplicate-feature": Code(
             "A column stands twice among the features.",
             "The second adds nothing, and the model's signature would name the column twice.",

@@ -1,8 +1,8 @@
-"""What the local target doesn't honour, as notes: one a field, with its place and what happens
-instead.
+"""What an environment leaves undone, as notes: each field that the local target doesn't honour,
+with its place and what happens instead; and data whose changes nobody sees.
 
-In: a project and the name of an environment. Out: notes, in order; none for other targets. The
-rendered objects have these fields all the same: a parity note never changes a byte of them.
+In: a project and the name of an environment. Out: notes, in order. The rendered objects have these
+fields all the same: a note never changes a byte of them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,20 @@ from types import MappingProxyType
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
-from exai_specs.kinds import PipelineSpec, ServiceSpec
+from exai_specs.kinds import (
+    DatasetSpec,
+    Environment,
+    PipelineSpec,
+    Postgresql,
+    ServiceSpec,
+    SqlSource,
+)
 from exai_specs.parse import Spec
 
 Path = tuple[str | int, ...]
 
 CODE = "local-parity"
+NOT_WATCHED = "data-not-watched"
 
 # Field below the block -> what happens instead. A path that goes on below (`resources.memory`) is a
 # field of its own.
@@ -43,19 +51,53 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
     }
 )
+ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
+    {
+        ("platform",): "there is no Kubeflow here",
+        ("namespace",): "one machine has no namespaces",
+        ("serving", "mode"): "one process serves",
+        ("serving", "gatewayApi"): "a service listens on a port of 127.0.0.1",
+        ("pipelines", "mode"): "steps run as processes of this machine",
+        ("pipelines", "endpoint"): "steps run as processes of this machine",
+        ("pipelines", "timezone"): "nothing runs on a schedule",
+        ("pipelines", "versions"): "how many stay is the same for all",
+        ("tracking", "uri"): "the registry is a file below .exai",
+        ("images", "train"): "steps run in exai's own Python",
+        ("images", "serve"): "servers run in exai's own Python",
+    }
+)
 # Extended resources such as nvidia.com/gpu are told by the slash in their names.
 EXTENDED = "nothing is reserved: the step or server sees what the machine has"
 
 
 def parity(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
-    """Every field of the project that this environment ignores."""
+    """Every field of the project that this environment ignores, and data that isn't watched."""
     environment = project.environment(environment_name)
-    if environment is None or environment.target != "local":
+    if environment is None:
         return ()
-    return in_order(_notes(project))
+    notes = list(_unwatched(project, environment))
+    if environment.target == "local":
+        notes += _notes(project, environment_name)
+    return in_order(notes)
 
 
-def _notes(project: Project) -> Iterator[Diagnostic]:
+def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnostic]:
+    """Datasets on a server: nobody knows when their rows change, unless a person says so."""
+    for spec, dataset in project.bodies(DatasetSpec):
+        if not isinstance(dataset.source, SqlSource) or dataset.version not in (None, "content"):
+            continue
+        if isinstance(environment.connections.get(dataset.source.connection), Postgresql):
+            yield Diagnostic(
+                NOT_WATCHED,
+                f"{spec.ref}: its data is not watched: new rows on the server start no run",
+                spec.at("spec", "source"),
+                "note",
+                "set `version: {fixed: ...}` and change it with the data, or `version: none`",
+            )
+
+
+def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
+    yield from _block(project.root, ("spec", "environments", environment_name), ENVIRONMENT)
     for spec, _ in project.bodies(ServiceSpec):
         yield from _block(spec, ("spec",), SERVICE)
     for spec, pipeline in project.bodies(PipelineSpec):

@@ -25,6 +25,8 @@ from exai_specs.parse import Spec, parse
 ROOT = Path(__file__).parents[3]
 INVALID = ROOT / "tests/invalid/checks"
 FOLDERS = sorted(path for path in INVALID.iterdir() if path.is_dir())
+# Codes of parity notes: of one environment, apart from the checks.
+NOTES = ("data-not-watched", "local-parity")
 SECTION_0 = ROOT / "tests/language_section_0.yaml"
 
 
@@ -63,7 +65,7 @@ def printed(diagnostics: Iterable[Diagnostic]) -> str:
 def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
     texts = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.yaml"))}
     project = project_of(texts)
-    return parity(project, "local") if folder.name == "local-parity" else check(project, components)
+    return parity(project, "local") if folder.name in NOTES else check(project, components)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -136,3 +138,14 @@ def test_a_cluster_honours_every_field() -> None:
     )
     assert parity(project_of({"exai.yaml": text}), "local") == ()
     assert parity(project_of({"exai.yaml": text}), "nowhere") == ()
+
+
+@pytest.mark.parametrize("version", ["none", "{fixed: '2026-10'}"])
+def test_data_that_a_person_speaks_for_needs_no_note(version: str) -> None:
+    text = (INVALID / "data-not-watched/exai.yaml").read_text()
+    edited = text.replace("  key: [flower_id]\n", f"  key: [flower_id]\n  version: {version}\n")
+    assert edited != text
+    assert [note.code for note in parity(project_of({"exai.yaml": text}), "local")] == [
+        "data-not-watched"
+    ]
+    assert parity(project_of({"exai.yaml": edited}), "local") == ()
