@@ -42,7 +42,7 @@ test-fast: setup-dev
 # All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.
 test: setup-dev lint
 	$(BIN)/pytest -m "not slow" --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile
 
 bench: setup-dev
 	$(BIN)/python tests/benchmarks/run.py
