@@ -38,11 +38,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if isinstance(binding, Broken):
                 yield from _broken(spec, under_with(step.name, port), step.spec.with_[port])
     for spec, path, text in subject.braced:
-        if OPEN in text and not (isinstance(spec.body, PipelineSpec) and _allowed(path)):
+        if isinstance(spec.body, PipelineSpec) and _allowed(path):
+            continue
+        start = _unescaped(text) if _is_variable(spec, path) else text.find(OPEN)
+        if start >= 0:
             yield Diagnostic(
                 "expression-not-allowed",
                 "no expression can stand here",
-                spec.document.at(path, text.index(OPEN)),
+                spec.document.at(path, start),
                 hint="write the value itself; `$${{` stands for a literal `${{`",
             )
 
@@ -91,6 +94,24 @@ def _problem(spec: Spec, path: Path, part: Embedded) -> Diagnostic | None:
 
 def _forms() -> str:
     return f"write {', '.join(list(FORMS.values())[:-1])} or {FORMS['run']}"
+
+
+def _unescaped(text: str) -> int:
+    """Where the first `${{` that isn't a literal one stands; -1 without any."""
+    start = text.find(OPEN)
+    while start > 0 and text[start - 1] == "$":
+        start = text.find(OPEN, start + 1)
+    return start
+
+
+def _is_variable(spec: Spec, path: Path) -> bool:
+    """A variable of a step: the one place outside `with` whose literal `$${{` is unescaped."""
+    if not isinstance(spec.body, PipelineSpec):
+        return False
+    block = path[:-1]
+    return block == ("spec", "defaults", "env") or (
+        len(block) == 4 and block[:2] == ("spec", "steps") and block[3] == "env"
+    )
 
 
 def _allowed(path: Path) -> bool:

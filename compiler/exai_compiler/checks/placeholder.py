@@ -13,7 +13,7 @@ from typing import NamedTuple
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.expressions import OPEN
+from exai_specs.expressions import ESCAPED, OPEN
 from exai_specs.kinds import DatasetSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
 
@@ -44,7 +44,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _found(spec: Spec, path: Path, text: str, engine: Engine) -> Iterator[Diagnostic]:
     at = text.find(engine.mark)
-    while at > 0 and text[at - 1 : at + 2] == OPEN:
+    while at > 0 and text[at - 1 : at + 2] == OPEN and text[max(at - 2, 0) : at + 2] != ESCAPED:
         at = text.find(engine.mark, at + 1)
     if at >= 0:
         yield Diagnostic(
