@@ -113,7 +113,7 @@ def _experiment(client: Any, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
     file = registry_file()
-    place = (file.absolute().parent / "artifacts" / name).as_uri() if file is not None else None
+    place = (file.absolute().parent / "mlartifacts" / name).as_uri() if file is not None else None
     found = client.get_experiment_by_name(name)
     if found is None:
         try:

@@ -117,7 +117,7 @@ def test_from_a_table_to_a_version(
     assert broken.code == 1
     assert broken.outcome()["code"] == "broken-model"
     assert flowers.read_bytes() == before
-    assert names_in(tmp_path) == ["artifacts", "iris.db", "mlflow.db", "models", "run"]
+    assert names_in(tmp_path) == ["iris.db", "mlartifacts", "mlflow.db", "models", "run"]
 
 
 def names_in(folder: Path) -> list[str]:
