@@ -18,12 +18,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from exai_compiler.build import Live
 from exai_compiler.changes import ObjectId
 from exai_runtime.local.process import Process
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json, canonical, freeze
 from exai_specs.identity import Ref
 
@@ -41,6 +44,7 @@ CREATE TABLE IF NOT EXISTS journal (
   subject TEXT NOT NULL, at REAL NOT NULL, result TEXT NOT NULL, detail TEXT NOT NULL);
 """
 _VERSION = 1
+_PATIENCE = 1.0  # seconds that a reader waits for a writer, whose transactions take milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +84,52 @@ class Ledger:
 
 
 def read(path: Path) -> Ledger:
-    """What the file says; an empty ledger when there is none. Writes nothing beside it."""
+    """What the file says; an empty ledger when there is none. Writes nothing beside it.
+
+    Raises TargetError: `damaged-state` when it can't be read, `state-locked` when it is locked.
+    """
     if not path.exists():
-        return Ledger({}, {}, ())
-    try:
-        with contextlib.closing(_open(path, "ro")) as connection:
-            return _ledger(connection)
-    except sqlite3.OperationalError:
+        return _EMPTY
+    with _readable(path):
+        try:
+            with contextlib.closing(_open(path, "ro", _PATIENCE)) as connection:
+                return _ledger(connection)
+        except sqlite3.OperationalError as error:
+            if _busy(error):
+                raise
         # A killed apply left a transaction half-written, and mending it would write: it
         # is mended in a copy.
         with tempfile.TemporaryDirectory(prefix="exai-") as folder:
             for file in (path, path.with_name(path.name + "-journal")):
                 if file.exists():
                     shutil.copy2(file, folder)
-            with contextlib.closing(_open(Path(folder) / path.name, "rw")) as connection:
+            with contextlib.closing(_open(Path(folder) / path.name, "rw", 0.0)) as connection:
                 return _ledger(connection)
 
 
 class Control:
-    """The writer. Opened by an apply that holds the lock."""
+    """The writer. Opened by an apply that holds the lock. Raises TargetError as `read` does."""
 
     def __init__(self, path: Path) -> None:
-        self._db = _open(path, "rwc")
-        self._db.executescript(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
-        last = self._db.execute("SELECT coalesce(max(apply), 0) FROM journal").fetchone()[0]
-        self._apply = int(last) + 1
+        self._path = path
+        with _readable(path):
+            self._db = _open(path, "rwc", 10.0)
+            try:
+                self._db.executescript(_SCHEMA)
+                self._db.execute(f"PRAGMA user_version = {_VERSION}")
+                last = self._db.execute("SELECT coalesce(max(apply), 0) FROM journal").fetchone()
+            except BaseException:
+                self._db.close()
+                raise
+        self._apply = int(last[0]) + 1
         self._seq = 0
 
     def close(self) -> None:
         self._db.close()
 
     def ledger(self) -> Ledger:
-        return _ledger(self._db)
+        with _readable(self._path):
+            return _ledger(self._db)
 
     def begin(self, verb: str, subject: str) -> int:
         """A journal line that says `started`; its number."""
@@ -171,9 +188,43 @@ class Control:
         self._db.execute("DELETE FROM services WHERE name = ?", (name,))
 
 
-def _open(path: Path, mode: str) -> sqlite3.Connection:
+_EMPTY = Ledger(MappingProxyType({}), MappingProxyType({}), ())
+
+
+def _open(path: Path, mode: str, patience: float) -> sqlite3.Connection:
     uri = f"file:{quote(str(path))}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
+    )
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What SQLite, or a body that isn't JSON, has against the file: as a TargetError."""
+    try:
+        yield
+    except (sqlite3.Error, ValueError, TypeError) as error:
+        if isinstance(error, sqlite3.Error) and _busy(error):
+            problem = Diagnostic(
+                "state-locked",
+                f"another program has the control plane locked: {path}",
+                Span("exai.yaml"),
+                hint="end that program, or wait until it is done",
+            )
+        else:
+            problem = Diagnostic(
+                "damaged-state",
+                f"the control plane can't be read: {path}: {error}",
+                Span("exai.yaml"),
+                hint="move that file away and apply: runs, models and servers are found again; "
+                "or `exai destroy --purge` after that, to start afresh",
+            )
+        raise TargetError(problem) from None
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _ledger(db: sqlite3.Connection) -> Ledger:
@@ -183,7 +234,7 @@ def _ledger(db: sqlite3.Connection) -> Ledger:
             row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         }
         if not {"objects", "services", "journal"} <= tables:
-            return Ledger({}, {}, ())
+            return _EMPTY
         objects = {
             ObjectId(api, kind, name): Live(_json(body), Ref(origin_kind, origin_name), sequence)
             for api, kind, name, origin_kind, origin_name, body, sequence in db.execute(
@@ -202,7 +253,11 @@ def _ledger(db: sqlite3.Connection) -> Ledger:
             "SELECT apply, seq, verb, subject, at, result, detail"
             " FROM journal ORDER BY line DESC LIMIT 200"
         ).fetchall()
-        return Ledger(objects, services, tuple(Entry(*row) for row in reversed(newest)))
+        return Ledger(
+            MappingProxyType(objects),
+            MappingProxyType(services),
+            tuple(Entry(*row) for row in reversed(newest)),
+        )
     finally:
         db.execute("ROLLBACK")
 

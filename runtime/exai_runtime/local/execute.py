@@ -62,16 +62,6 @@ class Executor:
         except TargetError as error:
             problem = error.diagnostic
             outcome = Outcome(change, "failed", problem.message, problem.hint)
-        except ServiceFailed as failure:
-            log = str(self.paths.service_log(getattr(change, "id", ObjectId("", "", "")).name))
-            outcome = Outcome(
-                change,
-                "failed",
-                failure.detail,
-                failure.hint,
-                log if failure.lines else "",
-                failure.lines,
-            )
         except BaseException as error:
             with self.control.ending(line, "interrupted", type(error).__name__):
                 pass
@@ -128,7 +118,12 @@ class Executor:
                     store.store_service(served)
 
             executor = ServiceExecutor(self.paths, self.environment, self.control)
-            detail = executor.serve(new.id, new.body, record, listen)
+            try:
+                detail = executor.serve(new.id, new.body, record, listen)
+            except ServiceFailed as failure:
+                log = str(self.paths.service_log(new.id.name)) if failure.lines else ""
+                said = (failure.detail, failure.hint, log, failure.lines)
+                return Outcome(change, "failed", *said)
         else:
             with self.control.ending(line, result) as store:
                 store.store(new.id, new.origin, plain(new.body))

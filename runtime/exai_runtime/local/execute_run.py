@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from exai_compiler.build import Build, RunRequest
 from exai_compiler.changes import Outcome, Run
@@ -18,7 +19,7 @@ from exai_runtime.local.rendered import body_of, plain
 from exai_runtime.local.run_requests import Request, RunEvent, RunResult, read_result
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
-from exai_specs.frozen import thaw
+from exai_specs.frozen import freeze, thaw
 from exai_specs.kinds.project import Environment
 
 _TAIL = 15  # lines of a log that an error shows
@@ -39,7 +40,7 @@ class RunExecutor:
             return Outcome(change, "failed", "the build holds no such run", "plan again")
         subject = str(change.pipeline)
         done = read_result(self.paths.run(change.key))
-        if done is not None and done.state == "succeeded":
+        if done is not None and done.state == "succeeded" and not self._lost(request):
             return Outcome(
                 change, "succeeded", "an earlier apply's run has ended well", log=done.log
             )
@@ -80,6 +81,17 @@ class RunExecutor:
             runs.clear_old_work(self.paths, change.pipeline.name)
         return self._outcome(change, result, time.monotonic() - started)
 
+    def _lost(self, request: RunRequest) -> bool:
+        """Whether the registry lacks what the run of this key registered."""
+        if not request.registers:
+            return False
+        stamp = registry.stamp(self.paths.registry)
+        models = registry.read_models(self.paths.registry) if stamp else {}
+        return any(
+            name not in models or models[name].of_run(request.key) is None
+            for name in request.registers
+        )
+
     def _start(
         self, change: Run, request: RunRequest, ir: dict[str, object], variables: Variables
     ) -> bool:
@@ -95,8 +107,8 @@ class RunExecutor:
             generation=request.generation,
             pipeline=change.pipeline.name,
             version=request.version.name,
-            data=dict(request.data),
-            arguments=arguments,
+            data=MappingProxyType(dict(request.data)),
+            arguments=MappingProxyType({key: freeze(arguments[key]) for key in arguments}),
             scratch=str(self.paths.scratch(change.key)),
         )
         return runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})

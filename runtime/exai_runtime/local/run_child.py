@@ -18,6 +18,7 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from exai_runtime.local import process
@@ -33,6 +34,7 @@ from exai_runtime.local.run_requests import (
     read_request,
     write_result,
 )
+from exai_specs.frozen import thaw
 
 _GRACE = 3.0  # seconds for what steps left behind
 
@@ -101,7 +103,7 @@ def _run(run: RunPaths, request: Request, ir: dict[str, Any], observer: Observer
     )
     try:
         pipeline_orchestrator.run_local_pipeline(
-            json_format.ParseDict(ir, pipeline_spec_pb2.PipelineSpec()), dict(request.arguments)
+            json_format.ParseDict(ir, pipeline_spec_pb2.PipelineSpec()), thaw(request.arguments)
         )
     except EndRun as end:
         return end
@@ -126,7 +128,7 @@ def _result(
         rows=failure.rows if failure else (),
         log=str(run.log),
         finished=time.time(),
-        phases=observer.seconds,
+        phases=MappingProxyType(dict(observer.seconds)),
     )
 
 

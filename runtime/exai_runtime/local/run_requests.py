@@ -8,12 +8,12 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from exai_runtime.local.paths import RunPaths
+from exai_specs.frozen import empty, freeze, thaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class RunResult:
     rows: tuple[Any, ...] = ()
     log: str = ""
     finished: float = 0.0
-    phases: Mapping[str, float] = field(default_factory=dict)
+    phases: Mapping[str, float] = field(default_factory=empty)
     generation: int = 0
 
 
@@ -82,7 +82,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_request(run: RunPaths, request: Request) -> None:
-    write_json(run.request, asdict(request))
+    write_json(run.request, _plain(request))
 
 
 def read_request(run: RunPaths) -> Request | None:
@@ -91,7 +91,7 @@ def read_request(run: RunPaths) -> Request | None:
 
 
 def write_result(run: RunPaths, result: RunResult) -> None:
-    write_json(run.result, asdict(result))
+    write_json(run.result, _plain(result))
 
 
 def read_result(run: RunPaths) -> RunResult | None:
@@ -99,9 +99,14 @@ def read_result(run: RunPaths) -> RunResult | None:
     return result
 
 
+def _plain(value: Request | RunResult) -> dict[str, Any]:
+    """As JSON; `asdict` can't copy read-only mappings."""
+    return {item.name: thaw(getattr(value, item.name)) for item in fields(value)}
+
+
 def _parse(kind: type[Any], value: dict[str, Any] | None) -> Any:
     try:
-        return None if value is None else kind(**value)
+        return None if value is None else kind(**{key: freeze(value[key]) for key in value})
     except TypeError:
         return None  # of another version of exai: as good as absent
 

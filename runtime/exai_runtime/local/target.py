@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from exai_compiler.build import Build, Live, Observed
 from exai_compiler.changes import (
@@ -57,6 +57,7 @@ class LocalTarget:
         self._project = project
         self._lock = ApplyLock(self.paths.lock, f".exai/{name}/apply.lock")
         self._control: Control | None = None
+        self._made = False
 
     # What a Reader does.
 
@@ -69,9 +70,8 @@ class LocalTarget:
 
     def observe(self) -> Observed:
         ledger = self._ledger()
-        return Observed(
-            {key: _with_drift(key, live, ledger) for key, live in ledger.objects.items()}
-        )
+        found = {key: _with_drift(key, live, ledger) for key, live in ledger.objects.items()}
+        return Observed(MappingProxyType(found))
 
     def health(self, build: Build) -> tuple[Health, ...]:
         return health(self.paths, build, self._ledger())
@@ -113,6 +113,7 @@ class LocalTarget:
     # What a Writer does.
 
     def __enter__(self) -> LocalTarget:
+        self._made = not self.paths.state.exists()
         prepare(self.paths)
         self._lock.__enter__()
         try:
@@ -130,9 +131,12 @@ class LocalTarget:
     ) -> None:
         try:
             if self._control is not None:
-                if kind is None:
-                    sweep(self.paths, self._control.ledger())
+                ledger = self._control.ledger() if kind is None or self._made else None
+                if kind is None and ledger is not None:
+                    sweep(self.paths, ledger)
                 self._control.close()
+                if self._made and ledger is not None:
+                    self._leave_nothing(ledger)
         finally:
             self._control = None
             self._lock.__exit__(kind, error, trace)
@@ -159,6 +163,13 @@ class LocalTarget:
         shutil.rmtree(cache_folder() / self.paths.owner, ignore_errors=True)
         remove_private(self.paths, everything=True)
         _remove_if_only_ignored(self.paths.root / ".exai")
+
+    def _leave_nothing(self, ledger: Ledger) -> None:
+        """The folder that this writer made goes with it when nothing came of it."""
+        own = {self.paths.control.name, self.paths.lock.name}
+        if not ledger.journal and {entry.name for entry in self.paths.state.iterdir()} <= own:
+            shutil.rmtree(self.paths.state)
+            _remove_if_only_ignored(self.paths.root / ".exai")
 
     def _writer(self) -> Control:
         if self._control is None:

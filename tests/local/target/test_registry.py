@@ -66,7 +66,7 @@ def facts(place: Place) -> Facts:
 
 def apply(place: Place, change: Judge | MoveAlias, verdict: Verdict | None = None) -> Outcome:
     empty: MappingProxyType[str, Maybe[int]] = MappingProxyType({})
-    promotion = Promotion(MODEL, "k2", verdict, True, MappingProxyType({}), empty)
+    promotion = Promotion(MODEL, "k2", verdict, True, True, MappingProxyType({}), empty, ())
     whole = Build("local", (), (), (promotion,), (), (), MappingProxyType({}))
     with target(place.root) as writer:
         return writer.apply(change, whole, print)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 from exai_compiler.facts import Champion, GateResult, ModelFacts, ModelVersion, Verdict
 from exai_runtime.local import fact_cache
-from exai_runtime.local.registry import read_models, stamp
+from exai_runtime.local.registry import move_alias, read_models, record_verdict, stamp
+from exai_runtime.target import TargetError
 
 VERDICT = Verdict("m", 2, "g", False, (GateResult("accuracy", "min", False, 0.5, 0.9, 1, "low"),))
 VERSION = ModelVersion(
@@ -65,3 +69,36 @@ def test_a_reader_imports_no_heavy_library() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, "/nowhere"], check=True)
+
+
+def damaged(database: Path) -> None:
+    """Past its header, which alone stays as it was."""
+    with closing(sqlite3.connect(database)) as db:
+        db.execute("CREATE TABLE t (a)")
+    whole = database.read_bytes()
+    database.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+
+
+def junk(database: Path) -> None:
+    database.write_bytes(b"no database at all\n" * 100)
+
+
+@pytest.mark.parametrize("ruin", [junk, damaged])
+def test_a_damaged_registry_is_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ruin: Callable[[Path], None]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "mlflow.db"
+    ruin(path)
+    before = path.read_bytes()
+    for act in (
+        lambda: read_models(path),
+        lambda: record_verdict(path, VERDICT),
+        lambda: move_alias(path, "m", "champion", 1),
+    ):
+        with pytest.raises(TargetError) as caught:
+            act()
+        assert caught.value.diagnostic.code == "damaged-registry"
+        assert str(path) in caught.value.diagnostic.message
+        assert "destroy --purge" in caught.value.diagnostic.hint
+    assert path.read_bytes() == before

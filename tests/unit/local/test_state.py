@@ -7,7 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -15,10 +19,20 @@ from exai_compiler.changes import ObjectId
 from exai_runtime.local import control, paths
 from exai_runtime.local.control import Control, Served
 from exai_runtime.local.lock import ApplyLock
-from exai_runtime.local.paths import Paths
+from exai_runtime.local.paths import Paths, RunPaths
 from exai_runtime.local.process import Process
+from exai_runtime.local.run_requests import (
+    Request,
+    RunResult,
+    read_request,
+    read_result,
+    write_request,
+    write_result,
+)
+from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import TargetError
 from exai_specs.identity import Ref
+from exai_specs.kinds.project import Environment
 
 SERVICE = ObjectId("serving.kserve.io/v1beta1", "InferenceService", "iris")
 SERVED = Served("iris", Process(7, 8, "boot"), 8080, "/tmp/x.sock", "d", "f")  # noqa: S108
@@ -148,3 +162,99 @@ os.kill(os.getpid(), 9)
         sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("SELECT * FROM objects")
     assert control.read(path).objects == {}
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def damaged(database: Path) -> None:
+    """Past its header, which alone stays as it was."""
+    whole = database.read_bytes()
+    database.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+
+
+def junk(database: Path) -> None:
+    database.write_bytes(b"no database at all\n" * 100)
+
+
+@pytest.mark.parametrize("ruin", [junk, damaged])
+def test_a_damaged_control_plane_is_named_with_what_to_do(
+    tmp_path: Path, ruin: Callable[[Path], None]
+) -> None:
+    target = LocalTarget(tmp_path, "local", Environment(target="local"), "p")
+    path = target.paths.control
+    paths.prepare(target.paths)
+    Control(path).close()
+    ruin(path)
+    for look in (target.observe, target.__enter__):
+        with pytest.raises(TargetError) as caught:
+            look()
+        problem = caught.value.diagnostic
+        assert problem.code == "damaged-state"
+        assert str(path) in problem.message
+        assert "destroy --purge" in problem.hint
+    path.unlink()
+    with target as writer:
+        writer.purge()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_body_that_is_no_json_is_damage_too(tmp_path: Path) -> None:
+    path = tmp_path / "control.db"
+    Control(path).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO objects VALUES ('a', 'k', 'n', 'Service', 'n', '{', 1)")
+    with pytest.raises(TargetError) as caught:
+        control.read(path)
+    assert caught.value.diagnostic.code == "damaged-state"
+
+
+def test_a_reader_does_not_wait_long_for_a_lock(tmp_path: Path) -> None:
+    path = tmp_path / "control.db"
+    Control(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with pytest.raises(TargetError) as caught:
+            control.read(path)
+        assert time.monotonic() - began < 3
+    assert caught.value.diagnostic.code == "state-locked"
+    assert control.read(path).objects == {}
+
+
+def test_a_writer_that_did_nothing_leaves_nothing(tmp_path: Path) -> None:
+    target = LocalTarget(tmp_path, "local", Environment(target="local"), "p")
+    with target:
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with target as writer:
+        writer.purge()
+    assert list(tmp_path.iterdir()) == []
+    secret = tmp_path / ".exai" / "secrets" / "db"
+    secret.mkdir(parents=True)
+    with target:
+        pass
+    assert secret.exists()
+    assert not target.paths.state.exists()
+    with pytest.raises(KeyError), target:
+        raise KeyError
+    assert not target.paths.state.exists()
+
+
+def test_what_a_ledger_holds_is_read_only(tmp_path: Path) -> None:
+    Control(tmp_path / "control.db").close()
+    ledger = control.read(tmp_path / "control.db")
+    for value in (ledger.objects, ledger.services, control.read(tmp_path / "none").objects):
+        assert isinstance(value, MappingProxyType)
+
+
+def test_a_request_and_a_result_are_read_only_all_the_way(tmp_path: Path) -> None:
+    run = RunPaths(tmp_path)
+    nested = MappingProxyType({"a": ({"b": 1},)})
+    write_request(run, Request("k", "s", "p", "v", {"d": "1"}, nested, "/scratch"))
+    request = read_request(run)
+    assert request is not None
+    assert isinstance(request.data, MappingProxyType)
+    assert isinstance(request.arguments["a"][0], MappingProxyType)
+    write_result(run, RunResult("k", "s", "p", request.data, "succeeded", rows=({"id": 1},)))
+    result = read_result(run)
+    assert result is not None
+    assert result.rows == ({"id": 1},)
+    assert isinstance(result.phases, MappingProxyType)
