@@ -141,7 +141,7 @@ def _wanted(
     coming: set[str],
 ) -> Maybe[int] | None:
     if ref.name in coming:
-        return Unknown(ref, "a run of this plan registers a new version")
+        return Unknown(ref, "a run has to register a new version first")
     if candidate is not None and verdict is not None and verdict.passed:
         return Known(candidate.number)
     return None if current is None else Known(current)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from exai_compiler.build import RunKey
-from exai_compiler.facts import Facts, RunFact
+from exai_compiler.facts import Facts, ModelFacts, RunFact
 from exai_compiler.graph import Graph
 from exai_compiler.maybe import Known, Unknown
 from exai_compiler.meaning import datasets_read, models_registered
@@ -53,14 +53,16 @@ def run_key(
     )
     key = digest({"spec": spec_key, "data": data})
     on = DEFAULT_ON[environment.target] if pipeline.run.on is None else pipeline.run.on
-    why = _why(ref, tuple(on), key, spec_key, data, generation, facts)
+    registers = models_registered(graph)
+    lost = _lost(registers, key, facts)
+    why = lost or _why(ref, tuple(on), key, spec_key, data, generation, facts)
     return RunKey(
         pipeline=ref,
         key=key,
         spec_key=spec_key,
         parameters=MappingProxyType(parameters),
         data=MappingProxyType(data),
-        registers=models_registered(graph),
+        registers=registers,
         generation=generation,
         due=bool(why),
         why=why,
@@ -73,6 +75,17 @@ def _parameters(pipeline: PipelineSpec) -> dict[str, Json]:
         for name, parameter in pipeline.parameters.items()
         if parameter.default is not None
     }
+
+
+def _lost(registers: tuple[str, ...], key: str, facts: Facts) -> tuple[str, ...]:
+    """A run that succeeded and whose version is gone from the registry has to be run again."""
+    if not any(run.key == key and run.state == "succeeded" for run in facts.runs):
+        return ()
+    return tuple(
+        f"the registry has lost the version of Model/{name} that this run registered"
+        for name in registers
+        if facts.models.get(name, ModelFacts()).of_run(key) is None
+    )
 
 
 def _why(

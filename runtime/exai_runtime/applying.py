@@ -80,7 +80,7 @@ def execute_rounds(
             problem = Diagnostic(
                 "plan-outgrown",
                 f"round {number} would also {names}, which the plan that was shown doesn't list",
-                Span("exai.yaml"),
+                Span(""),
                 hint="what was done so far stays; look at a new plan and apply again",
             )
             return Done(tuple(outcomes), tuple(verdicts), (problem,))

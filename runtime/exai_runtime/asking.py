@@ -11,9 +11,12 @@ from exai_runtime.compiling import check_project, environment_for, open_target
 from exai_runtime.predicting import Refusal, ask
 from exai_runtime.results import Prediction, Protocol
 from exai_runtime.workspace import load
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import ServiceSpec
+
+# What is wrong stands on the command line, not in a file.
+NOWHERE = Span("")
 
 
 def predict(
@@ -46,9 +49,8 @@ def predict(
         hint = (
             f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none'}"
         )
-        at = checked.usable.root.at()
         return refused(
-            Diagnostic("unknown-service", f"there is no Service `{service}`", at, hint=hint)
+            Diagnostic("unknown-service", f"there is no Service `{service}`", NOWHERE, hint=hint)
         )
     asked = protocol or ("v1" if spec.body.protocol == "v1" else "v2")
     target = open_target(checked, environment, found)
@@ -56,13 +58,18 @@ def predict(
     if address is None:
         hint = "`exai apply` starts it; `exai status` says what it waits for"
         return refused(
-            Diagnostic("not-running", f"Service/{service} isn't running", spec.at(), hint=hint)
+            Diagnostic(
+                "not-running",
+                f"Service/{service} isn't running",
+                spec.at("metadata", "name"),
+                hint=hint,
+            )
         )
     try:
         answers = ask(address, service, rows, asked)
     except Refusal as refusal:
         return refused(
-            Diagnostic("prediction-refused", refusal.message, spec.at(), hint=refusal.hint)
+            Diagnostic("prediction-refused", refusal.message, NOWHERE, hint=refusal.hint)
         )
     seconds = time.monotonic() - started
     return Prediction(service, answers, address, asked, seconds, (), checked.loaded.sources)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from exai_runtime.results import Protocol
+from exai_compiler.facts import Facts
+from exai_runtime.results import Protocol, Serving
 from exai_specs.frozen import Json, freeze, thaw
 
 TIMEOUT = 30.0  # seconds
@@ -68,6 +70,22 @@ def input_datatypes(url: str, model: str) -> Mapping[str, str]:
     return MappingProxyType(
         {str(item["name"]): str(item["datatype"]) for item in metadata.get("inputs", [])}
     )
+
+
+def known_levels(serving: Serving, facts: Facts) -> Mapping[str, str]:
+    """The first level of each categorical column of the version that a service serves."""
+    models = facts.models.get(serving.model)
+    version = models.version(serving.version) if models and serving.version else None
+    if version is None:
+        return {}
+    try:
+        signature = json.loads(
+            (Path(unquote(urlsplit(version.uri).path)) / "exai-model.json").read_text()
+        )
+        columns = signature["columns"]
+        return {str(item["name"]): str(item["levels"][0]) for item in columns if item["levels"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def infer_request(

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from exai_compiler.build import Build
+from exai_compiler.facts import Facts
 from exai_compiler.planning import plan as make_plan
 from exai_runtime.applying import execute_rounds
 from exai_runtime.asking import predict
@@ -30,13 +31,16 @@ from exai_runtime.compiling import (
 from exai_runtime.events import Listen, PhaseFinished, PhaseStarted
 from exai_runtime.local.extras import missing_extra
 from exai_runtime.local.target import LocalTarget
-from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes
+from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes, known_levels
 from exai_runtime.reporting import status
-from exai_runtime.results import Applied, Approve, Example, Planning, Validated
+from exai_runtime.results import Applied, Approve, Example, Planning, Serving, Validated
 from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.kinds import Environment, ServiceSpec
+
+# Services that don't answer and should: an apply that leaves one has failed.
+_DOWN = ("failed", "stopped")
 
 __all__ = ["apply", "destroy", "plan", "predict", "status", "validate"]
 
@@ -128,6 +132,7 @@ def _apply(
     if done.outcomes:
         compiled = compile_environment(checked, name, environment, target)
     health = target.health(compiled.build)
+    down = any(row.origin.kind == "Service" and row.state in _DOWN for row in health)
     return Applied(
         environment=name,
         plan=first,
@@ -136,14 +141,19 @@ def _apply(
         health=health,
         diagnostics=done.problems,
         sources=checked.loaded.sources,
-        exit_code=int(failed or has_errors(done.problems)),
+        exit_code=int(failed or down or has_errors(done.problems)),
         elapsed=0.0,
-        examples=tuple(_examples(checked, health)) if done.outcomes else (),
+        examples=tuple(_examples(checked, health, compiled.facts, target.serving()))
+        if done.outcomes
+        else (),
     )
 
 
-def _examples(checked: Checked, health: tuple[Health, ...]) -> Iterator[Example]:
+def _examples(
+    checked: Checked, health: tuple[Health, ...], facts: Facts, serving: tuple[Serving, ...]
+) -> Iterator[Example]:
     """A request for each service that answers, in the columns of its model's signature."""
+    levels = {row.id.name: known_levels(row, facts) for row in serving}
     for row in health:
         spec = checked.project.specs.get(row.origin) if checked.project else None
         if row.state != "ready" or not row.url or spec is None:
@@ -153,7 +163,11 @@ def _examples(checked: Checked, health: tuple[Health, ...]) -> Iterator[Example]
             datatypes = input_datatypes(row.url, row.origin.name)
         except Refusal:
             continue
-        values = {name: SAMPLES.get(datatype, "text") for name, datatype in datatypes.items()}
+        known = levels.get(row.origin.name, {})
+        values = {
+            name: known.get(name) or SAMPLES.get(datatype, "text")
+            for name, datatype in datatypes.items()
+        }
         yield Example(row.origin.name, protocol, MappingProxyType(values), datatypes)
 
 

@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exai_compiler.facts import Champion, GateResult, ModelFacts, ModelVersion, Verdict
+from exai_runtime.local.paths import cache_folder
 from exai_runtime.local.surroundings import SILENT
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
@@ -219,6 +220,7 @@ def _import_mlflow() -> None:
 
         return
     os.environ.update(SILENT)
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
     import mlflow.store.model_registry.sqlalchemy_store  # noqa: F401

@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
+from exai_runtime.local.paths import cache_folder
+
 _KEPT = frozenset(
     {
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR",
@@ -49,6 +51,7 @@ def surroundings() -> dict[str, str]:
     kept["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", os.defpath)))
     kept["PYTHONUNBUFFERED"] = "1"
     kept["PYTHONUTF8"] = "1"
+    kept["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")  # else it is made in the home folder
     if roots := _source_roots():
         kept["PYTHONPATH"] = os.pathsep.join(roots)
     return {**kept, **SILENT}

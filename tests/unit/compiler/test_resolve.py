@@ -91,8 +91,16 @@ def test_a_first_run_is_due_and_the_alias_waits_for_it(tmp_path: Path) -> None:
 
 def test_what_succeeded_is_not_due_again(tmp_path: Path) -> None:
     specs = project(tmp_path)
-    found = resolved(specs, Facts(data=DATA, runs=(success(*key_of(specs)),)))
-    assert not found.runs[0].due
+    key, spec_key = key_of(specs)
+    facts = Facts(models(version(1, key)), DATA, (success(key, spec_key),))
+    assert not resolved(specs, facts).runs[0].due
+
+
+def test_what_the_registry_lost_is_run_again(tmp_path: Path) -> None:
+    specs = project(tmp_path)
+    (run,) = resolved(specs, Facts(data=DATA, runs=(success(*key_of(specs)),))).runs
+    assert run.due
+    assert "lost the version of Model/iris_model" in run.why[0]
 
 
 @pytest.mark.parametrize("state", ["failed", "running"])
@@ -278,7 +286,8 @@ def test_a_raised_generation_is_always_a_reason(tmp_path: Path) -> None:
         (run,) = resolved(specs, Facts(data=DATA, runs=(before,))).runs
         assert run.why == ("run.generation was raised to 1",)
         done = replace(success(*key_of(specs)), generation=1)
-        assert not resolved(specs, Facts(data=DATA, runs=(before, done))).runs[0].due
+        facts = Facts(models(version(1, done.key)), DATA, (before, done))
+        assert not resolved(specs, facts).runs[0].due
 
 
 def test_a_renamed_pipeline_runs_under_its_own_key(tmp_path: Path) -> None:

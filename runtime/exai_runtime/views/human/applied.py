@@ -98,7 +98,10 @@ def _rule(result: GateResult) -> str:
 
 def _headline(applied: Applied, command: str, paint: Paint) -> str:
     if not applied.outcomes and applied.exit_code == 0:
-        rest = "is as the specs say" if command == "apply" else "holds nothing of this project"
+        well = all(row.state in ("ready", "running", "outdated") for row in applied.health)
+        rest = "is as the specs say" if well else "isn't as the specs say yet, see below"
+        if command != "apply":
+            rest = "holds nothing of this project"
         title = paint.green(paint.bold("No changes."))
         return f"{title} {applied.environment} {rest}. {_took(applied, paint)}"
     parts = [
