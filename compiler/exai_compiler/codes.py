@@ -73,6 +73,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "KServe takes whole seconds for `timeout` and whole numbers for the target of "
             "autoscaling; exai never rounds.",
         ),
+        "invalid-input": Code(
+            "A value that the component doesn't take, though it is of the right type.",
+            "A component says what it takes in the annotation `exai.dev/limits`: the texts of an "
+            "`enum`, numbers `above` and `below`.",
+        ),
         "key-in-features": Code(
             "A column of the key stands among the features.",
             "A key tells rows apart; a model that sees it may learn the rows by heart.",
@@ -186,6 +191,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "exai's own are load-dataset, validate-dataset, split-data, train-h2o, evaluate-model "
             "and register-model.",
         ),
+        "unknown-expectation": Code(
+            "An expectation, or an argument of one, that Great Expectations doesn't have.",
+            "Expectations are those of the Great Expectations that exai pins, under their names "
+            "there. `meta` and `id` can't be given: exai finds the result of each by them.",
+        ),
         "unknown-input": Code(
             "An input that the component doesn't have.",
             "The keys of `with` are the inputs of the component.",
@@ -198,6 +208,15 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "untyped-input": Code(
             "A list or struct of any content where a certain content is asked for.",
             "Declare the type of the parameter in full, such as `{list: string}`.",
+        ),
+        "unusable-feature": Code(
+            "A feature or a target of a type that no model here can have.",
+            "Models learn from text, numbers and booleans, which is what a request to a model "
+            "server can hold. Make another column of it where the data is made.",
+        ),
+        "unused-dataset": Code(
+            "A Dataset that no pipeline reads.",
+            "Its data is looked at in every plan, and nothing comes of it.",
         ),
         "unused-parameter": Code(
             "A parameter that no step reads.",

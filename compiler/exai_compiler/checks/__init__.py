@@ -21,6 +21,7 @@ from exai_compiler.checks import (
     gate_without_metric,
     images,
     input_types,
+    invalid_input,
     model_reference,
     model_without_producer,
     not_local,
@@ -39,7 +40,10 @@ from exai_compiler.checks import (
     task_mismatch,
     unknown_column,
     unknown_component,
+    unknown_expectation,
     unknown_reference,
+    unusable_feature,
+    unused_dataset,
 )
 from exai_compiler.checks.subject import Subject, subject
 from exai_compiler.project import Project
@@ -57,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     gate_without_metric.check,
     images.check,
     input_types.check,
+    invalid_input.check,
     model_reference.check,
     model_without_producer.check,
     not_local.check,
@@ -75,7 +80,10 @@ CHECKS: tuple[Check, ...] = (
     task_mismatch.check,
     unknown_column.check,
     unknown_component.check,
+    unknown_expectation.check,
     unknown_reference.check,
+    unusable_feature.check,
+    unused_dataset.check,
 )
 
 

@@ -40,13 +40,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, text in subject.braced:
         if isinstance(spec.body, PipelineSpec) and _allowed(path):
             continue
-        start = _unescaped(text) if _is_variable(spec, path) else text.find(OPEN)
+        escapes = _is_variable(spec, path)
+        start = _unescaped(text) if escapes else text.find(OPEN)
         if start >= 0:
             yield Diagnostic(
                 "expression-not-allowed",
                 "no expression can stand here",
                 spec.document.at(path, start),
-                hint="write the value itself; `$${{` stands for a literal `${{`",
+                hint="write the value itself"
+                + ("; `$${{` stands for a literal `${{`" if escapes else ""),
             )
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
+from exai_compiler.checks.unusable_feature import TARGETS
 from exai_compiler.columns import TRAINS, trained
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
-# What a target can't be for a task; integers can be classes or amounts.
+# What a target can't be for a task; integers can be classes or amounts. What it can't be for any is
+# `unusable-feature`.
 NEVER = {
-    "classification": frozenset(
-        {"float32", "float64", "decimal", "timestamp", "date", "bytes", "json"}
-    ),
-    "regression": frozenset({"string", "uuid", "bool", "bytes", "json", "timestamp", "date"}),
+    "classification": frozenset({"float32", "float64", "decimal"}),
+    "regression": frozenset({"string", "bool"}),
 }
 INSTEAD = {"classification": "regression", "regression": "classification"}
 
@@ -29,7 +29,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             dataset, data = found
             column = data.schema.get(signature.target)
-            if column is None or body.task not in NEVER:
+            if column is None or body.task not in NEVER or str(column.type) not in TARGETS:
                 continue
             why = f"is {column.type}" if str(column.type) in NEVER[body.task] else ""
             if body.task == "classification" and column.enum:

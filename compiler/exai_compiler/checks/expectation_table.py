@@ -1,0 +1,40 @@
+"""The expectations of the Great Expectations that exai pins, with the names of their arguments.
+
+In: nothing. Out: an `ExpectationTable`, read from `expectations.json` when first asked. Never:
+an import of Great Expectations, which takes seconds and may not be installed.
+
+The JSON is made from the library (Apache-2.0) by `tests/unit/compiler/test_expectation_table.py`
+with UPDATE_GOLDEN=1; the same test holds it against the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationTable:
+    """`expectations`: the arguments of each by its name, without those that exai gives itself."""
+
+    version: str
+    expectations: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def expectation_table() -> ExpectationTable:
+    """The table, the same value at every call."""
+    import json
+    from pathlib import Path
+
+    text = Path(__file__).with_name("expectations.json").read_text("utf-8")
+    value = json.loads(text)
+    common = value["common"]
+    return ExpectationTable(
+        version=value["version"],
+        expectations=MappingProxyType(
+            {name: (*own, *common) for name, own in value["expectations"].items()}
+        ),
+    )

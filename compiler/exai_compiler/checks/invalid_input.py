@@ -1,0 +1,61 @@
+"""`invalid-input`: a plain value of the right type that the component refuses all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.catalog import Limit
+from exai_compiler.checks.port_types import misfits, port_type
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import under_with
+from exai_compiler.graph import Constant
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.frozen import Json
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, _, step in subject.steps():
+        if step.component is None:
+            continue
+        for name, limit in step.component.limits.items():
+            binding = step.inputs.get(name)
+            if not isinstance(binding, Constant) or name in step.component.filled:
+                continue
+            # Of another type: `wrong-input-type` speaks.
+            if any(misfits(binding.value, port_type(step.component.inputs[name]))):
+                continue
+            if (wrong := _wrong(binding.value, limit)) is not None:
+                words, hint = wrong
+                yield Diagnostic(
+                    "invalid-input",
+                    f"`{name}` of {step.component.name} {words}",
+                    spec.at(*under_with(step.name, name)),
+                    hint=hint,
+                )
+
+
+def _wrong(value: Json, limit: Limit) -> tuple[str, str] | None:
+    """What is wrong with a value and a hint; None when the component takes it."""
+    if isinstance(value, str):
+        if not limit.enum or value in limit.enum:
+            return None
+        return f'can\'t be "{value}"', did_you_mean(value, limit.enum)
+    if not isinstance(value, int | float) or _between(value, limit):
+        return None
+    share = (limit.above, limit.below) == (0, 1) and _between(value / 100, limit)
+    return (
+        f"must be {_bounds(limit)}, not {value}",
+        f"it is a fraction: {value / 100:g} is {value:g} %" if share else "",
+    )
+
+
+def _between(value: float, limit: Limit) -> bool:
+    return (limit.above is None or value > limit.above) and (
+        limit.below is None or value < limit.below
+    )
+
+
+def _bounds(limit: Limit) -> str:
+    bounds = (("above", limit.above), ("below", limit.below))
+    return " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)

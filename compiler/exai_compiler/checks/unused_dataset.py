@@ -1,0 +1,29 @@
+"""`unused-dataset`: a Dataset that no pipeline reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.columns import text
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import DatasetSpec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    named: set[str] = set()
+    for _, _, step in subject.steps():
+        refs = step.component.refs if step.component else {}
+        for port, binding in step.inputs.items():
+            # Of a component that nobody knows, any input may name a Dataset.
+            if step.component is None or refs.get(port) == "Dataset":
+                named.add(text(binding))
+    for spec, _ in subject.project.bodies(DatasetSpec):
+        if spec.ref.name not in named:
+            yield Diagnostic(
+                "unused-dataset",
+                f"no pipeline reads `{spec.ref.name}`",
+                spec.at("metadata", "name"),
+                "warning",
+                f"add a step: uses: load-dataset, with `dataset: {spec.ref.name}`; or remove it",
+            )
