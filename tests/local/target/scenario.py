@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,4 +123,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # A background job of a shell starts with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
