@@ -29,9 +29,8 @@ from exai_runtime.local import registry, runs, services
 from exai_runtime.local.control import Control, Served
 from exai_runtime.local.execute_run import RunExecutor
 from exai_runtime.local.execute_service import ServiceExecutor
-from exai_runtime.local.health import SERVICE_KIND
 from exai_runtime.local.paths import Paths
-from exai_runtime.local.rendered import body_of, plain
+from exai_runtime.local.rendered import SERVICE_KIND, body_of, plain
 from exai_runtime.local.server_process import ServiceFailed
 from exai_runtime.target import Listener, TargetError
 from exai_specs.identity import Ref
@@ -75,10 +74,10 @@ class Executor:
         match change:
             case Create():
                 new = _New(change.id, change.origin, change.body)
-                return self._put(line, change, new, "created", listen)
+                return self._put(line, change, new, "created", build, listen)
             case Update():
                 new = _New(change.id, change.origin, change.body)
-                return self._put(line, change, new, "updated", listen)
+                return self._put(line, change, new, "updated", build, listen)
             case Replace():
                 return self._replace(line, change, build, listen)
             case Run():
@@ -98,13 +97,19 @@ class Executor:
         if body is None:
             return Outcome(change, "failed", f"the build holds no {change.by}", "plan again")
         new = _New(change.by, change.origin, body)
-        outcome = self._put(line, change, new, "replaced", listen)
+        outcome = self._put(line, change, new, "replaced", build, listen)
         if outcome.result == "replaced" and change.id != change.by:
             self._delete(line, change.id, "replaced")
         return outcome
 
     def _put(
-        self, line: int, change: Change, new: _New, result: Result, listen: Listener
+        self,
+        line: int,
+        change: Change,
+        new: _New,
+        result: Result,
+        build: Build,
+        listen: Listener,
     ) -> Outcome:
         waits = next(unknowns(new.body), None)
         if waits is not None:
@@ -119,7 +124,7 @@ class Executor:
 
             executor = ServiceExecutor(self.paths, self.environment, self.control)
             try:
-                detail = executor.serve(new.id, new.body, record, listen)
+                detail = executor.serve(new.id, new.body, build, record, listen)
             except ServiceFailed as failure:
                 log = str(self.paths.service_log(new.id.name)) if failure.lines else ""
                 said = (failure.detail, failure.hint, log, failure.lines)

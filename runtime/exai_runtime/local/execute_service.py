@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from exai_compiler.build import Build
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
 from exai_runtime.local import services
 from exai_runtime.local.connections import container_variables, secrets_of
 from exai_runtime.local.control import Control, Served
 from exai_runtime.local.paths import Paths
-from exai_runtime.local.rendered import model_container, plain, wanted
+from exai_runtime.local.rendered import fixed_ports, model_container, plain, wanted
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
 from exai_specs.kinds.project import Environment
@@ -27,7 +28,12 @@ class ServiceExecutor:
     control: Control
 
     def serve(
-        self, which: ObjectId, body: Tree, record: Callable[[Served], None], listen: Listener
+        self,
+        which: ObjectId,
+        body: Tree,
+        build: Build,
+        record: Callable[[Served], None],
+        listen: Listener,
     ) -> str:
         """Bring it up and let the caller record it; its URL. Raises ServiceFailed, TargetError."""
         value = plain(body)
@@ -43,7 +49,7 @@ class ServiceExecutor:
         def tell(phase: str, state: Literal["started", "finished"]) -> None:
             listen(Progress(str(which), phase, state))
 
-        served = services.bring_up(self.paths, service, kept, environment, tell)
+        served = services.bring_up(self.paths, service, kept, fixed_ports(build), environment, tell)
         record(served)
         services.retire(self.paths, which.name, served.process)
         return services.url(served.port)

@@ -16,11 +16,9 @@ from exai_runtime.local import control_socket, services
 from exai_runtime.local.control import Ledger, Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.process import Process, alive
-from exai_runtime.local.rendered import plain, wanted
+from exai_runtime.local.rendered import SERVICE_KIND, plain, wanted
 from exai_runtime.local.run_requests import held, read_request, read_result
 from exai_runtime.target import Health, HealthState
-
-SERVICE_KIND = "InferenceService"
 
 
 def health(paths: Paths, build: Build, ledger: Ledger) -> tuple[Health, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,7 @@ from exai_compiler.maybe import Tree
 from exai_runtime.local.server_process import Wanted
 from exai_specs.frozen import digest, thaw
 
+SERVICE_KIND = "InferenceService"
 PORT_ANNOTATION = "exai.dev/local-port"
 DIGEST_ANNOTATION = "exai.dev/model-digest"
 VERSION_ANNOTATION = "exai.dev/model-version"
@@ -63,6 +65,16 @@ def wanted(name: str, body: Mapping[str, Any]) -> Wanted:
         form=digest(form)[:16],
         port=int(port) if port else None,
     )
+
+
+def fixed_ports(build: Build) -> Mapping[str, int | None]:
+    """Every service of the build, with the port that it asks for; None when any will do."""
+    found: dict[str, int | None] = {}
+    for item in build.objects:
+        if item.id.kind == SERVICE_KIND and isinstance(item.body, Mapping):
+            port = annotation(item.body, PORT_ANNOTATION)
+            found[item.id.name] = int(port) if port.isdigit() else None
+    return MappingProxyType(found)
 
 
 def folder_of(uri: str) -> Path:

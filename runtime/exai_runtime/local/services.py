@@ -26,6 +26,7 @@ from exai_runtime.local.server_process import (
     find,
     reap,
     remove_sockets,
+    service_of,
     start,
 )
 
@@ -37,11 +38,13 @@ def bring_up(
     paths: Paths,
     wanted: Wanted,
     kept: Served | None,
+    ports: Mapping[str, int | None],
     environment: Callable[[], Mapping[str, str]],
     tell: Callable[[str, Literal["started", "finished"]], None],
 ) -> Served:
     """Make the wanted process answer on its port and say which it is. `tell` gets (phase, state) as
-    it goes.
+    it goes; `ports` are all services that should be, each with the port that it must have, if any:
+    another service's server that shouldn't have this port any more hands it over.
 
     What serves now goes on until the new process has taken over. Raises ServiceFailed, and then
     nothing has changed.
@@ -57,7 +60,8 @@ def bring_up(
     if holder and holder.form == wanted.form and port:
         return Served(wanted.name, holder.process, port, holder.socket, wanted.digest, wanted.form)
     mute = [one for one in living if one.state is None and kept and one.process == kept.process]
-    if port and not holder and not mute:
+    source = holder or (_leaver(paths, wanted.name, port, ports) if port else None)
+    if port and not source and not mute:
         _check_free(wanted.name, port)
     tell("load", "started")
     candidate = next((one for one in living if one is not holder and _loaded(one, wanted)), None)
@@ -69,7 +73,7 @@ def bring_up(
         tell("switch", "started")
         if mute:  # it can't hand anything over: its socket is gone
             process.end(lambda: [one.process for one in mute], _GRACE)
-        taken_over = _take_over(wanted, started, holder, port)
+        taken_over = _take_over(wanted, started, source, port)
     except BaseException:
         process.end(lambda: [started.process], _GRACE)
         raise
@@ -97,6 +101,16 @@ def retire(paths: Paths, name: str, but: Process | None) -> None:
 
 def url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
+
+
+def _leaver(paths: Paths, name: str, port: int, ports: Mapping[str, int | None]) -> Running | None:
+    """Our server of another service that has this port, and by what should be doesn't keep it."""
+    for one in find(paths):
+        if one.state and one.state.state == "serving" and one.state.port == port:
+            other = service_of(one)
+            if other != name and (other not in ports or ports[other] not in (None, port)):
+                return one
+    return None
 
 
 def _take_over(wanted: Wanted, started: Running, holder: Running | None, port: int | None) -> int:

@@ -28,12 +28,18 @@ from exai_runtime.local.connections import data_root
 from exai_runtime.local.control import Control, Ledger
 from exai_runtime.local.execute import Executor
 from exai_runtime.local.facts import FactReader
-from exai_runtime.local.health import SERVICE_KIND, health, started_at
+from exai_runtime.local.health import health, started_at
 from exai_runtime.local.lock import ApplyLock
 from exai_runtime.local.log_tail import tail
 from exai_runtime.local.paths import Paths, cache_folder, prepare, remove_private
 from exai_runtime.local.process import alive
-from exai_runtime.local.rendered import VERSION_ANNOTATION, annotation, folder_of, plain
+from exai_runtime.local.rendered import (
+    SERVICE_KIND,
+    VERSION_ANNOTATION,
+    annotation,
+    folder_of,
+    plain,
+)
 from exai_runtime.local.run_requests import held, read_request
 from exai_runtime.local.sources import source_problems
 from exai_runtime.local.sweep import sweep

@@ -9,14 +9,16 @@ import hashlib
 import json
 import sys
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from exai_compiler.build import Build
+from exai_compiler.build import Build, Rendered
 from exai_compiler.changes import Create, Delete, ObjectId, Outcome
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import Listener
+from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment
@@ -53,10 +55,21 @@ def target(root: Path) -> LocalTarget:
 
 
 def bring_up(
-    root: Path, name: str, model: Path, listen: Listener, more: dict[str, Any] | None = None
+    root: Path,
+    name: str,
+    model: Path,
+    listen: Listener,
+    more: dict[str, Any] | None = None,
+    build: Build = NOTHING,
 ) -> Outcome:
     with target(root) as writer:
-        return writer.apply(change(name, model, more), NOTHING, listen)
+        return writer.apply(change(name, model, more), build, listen)
+
+
+def holding(*services: Create) -> Build:
+    """A build of these services."""
+    rendered = tuple(Rendered(one.id, one.origin, one.body, 4, Effect.REDEPLOY) for one in services)
+    return replace(NOTHING, objects=rendered)
 
 
 def take_down(root: Path, name: str) -> Outcome:

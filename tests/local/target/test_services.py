@@ -20,13 +20,23 @@ from urllib.parse import urlsplit
 import pytest
 
 from exai_compiler.build import Build, Rendered
-from exai_compiler.changes import Update
-from exai_runtime.local import control
+from exai_compiler.changes import Delete, Update
+from exai_runtime.local import control, process
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
 from .conftest import Place, files_with, wait_for
-from .serving import NOTHING, ROW, bring_up, change, predict, service_id, take_down, target
+from .serving import (
+    NOTHING,
+    ROW,
+    bring_up,
+    change,
+    holding,
+    predict,
+    service_id,
+    take_down,
+    target,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -180,6 +190,48 @@ def test_a_port_in_use_is_named_with_who_has_it(place: Place, models: Path) -> N
     assert place.living() == []
     assert target(place.root).observe().objects == {}
     assert up(place, models / "a", port=port) == f"http://127.0.0.1:{port}"
+
+
+def a_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_renamed_service_takes_its_fixed_port_along(place: Place, models: Path) -> None:
+    port = a_port()
+    url = up(place, models / "a", port=port)
+    renamed = change("renamed", models / "a", {"port": port})
+    both = holding(renamed, change("iris", models / "a", {"port": port}))
+    with target(place.root) as writer:
+        refused = writer.apply(renamed, both, print)
+    assert refused.result == "failed"
+    assert refused.detail.startswith("port-in-use:"), "both should be there: it is a mistake"
+    assert predict(url, "iris")["prediction"] == "setosa"
+    old = served(place).process
+    with target(place.root) as writer:
+        outcome = writer.apply(renamed, holding(renamed), print)
+        assert (outcome.result, outcome.detail) == ("created", url)
+        assert predict(url, "renamed")["prediction"] == "setosa"
+        wait_for(lambda: not process.alive(old))
+        assert writer.apply(Delete(service_id("iris"), "gone"), NOTHING, print).result == "deleted"
+    assert predict(url, "renamed")["prediction"] == "setosa"
+    assert set(control.read(place.paths.control).services) == {"renamed"}
+    assert len(place.living()) == 1
+
+
+def test_two_services_swap_their_fixed_ports(place: Place, models: Path) -> None:
+    one, two = a_port(), a_port()
+    up(place, models / "a", port=one)
+    assert bring_up(place.root, "b", models / "b", print, {"port": two}).result == "created"
+    swapped = change("iris", models / "a", {"port": two}), change("b", models / "b", {"port": one})
+    with target(place.root) as writer:
+        for each in swapped:
+            outcome = writer.apply(each, holding(*swapped), print)
+            assert outcome.result == "created", outcome
+    for name, port in (("iris", two), ("b", one)):
+        assert predict(f"http://127.0.0.1:{port}", name)["prediction"] == "setosa"
+    assert len(place.living()) == 2
 
 
 def test_another_port_is_a_switch_too(place: Place, models: Path) -> None:
