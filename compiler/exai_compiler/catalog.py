@@ -2,7 +2,7 @@
 
 In: texts of `component.yaml` files. Out: a `Catalog`. The files themselves are read by the
 caller: exai's own and a user's enter by the same door. Their form is KFP's own v1 component
-form with exai's annotations (version, effects, refs, types, filled, metrics).
+form with exai's annotations (version, effects, refs, types, filled, metrics, limits).
 """
 
 from __future__ import annotations
@@ -53,10 +53,22 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Which values of an input's type the component takes: the texts of `enum` where there are
+    any, and numbers `above` and `below`, both exclusive.
+    """
+
+    enum: tuple[str, ...] = ()
+    above: float | None = None
+    below: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """One `component.yaml`.
 
-    `refs`: inputs that name a document; `filled`: inputs that the compiler gives.
+    `refs`: inputs that name a document; `filled`: inputs that the compiler gives; `limits`: by
+    input, what it takes beyond its type.
     """
 
     name: str
@@ -71,6 +83,7 @@ class Component:
     image: str
     command: tuple[str, ...]
     args: tuple[Json, ...]
+    limits: Mapping[str, Limit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,19 @@ def parse_component(text: str, path: str) -> Component:
         image=container["image"],
         command=tuple(container["command"]),
         args=tuple(container["args"]),
+        limits=_limits(json.loads(notes.get("exai.dev/limits", "{}")), path),
+    )
+
+
+def _limits(told: Mapping[str, Mapping[str, Any]], path: str) -> Mapping[str, Limit]:
+    unknown = {key for limit in told.values() for key in limit} - {"enum", "above", "below"}
+    if unknown:
+        raise ValueError(f"{path}: limits are enum, above and below, not {sorted(unknown)}")
+    return MappingProxyType(
+        {
+            name: Limit(tuple(limit.get("enum", ())), limit.get("above"), limit.get("below"))
+            for name, limit in told.items()
+        }
     )
 
 

@@ -32,7 +32,7 @@ PORTS = {
 
 
 def component(*args: Json, image: str = "mine:1") -> Component:
-    return Component("c", "1", "none", "", PORTS, PORTS, {}, (), {}, image, ("run",), args)
+    return Component("c", "1", "none", "", PORTS, PORTS, {}, (), {}, image, ("run",), args, {})
 
 
 def how(env: Any = (), timeout: Duration | None = None) -> Settings:

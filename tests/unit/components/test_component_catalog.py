@@ -37,7 +37,7 @@ def test_the_form(name: str) -> None:
     assert annotations["exai.dev/version"] == "1"
     assert annotations["exai.dev/effects"] == EFFECTS[name]
     inputs = {item["name"] for item in told["inputs"]}
-    for key in ("refs", "types"):
+    for key in ("refs", "types", "limits"):
         assert set(json.loads(annotations.get(f"exai.dev/{key}", "{}"))) <= inputs
     assert set(json.loads(annotations.get("exai.dev/filled", "[]"))) <= inputs
     assert told["implementation"]["container"] == {

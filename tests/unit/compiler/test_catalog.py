@@ -1,0 +1,24 @@
+"""What a component says of itself, as values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.catalog import Limit, parse_component
+
+COMPONENTS = Path(__file__).parents[3] / "components/exai_components"
+
+
+def test_limits_are_read() -> None:
+    split = parse_component((COMPONENTS / "split_data/component.yaml").read_text(), "split")
+    assert split.limits == {"test": Limit(above=0, below=1)}
+    train = parse_component((COMPONENTS / "train_h2o/component.yaml").read_text(), "train")
+    assert train.limits == {"algorithm": Limit(enum=("gbm",))}
+
+
+def test_a_limit_that_nobody_knows_is_refused() -> None:
+    text = (COMPONENTS / "split_data/component.yaml").read_text().replace('"above"', '"over"')
+    with pytest.raises(ValueError, match="split: limits are enum, above and below"):
+        parse_component(text, "split")
