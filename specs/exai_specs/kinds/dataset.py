@@ -84,7 +84,7 @@ class ColumnFields:
         about("The only values it may have", ["setosa", "versicolor", "virginica"]),
     ] = ()
     nullable: Annotated[Flag, Effect.RETRAIN, about("Whether it may be empty", False)] = True
-    pii: Annotated[Flag, Effect.RENDER, about("Whether it tells who somebody is", True)] = False
+    pii: Annotated[Flag, Effect.METADATA, about("Whether it tells who somebody is", True)] = False
     source: Annotated[
         Text, Effect.RETRAIN, about("Its name in the data, if another", "sepal length (cm)")
     ] = ""
@@ -213,7 +213,7 @@ class DatasetSpec:
         Text, Effect.RETRAIN, about("Column that says when the row was true", "event_time")
     ] = ""
     created: Annotated[
-        Text, Effect.RETRAIN, about("Column that says when the row was written", "created_at")
+        Text, Effect.METADATA, about("Column that says when the row was written", "created_at")
     ] = ""
     schema: Annotated[
         Annotated[Mapping[str, Column], KeyedBy(FIELD, at_least=1)],

@@ -26,7 +26,7 @@ class Gate:
     max: Annotated[Maybe[Number], Effect.RENDER, about("At most this", 1)] = None
     no_worse_than: Annotated[
         Maybe[Annotated[Text, Named(ALIAS)]],
-        Effect.RENDER,
+        Effect.RETRAIN,
         about("Not worse than the version behind this alias", "champion"),
     ] = None
     tolerance: Annotated[
@@ -71,7 +71,7 @@ class ModelSpec:
     ]
     gates: Annotated[
         Annotated[Mapping[str, Gate], KeyedBy(FIELD)],
-        Effect.RENDER,
+        Effect.RETRAIN,
         about("What a version must reach, by metric", {"accuracy": {"min": 0.9}}),
     ] = field(default_factory=empty)
     aliases: Annotated[

@@ -44,7 +44,7 @@ ParameterType = Annotated[Type, Parsed(parse_parameter_type, type_schema(PARAMET
 class ParameterFields:
     """One parameter of a pipeline."""
 
-    type: Annotated[ParameterType, Effect.RETRAIN, about("Its type", "integer")]
+    type: Annotated[ParameterType, Effect.RENDER, about("Its type", "integer")]
     default: Annotated[Maybe[Plain], Effect.RETRAIN, about("Its value when none is given", 20)] = (
         None
     )
@@ -146,7 +146,7 @@ class PipelineRun:
         about("Changes that start one; default: both locally, none on Kubeflow", ["spec", "data"]),
     ] = None
     generation: Annotated[
-        Annotated[Whole, Field(ge=0)], Effect.RENDER, about("Raise it to force a run", 1)
+        Annotated[Whole, Field(ge=0)], Effect.RETRAIN, about("Raise it to force a run", 1)
     ] = 0
 
 
@@ -184,11 +184,11 @@ class PipelineSpec:
     ]
     experiment: Annotated[
         Maybe[Text],
-        Effect.RETRAIN,
+        Effect.RENDER,
         about("Experiment in KFP and MLflow; default: the pipeline's name", "iris_exp"),
     ] = None
     run: Annotated[
-        PipelineRun, Effect.RENDER, about("When `apply` starts a run", {"on": ["spec", "data"]})
+        PipelineRun, Effect.RETRAIN, about("When `apply` starts a run", {"on": ["spec", "data"]})
     ] = field(default_factory=PipelineRun)
     defaults: Annotated[
         Defaults, Effect.RETRAIN, about("What every step has", {"retry": {"max": 2}})

@@ -1,0 +1,237 @@
+"""What a field's declared effect promises of runs: a changed RETRAIN field asks for another run,
+and one below MATERIALIZE never does.
+
+Every field of the kinds that a run comes from is walked, so a new one fails here until `CHANGES`
+says how it can change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import is_dataclass
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+import yaml
+
+from exai_compiler.facts import Facts, Lock
+from exai_compiler.maybe import Known
+from exai_compiler.project import link
+from exai_compiler.resolve import resolve
+from exai_runtime.workspace import component_catalog
+from exai_specs.documents import read
+from exai_specs.effects import Effect
+from exai_specs.kinds import KINDS
+from exai_specs.parse import Spec, parse
+
+ROOT = Path(__file__).resolve().parents[3]
+CATALOG = component_catalog()
+COLLECTIONS = (tuple, Mapping)
+PIPELINE = "Pipeline/iris-training"
+TRAIN = ("spec", "steps", "train")
+
+# What section 0 doesn't use: two more sources, and fields that change nothing by being there.
+EXTENSION = """
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: roses}
+spec:
+  source: {csv: {path: data/roses.csv}}
+  version: {fixed: "1"}
+  schema: {petals: int64}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: tulips}
+spec:
+  source: {sql: {connection: warehouse, query: SELECT 1}}
+  schema: {petals: int64}
+"""
+MORE_STEPS = {
+    "roses": {"uses": "load-dataset", "with": {"dataset": "roses"}},
+    "tulips": {"uses": "load-dataset", "with": {"dataset": "tulips"}},
+}
+ENV = {
+    "LEVEL": "info",
+    "TOKEN": {"secret": "db", "key": "token"},
+    "REGION": {"configMap": "settings", "key": "region"},
+}
+
+# A field -> a document, the path of the field in it, and what it becomes.
+Change = tuple[str, tuple[str | int, ...], Any]
+
+
+def _resources(field: str, *base: str) -> dict[str, Change]:
+    found: dict[str, Change] = {}
+    for block, path in (("", ()), (".limits", ("limits",))):
+        for name, key, value in (
+            ("cpu", "cpu", 2),
+            ("memory", "memory", "3Gi"),
+            ("extended.*", "nvidia.com/gpu", 1),
+        ):
+            found[f"{field}{block}.{name}"] = (PIPELINE, (*base, *path, key), value)
+    return found
+
+
+def _retry(field: str, *base: str) -> dict[str, Change]:
+    values = {"max": 5, "backoff": "1s", "factor": 3, "max_backoff": "2h"}
+    return {
+        f"{field}.{name}": (PIPELINE, (*base, "maxBackoff" if "_" in name else name), value)
+        for name, value in values.items()
+    }
+
+
+def _env(field: str, *base: str) -> dict[str, Change]:
+    return {
+        f"{field}.*": (PIPELINE, (*base, "LEVEL"), "debug"),
+        f"{field}.*.secret": (PIPELINE, (*base, "TOKEN", "secret"), "other"),
+        f"{field}.*.optional": (PIPELINE, (*base, "TOKEN", "optional"), True),
+        f"{field}.*.config_map": (PIPELINE, (*base, "REGION", "configMap"), "other"),
+        f"{field}.*.key": (PIPELINE, (*base, "REGION", "key"), "other"),
+    }
+
+
+IRIS, COLUMN = "Dataset/iris", ("spec", "schema", "species")
+MODEL = "Model/iris_model"
+PARAMETER = ("spec", "parameters", "ntrees")
+CHANGES: Mapping[str, Change] = {
+    "Dataset.source.path": ("Dataset/roses", ("spec", "source", "csv", "path"), "data/other.csv"),
+    "Dataset.source.connection": (IRIS, ("spec", "source", "sql", "connection"), "other"),
+    "Dataset.source.table": (IRIS, ("spec", "source", "sql", "table"), "other"),
+    "Dataset.source.query": ("Dataset/tulips", ("spec", "source", "sql", "query"), "SELECT 2"),
+    "Dataset.key.*": (IRIS, ("spec", "key"), ["flower_id", "species"]),
+    "Dataset.timestamp": (IRIS, ("spec", "timestamp"), "petal_width"),
+    "Dataset.created": (IRIS, ("spec", "created"), "petal_width"),
+    "Dataset.schema.*.type": (IRIS, ("spec", "schema", "petal_width", "type"), "float32"),
+    "Dataset.schema.*.description": (IRIS, (*COLUMN, "description"), "Which iris"),
+    "Dataset.schema.*.unit": (IRIS, ("spec", "schema", "petal_width", "unit"), "mm"),
+    "Dataset.schema.*.enum.*": (IRIS, (*COLUMN, "enum"), ["setosa", "versicolor"]),
+    "Dataset.schema.*.nullable": (IRIS, (*COLUMN, "nullable"), False),
+    "Dataset.schema.*.pii": (IRIS, (*COLUMN, "pii"), True),
+    "Dataset.schema.*.source": (IRIS, (*COLUMN, "source"), "kind"),
+    "Dataset.quality.on_failure": (IRIS, ("spec", "quality", "onFailure"), "warn"),
+    "Dataset.quality.expectations.*": (IRIS, ("spec", "quality", "expectations"), []),
+    # The data version that follows from these is a fact, and held still here.
+    "Dataset.version": (IRIS, ("spec", "version"), "none"),
+    "Dataset.version.fixed": ("Dataset/roses", ("spec", "version", "fixed"), "2"),
+    "Pipeline.parameters.*.type": (PIPELINE, (*PARAMETER, "type"), "double"),
+    "Pipeline.parameters.*.default": (PIPELINE, (*PARAMETER, "default"), 30),
+    "Pipeline.parameters.*.optional": (PIPELINE, (*PARAMETER, "optional"), True),
+    "Pipeline.parameters.*.description": (PIPELINE, (*PARAMETER, "description"), "How many"),
+    "Pipeline.parameters.*.enum.*": (PIPELINE, (*PARAMETER, "enum"), [20, 30]),
+    "Pipeline.steps.*.uses": (PIPELINE, (*TRAIN, "uses"), "train-other"),
+    "Pipeline.steps.*.with_.*": (PIPELINE, (*TRAIN, "with", "seed"), 43),
+    "Pipeline.steps.*.after.*": (PIPELINE, (*TRAIN, "after"), ["roses"]),
+    **_retry("Pipeline.steps.*.retry", *TRAIN, "retry"),
+    **_resources("Pipeline.steps.*.resources", *TRAIN, "resources"),
+    **_env("Pipeline.steps.*.env", *TRAIN, "env"),
+    "Pipeline.steps.*.timeout": (PIPELINE, (*TRAIN, "timeout"), "1h"),
+    "Pipeline.steps.*.cache": (PIPELINE, (*TRAIN, "cache"), False),
+    "Pipeline.steps.*.display_name": (PIPELINE, (*TRAIN, "displayName"), "Train"),
+    "Pipeline.experiment": (PIPELINE, ("spec", "experiment"), "other"),
+    "Pipeline.run.on.*": (PIPELINE, ("spec", "run", "on"), ["data"]),
+    "Pipeline.run.generation": (PIPELINE, ("spec", "run", "generation"), 1),
+    **_env("Pipeline.defaults.env", "spec", "defaults", "env"),
+    **_resources("Pipeline.defaults.resources", "spec", "defaults", "resources"),
+    **_retry("Pipeline.defaults.retry", "spec", "defaults", "retry"),
+    "Pipeline.defaults.cache": (PIPELINE, ("spec", "defaults", "cache"), False),
+    "Model.task": (MODEL, ("spec", "task"), "regression"),
+    "Model.gates.*.min": (MODEL, ("spec", "gates", "accuracy", "min"), 0.8),
+    "Model.gates.*.max": (MODEL, ("spec", "gates", "accuracy", "max"), 1),
+    "Model.gates.*.no_worse_than": (MODEL, ("spec", "gates", "logloss"), {"max": 1}),
+    "Model.gates.*.tolerance": (MODEL, ("spec", "gates", "logloss", "tolerance"), 0.02),
+    "Model.aliases.*.promote": (MODEL, ("spec", "aliases", "champion", "promote"), "manual"),
+}
+
+
+def fields_of(hint: Any, path: str, bound: Effect) -> Iterator[tuple[str, Effect]]:
+    """Every innermost field below a type, with its effect: what holds a field bounds it."""
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    below = [one for one in _parts(hint) if _is_spec(one)]
+    for one in below:
+        for name, inner in get_type_hints(one, include_extras=True).items():
+            effect = min(bound, next(n for n in get_args(inner)[1:] if isinstance(n, Effect)))
+            yield from fields_of(inner, f"{path}.{name}", effect)
+    if isinstance(get_origin(hint), type) and issubclass(get_origin(hint), tuple | Mapping):
+        item = get_args(hint)[0 if get_origin(hint) is tuple else 1]
+        yield from fields_of(item, f"{path}.*", bound)
+    elif collected := [one for one in _parts(hint) if get_origin(one) in COLLECTIONS]:
+        yield from fields_of(collected[0], path, bound)
+    elif len(below) < len([one for one in _parts(hint) if one is not type(None)]):
+        yield path, bound
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """The members of a union, without what is annotated on them."""
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if get_origin(hint) in (Union, UnionType):
+        for one in get_args(hint):
+            yield from _parts(one)
+    else:
+        yield hint
+
+
+def _is_spec(hint: Any) -> bool:
+    return is_dataclass(hint) and hasattr(hint, "__pydantic_fields__")
+
+
+EFFECTS = dict(
+    field
+    for kind in ("Dataset", "Pipeline", "Model")
+    for field in fields_of(KINDS[kind].spec, kind, Effect.BREAKING)
+)
+
+
+@cache
+def base() -> dict[str, Any]:
+    text = (ROOT / "tests/language_section_0.yaml").read_text() + "---" + EXTENSION
+    found = {f"{d['kind']}/{d['metadata']['name']}": d for d in yaml.safe_load_all(text)}
+    pipeline = found[PIPELINE]["spec"]
+    pipeline["steps"] |= MORE_STEPS
+    pipeline["steps"]["train"]["env"] = ENV
+    pipeline["run"] = {"on": ["spec", "data"]}  # YAML 1.1 reads `on` as true
+    pipeline["defaults"] = {"env": ENV, "retry": {"max": 2}}
+    schema = found[IRIS]["spec"]["schema"]
+    schema["petal_width"] = {"type": "float64", "unit": "cm"}
+    return found
+
+
+def run_key(*changes: Change) -> str:
+    documents = deepcopy(base())
+    for document, path, value in changes:
+        block = documents[document]
+        for part in path[:-1]:
+            block = block.setdefault(part, {})
+        block[path[-1]] = value
+    specs: list[Spec] = []
+    # A copy of each, for YAML's own references aren't in the language.
+    text = "---\n".join(yaml.safe_dump(deepcopy(d)) for d in documents.values())
+    found, problems = read(text, "exai.yaml")
+    assert problems == ()
+    for one in found:
+        spec = parse(one)
+        assert isinstance(spec, Spec), spec
+        specs.append(spec)
+    project = link(specs)
+    assert project is not None
+    environment = project.environment("local")
+    assert environment is not None
+    facts = Facts(data={name: Known("d1") for name in ("iris", "roses", "tulips")})
+    (run,) = resolve(project, "local", environment, CATALOG, Lock(), facts).runs
+    return run.key
+
+
+def test_every_field_has_a_change() -> None:
+    assert set(EFFECTS) == set(CHANGES)
+
+
+@pytest.mark.parametrize("field", sorted(EFFECTS))
+def test_the_run_key_changes_with_what_retrains_alone(field: str) -> None:
+    changed = run_key(CHANGES[field]) != run_key()
+    assert changed is (EFFECTS[field] >= Effect.MATERIALIZE)
