@@ -1,7 +1,8 @@
 """A step for tests, as small as a step can be.
 
 `python3 fixture_step.py kfp.dsl.executor_main WHAT --executor_input JSON`; WHAT is what it does:
-succeed, say nothing, die, end for good, sleep, leave a process behind, print its secrets.
+succeed, say nothing, die, end for good, sleep, leave a process behind, print its secrets, put them
+into all that it says.
 """
 
 import base64
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 what = sys.argv[2]
 given = json.loads(sys.argv[sys.argv.index("--executor_input") + 1])
@@ -82,6 +84,31 @@ match what:
             print(base64.b64encode(f"user:{value}".encode()).decode())
             print(json.dumps({name: value}))
         succeed()
+    case "leak":
+        # In every place where a step can say something, in the forms that programs use.
+        token = os.environ["EXAI_CONNECTION_PG_PASSWORD"]
+        whole = f"user:{token}"
+        forms = [
+            whole,
+            repr(whole),
+            json.dumps(whole),
+            quote(whole),
+            quote_plus(whole),
+            base64.b64encode(whole.encode()).decode(),
+            base64.urlsafe_b64encode(token.encode()).decode(),
+        ]
+        for form in forms:
+            print(f"out {form}")
+            print(f"err {form}", file=sys.stderr)
+        said = {
+            "final": True,
+            "code": "refused",
+            "message": f"refused {' '.join(forms)}",
+            "hint": " ".join(forms),
+            "rows": [{whole: forms}],
+        }
+        (folder / "exai-outcome.json").write_text(json.dumps(said))
+        sys.exit(1)
     case "environment":
         (Path(os.environ["EXAI_DATA_ROOT"]) / "environment.json").write_text(
             json.dumps(dict(os.environ))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import shutil
 import time
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -132,13 +134,41 @@ def test_a_secret_reaches_the_step_and_nothing_else(place: Place) -> None:
     log = place.paths.run("k1").log.read_text()
     assert "EXAI_CONNECTION_PG_PASSWORD ***" in log
     assert files_with(place.root, SECRET) == [folder / "password"]
-    encoded = base64.b64encode(b"user:" + SECRET.encode()).decode()[8:-4]
+    encoded = b64encode(b"user:" + SECRET.encode()).decode()[8:-4]
     assert files_with(place.root, encoded) == []
     assert SECRET not in str(place.heard) + str(outcome)
     assert (place.root / ".exai/secrets/db/password").exists()
     (folder / "password").unlink()
     folder.rmdir()
     folder.parent.rmdir()
+
+
+def test_a_secret_that_a_step_tells_everybody_is_masked_everywhere(place: Place) -> None:
+    folder = place.root / ".exai/secrets/db"
+    folder.mkdir(parents=True)
+    (folder / "password").write_text(SECRET)
+    outcome = place.apply(Scenario({"load": "leak"}, environment=SECRETS))
+    assert outcome.result == "failed"
+    run = place.paths.run("k1")
+    result = read_result(run)
+    assert result is not None
+    seen = {
+        "log": run.log.read_text(),
+        "events": run.events.read_text(),
+        "result": run.result.read_text(),
+        "tail": "\n".join(outcome.tail),
+        "outcome": str(outcome),
+        "heard": str(place.heard),
+    }
+    shapes = [SECRET, quote(SECRET), quote_plus(SECRET)]
+    shapes += [encode(SECRET.encode()).decode() for encode in (b64encode, urlsafe_b64encode)]
+    shapes += [b64encode(b"user:" + SECRET.encode()).decode()[8:-4]]
+    for place_of, text in seen.items():
+        assert "***" in text, f"it came as far as the {place_of}"
+        assert [shape for shape in shapes if shape in text] == [], place_of
+    assert result.detail.startswith("step load: refused user:***")
+    assert seen["log"].count("out ") == seen["log"].count("err ") == 7
+    shutil.rmtree(folder.parent)
 
 
 def test_a_missing_secret_fails_before_anything_starts(place: Place) -> None:
