@@ -63,6 +63,13 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     new.replace(folder / OUTCOME_FILE)
 
 
+def write_notes(folder: Path, notes: Iterable[str]) -> None:
+    """What a step that succeeds has to say, for whoever follows the run; nothing makes no file."""
+    if lines := list(notes):
+        text = json.dumps({"notes": lines}, ensure_ascii=False)
+        (folder / "exai-notes.json").write_text(text, encoding="utf-8")
+
+
 def read_outcome(folder: Path) -> Outcome | None:
     """What an earlier attempt said; None when it said nothing that can be read."""
     try:

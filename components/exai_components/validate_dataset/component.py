@@ -14,6 +14,7 @@ def validate_dataset(
     import sys
     from pathlib import Path
 
+    from exai_components.outcome import write_notes
     from exai_components.parquet_file import read_table
     from exai_components.validate_dataset.asked import read_asked
     from exai_components.validate_dataset.evaluate import evaluate
@@ -30,8 +31,10 @@ def validate_dataset(
         print(f"report: {report.path}", file=sys.stderr)
         raise problem
     failed = [finding for finding in findings if not finding.success]
-    for finding in failed:
-        print(f"exai: {asked.name}: {finding.line()}. Goes on: onFailure is warn", file=sys.stderr)
+    notes = [f"{asked.name}: {finding.line()}. Goes on: onFailure is warn" for finding in failed]
+    for note in notes:
+        print(f"exai: {note}", file=sys.stderr)
+    write_notes(Path(report.path).parent, notes)
     shutil.copyfile(data.path, data_.path)
     data_.metadata.update(data.metadata)
     print(f"{asked.name}: {len(findings) - len(failed)} of {len(findings)} expectations met")

@@ -21,6 +21,7 @@ from typing import Any
 from exai_runtime.local.run_requests import RunEvent, read_json
 
 OUTCOME_FILE = "exai-outcome.json"
+NOTES_FILE = "exai-notes.json"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STARTED = re.compile(r"^Executing task '([^']+)'$")
@@ -92,6 +93,8 @@ class Observer(logging.Filter):
             self._say(step, "failed", self.failure.detail)
             raise self.failure
         else:
+            for note in (read_json(folder / NOTES_FILE) or {}).get("notes", ()):
+                self._say(step, "note", str(note))
             self._say(step, "finished")
 
     def _failed(self, step: str, outcome: dict[str, Any] | None) -> None:

@@ -113,6 +113,16 @@ def test_a_failing_expectation_names_the_rows_and_stops_before_training(iris: Pr
 
 
 @pytest.mark.slow
+def test_a_failing_expectation_that_only_warns_is_said(iris: Project) -> None:
+    iris.edit("specs/dataset.yaml", "onFailure: block", "onFailure: warn")
+    change_rows(iris, "UPDATE demo_iris SET sepal_length = 99 WHERE flower_id = 7")
+    text = outputs(iris, code=0)
+    assert "expect_column_values_to_be_between" in text
+    assert "onFailure is warn" in text
+    assert iris.versions() == [1]
+
+
+@pytest.mark.slow
 def test_too_few_rows_to_stratify_and_to_train(iris: Project) -> None:
     iris.edit("specs/dataset.yaml", "{min_value: 100}", "{min_value: 1}")
     iris.edit(
