@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ class Project:
 
     root: Path
     env: dict[str, str]
+
+    @property
+    def temp(self) -> Path:
+        """The temporary folder that exai is given. Short enough for its sockets."""
+        return Path(self.env["TMPDIR"])
 
     def command(self, *words: str) -> list[str]:
         return [*EXAI, "-C", str(self.root), *words]
@@ -140,11 +146,12 @@ MakeProject = Callable[..., Project]
 def make_project(tmp_path: Path, path_without_java: Path) -> Iterator[MakeProject]:
     """Makes project copies; whatever they started is destroyed at the end."""
     made: list[Project] = []
+    temp = tempfile.TemporaryDirectory(prefix="t")
 
     def make(name: str = "iris", parent: Path = tmp_path) -> Project:
         root = parent / name
         shutil.copytree(IRIS, root, ignore=shutil.ignore_patterns(".exai", "*.db"))
-        env = environment(tmp_path / "home", path_without_java)
+        env = environment(tmp_path / "home", path_without_java) | {"TMPDIR": temp.name}
         subprocess.run([sys.executable, str(root / "make_data.py")], env=env, check=True)
         made.append(Project(root, env))
         return made[-1]
@@ -155,6 +162,7 @@ def make_project(tmp_path: Path, path_without_java: Path) -> Iterator[MakeProjec
             shutil.copytree(IRIS / "specs", project.root / "specs", dirs_exist_ok=True)
             shutil.copy(IRIS / "exai.yaml", project.root / "exai.yaml")
             project.exai("destroy", "--yes", "--purge", code=None)
+    temp.cleanup()
 
 
 @pytest.fixture
