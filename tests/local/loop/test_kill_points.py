@@ -149,6 +149,9 @@ def test_the_apply_is_killed_during_a_hand_over(iris: Project, moment: str) -> N
     (old,) = servers(iris)
     iris.edit("specs/pipeline.yaml", "default: 20", "default: 25")
     apply = iris.start("apply", "--yes")
+    if moment == "loaded":  # the new server comes to it by itself; the apply would go on at once
+        wait_for(lambda: at("loading", servers(iris), old))
+        apply.send_signal(signal.SIGSTOP)
     wait_for(lambda: at(moment, servers(iris), old))
     apply.kill()
     apply.wait()
