@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 from pathlib import Path
 
 from exai_runtime.local.process import command_of
 
 LOOPBACK = "127.0.0.1"
+_LOWEST = 20000
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has at this moment, and that the system gives to nobody by itself.
+
+    A service keeps its port while it is down. One out of the system's own range could then be the
+    near end of any connection that somebody makes. Raises OSError when none is free.
+    """
+    below = _first_of_the_system()
+    count = below - _LOWEST
+    start = int.from_bytes(os.urandom(4), "big")
+    for step in range(count):
+        port = _LOWEST + (start + step) % count
+        if not taken(port):
+            return port
+    raise OSError(errno.EADDRINUSE, f"no port from {_LOWEST} to {below - 1} is free")
+
+
+def _first_of_the_system() -> int:
+    """Where the range begins from which the system takes ports for outgoing connections (ip(7))."""
+    with contextlib.suppress(OSError, ValueError):
+        table = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
+        return max(_LOWEST + 1000, int(table.split()[0]))
+    return 32768
 
 
 def taken(port: int) -> bool:
