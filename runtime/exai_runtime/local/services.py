@@ -32,6 +32,7 @@ from exai_runtime.local.server_process import (
 
 _DRAINING = 40.0  # seconds for what is in flight; the server's own limit is 30
 _GRACE = 3.0
+_DYING = 5.0  # seconds for a killed process to let go of its port
 
 
 def bring_up(
@@ -135,8 +136,13 @@ def _take_over(wanted: Wanted, started: Running, holder: Running | None, port: i
 
 
 def _check_free(name: str, port: int) -> None:
-    if taken(port):
+    deadline = time.monotonic() + _DYING
+    while taken(port):
         who = listener_of(port)
+        if who is None and time.monotonic() < deadline:
+            # Nobody that /proc shows: a killed server whose threads are still on their way out.
+            time.sleep(0.02)
+            continue
         by = f" by process {who[0]} ({who[1]})" if who else ""
         raise ServiceFailed(
             f"port-in-use: port {port} of {LOOPBACK}, which Service/{name} has, is taken{by}",
