@@ -71,6 +71,21 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Materialization:
+    """What the online store should have of a view, and whether that is `due`; `why` says what is
+    new. `data` is the version of `dataset`, `meaning` that of the view.
+    """
+
+    view: Ref
+    key: str
+    meaning: str
+    dataset: str
+    data: str
+    due: bool
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """All that one environment should be, and how its documents depend on each other (`chains`:
     origin -> ancestors)."""
@@ -82,6 +97,7 @@ class Build:
     waiting: tuple[Unknown, ...]
     parity: tuple[Diagnostic, ...]
     chains: Mapping[Ref, tuple[Ref, ...]]
+    materializations: tuple[Materialization, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
@@ -88,9 +88,12 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All components, by the name that `uses:` takes."""
+    """All components, by the name that `uses:` takes; and the texts of the user's own Python files,
+    by their paths from exai.yaml's folder.
+    """
 
     components: Mapping[str, Component]
+    files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def parse_component(text: str, path: str) -> Component:

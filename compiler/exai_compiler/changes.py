@@ -102,12 +102,21 @@ class MoveAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class Materialize:
+    """Bring the newest values of a view to the online store; `key` names definition and data."""
+
+    view: Ref
+    key: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     id: ObjectId
     why: str
 
 
-Change = Create | Update | Replace | Run | Judge | MoveAlias | Delete
+Change = Create | Update | Replace | Run | Judge | MoveAlias | Materialize | Delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,8 @@ def verb(change: Change) -> str:
             return "judge"
         case MoveAlias():
             return "move"
+        case Materialize():
+            return "materialize"
         case Delete():
             return "delete"
     assert_never(change)
@@ -191,4 +202,6 @@ def subject(change: Change) -> str:
             return str(change.model)
         case MoveAlias():
             return f"{change.model}@{change.alias}"
+        case Materialize():
+            return str(change.view)
     assert_never(change)

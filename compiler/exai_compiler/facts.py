@@ -50,10 +50,22 @@ class Champion:
 
 
 @dataclass(frozen=True, slots=True)
+class FeaturesUsed:
+    """What a model was trained on: the feature service, the meaning of each view (SHA-256) at that
+    time, and `view:feature` of each column that comes from one.
+    """
+
+    service: str
+    views: Mapping[str, str]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelVersion:
     """One registered version.
 
-    `digest` is SHA-256 over its `exai-model.json`; `uri` is where KServe reads it.
+    `digest` is SHA-256 over its `exai-model.json`; `uri` is where KServe reads it; `features` says
+    which feature views it was trained on, if any.
     """
 
     model: str
@@ -65,6 +77,7 @@ class ModelVersion:
     metrics: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     champion: Champion | None = None
     verdict: Verdict | None = None
+    features: FeaturesUsed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +112,34 @@ class RunFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Materialized:
+    """What the online store has of a view.
+
+    `key` and `meaning` name its definition, `data` the version of its dataset. `newest` is the
+    newest timestamp among the rows (RFC 3339, UTC), `at` when they were brought there (seconds
+    since the epoch), `rows` how many were.
+    """
+
+    view: str
+    key: str
+    meaning: str
+    data: str
+    newest: str
+    at: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a resolve may know.
 
-    `data` maps a dataset's name to its version.
+    `data` maps a dataset's name to its version, `materialized` a view's name to what is online.
     """
 
     models: Mapping[str, ModelFacts] = field(default_factory=lambda: MappingProxyType({}))
     data: Mapping[str, Maybe[str]] = field(default_factory=lambda: MappingProxyType({}))
     runs: tuple[RunFact, ...] = ()
+    materialized: Mapping[str, Materialized] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def _step(name: str, spec: StepSpec, catalog: Catalog, known: frozenset[str]) ->
     return Step(
         name=name,
         spec=spec,
-        component=catalog.components.get(spec.uses),
+        component=catalog.components.get(spec.uses or ""),
         inputs=MappingProxyType(inputs),
         needs=tuple(sorted(known.intersection(read.union(spec.after)))),
     )

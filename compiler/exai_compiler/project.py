@@ -14,7 +14,10 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import (
     KINDS,
     DatasetSpec,
+    EntitySpec,
     Environment,
+    FeatureServiceSpec,
+    FeatureViewSpec,
     ModelSpec,
     PipelineSpec,
     ProjectSpec,
@@ -22,7 +25,17 @@ from exai_specs.kinds import (
 )
 from exai_specs.parse import Spec
 
-Body = TypeVar("Body", ProjectSpec, DatasetSpec, PipelineSpec, ModelSpec, ServiceSpec)
+Body = TypeVar(
+    "Body",
+    ProjectSpec,
+    DatasetSpec,
+    EntitySpec,
+    FeatureViewSpec,
+    FeatureServiceSpec,
+    PipelineSpec,
+    ModelSpec,
+    ServiceSpec,
+)
 
 LOCAL = Environment(target="local")
 KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}

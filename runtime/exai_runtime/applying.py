@@ -16,6 +16,7 @@ from exai_compiler.changes import (
     Create,
     Delete,
     Judge,
+    Materialize,
     MoveAlias,
     Outcome,
     Plan,
@@ -138,6 +139,8 @@ def _origin(planned: Planned) -> Ref:
             return change.origin
         case Run():
             return change.pipeline
+        case Materialize():
+            return change.view
         case Judge() | MoveAlias():
             return change.model
         case Delete():

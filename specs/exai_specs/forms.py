@@ -131,4 +131,5 @@ class Shorthand:
     ) -> JsonSchemaValue:
         whole = handler(schema)
         field = handler.resolve_ref_schema(whole)["properties"][self.field]
-        return {"anyOf": [whole, {"anyOf": field["anyOf"]}]}
+        short = field["anyOf"] if "anyOf" in field else [{"type": field["type"]}]
+        return {"anyOf": [whole, {"anyOf": short}]}

@@ -16,5 +16,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 "unknown-component",
                 f"there is no component `{step.spec.uses}`",
                 spec.at("spec", "steps", step.name, "uses"),
-                hint=did_you_mean(step.spec.uses, subject.catalog.components),
+                hint=did_you_mean(step.spec.uses or "", subject.catalog.components),
             )

@@ -17,7 +17,14 @@ from exai_compiler.project import Project
 from exai_runtime.local.content import ContentCache
 from exai_specs.frozen import digest
 from exai_specs.identity import Ref
-from exai_specs.kinds.dataset import CsvSource, DatasetSpec, Fixed, SqlSource
+from exai_specs.kinds.dataset import (
+    CsvSource,
+    DatasetSpec,
+    Fixed,
+    HttpSource,
+    ParquetSource,
+    SqlSource,
+)
 from exai_specs.kinds.project import Environment, Postgresql, Sqlite
 
 NOT_WATCHED = "not watched"
@@ -45,6 +52,10 @@ def _version(
     match dataset.source:
         case CsvSource(path=path):
             return _content(ref, (root / path,), cache)
+        case ParquetSource(path=path):
+            return _content(ref, (root / path,), cache)
+        case HttpSource(sha256=sha256):
+            return Known(sha256)
         case SqlSource(connection=name):
             return _of_connection(ref, name, environment, root, cache)
     assert_never(dataset.source)

@@ -14,6 +14,7 @@ from exai_compiler.changes import (
     Create,
     Delete,
     Judge,
+    Materialize,
     MoveAlias,
     ObjectId,
     Outcome,
@@ -87,6 +88,8 @@ class Executor:
                 return self._ended(line, self._judge(change, build))
             case MoveAlias():
                 return self._ended(line, self._move(change))
+            case Materialize():
+                return Outcome(change, "failed", "this target has no online store yet")
             case Delete():
                 self._delete(line, change.id, "deleted")
                 return Outcome(change, "deleted")

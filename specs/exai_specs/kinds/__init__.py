@@ -16,12 +16,23 @@ from exai_specs.kinds.dataset import (
     DatasetSpec,
     Expectation,
     Fixed,
+    HttpSource,
+    ParquetSource,
     Quality,
+    Query,
     SqlSource,
 )
+from exai_specs.kinds.features import (
+    EntitySpec,
+    FeatureServiceSpec,
+    FeatureViewSpec,
+    Materialize,
+    Request,
+    Transform,
+)
 from exai_specs.kinds.metadata import Metadata
-from exai_specs.kinds.model import Alias, Gate, ModelSpec
-from exai_specs.kinds.pipeline import Defaults, ParameterFields, PipelineSpec, Retry, Step
+from exai_specs.kinds.model import Alias, Gate, ModelSpec, Signature
+from exai_specs.kinds.pipeline import Defaults, ParameterFields, Pip, PipelineSpec, Retry, Step
 from exai_specs.kinds.project import (
     Environment,
     Postgresql,
@@ -31,13 +42,23 @@ from exai_specs.kinds.project import (
     SecretName,
     Sqlite,
 )
-from exai_specs.kinds.service import Autoscale, Replicas, ServiceSpec, Slo
+from exai_specs.kinds.service import Autoscale, Replicas, ServedFeatures, ServiceSpec, Slo
+from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.kinds.workload import ConfigMapRef, Env, Resources, SecretRef
 from exai_specs.names import KUBERNETES, MODEL, PIPELINE, SERVICE, SQL, NameRule
 
 API_VERSION = "exai.dev/v1alpha1"
 
-Body = ProjectSpec | DatasetSpec | PipelineSpec | ModelSpec | ServiceSpec
+Body = (
+    ProjectSpec
+    | DatasetSpec
+    | EntitySpec
+    | FeatureViewSpec
+    | FeatureServiceSpec
+    | PipelineSpec
+    | ModelSpec
+    | ServiceSpec
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for kind in (
             Kind("Project", ProjectSpec, KUBERNETES, "Where specs are, and the environments"),
             Kind("Dataset", DatasetSpec, SQL, "Rows of named, typed columns"),
+            Kind("Entity", EntitySpec, SQL, "What features are about: something with a key"),
+            Kind("FeatureView", FeatureViewSpec, SQL, "Features of a dataset or of other features"),
+            Kind(
+                "FeatureService",
+                FeatureServiceSpec,
+                SQL,
+                "The features that a model and a service share",
+            ),
             Kind("Pipeline", PipelineSpec, PIPELINE, "Steps that make something"),
             Kind("Model", ModelSpec, MODEL, "A registered model, its gates and aliases"),
             Kind("Service", ServiceSpec, SERVICE, "A model that answers requests"),
@@ -74,29 +103,45 @@ __all__ = [
     "CsvSource",
     "DatasetSpec",
     "Defaults",
+    "EntitySpec",
     "Env",
     "Environment",
     "Expectation",
+    "FeatureServiceSpec",
+    "FeatureStore",
+    "FeatureViewSpec",
     "Fixed",
     "Gate",
+    "HttpSource",
     "Kind",
+    "Materialize",
     "Metadata",
     "ModelSpec",
+    "OfflineStore",
+    "OnlineStore",
     "ParameterFields",
+    "ParquetSource",
+    "Pip",
     "PipelineSpec",
     "Postgresql",
     "ProjectSpec",
     "Quality",
+    "Query",
+    "Registry",
     "Replicas",
+    "Request",
     "Resources",
     "Retry",
     "SecretDir",
     "SecretEnv",
     "SecretName",
     "SecretRef",
+    "ServedFeatures",
     "ServiceSpec",
+    "Signature",
     "Slo",
     "SqlSource",
     "Sqlite",
     "Step",
+    "Transform",
 ]

@@ -20,6 +20,7 @@ from exai_specs.fields import (
     Flag,
     KeyedBy,
     Maybe,
+    Named,
     Parsed,
     Plain,
     Problem,
@@ -30,9 +31,10 @@ from exai_specs.fields import (
 )
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
-from exai_specs.names import FIELD
+from exai_specs.names import FIELD, NameRule
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 
+SHA256 = NameRule(r"[0-9a-f]{64}", "64 hexadecimal digits, a to f in small letters", longest=64)
 _FORMS = ("list", "map", "struct")
 ColumnType = Annotated[Type, Parsed(parse_column_type, type_schema(COLUMN_TYPES, _FORMS))]
 
@@ -44,6 +46,32 @@ class CsvSource:
     path: Annotated[
         Text, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.csv")
     ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ParquetSource:
+    """A Parquet file, or a folder of Parquet files that have the same columns."""
+
+    path: Annotated[
+        Text,
+        Effect.RETRAIN,
+        about("The file or folder; relative to the data root", "data/iris.parquet"),
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class HttpSource:
+    """A file behind an HTTP or HTTPS address; its checksum is its version."""
+
+    url: Annotated[Text, Effect.RETRAIN, about("The address", "https://example.com/iris.csv")]
+    sha256: Annotated[
+        Annotated[Text, Named(SHA256, "9f86d081884c7d659a2feaa0c55ad015" * 2)],
+        Effect.RETRAIN,
+        about("SHA-256 of the file, in hexadecimal", "9f86d081884c7d659a2feaa0c55ad015" * 2),
+    ]
+    format: Annotated[
+        Literal["csv", "parquet"], Effect.RETRAIN, about("The file's format", "csv")
+    ] = "csv"
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -66,7 +94,17 @@ class SqlSource:
         return self
 
 
-Source = Annotated[CsvSource | SqlSource, OneOf((("csv", CsvSource), ("sql", SqlSource)))]
+Source = Annotated[
+    CsvSource | ParquetSource | SqlSource | HttpSource,
+    OneOf(
+        (
+            ("csv", CsvSource),
+            ("parquet", ParquetSource),
+            ("sql", SqlSource),
+            ("http", HttpSource),
+        )
+    ),
+]
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -184,13 +222,24 @@ class Fixed:
     fixed: Annotated[Text, Effect.RENDER, about("The version", "2026-10")]
 
 
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Query:
+    """A data version that the source's database tells."""
+
+    query: Annotated[
+        Text,
+        Effect.RENDER,
+        about("A query with one row whose values are the version", "SELECT max(id) FROM demo_iris"),
+    ]
+
+
 DataVersion = Annotated[
-    Literal["content", "none"] | Fixed,
+    Literal["content", "snapshot", "none"] | Fixed | Query,
     OneOf(
-        (("fixed", Fixed),),
+        (("fixed", Fixed), ("query", Query)),
         inside=False,
-        text=Literal["content", "none"],
-        text_words="content, none",
+        text=Literal["content", "snapshot", "none"],
+        text_words="content, snapshot, none",
     ),
 ]
 

@@ -15,6 +15,8 @@ from pydantic.dataclasses import dataclass
 from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
 from exai_specs.frozen import empty
+from exai_specs.identity import RefTo
+from exai_specs.kinds.dataset import ColumnType
 from exai_specs.names import ALIAS, FIELD
 
 
@@ -61,6 +63,33 @@ class Alias:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What a model takes and gives; needed where the steps that train it can't tell."""
+
+    inputs: Annotated[
+        Annotated[Mapping[str, ColumnType], KeyedBy(FIELD, at_least=1)],
+        Effect.RETRAIN,
+        about("The columns that it takes, in order", {"sepal_length": "float64"}),
+    ]
+    outputs: Annotated[
+        Annotated[Mapping[str, ColumnType], KeyedBy(FIELD, at_least=1)],
+        Effect.RETRAIN,
+        about("The column that it predicts", {"species": "string"}),
+    ]
+    features: Annotated[
+        Maybe[Annotated[Text, RefTo("FeatureService")]],
+        Effect.RETRAIN,
+        about("The feature service that its inputs come from", "iris_features"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_output(self) -> Signature:
+        if len(self.outputs) != 1:
+            raise refuse(Problem("invalid-value", "must have exactly one column", "", ("outputs",)))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A registered model."""
 
@@ -69,6 +98,14 @@ class ModelSpec:
         Effect.RETRAIN,
         about("What it predicts", "classification"),
     ]
+    signature: Annotated[
+        Maybe[Signature],
+        Effect.RETRAIN,
+        about(
+            "What it takes and gives; follows from the train step unless that is your own code",
+            {"inputs": {"sepal_length": "float64"}, "outputs": {"species": "string"}},
+        ),
+    ] = None
     gates: Annotated[
         Annotated[Mapping[str, Gate], KeyedBy(FIELD)],
         Effect.RETRAIN,

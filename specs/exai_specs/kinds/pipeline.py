@@ -106,10 +106,44 @@ class Retry:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step: a component and its inputs."""
+class Pip:
+    """What a Python step needs from a package index."""
 
-    uses: Annotated[Text, Effect.RETRAIN, about("The component", "train-h2o")]
+    packages: Annotated[
+        tuple[Text, ...],
+        Effect.RETRAIN,
+        about("Requirements, each with its exact version", ["scikit-learn==1.9.1"]),
+    ] = ()
+    index_urls: Annotated[
+        tuple[Text, ...], Effect.RENDER, about("Indexes to use", ["https://pypi.example.com"])
+    ] = ()
+    trusted_hosts: Annotated[
+        tuple[Text, ...],
+        Effect.RENDER,
+        about("Hosts whose certificates aren't checked", ["pypi.example.com"]),
+    ] = ()
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: a component or a Python function, and its inputs."""
+
+    uses: Annotated[Maybe[Text], Effect.RETRAIN, about("The component", "train-h2o")] = None
+    python: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("A function of a Python file, relative to this document's file", "train.py:train"),
+    ] = None
+    image: Annotated[
+        Maybe[Text],
+        Effect.RENDER,
+        about("Image that the function runs in; default: exai's own", "python:3.11"),
+    ] = None
+    pip: Annotated[
+        Maybe[Pip],
+        Effect.RETRAIN,
+        about("What the function needs", {"packages": ["scikit-learn==1.9.1"]}),
+    ] = None
     with_: Annotated[
         Annotated[Mapping[str, Plain], KeyedBy(FIELD)],
         Effect.RETRAIN,
@@ -134,6 +168,20 @@ class Step:
         Maybe[Flag], Effect.RENDER, about("Whether an earlier result may be used", False)
     ] = None
     display_name: Annotated[Text, Effect.METADATA, about("The name that pages show", "Train")] = ""
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Step:
+        if (self.uses is None) == (self.python is None):
+            hint = "remove one of them" if self.uses is not None else "add uses or python"
+            raise refuse(Problem("exactly-one-of", "must have exactly one of uses, python", hint))
+        problems = [
+            Problem("unknown-field", "is for python steps", "remove it", (name,), "key")
+            for name in ("image", "pip")
+            if self.uses is not None and getattr(self, name) is not None
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Text, Whole, about
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
 
@@ -208,6 +209,11 @@ class Environment:
         Maybe[Models],
         Effect.RENDER,
         about("Where models are kept", {"store": "s3://acme-ml/models"}),
+    ] = None
+    features: Annotated[
+        Maybe[FeatureStore],
+        Effect.RETRAIN,
+        about("Its feature store, in Feast's own keys", {"online_store": {"type": "sqlite"}}),
     ] = None
     images: Annotated[
         Images,

@@ -5,6 +5,7 @@ In: the `spec` of a Service. Out: a frozen value. Never: which version the model
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
@@ -16,17 +17,23 @@ from exai_specs.effects import Effect
 from exai_specs.fields import (
     CONFIG,
     Duration,
+    KeyedBy,
     Maybe,
     ModelVersion,
     Parsed,
     Percent,
+    Plain,
     Problem,
+    Text,
     Whole,
     about,
     refuse,
 )
+from exai_specs.forms import Shorthand
 from exai_specs.frozen import empty
+from exai_specs.identity import RefTo
 from exai_specs.kinds.workload import Env, Resources
+from exai_specs.names import FIELD
 from exai_specs.types import TypeProblem, called
 
 
@@ -127,6 +134,34 @@ class Local:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ServedFeatures:
+    """Features that the service looks up, so that a request holds keys of entities."""
+
+    service: Annotated[
+        Annotated[Text, RefTo("FeatureService")],
+        Effect.REDEPLOY,
+        about("The feature service", "iris_features"),
+    ]
+    on_missing: Annotated[
+        Literal["error", "null", "default"],
+        Effect.REDEPLOY,
+        about("What a feature that is missing or past its ttl is answered as", "error"),
+    ] = "error"
+    defaults: Annotated[
+        Annotated[Mapping[str, Plain], KeyedBy(FIELD)],
+        Effect.REDEPLOY,
+        about("With `onMissing: default`: the value by feature", {"petal_width": 1.2}),
+    ] = field(default_factory=empty)
+
+    @model_validator(mode="after")
+    def _defaults_are_used(self) -> ServedFeatures:
+        if self.defaults and self.on_missing != "default":
+            wrong = f"means nothing with onMissing: {self.on_missing}"
+            raise refuse(Problem("invalid-value", wrong, "write onMissing: default", ("defaults",)))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
     """A model behind KServe's HTTP protocols."""
 
@@ -138,6 +173,11 @@ class ServiceSpec:
     protocol: Annotated[Literal["v1", "v2"], Effect.REDEPLOY, about("KServe's protocol", "v2")] = (
         "v2"
     )
+    features: Annotated[
+        Maybe[Annotated[ServedFeatures, Shorthand("service", ())]],
+        Effect.REDEPLOY,
+        about("Features that are looked up by the keys in the request", "iris_features"),
+    ] = None
     replicas: Annotated[
         Replicas, Effect.RENDER, about("How many instances run", {"min": 1, "max": 3})
     ] = field(default_factory=Replicas)

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 
 from exai_compiler.catalog import Component
 from exai_specs.frozen import Json
-from exai_specs.kinds.dataset import ColumnFields, CsvSource, DatasetSpec, Quality, SqlSource
+from exai_specs.kinds.dataset import (
+    ColumnFields,
+    CsvSource,
+    DatasetSpec,
+    HttpSource,
+    ParquetSource,
+    Quality,
+    SqlSource,
+)
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
 
 # DESIGN section 6: what reads a source is told where the data is, others how it has to be.
@@ -32,10 +40,14 @@ def inlined(name: str, dataset: DatasetSpec, component: Component) -> Json:
     return {field: everything[field] for field in wanted}
 
 
-def _source(source: CsvSource | SqlSource) -> Json:
+def _source(source: CsvSource | ParquetSource | SqlSource | HttpSource) -> Json:
     match source:
         case CsvSource(path=path):
             return {"csv": {"path": path}}
+        case ParquetSource(path=path):
+            return {"parquet": {"path": path}}
+        case HttpSource(url=url, sha256=sha256, format=form):
+            return {"http": {"url": url, "sha256": sha256, "format": form}}
         case SqlSource(connection=connection, table=str(table)):
             return {"sql": {"connection": connection, "table": table}}
         case SqlSource(connection=connection, query=query):

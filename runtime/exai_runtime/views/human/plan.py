@@ -11,6 +11,7 @@ from exai_compiler.changes import (
     Delete,
     FieldChange,
     Judge,
+    Materialize,
     MoveAlias,
     Plan,
     Planned,
@@ -35,6 +36,7 @@ SYMBOLS: Mapping[str, str] = {
     "run": ">",
     "judge": "?",
     "move": "@",
+    "materialize": "^",
     "delete": "-",
 }
 _COUNTS: tuple[tuple[str, str, str], ...] = (
@@ -44,6 +46,7 @@ _COUNTS: tuple[tuple[str, str, str], ...] = (
     ("run", "{} run", "{} runs"),
     ("judge", "{} verdict", "{} verdicts"),
     ("move", "{} alias to move", "{} aliases to move"),
+    ("materialize", "{} view to materialize", "{} views to materialize"),
     ("delete", "{} to delete", "{} to delete"),
 )
 _SHORT_NOTES = 6
@@ -125,6 +128,8 @@ def _document(change: Change) -> str:
             return str(change.origin)
         case Run():
             return str(change.pipeline)
+        case Materialize():
+            return str(change.view)
         case Judge() | MoveAlias():
             return str(change.model)
         case Delete():
@@ -155,7 +160,7 @@ def _subject(change: Change) -> str:
             return f"{subject(change)} to version {value}"
         case MoveAlias():
             return f"{subject(change)} to the new version"
-        case Create() | Update() | Run() | Judge() | Delete():
+        case Create() | Update() | Run() | Judge() | Materialize() | Delete():
             return subject(change)
 
 
@@ -167,7 +172,7 @@ def _details(change: Change, paint: Paint) -> Iterator[str]:
             yield from (_field(field, paint) for field in change.fields)
         case Replace() | Delete():
             yield f"because {change.why}"
-        case Run():
+        case Run() | Materialize():
             yield from (f"because {why}" for why in change.why)
         case MoveAlias(to=Unknown() as unknown):
             yield f"waits for {unknown.waits_for}: {unknown.reason}"

@@ -11,6 +11,7 @@ from exai_compiler.changes import (
     Delete,
     FieldChange,
     Judge,
+    Materialize,
     MoveAlias,
     ObjectId,
     Outcome,
@@ -76,6 +77,8 @@ def change(value: Change) -> Plain:
                 | _object(value.id, str(value.origin))
                 | {"by": object_id(value.by), "why": value.why}
             )
+        case Materialize():
+            return head | {"view": str(value.view), "key": value.key, "why": list(value.why)}
         case Run():
             return head | {
                 "pipeline": str(value.pipeline),

@@ -1,0 +1,237 @@
+"""Entity, FeatureView, FeatureService: what training and serving share (LANGUAGE section 5).
+
+In: the `spec` of one of them. Out: a frozen value. Never: whether datasets, columns or functions
+exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs import units
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Duration,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Parsed,
+    Problem,
+    Text,
+    about,
+    refuse,
+)
+from exai_specs.frozen import empty
+from exai_specs.identity import RefTo
+from exai_specs.kinds.dataset import ColumnType
+from exai_specs.names import FIELD, SQL
+from exai_specs.types import TypeProblem, called
+
+_CRON = re.compile(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class EntitySpec:
+    """What features are about: something with a key."""
+
+    type: Annotated[ColumnType, Effect.RETRAIN, about("The type of its key", "int64")]
+    key: Annotated[
+        Maybe[Annotated[Text, Named(FIELD)]],
+        Effect.RETRAIN,
+        about("The column that holds it; default: the entity's name", "driver_id"),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Request:
+    """Columns that only the request has."""
+
+    name: Annotated[
+        Annotated[Text, Named(SQL)], Effect.RETRAIN, about("Name of the source", "vals_to_add")
+    ]
+    schema: Annotated[
+        Annotated[Mapping[str, ColumnType], KeyedBy(FIELD, at_least=1)],
+        Effect.RETRAIN,
+        about("Its columns", {"val_to_add": "int64"}),
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Transform:
+    """A Python function that makes features of other features, when they are asked for."""
+
+    python: Annotated[
+        Text,
+        Effect.RETRAIN,
+        about("A function of a Python file, relative to this document's file", "ratios.py:ratios"),
+    ]
+    mode: Annotated[
+        Literal["pandas", "python"],
+        Effect.RETRAIN,
+        about("Whether it gets a DataFrame, or a dict of lists", "pandas"),
+    ] = "pandas"
+    sources: Annotated[
+        tuple[Annotated[Text, RefTo("FeatureView")], ...],
+        Effect.RETRAIN,
+        about("The views whose features it gets", ["measurements"]),
+    ] = ()
+    request: Annotated[
+        Maybe[Request],
+        Effect.RETRAIN,
+        about(
+            "What it gets of the request",
+            {"name": "vals_to_add", "schema": {"val_to_add": "int64"}},
+        ),
+    ] = None
+
+
+def _every(value: Any) -> units.Duration | str:
+    if not isinstance(value, str):
+        raise TypeProblem(f"must be text, not {called(value)}", code="wrong-type")
+    if _CRON.fullmatch(value):
+        return value
+    try:
+        duration = units.parse_duration(value)
+    except ValueError:
+        raise TypeProblem("must be a duration such as 1h, or five fields of cron") from None
+    if duration.ms < 1000:
+        raise TypeProblem("must be at least 1s")
+    return duration
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Materialize:
+    """When the newest values go to the online store: up to the data's newest timestamp."""
+
+    on: Annotated[
+        Maybe[Literal["apply", "data"]],
+        Effect.RENDER,
+        about("When the view is new or changed, or also when there is new data", "data"),
+    ] = None
+    every: Annotated[
+        Maybe[
+            Annotated[units.Duration | str, Parsed(_every, (("type", "string"), ("minLength", 2)))]
+        ],
+        Effect.RENDER,
+        about("On a schedule: a duration, or cron", "1h", "0 6 * * *"),
+    ] = None
+    timezone: Annotated[Text, Effect.RENDER, about("The zone of a cron schedule", "UTC")] = "UTC"
+
+
+# Beside a body: the fields that it needs, and those that mean nothing.
+_BESIDE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "dataset": (("entities", "features"), ("schema",)),
+    "transform": (("schema",), ("entities", "features", "ttl", "push", "offline")),
+}
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class FeatureViewSpec:
+    """Features of a dataset, or made of other features."""
+
+    dataset: Annotated[
+        Maybe[Annotated[Text, RefTo("Dataset")]],
+        Effect.RETRAIN,
+        about("The dataset that has the features as columns", "measurements"),
+    ] = None
+    transform: Annotated[
+        Maybe[Transform],
+        Effect.RETRAIN,
+        about("The function that makes them", {"python": "ratios.py:ratios"}),
+    ] = None
+    entities: Annotated[
+        tuple[Annotated[Text, RefTo("Entity")], ...],
+        Effect.RETRAIN,
+        about("What they are about", ["flower"]),
+    ] = ()
+    features: Annotated[
+        tuple[Text, ...],
+        Effect.RETRAIN,
+        about("Columns of the dataset", ["petal_length", "petal_width"]),
+    ] = ()
+    schema: Annotated[
+        Annotated[Mapping[str, ColumnType], KeyedBy(FIELD)],
+        Effect.RETRAIN,
+        about("With `transform`: the features that it makes", {"petal_ratio": "float64"}),
+    ] = field(default_factory=empty)
+    ttl: Annotated[
+        Maybe[Duration],
+        Effect.RETRAIN,
+        about("How long a value holds; default: for ever", "1d"),
+    ] = None
+    online: Annotated[Flag, Effect.MATERIALIZE, about("Whether services look it up", True)] = True
+    offline: Annotated[
+        Flag, Effect.MATERIALIZE, about("Whether what is pushed also goes to the offline store")
+    ] = False
+    push: Annotated[
+        Maybe[Annotated[Text, Named(SQL)]],
+        Effect.MATERIALIZE,
+        about("Name of a source that rows can be pushed to", "measurements_push"),
+    ] = None
+    materialize: Annotated[
+        Materialize,
+        Effect.RENDER,
+        about("When the newest values go to the online store", {"on": "data"}),
+    ] = field(default_factory=Materialize)
+
+    @model_validator(mode="after")
+    def _one_body(self) -> FeatureViewSpec:
+        if (self.dataset is None) == (self.transform is None):
+            hint = "remove one of them" if self.dataset is not None else "add dataset or transform"
+            raise refuse(
+                Problem("exactly-one-of", "must have exactly one of dataset, transform", hint)
+            )
+        form = "dataset" if self.dataset is not None else "transform"
+        wanted, forbidden = _BESIDE[form]
+        problems = [
+            Problem("missing-field", f"{name} is needed beside {form}", f"add {name}")
+            for name in wanted
+            if not getattr(self, name)
+        ] + [
+            Problem("unknown-field", f"means nothing beside {form}", "remove it", (name,), "key")
+            for name in forbidden
+            if getattr(self, name)
+        ]
+        if self.offline and self.push is None:
+            wrong = "means nothing without push"
+            problems.append(Problem("invalid-value", wrong, "add push, or remove it", ("offline",)))
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+def _feature(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeProblem(f"must be text, not {called(value)}", code="wrong-type")
+    view, colon, feature = value.partition(":")
+    if wrong := SQL.wrong(view):
+        raise TypeProblem(f"before `:` stands a FeatureView: {wrong}")
+    if colon and (wrong := FIELD.wrong(feature)):
+        raise TypeProblem(f"after `:` stands a feature: {wrong}")
+    return value
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class FeatureServiceSpec:
+    """The features that a model is trained on and a service looks up."""
+
+    features: Annotated[
+        tuple[Annotated[str, Parsed(_feature, (("type", "string"), ("minLength", 1)))], ...],
+        Effect.RETRAIN,
+        about("Views, or single features of views", ["measurements:petal_length", "ratios"]),
+    ]
+
+    @model_validator(mode="after")
+    def _some(self) -> FeatureServiceSpec:
+        if not self.features:
+            wrong = "must have at least one entry"
+            raise refuse(Problem("invalid-value", wrong, path=("features",)))
+        return self

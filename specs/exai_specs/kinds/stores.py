@@ -1,0 +1,166 @@
+"""The feature store of an environment, in Feast's own keys (LANGUAGE section 4).
+
+In: `environments.NAME.features`. Out: a frozen value. Feast takes unknown keys in silence
+(sdk/python/feast/repo_config.py), so every key is declared here. Never: a credential's value.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, Maybe, Named, Problem, Text, Whole, about, refuse
+from exai_specs.forms import OneOf
+from exai_specs.kinds.workload import SecretRef
+from exai_specs.names import NameRule
+
+PROJECT = NameRule(
+    r"[A-Za-z0-9][A-Za-z0-9_]*", "letters, digits and `_`, and starts with a letter or digit"
+)
+"""Feast's project: with SQLite no hyphens, and never a leading `_`."""
+
+_Address = Annotated[
+    str | SecretRef,
+    OneOf((("secret", SecretRef),), inside=False, text=Text, text_words="text"),
+]
+
+
+def _named(key: str) -> Any:
+    """Feast's own key, which is no camelCase."""
+    return Field(alias=key)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Where Feast keeps what is defined."""
+
+    registry_type: Annotated[
+        Literal["file", "sql"],
+        _named("registry_type"),
+        Effect.RENDER,
+        about("A file, or a database", "sql"),
+    ] = "sql"
+    path: Annotated[
+        Maybe[_Address],
+        Effect.RENDER,
+        about(
+            "Its path or address; an address with a password as a reference",
+            {"secret": "feast", "key": "registry"},
+        ),
+    ] = None
+    cache_ttl_seconds: Annotated[
+        Maybe[Annotated[Whole, Field(ge=0)]],
+        _named("cache_ttl_seconds"),
+        Effect.RENDER,
+        about("How long readers may keep it", 60),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class OnlineStore:
+    """Where services look features up."""
+
+    type: Annotated[Literal["sqlite", "redis"], Effect.MATERIALIZE, about("Its kind", "redis")] = (
+        "sqlite"
+    )
+    path: Annotated[
+        Maybe[Text], Effect.MATERIALIZE, about("With sqlite: the file", "data/online.db")
+    ] = None
+    connection_string: Annotated[
+        Maybe[_Address],
+        _named("connection_string"),
+        Effect.MATERIALIZE,
+        about(
+            "With redis: host:port and options; with a password as a reference",
+            "localhost:6379",
+            {"secret": "feast", "key": "redis"},
+        ),
+    ] = None
+    key_ttl_seconds: Annotated[
+        Maybe[Annotated[Whole, Field(ge=1)]],
+        _named("key_ttl_seconds"),
+        Effect.MATERIALIZE,
+        about("With redis: when a key expires", 86400),
+    ] = None
+
+    @model_validator(mode="after")
+    def _of_its_type(self) -> OnlineStore:
+        redis = self.type == "redis"
+        problems = [
+            Problem("unknown-field", f"{self.type} has no such key", "remove it", (name,), "key")
+            for name, mine in (
+                ("path", not redis),
+                ("connection_string", redis),
+                ("key_ttl_seconds", redis),
+            )
+            if getattr(self, name) is not None and not mine
+        ]
+        if redis and self.connection_string is None:
+            hint = "add connection_string: localhost:6379"
+            problems.append(Problem("missing-field", "connection_string is needed", hint))
+        if isinstance(self.connection_string, str) and (
+            "password=" in self.connection_string.lower() or "@" in self.connection_string
+        ):
+            hint = "write {secret: NAME, key: KEY}; if this was ever shared, change the secret"
+            wrong = "a password must not be in a spec"
+            problems.append(Problem("secret-in-spec", wrong, hint, ("connection_string",)))
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class OfflineStore:
+    """What joins features for training."""
+
+    type: Annotated[
+        Literal["dask", "file", "postgres"],
+        Effect.RETRAIN,
+        about("dask (file is the same) over Parquet, or PostgreSQL itself", "postgres"),
+    ] = "dask"
+    connection: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("With postgres: a connection of the environment", "warehouse"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _of_its_type(self) -> OfflineStore:
+        if self.type == "postgres" and self.connection is None:
+            hint = "add connection: NAME"
+            raise refuse(Problem("missing-field", "connection is needed", hint))
+        if self.type != "postgres" and self.connection is not None:
+            wrong = f"{self.type} has no such key"
+            raise refuse(Problem("unknown-field", wrong, "remove it", ("connection",), "key"))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class FeatureStore:
+    """feature_store.yaml of an environment."""
+
+    project: Annotated[
+        Maybe[Annotated[Text, Named(PROJECT)]],
+        Effect.MATERIALIZE,
+        about("Feast's project; default: the Project's name, with _ for -", "iris_platform"),
+    ] = None
+    registry: Annotated[
+        Maybe[Registry],
+        Effect.RENDER,
+        about("Where definitions are kept; locally a SQLite file", {"registry_type": "sql"}),
+    ] = None
+    online_store: Annotated[
+        Maybe[OnlineStore],
+        _named("online_store"),
+        Effect.MATERIALIZE,
+        about("Where services look features up; locally SQLite", {"type": "sqlite"}),
+    ] = None
+    offline_store: Annotated[
+        Maybe[OfflineStore],
+        _named("offline_store"),
+        Effect.RETRAIN,
+        about("What joins features for training; locally Parquet files", {"type": "dask"}),
+    ] = None
