@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup setup-dev demo test test-fast lint bench schemas lock clean
+.PHONY: setup setup-dev services demo test test-fast lint bench schemas lock clean
 
 setup: $(VENV)/.runtime
 
@@ -39,8 +39,15 @@ lint: setup-dev
 test-fast: setup-dev
 	$(BIN)/pytest -m "not slow"
 
+# The servers that the slow tests start and end by themselves, on loopback. RUNLEVEL=1: installing starts none.
+services:
+	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v redis-server >/dev/null; then \
+	  if [ "$$(id -u)" != 0 ]; then echo "the tests need PostgreSQL and Redis: sudo apt-get install postgresql redis-server"; exit 1; fi; \
+	  apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql redis-server; \
+	fi
+
 # All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.
-test: setup-dev lint
+test: setup-dev services lint
 	$(BIN)/pytest -m "not slow" --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
 	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile
 

@@ -133,19 +133,17 @@ def postgres() -> Iterator[Postgres]:
     binaries = found[-1].parent
     with _folder("postgres") as folder:
         data, word = folder / "data", folder / "password"
+        port = _free_port()
         server = Postgres(
             command=(
                 *_as_somebody("postgres"),
                 *(str(binaries / "postgres"), "-D", str(data)),
                 *_settings("fsync=off", "unix_socket_directories=", "max_connections=40"),
+                *_settings(f"port={port}", f"listen_addresses={LOOPBACK}"),
             ),
             log=folder / "log",
-            port=_free_port(),
+            port=port,
             ending=signal.SIGINT,  # "fast": connections are cut, data is kept
-        )
-        server.command = (
-            *server.command,
-            *_settings(f"port={server.port}", "listen_addresses=" + LOOPBACK),
         )
         word.write_text(server.password)
         _give(folder, "postgres")
