@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   exai init my-project
+  exai init --template diabetes clinic
   exai init --template empty --name churn .
 """
 
@@ -25,10 +26,11 @@ Examples:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.option(
     "--template",
-    type=click.Choice(["iris", "empty"]),
+    type=click.Choice(["iris", "diabetes", "own-code", "empty"]),
     default="iris",
     show_default=True,
-    help="iris: from a table to a served model. empty: a Project and nothing else.",
+    help="iris: from a table to a served model. diabetes: features that training and serving "
+    "share. own-code: a step in your own Python. empty: a Project and nothing else.",
 )
 @click.option("--name", help="The project's name.  [default: made from the folder's]")
 @common
