@@ -17,6 +17,9 @@ from typing import Any, Literal, cast, get_args
 MODEL_FILE = "exai-model.json"
 FORMAT = "h2o-mojo"
 FORMAT_VERSION = "3"
+SKLEARN = "sklearn"
+# Every format that there is a scorer for, with the version that KServe knows it by.
+FORMATS: Mapping[str, str] = MappingProxyType({FORMAT: FORMAT_VERSION, SKLEARN: "1"})
 
 Task = Literal["classification", "regression"]
 Scalar = float | int | str | bool | None
@@ -37,8 +40,21 @@ class ModelColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A metric over the folds of a cross-validation: its mean and standard deviation."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFile:
-    """The signature of a model; `columns` are in feature order, `classes` in probability order."""
+    """The signature of a model; `columns` are in feature order, `classes` in probability order.
+
+    `features` is what the compiler told of the feature service that it was trained on (`service`,
+    `views`, `columns`, `entities`, `request`), empty without one. `importance` says what each
+    column weighs, as shares of one.
+    """
 
     task: Task
     target: str
@@ -50,11 +66,14 @@ class ModelFile:
     trained_rows: int = 0
     format: str = FORMAT
     format_version: str = FORMAT_VERSION
+    features: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    importance: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    cross_validation: Mapping[str, Fold] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def render_model_file(model: ModelFile) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8, a newline at the end."""
-    value = {
+    value: dict[str, Any] = {
         "format": model.format,
         "formatVersion": model.format_version,
         "task": model.task,
@@ -74,6 +93,15 @@ def render_model_file(model: ModelFile) -> bytes:
         "parameters": dict(model.parameters),
         "trainedRows": model.trained_rows,
     }
+    if model.features:
+        value["features"] = dict(model.features)
+    if model.importance:
+        value["importance"] = dict(model.importance)
+    if model.cross_validation:
+        value["crossValidation"] = {
+            name: {"mean": fold.mean, "sd": fold.sd}
+            for name, fold in model.cross_validation.items()
+        }
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
@@ -124,8 +152,9 @@ def _parse(value: Any) -> ModelFile:
     if not isinstance(value, dict):
         raise BadModel("it must be a JSON object")
     form, version = value.get("format"), value.get("formatVersion")
-    if (form, version) != (FORMAT, FORMAT_VERSION):
-        raise BadModel(f"format {form} {version} is not {FORMAT} {FORMAT_VERSION}")
+    if (form, version) not in FORMATS.items():
+        known = " or ".join(f"{name} {number}" for name, number in FORMATS.items())
+        raise BadModel(f"format {form} {version} is not {known}")
     if value["task"] not in get_args(Task):
         raise BadModel(f"task {value['task']!r} is not one of {', '.join(get_args(Task))}")
     files = {str(name): str(digest) for name, digest in value["files"].items()}
@@ -141,6 +170,18 @@ def _parse(value: Any) -> ModelFile:
         algorithm=str(value.get("algorithm", "")),
         parameters=MappingProxyType(dict(value.get("parameters", {}))),
         trained_rows=int(value.get("trainedRows", 0)),
+        format=str(form),
+        format_version=str(version),
+        features=MappingProxyType(dict(value.get("features", {}))),
+        importance=MappingProxyType(
+            {str(name): float(share) for name, share in value.get("importance", {}).items()}
+        ),
+        cross_validation=MappingProxyType(
+            {
+                str(name): Fold(float(fold["mean"]), float(fold["sd"]))
+                for name, fold in value.get("crossValidation", {}).items()
+            }
+        ),
     )
 
 

@@ -8,29 +8,22 @@ H2O's own rule.
 
 import math
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from exai_components.jvm import start_jvm
-from exai_components.model_file import BadModel, ModelColumn, ModelFile, Scalar, read_model_file
+from exai_components.model_file import BadModel, ModelColumn, ModelFile, read_model_file
+from exai_components.scorer import Row, Scores, level_name
 
-Row = Mapping[str, Scalar]
+__all__ = ["BATCH", "MojoScorer", "Row", "Scores", "level_name"]
+
 Encoder = Callable[[Any], float]
 
 # From this many rows on, crossing into Java once for all beats crossing it once a row.
 BATCH = 32
 
 _TRUTH = ("true", "false")
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """One prediction a row; `probabilities` in the order of the signature's classes."""
-
-    predictions: tuple[str | float, ...]
-    probabilities: tuple[tuple[float, ...], ...] | None
 
 
 class MojoScorer:
@@ -55,6 +48,11 @@ class MojoScorer:
         self._doubles = jpype.JArray(jpype.JDouble)
         self._score_row = model.score0
         self._score_rows = _compile_loop(model)
+
+    @property
+    def probable(self) -> bool:
+        """Each of H2O's classifiers gives probabilities."""
+        return self._classes is not None
 
     def score(self, rows: Sequence[Row]) -> Scores:
         """The predictions of `rows`; every row must hold every column (its value may be None)."""
@@ -127,15 +125,6 @@ def _encoders(
 
 def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
-
-
-def level_name(value: Any) -> str:
-    """How a value is spelt as a level: `true`, `7`, `red`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _level(levels: list[str]) -> Encoder:
