@@ -1,5 +1,5 @@
-"""A fresh copy of examples/iris in a folder of its own, driven through the command line as a
-person would."""
+"""A fresh copy of an example, iris unless another is asked for, in a folder of its own, driven
+through the command line as a person would."""
 
 from __future__ import annotations
 
@@ -145,22 +145,22 @@ MakeProject = Callable[..., Project]
 @pytest.fixture
 def make_project(tmp_path: Path, path_without_java: Path) -> Iterator[MakeProject]:
     """Makes project copies; whatever they started is destroyed at the end."""
-    made: list[Project] = []
+    made: list[tuple[Project, Path]] = []
     temp = tempfile.TemporaryDirectory(prefix="t")
 
-    def make(name: str = "iris", parent: Path = tmp_path) -> Project:
+    def make(name: str = "iris", parent: Path = tmp_path, example: Path = IRIS) -> Project:
         root = parent / name
-        shutil.copytree(IRIS, root, ignore=shutil.ignore_patterns(".exai", "*.db"))
+        shutil.copytree(example, root, ignore=shutil.ignore_patterns(".exai", "data"))
         env = environment(tmp_path / "home", path_without_java) | {"TMPDIR": temp.name}
         subprocess.run([sys.executable, str(root / "make_data.py")], env=env, check=True)
-        made.append(Project(root, env))
-        return made[-1]
+        made.append((Project(root, env), example))
+        return made[-1][0]
 
     yield make
-    for project in made:
+    for project, example in made:
         if (project.root / ".exai").exists():
-            shutil.copytree(IRIS / "specs", project.root / "specs", dirs_exist_ok=True)
-            shutil.copy(IRIS / "exai.yaml", project.root / "exai.yaml")
+            shutil.copytree(example / "specs", project.root / "specs", dirs_exist_ok=True)
+            shutil.copy(example / "exai.yaml", project.root / "exai.yaml")
             project.exai("destroy", "--yes", "--purge", code=None)
     temp.cleanup()
 
