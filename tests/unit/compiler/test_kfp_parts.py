@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from exai_compiler.backends.kfp.dataset import inlined
 from exai_compiler.backends.kfp.executors import container
 from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
 from exai_compiler.backends.kfp.ir import ir_hash
@@ -17,6 +16,7 @@ from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type, v1_default
 from exai_compiler.catalog import Component, Port
 from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, bind
+from exai_compiler.inlined import inlined
 from exai_specs.frozen import Json, freeze, thaw
 from exai_specs.kinds import ConfigMapRef, DatasetSpec, Environment, SecretRef
 from exai_specs.types import parse_parameter_type

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from exai_compiler.backends.kfp.dataset import inlined
 from exai_compiler.catalog import Component
 from exai_compiler.graph import Binding, Constant, FromParameter, FromStep, Graph, Step, sources
+from exai_compiler.inlined import inlined
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json
 from exai_specs.kinds.dataset import DatasetSpec

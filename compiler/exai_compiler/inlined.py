@@ -28,6 +28,11 @@ OTHERS = ("name", "key", "schema", "quality")
 
 def inlined(name: str, dataset: DatasetSpec, component: Component) -> Json:
     """The fields that a component needs: its `exai.dev/effects` say whether it reads the source."""
+    return fields_of(name, dataset, READER if component.effects == "reads-source" else OTHERS)
+
+
+def fields_of(name: str, dataset: DatasetSpec, wanted: tuple[str, ...]) -> Mapping[str, Json]:
+    """These fields of a dataset, in this order."""
     everything: Mapping[str, Json] = {
         "name": name,
         "source": _source(dataset.source),
@@ -36,7 +41,6 @@ def inlined(name: str, dataset: DatasetSpec, component: Component) -> Json:
         "schema": {column: _column(fields) for column, fields in sorted(dataset.schema.items())},
         "quality": _quality(dataset.quality),
     }
-    wanted = READER if component.effects == "reads-source" else OTHERS
     return {field: everything[field] for field in wanted}
 
 
@@ -56,7 +60,7 @@ def _source(source: CsvSource | ParquetSource | SqlSource | HttpSource) -> Json:
 
 def _column(column: ColumnFields) -> Json:
     found: dict[str, Json] = {
-        "type": _type(column.type),
+        "type": type_of(column.type),
         "nullable": column.nullable,
         "source": column.source,
     }
@@ -65,16 +69,17 @@ def _column(column: ColumnFields) -> Json:
     return found
 
 
-def _type(declared: Type) -> Json:
+def type_of(declared: Type) -> Json:
+    """A type as YAML has it: `int64`, `{"list": "int64"}`."""
     match declared:
         case Scalar(name):
             return name
         case ListOf(item):
-            return {"list": _type(item)}
+            return {"list": type_of(item)}
         case MapOf(value):
-            return {"map": _type(value)}
+            return {"map": type_of(value)}
         case StructOf(fields):
-            return {"struct": {name: _type(field) for name, field in fields.items()}}
+            return {"struct": {name: type_of(field) for name, field in fields.items()}}
 
 
 def _quality(quality: Quality) -> Json:
