@@ -88,15 +88,21 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
     component = step.component
     return {
         "component": f"{component.name}@{component.version}" if component else step.spec.uses,
+        "python": step.spec.python,
+        "pip": meaningful(step.spec.pip),
         "inputs": meaningful(step.spec.with_),
         "env": meaningful({**env, **step.spec.env}),
     }
 
 
 def _asked_of_steps(model: ModelSpec) -> Json:
-    # The constants that train and evaluate steps are given: the task, the champion to meet.
+    # The constants that steps are given: the task, the champion to meet, the signature.
     champions = {gate.no_worse_than for gate in model.gates.values() if gate.no_worse_than}
-    return {"task": model.task, "champions": tuple(sorted(champions))}
+    return {
+        "task": model.task,
+        "champions": tuple(sorted(champions)),
+        "signature": meaningful(model.signature),
+    }
 
 
 def datasets_read(graph: Graph) -> tuple[str, ...]:

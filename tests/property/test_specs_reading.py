@@ -134,7 +134,14 @@ def as_document(value: Mapping[str, Any]) -> Document:
     return Document("f.yaml", frozen, places(value), {})
 
 
-SPECS = [read(TEXT, "f.yaml")[0][index] for index in range(len(KINDS))]
+# One document of each kind.
+FEATURES = (Path(__file__).parents[1] / "language_section_5.yaml").read_text(encoding="utf-8")
+DOCUMENTS = (*read(FEATURES, "f.yaml")[0], *read(TEXT, "f.yaml")[0])
+SPECS = list({thaw(document.value)["kind"]: document for document in DOCUMENTS}.values())
+
+
+def test_every_kind_has_a_document() -> None:
+    assert {thaw(document.value)["kind"] for document in SPECS} == set(KINDS)
 
 
 @given(st.data(), st.sampled_from(SPECS), PLAIN)

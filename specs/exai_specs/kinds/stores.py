@@ -119,7 +119,7 @@ class OfflineStore:
     type: Annotated[
         Literal["dask", "file", "postgres"],
         Effect.RETRAIN,
-        about("dask (file is the same) over Parquet, or PostgreSQL itself", "postgres"),
+        about("Over Parquet by dask (file is the same), or PostgreSQL itself", "postgres"),
     ] = "dask"
     connection: Annotated[
         Maybe[Text],

@@ -49,11 +49,29 @@ kind: Dataset
 metadata: {name: tulips}
 spec:
   source: {sql: {connection: warehouse, query: SELECT 1}}
+  version: {query: SELECT max(petals) FROM tulips}
   schema: {petals: int64}
-"""
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: lilies}
+spec:
+  source: {http: {url: "https://example.com/lilies.csv", sha256: SHA256}}
+  schema: {petals: int64}
+""".replace("SHA256", "a" * 64)
 MORE_STEPS = {
     "roses": {"uses": "load-dataset", "with": {"dataset": "roses"}},
     "tulips": {"uses": "load-dataset", "with": {"dataset": "tulips"}},
+    "lilies": {"uses": "load-dataset", "with": {"dataset": "lilies"}},
+    "own": {
+        "python": "own.py:own",
+        "image": "python:3.11",
+        "pip": {
+            "packages": ["six==1.17.0"],
+            "indexUrls": ["https://pypi.example.com"],
+            "trustedHosts": ["pypi.example.com"],
+        },
+    },
 }
 ENV = {
     "LEVEL": "info",
@@ -96,6 +114,8 @@ def _env(field: str, *base: str) -> dict[str, Change]:
 
 
 IRIS, COLUMN = "Dataset/iris", ("spec", "schema", "species")
+LILIES = "Dataset/lilies"
+OWN = ("spec", "steps", "own")
 MODEL = "Model/iris_model"
 PARAMETER = ("spec", "parameters", "ntrees")
 CHANGES: Mapping[str, Change] = {
@@ -103,6 +123,9 @@ CHANGES: Mapping[str, Change] = {
     "Dataset.source.connection": (IRIS, ("spec", "source", "sql", "connection"), "other"),
     "Dataset.source.table": (IRIS, ("spec", "source", "sql", "table"), "other"),
     "Dataset.source.query": ("Dataset/tulips", ("spec", "source", "sql", "query"), "SELECT 2"),
+    "Dataset.source.url": (LILIES, ("spec", "source", "http", "url"), "https://example.com/l"),
+    "Dataset.source.sha256": (LILIES, ("spec", "source", "http", "sha256"), "b" * 64),
+    "Dataset.source.format": (LILIES, ("spec", "source", "http", "format"), "parquet"),
     "Dataset.key.*": (IRIS, ("spec", "key"), ["flower_id", "species"]),
     "Dataset.timestamp": (IRIS, ("spec", "timestamp"), "petal_width"),
     "Dataset.created": (IRIS, ("spec", "created"), "petal_width"),
@@ -117,6 +140,7 @@ CHANGES: Mapping[str, Change] = {
     "Dataset.quality.expectations.*": (IRIS, ("spec", "quality", "expectations"), []),
     # The data version that follows from these is a fact, and held still here.
     "Dataset.version": (IRIS, ("spec", "version"), "none"),
+    "Dataset.version.query": ("Dataset/tulips", ("spec", "version", "query"), "SELECT 1"),
     "Dataset.version.fixed": ("Dataset/roses", ("spec", "version", "fixed"), "2"),
     "Pipeline.parameters.*.type": (PIPELINE, (*PARAMETER, "type"), "double"),
     "Pipeline.parameters.*.default": (PIPELINE, (*PARAMETER, "default"), 30),
@@ -124,6 +148,11 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.parameters.*.description": (PIPELINE, (*PARAMETER, "description"), "How many"),
     "Pipeline.parameters.*.enum.*": (PIPELINE, (*PARAMETER, "enum"), [20, 30]),
     "Pipeline.steps.*.uses": (PIPELINE, (*TRAIN, "uses"), "train-other"),
+    "Pipeline.steps.*.python": (PIPELINE, (*OWN, "python"), "own.py:other"),
+    "Pipeline.steps.*.image": (PIPELINE, (*OWN, "image"), "python:3.12"),
+    "Pipeline.steps.*.pip.packages.*": (PIPELINE, (*OWN, "pip", "packages"), ["six==1.16.0"]),
+    "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
+    "Pipeline.steps.*.pip.trusted_hosts.*": (PIPELINE, (*OWN, "pip", "trustedHosts"), []),
     "Pipeline.steps.*.with_.*": (PIPELINE, (*TRAIN, "with", "seed"), 43),
     "Pipeline.steps.*.after.*": (PIPELINE, (*TRAIN, "after"), ["roses"]),
     **_retry("Pipeline.steps.*.retry", *TRAIN, "retry"),
@@ -140,6 +169,9 @@ CHANGES: Mapping[str, Change] = {
     **_retry("Pipeline.defaults.retry", "spec", "defaults", "retry"),
     "Pipeline.defaults.cache": (PIPELINE, ("spec", "defaults", "cache"), False),
     "Model.task": (MODEL, ("spec", "task"), "regression"),
+    "Model.signature.inputs.*": (MODEL, ("spec", "signature", "inputs"), {"petals": "int64"}),
+    "Model.signature.outputs.*": (MODEL, ("spec", "signature", "outputs"), {"kind": "string"}),
+    "Model.signature.features": (MODEL, ("spec", "signature", "features"), "other"),
     "Model.gates.*.min": (MODEL, ("spec", "gates", "accuracy", "min"), 0.8),
     "Model.gates.*.max": (MODEL, ("spec", "gates", "accuracy", "max"), 1),
     "Model.gates.*.no_worse_than": (MODEL, ("spec", "gates", "logloss"), {"max": 1}),
@@ -197,6 +229,11 @@ def base() -> dict[str, Any]:
     pipeline["steps"]["train"]["env"] = ENV
     pipeline["run"] = {"on": ["spec", "data"]}  # YAML 1.1 reads `on` as true
     pipeline["defaults"] = {"env": ENV, "retry": {"max": 2}}
+    found[MODEL]["spec"]["signature"] = {
+        "inputs": {"petal_width": "float64"},
+        "outputs": {"species": "string"},
+        "features": "flowers",
+    }
     schema = found[IRIS]["spec"]["schema"]
     schema["petal_width"] = {"type": "float64", "unit": "cm"}
     return found
@@ -222,7 +259,7 @@ def run_key(*changes: Change) -> str:
     assert project is not None
     environment = project.environment("local")
     assert environment is not None
-    facts = Facts(data={name: Known("d1") for name in ("iris", "roses", "tulips")})
+    facts = Facts(data={name: Known("d1") for name in ("iris", "roses", "tulips", "lilies")})
     (run,) = resolve(project, "local", environment, CATALOG, Lock(), facts).runs
     return run.key
 

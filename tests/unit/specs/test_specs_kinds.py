@@ -130,13 +130,22 @@ def test_examples_are_valid(kind: str) -> None:
     minimal: dict[str, dict[str, Any]] = {
         "Project": {},
         "Dataset": {"source": {"csv": {"path": "x"}}, "schema": {"a": "string"}},
+        "Entity": {"type": "int64"},
+        "FeatureView": {"dataset": "d", "entities": ["e"], "features": ["f"]},
+        "FeatureService": {"features": ["v"]},
         "Pipeline": {"steps": {"a": {"uses": "load-dataset"}}},
         "Model": {"task": "regression"},
         "Service": {"model": "m@a"},
     }
+    made = {"transform": {"python": "f.py:f"}, "schema": {"f": "float64"}}
+    beside: dict[tuple[str, str], dict[str, Any]] = {
+        ("FeatureView", "transform"): made,
+        ("FeatureView", "schema"): made,
+        ("FeatureView", "offline"): {**minimal["FeatureView"], "push": "p"},
+    }
     for name, shape in shape_of(KINDS[kind].spec).fields.items():
         for example in shape.examples:
-            spec = {**minimal[kind], name: example}
+            spec = {**beside.get((kind, name), minimal[kind]), name: example}
             if name != "key":
                 assert codes(kind, json.dumps(spec)) == [], (name, example)
 
