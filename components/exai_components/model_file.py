@@ -8,13 +8,15 @@ of every other file, so one digest covers them all.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 MODEL_FILE = "exai-model.json"
+LEADERBOARD = "leaderboard.json"
 FORMAT = "h2o-mojo"
 FORMAT_VERSION = "3"
 SKLEARN = "sklearn"
@@ -106,6 +108,18 @@ def render_model_file(model: ModelFile) -> bytes:
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return text.encode() + b"\n"
+
+
+def render_leaderboard(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The models that a search compared, the best first; what isn't a number is null."""
+    plain = [
+        {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    return json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
 
 
 def read_model_file(folder: Path) -> ModelFile:

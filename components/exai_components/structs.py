@@ -9,6 +9,10 @@ from typing import Any
 
 from exai_components.outcome import StepFailure, did_you_mean
 
+# The type of a parameter as `exai.dev/types` has it.
+Kind = str | Mapping[str, str]
+STRINGS: Mapping[str, str] = {"list": "string"}
+
 
 def whole_numbers(value: Any) -> Any:
     """Doubles without a fraction become integers again, at any depth."""
@@ -23,11 +27,11 @@ def whole_numbers(value: Any) -> Any:
 
 
 def typed_parameters(
-    given: Mapping[str, Any], types: Mapping[str, str], where: str
+    given: Mapping[str, Any], types: Mapping[str, Kind], where: str
 ) -> dict[str, Any]:
     """`given` converted to its declared types, sorted by name; a final failure names the culprit.
 
-    `types` maps a name to integer, double, boolean or string.
+    `types` maps a name to integer, double, boolean, string or a list of strings.
     """
     unknown = sorted(set(given) - set(types))
     if unknown:
@@ -39,18 +43,22 @@ def typed_parameters(
     return {name: _typed(name, given[name], types[name], where) for name in sorted(given)}
 
 
-def _typed(name: str, value: Any, kind: str, where: str) -> Any:
+def _typed(name: str, value: Any, kind: Kind, where: str) -> Any:
     converted = _convert(value, kind)
     if converted is None:
+        word = kind if isinstance(kind, str) else "list of strings"
         raise StepFailure(
             "ill-typed-parameter",
-            f"{where}: {name} is {value!r}, which is no {kind}",
-            f"Write {name} as {'an' if kind == 'integer' else 'a'} {kind}",
+            f"{where}: {name} is {value!r}, which is no {word}",
+            f"Write {name} as {'an' if kind == 'integer' else 'a'} {word}",
         )
     return converted
 
 
-def _convert(value: Any, kind: str) -> Any:
+def _convert(value: Any, kind: Kind) -> Any:
+    if not isinstance(kind, str):
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return value if texts else None
     if kind == "string":
         return value if isinstance(value, str) else None
     if kind == "boolean":

@@ -12,42 +12,36 @@ def train_h2o(
     target: str,
     features: list,  # type: ignore[type-arg]  # KFP's executor knows a plain list only
     model: Output[Model],
+    leaderboard: Output[Dataset],
     algorithm: str = "gbm",
     parameters: dict | None = None,  # type: ignore[type-arg]
     seed: int = 0,
     task: str = "",
+    feature_service: dict | None = None,  # type: ignore[type-arg]
 ) -> None:
     """Train `algorithm` on `data`; `model` becomes a folder with model.zip and exai-model.json."""
     from exai_components.model_file import digest_of
-    from exai_components.outcome import StepFailure, did_you_mean
-    from exai_components.structs import typed_parameters
+    from exai_components.train_h2o.algorithms import asked
     from exai_components.train_h2o.cluster import Cluster
-    from exai_components.train_h2o.gbm import PARAMETERS
 
-    if algorithm != "gbm":
-        raise StepFailure(
-            "unknown-algorithm",
-            f'train-h2o has no algorithm "{algorithm}"',
-            did_you_mean(algorithm, ("gbm",)),
-        )
-    typed = typed_parameters(parameters or {}, PARAMETERS, "train-h2o")
+    wanted = asked(algorithm, parameters or {}, int(seed))
     folder = Path(model.path)
     # The JVM takes its seconds while the data is read and h2o is imported.
     size = Path(data.path).stat().st_size
     with Cluster(folder.parent / f".h2o-{folder.name}", size) as cluster:
-        names = tuple(str(name) for name in features)
-        rows = _train(
+        signature, board = _train(
             cluster,
             data.path,
             target=target,
-            features=names,
+            features=tuple(str(name) for name in features),
             task=task,
-            parameters=typed,
-            seed=int(seed),
+            wanted=wanted,
             folder=folder,
+            feature_service=feature_service or {},
         )
-    model.metadata.update(format="h2o-mojo", algorithm=algorithm, digest=digest_of(folder))
-    print(f"trained {algorithm} on {rows} rows")
+    _write_leaderboard(board, leaderboard.path if leaderboard is not None else "")
+    model.metadata.update(format=signature.format, algorithm=algorithm, digest=digest_of(folder))
+    print(f"trained {algorithm} on {signature.trained_rows} rows")
 
 
 def _train(
@@ -57,23 +51,26 @@ def _train(
     target: str,
     features: tuple[str, ...],
     task: str,
-    parameters: dict[str, Any],
-    seed: int,
+    wanted: Any,
     folder: Path,
-) -> int:
+    feature_service: dict[str, Any],
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The written signature, and the rows of the leaderboard."""
     import sys
 
     from exai_components.light_imports import without
     from exai_components.model_file import (
+        LEADERBOARD,
         MODEL_FILE,
         ModelColumn,
         ModelFile,
         file_digest,
+        render_leaderboard,
         render_model_file,
     )
     from exai_components.parquet_file import read_table
     from exai_components.train_h2o.examples import check_names, examples, require_rows
-    from exai_components.train_h2o.gbm import DEFAULT_MIN_ROWS, train_gbm
+    from exai_components.train_h2o.training import train
 
     # Arrow and h2o look for pandas where it is of no use here.
     with without(absent=("pandas",)):
@@ -82,7 +79,9 @@ def _train(
         table = read_table(data)
         check_names(table.column_names, target, features)
         told = examples(table.select([*features, target]), target, features, task)
-        require_rows(told.table.num_rows, parameters.get("min_rows", DEFAULT_MIN_ROWS))
+        if wanted.algorithm.min_rows is not None:
+            least = wanted.given.get("min_rows", wanted.algorithm.min_rows)
+            require_rows(told.table.num_rows, least)
         for item in told.features:
             if item.constant:
                 print(f"exai: {item.name} is constant: nothing to learn from it", file=sys.stderr)
@@ -92,7 +91,13 @@ def _train(
         mojo = folder / "model.zip"
         import h2o  # noqa: F401  # a second that the JVM needs anyway
 
-        trained = train_gbm(cluster.url(), rows, told, parameters, seed=seed, mojo=mojo)
+    trained = train(cluster.url(), rows, told, wanted, mojo=mojo)
+    name = wanted.algorithm.name
+    extra = {"leader": trained.leader} if name == "automl" else {}
+    files = {mojo.name: file_digest(mojo)}
+    if trained.leaderboard:
+        (folder / LEADERBOARD).write_bytes(render_leaderboard(trained.leaderboard))
+        files[LEADERBOARD] = file_digest(folder / LEADERBOARD)
     signature = ModelFile(
         task=told.task,
         target=target,
@@ -100,11 +105,27 @@ def _train(
             ModelColumn(item.name, item.type, trained.levels.get(item.name, ()), item.nullable)
             for item in told.features
         ),
-        files={mojo.name: file_digest(mojo)},
+        files=files,
         classes=trained.classes,
-        algorithm="gbm",
-        parameters={**parameters, "seed": seed},
+        algorithm=name,
+        parameters={**wanted.given, **extra, "seed": wanted.seed},
         trained_rows=told.table.num_rows,
+        features=feature_service,
+        importance=trained.importance,
+        cross_validation=trained.cross_validation,
     )
     (folder / MODEL_FILE).write_bytes(render_model_file(signature))
-    return signature.trained_rows
+    alone = {"model_id": name, **{key: fold.mean for key, fold in trained.cross_validation.items()}}
+    return signature, [dict(row) for row in trained.leaderboard] or [alone]
+
+
+def _write_leaderboard(rows: list[dict[str, Any]], path: str) -> None:
+    """One row a model, the best first; a model trained alone has it to itself."""
+    from exai_components.light_imports import without
+    from exai_components.parquet_file import write_table
+
+    if path:
+        with without(absent=("pandas",)):  # Arrow asks each list whether it is pandas'
+            import pyarrow as pa
+
+            write_table(pa.Table.from_pylist(rows), path)

@@ -12,7 +12,7 @@ from exai_components.outcome import Outcome, StepFailure
 from exai_components.serve.values import check_of
 from exai_components.train_h2o.cluster import heap_flags
 from exai_components.train_h2o.examples import Examples, check_names, examples, require_rows
-from exai_components.train_h2o.gbm import one_line
+from exai_components.train_h2o.training import one_line
 
 
 def prepared(columns: dict[str, Any], target: str, task: str = "") -> Examples:
