@@ -15,7 +15,7 @@ def test_limits_are_read() -> None:
     split = parse_component((COMPONENTS / "split_data/component.yaml").read_text(), "split")
     assert split.limits == {"test": Limit(above=0, below=1)}
     train = parse_component((COMPONENTS / "train_h2o/component.yaml").read_text(), "train")
-    assert train.limits == {"algorithm": Limit(enum=("gbm",))}
+    assert train.limits == {"algorithm": Limit(enum=("gbm", "drf", "glm", "automl"))}
 
 
 def test_a_limit_that_nobody_knows_is_refused() -> None:
