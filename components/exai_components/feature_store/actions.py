@@ -1,0 +1,106 @@
+"""What can be asked of the feature store's process. In: a request, JSON. Out: an answer, JSON.
+
+A request names its `action`; an answer is `{"result": ...}`, or `{"error": {code, message, hint,
+rows}}` for what a person can mend. Never holds a secret: those come by the environment.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from exai_components.feature_store.problems import explained
+from exai_components.outcome import StepFailure
+
+Request = Mapping[str, Any]
+
+
+def answer(request: Request) -> dict[str, Any]:
+    """Do what is asked. What isn't a person's to mend is raised."""
+    try:
+        with explained():
+            return {"result": _ACTIONS[request["action"]](request)}
+    except StepFailure as failure:
+        told = failure.outcome
+        rows = [dict(row) for row in told.rows]
+        said = {"code": told.code, "message": told.message, "hint": told.hint, "rows": rows}
+        return {"error": said}
+
+
+def _snapshot(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.snapshot import take_snapshot
+
+    pushed = _path(request.get("pushed"))
+    return take_snapshot(
+        dict(request["dataset"]), Path(request["folder"]), str(request["version"]), pushed
+    )
+
+
+def _apply(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.repository import apply_repository
+
+    return apply_repository(Path(request["repository"]))
+
+
+def _materialize(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.materialize import materialize
+
+    before = _path(request.get("before"))
+    changed = bool(request.get("changed"))
+    return materialize(_store(request), str(request["view"]), before, changed=changed)
+
+
+def _get(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.look_up import look_up
+
+    said = request.get("now")
+    now = datetime.fromisoformat(said) if said else datetime.now(UTC)
+    return look_up(_store(request), str(request["name"]), request["entities"], now)
+
+
+def _push(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.push import push
+
+    offline = _path(request.get("offline"))
+    file = Path(request["file"])
+    return push(_store(request), str(request["view"]), file, request["kinds"], offline)
+
+
+def _store(request: Request) -> Any:
+    from exai_components.feature_store.repository import open_store
+
+    return open_store(Path(request["repository"]))
+
+
+def _path(value: Any) -> Path | None:
+    return Path(value) if value else None
+
+
+def redacted(value: Any) -> Any:
+    """`value` without what this process was told to keep for itself (EXAI_REDACT)."""
+    names = os.environ.get("EXAI_REDACT", "").split(",")
+    secrets = tuple(os.environ[name] for name in names if os.environ.get(name))
+    return _without(value, secrets) if secrets else value
+
+
+def _without(value: Any, secrets: tuple[str, ...]) -> Any:
+    match value:
+        case str():
+            for secret in secrets:
+                value = value.replace(secret, "***")
+            return value
+        case dict():
+            return {key: _without(item, secrets) for key, item in value.items()}
+        case list():
+            return [_without(item, secrets) for item in value]
+    return value
+
+
+_ACTIONS: Mapping[str, Callable[[Request], dict[str, Any]]] = {
+    "snapshot": _snapshot,
+    "apply": _apply,
+    "materialize": _materialize,
+    "get": _get,
+    "push": _push,
+}

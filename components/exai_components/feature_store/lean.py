@@ -1,0 +1,77 @@
+"""Imports Feast without what only its other parts need, in a third of the time.
+
+`import feast` compiles every class a second time to check the types of its arguments (typeguard's
+`typechecked`), which is half of its start-up, and loads a feature server, a web page and what those
+need. What calls Feast here is generated and checked, and serves nothing by these servers. So, while
+Feast is imported:
+
+- `typeguard.typechecked` hands back what it is given, as it does itself under `python -O`;
+- `feast.feature_server` and `feast.ui_server` stand in `sys.modules` as modules that load the real
+  ones when somebody uses them.
+
+Nothing of Feast is changed or copied, and what was already imported is left alone.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from exai_components.light_imports import without
+
+QUIET = {"FEAST_USAGE": "False", "DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+_SERVERS = ("feast.feature_server", "feast.ui_server")
+
+
+def import_feast() -> Any:
+    """The package `feast`; imported once."""
+    os.environ.update(QUIET)
+    # What PostgreSQL's driver and Feast take a time without a zone for.
+    os.environ["PGTZ"] = "UTC"
+    if "feast" in sys.modules:
+        return sys.modules["feast"]
+    with without(), _unchecked(), _deferred(_SERVERS):
+        feast = importlib.import_module("feast")
+    # On-demand views have been "experimental" since 2021; Feast says so once a process.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="feast")
+    return feast
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    import typeguard
+
+    checked = typeguard.typechecked
+
+    def same(target: Any = None, **_settings: Any) -> Any:
+        return target if target is not None else lambda late: late
+
+    typeguard.typechecked = same  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        typeguard.typechecked = checked
+
+
+@contextmanager
+def _deferred(names: tuple[str, ...]) -> Iterator[None]:
+    """Stand-ins under these names; each becomes the real module at its first use."""
+    stand_ins = {name: _StandIn(name) for name in names if name not in sys.modules}
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
+class _StandIn(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self.__name__), name)

@@ -1,0 +1,129 @@
+"""A rendered Feast repository in a folder: opened, and applied to its registry.
+
+In: the folder with `feature_store.yaml`. Out: Feast's own store. Definitions come from the
+repository's Python files, which exai rendered. Never prints: what Feast says
+of it isn't for people.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from exai_components.feature_store.lean import import_feast
+from exai_components.outcome import StepFailure
+
+_SQLITE = "sqlite:///"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def open_store(folder: Path) -> Any:
+    """A `feast.FeatureStore` over the repository; relative paths start at its folder.
+
+    Nothing is connected to before it is used.
+    """
+    import_feast()
+    import yaml
+    from feast import FeatureStore
+    from feast.repo_config import RepoConfig
+
+    file = folder / "feature_store.yaml"
+    if not file.is_file():
+        raise StepFailure(
+            "not-applied", "There is no feature repository yet", "Run `exai apply` first"
+        )
+    # Feast fills variables into the text, before it is read: a password may hold any character.
+    written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config = RepoConfig(**_filled(written))
+    config.repo_path = folder
+    registry = config.registry
+    path = str(getattr(registry, "path", "") or "")
+    # Feast hands this to SQLAlchemy, for which a relative path starts at the working folder.
+    if path.startswith(_SQLITE) and not path.startswith(f"{_SQLITE}/"):
+        registry.path = _SQLITE + str((folder / path.removeprefix(_SQLITE)).resolve())
+    _take_transforms_from(folder)
+    return FeatureStore(config=config)
+
+
+def apply_repository(folder: Path) -> dict[str, Any]:
+    """Make the registry and the online store's tables what the repository says, and no more."""
+    store = open_store(folder)
+    from feast import repo_operations
+
+    with _modules_of(folder), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            contents = repo_operations._get_repo_contents(folder, store.project, store.config)
+        except Exception as error:
+            raise StepFailure(
+                "bad-definitions",
+                f"The feature repository can't be read: {type(error).__name__}: {error}",
+                "A transform's file is imported here: see that its own imports are installed",
+            ) from None
+        for project in contents.projects:
+            repo_operations.apply_total_with_repo_instance(
+                store, project.name, store.registry, contents, skip_source_validation=True
+            )
+    views = store.list_feature_views()
+    return {
+        "views": sorted(view.name for view in views),
+        "transforms": sorted(view.name for view in store.list_on_demand_feature_views()),
+        "services": sorted(service.name for service in store.list_feature_services()),
+    }
+
+
+@contextmanager
+def _modules_of(folder: Path) -> Iterator[None]:
+    """Python imports the repository's files, as they are now, from its folder and no other."""
+    before = Path.cwd()
+    _forget(folder)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    written = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = written
+        sys.path.remove(str(folder))
+        os.chdir(before)
+        _take_transforms_from(folder)
+
+
+def _filled(value: Any) -> Any:
+    """`value` with each `${VARIABLE}` replaced by what the environment has."""
+    match value:
+        case str():
+            return _VARIABLE.sub(lambda found: _variable(found[1]), value)
+        case dict():
+            return {key: _filled(item) for key, item in value.items()}
+        case list():
+            return [_filled(item) for item in value]
+    return value
+
+
+def _variable(name: str) -> str:
+    if name not in os.environ:
+        raise StepFailure(
+            "missing-variable", f"feature_store.yaml needs {name}, which isn't set here"
+        )
+    return os.environ[name]
+
+
+def _take_transforms_from(folder: Path) -> None:
+    """A registry names a transform's function by its module; it is found in this repository."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _forget(folder: Path) -> None:
+    for name, module in list(sys.modules.items()):
+        places = [getattr(module, "__file__", None) or "", *(getattr(module, "__path__", ()) or ())]
+        if any(Path(place).is_relative_to(folder) for place in places if place):
+            del sys.modules[name]

@@ -1,0 +1,135 @@
+"""The rows of a view at its source, and what must hold for them.
+
+In: a Feast view. Out: an Arrow table of its keys, timestamps and features, in full types. Never
+guesses which of two rows holds: two of one entity at one time are a failure that names them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exai_components.feature_store.kinds import kind_of
+from exai_components.outcome import StepFailure
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a view: what identifies a row, when it was true and written, what it says."""
+
+    keys: tuple[str, ...]
+    timestamp: str
+    created: str
+    features: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        created = (self.created,) if self.created else ()
+        return tuple(dict.fromkeys((*self.keys, self.timestamp, *created, *self.features)))
+
+
+def columns_of(view: Any) -> Columns:
+    """The columns of a Feast view that has a batch source."""
+    source = view.batch_source
+    return Columns(
+        keys=tuple(view.join_keys),
+        timestamp=source.timestamp_field,
+        created=source.created_timestamp_column or "",
+        features=tuple(field.name for field in view.features),
+    )
+
+
+def view_rows(store: Any, view: Any, wanted: Columns | None = None) -> Any:
+    """All that the source has now of the view's columns, or of those that are `wanted`."""
+    from feast.infra.offline_stores.file_source import FileSource
+
+    source, columns = view.batch_source, wanted or columns_of(view)
+    if isinstance(source, FileSource):
+        path = FileSource.get_uri_for_file_path(
+            repo_path=store.config.repo_path, uri=source.file_options.uri
+        )
+        return file_rows(Path(path), columns)
+    from exai_components.feature_store.postgres import source_rows
+
+    fields = (*view.entity_columns, *view.features)
+    kinds = {field.name: kind_of(field.dtype) for field in fields}
+    return source_rows(store.config, source, columns, kinds)
+
+
+def file_rows(path: Path, columns: Columns) -> Any:
+    """The rows of a Parquet snapshot."""
+    from exai_components.parquet_file import read_table
+
+    return read_table(str(path.resolve()), columns.all).select(columns.all)
+
+
+def usable(table: Any, columns: Columns, name: str) -> Any:
+    """Rows of some entity; a final failure when one has no time, or two have the same.
+
+    A row without its whole key is nobody's, and left out.
+    """
+    import pyarrow.compute as pc
+
+    for key in columns.keys:
+        table = table.filter(pc.is_valid(table.column(key)))
+    if untimed := _keys_where(table, columns.keys, pc.is_null(table.column(columns.timestamp))):
+        raise StepFailure(
+            "missing-timestamp",
+            f"{name}: {_shown(untimed)} has no {columns.timestamp}",
+            "A feature needs the time at which it was true",
+            rows=untimed,
+        )
+    if twice := _twice(table, columns):
+        raise StepFailure(
+            "duplicate-timestamp",
+            f"{name}: {_shown(twice)} comes more than once, so which value holds isn't known",
+            "Keep one row for each entity and time, or give the Dataset `created`: then the one "
+            "that was written last holds"
+            if not columns.created
+            else f"Keep one row for each entity, {columns.timestamp} and {columns.created}",
+            rows=twice,
+        )
+    return table
+
+
+def newest(table: Any, columns: Columns) -> Any:
+    """The row of each entity that holds at the end: the last by time, then by when it was
+    written."""
+    order = [columns.timestamp, *((columns.created,) if columns.created else ())]
+    frame = table.select(list(dict.fromkeys((*columns.keys, *order)))).to_pandas()
+    kept = frame.sort_values(order, kind="stable", na_position="first").drop_duplicates(
+        list(columns.keys), keep="last"
+    )
+    return table.take(kept.index.to_numpy())
+
+
+def last_time(table: Any, timestamp: str) -> Any:
+    """The newest timestamp; None when there is no row."""
+    import pyarrow.compute as pc
+
+    return pc.max(table.column(timestamp)).as_py() if table.num_rows else None
+
+
+def _twice(table: Any, columns: Columns) -> list[dict[str, Any]]:
+    identity = [*columns.keys, columns.timestamp, *((columns.created,) if columns.created else ())]
+    frame = table.select(identity).to_pandas()
+    double = frame.duplicated(identity, keep="first")
+    shown = frame[double].drop_duplicates().head(_SHOWN)
+    return [
+        {name: _plain(value) for name, value in row.items()} for row in shown.to_dict("records")
+    ]
+
+
+def _keys_where(table: Any, keys: Sequence[str], mask: Any) -> list[dict[str, Any]]:
+    return list(table.filter(mask).select(list(keys)).slice(0, _SHOWN).to_pylist())
+
+
+def _shown(rows: Sequence[dict[str, Any]]) -> str:
+    first = ", ".join(f"{name} {value}" for name, value in rows[0].items())
+    return first if len(rows) == 1 else f"{first} (and {len(rows) - 1} more)"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
