@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from exai_components.examples import Examples
 from exai_components.model_file import Fold, Task
-from exai_components.train_h2o.examples import Examples
 
 # H2O's names of the metrics that evaluate-model measures too. Its precision and recall are those
 # of the second of two classes.
@@ -30,7 +30,7 @@ def levels_and_classes(
     levels = {
         item.name: tuple(domains.get(item.name) or item.levels)
         for item in told.features
-        if item.h2o_type == "enum"
+        if item.kind == "enum"
     }
     return levels, tuple(domains[told.target] or ())
 

@@ -58,6 +58,7 @@ def _train(
     """The written signature, and the rows of the leaderboard."""
     import sys
 
+    from exai_components.examples import check_names, examples, require_rows
     from exai_components.light_imports import without
     from exai_components.model_file import (
         LEADERBOARD,
@@ -69,7 +70,6 @@ def _train(
         render_model_file,
     )
     from exai_components.parquet_file import read_table
-    from exai_components.train_h2o.examples import check_names, examples, require_rows
     from exai_components.train_h2o.training import train
 
     # Arrow and h2o look for pandas where it is of no use here.

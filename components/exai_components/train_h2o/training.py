@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from exai_components.examples import Examples
 from exai_components.model_file import Fold
 from exai_components.outcome import StepFailure
 from exai_components.train_h2o.account import (
@@ -25,7 +26,6 @@ from exai_components.train_h2o.account import (
     levels_and_classes,
 )
 from exai_components.train_h2o.algorithms import Asked, family
-from exai_components.train_h2o.examples import Examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _warnings_in_short() -> Iterator[None]:
 def _upload(data: Path, told: Examples) -> Any:
     import h2o
 
-    types = {item.name: item.h2o_type for item in told.features}
+    types = {item.name: item.kind for item in told.features}
     types[told.target] = "enum" if told.task == "classification" else "numeric"
     frame = h2o.upload_file(
         str(data), header=1, sep=",", col_names=list(types), col_types=list(types.values())

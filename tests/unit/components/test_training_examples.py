@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from exai_components.column_types import NULLABLE_KEY, TYPE_KEY, arrow_type
+from exai_components.examples import Examples, check_names, examples, require_rows
 from exai_components.model_file import ModelColumn
 from exai_components.outcome import Outcome, StepFailure
 from exai_components.serve.values import check_of
 from exai_components.train_h2o.cluster import heap_flags
-from exai_components.train_h2o.examples import Examples, check_names, examples, require_rows
 from exai_components.train_h2o.training import one_line
 
 
@@ -40,7 +40,7 @@ def test_columns_become_what_h2o_reads() -> None:
         "good",
     )
     assert (told.task, told.classes) == ("classification", ("false", "true"))
-    assert [(item.name, item.type, item.h2o_type, item.levels) for item in told.features] == [
+    assert [(item.name, item.type, item.kind, item.levels) for item in told.features] == [
         ("size", "float64", "numeric", ()),
         ("kind", "string", "enum", ("a", "b")),
         ("red", "bool", "numeric", ()),

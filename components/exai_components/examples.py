@@ -1,6 +1,7 @@
 """What a model is trained on: an Arrow table checked against target, features and task.
 
-In: the table, the names, the task. Out: a frozen `Examples`, ready for H2O's parser.
+In: the table, the names, the task. Out: a frozen `Examples`: what train-h2o and
+train-sklearn have in common.
 Never trains on what can't be learnt from: too few rows, one class, the target among the features.
 """
 
@@ -12,9 +13,10 @@ from exai_components.model_file import Task
 from exai_components.outcome import StepFailure, did_you_mean
 from exai_components.parquet_file import require_columns
 
-# H2O's types for the language's: what isn't listed can't be a feature. Each of these a request to
-# the model server can hold as well; a decimal, a time or bytes it can't.
-_KINDS: dict[str, Literal["enum", "numeric"]] = {
+# What a column is to a model, in H2O's words: what isn't listed can't be a feature. Each of these a
+# request to the model server can hold as well; a decimal, a time or bytes it can't.
+Kind = Literal["enum", "numeric"]
+_KINDS: dict[str, Kind] = {
     "string": "enum",
     "bool": "numeric",
     "int32": "numeric",
@@ -35,7 +37,8 @@ class Feature:
     levels: tuple[str, ...]
 
     @property
-    def h2o_type(self) -> Literal["enum", "numeric"]:
+    def kind(self) -> Kind:
+        """A category, or a number (true and false are 1 and 0)."""
         return _KINDS[self.type]
 
 
@@ -76,7 +79,7 @@ def examples(table: Any, target: str, features: tuple[str, ...], task: str) -> E
     for name in features:
         _check_type(table.schema.field(name))
     known = table.filter(pc.is_valid(table.column(target)))
-    decided = _task(task, target, declared_type(table.schema.field(target)))
+    decided = task_of(task, target, declared_type(table.schema.field(target)))
     answer = known.column(target)
     values = pc.unique(answer).to_pylist()
     if known.num_rows and len(values) < 2:
@@ -87,8 +90,8 @@ def examples(table: Any, target: str, features: tuple[str, ...], task: str) -> E
             "A model needs at least two to tell apart",
         )
     learnt = tuple(_feature(known, name) for name in features)
-    columns = {item.name: _for_parser(known.column(item.name), item.h2o_type) for item in learnt}
-    kind: Literal["enum", "numeric"] = "enum" if decided == "classification" else "numeric"
+    columns = {item.name: _for_parser(known.column(item.name), item.kind) for item in learnt}
+    kind: Kind = "enum" if decided == "classification" else "numeric"
     columns[target] = _for_parser(answer, kind)
     classes = pc.unique(columns[target]).to_pylist() if decided == "classification" else []
     import pyarrow as pa
@@ -107,7 +110,8 @@ def require_rows(rows: int, min_rows: float) -> None:
         )
 
 
-def _task(task: str, target: str, kind: str) -> Task:
+def task_of(task: str, target: str, kind: str) -> Task:
+    """The task, or the one for a target of this type; a final failure when they don't fit."""
     able: dict[str, tuple[Task, ...]] = {
         "string": ("classification",),
         "bool": ("classification",),
@@ -120,8 +124,8 @@ def _task(task: str, target: str, kind: str) -> Task:
     if kind not in able:
         raise StepFailure(
             "unfit-target",
-            f'The target "{target}" is a {kind}, which train-h2o can\'t predict',
-            f"It predicts columns of the types {', '.join(able)}",
+            f'The target "{target}" is a {kind}, which no model here can predict',
+            f"One of the types {', '.join(able)} can be predicted",
         )
     if not task:
         return able[kind][0]
@@ -131,8 +135,8 @@ def _task(task: str, target: str, kind: str) -> Task:
     if task not in get_args(Task):
         raise StepFailure(
             "unsupported-task",
-            f"train-h2o can't train for the task {task}",
-            f"It trains for {' and '.join(get_args(Task))}",
+            f"Nothing here can train for the task {task}",
+            f"There is training for {' and '.join(get_args(Task))}",
         )
     raise StepFailure(
         "unfit-target",
@@ -146,7 +150,7 @@ def _check_type(field: Any) -> None:
     if kind not in _KINDS:
         raise StepFailure(
             "unfit-feature",
-            f'The feature "{field.name}" is a {kind}, which train-h2o can\'t learn from',
+            f'The feature "{field.name}" is a {kind}, which no model here can learn from',
             f"Take {field.name} out of features, or make it one of {', '.join(_KINDS)}",
         )
 
@@ -167,7 +171,7 @@ def _feature(table: Any, name: str) -> Feature:
     return Feature(name, kind, declared_nullable(field), len(values) < 2, levels)
 
 
-def _for_parser(column: Any, kind: Literal["enum", "numeric"]) -> Any:
+def _for_parser(column: Any, kind: Kind) -> Any:
     """Text for what is categorical, 1 and 0 for true and false, numbers as they are."""
     import pyarrow as pa
 
