@@ -188,8 +188,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "unknown-component": Code(
             "`uses` names no component.",
-            "exai's own are load-dataset, validate-dataset, split-data, train-h2o, evaluate-model "
-            "and register-model.",
+            "exai's own are load-dataset, validate-dataset, load-features, split-data, train-h2o, "
+            "train-sklearn, evaluate-model and register-model.",
         ),
         "unknown-expectation": Code(
             "An expectation, or an argument of one, that Great Expectations doesn't have.",

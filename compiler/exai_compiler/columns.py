@@ -1,9 +1,9 @@
 """Which columns flow where: from a dataset through the steps of a pipeline into a model's
 signature.
 
-In: a `Graph`. Out: a `Flow`, which names datasets and columns as written. Judges nothing: what
-can't be followed (a component that isn't known here, a column that an expression gives) is left
-out.
+In: a `Graph`. Out: a `Flow`, which names datasets, feature services and columns as written. Judges
+nothing: what can't be followed (a component that isn't known here, a column that an expression
+gives) is left out.
 """
 
 from __future__ import annotations
@@ -28,6 +28,15 @@ class Training:
     model: str
 
 
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """The input of a component that names a FeatureService, and what gets its columns."""
+
+    service: str
+    data: str
+    output: str
+
+
 # What each of exai's components does with data. Components of users are followed no further: they
 # may change columns.
 LOADS: Mapping[str, tuple[str, str]] = MappingProxyType({"load-dataset": ("dataset", "data")})
@@ -37,47 +46,60 @@ PASSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "split-data": MappingProxyType({"train": "data", "test": "data"}),
     }
 )
+ADDS: Mapping[str, Adding] = MappingProxyType({"load-features": Adding("features", "data", "data")})
+_TRAINING = Training("data", "target", "features", "model")
 TRAINS: Mapping[str, Training] = MappingProxyType(
-    {"train-h2o": Training("data", "target", "features", "model")}
+    {"train-h2o": _TRAINING, "train-sklearn": _TRAINING}
 )
 # Inputs that name columns of another input's data.
 NAMES_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "split-data": MappingProxyType({"stratify": "data"}),
         "train-h2o": MappingProxyType({"target": "data", "features": "data"}),
+        "train-sklearn": MappingProxyType({"target": "data", "features": "data"}),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """What a model was trained on.
-
-    `dataset` is where the columns come from; "" when that can't be told.
+class Table:
+    """The columns that arrive somewhere: those of `dataset`, and those that the FeatureService
+    `service` added to them. "" when that can't be told, or nothing was added.
     """
 
+    dataset: str = ""
+    service: str = ""
+
+
+NO_TABLE = Table()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a model was trained on, and where those columns come from."""
+
     step: str
-    dataset: str
+    table: Table
     target: str
     features: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`tables`: the dataset whose columns an output has.
+    """`tables`: the columns that an output has.
 
     `models`: the signature of a model output.
     """
 
-    tables: Mapping[Output, str]
+    tables: Mapping[Output, Table]
     models: Mapping[Output, Signature]
 
-    def table(self, binding: Binding | None) -> str:
-        """The dataset whose columns arrive here, or ""."""
+    def table(self, binding: Binding | None) -> Table:
+        """The columns that arrive here."""
         return (
-            self.tables.get((binding.step, binding.output), "")
+            self.tables.get((binding.step, binding.output), NO_TABLE)
             if isinstance(binding, FromStep)
-            else ""
+            else NO_TABLE
         )
 
     def model(self, binding: Binding | None) -> Signature | None:
@@ -91,7 +113,7 @@ class Flow:
 
 def flow(graph: Graph) -> Flow:
     """All that can be followed through the steps, producers first; nothing behind a cycle."""
-    tables: dict[Output, str] = {}
+    tables: dict[Output, Table] = {}
     models: dict[Output, Signature] = {}
     so_far = Flow(MappingProxyType(tables), MappingProxyType(models))
     for name in topological(graph):
@@ -99,13 +121,17 @@ def flow(graph: Graph) -> Flow:
         if step.component is None:
             continue
         if loads := LOADS.get(step.component.name):
-            tables[name, loads[1]] = text(step.inputs.get(loads[0]))
+            tables[name, loads[1]] = Table(text(step.inputs.get(loads[0])))
         for output, source in PASSES.get(step.component.name, {}).items():
             tables[name, output] = so_far.table(step.inputs.get(source))
+        if (adding := ADDS.get(step.component.name)) is not None:
+            rows = so_far.table(step.inputs.get(adding.data))
+            added = text(step.inputs.get(adding.service))
+            tables[name, adding.output] = Table(rows.dataset, added)
         if (training := TRAINS.get(step.component.name)) is not None:
             models[name, training.model] = Signature(
                 step=name,
-                dataset=so_far.table(step.inputs.get(training.data)),
+                table=so_far.table(step.inputs.get(training.data)),
                 target=text(step.inputs.get(training.target)),
                 features=texts(step.inputs.get(training.features)),
             )

@@ -11,21 +11,24 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from exai_compiler.columns import (
+    ADDS,
     LOADS,
     PASSES,
     TRAINS,
     Flow,
+    Table,
     flow,
     makers,
     named_columns,
     text,
     trained,
 )
+from exai_compiler.feature_views import used
 from exai_compiler.graph import FromStep, Graph, Step, sources
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import DatasetSpec, ServiceSpec
+from exai_specs.kinds import DatasetSpec, FeatureServiceSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 Path = tuple[str | int, ...]
@@ -72,7 +75,7 @@ class Edge(NamedTuple):
 def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     """Every edge: within pipelines, from pipelines to models, from models to services."""
     flows = {name: flow(graph) for name, graph in graphs.items()}
-    columns = {spec.ref.name: tuple(body.schema) for spec, body in project.bodies(DatasetSpec)}
+    columns = _columns(project)
     features: dict[str, dict[str, None]] = {}
     for name, graph in graphs.items():
         spec = project.specs[graph.pipeline]
@@ -109,18 +112,34 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
             )
 
 
-def _step_edges(spec: Spec, step: Step, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Edge]:
+Columns = Mapping[Ref, tuple[str, ...]]  # of a Dataset, or of a FeatureService
+
+
+def _columns(project: Project) -> Columns:
+    found = {spec.ref: tuple(body.schema) for spec, body in project.bodies(DatasetSpec)}
+    for spec, _ in project.bodies(FeatureServiceSpec):
+        if (gives := used(project, spec.ref.name)) is not None:
+            found[spec.ref] = tuple(gives.columns)
+    return found
+
+
+def _of_table(table: Table, columns: Columns) -> tuple[str, ...]:
+    """The columns of a dataset, and those that a service added to them."""
+    own = columns.get(Ref("Dataset", table.dataset), ())
+    return (*own, *columns.get(Ref("FeatureService", table.service), ())) if table.service else own
+
+
+def _step_edges(spec: Spec, step: Step, columns: Columns) -> Iterator[Edge]:
     pipeline, here = Node(*_of(spec)), Node(*_of(spec), step.name)
     for port, binding in step.inputs.items():
         path = ("spec", "steps", step.name, "with", port)
         for source in sources(binding):
             if isinstance(source, FromStep) and source.step in step.needs:
                 yield Edge(Node(*_of(spec), source.step), here, spec, path)
-        if step.component is not None and step.component.refs.get(port) == "Dataset":
-            dataset = text(binding)
-            if dataset in columns:
-                yield Edge(Node("Dataset", dataset), pipeline, spec, path)
-                yield Edge(Node("Dataset", dataset), here, spec, path)
+        named = Ref(step.component.refs.get(port, "") if step.component else "", text(binding))
+        if named in columns:
+            yield Edge(Node(named.kind, named.name), pipeline, spec, path)
+            yield Edge(Node(named.kind, named.name), here, spec, path)
     for index, name in enumerate(step.spec.after):
         if name in step.needs:
             yield Edge(
@@ -128,29 +147,36 @@ def _step_edges(spec: Spec, step: Step, columns: Mapping[str, tuple[str, ...]]) 
             )
 
 
-def _column_edges(
-    spec: Spec, step: Step, flows: Flow, columns: Mapping[str, tuple[str, ...]]
-) -> Iterator[Edge]:
-    """Columns that a step loads or hands on as they are; those it trains on; those that it is told
-    to look at.
+def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterator[Edge]:
+    """Columns that a step loads, adds or hands on as they are; those it trains on; those that it
+    is told to look at.
     """
     if step.component is None:
         return
     of, here = _of(spec), Node(*_of(spec), step.name)
     base: Path = ("spec", "steps", step.name, "with")
-    loads = LOADS.get(step.component.name, ("", ""))[0]
-    passes = set(PASSES.get(step.component.name, {}).values())
+    adding = ADDS.get(step.component.name)
+    reads = {
+        LOADS.get(step.component.name, ("", ""))[0]: "Dataset",
+        adding.service if adding else "": "FeatureService",
+    }
+    passes = {*PASSES.get(step.component.name, {}).values(), adding.data if adding else ""}
     for port, binding in step.inputs.items():
-        dataset = text(binding) if port == loads else flows.table(binding) if port in passes else ""
-        for column in columns.get(dataset, ()):
-            start = Node("Dataset", dataset, "", column)
-            if isinstance(binding, FromStep):
+        if isinstance(binding, FromStep) and port in passes:
+            for column in _of_table(flows.table(binding), columns):
                 start = Node(*of, binding.step, column)
-            yield Edge(start, here._replace(column=column), spec, (*base, port))
+                yield Edge(start, here._replace(column=column), spec, (*base, port))
+        elif (kind := reads.get(port)) is not None:
+            name = text(binding)
+            for column in columns.get(Ref(kind, name), ()):
+                start = Node(kind, name, "", column)
+                yield Edge(start, here._replace(column=column), spec, (*base, port))
     training = TRAINS.get(step.component.name)
     for data, path, column in named_columns(step):
         table = step.inputs.get(data)
-        if not isinstance(table, FromStep) or column not in columns.get(flows.table(table), ()):
+        if not isinstance(table, FromStep):
+            continue
+        if column not in _of_table(flows.table(table), columns):
             continue
         feature = training is not None and path[0] == training.features
         end = here._replace(column=column) if feature else here

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.edges import Edge, Node, edges
+from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
@@ -100,7 +101,7 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
     numbers: dict[Node, int] = {}
     for spec in project.specs.values():
         numbers[Node(spec.ref.kind, spec.ref.name)] = len(numbers)
-    found = tuple(edges(project, graphs))
+    found = (*feature_edges(project), *edges(project, graphs))
     for edge in found:
         for node in edge[:2]:
             if node not in numbers:
@@ -138,8 +139,8 @@ def _ancestors(
     found: dict[Node, tuple[Node, ...]],
     under: set[Node],
 ) -> tuple[Node, ...]:
-    # The depth is that of the kinds (Dataset, Pipeline, Model, Service), so recursion is safe;
-    # `under` ends a cycle.
+    # The depth is that of the kinds (Dataset, FeatureView, FeatureService, Pipeline, Model,
+    # Service), so recursion is safe; `under` ends a cycle.
     if node in found:
         return found[node]
     above: dict[Node, None] = {}

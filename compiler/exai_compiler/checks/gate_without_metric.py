@@ -59,6 +59,5 @@ def _evaluation(maker: Maker) -> Step | None:
 def _classes(subject: Subject, maker: Maker) -> int:
     """How many values the target can have, when the dataset says so; else 0."""
     signature = trained(maker, subject.flows[maker.graph.pipeline.name])
-    dataset = subject.dataset(signature.dataset) if signature else None
-    column = dataset[1].schema.get(signature.target) if dataset and signature else None
+    column = subject.column(signature.table, signature.target) if signature else None
     return len(column.enum) if column else 0

@@ -12,27 +12,44 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path, texts_with
-from exai_compiler.columns import Flow, Maker, flow, makers
+from exai_compiler.columns import Flow, Maker, Table, flow, makers
+from exai_compiler.feature_views import Used, used
 from exai_compiler.graph import Graph, Step, graph
 from exai_compiler.project import LOCAL, Project
+from exai_specs.diagnostics import Span
+from exai_specs.frozen import Json
 from exai_specs.kinds import (
     DatasetSpec,
     Env,
     Environment,
+    FeatureServiceSpec,
     PipelineSpec,
     ProjectSpec,
     ServiceSpec,
 )
 from exai_specs.parse import Spec
+from exai_specs.types import Type
 
 # Every text that somebody may expand holds this: `${{`, `{{$`, `{{.`
 BRACES = "{{"
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of data: its type, the values that it may have if they are few, and where it is
+    declared.
+    """
+
+    type: Type
+    enum: tuple[Json, ...]
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by
-    name, `references` by pipeline and step; `braced` are all texts that hold `{{`.
+    name, `services` (what a FeatureService gives) by name, `references` by pipeline and step;
+    `braced` are all texts that hold `{{`.
     """
 
     project: Project
@@ -41,6 +58,7 @@ class Subject:
     flows: Mapping[str, Flow]
     makers: Mapping[str, tuple[Maker, ...]]
     environments: Mapping[str, Environment]
+    services: Mapping[str, Used]
     references: Mapping[tuple[str, str], tuple[Occurrence, ...]]
     braced: tuple[tuple[Spec, Path, str], ...]
 
@@ -50,6 +68,32 @@ class Subject:
         if found is None or not isinstance(found.body, DatasetSpec):
             return None
         return found, found.body
+
+    def is_known(self, table: Table) -> bool:
+        """Whether all columns of a table are known."""
+        known = self.project.find("Dataset", table.dataset) is not None
+        return known and (not table.service or table.service in self.services)
+
+    def names(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table: the dataset's, and those that a FeatureService added."""
+        dataset = self.dataset(table.dataset)
+        added = self.services.get(table.service)
+        return (*(dataset[1].schema if dataset else ()), *(added.columns if added else ()))
+
+    def column(self, table: Table, name: str) -> Column | None:
+        """A column of a table, with the place that says its type."""
+        dataset = self.dataset(table.dataset)
+        if dataset is not None and name in dataset[1].schema:
+            return _declared(*dataset, name)
+        added = self.services.get(table.service)
+        feature = added.columns.get(name) if added is not None else None
+        if feature is None:
+            return None
+        if (source := self.dataset(feature.dataset)) is not None:
+            return _declared(*source, name)
+        view = self.project.find("FeatureView", feature.view)
+        at = view.key_at("spec", "schema", name) if view is not None else None
+        return Column(feature.type, (), at) if at is not None else None
 
     def steps(self) -> Iterator[tuple[Spec, Graph, Step]]:
         """Every step of every pipeline, with its document."""
@@ -72,6 +116,11 @@ class Subject:
         return self.references[graph.pipeline.name, step.name]
 
 
+def _declared(spec: Spec, body: DatasetSpec, name: str) -> Column:
+    column = body.schema[name]
+    return Column(column.type, column.enum, spec.key_at("spec", "schema", name))
+
+
 def subject(
     project: Project, catalog: Catalog, environments: Collection[str] | None = None
 ) -> Subject:
@@ -90,6 +139,13 @@ def subject(
         makers=makers(graphs),
         environments=MappingProxyType(
             {k: v for k, v in sorted(known.items()) if environments is None or k in environments}
+        ),
+        services=MappingProxyType(
+            {
+                spec.ref.name: gives
+                for spec, _ in project.bodies(FeatureServiceSpec)
+                if (gives := used(project, spec.ref.name)) is not None
+            }
         ),
         references=MappingProxyType(
             {

@@ -1,4 +1,5 @@
-"""`target-in-features`: a model that is given what it should predict.
+"""`target-in-features`: a model that is given what it should predict, by its name or through a
+feature view.
 
 `key-in-features` warns of row identifiers.
 """
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
-from exai_compiler.columns import TRAINS, text, texts
-from exai_specs.diagnostics import Diagnostic
+from exai_compiler.columns import TRAINS, Table, text, texts
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import FeatureViewSpec
+from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -19,24 +22,66 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if training is None:
             continue
         target = text(step.inputs.get(training.target))
-        data = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
-        dataset = subject.dataset(data)
-        for index, feature in enumerate(texts(step.inputs.get(training.features))):
-            path = under_with(step.name, training.features, index)
+        table = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
+        features = texts(step.inputs.get(training.features))
+        the_target = spec.at(*under_with(step.name, training.target))
+        for index, feature in enumerate(features):
+            at = spec.at(*under_with(step.name, training.features, index))
             if feature == target:
                 yield Diagnostic(
                     "target-in-features",
                     f"`{feature}` is the target, and the model would be given the answer",
-                    spec.at(*path),
+                    at,
                     hint="take it out of the features",
-                    related=(("the target", spec.at(*under_with(step.name, training.target))),),
+                    related=(("the target", the_target),),
                 )
-            elif dataset is not None and feature in dataset[1].key:
+            elif (key := _key(subject, table, feature)) is not None:
                 yield Diagnostic(
                     "key-in-features",
                     f"`{feature}` identifies a row; a model learns nothing general from it",
-                    spec.at(*path),
+                    at,
                     "warning",
                     "take it out of the features",
-                    (("declared as key here", dataset[0].key_at("spec", "key")),),
+                    (("declared as key here", key),),
                 )
+            else:
+                yield from _leaks(subject, table, target, feature, at, the_target)
+
+
+def _key(subject: Subject, table: Table, name: str) -> Span | None:
+    """Where a column is declared as a key: of the rows, or of an entity."""
+    dataset = subject.dataset(table.dataset)
+    if dataset is not None and name in dataset[1].key:
+        return dataset[0].key_at("spec", "key")
+    service = subject.services.get(table.service)
+    for entity, key in service.entities.items() if service else ():
+        found = subject.project.find("Entity", entity)
+        if key.column == name and found is not None:
+            return found.at("metadata", "name")
+    return None
+
+
+def _leaks(
+    subject: Subject, table: Table, target: str, name: str, at: Span, the_target: Span
+) -> Iterator[Diagnostic]:
+    """A feature that a function makes of the very column that is the target."""
+    service = subject.services.get(table.service)
+    feature = service.columns.get(name) if service is not None else None
+    view = subject.project.body(FeatureViewSpec, feature.view) if feature is not None else None
+    if feature is None or view is None or view.transform is None:
+        return
+    for source in view.transform.sources:
+        found: Spec | None = subject.project.find("FeatureView", source)
+        body = subject.project.body(FeatureViewSpec, source)
+        if found is None or body is None or body.dataset != table.dataset:
+            continue
+        if target in body.features:
+            place = found.at("spec", "features", body.features.index(target))
+            yield Diagnostic(
+                "target-in-features",
+                f"`{name}` is made of the features of `{source}`, and the target `{target}` is one "
+                "of them",
+                at,
+                hint="take the target out of that view, or leave this feature out",
+                related=(("the target", the_target), ("the target as a feature", place)),
+            )

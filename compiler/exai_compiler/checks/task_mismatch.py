@@ -24,11 +24,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
             signature = trained(maker, subject.flows[maker.graph.pipeline.name])
-            found = subject.dataset(signature.dataset) if signature else None
-            if signature is None or found is None:
+            if signature is None:
                 continue
-            dataset, data = found
-            column = data.schema.get(signature.target)
+            column = subject.column(signature.table, signature.target)
             if column is None or body.task not in NEVER or str(column.type) not in TARGETS:
                 continue
             why = f"is {column.type}" if str(column.type) in NEVER[body.task] else ""
@@ -48,6 +46,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint=f"write `task: {INSTEAD[body.task]}`, or train on another target",
                 related=(
                     ("the target", pipeline.at(*under_with(step.name, port))),
-                    ("the column", dataset.key_at("spec", "schema", signature.target)),
+                    ("the column", column.at),
                 ),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import named_columns
+from exai_compiler.columns import Table, named_columns
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
 from exai_specs.parse import Spec
@@ -24,10 +24,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield _unknown(spec, body, column, spec.at(*path))
     for spec, graph, step in subject.steps():
         for data, path, column in named_columns(step):
-            dataset = subject.flows[graph.pipeline.name].table(step.inputs.get(data))
-            found = subject.dataset(dataset)
-            if found is not None and column not in found[1].schema:
-                yield _unknown(*found, column, spec.at(*under_with(step.name, *path)))
+            table = subject.flows[graph.pipeline.name].table(step.inputs.get(data))
+            if not subject.is_known(table) or subject.column(table, column) is not None:
+                continue
+            found, at = subject.dataset(table.dataset), spec.at(*under_with(step.name, *path))
+            if table.service:
+                yield _unknown_here(subject, table, column, at)
+            elif found is not None:
+                yield _unknown(*found, column, at)
 
 
 def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
@@ -48,6 +52,26 @@ def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
                 for place, one in enumerate(several):
                     if isinstance(one, str):
                         yield (*path, key, place), one
+
+
+def _unknown_here(subject: Subject, table: Table, column: str, at: Span) -> Diagnostic:
+    """A column that neither the rows have nor a FeatureService added to them."""
+    places = [
+        (words, found.key_at("spec", field))
+        for words, kind, name, field in (
+            ("the rows' columns", "Dataset", table.dataset, "schema"),
+            ("the features", "FeatureService", table.service, "features"),
+        )
+        if (found := subject.project.find(kind, name)) is not None
+    ]
+    return Diagnostic(
+        "unknown-column",
+        f"neither Dataset `{table.dataset}` nor FeatureService `{table.service}` has a column "
+        f"`{column}`",
+        at,
+        hint=did_you_mean(column, subject.names(table), "add it to one of them"),
+        related=tuple(places),
+    )
 
 
 def _unknown(dataset: Spec, body: DatasetSpec, column: str, at: Span) -> Diagnostic:

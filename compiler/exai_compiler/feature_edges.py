@@ -1,0 +1,95 @@
+"""What features come from: edges from datasets and entities to views, to feature services, and to
+the models and services that name one.
+
+In: a project. Out: edges, in the order of documents. Judges nothing: what doesn't resolve has no
+edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.edges import Edge, Node
+from exai_compiler.feature_views import features_of, used
+from exai_compiler.project import Project
+from exai_specs.kinds import (
+    EntitySpec,
+    FeatureServiceSpec,
+    FeatureViewSpec,
+    ModelSpec,
+    ServiceSpec,
+    Transform,
+)
+from exai_specs.parse import Spec
+
+
+def feature_edges(project: Project) -> Iterator[Edge]:
+    """Every edge that ends at a view or a feature service, or starts at the latter."""
+    for spec, view in project.bodies(FeatureViewSpec):
+        if view.transform is not None:
+            yield from _made(project, spec, view.transform)
+        else:
+            yield from _read(project, spec, view)
+    for spec, service in project.bodies(FeatureServiceSpec):
+        yield from _gathered(project, spec, service)
+    for spec, model in project.bodies(ModelSpec):
+        if model.signature is not None and (name := model.signature.features):
+            yield from _named(project, name, spec, "signature", "features")
+    for spec, body in project.bodies(ServiceSpec):
+        if body.features is not None:
+            yield from _named(project, body.features.service, spec, "features")
+
+
+def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Edge]:
+    """A view over a dataset: from it, its columns and the entities."""
+    end, dataset = Node("FeatureView", spec.ref.name), view.dataset or ""
+    if project.find("Dataset", dataset) is not None:
+        yield Edge(Node("Dataset", dataset), end, spec, ("spec", "dataset"))
+    for index, entity in enumerate(view.entities):
+        if project.body(EntitySpec, entity) is not None:
+            yield Edge(Node("Entity", entity), end, spec, ("spec", "entities", index))
+    known = features_of(project, spec.ref.name)
+    for index, column in enumerate(view.features):
+        if column in known:
+            start = Node("Dataset", dataset, "", column)
+            yield Edge(start, end._replace(column=column), spec, ("spec", "features", index))
+
+
+def _made(project: Project, spec: Spec, transform: Transform) -> Iterator[Edge]:
+    """An on-demand view: its function sees every feature of its sources."""
+    end = Node("FeatureView", spec.ref.name)
+    for index, source in enumerate(transform.sources):
+        if project.body(FeatureViewSpec, source) is None:
+            continue
+        path = ("spec", "transform", "sources", index)
+        yield Edge(Node("FeatureView", source), end, spec, path)
+        for column in features_of(project, source):
+            start = Node("FeatureView", source, "", column)
+            for made in features_of(project, spec.ref.name):
+                yield Edge(start, end._replace(column=made), spec, path)
+
+
+def _gathered(project: Project, spec: Spec, service: FeatureServiceSpec) -> Iterator[Edge]:
+    end = Node("FeatureService", spec.ref.name)
+    for index, entry in enumerate(service.features):
+        view, colon, name = entry.partition(":")
+        if project.body(FeatureViewSpec, view) is None:
+            continue
+        path = ("spec", "features", index)
+        yield Edge(Node("FeatureView", view), end, spec, path)
+        for column in features_of(project, view):
+            if not colon or column == name:
+                start = Node("FeatureView", view, "", column)
+                yield Edge(start, end._replace(column=column), spec, path)
+
+
+def _named(project: Project, service: str, spec: Spec, *field: str) -> Iterator[Edge]:
+    """A document that names a feature service, and its columns."""
+    gives = used(project, service)
+    if gives is None:
+        return
+    path = ("spec", *field)
+    start, end = Node("FeatureService", service), Node(spec.ref.kind, spec.ref.name)
+    yield Edge(start, end, spec, path)
+    for column in gives.columns:
+        yield Edge(start._replace(column=column), end._replace(column=column), spec, path)
