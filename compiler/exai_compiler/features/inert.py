@@ -1,0 +1,113 @@
+"""Generated Python may declare, and nothing else.
+
+In: the text of a generated file. Out: nothing, or ValueError. Allowed are imports of known names
+from known modules, and assignments of calls of known functions whose arguments are constants, names
+from before, and lists, mappings and such calls of these. Anything else is a bug of the templates.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+from exai_compiler.features.naming import FEAST_TYPES, VALUE_TYPES
+
+_POSTGRES = "feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source"
+
+# What may be imported from where.
+_MODULES: Mapping[str, str] = {
+    "datetime": "timedelta",
+    "exai_sources": r"source_\w+",
+    "feast": "Entity|FeatureService|FeatureView|Field|FileSource|PushSource|RequestSource",
+    "feast.data_format": "ParquetFormat",
+    "feast.on_demand_feature_view": "on_demand_feature_view",
+    "feast.types": "|".join(["Array", "Map", "Struct", *FEAST_TYPES.values()]),
+    "feast.value_type": "ValueType",
+    _POSTGRES: "PostgreSQLSource",
+}
+_TRANSFORM = re.compile(r"transforms\.\w+_view")
+_CALLS = frozenset(
+    {
+        *("Array", "Struct", "ParquetFormat", "timedelta"),
+        *("Entity", "Field", "FeatureView", "FeatureService", "on_demand_feature_view"),
+        *("FileSource", "PostgreSQLSource", "PushSource", "RequestSource"),
+    }
+)
+_CONSTANTS = (str, int, float, bool)
+_VALUE_TYPES = frozenset(VALUE_TYPES.values())
+_VARIABLE = re.compile(r"(entity|source|push|request|view|transform|service)_\w+", re.ASCII)
+
+
+def hold_to_declarations(text: str) -> None:
+    """Raises ValueError, with the line, for anything but declarations."""
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"generated Python doesn't parse: {error}") from None
+    known: set[str] = set()
+    for index, statement in enumerate(statements):
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str())) if index == 0:
+                pass
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                known |= {_imported(module, alias, statement) for alias in names}
+            case ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call() as call) if (
+                _VARIABLE.fullmatch(variable) and variable not in known
+            ):
+                _hold(call, known)
+                known.add(variable)
+            case _:
+                raise _refused(statement)
+
+
+def _imported(module: str, alias: ast.alias, statement: ast.stmt) -> str:
+    if _TRANSFORM.fullmatch(module) and alias.asname:
+        if re.fullmatch(r"function_\w+", alias.asname):
+            return alias.asname
+    elif alias.asname is None and re.fullmatch(_MODULES.get(module, "(?!)"), alias.name):
+        return alias.name
+    raise _refused(statement)
+
+
+def _hold(node: ast.expr, known: set[str]) -> None:
+    match node:
+        case ast.Call(func=function, args=args, keywords=keywords):
+            _hold_function(function, known)
+            parts = [*args, *(each.value for each in keywords)]
+            fine = all(each.arg is not None for each in keywords)
+        case ast.List(elts=items):
+            parts, fine = items, True
+        case ast.Dict(keys=keys, values=items):
+            parts, fine = items, all(map(_is_constant, keys))
+        case ast.Subscript(value=ast.Name() as taken, slice=ast.List(elts=items)):
+            parts, fine = [taken], all(map(_is_constant, items))
+        case ast.Attribute(value=ast.Name(id="ValueType"), attr=attribute):
+            parts, fine = [], attribute in _VALUE_TYPES
+        case ast.Name(id=name):
+            parts, fine = [], name in known
+        case _:
+            parts, fine = [], _is_constant(node)
+    if not fine:
+        raise _refused(node)
+    for part in parts:
+        _hold(part, known)
+
+
+def _is_constant(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in _CONSTANTS
+
+
+def _hold_function(function: ast.expr, known: set[str]) -> None:
+    match function:
+        case ast.Name(id=name) if name in _CALLS and name in known:
+            pass
+        case ast.Call(func=ast.Name(id="on_demand_feature_view")):
+            _hold(function, known)  # a decorator with arguments: what it returns is called
+        case _:
+            raise _refused(function)
+
+
+def _refused(node: ast.stmt | ast.expr) -> ValueError:
+    found = f"line {node.lineno}: {ast.unparse(node)}"
+    return ValueError(f"generated Python may only declare, but {found}")

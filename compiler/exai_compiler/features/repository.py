@@ -1,0 +1,163 @@
+"""The feature repository as a value: what `files_of` writes out.
+
+In: a project, an environment, the texts of the user's Python files. Out: plain values, sorted by
+name. Never: another spelling of a name, or a null where Feast has a default.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.feature_views import Parts, asked_for, key_of, parts_of
+from exai_compiler.features.batch_sources import source_of
+from exai_compiler.features.stores import store_of
+from exai_compiler.inlined import type_of
+from exai_compiler.project import Body, Project
+from exai_specs.frozen import Json
+from exai_specs.identity import Ref
+from exai_specs.kinds import (
+    DatasetSpec,
+    EntitySpec,
+    Environment,
+    FeatureServiceSpec,
+    FeatureViewSpec,
+)
+from exai_specs.kinds.features import Transform
+
+Part = dict[str, Json]
+
+
+def feast_project(project: Project, environment: Environment) -> str:
+    """Feast's name of the project. Feast takes no hyphens with SQLite (LANGUAGE section 1.1)."""
+    given = environment.features.project if environment.features else None
+    return given or project.name.replace("-", "_")
+
+
+def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Mapping[str, Json]:
+    """All entities, views and services of the project, with where their data is.
+
+    Raises ValueError for what the checks refuse.
+    """
+    found = parts_of(project)
+    return {
+        "store": store_of(feast_project(project, environment), environment),
+        "sources": {
+            name: source_of(name, dataset, environment)
+            for name, dataset in _bodies(project, DatasetSpec, found.datasets)
+        },
+        **definitions_of(project, found, catalog),
+    }
+
+
+def definitions_of(project: Project, found: Parts, catalog: Catalog) -> Part:
+    """These entities, views and services, and the files of the functions; no environment's."""
+    transforms = [
+        (name, view, view.transform)
+        for name, view in _bodies(project, FeatureViewSpec, found.transforms)
+        if view.transform is not None
+    ]
+    return {
+        "entities": {
+            name: {
+                "key": key_of(name, entity).column,
+                "type": type_of(entity.type),
+                **_told(project, "Entity", name),
+            }
+            for name, entity in _bodies(project, EntitySpec, found.entities)
+        },
+        "views": {
+            name: _view(project, name, view)
+            for name, view in _bodies(project, FeatureViewSpec, found.views)
+        },
+        "transforms": {
+            name: _transform(project, name, view, how) for name, view, how in transforms
+        },
+        "services": {
+            name: {
+                "features": tuple(dict.fromkeys(f.reference for f in asked_for(project, service))),
+                **_told(project, "FeatureService", name),
+            }
+            for name, service in _bodies(project, FeatureServiceSpec, found.services)
+        },
+        "modules": {
+            _module(name): _text(project, catalog, name, how.python) for name, _, how in transforms
+        },
+    }
+
+
+def _bodies(project: Project, kind: type[Body], names: Iterable[str]) -> Iterator[tuple[str, Body]]:
+    for name in names:
+        if (body := project.body(kind, name)) is None:
+            raise ValueError(f"{name} is no name of a {kind.__name__}")
+        yield name, body
+
+
+def _text(project: Project, catalog: Catalog, view: str, named: str) -> str:
+    """The text of `file.py:function`, which is relative to the document's own file."""
+    spec = project.specs[Ref("FeatureView", view)]
+    folder = posixpath.dirname(spec.document.path)
+    path = posixpath.normpath(posixpath.join(folder, named.rpartition(":")[0]))
+    if path not in catalog.files:
+        raise ValueError(f"{spec.ref}: there is no {path}")
+    return catalog.files[path]
+
+
+def _view(project: Project, name: str, body: FeatureViewSpec) -> Json:
+    ((source, dataset),) = _bodies(project, DatasetSpec, [body.dataset or ""])
+    keys = [key_of(*entity) for entity in _bodies(project, EntitySpec, body.entities)]
+    schema: Part = {key.column: type_of(key.type) for key in keys}
+    schema |= {feature: type_of(dataset.schema[feature].type) for feature in body.features}
+    found: Part = {
+        "source": source,
+        "entities": body.entities,
+        "schema": schema,
+        "ttl": None if body.ttl is None else _seconds(body.ttl.ms),
+        "online": body.online,
+        "offline": body.offline,
+        "push": body.push,
+        **_told(project, "FeatureView", name),
+    }
+    described = {f: dataset.schema[f].description for f in body.features}
+    if any(described.values()):
+        found["descriptions"] = {name: text for name, text in described.items() if text}
+    return found
+
+
+def _transform(project: Project, name: str, body: FeatureViewSpec, how: Transform) -> Json:
+    request: Json = None
+    if how.request is not None:
+        columns = {column: type_of(kind) for column, kind in how.request.schema.items()}
+        request = {"name": how.request.name, "schema": columns}
+    return {
+        "module": _module(name),
+        "function": how.python.rpartition(":")[2],
+        "mode": how.mode,
+        "sources": how.sources,
+        "request": request,
+        "schema": {feature: type_of(kind) for feature, kind in body.schema.items()},
+        **_told(project, "FeatureView", name),
+    }
+
+
+def _module(view: str) -> str:
+    """A file of its own for each view. Views' names are unique in any case of their letters."""
+    return f"transforms/{view}_view.py"
+
+
+def _seconds(ms: int) -> int | float:
+    return ms / 1000 if ms % 1000 else ms // 1000
+
+
+def _told(project: Project, kind: str, name: str) -> Part:
+    """What people are told of a document; its labels are Feast's tags."""
+    metadata = project.specs[Ref(kind, name)].metadata
+    found: Part = {}
+    if metadata.description:
+        found["description"] = metadata.description
+    if metadata.owner:
+        found["owner"] = metadata.owner
+    if metadata.labels:
+        found["tags"] = dict(sorted(metadata.labels.items()))
+    return found

@@ -1,0 +1,46 @@
+"""feature_store.yaml as text.
+
+In: the file as a mapping of scalars, two levels deep. Out: YAML. Feast expands `$NAME` in the whole
+text before it reads it (os.path.expandvars), so only exai's own references have a dollar in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from exai_compiler.features.stores import REFERENCE
+
+_KEY = re.compile(r"[a-z_]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@+,=-]+")
+
+
+def store_text(store: Mapping[str, Any]) -> str:
+    """The whole file. Raises ValueError for a key that is none of Feast's."""
+    return "".join(_lines(store, ""))
+
+
+def _lines(values: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for key, value in values.items():
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is no key of feature_store.yaml")
+        if isinstance(value, Mapping):
+            yield f"{indent}{key}:\n"
+            yield from _lines(value, f"{indent}  ")
+        else:
+            yield f"{indent}{key}: {_scalar(value)}\n"
+
+
+def _scalar(value: Any) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    if REFERENCE.fullmatch(value):
+        # In single quotes nothing in the secret but a quote of its own can end the text.
+        return f"'{value}'"
+    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+        return value
+    quoted = yaml.safe_dump(value, default_style='"', width=float("inf"))
+    return quoted.removesuffix("\n").replace("$", "\\x24")
