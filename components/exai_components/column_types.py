@@ -97,16 +97,18 @@ def cast_column(values: Any, kind: Any) -> Any:
     import pyarrow as pa
 
     target = arrow_type(kind)
-    whole = _cast_text if isinstance(values, pa.Array | pa.ChunkedArray) else _cast_list
+    whole = _cast_arrow if isinstance(values, pa.Array | pa.ChunkedArray) else _cast_list
     column = None
+    if getattr(values, "type", None) == target and kind not in ("json", "uuid"):
+        return _nan_is_missing(values, target)
     if kind not in ("json", "uuid") and isinstance(kind, str):
         try:
             column = whole(values, target)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             column = None
     if column is None:
-        rows = values.to_pylist() if isinstance(values, pa.Array | pa.ChunkedArray) else values
-        column = _cast_each(rows, kind, target)
+        arrow = isinstance(values, pa.Array | pa.ChunkedArray)
+        column = _cast_each(_python(values) if arrow else values, kind, target)
     return _nan_is_missing(column, target)
 
 
@@ -123,19 +125,52 @@ def _cast_text(values: Any, target: Any) -> Any:
 
 def _cast_list(values: Sequence[Any], target: Any) -> Any:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     # Given a type, Arrow cuts 1.5 to 1 without a word; a safe cast of what it infers doesn't.
-    found = pa.array(values)
+    return _cast_arrow(pa.array(values), target)
+
+
+def _cast_arrow(values: Any, target: Any) -> Any:
+    """Only where Arrow means what we mean: it takes whole numbers for times, too."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     t = pa.types
-    if t.is_string(found.type):
-        return _cast_text(found, target)
-    numbers = t.is_integer(found.type) or t.is_floating(found.type)
-    if found.type == target or t.is_null(found.type):
-        return pc.cast(found, target)
-    if numbers and (t.is_integer(target) or t.is_floating(target)):
-        return pc.cast(found, target)
+    if t.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
+    if t.is_string(values.type) or t.is_large_string(values.type) or t.is_string_view(values.type):
+        return _cast_text(values, target)
+    same = values.type == target or t.is_null(values.type)
+    # A double as a decimal would show all its digits: 0.1 is meant as it is written.
+    exact = not (t.is_floating(values.type) and t.is_decimal(target))
+    numbers = _is_number(values.type) and _is_number(target) and exact
+    times = t.is_timestamp(values.type) and t.is_timestamp(target)  # without a zone it is UTC
+    if same or numbers or times:
+        return pc.cast(values, target)
     raise ValueError
+
+
+def _is_number(kind: Any) -> bool:
+    import pyarrow.types as t
+
+    return bool(t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind))
+
+
+def _python(values: Any) -> Sequence[Any]:
+    """Python's values; times as text where Python's own can't hold them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
+        whole = pc.cast(values, pa.timestamp("us", tz=values.type.tz), safe=False)
+        if pc.all(pc.equal(pc.cast(whole, values.type), values)).as_py() is False:
+            return [
+                None if item is None else f"{item} ns"
+                for item in pc.cast(values, pa.int64()).to_pylist()
+            ]
+        values = whole
+    plain: list[Any] = values.to_pylist()
+    return plain
 
 
 def _cast_each(rows: Sequence[Any], kind: Any, target: Any) -> Any:
@@ -229,6 +264,10 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(str(value).strip()) if isinstance(value, str | float) else Decimal(value)
 
 
+def _uuid(value: Any) -> str:
+    return str(UUID(bytes=value) if isinstance(value, bytes) else UUID(str(value)))
+
+
 def _json(value: Any) -> str:
     if isinstance(value, str):
         json.loads(value)
@@ -253,5 +292,5 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "date": _date,
     "decimal": _decimal,
     "json": _json,
-    "uuid": lambda value: str(UUID(str(value))),
+    "uuid": _uuid,
 }

@@ -88,11 +88,16 @@ def read_outcome(folder: Path) -> Outcome | None:
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """`Did you mean "b"?`, or the list of what there is, or nothing."""
     names = sorted({str(name) for name in known})
-    folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(wrong.casefold(), folded, n=1, cutoff=0.6)
-    if close:
-        return f'Did you mean "{folded[close[0]]}"?'
+    if close := close_match(wrong, names):
+        return f'Did you mean "{close}"?'
     if not names:
         return ""
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
     return f"There is {', '.join(names[:10])}{more}"
+
+
+def close_match(wrong: str, known: Iterable[str]) -> str:
+    """The name that was perhaps meant; empty when none is near."""
+    folded = {name.casefold(): name for name in sorted(known)}
+    close = difflib.get_close_matches(wrong.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""

@@ -10,14 +10,13 @@ def load_dataset(dataset: dict, data: Output[Dataset]) -> None:  # type: ignore[
     """
     from exai_components.light_imports import without
     from exai_components.load_dataset.declared import read_declared
-    from exai_components.load_dataset.sources import read_source
-    from exai_components.load_dataset.table import declared_table
+    from exai_components.load_dataset.table import load_table
     from exai_components.parquet_file import write_table
 
     declared = read_declared(dataset)
     # Arrow looks for pandas when it sees a list, to know pandas' types: there are none here.
     with without(absent=("pandas",)):
-        table = declared_table(declared, read_source(declared))
+        table = load_table(declared)
         write_table(table, data.path)
     data.metadata["rows"] = table.num_rows
     print(f"{declared.name}: {table.num_rows} rows, {table.num_columns} columns")

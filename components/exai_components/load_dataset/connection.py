@@ -15,9 +15,18 @@ from exai_components.outcome import StepFailure, did_you_mean
 PREFIX = "EXAI_CONNECTION_"
 
 
-def open_engine(name: str) -> Any:
-    """A SQLAlchemy engine for the connection; it opens nothing before its first use."""
+# A server that has gone without a word is noticed: half a minute of silence, then three questions.
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_CONNECT = 10  # seconds
+
+
+def open_engine(name: str, seconds: float | None = None) -> Any:
+    """A SQLAlchemy engine for the connection; it opens nothing before its first use.
+
+    `seconds` bounds each statement on a server.
+    """
     import sqlalchemy
+    from sqlalchemy.pool import NullPool
 
     kind, fields = connection(name)
     if kind == "sqlite":
@@ -25,14 +34,36 @@ def open_engine(name: str) -> Any:
         if not path.is_file():
             raise missing_file(path, f"{fields.get('path', '')} of the connection {name}")
         return sqlalchemy.create_engine("sqlite://", creator=lambda: open_sqlite(path))
+    settings = ["timezone=UTC", "default_transaction_read_only=on"]
+    if seconds is not None:
+        settings.append(f"statement_timeout={int(seconds * 1000)}")
+    options = {
+        "connect_timeout": _CONNECT,
+        "application_name": "exai",
+        "options": " ".join(f"-c {setting}" for setting in settings),
+        **_KEEPALIVE,
+    }
+    url = postgresql_url(fields)
     try:
-        return sqlalchemy.create_engine(postgresql_url(fields))
+        return sqlalchemy.create_engine(
+            url,
+            poolclass=NullPool,
+            connect_args={key: value for key, value in options.items() if key not in url.query},
+        )
     except ModuleNotFoundError as error:
         raise StepFailure(
             "missing-package",
             f"The connection {name} needs the package {error.name}, which isn't installed here",
             f"Install {error.name} into the environment that runs steps",
         ) from None
+
+
+def address(name: str) -> str:
+    """What a message may say of a connection: `127.0.0.1:5432`, or the path of a file."""
+    _, fields = connection(name)
+    if "path" in fields:
+        return str(fields["path"])
+    return f"{fields.get('host', 'localhost')}:{int(fields.get('port') or 5432)}"
 
 
 def connection(name: str) -> tuple[str, dict[str, Any]]:

@@ -4,28 +4,38 @@ An unquoted empty field is missing, a quoted one is an empty text. Types come la
 """
 
 import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from exai_components.load_dataset.places import missing_column, missing_file
+from exai_components.load_dataset.places import empty_data, missing_file
+from exai_components.load_dataset.source import Chunk, Found, OpenSource
 from exai_components.outcome import StepFailure
 
 
-def read_csv(path: Path, written: str, wanted: tuple[str, ...]) -> dict[str, Any]:
-    """The wanted columns as Arrow text; `written` is the path as the spec has it."""
+@contextmanager
+def open_csv(path: Path, written: str, guess: bool = False) -> Iterator[OpenSource]:
+    """The file as a source; `written` is its path as the spec has it.
+
+    Its columns come as text; with `guess` as what Arrow takes them for.
+    """
     if not path.is_file():
         raise missing_file(path, written)
     header = _header(path, written)
-    for name in wanted:
-        if name not in header:
-            raise missing_column(name, header, written)
-        if header.count(name) > 1:
-            raise StepFailure(
-                "duplicate-column",
-                f'{written} has the column "{name}" {header.count(name)} times',
-                "Give each column of the header its own name",
-            )
-    return _columns(path, written, wanted)
+    if not header:
+        raise empty_data(written, "it has not even a header")
+
+    def chunks(names: Sequence[str]) -> Iterator[Chunk]:
+        for name in names:
+            if header.count(name) > 1:
+                raise StepFailure(
+                    "duplicate-column",
+                    f'{written} has the column "{name}" {header.count(name)} times',
+                    "Give each column of the header its own name",
+                )
+        yield _columns(path, written, names, guess)
+
+    yield OpenSource(written, tuple(Found(name) for name in header), chunks)
 
 
 def _header(path: Path, written: str) -> list[str]:
@@ -36,23 +46,23 @@ def _header(path: Path, written: str) -> list[str]:
         raise _unreadable(written, error) from None
 
 
-def _columns(path: Path, written: str, wanted: tuple[str, ...]) -> dict[str, Any]:
+def _columns(path: Path, written: str, names: Sequence[str], guess: bool) -> Chunk:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    text = arrow_csv.ConvertOptions(
-        column_types=dict.fromkeys(wanted, pa.string()),
-        include_columns=list(wanted),
+    convert = arrow_csv.ConvertOptions(
+        column_types=None if guess else dict.fromkeys(names, pa.string()),
+        include_columns=list(names),
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
     parse = arrow_csv.ParseOptions(newlines_in_values=True)
     try:
-        table = arrow_csv.read_csv(path, convert_options=text, parse_options=parse)
+        table = arrow_csv.read_csv(path, convert_options=convert, parse_options=parse)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(written, error) from None
-    return {name: table.column(name) for name in wanted}
+    return {name: table.column(name) for name in names}
 
 
 def _unreadable(written: str, error: Exception) -> StepFailure:

@@ -17,7 +17,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What load-dataset needs to know of a Dataset; `source` has one key, `csv` or `sql`."""
+    """What load-dataset needs to know of a Dataset; `source` has one key, such as `csv`."""
 
     name: str
     source: Mapping[str, Any]

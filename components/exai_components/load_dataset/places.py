@@ -4,7 +4,6 @@ In: paths as written, EXAI_DATA_ROOT. Out: paths below the data root. Never a pa
 """
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -39,10 +38,12 @@ def inside_data_root(path: str) -> Path:
     return found
 
 
-def missing_column(name: str, present: Iterable[str], where: str) -> StepFailure:
-    """The failure for a column that the source lacks."""
+def empty_data(where: str, why: str) -> StepFailure:
+    """The failure for a source that holds no row."""
     return StepFailure(
-        "missing-column", f'{where} has no column "{name}"', did_you_mean(name, present)
+        "empty-data",
+        f"{where} is empty: {why}",
+        "Put rows there, or see that it is the right place",
     )
 
 

@@ -162,7 +162,9 @@ def test_csv_with_a_mark_line_breaks_and_umlauts(root: Path) -> None:
         ({"sql": {"connection": "db", "table": "things"}}, "missing-connection", "CONNECTION_DB"),
         ({"sql": {"connection": "my-db", "query": "select 1 as id"}}, "missing-column", "size"),
         ({"sql": {"connection": "my-db", "query": "selec 1"}}, "database-error", "syntax error"),
-        ({"parquet": {"path": "x"}}, "unsupported-source", "parquet"),
+        ({"parquet": {"path": "x"}}, "missing-file", "x"),
+        ({"lance": {"uri": "x"}}, "unsupported-source", "lance"),
+        ({"csv": {"path": "none.csv"}}, "empty-data", "not even a header"),
     ],
 )
 def test_what_is_missing_is_named(
@@ -172,6 +174,7 @@ def test_what_is_missing_is_named(
     (root / "short.csv").write_text("id,sizes,the kind\n1,1,a\n")
     (root / "twice.csv").write_text("id,id,size,the kind\n1,1,1,a\n")
     (root / "ragged.csv").write_text("id,size,the kind\n1,2\n")
+    (root / "none.csv").write_text("")
     (root / "latin.csv").write_bytes("id,size,the kind\n1,2,ü\n".encode("latin-1"))
     (root / "link.csv").symlink_to("/etc/passwd")
     outcome = refused(dataset(source))

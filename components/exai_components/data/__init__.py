@@ -1,0 +1,1 @@
+"""Questions about data that only its libraries can answer: versions, columns, a preview."""
