@@ -22,7 +22,7 @@ from exai_specs.kinds.dataset import (
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
 
 # DESIGN section 6: what reads a source is told where the data is, others how it has to be.
-READER = ("name", "source", "key", "timestamp", "schema")
+READER = ("name", "source", "key", "timestamp", "created", "schema")
 OTHERS = ("name", "key", "schema", "quality")
 
 
@@ -38,10 +38,11 @@ def fields_of(name: str, dataset: DatasetSpec, wanted: tuple[str, ...]) -> Mappi
         "source": _source(dataset.source),
         "key": dataset.key,
         "timestamp": dataset.timestamp,
+        "created": dataset.created,
         "schema": {column: _column(fields) for column, fields in sorted(dataset.schema.items())},
         "quality": _quality(dataset.quality),
     }
-    return {field: everything[field] for field in wanted}
+    return {field: everything[field] for field in wanted if field != "created" or dataset.created}
 
 
 def _source(source: CsvSource | ParquetSource | SqlSource | HttpSource) -> Json:

@@ -103,7 +103,8 @@ def open_target(checked: Checked, name: str, environment: Environment) -> LocalT
     Opening one reads and writes nothing.
     """
     assert checked.project is not None  # noqa: S101 - callers hold a usable project
-    return LocalTarget(checked.loaded.root, name, environment, checked.project.name)
+    project = checked.project
+    return LocalTarget(checked.loaded.root, name, environment, project.name, project)
 
 
 def compile_environment(
@@ -115,7 +116,9 @@ def compile_environment(
     facts = reader.facts(project)
     resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
     build = render(resolved, lineage(project, resolved.graphs))
-    read = frozenset(name for graph in resolved.graphs.values() for name in datasets_read(graph))
+    read = frozenset(
+        name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
+    )
     return Compiled(build, facts, (*_missing_data(project, build), *reader.problems(project, read)))
 
 

@@ -4,6 +4,7 @@ In: a `feast.types` type, an Arrow column. Out: `int64`, `{"list": "string"}`; F
 loses a digit on the way: no column passes through a float that isn't one.
 """
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from exai_components.outcome import StepFailure
@@ -39,6 +40,8 @@ def wrapped(column: Any, dtype: Any) -> list[Any]:
     from feast.type_map import python_values_to_proto_values
 
     values = column if isinstance(column, list) else column.to_pylist()
+    # Feast has no type for a date: it is the first moment of that day.
+    values = [_moment(value) if type(value) is date else value for value in values]
     return list(python_values_to_proto_values(values, dtype.to_value_type()))
 
 
@@ -47,3 +50,7 @@ def unwrapped(value: Any) -> Any:
     from feast.type_map import feast_value_type_to_python_type
 
     return feast_value_type_to_python_type(value)
+
+
+def _moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

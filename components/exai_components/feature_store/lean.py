@@ -51,7 +51,7 @@ def _unchecked() -> Iterator[None]:
     def same(target: Any = None, **_settings: Any) -> Any:
         return target if target is not None else lambda late: late
 
-    typeguard.typechecked = same  # type: ignore[assignment]
+    typeguard.typechecked = same
     try:
         yield
     finally:

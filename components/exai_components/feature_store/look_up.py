@@ -37,8 +37,8 @@ def look_up(
         transforms[view] for view in dict.fromkeys(view for view, _ in refs) if view in transforms
     ]
     for transform in used:
-        for view, features in wanted_of(transform).items():
-            wanted.setdefault(view, {}).update(dict.fromkeys(features))
+        for view, taken in wanted_of(transform).items():
+            wanted.setdefault(view, {}).update(dict.fromkeys(taken))
     kinds = _key_kinds([plain[view] for view in wanted])
     for transform in used:
         kinds.update(request_of(transform))

@@ -80,12 +80,12 @@ def _joined(asked: Asked, spine: Any, store: Any, folder: Path) -> tuple[dict[st
     found: dict[str, Any] = {}
     sources: dict[str, Any] = {}
     notes = []
-    for name, features in wanted.items():
-        answer = _view_at(asked, spine, store, views[name], tuple(features), folder)
+    for name, names in wanted.items():
+        answer = _view_at(asked, spine, store, views[name], tuple(names), folder)
         if answer.note:
             notes.append(answer.note)
-        found.update({f"{name}:{feature}": answer.columns[feature] for feature in features})
-        sources.update({feature: answer.columns[feature] for feature in features})
+        found.update({f"{name}:{feature}": answer.columns[feature] for feature in names})
+        sources.update({feature: answer.columns[feature] for feature in names})
     for name, transform in used.items():
         columns = dict(sources)
         columns.update({column: spine.column(column) for column in request_of(transform)})

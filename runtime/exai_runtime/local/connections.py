@@ -9,11 +9,12 @@ so that a step can't tell where it runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from exai_runtime.local.features.paths import feature_paths
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.registry import registry_uri
 from exai_runtime.local.secrets import Secrets, Source
@@ -83,8 +84,26 @@ def step_variables(
         "EXAI_PROJECT": project,
         "EXAI_ENVIRONMENT": paths.environment,
     }
+    connections = connection_variables(environment, environment.connections, secrets)
+    plain |= connections.plain | _feature_store(paths, environment)
+    secret = dict(connections.secret)
+    for step, name, reference, key, optional in _secret_env(platform):
+        variable = f"EXAI_STEP_ENV__{step.replace('-', '_')}__{name}"
+        if (
+            found := secrets.find(reference, key) if optional else secrets.value(reference, key)
+        ) is not None:
+            secret[variable] = found
+    return Variables(plain, secret)
+
+
+def connection_variables(
+    environment: Environment, names: Iterable[str], secrets: Secrets
+) -> Variables:
+    """What reads these connections' data gets. Raises TargetError for a secret that isn't there."""
+    plain: dict[str, str] = {}
     secret: dict[str, str] = {}
-    for name, connection in sorted(environment.connections.items()):
+    for name in sorted(names):
+        connection = environment.connections[name]
         variable = "EXAI_CONNECTION_" + _upper(name)
         open_fields: dict[str, Any] = {}
         for item in fields(connection):
@@ -96,13 +115,20 @@ def step_variables(
         plain[variable] = json.dumps(
             {type(connection).__name__.lower(): open_fields}, sort_keys=True
         )
-    for step, name, reference, key, optional in _secret_env(platform):
-        variable = f"EXAI_STEP_ENV__{step.replace('-', '_')}__{name}"
-        if (
-            found := secrets.find(reference, key) if optional else secrets.value(reference, key)
-        ) is not None:
-            secret[variable] = found
     return Variables(plain, secret)
+
+
+def _feature_store(paths: Paths, environment: Environment) -> dict[str, str]:
+    """What load-features has to know: the offline store, and where pushed rows are kept."""
+    found = {}
+    store = environment.features.offline_store if environment.features else None
+    if store is not None and store.type == "postgres":
+        offline = {"type": store.type, "connection": store.connection}
+        found["EXAI_FEATURE_STORE"] = json.dumps({"offline_store": offline}, sort_keys=True)
+    pushed = feature_paths(paths.state).pushed
+    if pushed.is_dir():
+        found["EXAI_PUSHED_ROWS"] = str(pushed)
+    return found
 
 
 def container_variables(env: Any, secrets: Secrets, of: str) -> Variables:

@@ -15,19 +15,21 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from exai_compiler.build import Live
 from exai_compiler.changes import ObjectId
+from exai_compiler.facts import Materialized, Verdict
+from exai_runtime.git_head import Head
 from exai_runtime.local.process import Process
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.frozen import Json, canonical, freeze
+from exai_specs.frozen import Json, canonical, empty, freeze
 from exai_specs.identity import Ref
 
 _SCHEMA = """
@@ -42,8 +44,20 @@ CREATE TABLE IF NOT EXISTS services (
 CREATE TABLE IF NOT EXISTS journal (
   line INTEGER PRIMARY KEY, apply INTEGER NOT NULL, seq INTEGER NOT NULL, verb TEXT NOT NULL,
   subject TEXT NOT NULL, at REAL NOT NULL, result TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS applies (
+  apply INTEGER PRIMARY KEY, at REAL NOT NULL, git_commit TEXT NOT NULL, branch TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS model_events (
+  line INTEGER PRIMARY KEY, model TEXT NOT NULL, version INTEGER NOT NULL, alias TEXT NOT NULL,
+  was INTEGER, verdict TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS materialized (
+  view TEXT PRIMARY KEY, key TEXT NOT NULL, meaning TEXT NOT NULL, data TEXT NOT NULL,
+  newest TEXT NOT NULL, at REAL NOT NULL, rows INTEGER NOT NULL, dataset TEXT NOT NULL,
+  snapshot TEXT NOT NULL, store TEXT NOT NULL) WITHOUT ROWID;
 """
-_VERSION = 1
+# 2 added `applies`, `model_events` and `materialized`. Version 1 neither reads nor minds them, and
+# what it writes is read here: a line without an apply's row is of an unknown commit.
+_VERSION = 2
+Answer = TypeVar("Answer")
 _PATIENCE = 1.0  # seconds that a reader waits for a writer, whose transactions take milliseconds
 
 
@@ -75,25 +89,43 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is online of a view: the file of the dataset's snapshot that it came from ("" for a live
+    table), and a hash of where the online store is.
+    """
+
+    fact: Materialized
+    dataset: str
+    snapshot: str
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """All that the control plane holds, read in one go."""
 
     objects: Mapping[ObjectId, Live]
     services: Mapping[str, Served]
     journal: tuple[Entry, ...]
+    materialized: Mapping[str, Recorded] = field(default_factory=empty)
 
 
 def read(path: Path) -> Ledger:
-    """What the file says; an empty ledger when there is none. Writes nothing beside it.
+    """What the file says; an empty ledger when there is none. Fails as `look` does."""
+    return look(path, _ledger, _EMPTY)
+
+
+def look(path: Path, question: Callable[[sqlite3.Connection], Answer], nothing: Answer) -> Answer:
+    """What the file answers; `nothing` when there is no file. Writes nothing beside it.
 
     Raises TargetError: `damaged-state` when it can't be read, `state-locked` when it is locked.
     """
     if not path.exists():
-        return _EMPTY
+        return nothing
     with _readable(path):
         try:
             with contextlib.closing(_open(path, "ro", _PATIENCE)) as connection:
-                return _ledger(connection)
+                return question(connection)
         except sqlite3.OperationalError as error:
             if _busy(error):
                 raise
@@ -104,14 +136,18 @@ def read(path: Path) -> Ledger:
                 if file.exists():
                     shutil.copy2(file, folder)
             with contextlib.closing(_open(Path(folder) / path.name, "rw", 0.0)) as connection:
-                return _ledger(connection)
+                return question(connection)
 
 
 class Control:
-    """The writer. Opened by an apply that holds the lock. Raises TargetError as `read` does."""
+    """The writer. Opened by an apply that holds the lock. Raises TargetError as `read` does.
 
-    def __init__(self, path: Path) -> None:
+    `at` is the commit that the project's folder stands at, for the journal.
+    """
+
+    def __init__(self, path: Path, at: Head | None = None) -> None:
         self._path = path
+        self._at = at or Head("")
         with _readable(path):
             self._db = _open(path, "rwc", 10.0)
             try:
@@ -135,6 +171,12 @@ class Control:
         """A journal line that says `started`; its number."""
         self._seq += 1
         with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if self._seq == 1:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO applies VALUES (?, ?, ?, ?)",
+                    (self._apply, time.time(), self._at.commit, self._at.branch),
+                )
             cursor = self._db.execute(
                 "INSERT INTO journal (apply, seq, verb, subject, at, result, detail)"
                 " VALUES (?, ?, ?, ?, ?, 'started', '')",
@@ -168,6 +210,20 @@ class Control:
             (which.api, which.kind, which.name),
         )
 
+    def store_verdict(self, line: int, verdict: Verdict) -> None:
+        """What a line of the journal found about a version of a model."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO model_events VALUES (?, ?, ?, '', NULL, ?)",
+            (line, verdict.model, verdict.version, json.dumps(asdict(verdict), sort_keys=True)),
+        )
+
+    def store_move(self, line: int, model: str, alias: str, was: int | None, to: int) -> None:
+        """Where a line of the journal moved an alias from (None: it wasn't there), and to."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO model_events VALUES (?, ?, ?, ?, ?, '')",
+            (line, model, to, alias, was),
+        )
+
     def store_service(self, served: Served) -> None:
         process = served.process
         self._db.execute(
@@ -182,6 +238,21 @@ class Control:
                 served.digest,
                 served.form,
             ),
+        )
+
+    def store_materialized(self, recorded: Recorded) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO materialized VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*astuple(recorded.fact), recorded.dataset, recorded.snapshot, recorded.store),
+        )
+
+    def keep_materialized(self, views: Iterable[str]) -> None:
+        """Forget what is online of every other view."""
+        kept = tuple(views)
+        marks = ", ".join("?" * len(kept))
+        self._db.execute(
+            f"DELETE FROM materialized WHERE view NOT IN ({marks})",  # noqa: S608 - only marks
+            kept,
         )
 
     def remove_service(self, name: str) -> None:
@@ -257,9 +328,18 @@ def _ledger(db: sqlite3.Connection) -> Ledger:
             MappingProxyType(objects),
             MappingProxyType(services),
             tuple(Entry(*row) for row in reversed(newest)),
+            MappingProxyType(_materialized(db) if "materialized" in tables else {}),
         )
     finally:
         db.execute("ROLLBACK")
+
+
+def _materialized(db: sqlite3.Connection) -> dict[str, Recorded]:
+    rows = db.execute(
+        "SELECT view, key, meaning, data, newest, at, rows, dataset, snapshot, store"
+        " FROM materialized ORDER BY view"
+    )
+    return {row[0]: Recorded(Materialized(*row[:7]), *row[7:]) for row in rows}
 
 
 def _json(text: str) -> Json:

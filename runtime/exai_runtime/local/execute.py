@@ -26,10 +26,13 @@ from exai_compiler.changes import (
     verb,
 )
 from exai_compiler.maybe import Known, Tree, Unknown, unknowns
+from exai_compiler.project import Project
 from exai_runtime.local import registry, runs, services
 from exai_runtime.local.control import Control, Served
 from exai_runtime.local.execute_run import RunExecutor
 from exai_runtime.local.execute_service import ServiceExecutor
+from exai_runtime.local.features.execute import REPOSITORY_KIND, FeatureExecutor
+from exai_runtime.local.features.process import FeatureProcess
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import SERVICE_KIND, body_of, plain
 from exai_runtime.local.server_process import ServiceFailed
@@ -53,6 +56,8 @@ class Executor:
     environment: Environment
     project: str
     control: Control
+    features: FeatureProcess
+    specs: Project | None = None
 
     def execute(self, change: Change, build: Build, listen: Listener) -> Outcome:
         """Do it. What a person can mend comes back as a failed outcome; an interrupt goes on."""
@@ -85,11 +90,11 @@ class Executor:
                 executor = RunExecutor(self.paths, self.environment, self.project)
                 return self._ended(line, executor.execute(change, build, listen))
             case Judge():
-                return self._ended(line, self._judge(change, build))
+                return self._judge(line, change, build)
             case MoveAlias():
-                return self._ended(line, self._move(change))
+                return self._move(line, change, build)
             case Materialize():
-                return Outcome(change, "failed", "this target has no online store yet")
+                return self._materialize(line, change, build)
             case Delete():
                 self._delete(line, change.id, "deleted")
                 return Outcome(change, "deleted")
@@ -132,12 +137,32 @@ class Executor:
                 log = str(self.paths.service_log(new.id.name)) if failure.lines else ""
                 said = (failure.detail, failure.hint, log, failure.lines)
                 return Outcome(change, "failed", *said)
+        elif new.id.kind == REPOSITORY_KIND:
+            body = plain(new.body)
+            detail = self._features().put(body)
+            with self.control.ending(line, result, detail) as store:
+                store.store(new.id, new.origin, body)
+                store.keep_materialized(body["spec"]["views"])
         else:
             with self.control.ending(line, result) as store:
                 store.store(new.id, new.origin, plain(new.body))
         return Outcome(change, result, detail)
 
-    def _judge(self, change: Judge, build: Build) -> Outcome:
+    def _materialize(self, line: int, change: Materialize, build: Build) -> Outcome:
+        body = next((o.body for o in build.objects if o.id.kind == REPOSITORY_KIND), None)
+        if body is None:
+            return Outcome(change, "failed", "the build holds no feature repository", "plan again")
+        features = self._features()
+        recorded, detail = features.materialize(change, build, plain(body))
+        with self.control.ending(line, "succeeded", detail) as store:
+            store.store_materialized(recorded)
+        features.prune()
+        return Outcome(change, "succeeded", detail)
+
+    def _features(self) -> FeatureExecutor:
+        return FeatureExecutor(self.features, self.control, self.specs)
+
+    def _judge(self, line: int, change: Judge, build: Build) -> Outcome:
         found = next((p for p in build.promotions if p.model == change.model), None)
         if found is None or found.verdict is None:
             return Outcome(
@@ -146,13 +171,21 @@ class Executor:
         registry.record_verdict(self.paths.registry, found.verdict)
         missed = [result.metric for result in found.verdict.results if not result.passed]
         said = f"missed {', '.join(missed)}" if missed else "passed its gates"
-        return Outcome(change, "succeeded", f"version {found.verdict.version} {said}")
+        detail = f"version {found.verdict.version} {said}"
+        with self.control.ending(line, "succeeded", detail) as store:
+            store.store_verdict(line, found.verdict)
+        return Outcome(change, "succeeded", detail)
 
-    def _move(self, change: MoveAlias) -> Outcome:
+    def _move(self, line: int, change: MoveAlias, build: Build) -> Outcome:
         match change.to:
             case Known(value=number):
-                registry.move_alias(self.paths.registry, change.model.name, change.alias, number)
-                return Outcome(change, "moved", f"to version {number}")
+                name = change.model.name
+                registry.move_alias(self.paths.registry, name, change.alias, number)
+                stood = next((p.current for p in build.promotions if p.model == change.model), {})
+                detail = f"to version {number}"
+                with self.control.ending(line, "moved", detail) as store:
+                    store.store_move(line, name, change.alias, stood.get(change.alias), number)
+                return Outcome(change, "moved", detail)
             case Unknown(reason=reason):
                 return Outcome(change, "pending", reason)
         assert_never(change.to)
@@ -161,6 +194,9 @@ class Executor:
         if which.kind == SERVICE_KIND:
             services.retire(self.paths, which.name, None)
             shutil.rmtree(self.paths.service(which.name), ignore_errors=True)
+        elif which.kind == REPOSITORY_KIND:
+            live = self.control.ledger().objects.get(which)
+            self._features().remove(None if live is None else plain(live.body))
         elif which.kind == "Pipeline":
             for key in tuple(runs.others(self.paths, which.name, "")):
                 runs.end(self.paths, key)
@@ -168,6 +204,8 @@ class Executor:
             store.remove(which)
             if which.kind == SERVICE_KIND:
                 store.remove_service(which.name)
+            elif which.kind == REPOSITORY_KIND:
+                store.keep_materialized(())
 
     def _ended(self, line: int, outcome: Outcome) -> Outcome:
         with self.control.ending(line, outcome.result, outcome.detail):

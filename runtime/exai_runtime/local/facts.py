@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from exai_compiler.facts import Facts, ModelFacts, RunFact
 from exai_compiler.project import Project
 from exai_runtime.local import fact_cache, registry
+from exai_runtime.local.answers import Answers
 from exai_runtime.local.connections import data_root
 from exai_runtime.local.content import ContentCache
 from exai_runtime.local.data import data_versions
+from exai_runtime.local.features.drift import materialized
 from exai_runtime.local.paths import Paths, RunPaths, cache_folder
 from exai_runtime.local.run_requests import held, read_request, read_result
 from exai_runtime.local.runs import all_runs
@@ -25,16 +27,20 @@ class FactReader:
 
     paths: Paths
     environment: Environment
+    answers: Answers
 
     def facts(self, project: Project) -> Facts:
         cache = cache_folder() / self.paths.owner
         root = data_root(self.paths, self.environment)
+        data = data_versions(
+            project, self.environment, root, ContentCache(cache / "content.json"), self.answers
+        )
         return Facts(
             models=self.models(),
-            data=data_versions(
-                project, self.environment, root, ContentCache(cache / "content.json")
-            ),
+            data=data.versions,
+            failures=data.failures,
             runs=tuple(fact for run in all_runs(self.paths) if (fact := _run_fact(run))),
+            materialized=materialized(self.paths),
         )
 
     def models(self) -> Mapping[str, ModelFacts]:
@@ -60,6 +66,7 @@ def _run_fact(run: RunPaths) -> RunFact | None:
     been.
     """
     result = read_result(run)
+    request = read_request(run)
     if result is not None:
         return RunFact(
             key=result.key,
@@ -70,10 +77,16 @@ def _run_fact(run: RunPaths) -> RunFact | None:
             detail=result.detail,
             log=result.log,
             generation=result.generation,
+            by_hand=request is not None and request.by_hand,
         )
-    request = read_request(run)
     if request is None or not held(run):
         return None
     return RunFact(
-        request.key, request.pipeline, request.spec_key, request.data, "running", log=str(run.log)
+        request.key,
+        request.pipeline,
+        request.spec_key,
+        request.data,
+        "running",
+        log=str(run.log),
+        by_hand=request.by_hand,
     )

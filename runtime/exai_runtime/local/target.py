@@ -22,12 +22,18 @@ from exai_compiler.changes import (
 from exai_compiler.facts import Facts
 from exai_compiler.maybe import Known
 from exai_compiler.project import Project
+from exai_runtime.git_head import head
 from exai_runtime.local import control as control_plane
 from exai_runtime.local import runs, server_process, services
+from exai_runtime.local.answers import Answers
 from exai_runtime.local.connections import data_root
 from exai_runtime.local.control import Control, Ledger
 from exai_runtime.local.execute import Executor
 from exai_runtime.local.facts import FactReader
+from exai_runtime.local.features.drift import repository_drift
+from exai_runtime.local.features.execute import REPOSITORY_KIND
+from exai_runtime.local.features.paths import feature_paths
+from exai_runtime.local.features.process import feature_process
 from exai_runtime.local.health import health, started_at
 from exai_runtime.local.lock import ApplyLock
 from exai_runtime.local.log_tail import tail
@@ -57,18 +63,28 @@ class LocalTarget:
     name.
     """
 
-    def __init__(self, root: Path, name: str, environment: Environment, project: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        name: str,
+        environment: Environment,
+        project: str,
+        specs: Project | None = None,
+    ) -> None:
+        """`specs` are the documents: features are read from the datasets that they declare."""
         self.paths = Paths(root.absolute(), name)
         self.environment = environment
         self._project = project
         self._lock = ApplyLock(self.paths.lock, f".exai/{name}/apply.lock")
         self._control: Control | None = None
         self._made = False
+        self._specs = specs
+        self.features = feature_process(self.paths, environment, project, writes=True)
 
     # What a Reader does.
 
     def facts(self, project: Project) -> Facts:
-        return FactReader(self.paths, self.environment).facts(project)
+        return FactReader(self.paths, self.environment, self._answers).facts(project)
 
     def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
         root = data_root(self.paths, self.environment)
@@ -76,7 +92,9 @@ class LocalTarget:
 
     def observe(self) -> Observed:
         ledger = self._ledger()
-        found = {key: _with_drift(key, live, ledger) for key, live in ledger.objects.items()}
+        found = {
+            key: _with_drift(key, live, ledger, self.paths) for key, live in ledger.objects.items()
+        }
         return Observed(MappingProxyType(found))
 
     def health(self, build: Build) -> tuple[Health, ...]:
@@ -123,7 +141,7 @@ class LocalTarget:
         prepare(self.paths)
         self._lock.__enter__()
         try:
-            self._control = Control(self.paths.control)
+            self._control = Control(self.paths.control, head(self.paths.root))
         except BaseException:
             self._lock.__exit__(None, None, None)
             raise
@@ -135,6 +153,7 @@ class LocalTarget:
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
+        self.features.close()
         try:
             if self._control is not None:
                 ledger = self._control.ledger() if kind is None or self._made else None
@@ -149,12 +168,15 @@ class LocalTarget:
 
     def apply(self, change: Change, build: Build, listen: Listener) -> Outcome:
         """Exactly this change, with a journal line that says how it ended."""
-        executor = Executor(self.paths, self.environment, self._project, self._writer())
+        executor = Executor(
+            self.paths, self.environment, self._project, self._writer(), self.features, self._specs
+        )
         return executor.execute(change, build, listen)
 
     def purge(self) -> None:
         """Stop whatever runs, then remove the state folder with its models, runs, registry."""
         self._writer()
+        self.features.close()
         for name in sorted(
             {server_process.service_of(one) for one in server_process.find(self.paths)}
         ):
@@ -183,8 +205,13 @@ class LocalTarget:
         return self._control
 
 
-def _with_drift(which: ObjectId, live: Live, ledger: Ledger) -> Live:
-    """An InferenceService whose process is gone has drifted, whatever its body says."""
+def _with_drift(which: ObjectId, live: Live, ledger: Ledger, paths: Paths) -> Live:
+    """An InferenceService whose process is gone has drifted, whatever its body says; so has a
+    feature repository whose files are.
+    """
+    if which.kind == REPOSITORY_KIND:
+        lost = repository_drift(feature_paths(paths.state), plain(live.body))
+        return Live(live.body, live.origin, live.sequence, (*live.drift, *lost))
     if which.kind != SERVICE_KIND:
         return live
     served = ledger.services.get(which.name)

@@ -1,0 +1,1 @@
+"""The feature store of one environment on this machine."""
