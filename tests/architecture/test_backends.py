@@ -12,10 +12,10 @@ from exai_specs.kinds import KINDS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
-# Kinds that become no object: the Project is configuration; a Dataset travels inside the steps that
-# read it; a Model is a name in the registry, which only an apply writes to.
-# Entities, views and their services are parts of one object, the feature repository.
-NOT_RENDERED = {"Project", "Dataset", "Entity", "FeatureView", "FeatureService", "Model"}
+# Kinds that become no object of their own: a Dataset travels inside the steps that read it; a Model
+# is a name in the registry, which only an apply writes to; entities, views and their services are
+# parts of one object, the Project's feature repository.
+NOT_RENDERED = {"Dataset", "Entity", "FeatureView", "FeatureService", "Model"}
 
 
 def test_every_kind_is_rendered_or_known_not_to_be() -> None:

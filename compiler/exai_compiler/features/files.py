@@ -31,11 +31,11 @@ def files_of(spec: Mapping[str, Json]) -> Mapping[str, str]:
     found: dict[str, str] = {"definitions.py": _definitions(plain)}
     if "store" in plain:
         found["feature_store.yaml"] = store_text(plain["store"])
-        # What a user's file holds beside its function is no definition.
-        found[".feastignore"] = "transforms\n"
     if "sources" in plain:
         found["exai_sources.py"] = _sources(plain["sources"])
     if plain["modules"]:
+        # What a user's file holds beside its function is no definition.
+        found[".feastignore"] = "transforms\n"
         found["transforms/__init__.py"] = _INIT
         found |= plain["modules"]
     return dict(sorted(found.items()))

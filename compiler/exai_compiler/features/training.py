@@ -44,12 +44,11 @@ def subset(project: Project, catalog: Catalog, service: str) -> Mapping[str, Jso
 
 
 def _source(project: Project, name: str) -> Json:
-    """As load-dataset gets it, and the column that decides between rows of one time."""
+    """As load-dataset gets it."""
     found = project.body(DatasetSpec, name)
     if found is None:
         raise ValueError(f"Dataset/{name} doesn't exist")
-    fields = fields_of(name, found, READER)
-    return {**fields, "created": found.created} if found.created else fields
+    return fields_of(name, found, READER)
 
 
 def _bare(repository: Part) -> Part:

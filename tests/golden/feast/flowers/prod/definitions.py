@@ -1,0 +1,142 @@
+"""Entities, feature views and feature services: rendered by exai from its specs. Edit those."""
+
+from datetime import timedelta
+
+from feast import Entity, FeatureService, FeatureView, Field, PushSource, RequestSource
+from feast.on_demand_feature_view import on_demand_feature_view
+from feast.types import (
+    Array,
+    Bool,
+    Bytes,
+    Decimal,
+    Float32,
+    Float64,
+    Int32,
+    Int64,
+    Json,
+    Map,
+    String,
+    Struct,
+    UnixTimestamp,
+    Uuid,
+)
+from feast.value_type import ValueType
+
+from exai_sources import source_colours, source_measurements
+from transforms.greeting_view import greeting as function_greeting
+from transforms.ratios_view import ratios as function_ratios
+
+entity_class = Entity(
+    name='class',
+    join_keys=['flower_id'],
+    value_type=ValueType.INT64,
+    description='A flower',
+    tags={'team': 'garden'},
+    owner='data-team',
+)
+
+push_measured_now = PushSource(name='measured_now', batch_source=source_measurements)
+
+request_asked = RequestSource(
+    name='asked',
+    schema=[
+        Field(name='scale', dtype=Float64),
+        Field(name='colours', dtype=Array(String)),
+    ],
+)
+
+request_guest = RequestSource(
+    name='guest',
+    schema=[
+        Field(name='guest', dtype=String),
+    ],
+)
+
+view_import = FeatureView(
+    name='import',
+    source=source_colours,
+    entities=[entity_class],
+    schema=[
+        Field(name='flower_id', dtype=Int64),
+        Field(name='hue', dtype=Int32),
+        Field(name='names', dtype=Array(String)),
+        Field(name='shades', dtype=Struct({'light': Float32, 'dark': Float32})),
+        Field(name='notes', dtype=Map),
+        Field(name='day', dtype=UnixTimestamp),
+        Field(name='price', dtype=Decimal),
+        Field(name='raw', dtype=Bytes),
+        Field(name='extra', dtype=Json),
+        Field(name='tag', dtype=Uuid),
+        Field(name='wild', dtype=Bool),
+    ],
+    ttl=timedelta(seconds=1.5),
+    online=False,
+    offline=False,
+    description='',
+    tags={},
+    owner='data-team',
+)
+
+view_measurements = FeatureView(
+    name='measurements',
+    source=push_measured_now,
+    entities=[entity_class],
+    schema=[
+        Field(name='flower_id', dtype=Int64),
+        Field(name='petal_length', dtype=Float64, description='From the stem\'s end, "$HOME" and all'),
+        Field(name='petal_width', dtype=Float64),
+    ],
+    ttl=timedelta(seconds=129600),
+    online=True,
+    offline=True,
+    description='Sizes',
+    tags={'team': 'garden', 'tier': 'gold'},
+    owner='data-team',
+)
+
+transform_greeting = on_demand_feature_view(
+    name='greeting',
+    sources=[request_guest],
+    schema=[
+        Field(name='words', dtype=String),
+    ],
+    mode='python',
+    description='',
+    tags={},
+    owner='data-team',
+)(function_greeting)
+
+transform_ratios = on_demand_feature_view(
+    name='ratios',
+    sources=[view_measurements, request_asked],
+    schema=[
+        Field(name='petal_ratio', dtype=Float64),
+        Field(name='scaled', dtype=Float64),
+    ],
+    mode='pandas',
+    description='What a petal is like',
+    tags={'team': 'garden'},
+    owner='data-team',
+)(function_ratios)
+
+service_flower_features = FeatureService(
+    name='flower_features',
+    features=[
+        view_measurements[['petal_width', 'petal_length']],
+        transform_ratios[['petal_ratio', 'scaled']],
+        view_import[['hue']],
+    ],
+    description='For the model',
+    tags={'team': 'garden'},
+    owner='data-team',
+)
+
+service_words = FeatureService(
+    name='words',
+    features=[
+        transform_greeting[['words']],
+    ],
+    description='',
+    tags={},
+    owner='data-team',
+)

@@ -1,0 +1,1 @@
+"""Functions of the project, as they are in its files."""
