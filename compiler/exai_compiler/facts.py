@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.maybe import Maybe
+from exai_specs.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,15 @@ class Materialized:
 class Facts:
     """Everything a resolve may know.
 
-    `data` maps a dataset's name to its version, `materialized` a view's name to what is online.
+    `data` maps a dataset's name to its version, `materialized` a view's name to what is online,
+    `failures` a dataset's name to why its data couldn't be looked at.
     """
 
     models: Mapping[str, ModelFacts] = field(default_factory=lambda: MappingProxyType({}))
     data: Mapping[str, Maybe[str]] = field(default_factory=lambda: MappingProxyType({}))
     runs: tuple[RunFact, ...] = ()
     materialized: Mapping[str, Materialized] = field(default_factory=lambda: MappingProxyType({}))
+    failures: Mapping[str, Diagnostic] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
-from exai_specs.kinds import Environment
+from exai_specs.kinds import Environment, FeatureViewSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,12 @@ class Compiled:
     build: Build
     facts: Facts
     problems: tuple[Diagnostic, ...]
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether there can't be a plan. Data that couldn't be looked at leaves the rest of one."""
+        told = self.facts.failures.values()
+        return has_errors(problem for problem in self.problems if problem not in told)
 
 
 def check_project(loaded: Loaded) -> Checked:
@@ -118,14 +124,20 @@ def compile_environment(
     build = render(resolved, lineage(project, resolved.graphs))
     read = frozenset(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
-    )
-    return Compiled(build, facts, (*_missing_data(project, build), *reader.problems(project, read)))
+    ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
+    missing = _missing_data(project, build, facts, read)
+    return Compiled(build, facts, (*missing, *reader.problems(project, read)))
 
 
-def _missing_data(project: Project, build: Build) -> list[Diagnostic]:
-    problems = []
+def _missing_data(
+    project: Project, build: Build, facts: Facts, read: frozenset[str]
+) -> list[Diagnostic]:
+    """Data that is read and isn't there, or couldn't be looked at."""
+    problems = [facts.failures[name] for name in sorted(read & facts.failures.keys())]
     for waiting in build.waiting:
         if isinstance(waiting, Unknown) and waiting.waits_for.kind == "Dataset":
+            if waiting.waits_for.name in facts.failures:
+                continue
             spec = project.specs.get(waiting.waits_for)
             at = spec.at("spec", "source") if spec else Span("exai.yaml")
             problems.append(

@@ -71,7 +71,7 @@ def plan(root: Path, environment: str) -> Planning:
     try:
         compiled = compile_environment(checked, environment, found, target)
         problems = in_order((*problems, *compiled.problems))
-        if has_errors(problems):
+        if compiled.hopeless:
             return Planning(None, compiled.build, problems, checked.loaded.sources)
         made = make_plan(compiled.build, target.observe())
     except TargetError as error:

@@ -85,7 +85,7 @@ def step_variables(
         "EXAI_ENVIRONMENT": paths.environment,
     }
     connections = connection_variables(environment, environment.connections, secrets)
-    plain |= connections.plain | _feature_store(paths, environment)
+    plain.update({**connections.plain, **_feature_store(paths, environment)})
     secret = dict(connections.secret)
     for step, name, reference, key, optional in _secret_env(platform):
         variable = f"EXAI_STEP_ENV__{step.replace('-', '_')}__{name}"

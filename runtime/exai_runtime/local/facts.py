@@ -27,14 +27,14 @@ class FactReader:
 
     paths: Paths
     environment: Environment
-    answers: Answers
+    answers: Answers | None = None
 
     def facts(self, project: Project) -> Facts:
         cache = cache_folder() / self.paths.owner
         root = data_root(self.paths, self.environment)
-        data = data_versions(
-            project, self.environment, root, ContentCache(cache / "content.json"), self.answers
-        )
+        answers = self.answers or Answers(self.paths, self.environment, cache / "answers.json")
+        content = ContentCache(cache / "content.json")
+        data = data_versions(project, self.environment, root, content, answers)
         return Facts(
             models=self.models(),
             data=data.versions,

@@ -27,6 +27,7 @@ from exai_runtime.local import control as control_plane
 from exai_runtime.local import runs, server_process, services
 from exai_runtime.local.answers import Answers
 from exai_runtime.local.connections import data_root
+from exai_runtime.local.content import ContentCache
 from exai_runtime.local.control import Control, Ledger
 from exai_runtime.local.execute import Executor
 from exai_runtime.local.facts import FactReader
@@ -47,7 +48,7 @@ from exai_runtime.local.rendered import (
     plain,
 )
 from exai_runtime.local.run_requests import held, read_request
-from exai_runtime.local.sources import source_problems
+from exai_runtime.local.sources import Look, source_problems
 from exai_runtime.local.sweep import sweep
 from exai_runtime.results import Serving
 from exai_runtime.target import Health, Listener
@@ -79,6 +80,8 @@ class LocalTarget:
         self._control: Control | None = None
         self._made = False
         self._specs = specs
+        kept = cache_folder() / self.paths.owner / "answers.json"
+        self._answers = Answers(self.paths, environment, kept)
         self.features = feature_process(self.paths, environment, project, writes=True)
 
     # What a Reader does.
@@ -88,7 +91,9 @@ class LocalTarget:
 
     def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
         root = data_root(self.paths, self.environment)
-        return tuple(source_problems(project, self.environment, root, read))
+        content = ContentCache(cache_folder() / self.paths.owner / "content.json")
+        asked = Look(root, content, self._answers)
+        return tuple(source_problems(project, self.environment, asked, read))
 
     def observe(self) -> Observed:
         ledger = self._ledger()
