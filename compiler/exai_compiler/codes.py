@@ -37,7 +37,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "data-not-watched": Code(
             "Data on a server, whose changes exai doesn't see.",
             "Files are hashed, and a changed one starts a run. Of a table on a server nobody "
-            "knows when its rows change, unless a person says so with `version: {fixed: ...}`.",
+            "knows when its rows change, unless `version` says how: a query, a snapshot of the "
+            "rows, or a text that a person changes.",
         ),
         "duplicate-feature": Code(
             "A column stands twice among the features.",
@@ -204,6 +205,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A name that nothing has.",
             "A reference takes the bare name of a document, or `steps.STEP.OUTPUT` and "
             "`parameters.NAME` in a pipeline.",
+        ),
+        "unsupported-version": Code(
+            "A way of telling versions of data that the Dataset's source doesn't have.",
+            "`content` is for files and SQLite, `query` for databases. Of a table on a server a "
+            "query, a `snapshot` of the rows, or a person says when it is new.",
         ),
         "untyped-input": Code(
             "A list or struct of any content where a certain content is asked for.",

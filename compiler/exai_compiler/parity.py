@@ -82,9 +82,9 @@ def parity(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
 
 
 def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnostic]:
-    """Datasets on a server: nobody knows when their rows change, unless a person says so."""
+    """Datasets on a server: nobody knows when their rows change, unless `version` says how."""
     for spec, dataset in project.bodies(DatasetSpec):
-        if not isinstance(dataset.source, SqlSource) or dataset.version not in (None, "content"):
+        if not isinstance(dataset.source, SqlSource) or dataset.version is not None:
             continue
         if isinstance(environment.connections.get(dataset.source.connection), Postgresql):
             yield Diagnostic(
@@ -92,7 +92,7 @@ def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnosti
                 f"{spec.ref}: its data is not watched: new rows on the server start no run",
                 spec.at("spec", "source"),
                 "note",
-                "set `version: {fixed: ...}` and change it with the data, or `version: none`",
+                "set `version` to {query: SELECT ...}, snapshot or {fixed: ...}; none ends this note",
             )
 
 

@@ -11,14 +11,15 @@ from posixpath import normpath
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import CsvSource, DatasetSpec, Sqlite
+from exai_specs.kinds import CsvSource, DatasetSpec, ParquetSource, Sqlite
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(DatasetSpec):
-        if not isinstance(body.source, CsvSource):
+        if not isinstance(body.source, CsvSource | ParquetSource):
             continue
-        path, at = body.source.path, spec.at("spec", "source", "csv", "path")
+        kind = "csv" if isinstance(body.source, CsvSource) else "parquet"
+        path, at = body.source.path, spec.at("spec", "source", kind, "path")
         if (problem := _leaves(path, at)) is not None:
             yield problem
         elif "://" not in path:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
@@ -72,6 +73,29 @@ class HttpSource:
     format: Annotated[
         Literal["csv", "parquet"], Effect.RETRAIN, about("The file's format", "csv")
     ] = "csv"
+
+    @model_validator(mode="after")
+    def _address(self) -> HttpSource:
+        problem = _address_problem(self.url)
+        if problem is not None:
+            raise refuse(problem)
+        return self
+
+
+def _address_problem(url: str) -> Problem | None:
+    """No message quotes the address: it may hold what nobody may see."""
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        hint = "offer the file without a password, or below the data root; change that password"
+        return Problem("secret-in-spec", "a user or password must not be in a spec", hint, ("url",))
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that don't match
+        named = None
+    if not named or parts.scheme.lower() not in ("http", "https") or not url.isprintable():
+        hint = "for example https://example.com/iris.csv"
+        return Problem("invalid-value", "must be an http or https address", hint, ("url",))
+    return None
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
