@@ -50,9 +50,10 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest(RunKey):
-    """A run with the PipelineVersion that is to be run."""
+    """A run with the PipelineVersion that is to be run. `by_hand`: the specs don't ask for it."""
 
     version: ObjectId
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

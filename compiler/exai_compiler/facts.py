@@ -99,7 +99,8 @@ class ModelFacts:
 class RunFact:
     """A run that the target knows.
 
-    `spec_key` is the run key without the data; `data` maps a dataset to its version.
+    `spec_key` is the run key without the data; `data` maps a dataset to its version. `by_hand`: a
+    person asked for it with parameters of their own.
     """
 
     key: str
@@ -110,6 +111,7 @@ class RunFact:
     detail: str = ""
     log: str = ""
     generation: int = 0
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

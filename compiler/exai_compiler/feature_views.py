@@ -7,6 +7,7 @@ checks say so with its place.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from exai_specs.kinds import (
     FeatureServiceSpec,
     FeatureViewSpec,
 )
+from exai_specs.parse import Spec
 from exai_specs.types import Type
 
 
@@ -156,6 +158,15 @@ def request_of(project: Project, view: str) -> Mapping[str, Type]:
     if body is None or body.transform is None or body.transform.request is None:
         return MappingProxyType({})
     return body.transform.request.schema
+
+
+def function_of(spec: Spec, written: str) -> tuple[str, str]:
+    """`file.py:function`, which is relative to the document's own file, as a path from
+    exai.yaml's folder and the function's name.
+    """
+    file, _, function = written.rpartition(":")
+    folder = posixpath.dirname(spec.document.path)
+    return posixpath.normpath(posixpath.join(folder, file)), function
 
 
 def parts_of(project: Project, services: Iterable[str] | None = None) -> Parts:

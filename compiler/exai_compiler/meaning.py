@@ -1,8 +1,9 @@
 """The `meaning` hashes (DESIGN section 4): what a document means, whatever its metadata,
 resources and placement.
 
-In: a project, its graphs. Out: SHA-256 hex digests. A field counts when its declared effect is
-MATERIALIZE or more, so a new field needs no line here.
+In: a project, its graphs, the texts of its Python files. Out: SHA-256 hex digests. A field counts
+when its declared effect is RETRAIN, so a new field needs no line here. What a view means leaves out
+how it is looked up: a model doesn't depend on that.
 """
 
 from __future__ import annotations
@@ -11,15 +12,24 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
+from exai_compiler.catalog import Catalog
+from exai_compiler.feature_views import function_of, key_of, used
 from exai_compiler.graph import Constant, Graph, Step
 from exai_compiler.project import Project
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds import DatasetSpec, ModelSpec, PipelineSpec
+from exai_specs.identity import Ref
+from exai_specs.kinds import (
+    DatasetSpec,
+    EntitySpec,
+    FeatureViewSpec,
+    ModelSpec,
+    PipelineSpec,
+)
 
-LEAST = Effect.MATERIALIZE
+LEAST = Effect.RETRAIN
 
 
 @cache
@@ -62,7 +72,66 @@ def dataset_meaning(dataset: DatasetSpec) -> str:
     return digest(meaningful(dataset))
 
 
-def pipeline_meaning(project: Project, graph: Graph) -> str:
+def view_meaning(project: Project, catalog: Catalog, name: str) -> str:
+    """What a view's features are: the columns of its dataset and how rows are told apart, or the
+    function that makes them and the meanings of what it gets. "" without such a view.
+    """
+    return _view_meaning(project, catalog, name, frozenset())
+
+
+def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozenset[str]) -> str:
+    view = project.body(FeatureViewSpec, name)
+    if view is None or name in under:  # a function that takes its own features: the checks say so
+        return ""
+    found: dict[str, Json] = {
+        "features": tuple(sorted(view.features)),
+        "schema": meaningful(view.schema),
+        "ttl": meaningful(view.ttl),
+    }
+    if view.transform is not None:
+        transform = view.transform
+        path, _ = function_of(project.specs[Ref("FeatureView", name)], transform.python)
+        found["transform"] = {
+            **cast(Mapping[str, Json], meaningful(transform)),
+            "python": transform.python.rpartition(":")[2],
+            "text": catalog.files.get(path, ""),
+            "views": {
+                source: _view_meaning(project, catalog, source, under | {name})
+                for source in transform.sources
+            },
+        }
+        return digest(found)
+    keys = {
+        entity: key_of(entity, body)
+        for entity in view.entities
+        if (body := project.body(EntitySpec, entity)) is not None
+    }
+    found["keys"] = {key.column: meaningful(key.type) for key in keys.values()}
+    dataset = project.body(DatasetSpec, view.dataset or "")
+    if dataset is not None:
+        times = (dataset.timestamp, dataset.created)
+        columns = {*view.features, *(key.column for key in keys.values()), *times}
+        found["source"] = meaningful(dataset.source)
+        found["times"] = times
+        found["columns"] = {c: meaningful(dataset.schema.get(c)) for c in sorted(columns)}
+    return digest(found)
+
+
+def service_meanings(project: Project, catalog: Catalog, name: str) -> Mapping[str, str]:
+    """The meaning of every view behind a feature service, by its name; those that functions take
+    features of included."""
+    gives = used(project, name)
+    views = (*gives.parts.views, *gives.parts.transforms) if gives is not None else ()
+    return {view: view_meaning(project, catalog, view) for view in sorted(views)}
+
+
+def _service_meaning(project: Project, catalog: Catalog, name: str) -> Json:
+    gives = used(project, name)
+    features = sorted(f.reference for f in gives.features) if gives is not None else ()
+    return {"features": tuple(features), "views": service_meanings(project, catalog, name)}
+
+
+def pipeline_meaning(project: Project, catalog: Catalog, graph: Graph) -> str:
     """What a pipeline does: its steps with `component@version` and inputs, and the meanings of
     what they read."""
     pipeline = project.body(PipelineSpec, graph.pipeline.name)
@@ -70,17 +139,25 @@ def pipeline_meaning(project: Project, graph: Graph) -> str:
     steps: dict[str, Any] = {name: _step(step, env) for name, step in graph.steps.items()}
     datasets = {
         name: dataset_meaning(body)
-        for name in datasets_read(graph)
+        for name in _named(graph, "Dataset")
         if (body := project.body(DatasetSpec, name)) is not None
     }
     models = {
-        name: _asked_of_steps(model)
+        name: _asked_of_steps(project, catalog, model)
         for name in models_registered(graph)
         if (model := project.body(ModelSpec, name)) is not None
     }
-    parameters = meaningful(pipeline.parameters) if pipeline else {}
+    services = {
+        name: _service_meaning(project, catalog, name) for name in _named(graph, "FeatureService")
+    }
     return digest(
-        {"steps": steps, "datasets": datasets, "models": models, "parameters": parameters}
+        {
+            "steps": steps,
+            "datasets": datasets,
+            "features": services,
+            "models": models,
+            "parameters": meaningful(pipeline.parameters) if pipeline else {},
+        }
     )
 
 
@@ -95,19 +172,26 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
     }
 
 
-def _asked_of_steps(model: ModelSpec) -> Json:
+def _asked_of_steps(project: Project, catalog: Catalog, model: ModelSpec) -> Json:
     # The constants that steps are given: the task, the champion to meet, the signature.
+    service = model.signature.features if model.signature is not None else None
     champions = {gate.no_worse_than for gate in model.gates.values() if gate.no_worse_than}
     return {
         "task": model.task,
         "champions": tuple(sorted(champions)),
         "signature": meaningful(model.signature),
+        "features": _service_meaning(project, catalog, service) if service else None,
     }
 
 
-def datasets_read(graph: Graph) -> tuple[str, ...]:
-    """The datasets whose data a run of this pipeline sees, sorted."""
-    return _named(graph, "Dataset")
+def datasets_read(project: Project, graph: Graph) -> tuple[str, ...]:
+    """The datasets whose data a run of this pipeline sees, those behind its features included;
+    sorted."""
+    found = set(_named(graph, "Dataset"))
+    for service in _named(graph, "FeatureService"):
+        gives = used(project, service)
+        found.update(gives.parts.datasets if gives is not None else ())
+    return tuple(sorted(found))
 
 
 def models_registered(graph: Graph) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
 from exai_compiler.graph import Graph, graph
 from exai_compiler.judge import gates_digest, judge
 from exai_compiler.maybe import Known, Maybe, Unknown
-from exai_compiler.meaning import models_registered, pipeline_meaning
+from exai_compiler.meaning import datasets_read, models_registered, pipeline_meaning
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_compiler.runs import run_key
@@ -37,9 +37,17 @@ def resolve(
     Raises nothing: what isn't known says why.
     """
     graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
-    meanings = {key: pipeline_meaning(project, value) for key, value in graphs.items()}
+    meanings = {key: pipeline_meaning(project, catalog, value) for key, value in graphs.items()}
     keys = tuple(
-        run_key(spec.ref, body, meanings[spec.ref.name], graphs[spec.ref.name], environment, facts)
+        run_key(
+            spec.ref,
+            body,
+            meanings[spec.ref.name],
+            graphs[spec.ref.name],
+            environment,
+            facts,
+            datasets_read(project, graphs[spec.ref.name]),
+        )
         for spec, body in project.bodies(PipelineSpec)
     )
     runs = tuple(key for key in keys if isinstance(key, RunKey))
@@ -49,9 +57,16 @@ def resolve(
         for run in runs
         for model in run.registers
     }
+    by_hand = frozenset(run.key for run in facts.runs if run.by_hand)
     promotions = tuple(
         _promotion(
-            spec.ref, body, environment, facts, current.get(spec.ref.name, frozenset()), coming
+            spec.ref,
+            body,
+            environment,
+            facts,
+            current.get(spec.ref.name, frozenset()),
+            coming,
+            by_hand,
         )
         for spec, body in project.bodies(ModelSpec)
     )
@@ -83,11 +98,12 @@ def _promotion(
     facts: Facts,
     run_keys: frozenset[str],
     coming: set[str],
+    by_hand: frozenset[str],
 ) -> Promotion:
     """What the verdict says of the candidate, and where its aliases should stand."""
     known = facts.models.get(ref.name, ModelFacts())
     aliases = tuple(_auto_aliases(model, environment))
-    candidate = _candidate(known, run_keys, aliases)
+    candidate = _candidate(known, run_keys, aliases, by_hand)
     verdict: Verdict | None = None
     new = False
     if candidate is not None:
@@ -112,17 +128,22 @@ def _promotion(
 
 
 def _candidate(
-    known: ModelFacts, run_keys: frozenset[str], aliases: tuple[str, ...]
+    known: ModelFacts,
+    run_keys: frozenset[str],
+    aliases: tuple[str, ...],
+    by_hand: frozenset[str],
 ) -> ModelVersion | None:
     """The newest version that specs and data ask for now. Without one, what already stands behind
-    an alias stays; only where nothing does, the newest version of all will do."""
+    an alias stays; only where nothing does, the newest version of all will do that no person's own
+    parameters have made."""
     asked_for = [version for version in known.versions if version.run_key in run_keys]
     standing = [
         version
         for alias in aliases
         if alias in known.aliases and (version := known.version(known.aliases[alias])) is not None
     ]
-    return _newest(asked_for or standing or known.versions)
+    others = [version for version in known.versions if version.run_key not in by_hand]
+    return _newest(asked_for or standing or others)
 
 
 def _auto_aliases(model: ModelSpec, environment: Environment) -> Iterator[str]:

@@ -2,19 +2,21 @@
 
 In: pipelines, meanings, facts. Out: a `RunKey` for each pipeline. The run key is SHA-256 over
 the pipeline's meaning, its parameters, the data version of each dataset that it reads, and
-`generation`. What succeeded under a key isn't run again.
+`generation`. What succeeded under a key isn't run again. `asked_for` is the run that a person asks
+for with parameters of their own: it never stands in for the one that the specs ask for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from exai_compiler.build import RunKey
+from exai_compiler.build import RunKey, RunRequest
 from exai_compiler.facts import Facts, ModelFacts, RunFact
 from exai_compiler.graph import Graph
 from exai_compiler.maybe import Known, Unknown
-from exai_compiler.meaning import datasets_read, models_registered
+from exai_compiler.meaning import models_registered
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, PipelineSpec
@@ -32,10 +34,13 @@ def run_key(
     graph: Graph,
     environment: Environment,
     facts: Facts,
+    reads: tuple[str, ...],
 ) -> RunKey | Unknown:
-    """The run of one pipeline, or what it waits for: a dataset whose data isn't there."""
+    """The run of one pipeline, or what it waits for: one of the datasets that it `reads`, whose
+    data isn't there.
+    """
     data: dict[str, str] = {}
-    for name in datasets_read(graph):
+    for name in reads:
         match facts.data.get(name, Unknown(Ref("Dataset", name), "its data wasn't looked at")):
             case Known(version):
                 data[name] = version
@@ -69,6 +74,33 @@ def run_key(
     )
 
 
+def asked_for(request: RunRequest, given: Mapping[str, Json], again: int = 0) -> RunRequest:
+    """The run of `request` with these parameters. The same one when nothing differs from the
+    defaults, so that what the specs ask for is run under its own key. `again` (from 1) makes
+    another key of the same question.
+    """
+    changed = {
+        name: value
+        for name, value in sorted(given.items())
+        if name not in request.parameters or request.parameters[name] != value
+    }
+    if not changed and not again:
+        return request
+    spec_key = (
+        digest({"asked": request.spec_key, "given": changed}) if changed else request.spec_key
+    )
+    salt: dict[str, Json] = {"again": again} if again else {}
+    return replace(
+        request,
+        key=digest({"spec": spec_key, "data": dict(request.data), **salt}),
+        spec_key=spec_key,
+        parameters=MappingProxyType({**request.parameters, **changed}),
+        due=True,
+        why=("asked for by hand",),
+        by_hand=True,
+    )
+
+
 def _parameters(pipeline: PipelineSpec) -> dict[str, Json]:
     return {
         name: parameter.default
@@ -98,7 +130,11 @@ def _why(
     facts: Facts,
 ) -> tuple[str, ...]:
     """What is new since a success, in words; empty when nothing that may start a run is."""
-    mine = [run for run in facts.runs if run.pipeline == ref.name]
+    mine = [
+        run
+        for run in facts.runs
+        if run.pipeline == ref.name and (run.key == key or not run.by_hand)
+    ]
     done = [run for run in mine if run.state == "succeeded"]
     if any(run.key == key for run in done):
         return ()

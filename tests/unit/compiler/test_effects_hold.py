@@ -1,5 +1,5 @@
 """What a field's declared effect promises of runs: a changed RETRAIN field asks for another run,
-and one below MATERIALIZE never does.
+and one below it never does.
 
 Every field of the kinds that a run comes from is walked, so a new one fails here until `CHANGES`
 says how it can change.
@@ -59,10 +59,22 @@ spec:
   source: {http: {url: "https://example.com/lilies.csv", sha256: SHA256}}
   schema: {petals: int64}
 """.replace("SHA256", "a" * 64)
+# Of section 5: a pipeline with features.
+FEATURES = ("Dataset", "Entity", "FeatureView", "FeatureService")
+MEADOW = """
+apiVersion: exai.dev/v1alpha1
+kind: Entity
+metadata: {name: meadow}
+spec: {type: string}
+"""
 MORE_STEPS = {
     "roses": {"uses": "load-dataset", "with": {"dataset": "roses"}},
     "tulips": {"uses": "load-dataset", "with": {"dataset": "tulips"}},
     "lilies": {"uses": "load-dataset", "with": {"dataset": "lilies"}},
+    "features": {
+        "uses": "load-features",
+        "with": {"data": "${{ steps.load.data }}", "features": "flower_features"},
+    },
     "own": {
         "python": "own.py:own",
         "image": "python:3.11",
@@ -73,6 +85,7 @@ MORE_STEPS = {
         },
     },
 }
+DATASETS = ("iris", "roses", "tulips", "lilies", "flowers", "measurements")
 ENV = {
     "LEVEL": "info",
     "TOKEN": {"secret": "db", "key": "token"},
@@ -115,6 +128,8 @@ def _env(field: str, *base: str) -> dict[str, Change]:
 
 IRIS, COLUMN = "Dataset/iris", ("spec", "schema", "species")
 LILIES = "Dataset/lilies"
+PETALS, RATIOS = "FeatureView/petals", "FeatureView/ratios"
+TRANSFORM = ("spec", "transform")
 OWN = ("spec", "steps", "own")
 MODEL = "Model/iris_model"
 PARAMETER = ("spec", "parameters", "ntrees")
@@ -142,6 +157,33 @@ CHANGES: Mapping[str, Change] = {
     "Dataset.version": (IRIS, ("spec", "version"), "none"),
     "Dataset.version.query": ("Dataset/tulips", ("spec", "version", "query"), "SELECT 1"),
     "Dataset.version.fixed": ("Dataset/roses", ("spec", "version", "fixed"), "2"),
+    "Entity.type": ("Entity/flower", ("spec", "type"), "string"),
+    "Entity.key": ("Entity/flower", ("spec", "key"), "petal_length"),
+    "FeatureView.dataset": (PETALS, ("spec", "dataset"), "flowers"),
+    "FeatureView.entities.*": (PETALS, ("spec", "entities"), ["meadow"]),
+    "FeatureView.features.*": (PETALS, ("spec", "features"), ["petal_length"]),
+    "FeatureView.ttl": (PETALS, ("spec", "ttl"), "1d"),
+    "FeatureView.online": (PETALS, ("spec", "online"), False),
+    "FeatureView.offline": (PETALS, ("spec", "offline"), True),
+    "FeatureView.push": (PETALS, ("spec", "push"), "other_push"),
+    "FeatureView.materialize.on": (PETALS, ("spec", "materialize", "on"), "apply"),
+    "FeatureView.materialize.every": (PETALS, ("spec", "materialize", "every"), "2h"),
+    "FeatureView.materialize.timezone": (PETALS, ("spec", "materialize", "timezone"), "CET"),
+    "FeatureView.schema.*": (RATIOS, ("spec", "schema", "petal_ratio"), "float32"),
+    "FeatureView.transform.python": (RATIOS, (*TRANSFORM, "python"), "ratios.py:other"),
+    "FeatureView.transform.mode": (RATIOS, (*TRANSFORM, "mode"), "python"),
+    "FeatureView.transform.sources.*": (RATIOS, (*TRANSFORM, "sources"), []),
+    "FeatureView.transform.request.name": (RATIOS, (*TRANSFORM, "request", "name"), "bid"),
+    "FeatureView.transform.request.schema.*": (
+        RATIOS,
+        (*TRANSFORM, "request", "schema", "height"),
+        "float32",
+    ),
+    "FeatureService.features.*": (
+        "FeatureService/flower_features",
+        ("spec", "features"),
+        ["petals"],
+    ),
     "Pipeline.parameters.*.type": (PIPELINE, (*PARAMETER, "type"), "double"),
     "Pipeline.parameters.*.default": (PIPELINE, (*PARAMETER, "default"), 30),
     "Pipeline.parameters.*.optional": (PIPELINE, (*PARAMETER, "optional"), True),
@@ -215,7 +257,7 @@ def _is_spec(hint: Any) -> bool:
 
 EFFECTS = dict(
     field
-    for kind in ("Dataset", "Pipeline", "Model")
+    for kind in ("Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Model")
     for field in fields_of(KINDS[kind].spec, kind, Effect.BREAKING)
 )
 
@@ -223,7 +265,15 @@ EFFECTS = dict(
 @cache
 def base() -> dict[str, Any]:
     text = (ROOT / "tests/language_section_0.yaml").read_text() + "---" + EXTENSION
-    found = {f"{d['kind']}/{d['metadata']['name']}": d for d in yaml.safe_load_all(text)}
+    features = (ROOT / "tests/language_section_5.yaml").read_text()
+    documents = [
+        *yaml.safe_load_all(text),
+        *(d for d in yaml.safe_load_all(features) if d["kind"] in FEATURES),
+        yaml.safe_load(MEADOW),
+    ]
+    found = {f"{d['kind']}/{d['metadata']['name']}": d for d in documents}
+    materialize = found[PETALS]["spec"]["materialize"]
+    materialize["on"] = materialize.pop(True)
     pipeline = found[PIPELINE]["spec"]
     pipeline["steps"] |= MORE_STEPS
     pipeline["steps"]["train"]["env"] = ENV
@@ -259,7 +309,7 @@ def run_key(*changes: Change) -> str:
     assert project is not None
     environment = project.environment("local")
     assert environment is not None
-    facts = Facts(data={name: Known("d1") for name in ("iris", "roses", "tulips", "lilies")})
+    facts = Facts(data={name: Known("d1") for name in DATASETS})
     (run,) = resolve(project, "local", environment, CATALOG, Lock(), facts).runs
     return run.key
 
@@ -271,4 +321,4 @@ def test_every_field_has_a_change() -> None:
 @pytest.mark.parametrize("field", sorted(EFFECTS))
 def test_the_run_key_changes_with_what_retrains_alone(field: str) -> None:
     changed = run_key(CHANGES[field]) != run_key()
-    assert changed is (EFFECTS[field] >= Effect.MATERIALIZE)
+    assert changed is (EFFECTS[field] >= Effect.RETRAIN)
