@@ -5,17 +5,21 @@ Changes nothing.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from exai_compiler.build import Build
 from exai_compiler.facts import Facts, ModelFacts
 from exai_compiler.planning import plan as make_plan
+from exai_compiler.project import Project
 from exai_runtime.compiling import (
     check_project,
     compile_environment,
     environment_for,
     open_target,
 )
+from exai_runtime.feature_results import Freshness
+from exai_runtime.features.freshness import freshness
 from exai_runtime.results import ModelStatus, StatusReport
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
@@ -48,7 +52,12 @@ def status(root: Path, environment: str) -> StatusReport:
         diagnostics=in_order((*problems, *compiled.problems)),
         sources=sources,
         serving=tuple(target.serving()),
+        features=_features(checked.usable, compiled.facts),
     )
+
+
+def _features(project: Project | None, facts: Facts) -> tuple[Freshness, ...]:
+    return freshness(project, facts.materialized, datetime.now(UTC)) if project else ()
 
 
 def _models(build: Build, facts: Facts) -> tuple[ModelStatus, ...]:

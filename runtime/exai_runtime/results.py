@@ -15,6 +15,7 @@ from exai_compiler.changes import ObjectId, Outcome, Plan
 from exai_compiler.facts import Verdict
 from exai_compiler.maybe import Unknown
 from exai_compiler.project import Project
+from exai_runtime.feature_results import FeatureResult, Freshness
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
@@ -127,7 +128,9 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """How an environment is doing. `parity` is what the target ignores."""
+    """How an environment is doing. `parity` is what the target ignores; `features` has a row for
+    each view that is to be online.
+    """
 
     environment: str
     health: tuple[Health, ...]
@@ -137,6 +140,7 @@ class StatusReport:
     diagnostics: tuple[Diagnostic, ...]
     sources: Sources
     serving: tuple[Serving, ...] = ()
+    features: tuple[Freshness, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -177,4 +181,13 @@ class Refused:
     bug: bool = False
 
 
-Result = Created | Validated | Planning | Applied | StatusReport | Prediction | Refused
+Result = (
+    Created
+    | Validated
+    | Planning
+    | Applied
+    | StatusReport
+    | Prediction
+    | FeatureResult
+    | Refused
+)

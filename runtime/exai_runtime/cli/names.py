@@ -23,6 +23,12 @@ def services(directory: Path | None) -> tuple[str, ...]:
     return tuple(ref.name for ref in project.specs if ref.kind == "Service") if project else ()
 
 
+def documents(directory: Path | None, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """The documents of these kinds, sorted by name."""
+    project = _project(directory)
+    return tuple(sorted(r.name for r in project.specs if r.kind in kinds)) if project else ()
+
+
 def _project(directory: Path | None) -> Project | None:
     with suppress(Exception):
         from exai_runtime.workspace import find_root, load

@@ -14,6 +14,7 @@ from exai_compiler.changes import (
     Delete,
     FieldChange,
     Judge,
+    Materialize,
     MoveAlias,
     ObjectId,
     Outcome,
@@ -25,6 +26,15 @@ from exai_compiler.changes import (
 )
 from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.maybe import Known, Tree, Unknown
+from exai_runtime.feature_results import (
+    FeatureList,
+    FeatureRow,
+    FeatureValue,
+    FeatureValues,
+    Freshness,
+    Materializing,
+    Pushed,
+)
 from exai_runtime.results import (
     Applied,
     Created,
@@ -258,6 +268,31 @@ DONE = (
     Outcome(CREATE_SERVICE, "created"),
 )
 
+MATERIALIZE = Materialize(Ref("FeatureView", "measurements"), "k", ("asked for",))
+FRESHNESS = (
+    Freshness(
+        Ref("FeatureView", "days"),
+        "stale",
+        newest="2026-11-17T09:00:00+00:00",
+        rows=31,
+        materialized="2026-11-20T09:03:20+00:00",
+        ttl=86400.0,
+        schedule="on new data, every 1h",
+        due="2026-11-20T10:03:20+00:00",
+        data="fixed:2026-10",
+    ),
+    Freshness(
+        Ref("FeatureView", "measurements"),
+        "fresh",
+        newest="2026-11-20T10:00:00+00:00",
+        rows=150,
+        materialized="2026-11-20T10:03:00+00:00",
+        schedule="on apply",
+        data="0" * 64,
+    ),
+    Freshness(Ref("FeatureView", "trips"), "missing", schedule="on new data"),
+)
+
 SAMPLES: Mapping[str, tuple[str, Result]] = {
     "init": (
         "init",
@@ -327,6 +362,62 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
             (),
             SOURCES,
             (Serving(ISVC, "iris_model", 1, "2026-11-20T10:00:00+00:00"),),
+            FRESHNESS,
+        ),
+    ),
+    "features-list": (
+        "features list",
+        FeatureList(
+            "local", FRESHNESS, {"iris_features": ("measurements:petal_length", "ratios:ratio")}
+        ),
+    ),
+    "features-get": (
+        "features get",
+        FeatureValues(
+            "iris_features",
+            (
+                FeatureRow(
+                    {"flower_id": 7},
+                    {
+                        "petal_length": FeatureValue(
+                            "measurements", 1.4, "present", "2026-11-20T09:00:00+00:00", 3800.0
+                        ),
+                        "place": FeatureValue(
+                            "measurements", None, "null", "2026-11-20T09:00:00+00:00", 3800.0
+                        ),
+                        "weather": FeatureValue(
+                            "days",
+                            "rain\x1b[2J",
+                            "outside ttl",
+                            "2026-11-17T09:00:00+00:00",
+                            263000.0,
+                        ),
+                        "ratio": FeatureValue("ratios", 2.5, "present"),
+                    },
+                ),
+                FeatureRow(
+                    {"flower_id": 8},
+                    {"petal_length": FeatureValue("measurements", None, "not found")},
+                ),
+            ),
+            (Diagnostic("unknown-entity", "measurements has nothing of flower_id 8", Span("")),),
+        ),
+    ),
+    "features-push": ("features push", Pushed("measurements", 3, 2, 1, True)),
+    "features-materialize": (
+        "features materialize",
+        Materializing(
+            "local",
+            (
+                Outcome(MATERIALIZE, "succeeded", "150 rows up to 2026-11-20T10:00:00+00:00"),
+                Outcome(
+                    Materialize(Ref("FeatureView", "days"), "k", ("asked for",)),
+                    "failed",
+                    "the online store (Redis) doesn't answer",
+                    "see that it runs",
+                ),
+            ),
+            FRESHNESS,
         ),
     ),
     "status-errors": (

@@ -73,6 +73,7 @@ def test_for_programs(sample: Sample) -> None:
 def test_schemas_are_schemas() -> None:
     files = sorted(path.name for path in SCHEMAS.glob("*.json"))
     commands = ["apply", "destroy", "init", "plan", "predict", "status", "validate"]
+    commands += [f"features-{name}" for name in ("get", "list", "materialize", "push")]
     assert files == sorted(f"{name}.json" for name in ("common", *commands))
     for path in SCHEMAS.glob("*.json"):
         Draft202012Validator.check_schema(json.loads(path.read_text("utf-8")))
@@ -94,5 +95,5 @@ def test_schemas_refuse_what_nobody_promised() -> None:
 def validator(command: str) -> Draft202012Validator:
     common = json.loads((SCHEMAS / "common.json").read_text("utf-8"))
     registry = Registry().with_resource(common["$id"], Resource.from_contents(common))
-    schema = json.loads((SCHEMAS / f"{command}.json").read_text("utf-8"))
+    schema = json.loads((SCHEMAS / f"{command.replace(' ', '-')}.json").read_text("utf-8"))
     return Draft202012Validator(schema, registry=registry)

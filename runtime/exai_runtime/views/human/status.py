@@ -9,6 +9,7 @@ from exai_runtime.results import ModelStatus, Serving, StatusReport
 from exai_runtime.target import Health
 from exai_runtime.views.human.applied import gates
 from exai_runtime.views.human.diagnostics import place
+from exai_runtime.views.human.features import freshness
 from exai_runtime.views.human.paint import Paint
 from exai_runtime.views.human.plan import waiting
 from exai_runtime.views.human.state import state_text
@@ -20,6 +21,9 @@ def lines(report: StatusReport, now: datetime, paint: Paint) -> Iterator[str]:
     """The whole report. `now` (with a time zone) is what ages count from."""
     if report.health:
         yield from _services(report, now, paint)
+        yield ""
+    if report.features:
+        yield from freshness(report.features, now, paint)
         yield ""
     if report.models:
         yield from _models(report, paint)

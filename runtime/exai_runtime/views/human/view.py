@@ -10,6 +10,7 @@ from typing import TextIO
 
 from exai_compiler.changes import Plan
 from exai_runtime.events import Event
+from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
     Created,
@@ -25,6 +26,7 @@ from exai_runtime.views.human import (
     applied,
     created,
     diagnostics,
+    features,
     plan,
     prediction,
     status,
@@ -80,6 +82,9 @@ class HumanView:
             case Prediction():
                 self._diagnose(result.diagnostics, result.sources)
                 body = prediction.lines(result, paint)
+            case FeatureValues() | Pushed() | Materializing() | FeatureList():
+                self._diagnose(result.diagnostics, result.sources)
+                body = features.lines(result, _now(), paint)
         self._write(self.out, body, self.colour)
         if isinstance(result, Prediction) and result.answers and not self.quiet:
             took = f"{duration(result.seconds)}, {result.protocol}, {result.url}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
     Created,
@@ -12,7 +13,7 @@ from exai_runtime.results import (
     StatusReport,
     Validated,
 )
-from exai_runtime.views.json import values
+from exai_runtime.views.json import features, values
 from exai_runtime.views.json.values import Plain
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
@@ -50,6 +51,8 @@ def _result(result: Result) -> Plain | None:
             return _status(result)
         case Prediction():
             return _prediction(result)
+        case FeatureValues() | Pushed() | Materializing() | FeatureList():
+            return features.result(result)
 
 
 def _created(result: Created) -> Plain | None:
@@ -106,6 +109,7 @@ def _status(result: StatusReport) -> Plain | None:
         "models": models,
         "waiting": [values.unknown(item) for item in result.waiting],
         "parity": values.diagnostics(result.parity),
+        "features": [features.freshness(row) for row in result.features],
     }
 
 

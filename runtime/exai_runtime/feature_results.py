@@ -1,0 +1,119 @@
+"""What the commands about features come to, as frozen values. Times are RFC 3339, in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from exai_compiler.changes import Outcome
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.frozen import Json, empty
+from exai_specs.identity import Ref
+
+FeatureState = Literal["fresh", "stale", "missing"]
+ValueStatus = Literal["present", "null", "not found", "outside ttl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What is online of a view.
+
+    `newest` is the newest timestamp of its data, empty when there is none; `stale` means that it is
+    older than `ttl` seconds. `schedule` says in words what brings it up to date, `due` when that is
+    next (empty: not by the clock).
+    """
+
+    view: Ref
+    state: FeatureState
+    newest: str = ""
+    rows: int = 0
+    materialized: str = ""
+    ttl: float | None = None
+    schedule: str = ""
+    due: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureValue:
+    """One feature of one entity. `time` is when it was true, `age` how many seconds ago that is."""
+
+    view: str
+    value: Json
+    status: ValueStatus
+    time: str = ""
+    age: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """What was asked for, and its features by name, in order."""
+
+    entity: Mapping[str, Json]
+    features: Mapping[str, FeatureValue]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureValues:
+    """What the online store answers. Fails when an entity isn't there at all."""
+
+    name: str
+    rows: tuple[FeatureRow, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """`rows` came; `written` are online now; `older` were not newer than what is online."""
+
+    view: str
+    rows: int
+    written: int
+    older: int
+    offline: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Materializing:
+    """What was brought online: an outcome for each time and view, in order, and what is there."""
+
+    environment: str
+    outcomes: tuple[Outcome, ...]
+    views: tuple[Freshness, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        last = {outcome.change: outcome.result for outcome in self.outcomes}
+        return int(has_errors(self.diagnostics) or "failed" in last.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureList:
+    """The views of the environment; `services` maps a feature service to its features."""
+
+    environment: str
+    views: tuple[Freshness, ...]
+    services: Mapping[str, tuple[str, ...]]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+FeatureResult = FeatureValues | Pushed | Materializing | FeatureList

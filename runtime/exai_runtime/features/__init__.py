@@ -1,0 +1,1 @@
+"""The commands about features: values in, values out."""

@@ -1,0 +1,94 @@
+"""An environment whose features were applied, for the commands that use them.
+
+In: a project's folder and an environment. Out: what was applied there, or why nothing is. Reading
+and pushing go by that, not by what the specs say since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from exai_runtime.compiling import Checked, check_project, environment_for, open_target
+from exai_runtime.feature_results import Freshness
+from exai_runtime.features.freshness import freshness
+from exai_runtime.local.features.drift import materialized
+from exai_runtime.local.features.execute import REPOSITORY_KIND
+from exai_runtime.local.features.process import FeatureProcess, feature_process
+from exai_runtime.local.rendered import plain
+from exai_runtime.local.target import LocalTarget
+from exai_runtime.results import Refused
+from exai_runtime.target import TargetError
+from exai_runtime.workspace import load
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import Environment
+from exai_specs.nearest import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An environment whose features were applied."""
+
+    checked: Checked
+    name: str
+    environment: Environment
+    target: LocalTarget
+    body: Mapping[str, Any]
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.body["spec"]
+        return found
+
+    def process(self, *, writes: bool = False) -> FeatureProcess:
+        project = self.checked.project
+        assert project is not None  # noqa: S101 - a place has a project
+        return feature_process(self.target.paths, self.environment, project.name, writes=writes)
+
+
+def place_of(root: Path, environment: str) -> Place | Refused:
+    checked = check_project(load(root))
+    found, problems = environment_for(checked, environment)
+    if found is None:
+        return Refused(problems, checked.loaded.sources)
+    target = open_target(checked, environment, found)
+    try:
+        objects = target.observe().objects
+    except TargetError as error:
+        return refused(checked, error.diagnostic)
+    body = next((v.body for k, v in objects.items() if k.kind == REPOSITORY_KIND), None)
+    if body is None:
+        where = "" if environment == "local" else f" -e {environment}"
+        said = f"no features are applied to {environment} yet"
+        return refused(
+            checked, Diagnostic("not-applied", said, Span(""), hint=f"exai apply{where}")
+        )
+    return Place(checked, environment, found, target, plain(body))
+
+
+def freshness_of(place: Place) -> tuple[Freshness, ...]:
+    project = place.checked.project
+    assert project is not None  # noqa: S101 - a place has a project
+    return freshness(project, materialized(place.target.paths), datetime.now(UTC))
+
+
+@contextmanager
+def running(process: FeatureProcess) -> Iterator[FeatureProcess]:
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> Diagnostic:
+    found = nearest(name, known)
+    hint = f"did you mean `{found}`?" if found else f"there is {', '.join(sorted(known))}"
+    return Diagnostic("unknown-view", f"there is no {what} `{name}`", Span(""), hint=hint)
+
+
+def refused(checked: Checked, problem: Diagnostic) -> Refused:
+    return Refused((problem,), checked.loaded.sources)

@@ -1,0 +1,79 @@
+"""`exai features push`: rows of a file to a view, all of them or none.
+
+In: a view and a file. Out: how many rows are online now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from exai_compiler.inlined import type_of
+from exai_runtime.feature_results import Pushed
+from exai_runtime.features.place import Place, place_of, refused, running, unknown
+from exai_runtime.results import Refused
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import DatasetSpec
+
+
+def push(root: Path, environment: str, view: str, file: Path) -> Pushed | Refused:
+    """Rows of a file to a view: all of them, or none."""
+    place = place_of(root, environment)
+    if isinstance(place, Refused):
+        return place
+    if (problem := _not_pushable(place, view, file)) is not None:
+        return refused(place.checked, problem)
+    spec = place.spec["views"][view]
+    offline = bool(spec["offline"])
+    with running(place.process()) as process:
+        paths = process.paths
+        kept = None
+        if offline:
+            paths.pushed.mkdir(parents=True, exist_ok=True)
+            kept = str(paths.pushed_to(spec["source"]))
+        try:
+            found = process.ask(
+                "push",
+                repository=str(paths.repository),
+                view=view,
+                file=str(file.resolve()),
+                kinds=_kinds(place, spec, offline=offline),
+                offline=kept,
+            )
+        except TargetError as error:
+            return refused(place.checked, error.diagnostic)
+    return Pushed(view, found["rows"], found["written"], found["older"], offline)
+
+
+def _not_pushable(place: Place, view: str, file: Path) -> Diagnostic | None:
+    spec = place.spec
+    if view not in spec["views"]:
+        if view in spec["transforms"]:
+            said = f"{view} is made of other features: nothing can be pushed to it"
+            return Diagnostic("not-pushable", said, Span(""), hint="push to one of its sources")
+        return unknown("view", view, tuple(spec["views"]))
+    if spec["views"][view]["push"] is None:
+        project = place.checked.project
+        found = project.find("FeatureView", view) if project else None
+        at = found.at("metadata", "name") if found else Span("")
+        said = f"{view} has no push source"
+        return Diagnostic("not-pushable", said, at, hint=f"add push: {view}_push, then apply")
+    if not file.is_file():
+        return Diagnostic("unreadable-file", f"there is no file {file}", Span(""))
+    return None
+
+
+def _kinds(place: Place, view: Mapping[str, Any], *, offline: bool) -> dict[str, Any]:
+    """The columns that a pushed row has, with their types: all of the dataset's when it is kept."""
+    source = place.spec["sources"][view["source"]]
+    kinds = dict(view["schema"])
+    for time_ in ("timestamp", "created"):
+        if source.get(time_):
+            kinds[source[time_]] = "timestamp"
+    project = place.checked.project
+    dataset = project.body(DatasetSpec, view["source"]) if project else None
+    if offline and dataset is not None:
+        kinds = {name: type_of(column.type) for name, column in dataset.schema.items()}
+    return kinds
