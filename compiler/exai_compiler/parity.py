@@ -92,7 +92,7 @@ def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnosti
                 f"{spec.ref}: its data is not watched: new rows on the server start no run",
                 spec.at("spec", "source"),
                 "note",
-                "set `version` to {query: SELECT ...}, snapshot or {fixed: ...}; none ends this note",
+                "set `version` to {query: ...}, snapshot or {fixed: ...}; none ends this note",
             )
 
 

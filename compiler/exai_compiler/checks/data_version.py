@@ -1,6 +1,4 @@
-"""`unsupported-version`: a way of telling data versions that a Dataset's source doesn't have (DESIGN
-section 4).
-"""
+"""`unsupported-version`: a way of telling data versions that a Dataset's source doesn't have."""
 
 from __future__ import annotations
 

@@ -60,11 +60,36 @@ class ParquetSource:
     ]
 
 
+def _address(value: Any) -> str:
+    """An address of http or https. No message quotes it: it may hold what nobody may see."""
+    if not isinstance(value, str):
+        raise TypeProblem(f"must be an address, not {called(value)}", code="wrong-type")
+    if "@" in value.partition("//")[2].partition("/")[0]:
+        hint = "offer the file without a password, or below the data root; change that password"
+        raise TypeProblem("a user or password must not be in a spec", (), hint, "secret-in-spec")
+    try:
+        parts = urlsplit(value)
+        named = parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that don't match
+        named = None
+    if not named or not value.startswith(("http://", "https://")) or not value.isprintable():
+        hint = "for example https://example.com/iris.csv"
+        raise TypeProblem("must be an http or https address", (), hint)
+    return value
+
+
+_ADDRESS_SCHEMA = (("type", "string"), ("pattern", "^https?://[^/@]+(/.*)?$"))
+
+
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class HttpSource:
     """A file behind an HTTP or HTTPS address; its checksum is its version."""
 
-    url: Annotated[Text, Effect.RETRAIN, about("The address", "https://example.com/iris.csv")]
+    url: Annotated[
+        Annotated[str, Parsed(_address, _ADDRESS_SCHEMA)],
+        Effect.RETRAIN,
+        about("The address", "https://example.com/iris.csv"),
+    ]
     sha256: Annotated[
         Annotated[Text, Named(SHA256, "9f86d081884c7d659a2feaa0c55ad015" * 2)],
         Effect.RETRAIN,
@@ -73,29 +98,6 @@ class HttpSource:
     format: Annotated[
         Literal["csv", "parquet"], Effect.RETRAIN, about("The file's format", "csv")
     ] = "csv"
-
-    @model_validator(mode="after")
-    def _address(self) -> HttpSource:
-        problem = _address_problem(self.url)
-        if problem is not None:
-            raise refuse(problem)
-        return self
-
-
-def _address_problem(url: str) -> Problem | None:
-    """No message quotes the address: it may hold what nobody may see."""
-    if "@" in url.partition("//")[2].partition("/")[0]:
-        hint = "offer the file without a password, or below the data root; change that password"
-        return Problem("secret-in-spec", "a user or password must not be in a spec", hint, ("url",))
-    try:
-        parts = urlsplit(url)
-        named = parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that don't match
-        named = None
-    if not named or parts.scheme.lower() not in ("http", "https") or not url.isprintable():
-        hint = "for example https://example.com/iris.csv"
-        return Problem("invalid-value", "must be an http or https address", hint, ("url",))
-    return None
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
