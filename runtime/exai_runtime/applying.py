@@ -63,7 +63,7 @@ def execute_rounds(
     changes = first_round(first, 1)
     while changes:
         listen(RoundStarted(number, changes))
-        results = list(_execute(checked, target, changes, build, listen))
+        results = list(execute_changes(checked, target, changes, build, listen))
         outcomes += results
         verdicts += _verdicts(results, build)
         if any(outcome.result == "failed" for outcome in results):
@@ -89,7 +89,7 @@ def execute_rounds(
     return Done(tuple(outcomes), tuple(verdicts), tuple(missed_gates(checked, tuple(verdicts))))
 
 
-def _execute(
+def execute_changes(
     checked: Checked,
     target: Writer,
     changes: tuple[Planned, ...],

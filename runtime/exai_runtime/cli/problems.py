@@ -81,7 +81,11 @@ def no_project(start: Path, found: Path | None) -> Refused:
 
 def interrupted(command: str) -> Refused:
     """Someone pressed Ctrl-C."""
-    next_ = "run it again: it goes on where it stopped" if command in ("apply", "destroy") else ""
+    next_ = (
+        "run it again: it goes on where it stopped"
+        if command in ("apply", "destroy", "run")
+        else ""
+    )
     return Refused((Diagnostic("interrupted", f"{command} was interrupted", NOWHERE, hint=next_),))
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from exai_compiler.build import Build, RunRequest
 from exai_compiler.changes import Outcome, Run
+from exai_runtime.git_head import head
 from exai_runtime.local import registry, runs
 from exai_runtime.local.connections import Variables, secrets_of, step_variables
 from exai_runtime.local.log_tail import step_tail
@@ -53,11 +54,10 @@ class RunExecutor:
             secrets_of(self.paths, self.environment),
         )
         for other in runs.others(self.paths, change.pipeline.name, change.key):
-            listen(
-                Progress(
-                    subject, "earlier run", "note", "ended: the specs or the data have changed"
-                )
+            why = (
+                "another is asked for" if request.by_hand else "the specs or the data have changed"
             )
+            listen(Progress(subject, "earlier run", "note", f"ended: {why}"))
             runs.end(self.paths, other)
         started = time.monotonic()
         warming: list[threading.Thread] = []
@@ -101,6 +101,7 @@ class RunExecutor:
             **{name: thaw(value) for name, value in request.parameters.items()},
             **{name: value for name, value in reserved.items() if name in declared},
         }
+        commit = head(self.paths.root)
         asked = Request(
             key=change.key,
             spec_key=request.spec_key,
@@ -110,6 +111,10 @@ class RunExecutor:
             data=MappingProxyType(dict(request.data)),
             arguments=MappingProxyType({key: freeze(arguments[key]) for key in arguments}),
             scratch=str(self.paths.scratch(change.key)),
+            started=time.time(),
+            commit=commit.commit if commit else "",
+            branch=commit.branch if commit else "",
+            by_hand=request.by_hand,
         )
         return runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
 

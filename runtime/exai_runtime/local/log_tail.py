@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _STEP_INDENT = "    "  # KFP's runner puts four spaces before each line of a step
 _RUNNER = re.compile(r"^\d\d:\d\d:\d\d\.\d{3} - [A-Z]+ - |^-{20,}$")
 _BYTES = 1 << 16
+_LINE = 200  # bytes that a line has, about
 
 
-def tail(path: Path, lines: int) -> tuple[str, ...]:
-    """The last lines that aren't empty; nothing when there is no such file."""
+def tail(path: Path, lines: int, upto: int | None = None) -> tuple[str, ...]:
+    """The last lines that aren't empty, of all or of the first `upto` bytes; nothing when there is
+    no such file."""
+    room = max(_BYTES, lines * _LINE)
     try:
         with path.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            stream.seek(max(0, size - _BYTES))
-            text = stream.read().decode("utf-8", errors="replace")
+            size = os.fstat(stream.fileno()).st_size if upto is None else upto
+            start = max(0, size - room)
+            stream.seek(start)
+            text = stream.read(size - start).decode("utf-8", errors="replace")
     except OSError:
         return ()
-    clean = (_COLOUR.sub("", line).rstrip() for line in text.splitlines())
-    return tuple([line for line in clean if line][-lines:])
+    return tuple(list(clean(text.splitlines()))[-lines:])
+
+
+def clean(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without colours; those that are empty then are left out."""
+    for line in lines:
+        if found := _COLOUR.sub("", line).rstrip():
+            yield found
 
 
 def step_tail(path: Path, lines: int) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from exai_specs.frozen import empty, freeze, thaw
 @dataclass(frozen=True, slots=True)
 class Request:
     """`arguments` are the root parameters of the IR; `scratch` is the temporary folder of the run's
-    steps.
+    steps. `started` is in seconds since the epoch (0: an older exai didn't say), `commit` what HEAD
+    was then. `by_hand`: a person asked for these parameters, the specs don't.
     """
 
     key: str
@@ -30,6 +31,10 @@ class Request:
     arguments: Mapping[str, Any]
     scratch: str
     generation: int = 0
+    started: float = 0.0
+    commit: str = ""
+    branch: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
