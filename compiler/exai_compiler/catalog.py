@@ -89,11 +89,14 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All components, by the name that `uses:` takes; and the texts of the user's own Python files,
-    by their paths from exai.yaml's folder.
+    by their paths from exai.yaml's folder. `refused` are paths that can't be read, `modules` names
+    that an `import` would find in the project.
     """
 
     components: Mapping[str, Component]
     files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    modules: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
 
 
 def parse_component(text: str, path: str) -> Component:

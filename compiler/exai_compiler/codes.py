@@ -13,6 +13,53 @@ from exai_specs.codes import Code
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
+        "code-too-large": Code(
+            "A Python step's function is longer than what a step embeds.",
+            "The text of the function travels in an argument of the step's process. Put what "
+            "it needs into a package that `pip.packages` names, or into an image of your own.",
+        ),
+        "local-import": Code(
+            "A Python step imports a file of the project.",
+            "Only the function is embedded, as KFP does it; the file isn't there where the "
+            "step runs. Put the code into the function, into a package, or into an image.",
+        ),
+        "missing-file": Code(
+            "A file that a spec names isn't there.",
+            "Paths of Python files are relative to the document's own file.",
+        ),
+        "not-self-contained": Code(
+            "A Python step's function uses a name that stands outside of it.",
+            "Only the function itself is embedded. Imports and constants go into its body.",
+        ),
+        "python-syntax": Code(
+            "A Python file that a spec names isn't Python.",
+            "The place is the one that Python's own parser gives.",
+        ),
+        "signature-missing": Code(
+            "A model that your own code trains, without a signature.",
+            "For exai's own train steps the signature follows from the step. What your code "
+            "takes and gives only you can say: `spec.signature` of the Model.",
+        ),
+        "unknown-function": Code(
+            "A Python file has no such function.",
+            "`file.py:function` names a function at the top level of the file.",
+        ),
+        "unpinned-package": Code(
+            "A requirement without its exact version.",
+            "A step must be the same tomorrow: `name==version`. Options of pip have no place "
+            "there.",
+        ),
+        "unreadable-annotation": Code(
+            "An annotation that is no type of an input or output.",
+            "A function's annotations are its interface: str, int, float, bool, list, dict, "
+            "Optional of one, `Input[T]`, `Output[T]`, InputPath, OutputPath, `-> T` or a "
+            "NamedTuple. Defaults are plain values.",
+        ),
+        "unsafe-index": Code(
+            "An index or host of pip that isn't a plain one.",
+            "They stand in a shell's command on a cluster, and everybody who reads a pipeline "
+            "sees them: no users, no passwords, no spaces.",
+        ),
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "

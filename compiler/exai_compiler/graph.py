@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from exai_compiler.catalog import Catalog, Component
+from exai_compiler.python_code import python_component
 from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
@@ -103,12 +104,17 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
     return Graph(
         spec.ref,
         MappingProxyType(
-            {name: _step(name, step, catalog, frozenset(steps)) for name, step in steps.items()}
+            {
+                name: _step(name, step, catalog, frozenset(steps), spec.document.path)
+                for name, step in steps.items()
+            }
         ),
     )
 
 
-def _step(name: str, spec: StepSpec, catalog: Catalog, known: frozenset[str]) -> Step:
+def _step(
+    name: str, spec: StepSpec, catalog: Catalog, known: frozenset[str], document: str
+) -> Step:
     inputs = {key: bind(value) for key, value in spec.with_.items()}
     named = (
         value.secret if isinstance(value, SecretRef) else value.config_map
@@ -124,7 +130,9 @@ def _step(name: str, spec: StepSpec, catalog: Catalog, known: frozenset[str]) ->
     return Step(
         name=name,
         spec=spec,
-        component=catalog.components.get(spec.uses or ""),
+        component=python_component(document, spec, catalog)
+        if spec.python is not None
+        else catalog.components.get(spec.uses or ""),
         inputs=MappingProxyType(inputs),
         needs=tuple(sorted(known.intersection(read.union(spec.after)))),
     )

@@ -6,7 +6,7 @@ order of the stages; plan, apply and status all go through it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
@@ -67,7 +67,10 @@ def check_project(loaded: Loaded) -> Checked:
 
     Documents that don't parse hide what refers to them, so checks wait until all do.
     """
-    components = component_catalog()
+    python = loaded.python
+    components = replace(
+        component_catalog(), files=python.texts, modules=python.modules, refused=python.refused
+    )
     problems = list(loaded.diagnostics)
     if loaded.project is not None and not has_errors(problems):
         problems += check(loaded.project, components)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.project import Project, link
+from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import read
 from exai_specs.kinds import ProjectSpec
@@ -31,13 +32,14 @@ SUFFIXES = (".yaml", ".yml")
 class Loaded:
     """`project` is None when there is no readable Project document.
 
-    `sources` holds the text of every file read, by path.
+    `sources` holds the text of every file read, by path; `python` the users' own Python among them.
     """
 
     root: Path
     project: Project | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
+    python: PythonFiles = NO_FILES
 
 
 def find_root(start: Path) -> Path | None:
@@ -67,7 +69,10 @@ def load(root: Path) -> Loaded:
         for path in _spec_files(root, project_spec, more_documents, problems):
             if path not in sources:
                 _read_file(root, path, specs, problems, sources)
-    return Loaded(root, link(specs), in_order(problems), MappingProxyType(sources))
+    python = python_files(root, specs)
+    problems += python.problems
+    sources.update(python.texts)
+    return Loaded(root, link(specs), in_order(problems), MappingProxyType(sources), python)
 
 
 def component_catalog() -> Catalog:

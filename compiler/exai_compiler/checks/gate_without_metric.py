@@ -21,7 +21,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
             step = _evaluation(maker)
-            if step is None or step.component is None:
+            # What a Python step measures is its own.
+            if step is None or step.component is None or step.spec.python is not None:
                 continue
             made = step.component.metrics.get(body.task, ())
             classes = _classes(subject, maker)

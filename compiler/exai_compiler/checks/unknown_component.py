@@ -11,10 +11,10 @@ from exai_specs.diagnostics import Diagnostic
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
-        if step.component is None:
+        if step.component is None and step.spec.uses is not None:
             yield Diagnostic(
                 "unknown-component",
                 f"there is no component `{step.spec.uses}`",
                 spec.at("spec", "steps", step.name, "uses"),
-                hint=did_you_mean(step.spec.uses or "", subject.catalog.components),
+                hint=did_you_mean(step.spec.uses, subject.catalog.components),
             )

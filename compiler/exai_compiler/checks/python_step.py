@@ -1,0 +1,71 @@
+"""A Python step's function: that it is there, can be read, stands by itself, and imports no other
+file of the project (LANGUAGE section 6.2). Places are those in the Python file.
+
+`missing-file`, `unknown-function`, `python-syntax`, `unreadable-annotation`, `not-self-contained`,
+`code-too-large`, `local-import`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.python_code import Function, Problem, function_of, read_function
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import PipelineSpec
+from exai_specs.kinds.pipeline import Step
+from exai_specs.parse import Spec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(PipelineSpec):
+        for name, step in body.steps.items():
+            if step.python is not None:
+                yield from _step(subject, spec, name, step)
+
+
+def _step(subject: Subject, spec: Spec, name: str, step: Step) -> Iterator[Diagnostic]:
+    at = spec.at("spec", "steps", name, "python")
+    written = step.python or ""
+    path, function = function_of(spec.document.path, written)
+    if not function or ":" not in written:
+        hint = "write file.py:function"
+        yield Diagnostic("unknown-function", f"`{written}` names no function", at, hint=hint)
+        return
+    if path not in subject.catalog.files:
+        if path not in subject.catalog.refused:
+            message = f"there is no file `{path}`"
+            hint = "the path is relative to this document's own file"
+            yield Diagnostic("missing-file", message, at, hint=hint)
+        return
+    found = read_function(subject.catalog.files[path], function)
+    related = ((f"step `{name}` asks for it", at),)
+    if isinstance(found, Problem):
+        if found.code == "unknown-function":
+            message = f"`{path}` has no function `{function}`"
+            yield Diagnostic(found.code, message, at, hint=found.hint)
+            return
+        yield _at(path, found, related)
+        return
+    for problem in (*found.problems, *_local_imports(subject, found)):
+        yield _at(path, problem, related)
+
+
+def _local_imports(subject: Subject, function: Function) -> Iterator[Problem]:
+    for module, line, column in function.imports:
+        if module != "." and module not in subject.catalog.modules:
+            continue
+        what = "a relative import" if module == "." else f"`{module}` is a file of this project"
+        yield Problem(
+            "local-import",
+            f"{what}, which isn't there where the step runs: only the function itself is embedded",
+            line,
+            column,
+            "put its code into the function, into a package that pip.packages names, or into an "
+            "image of your own",
+        )
+
+
+def _at(path: str, problem: Problem, related: tuple[tuple[str, Span], ...]) -> Diagnostic:
+    at = Span(path, problem.line, problem.column)
+    return Diagnostic(problem.code, problem.message, at, hint=problem.hint, related=related)

@@ -1,0 +1,56 @@
+"""A Python step's function as a component, so that everything that looks at steps sees no
+difference.
+
+In: a step of a document, the texts of the user's files. Out: a `Component`, or None for one that
+can't be read: the checks say why.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from types import MappingProxyType
+
+from exai_compiler.catalog import Catalog, Component
+from exai_compiler.python_code import ephemeral
+from exai_compiler.python_code.function import Function, Problem, read_function
+from exai_specs.frozen import digest
+from exai_specs.kinds.pipeline import Step
+
+OWN_IMAGE = "exai/python-train"
+
+
+def function_of(document: str, written: str) -> tuple[str, str]:
+    """Path from exai.yaml's folder and name of `file.py:function`, which is relative to the
+    document's own file.
+    """
+    file, _, name = written.rpartition(":")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(document), file)), name
+
+
+def python_component(document: str, step: Step, catalog: Catalog) -> Component | None:
+    """The component of a `python:` step."""
+    path, name = function_of(document, step.python or "")
+    text = catalog.files.get(path)
+    found = read_function(text, name) if text is not None else None
+    if not isinstance(found, Function) or found.problems:
+        return None
+    image = step.image or OWN_IMAGE
+    packages = step.pip.packages if step.pip else ()
+    return Component(
+        name=f"{path}:{name}",
+        version=digest({"source": found.source, "packages": packages})[:12],
+        effects="none",
+        description=found.description,
+        inputs=found.inputs,
+        outputs=found.outputs,
+        refs=MappingProxyType({}),
+        filled=(),
+        metrics=MappingProxyType({}),
+        image=image,
+        command=ephemeral.command(found, step.pip, with_kfp=image == OWN_IMAGE),
+        args=ephemeral.arguments(found),
+        limits=MappingProxyType({}),
+    )
+
+
+__all__ = ["Problem", "function_of", "python_component"]

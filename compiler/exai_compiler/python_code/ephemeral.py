@@ -1,0 +1,77 @@
+"""A function as KFP's own lightweight component: its text is written to a file and executed there.
+
+In: a function, what pip has to bring. Out: command and arguments, byte for byte as the SDK 2.17.0
+has them (`_get_command_and_args_for_lightweight_component` and `_get_packages_to_install_command`
+in kfp/dsl/component_factory.py); a test compares them. Never: a text that a shell would read as
+more than one word; the checks hold packages and indexes to a pattern.
+"""
+
+from __future__ import annotations
+
+from exai_compiler.python_code.function import Function
+from exai_specs.kinds.pipeline import Pip
+
+KFP = "2.17.0"
+EXECUTOR = "kfp.dsl.executor_main"
+
+PROGRAM = f"""\
+program_path=$(mktemp -d)
+
+printf "%s" "$0" > "$program_path/ephemeral_component.py"
+_KFP_RUNTIME=true python3 -m {EXECUTOR} \
+                        --component_module_path \
+                        "$program_path/ephemeral_component.py" \
+                        "$@"
+"""
+FILE = "ephemeral_component.py"
+_INSTALL = """
+if ! [ -x "$(command -v pip)" ]; then
+    python3 -m ensurepip || python3 -m ensurepip --user || apt-get install python3-pip
+fi
+
+PIP_DISABLE_PIP_VERSION_CHECK=1 {} && "$0" "$@"
+"""
+_HEAD = """
+import kfp
+from kfp import dsl
+from kfp.dsl import *
+from typing import *
+
+"""
+
+
+def program(function: Function) -> str:
+    """The text that is executed."""
+    return f"{_HEAD}{function.source}\n"
+
+
+def command(function: Function, pip: Pip | None, *, with_kfp: bool) -> tuple[str, ...]:
+    """`with_kfp`: the image has KFP's SDK already, as exai's own have."""
+    packages = pip.packages if pip is not None else ()
+    installs = []
+    options = _index_options(pip)
+    if packages:
+        installs.append(_pip_install(packages, options))
+    if not with_kfp and not any(package.startswith("kfp") for package in packages):
+        older = 'typing-extensions>=3.7.4,<5; python_version<"3.9"'
+        installs.append(_pip_install((f"kfp=={KFP}", "--no-deps", older), options))
+    before = ("sh", "-c", _INSTALL.format("  &&  ".join(installs))) if installs else ()
+    return (*before, "sh", "-ec", PROGRAM, program(function))
+
+
+def arguments(function: Function) -> tuple[str, ...]:
+    return ("--executor_input", "{{$}}", "--function_to_execute", function.name)
+
+
+def _pip_install(parts: tuple[str, ...], options: str) -> str:
+    words = " ".join(repr(part) for part in parts)
+    return f"python3 -m pip install --quiet --no-warn-script-location {options}{words}"
+
+
+def _index_options(pip: Pip | None) -> str:
+    if pip is None or not pip.index_urls:
+        return ""
+    first, *more = pip.index_urls
+    options = [f"--index-url {first}", *(f"--extra-index-url {url}" for url in more)]
+    options += [f"--trusted-host {host}" for host in pip.trusted_hosts]
+    return " ".join(options) + " "
