@@ -89,10 +89,12 @@ def _imports(spec: Part) -> Iterator[str]:
     }
     if views:
         yield "from datetime import timedelta"
-        yield ""
+    if transforms:
+        yield "from inspect import getsource"
+    yield ""
     yield from _import("feast", (name for name, there in used.items() if there))
     if transforms:
-        yield "from feast.on_demand_feature_view import on_demand_feature_view"
+        yield "from feast.on_demand_feature_view import OnDemandFeatureView"
     yield from _import("feast.types", sorted(types))
     if spec["entities"]:
         yield "from feast.value_type import ValueType"
@@ -101,8 +103,10 @@ def _imports(spec: Part) -> Iterator[str]:
     sources = {naming.identifier("source", each["source"]) for each in views}
     yield from _import("exai_sources", sorted(sources))
     for name, each in spec["transforms"].items():
-        module, function = naming.module(each["module"]), naming.function(each["function"])
-        yield f"from {module} import {function} as {naming.identifier('function', name)}"
+        package, _, module = naming.module(each["module"]).rpartition(".")
+        function = naming.function(each["function"])
+        yield f"from {package} import {module} as {naming.identifier('module', name)}"
+        yield f"from {package}.{module} import {function} as {naming.identifier('function', name)}"
 
 
 def _import(module: str, names: Any) -> Iterator[str]:
@@ -150,10 +154,13 @@ def _view(name: str, each: Part) -> Part:
 
 
 def _transform(name: str, each: Part) -> Part:
+    # Feast looks a function up by running its text (feast/transformation/udf_rehydrate.py): it gets
+    # that of the whole file, with what stands beside the function.
     request = each["request"]
     return {
         "variable": naming.identifier("transform", name),
         "function": naming.identifier("function", name),
+        "module": naming.identifier("module", name),
         "name": name,
         "sources": [
             *(naming.identifier("view", view) for view in each["sources"]),

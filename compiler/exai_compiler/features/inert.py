@@ -21,16 +21,17 @@ _MODULES: Mapping[str, str] = {
     "exai_sources": r"source_\w+",
     "feast": "Entity|FeatureService|FeatureView|Field|FileSource|PushSource|RequestSource",
     "feast.data_format": "ParquetFormat",
-    "feast.on_demand_feature_view": "on_demand_feature_view",
+    "feast.on_demand_feature_view": "OnDemandFeatureView",
     "feast.types": "|".join(["Array", "Map", "Struct", *FEAST_TYPES.values()]),
     "feast.value_type": "ValueType",
+    "inspect": "getsource",
     _POSTGRES: "PostgreSQLSource",
 }
-_TRANSFORM = re.compile(r"transforms\.\w+_view")
+_TRANSFORM = re.compile(r"transforms(\.\w+_view)?", re.ASCII)
 _CALLS = frozenset(
     {
-        *("Array", "Struct", "ParquetFormat", "timedelta"),
-        *("Entity", "Field", "FeatureView", "FeatureService", "on_demand_feature_view"),
+        *("Array", "Struct", "ParquetFormat", "getsource", "timedelta"),
+        *("Entity", "Field", "FeatureView", "FeatureService", "OnDemandFeatureView"),
         *("FileSource", "PostgreSQLSource", "PushSource", "RequestSource"),
     }
 )
@@ -63,7 +64,7 @@ def hold_to_declarations(text: str) -> None:
 
 def _imported(module: str, alias: ast.alias, statement: ast.stmt) -> str:
     if _TRANSFORM.fullmatch(module) and alias.asname:
-        if re.fullmatch(r"function_\w+", alias.asname):
+        if re.fullmatch(r"(function|module)_\w+", alias.asname, re.ASCII):
             return alias.asname
     elif alias.asname is None and re.fullmatch(_MODULES.get(module, "(?!)"), alias.name):
         return alias.name
@@ -73,7 +74,8 @@ def _imported(module: str, alias: ast.alias, statement: ast.stmt) -> str:
 def _hold(node: ast.expr, known: set[str]) -> None:
     match node:
         case ast.Call(func=function, args=args, keywords=keywords):
-            _hold_function(function, known)
+            if not isinstance(function, ast.Name) or function.id not in _CALLS & known:
+                raise _refused(node)
             parts = [*args, *(each.value for each in keywords)]
             fine = all(each.arg is not None for each in keywords)
         case ast.List(elts=items):
@@ -96,16 +98,6 @@ def _hold(node: ast.expr, known: set[str]) -> None:
 
 def _is_constant(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) in _CONSTANTS
-
-
-def _hold_function(function: ast.expr, known: set[str]) -> None:
-    match function:
-        case ast.Name(id=name) if name in _CALLS and name in known:
-            pass
-        case ast.Call(func=ast.Name(id="on_demand_feature_view")):
-            _hold(function, known)  # a decorator with arguments: what it returns is called
-        case _:
-            raise _refused(function)
 
 
 def _refused(node: ast.stmt | ast.expr) -> ValueError:

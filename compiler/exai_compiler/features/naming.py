@@ -16,7 +16,9 @@ from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, parse_column
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-Thing = Literal["entity", "source", "push", "request", "view", "transform", "function", "service"]
+Thing = Literal[
+    "entity", "source", "push", "request", "view", "transform", "module", "function", "service"
+]
 
 # LANGUAGE section 2.1. A date has no type of its own there.
 FEAST_TYPES: Mapping[str, str] = {

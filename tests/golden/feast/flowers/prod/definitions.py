@@ -1,9 +1,10 @@
 """Entities, feature views and feature services: rendered by exai from its specs. Edit those."""
 
 from datetime import timedelta
+from inspect import getsource
 
 from feast import Entity, FeatureService, FeatureView, Field, PushSource, RequestSource
-from feast.on_demand_feature_view import on_demand_feature_view
+from feast.on_demand_feature_view import OnDemandFeatureView
 from feast.types import (
     Array,
     Bool,
@@ -23,7 +24,9 @@ from feast.types import (
 from feast.value_type import ValueType
 
 from exai_sources import source_colours, source_measurements
+from transforms import greeting_view as module_greeting
 from transforms.greeting_view import greeting as function_greeting
+from transforms import ratios_view as module_ratios
 from transforms.ratios_view import ratios as function_ratios
 
 entity_class = Entity(
@@ -94,30 +97,34 @@ view_measurements = FeatureView(
     owner='data-team',
 )
 
-transform_greeting = on_demand_feature_view(
+transform_greeting = OnDemandFeatureView(
     name='greeting',
     sources=[request_guest],
     schema=[
         Field(name='words', dtype=String),
     ],
+    udf=function_greeting,
+    udf_string=getsource(module_greeting),
     mode='python',
     description='',
     tags={},
     owner='data-team',
-)(function_greeting)
+)
 
-transform_ratios = on_demand_feature_view(
+transform_ratios = OnDemandFeatureView(
     name='ratios',
     sources=[view_measurements, request_asked],
     schema=[
         Field(name='petal_ratio', dtype=Float64),
         Field(name='scaled', dtype=Float64),
     ],
+    udf=function_ratios,
+    udf_string=getsource(module_ratios),
     mode='pandas',
     description='What a petal is like',
     tags={'team': 'garden'},
     owner='data-team',
-)(function_ratios)
+)
 
 service_flower_features = FeatureService(
     name='flower_features',
