@@ -262,18 +262,17 @@ def test_feast_reads_the_stores_of_other_environments(
     """Nothing is connected to; the secrets have what YAML would trip over."""
     from feast.repo_config import load_repo_config
 
-    redis = "EXAI_FEATURES_ONLINE_STORE_CONNECTION_STRING"
-    secret = 'a: "b" #c\\{{d}}'
-    monkeypatch.setenv("EXAI_FEATURES_OFFLINE_STORE_PASSWORD", secret)
-    monkeypatch.setenv("EXAI_FEATURES_ONLINE_STORE_CONNECTION_STRING", f"r:6379,password={secret}")
+    awkward = 'a: "b" #c\\{{d}}'
+    monkeypatch.setenv("EXAI_FEATURES_OFFLINE_STORE_PASSWORD", awkward)
+    monkeypatch.setenv("EXAI_FEATURES_ONLINE_STORE_CONNECTION_STRING", f"r:6379,password={awkward}")
     monkeypatch.setenv("EXAI_FEATURES_REGISTRY_PATH", "postgresql+psycopg://u:1@h/feast")
     config = load_repo_config(tmp_path, HERE / "flowers" / name / "feature_store.yaml")
     assert config.offline_store.type == "postgres"
     assert (config.offline_store.host, config.offline_store.port) == (f"db.{name}", 5432)
-    assert config.offline_store.password == secret
+    assert config.offline_store.password == awkward
     assert config.online_store.type == "redis"
     if name == "prod":
         assert config.project == "flowers"
-        assert config.online_store.connection_string == f"r:6379,password={secret}"
+        assert config.online_store.connection_string == f"r:6379,password={awkward}"
         assert config.registry.path == "postgresql+psycopg://u:1@h/feast"
         assert config.registry.cache_ttl_seconds == 60
