@@ -10,6 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from exai_compiler.backends.kfp.filled_features import (
+    feature_service,
+    features,
+    own_signature,
+    signature,
+    timestamp,
+)
 from exai_compiler.catalog import Component
 from exai_compiler.graph import Binding, Constant, FromParameter, FromStep, Graph, Step, sources
 from exai_compiler.inlined import inlined
@@ -43,14 +50,22 @@ def complete(resolved: Resolved, graph: Graph, step: Step) -> Mapping[str, Bindi
     for name in component.inputs:
         if name in RESERVED:
             bindings[name] = FromParameter(name)
-        elif name in component.filled and name in FILLED:
-            bindings[name] = FILLED[name](resolved, graph, step)
+        elif (binding := _filled(resolved, graph, step, name)) is not None:
+            bindings[name] = binding
     return bindings
 
 
+def _filled(resolved: Resolved, graph: Graph, step: Step, name: str) -> Binding | None:
+    fill = FILLED.get(name) if step.component and name in step.component.filled else None
+    return fill(resolved, graph, step) if fill is not None else None
+
+
 def _inlined(resolved: Resolved, component: Component, name: str, binding: Binding) -> Binding:
-    if component.refs.get(name) != "Dataset" or not isinstance(binding, Constant):
+    kind = component.refs.get(name)
+    if kind not in ("Dataset", "FeatureService") or not isinstance(binding, Constant):
         return binding
+    if kind == "FeatureService":
+        return features(resolved, str(binding.value))
     found = resolved.project.find("Dataset", str(binding.value))
     if found is None or not isinstance(found.body, DatasetSpec):
         raise ValueError(f"Dataset/{binding.value} doesn't exist")
@@ -65,14 +80,21 @@ def _registrations(graph: Graph, step: Step) -> Iterator[tuple[Step, str]]:
         taken = {s for b in other.inputs.values() for s in sources(b)}
         if not any(isinstance(s, FromStep) and s.step == step.name for s in taken):
             continue
-        for port, kind in other.component.refs.items():
-            named = other.inputs.get(port)
+        for name in _registered(other):
+            yield other, name
+
+
+def _registered(step: Step) -> Iterator[str]:
+    """The models that this very step registers versions of."""
+    if step.component is not None and step.component.effects == "writes-registry":
+        for port, kind in step.component.refs.items():
+            named = step.inputs.get(port)
             if kind == "Model" and isinstance(named, Constant) and isinstance(named.value, str):
-                yield other, named.value
+                yield named.value
 
 
 def _models(resolved: Resolved, graph: Graph, step: Step) -> Iterator[tuple[str, ModelSpec]]:
-    for _, name in _registrations(graph, step):
+    for name in (*_registered(step), *(name for _, name in _registrations(graph, step))):
         model = resolved.project.find("Model", name)
         if model is not None and isinstance(model.body, ModelSpec):
             yield name, model.body
@@ -93,8 +115,12 @@ def _champion(resolved: Resolved, graph: Graph, step: Step) -> Binding:
     return Constant("")
 
 
-def _target(_: Resolved, graph: Graph, step: Step) -> Binding:
-    """The `target` of the step that made one of this step's inputs, as it is bound there."""
+def _target(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+    """The `target` of the step that made one of this step's inputs, as it is bound there; of a
+    user's own step, what its Model predicts."""
+    for _, model in _models(resolved, graph, step):
+        if (declared := own_signature(graph, step, model)) is not None:
+            return Constant(next(iter(declared.outputs)))
     for _name, binding in sorted(step.inputs.items()):
         for source in sources(binding):
             maker = graph.steps.get(source.step) if isinstance(source, FromStep) else None
@@ -110,11 +136,20 @@ def _experiment(resolved: Resolved, graph: Graph, _: Step) -> Binding:
     return Constant(given or name)
 
 
-FILLED: Mapping[str, Callable[[Resolved, Graph, Step], Binding]] = MappingProxyType(
+def _signature(resolved: Resolved, graph: Graph, step: Step) -> Binding | None:
+    model = next((model for _, model in _models(resolved, graph, step)), None)
+    return signature(resolved, graph, step, model)
+
+
+# By input; None leaves it at its default.
+FILLED: Mapping[str, Callable[[Resolved, Graph, Step], Binding | None]] = MappingProxyType(
     {
         "task": _task,
         "target": _target,
         "champion": _champion,
         "experiment": _experiment,
+        "timestamp": timestamp,
+        "feature_service": feature_service,
+        "signature": _signature,
     }
 )

@@ -1,0 +1,85 @@
+"""The inputs that say where a model's columns come from: which the compiler alone can tell.
+
+In: a resolved project, a graph, a step. Out: bindings; None where nothing is to be said. Never a
+null in a struct: KFP's local runner refuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exai_compiler.columns import TRAINS, Table, flow
+from exai_compiler.feature_views import used
+from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step
+from exai_compiler.inlined import type_of
+from exai_compiler.meaning import service_meanings
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import Json
+from exai_specs.kinds import DatasetSpec, ModelSpec, Signature
+
+
+def features(resolved: Resolved, service: str) -> Binding:
+    """A FeatureService as load-features gets it. Raises ValueError for what the checks refuse."""
+    from exai_compiler.features import subset
+
+    return Constant(subset(resolved.project, resolved.catalog, service))
+
+
+def timestamp(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+    """The column that says when each row of `data` was true; "" when its Dataset names none."""
+    found = resolved.project.body(DatasetSpec, _table(graph, step).dataset)
+    return Constant(found.timestamp if found is not None else "")
+
+
+def feature_service(resolved: Resolved, graph: Graph, step: Step) -> Binding | None:
+    """What a model remembers of the feature service that its data comes from."""
+    found = remembered(resolved, _table(graph, step).service)
+    return Constant(found) if found else None
+
+
+def remembered(resolved: Resolved, service: str) -> Mapping[str, Json]:
+    """The views with what they mean today, the columns, and what a request has to hold."""
+    gives = used(resolved.project, service) if service else None
+    if gives is None:
+        return {}
+    return {
+        "service": service,
+        "views": service_meanings(resolved.project, resolved.catalog, service),
+        "columns": {name: feature.reference for name, feature in sorted(gives.columns.items())},
+        "entities": {column: type_of(type_) for column, type_ in gives.keys.items()},
+        "request": {column: type_of(type_) for column, type_ in gives.request.items()},
+    }
+
+
+def signature(
+    resolved: Resolved, graph: Graph, step: Step, model: ModelSpec | None
+) -> Binding | None:
+    """What a model of a user's own step takes and gives, as its Model says; a model of exai's own
+    steps says it itself.
+    """
+    declared = own_signature(graph, step, model)
+    if declared is None or model is None:
+        return None
+    return Constant(
+        {
+            "task": model.task,
+            "target": next(iter(declared.outputs)),
+            "columns": tuple(
+                {"name": name, "type": type_of(type_), "nullable": True}
+                for name, type_ in declared.inputs.items()
+            ),
+            "feature_service": remembered(resolved, declared.features or ""),
+        }
+    )
+
+
+def own_signature(graph: Graph, step: Step, model: ModelSpec | None) -> Signature | None:
+    """The Model's signature, if the model that this step is given comes from a user's own step."""
+    made = step.inputs.get("model")
+    maker = graph.steps.get(made.step) if isinstance(made, FromStep) else None
+    own = maker is None or maker.component is None or maker.component.name not in TRAINS
+    return model.signature if model is not None and own else None
+
+
+def _table(graph: Graph, step: Step) -> Table:
+    return flow(graph).table(step.inputs.get("data"))
