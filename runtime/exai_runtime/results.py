@@ -15,6 +15,7 @@ from exai_compiler.changes import ObjectId, Outcome, Plan
 from exai_compiler.facts import Verdict
 from exai_compiler.maybe import Unknown
 from exai_compiler.project import Project
+from exai_runtime.data_results import Preview
 from exai_runtime.feature_results import FeatureResult, Freshness
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, has_errors
@@ -189,5 +190,6 @@ Result = (
     | StatusReport
     | Prediction
     | FeatureResult
+    | Preview
     | Refused
 )

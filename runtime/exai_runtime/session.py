@@ -32,6 +32,7 @@ from exai_runtime.events import Listen, PhaseFinished, PhaseStarted
 from exai_runtime.local.extras import missing_extra
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes, known_levels
+from exai_runtime.previewing import preview
 from exai_runtime.reporting import status
 from exai_runtime.results import Applied, Approve, Example, Planning, Serving, Validated
 from exai_runtime.target import Health, TargetError
@@ -42,7 +43,7 @@ from exai_specs.kinds import Environment, ServiceSpec
 # Services that don't answer and should: an apply that leaves one has failed.
 _DOWN = ("failed", "stopped")
 
-__all__ = ["apply", "destroy", "plan", "predict", "status", "validate"]
+__all__ = ["apply", "destroy", "plan", "predict", "preview", "status", "validate"]
 
 
 def validate(root: Path) -> Validated:

@@ -45,6 +45,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Entry("status", "exai_runtime.cli.status", "Show services, models and what waits."),
             Entry("predict", "exai_runtime.cli.predict", "Ask a service for predictions."),
+            Entry("data", "exai_runtime.cli.data", "Look at the data of a Dataset."),
             Entry("features", "exai_runtime.cli.features", "Look features up, push, bring online."),
         ),
     ),

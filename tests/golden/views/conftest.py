@@ -26,6 +26,7 @@ from exai_compiler.changes import (
 )
 from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.maybe import Known, Tree, Unknown
+from exai_runtime.data_results import ColumnFigures, Preview
 from exai_runtime.feature_results import (
     FeatureList,
     FeatureRow,
@@ -110,6 +111,8 @@ LONG = Diagnostic(
 )
 UMLAUT = Diagnostic("bad-name", "a name has letters a to z only", Span("specs/dataset.yaml", 3, 18))
 NO_FILE = Diagnostic("unreadable-file", "can't read the file: gone", Span("specs/gone.yaml"))
+
+HOSTILE = "two\nlines\x1b[2J\u202eexe.\tgnp"
 
 
 def parity(field: str, line: int) -> Diagnostic:
@@ -440,6 +443,45 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
         ),
     ),
     "predict-number": ("predict", Prediction("house", ({"prediction": 12.5},), "", "v1", 0.1, ())),
+    "data-preview": (
+        "data preview",
+        Preview(
+            "orders",
+            "local",
+            "The table orders",
+            1_234_567,
+            (
+                ColumnFigures(
+                    "id", "int64", "int32", "id", distinct=10_000, more=True, least=1, most=1234567
+                ),
+                ColumnFigures("amount", "float64", "string", "amount", fits=False, distinct=2),
+                ColumnFigures(
+                    "note",
+                    "string",
+                    "string",
+                    "note",
+                    nulls=3,
+                    distinct=1,
+                    least=HOSTILE,
+                    most=HOSTILE,
+                ),
+                ColumnFigures("customer", "string", "string", "Name", masked=True, distinct=17),
+                ColumnFigures("gone", "date", "", "The date", there=False),
+                ColumnFigures("extra", "", "timestamp"),
+                *(ColumnFigures(f"wide_{n}", "float64", "float64", f"wide_{n}") for n in range(9)),
+            ),
+            (
+                (1, "1,5", HOSTILE, "***", *(float(n) for n in range(9))),
+                (2, "x" * 50, None, "***", *((1, {"a": None}),) * 9),
+            ),
+            1.234,
+            (),
+        ),
+    ),
+    "data-preview-refused": (
+        "data preview",
+        Preview("orders", "local", "", 0, (), (), 0.1, (UMLAUT,), SOURCES),
+    ),
     "bug": (
         "plan",
         Refused(

@@ -73,6 +73,7 @@ def test_for_programs(sample: Sample) -> None:
 def test_schemas_are_schemas() -> None:
     files = sorted(path.name for path in SCHEMAS.glob("*.json"))
     commands = ["apply", "destroy", "init", "plan", "predict", "status", "validate"]
+    commands += ["data-preview"]
     commands += [f"features-{name}" for name in ("get", "list", "materialize", "push")]
     assert files == sorted(f"{name}.json" for name in ("common", *commands))
     for path in SCHEMAS.glob("*.json"):

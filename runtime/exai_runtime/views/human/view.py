@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from exai_compiler.changes import Plan
+from exai_runtime.data_results import Preview
 from exai_runtime.events import Event
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
@@ -29,6 +31,7 @@ from exai_runtime.views.human import (
     features,
     plan,
     prediction,
+    preview,
     status,
     validated,
 )
@@ -85,6 +88,9 @@ class HumanView:
             case FeatureValues() | Pushed() | Materializing() | FeatureList():
                 self._diagnose(result.diagnostics, result.sources)
                 body = features.lines(result, _now(), paint)
+            case Preview():
+                self._diagnose(result.diagnostics, result.sources)
+                body = preview.lines(result, self._columns(), paint)
         self._write(self.out, body, self.colour)
         if isinstance(result, Prediction) and result.answers and not self.quiet:
             took = f"{duration(result.seconds)}, {result.protocol}, {result.url}"
@@ -112,6 +118,9 @@ class HumanView:
     def close(self) -> None:
         if self._progress is not None:
             self._progress.pause()
+
+    def _columns(self) -> int:
+        return shutil.get_terminal_size().columns if self.out.isatty() else 120
 
     def _make_progress(self) -> Progressing:
         if self.quiet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exai_runtime.data_results import Preview
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
@@ -13,7 +14,7 @@ from exai_runtime.results import (
     StatusReport,
     Validated,
 )
-from exai_runtime.views.json import features, values
+from exai_runtime.views.json import features, preview, values
 from exai_runtime.views.json.values import Plain
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
@@ -53,6 +54,8 @@ def _result(result: Result) -> Plain | None:
             return _prediction(result)
         case FeatureValues() | Pushed() | Materializing() | FeatureList():
             return features.result(result)
+        case Preview():
+            return preview.result(result)
 
 
 def _created(result: Created) -> Plain | None:

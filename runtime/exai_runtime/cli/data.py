@@ -1,0 +1,64 @@
+"""`exai data`: look at data before anything is made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from exai_runtime.cli.options import Options, chosen, common
+from exai_runtime.cli.run import in_project
+
+if TYPE_CHECKING:
+    from exai_runtime.results import Result
+    from exai_runtime.views.view import View
+
+_EPILOG = """\b
+Examples:
+  exai data preview iris
+  exai data preview iris --rows 20 -e staging
+  exai data preview iris --output json
+"""
+
+
+def _datasets(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del parameter
+    from exai_runtime.cli.names import documents
+
+    found = documents(chosen(context).directory, ("Dataset",))
+    return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+
+
+@click.group("data", epilog=_EPILOG)
+def command() -> None:
+    """Look at the data of a Dataset."""
+
+
+@command.command("preview", epilog=_EPILOG)
+@click.argument("name", metavar="NAME", shell_complete=_datasets)
+@click.option(
+    "--rows",
+    type=click.IntRange(0, 1000),
+    default=5,
+    show_default=True,
+    help="How many of the first rows to show.",
+)
+@common
+def preview(name: str, rows: int) -> int:
+    """Show the columns of a Dataset, declared and found, their figures, and the first rows.
+
+    Columns that hold personal data (`pii: true`) are masked.
+    """
+
+    def work(root: Path, options: Options, view: View) -> Result:
+        from exai_runtime import session
+        from exai_runtime.events import PhaseStarted
+
+        view.listen(PhaseStarted(f"reading Dataset/{name}"))
+        return session.preview(root, options.environment, name, rows)
+
+    return in_project("data preview", work)
