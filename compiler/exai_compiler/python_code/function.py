@@ -122,6 +122,8 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] |
             return _unreadable(default, f"the default of `{name}` is no plain value")
         if found.type[:1].isupper() and value is not None:
             return _unreadable(default, f"the artifact `{name}` can have no default but None")
+    if found.side == "output":
+        return found.side, _port(name, found)
     return found.side, _port(name, found, optional=default is not None, default=value)
 
 

@@ -15,6 +15,7 @@ from exai_runtime.git_head import head
 from exai_runtime.local import registry, runs
 from exai_runtime.local.connections import Variables, secrets_of, step_variables
 from exai_runtime.local.log_tail import step_tail
+from exai_runtime.local.own_code import substituted
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import body_of, plain
 from exai_runtime.local.run_requests import Request, RunEvent, RunResult, read_result
@@ -59,6 +60,11 @@ class RunExecutor:
             )
             listen(Progress(subject, "earlier run", "note", f"ended: {why}"))
             runs.end(self.paths, other)
+        ir = substituted(
+            spec["pipelineSpec"],
+            self.paths.root,
+            lambda step, line: listen(Progress(subject, step, "note", line)),
+        )
         started = time.monotonic()
         warming: list[threading.Thread] = []
 
@@ -69,10 +75,10 @@ class RunExecutor:
             listen(Progress(subject, event.phase, event.state, event.detail))
 
         try:
-            own = self._start(change, request, spec["pipelineSpec"], variables)
+            own = self._start(change, request, ir, variables)
             result = runs.follow(self.paths, change.key, tell)
             if result is None and not own:  # what was taken up was dying
-                self._start(change, request, spec["pipelineSpec"], variables)
+                self._start(change, request, ir, variables)
                 result = runs.follow(self.paths, change.key, tell)
         except KeyboardInterrupt:
             runs.end(self.paths, change.key)

@@ -1,0 +1,147 @@
+"""A user's Python step on one machine: `python3 -m exai_components.own_code SETTINGS PROGRAM...`.
+
+In: settings as JSON (`python`: a folder with another Python, or ""; `path` and `line`: where the
+function stands in the user's file), then KFP's own program with its arguments. Out: the program's
+exit code; its output, with tracebacks from the user's first line on, in the user's file and lines;
+and, when it failed, `exai-outcome.json` with the exception. Never: a change of the program itself.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from exai_components.outcome import OUTCOME_FILE, Outcome, write_outcome
+from exai_components.secrets_in_env import redact, take_own_secrets, task_name
+
+_FRAME = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+)(?P<rest>.*)')
+_TRACEBACK = "Traceback (most recent call last):"
+_FILE = "ephemeral_component.py"
+_LONGEST = 5000  # lines of one traceback that are held back
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`line` is that of the function's `def` in the file at `path`; `head` in the program."""
+
+    python: str
+    path: str
+    line: int
+    head: int
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program; the exit code."""
+    told = json.loads(arguments[0])
+    settings = Settings(told["python"], told["path"], int(told["line"]), int(told["head"]))
+    program = arguments[1:]
+    folder, secrets = _prepare(program)
+    if settings.python:
+        os.environ["PATH"] = settings.python + os.pathsep + os.environ.get("PATH", "")
+    signal.signal(signal.SIGTERM, _end)
+    child = subprocess.Popen(
+        program, stdout=None, stderr=subprocess.PIPE, text=True, errors="replace", bufsize=1
+    )
+    assert child.stderr is not None  # noqa: S101 - it was asked for
+    last = ""
+    place = ""
+    try:
+        for block in blocks(child.stderr):
+            lines = users_own(block, settings)
+            for line in lines:
+                print(line, file=sys.stderr)
+            if block[0] == _TRACEBACK:
+                last, place = _exception(lines), _place(lines, settings) or place
+        code = child.wait()
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+    if code and folder is not None:
+        message = redact(last or f"the process ended with code {code}", secrets)
+        hint = f"{place} raised it" if place else "look at the step's log"
+        write_outcome(folder, Outcome("own-code-failed", message, hint, final=False))
+    elif folder is not None:
+        (folder / OUTCOME_FILE).unlink(missing_ok=True)
+    return code if code >= 0 else 128 - code
+
+
+def _prepare(program: list[str]) -> tuple[Path | None, tuple[str, ...]]:
+    """The step's folder and its secrets, from KFP's executor input."""
+    try:
+        given: dict[str, Any] = json.loads(program[program.index("--executor_input") + 1])
+        folder = Path(given["outputs"]["outputFile"]).parent
+    except (ValueError, IndexError, KeyError, TypeError):
+        return None, ()
+    return folder, take_own_secrets(task_name(given, os.environ), os.environ)
+
+
+def blocks(lines: Any) -> Iterator[list[str]]:
+    """Single lines, and whole tracebacks: from their first line to the exception's."""
+    held: list[str] = []
+    for raw in lines:
+        line = raw.rstrip("\n")
+        if line == _TRACEBACK:
+            if held:
+                yield held
+            held = [line]
+        elif not held:
+            yield [line]
+        else:
+            held.append(line)
+            # Frames are indented; the exception's own line ends a traceback.
+            if (line and not line.startswith(" ")) or len(held) > _LONGEST:
+                yield held
+                held = []
+    if held:
+        yield held
+
+
+def users_own(block: list[str], settings: Settings) -> list[str]:
+    """A traceback from the user's own first line on; anything else as it is."""
+    if block[0] != _TRACEBACK:
+        return block
+    first = next((at for at, line in enumerate(block) if _own(line)), None)
+    if first is None:
+        return block
+    return [block[0], *(_mapped(line, settings) for line in block[first:])]
+
+
+def _own(line: str) -> bool:
+    found = _FRAME.fullmatch(line)
+    return found is not None and Path(found["file"]).name == _FILE
+
+
+def _mapped(line: str, settings: Settings) -> str:
+    found = _FRAME.fullmatch(line)
+    if found is None or Path(found["file"]).name != _FILE:
+        return line
+    number = int(found["line"]) - settings.head + settings.line
+    return f'  File "{settings.path}", line {number}{found["rest"]}'
+
+
+def _exception(lines: list[str]) -> str:
+    return lines[-1] if not lines[-1].startswith(" ") else ""
+
+
+def _place(lines: list[str], settings: Settings) -> str:
+    """`specs/train.py:30`: the user's innermost line."""
+    for line in reversed(lines):
+        found = _FRAME.fullmatch(line)
+        if found is not None and found["file"] == settings.path:
+            return f"{settings.path}:{found['line']}"
+    return ""
+
+
+def _end(signal_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signal_number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
