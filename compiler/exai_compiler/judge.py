@@ -21,7 +21,9 @@ DIRECTIONS: Mapping[str, Literal["higher", "lower"]] = MappingProxyType(
         "f1": "higher",
         "logloss": "lower",
         "mae": "lower",
+        "precision": "higher",
         "r2": "higher",
+        "recall": "higher",
         "rmse": "lower",
     }
 )

@@ -14,23 +14,34 @@ def evaluate_model(
     task: str = "",
     target: str = "",
     champion: str = "",
+    signature: dict | None = None,  # type: ignore[type-arg]  # KFP's executor knows a plain one
 ) -> None:
-    """Write the metrics of `model`, and of `champion` on the same rows, as JSON to `metrics`."""
+    """Write the metrics of `model`, and of `champion` on the same rows, as JSON to `metrics`.
+
+    `signature` is for a model that a step of the user's own made, which has none yet.
+    """
     import json
     from concurrent.futures import ThreadPoolExecutor
 
+    from exai_components.adopted import adopted, is_adopted
     from exai_components.evaluate_model.metrics import measured
     from exai_components.evaluate_model.scoring import score, unfit, verified
+    from exai_components.model_file import SKLEARN
     from exai_components.outcome import StepFailure
 
-    folder = Path(model.path)
-    signature = verified(folder, None, "The model")
-    task, target = task or signature.task, target or signature.target
-    # The registry is asked, and scikit-learn imported, while the JVM starts and scores.
     with ThreadPoolExecutor(max_workers=1) as beside:
+        # The registry is asked, and scikit-learn imported, while the JVM starts and scores.
         answer = beside.submit(_champion_and_metrics, champion)
+        source = Path(model.path)
+        if is_adopted(source):
+            answer.result()  # what a pickle needs mustn't count as absent meanwhile
+        folder = adopted(source, signature or {}, Path(f"{metrics.path}.model"))
+        made = verified(folder, model.metadata.get("digest") or None, "The model")
+        if made.format == SKLEARN:
+            answer.result()
+        task, target = task or made.task, target or made.target
         table = _answered(data.path, target)
-        if problem := unfit(signature, table.column_names, task, target):
+        if problem := unfit(made, table.column_names, task, target):
             raise StepFailure("unfit-model", f"The model can't be evaluated: {problem}")
         scored = score(folder, table, target)
         met = answer.result()
@@ -40,7 +51,10 @@ def evaluate_model(
         "rows": table.num_rows,
         "metrics": dict(sorted(found.items())),
         "champion": _compared(met, table, task, target) if met is not None else None,
+        **_drawn(scored, made),
     }
+    if folder != source:
+        _remove(folder)
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)
     Path(metrics.path).write_text(text + "\n", encoding="utf-8")
     for name, value in sorted(found.items()):
@@ -48,17 +62,38 @@ def evaluate_model(
         print(f"{name}: {value:.6g}")
 
 
+def _drawn(scored: Any, made: Any) -> dict[str, Any]:
+    """What the metrics come from, as numbers and as figures, for whoever registers the model."""
+    from exai_components.evaluate_model.curves import confusion, residuals, roc
+    from exai_components.evaluate_model.figures import drawn
+    from exai_components.evaluate_model.metrics import ScoredClasses
+
+    if isinstance(scored, ScoredClasses):
+        curves: dict[str, Any] = {"confusion": confusion(scored), "roc": roc(scored)}
+        return {**curves, "figures": drawn(curves, made.importance, made.target)}
+    return {"figures": drawn({"residuals": residuals(scored)}, made.importance, made.target)}
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _champion_and_metrics(reference: str) -> Any:
-    """The champion that `reference` names, if any; afterwards sklearn.metrics is imported.
+    """The champion that `reference` names, if any; afterwards what measures and draws is imported.
 
     One after the other: what asking the registry leaves out counts as absent in all threads.
     """
     from exai_components.evaluate_model.champion import find_champion
+    from exai_components.evaluate_model.figures import import_matplotlib
     from exai_components.light_imports import without
 
     met = find_champion(reference) if reference else None
     with without(absent=("pandas",)):  # optional to scikit-learn, and of no use here
         import sklearn.metrics  # noqa: F401
+
+        import_matplotlib()
     return met
 
 
@@ -94,5 +129,5 @@ def _compared(met: Any, table: Any, task: str, target: str) -> dict[str, Any]:
     if problem := unfit(signature, table.column_names, task, target):
         print(f"exai: {which} can't be compared: {problem}", file=sys.stderr)
         return {**entry, "metrics": {}, "problem": problem}
-    found = measured(score(met.folder(), table, target))
+    found = measured(score(met.folder(), table, target, met.digest))
     return {**entry, "metrics": dict(sorted(found.items()))}

@@ -11,11 +11,12 @@ from typing import assert_never
 
 @dataclass(frozen=True, slots=True)
 class ScoredClasses:
-    """Rows of a classification; `probabilities` hold one number for each of `classes`."""
+    """Rows of a classification; `probabilities` hold one number for each of `classes`, and are
+    None for a model that gives none."""
 
     labels: tuple[str, ...]
     predictions: tuple[str, ...]
-    probabilities: tuple[tuple[float, ...], ...]
+    probabilities: tuple[tuple[float, ...], ...] | None
     classes: tuple[str, ...]
 
 
@@ -42,31 +43,46 @@ def measured(scored: Scored) -> dict[str, float]:
 
 
 def _classification(scored: ScoredClasses) -> dict[str, float]:
-    """accuracy, logloss, f1 and, of two classes, auc.
+    """accuracy, precision, recall, f1; with probabilities logloss and, of two classes, auc.
 
-    `f1` is that of the second class of two, and the unweighted mean over more. A label that the
-    model doesn't know counts as wrong, with probability nought.
+    `precision`, `recall` and `f1` are those of the second class of two, and the unweighted mean
+    over more. A label that the model doesn't know counts as wrong, with probability nought.
     """
-    import numpy as np
-    from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
     labels, predictions, classes = scored.labels, scored.predictions, scored.classes
-    # scikit-learn wants the columns in the order of the labels, and one for each label it meets.
-    columns = dict(zip(classes, np.asarray(scored.probabilities, dtype=float).T, strict=True))
-    names = sorted({*classes, *labels})
-    shares = np.column_stack([columns.get(name, np.zeros(len(labels))) for name in names])
-    two = len(classes) == 2
     # Of one class named, the mean over classes is that class's own.
-    counted = [classes[1]] if two else None
+    counted = [classes[1]] if len(classes) == 2 else None
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels, predictions, labels=counted, average="macro", zero_division=0
+    )
     found = {
         "accuracy": accuracy_score(labels, predictions),
-        "logloss": log_loss(labels, y_proba=shares, labels=names),
-        "f1": f1_score(labels, predictions, labels=counted, average="macro", zero_division=0),
+        "f1": f1,
+        "precision": precision,
+        "recall": recall,
     }
-    positive = [label == classes[1] for label in labels] if two else []
+    if scored.probabilities is not None:
+        found |= _by_probability(scored, scored.probabilities)
+    return {name: float(value) for name, value in found.items()}
+
+
+def _by_probability(
+    scored: ScoredClasses, probabilities: tuple[tuple[float, ...], ...]
+) -> dict[str, float]:
+    import numpy as np
+    from sklearn.metrics import log_loss, roc_auc_score
+
+    labels, classes = scored.labels, scored.classes
+    # scikit-learn wants the columns in the order of the labels, and one for each label it meets.
+    columns = dict(zip(classes, np.asarray(probabilities, dtype=float).T, strict=True))
+    names = sorted({*classes, *labels})
+    shares = np.column_stack([columns.get(name, np.zeros(len(labels))) for name in names])
+    found = {"logloss": log_loss(labels, y_proba=shares, labels=names)}
+    positive = [label == classes[1] for label in labels] if len(classes) == 2 else []
     if len(set(positive)) == 2:
         found["auc"] = roc_auc_score(positive, columns[classes[1]])
-    return {name: float(value) for name, value in found.items()}
+    return found
 
 
 def _regression(scored: ScoredNumbers) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A model folder and an Arrow table to predictions, by the MOJO that a server would load."""
+"""A model folder and an Arrow table to predictions, by the scorer that a server would load."""
 
 import math
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from exai_components.evaluate_model.metrics import Scored, ScoredClasses, ScoredNumbers
 from exai_components.model_file import BadModel, ModelFile, verify
 from exai_components.outcome import StepFailure, did_you_mean
+from exai_components.scorer import level_name, open_scorer
 
 
 def verified(folder: Path, digest: str | None, which: str) -> ModelFile:
@@ -32,28 +33,27 @@ def unfit(signature: ModelFile, present: list[str], task: str, target: str) -> s
     return ""
 
 
-def score(folder: Path, table: Any, target: str) -> Scored:
-    """What the model in `folder` predicts for the rows of `table`, beside what is true."""
-    from exai_components.mojo import MojoScorer
+def score(folder: Path, table: Any, target: str, digest: str | None = None) -> Scored:
+    """What the model in `folder` predicts for the rows of `table`, beside what is true.
 
+    Without a `digest` the model is of this very run: a pickle is loaded then, too.
+    """
     try:
-        scorer = MojoScorer(folder)
+        scorer = open_scorer(folder, digest, trusted_run=digest is None)
     except BadModel as error:
         raise StepFailure("broken-model", f"The model can't be used: {error}") from None
     signature = scorer.signature
     rows = table.select([column.name for column in signature.columns]).to_pylist()
-    answers = table.column(target)
+    answers = table.column(target).to_pylist()
     if signature.task == "regression":
-        values = tuple(_finite(value, target) for value in answers.to_pylist())
+        values = tuple(_finite(value, target) for value in answers)
         found = scorer.score(rows).predictions
         return ScoredNumbers(values, tuple(float(value) for value in found))
-    import pyarrow as pa
-
     scores = scorer.score(rows)
     return ScoredClasses(
-        labels=tuple(answers.cast(pa.string()).to_pylist()),
+        labels=tuple(level_name(value) for value in answers),
         predictions=tuple(str(value) for value in scores.predictions),
-        probabilities=scores.probabilities or (),
+        probabilities=scores.probabilities,
         classes=signature.classes,
     )
 

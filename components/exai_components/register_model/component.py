@@ -20,10 +20,16 @@ def register_model(
     experiment: str,
     exai_run_key: str = "",
     exai_data_versions: dict | None = None,  # type: ignore[type-arg]
+    signature: dict | None = None,  # type: ignore[type-arg]
 ) -> Outputs:
-    """Store `model` and return the version of `as_` that this run makes, or has made before."""
+    """Store `model` and return the version of `as_` that this run makes, or has made before.
+
+    `signature` is for a model that a step of the user's own made, which has none yet.
+    """
+    import shutil
     from concurrent.futures import ThreadPoolExecutor
 
+    from exai_components.adopted import adopted
     from exai_components.register_model.store import put
     from exai_components.register_model.versions import Registration, find_version, make_version
     from exai_components.registry import registry_failures
@@ -37,14 +43,19 @@ def register_model(
         evaluation=_evaluation(metrics.path),
         metrics_file=Path(metrics.path),
     )
+    source = Path(model.path)
+    own = Path(f"{metrics.path}.registered")
+    folder = adopted(source, signature or {}, own)
     # Files are copied while MLflow is imported; a version comes last, when both are whole.
     with ThreadPoolExecutor(max_workers=1) as copying, registry_failures():
-        copy = copying.submit(put, Path(model.path), as_, run_key)
+        copy = copying.submit(put, folder, as_, run_key, model.metadata.get("digest") or None)
         client = _client()
         version = find_version(client, as_, run_key)
         stored = copy.result()
         if version is None:
             version = make_version(client, told, stored)
+    if folder != source:
+        shutil.rmtree(own, ignore_errors=True)
     print(f"{as_} version {version}")
     return Outputs(version=version)
 

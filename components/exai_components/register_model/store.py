@@ -47,13 +47,16 @@ def store_root() -> Path:
     return Path(unquote(parts.path))
 
 
-def put(source: Path, model: str, run_key: str) -> Stored:
-    """Copy the model's files; the folder of this model and run holds all of them or isn't there."""
+def put(source: Path, model: str, run_key: str, digest: str | None = None) -> Stored:
+    """Copy the model's files; the folder of this model and run holds all of them or isn't there.
+
+    `digest` is what the step that made the model says of it, if it does.
+    """
     for what, name in (("model name", model), ("run key", run_key)):
         if not _SAFE.fullmatch(name):
             raise StepFailure("unsafe-name", f"The {what} {name!r} can't be a folder's name")
     try:
-        signature = verify(source, None)
+        signature = verify(source, digest)
     except BadModel as error:
         raise StepFailure("broken-model", f"The model can't be used: {error}") from None
     shelf = store_root() / model

@@ -6,18 +6,20 @@ killed anywhere, the next attempt picks up what is there.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exai_components.model_file import MODEL_FILE
+from exai_components.model_file import LEADERBOARD, MODEL_FILE
 from exai_components.outcome import StepFailure
 from exai_components.register_model.store import Stored
 from exai_components.registry import registry_file
 
 RUN_KEY = "exai.run_key"
 MODEL = "exai.model"
+_FIGURE = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def make_version(client: Any, told: Registration, stored: Stored) -> int:
             RUN_KEY: told.run_key,
             "exai.data_versions": _compact(dict(told.data_versions)),
             "exai.metrics": _compact(evaluation),
+            "exai.format": stored.model.format,
+            **_features(stored),
         },
         await_creation_for=None,
     )
@@ -92,7 +96,7 @@ def _finished_run(client: Any, told: Registration, stored: Stored) -> str:
     logged = run.data
     metrics = [
         Metric(name, float(value), run.info.start_time, 0)
-        for name, value in told.evaluation.get("metrics", {}).items()
+        for name, value in _measured(told, stored).items()
         if name not in logged.metrics
     ]
     params = [
@@ -102,9 +106,42 @@ def _finished_run(client: Any, told: Registration, stored: Stored) -> str:
     ]
     client.log_batch(run.info.run_id, metrics=metrics, params=params)
     client.log_artifact(run.info.run_id, str(stored.folder / MODEL_FILE))
-    client.log_dict(run.info.run_id, dict(told.evaluation), "metrics.json")
+    _log_evaluation(client, run.info.run_id, told, stored)
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
+
+
+def _measured(told: Registration, stored: Stored) -> dict[str, float]:
+    """The metrics on the rows kept for it, and mean and deviation over the folds of training."""
+    folds = stored.model.cross_validation
+    return {
+        **{name: float(value) for name, value in told.evaluation.get("metrics", {}).items()},
+        **{f"cv_{name}_mean": fold.mean for name, fold in folds.items()},
+        **{f"cv_{name}_sd": fold.sd for name, fold in folds.items()},
+    }
+
+
+def _log_evaluation(client: Any, run: str, told: Registration, stored: Stored) -> None:
+    """What the metrics come from, each a file of its own: `metrics.json`, figures, leaderboard."""
+    evaluation = dict(told.evaluation)
+    figures = evaluation.pop("figures", None) or {}
+    client.log_dict(run, evaluation, "metrics.json")
+    if (board := stored.folder / LEADERBOARD).is_file():
+        client.log_artifact(run, str(board))
+    if "confusion" in evaluation:
+        client.log_dict(run, evaluation["confusion"], "confusion-matrix.json")
+    for name, text in sorted(figures.items()):
+        if _FIGURE.fullmatch(name):
+            client.log_text(run, str(text), f"figures/{name}.svg")
+
+
+def _features(stored: Stored) -> dict[str, str]:
+    """The tag that says which feature service, and which of its views, the model was trained on."""
+    used = stored.model.features
+    if not used:
+        return {}
+    kept = {name: used.get(name) for name in ("service", "views", "columns")}
+    return {"exai.features": _compact(kept)}
 
 
 def _experiment(client: Any, name: str) -> str:

@@ -140,7 +140,11 @@ def make_champion(root: Path) -> None:
     assert run.data.params["ntrees"] == "20"
     assert run.data.metrics["accuracy"] > 0.9
     files = [item.path for item in client.list_artifacts(version.run_id)]
-    assert files == ["exai-model.json", "metrics.json"]
+    assert files == ["confusion-matrix.json", "exai-model.json", "figures", "metrics.json"]
+    figures = [item.path for item in client.list_artifacts(version.run_id, "figures")]
+    assert figures == [f"figures/{name}.svg" for name in ("confusion-matrix", "importance", "roc")]
+    assert version.tags["exai.format"] == "h2o-mojo"
+    assert "exai.features" not in version.tags
 
 
 def test_failing_rows_are_named_and_nothing_is_handed_on(

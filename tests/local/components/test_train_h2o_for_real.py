@@ -72,7 +72,7 @@ def test_every_kind_of_feature_and_two_classes(step: Any, tmp_path: Path) -> Non
     )
     assert scored.code == 0, scored.err
     assert set(json.loads((scored.folder / "metrics").read_text())["metrics"]) == {
-        *("accuracy", "auc", "f1", "logloss")
+        *("accuracy", "auc", "f1", "logloss", "precision", "recall")
     }
     assert java_of(tmp_path) == []
 

@@ -11,12 +11,15 @@ import yaml
 import exai_components
 from exai_components.step import component_function, component_names
 from exai_components.train_h2o.algorithms import PARAMETERS
+from exai_components.train_sklearn.estimators import ESTIMATORS
 
 ROOT = Path(exai_components.__file__).parent
 EFFECTS = {
     "load-dataset": "reads-source",
     "validate-dataset": "none",
     "split-data": "none",
+    "load-features": "reads-source",
+    "train-sklearn": "none",
     "train-h2o": "none",
     "evaluate-model": "reads-registry",
     "register-model": "writes-registry",
@@ -80,3 +83,8 @@ def test_kfp_accepts_it(name: str) -> None:
 def test_the_parameters_of_h2o_are_declared_once_more_in_the_same_way() -> None:
     types = json.loads(declared("train-h2o")["metadata"]["annotations"]["exai.dev/types"])
     assert types == {"features": {"list": "string"}, "parameters": {"struct": dict(PARAMETERS)}}
+
+
+def test_the_estimators_of_scikit_learn_are_declared_once_more_in_the_same_way() -> None:
+    limits = json.loads(declared("train-sklearn")["metadata"]["annotations"]["exai.dev/limits"])
+    assert limits == {"estimator": {"enum": list(ESTIMATORS)}}

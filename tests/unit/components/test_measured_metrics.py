@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,6 +38,8 @@ def test_three_classes() -> None:
         "accuracy": 0.5,
         "logloss": pytest.approx(-math.log(0.8 * 0.25 * 0.5 * 0.2) / 4),
         "f1": pytest.approx((2 / 3 + 1 / 2 + 0) / 3),
+        "precision": pytest.approx((1 + 1 / 3 + 0) / 3),
+        "recall": pytest.approx((1 / 2 + 1 + 0) / 3),
     }
     # The classes in the model's own order, which need not be the alphabet's.
     turned = [[c, a, b] for a, b, c in rows]
@@ -49,6 +52,8 @@ def test_two_classes_the_second_of_which_counts() -> None:
         "accuracy": 0.75,
         "logloss": pytest.approx(-math.log(0.9 * 0.4 * 0.6 * 0.8) / 4),
         "f1": pytest.approx(0.8),
+        "precision": pytest.approx(2 / 3),
+        "recall": pytest.approx(1.0),
         "auc": pytest.approx(3.5 / 4),  # one tie among four pairs
     }
     turned = [[yes, no] for no, yes in rows]
@@ -60,7 +65,8 @@ def test_two_classes_the_second_of_which_counts() -> None:
 def test_one_class_among_the_rows_has_no_auc() -> None:
     found = measured(scored("no no", "no no", [[0.8, 0.2], [0.5, 0.5]], "no yes"))
     logloss = pytest.approx(-math.log(0.8 * 0.5) / 2)
-    assert found == {"accuracy": 1.0, "logloss": logloss, "f1": 0.0}
+    nought = dict.fromkeys(("f1", "precision", "recall"), 0.0)
+    assert found == {"accuracy": 1.0, "logloss": logloss, **nought}
 
 
 @pytest.mark.parametrize("new", ["new", "0"])
@@ -69,8 +75,14 @@ def test_a_label_unknown_to_the_model_is_wrong(new: str) -> None:
     assert found == {
         "accuracy": 0.5,
         "logloss": pytest.approx(-math.log(0.9 * 2**-52) / 2),
-        "f1": 0.0,
+        **dict.fromkeys(("f1", "precision", "recall"), 0.0),
     }
+
+
+def test_a_classifier_without_probabilities() -> None:
+    plain = scored("a b", "a b", [[1, 0], [0, 1]], "a b")
+    found = measured(replace(plain, probabilities=None))
+    assert found == dict.fromkeys(("accuracy", "f1", "precision", "recall"), 1.0)
 
 
 def test_numbers() -> None:

@@ -172,9 +172,11 @@ def test_the_built_in_components() -> None:
     assert component_names() == (
         "evaluate-model",
         "load-dataset",
+        "load-features",
         "register-model",
         "split-data",
         "train-h2o",
+        "train-sklearn",
         "validate-dataset",
     )
 
