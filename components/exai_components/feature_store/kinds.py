@@ -29,6 +29,8 @@ def kind_of(dtype: Any) -> Any:
     inner = getattr(dtype, "base_type", None)
     if inner is not None and type(dtype).__name__ == "Array":
         return {"list": kind_of(inner)}
+    if type(dtype).__name__ == "Struct":
+        return {"struct": {name: kind_of(item) for name, item in dtype.fields.items()}}
     name = getattr(dtype, "name", str(dtype))
     if name not in _NAMES:
         raise StepFailure("unsupported-type", f"There is no column type for Feast's {dtype}")
@@ -40,6 +42,8 @@ def wrapped(column: Any, dtype: Any) -> list[Any]:
     from feast.type_map import python_values_to_proto_values
 
     values = column if isinstance(column, list) else column.to_pylist()
+    if getattr(dtype, "name", "") == "MAP":  # Arrow's maps are lists of pairs
+        values = [None if value is None else dict(value) for value in values]
     # Feast has no type for a date: it is the first moment of that day.
     values = [_moment(value) if type(value) is date else value for value in values]
     return list(python_values_to_proto_values(values, dtype.to_value_type()))

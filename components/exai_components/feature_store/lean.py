@@ -16,7 +16,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -36,10 +35,7 @@ def import_feast() -> Any:
     if "feast" in sys.modules:
         return sys.modules["feast"]
     with without(), _unchecked(), _deferred(_SERVERS):
-        feast = importlib.import_module("feast")
-    # On-demand views have been "experimental" since 2021; Feast says so once a process.
-    warnings.filterwarnings("ignore", category=RuntimeWarning, module="feast")
-    return feast
+        return importlib.import_module("feast")
 
 
 @contextmanager

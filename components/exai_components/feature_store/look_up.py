@@ -36,8 +36,10 @@ def look_up(
     used = [
         transforms[view] for view in dict.fromkeys(view for view, _ in refs) if view in transforms
     ]
+    inputs: set[tuple[str, str]] = set()
     for transform in used:
         for view, taken in wanted_of(transform).items():
+            inputs |= {(view, feature) for feature in taken}
             wanted.setdefault(view, {}).update(dict.fromkeys(taken))
     kinds = _key_kinds([plain[view] for view in wanted])
     for transform in used:
@@ -47,13 +49,15 @@ def look_up(
     columns: dict[str, Any] = dict(typed)
     for view, features in wanted.items():
         answers = _view_answers(store, plain[view], tuple(features), typed, now)
-        types = {field.name: kind_of(field.dtype) for field in plain[view].features}
+        types = {field.name: field.dtype for field in plain[view].features}
         for feature in features:
             found[f"{view}:{feature}"] = [answer[feature] for answer in answers]
-            values = [
-                answer[feature][0] if answer[feature][1] == PRESENT else None for answer in answers
-            ]
-            columns[feature] = cast_column(values, types[feature])
+            if (view, feature) in inputs:
+                # What is stale is missing: as training has it.
+                values = [
+                    v if said == PRESENT else None for v, said, _ in found[f"{view}:{feature}"]
+                ]
+                columns[feature] = cast_column(values, kind_of(types[feature]))
     for transform in used:
         for feature, values in computed(transform, columns, len(entities)).items():
             found[f"{transform.name}:{feature}"] = [

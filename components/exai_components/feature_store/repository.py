@@ -11,6 +11,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from exai_components.feature_store.lean import import_feast
 from exai_components.outcome import StepFailure
 
 _SQLITE = "sqlite:///"
+_OPENED: list[Path] = []
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -56,7 +58,7 @@ def apply_repository(folder: Path) -> dict[str, Any]:
     store = open_store(folder)
     from feast import repo_operations
 
-    with _modules_of(folder), contextlib.redirect_stdout(io.StringIO()):
+    with _modules_of(folder), _quietly():
         try:
             contents = repo_operations._get_repo_contents(folder, store.project, store.config)
         except Exception as error:
@@ -65,6 +67,8 @@ def apply_repository(folder: Path) -> dict[str, Any]:
                 f"The feature repository can't be read: {type(error).__name__}: {error}",
                 "A transform's file is imported here: see that its own imports are installed",
             ) from None
+        for view in contents.on_demand_feature_views:
+            _try_out(view)
         for project in contents.projects:
             repo_operations.apply_total_with_repo_instance(
                 store, project.name, store.registry, contents, skip_source_validation=True
@@ -75,6 +79,31 @@ def apply_repository(folder: Path) -> dict[str, Any]:
         "transforms": sorted(view.name for view in store.list_on_demand_feature_views()),
         "services": sorted(service.name for service in store.list_feature_services()),
     }
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Feast lists what it does, and calls on-demand views experimental since 2021."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=RuntimeWarning, message="On demand")
+        yield
+
+
+def _try_out(view: Any) -> None:
+    """What `feast apply` does with a transform everywhere: it is called with made-up values, and
+    has to make its features of them.
+    """
+    try:
+        view.infer_features()
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise StepFailure(
+            "failed-transform",
+            f"The transform {view.name}, tried out with made-up values, "
+            f"raised {type(error).__name__}: {said}",
+            "It gets the columns of its sources, and has to return every feature of its schema "
+            "in its type",
+        ) from None
 
 
 @contextmanager
@@ -93,7 +122,6 @@ def _modules_of(folder: Path) -> Iterator[None]:
         sys.dont_write_bytecode = written
         sys.path.remove(str(folder))
         os.chdir(before)
-        _take_transforms_from(folder)
 
 
 def _filled(value: Any) -> Any:
@@ -117,9 +145,17 @@ def _variable(name: str) -> str:
 
 
 def _take_transforms_from(folder: Path) -> None:
-    """A registry names a transform's function by its module; it is found in this repository."""
-    if str(folder) not in sys.path:
+    """A registry names a transform's function by its module; it is found in this repository, and
+    in none that was opened before.
+    """
+    for other in [place for place in _OPENED if place != folder]:
+        _forget(other)
+        while str(other) in sys.path:
+            sys.path.remove(str(other))
+        _OPENED.remove(other)
+    if folder not in _OPENED:
         sys.path.append(str(folder))
+        _OPENED.append(folder)
 
 
 def _forget(folder: Path) -> None:
