@@ -3,7 +3,7 @@
 In: a loaded model. Out: KServe's FastAPI application. Never starts a server, never opens a port.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,18 +18,22 @@ from kserve.protocol.rest.v2_datamodels import InferenceRequest
 from pydantic import ValidationError
 
 from exai_components.serve.errors import add_error_handlers
-from exai_components.serve.model import ScoringModel
+from exai_components.serve.model import ServedModel
 from exai_components.serve.values import Rejected
 
 _BINARY = "inference-header-content-length"
 
 
+Accepts = Callable[[], Awaitable[bool]]
+
+
 class _Plane(DataPlane):  # type: ignore[misc]
     """KServe's data plane; a body that it can't decode is the caller's mistake, never a 500."""
 
-    def __init__(self, registry: ModelRepository, accepts: Callable[[], bool]) -> None:
+    def __init__(self, registry: ModelRepository, accepts: Accepts, fed: Accepts) -> None:
         super().__init__(model_registry=registry)
         self._accepts = accepts
+        self._fed = fed
 
     def decode(self, body: Any, headers: Any, **keywords: Any) -> Any:
         try:
@@ -49,7 +53,14 @@ class _Plane(DataPlane):  # type: ignore[misc]
         return {**super().metadata(), "extensions": []}
 
     async def ready(self) -> bool:
-        return self._accepts()
+        return await self._accepts()
+
+    async def model_ready(
+        self, model_name: str, disable_predictor_health_check: bool = False
+    ) -> bool:
+        """KServe's own endpoints for predictions ask this, too: those find out by trying."""
+        known = await super().model_ready(model_name, disable_predictor_health_check)
+        return bool(known) and (disable_predictor_health_check or await self._fed())
 
 
 class _Fixed(ModelRepositoryExtension):  # type: ignore[misc]
@@ -73,12 +84,15 @@ class _Rest(RESTServer):  # type: ignore[misc]
         add_error_handlers(app)
 
 
-def build_app(model: ScoringModel, accepts: Callable[[], bool]) -> FastAPI:
-    """KServe's application, of which a process has one; `accepts` is what readiness asks."""
+def build_app(model: ServedModel, accepts: Accepts, fed: Accepts) -> FastAPI:
+    """KServe's application, of which a process has one.
+
+    The server's readiness asks `accepts`, the model's asks `fed`: has it what it needs?
+    """
     server = ModelServer(http_port=0, enable_grpc=False, enable_latency_logging=False)
     server.register_model(model)
     registry = server.registered_models
-    rest = _Rest("", _Plane(registry, accepts), _Fixed(registry), http_port=0)
+    rest = _Rest("", _Plane(registry, accepts, fed), _Fixed(registry), http_port=0)
     rest.create_application()
     return kserve_app
 

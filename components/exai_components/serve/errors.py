@@ -13,7 +13,18 @@ from kserve.errors import InvalidInput
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from exai_components.serve.values import Rejected, shown
+from exai_components.serve.values import Rejected, Unavailable, shown
+
+
+class Passed(Exception):
+    """The refusal of the server behind this one, as it came."""
+
+    def __init__(self, status: int, content: bytes, kind: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.content = content
+        self.kind = kind
+
 
 _CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
@@ -21,6 +32,8 @@ _CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 def add_error_handlers(app: FastAPI) -> None:
     """Replace KServe's own handlers, which log a traceback for every bad request."""
     app.add_exception_handler(Rejected, _rejected)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Passed, _passed)
     app.add_exception_handler(InvalidInput, _invalid)
     app.add_exception_handler(RequestValidationError, _not_a_request)
     app.add_exception_handler(HTTPException, _http)
@@ -35,6 +48,16 @@ def json_answer(status: int, body: Any) -> Response:
 async def _rejected(_: Request, error: Exception) -> Response:
     assert isinstance(error, Rejected)  # noqa: S101 - registered for it alone
     return json_answer(400, error.body())
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Unavailable)  # noqa: S101 - registered for it alone
+    return json_answer(error.status, error.body())
+
+
+async def _passed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Passed)  # noqa: S101 - registered for it alone
+    return Response(error.content, error.status, media_type=error.kind)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -20,6 +20,18 @@ _LATENCY = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
+MISSES = Counter(
+    "exai_feature_misses",
+    "Features without a value, by reason: unknown-entity, stale-feature, missing-feature",
+    ("model_name", "view", "feature", "reason"),
+)
+LOOKUPS = Histogram(
+    "exai_feature_lookup_seconds",
+    "Seconds that a request's look-up of features took",
+    ("model_name",),
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
 
 class Meter:
     """Knows which paths are inference requests of which protocol."""

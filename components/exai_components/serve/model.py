@@ -6,15 +6,15 @@ server starts: no request loads anything.
 
 import asyncio
 import uuid
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
 from kserve.model import Model
 from kserve.protocol.infer_type import InferOutput, InferRequest, InferResponse
 
-from exai_components.mojo import MojoScorer, Row, Scores
+from exai_components.scorer import Row, Scorer, Scores
 from exai_components.serve.values import Rejected, listed, shown
 from exai_components.serve.wire import Columns
 from exai_components.serve.wire_v1 import read_v1, write_v1
@@ -30,13 +30,20 @@ from exai_components.serve.wire_v2 import (
 _AT_ONCE = 64
 
 
-class ScoringModel(Model):  # type: ignore[misc]
-    """Checks a request against the signature, scores it, answers in the request's protocol."""
+class Completing(Protocol):
+    """Makes the model's rows of a request's, as `Features` does."""
 
-    def __init__(self, name: str, scorer: MojoScorer, columns: Columns) -> None:
+    async def complete(self, rows: Sequence[Row], place: Callable[[int], str]) -> list[Row]:
+        """The model's rows; `Rejected` or `Unavailable`."""
+
+
+class ServedModel(Model):  # type: ignore[misc]
+    """What a request is checked against, and what is told of inputs and outputs."""
+
+    def __init__(self, name: str, columns: Columns, features: Completing | None) -> None:
         super().__init__(name)
-        self._scorer = scorer
         self._columns = columns
+        self._features = features
         self._outputs = tuple(output.name for output in output_metadata(columns))
         self.ready = True
 
@@ -52,19 +59,14 @@ class ScoringModel(Model):  # type: ignore[misc]
         """Outputs for `/v2/models/NAME`."""
         return [_metadata(output) for output in output_metadata(self._columns)]
 
-    async def predict(self, payload: Any, headers: Any = None) -> Any:  # noqa: ARG002
-        """V2 tensors to a V2 answer, anything else as a V1 body; `Rejected` when it doesn't fit."""
+    async def rows_of(self, payload: Any) -> list[Row]:
+        """The model's rows in a request of either protocol; `Rejected` when it doesn't fit."""
         if isinstance(payload, InferRequest):
             self._check_outputs(payload)
-            rows = read_v2(self._columns, payload.inputs)
-            return self._respond(payload, await self._score(rows))
-        rows = read_v1(self._columns, _parsed(payload))
-        return write_v1(self._columns, await self._score(rows))
-
-    async def _score(self, rows: Sequence[Row]) -> Scores:
-        if len(rows) <= _AT_ONCE:
-            return self._scorer.score(rows)
-        return await asyncio.to_thread(self._scorer.score, rows)
+            rows, place = read_v2(self._columns, payload.inputs), "row {}"
+        else:
+            rows, place = read_v1(self._columns, _parsed(payload)), "instances[{}]"
+        return rows if self._features is None else await self._features.complete(rows, place.format)
 
     def _check_outputs(self, request: InferRequest) -> None:
         for output in request.request_outputs or ():
@@ -75,6 +77,32 @@ class ScoringModel(Model):  # type: ignore[misc]
                     f"(it has {listed(self._outputs)})",
                 )
 
+
+class ScoringModel(ServedModel):
+    """Checks a request against the signature, scores it, answers in the request's protocol."""
+
+    def __init__(
+        self, name: str, scorer: Scorer, columns: Columns, features: Completing | None = None
+    ) -> None:
+        super().__init__(name, columns, features)
+        self._scorer = scorer
+
+    async def predict(self, payload: Any, headers: Any = None) -> Any:  # noqa: ARG002
+        """V2 tensors to a V2 answer, anything else as a V1 body; `Rejected` when it doesn't fit."""
+        scores = await self._score(await self.rows_of(payload))
+        if isinstance(payload, InferRequest):
+            return self._respond(payload, scores)
+        return write_v1(self._columns, scores)
+
+    async def _score(self, rows: Sequence[Row]) -> Scores:
+        try:
+            if len(rows) <= _AT_ONCE:
+                return self._scorer.score(rows)
+            return await asyncio.to_thread(self._scorer.score, rows)
+        except ValueError:
+            refuse_missing(rows)
+            raise
+
     def _respond(self, request: InferRequest, scores: Scores) -> InferResponse:
         return InferResponse(
             response_id=request.id or str(uuid.uuid4()),
@@ -83,6 +111,20 @@ class ScoringModel(Model):  # type: ignore[misc]
             use_binary_outputs=bool(request.use_binary_outputs),
             requested_outputs=request.request_outputs,
         )
+
+
+def refuse_missing(rows: Sequence[Row]) -> None:
+    """`Rejected` for the first missing value: the model couldn't score them, so it takes none."""
+    for at, row in enumerate(rows):
+        for name, value in row.items():
+            if value is None:
+                raise Rejected(
+                    "null-value",
+                    f'row {at}: column "{name}" has no value, and the model can\'t do without',
+                    name,
+                    at,
+                    "Train an estimator that takes missing values, or fill them in",
+                )
 
 
 def _parsed(payload: Any) -> Any:

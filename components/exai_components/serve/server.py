@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from exai_components.serve import handover
 from exai_components.serve.connections import Connections
@@ -30,10 +30,29 @@ _TICK = 0.02
 _FREEING = 2.0
 
 
+class Health(Protocol):
+    """Whether what the server needs beside its model is there."""
+
+    @property
+    def trouble(self) -> str:
+        """What isn't, as far as is known."""
+
+    async def alive(self) -> bool:
+        """Ask, unless somebody just did."""
+
+
 class Server:
     """One process's server. `run` returns when it has drained."""
 
-    def __init__(self, app: Application, gate: Gate, options: Options, digest: str) -> None:
+    def __init__(
+        self,
+        app: Application,
+        gate: Gate,
+        options: Options,
+        digest: str,
+        health: Health | None = None,
+    ) -> None:
+        self._health = health
         self._options = options
         self._digest = digest
         self._gate = gate
@@ -49,12 +68,15 @@ class Server:
     def state(self) -> dict[str, Any]:
         """What `/exai/state` answers."""
         serving = self._state == "serving" and self._listener is not None
+        if self._health is not None:  # what is told is what is known; the next one knows more
+            self._start(self._health.alive())
         return {
             "pid": os.getpid(),
             "model_name": self._options.model_name,
             "digest": self._digest,
             "port": self._listener.port if serving and self._listener else None,
             "state": self._state,
+            "trouble": self._health.trouble if self._health is not None else "",
         }
 
     def ready(self) -> bool:

@@ -1,25 +1,40 @@
-"""Starts the server: checks the model, loads Java and KServe side by side, serves.
+"""Starts the server: checks the model, loads it and KServe side by side, serves.
 
 In: options. Out: an exit status, and one line in the log for whoever finds that it isn't 0.
 """
 
 import asyncio
 import concurrent.futures
+import contextlib
 import gc
 import logging
 import socket
 import sys
 import warnings
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from exai_components.jvm import NoJava
-from exai_components.model_file import BadModel, ModelFile, digest_of, verify
-from exai_components.mojo import MojoScorer
+from exai_components.model_file import (
+    FORMAT,
+    BadModel,
+    ModelFile,
+    digest_of,
+    read_model_file,
+    verify,
+)
+from exai_components.scorer import Scorer, open_scorer
 from exai_components.serve.failure import Failure
 from exai_components.serve.handover import check_control_path
 from exai_components.serve.lean import import_kserve
 from exai_components.serve.listener import bind_tcp
 from exai_components.serve.options import Options
+from exai_components.serve.policy import parse_policy
 from exai_components.serve.wire import Columns
+
+if TYPE_CHECKING:
+    from exai_components.serve.features import Features
 
 
 def run(options: Options) -> int:
@@ -48,51 +63,93 @@ def _run(options: Options) -> None:
         check_control_path(options.control)
     # Bound before the model loads: a port in use shows at once. Listened on only when ready.
     bound = None if options.port is None else bind_tcp(options.host, options.port)
-    signature = verify(options.model_dir, options.digest)
-    columns = Columns(signature)
-    scorer = _load(options)
-    _quieten()
+    if options.predictor is not None:
+        from exai_components.serve.transformer import transform
 
+        import_kserve()
+        _quieten()
+        _run_loop(lambda: transform(options, bound))
+        return
+    assert options.model_dir is not None  # noqa: S101 - without a predictor there is a model
+    # A digest that is declared is checked by who loads the model.
+    check = verify(options.model_dir, None) if options.digest is None else None
+    signature = check or read_model_file(options.model_dir)
+    if options.features is None:
+        Columns(signature)  # a model that can't be served is told before it is loaded
+    scorer, features = _load(options, options.model_dir, signature)
+    _quieten()
+    _run_loop(lambda: _serve(options, bound, scorer, features))
+
+
+def _run_loop(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
     import uvicorn
 
     loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(_serve(options, bound, signature, columns, scorer))
+        runner.run(serve())
 
 
-def _load(options: Options) -> MojoScorer:
-    """The model; Java starts in a thread, without Python's lock, while KServe is imported here."""
+def _load(
+    options: Options, model_dir: Path, signature: ModelFile
+) -> tuple[Scorer, "Features | None"]:
+    """The model, and its features; Java starts in a thread, without Python's lock, meanwhile."""
+    if signature.format != FORMAT:
+        scorer = open_scorer(model_dir, options.digest)
+        import_kserve()
+        return scorer, _features(options, signature)
     import jpype  # noqa: F401 - here, not in the thread, so that both sides share its imports
 
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(MojoScorer, options.model_dir)
+        loading = pool.submit(open_scorer, model_dir, options.digest)
         import_kserve()
-        return loading.result()
+        features = _features(options, signature)
+        return loading.result(), features
+
+
+def _features(options: Options, signature: ModelFile) -> "Features | None":
+    if options.features is None or options.repository is None:
+        return None
+    policy = parse_policy(options.features)
+    from exai_components.serve.features import Features
+    from exai_components.serve.needs import needs_of
+
+    return Features(
+        options.model_name,
+        options.repository,
+        policy,
+        lambda offered: needs_of(signature, policy.service, offered),
+    )
 
 
 async def _serve(
-    options: Options,
-    bound: socket.socket | None,
-    signature: ModelFile,
-    columns: Columns,
-    scorer: MojoScorer,
+    options: Options, bound: socket.socket | None, scorer: Scorer, features: "Features | None"
 ) -> None:
     from exai_components.serve.app import build_app
     from exai_components.serve.gate import Gate
     from exai_components.serve.metrics import Meter
     from exai_components.serve.model import ScoringModel
     from exai_components.serve.server import Server
-    from exai_components.serve.warm import warm
+    from exai_components.serve.warm import warm, warm_features
 
-    model = ScoringModel(options.model_name, scorer, columns)
+    signature = scorer.signature
+    asked = None if features is None else features.asked
+    looked_up = {} if features is None else features.needs.views()
+    columns = Columns(signature, asked, looked_up=looked_up, probable=scorer.probable)
+    model = ScoringModel(options.model_name, scorer, columns, features)
 
-    def ready() -> bool:
-        return server.ready()
+    async def fed() -> bool:
+        return features is None or await features.alive()
 
-    app = build_app(model, ready)
+    async def ready() -> bool:
+        return server.ready() and await fed()
+
+    app = build_app(model, ready, fed)
     gate = Gate(app, options, Meter(options.model_name))
-    server = Server(app, gate, options, digest_of(options.model_dir))
-    await warm(app, options.model_name, signature)
+    assert options.model_dir is not None  # noqa: S101 - see above
+    server = Server(app, gate, options, digest_of(options.model_dir), features)
+    rehearsal = contextlib.nullcontext() if features is None else warm_features(features, signature)
+    with rehearsal:
+        await warm(app, options.model_name, columns)
     await server.run(bound, lambda: say(f"exai: {options.model_name} is ready"))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from exai_components.model_file import BadModel, ModelColumn, Scalar
-from exai_components.mojo import level_name
+from exai_components.scorer import level_name
 
 Check = Callable[[Any], Scalar]
 
@@ -23,12 +23,15 @@ _SHOWN = 10
 class Rejected(ValueError):
     """A request that can't be answered; becomes a 400 with `code`, `message`, column and row."""
 
-    def __init__(self, code: str, message: str, column: str = "", row: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, column: str = "", row: int | None = None, hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.column = column
         self.row = row
+        self.hint = hint
 
     def body(self) -> dict[str, Any]:
         """The JSON that the caller gets; `error` is the key that KServe uses too."""
@@ -37,7 +40,25 @@ class Rejected(ValueError):
             value["column"] = self.column
         if self.row is not None:
             value["row"] = self.row
+        if self.hint:
+            value["hint"] = self.hint
         return value
+
+
+class Unavailable(Exception):
+    """What an answer needs isn't there for now: a 503, or another 5xx, with code and message."""
+
+    def __init__(self, code: str, message: str, hint: str = "", status: int = 503) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.status = status
+
+    def body(self) -> dict[str, Any]:
+        """The JSON that the caller gets."""
+        hint = {"hint": self.hint} if self.hint else {}
+        return {"error": self.message, "code": self.code, **hint}
 
 
 class Wrong(ValueError):
@@ -49,8 +70,11 @@ class Wrong(ValueError):
         self.reason = reason
 
 
-def check_of(column: ModelColumn) -> Check:
-    """The check for a column; `BadModel` for a type that no value on the wire can have."""
+def check_of(column: ModelColumn, *, text: bool = False) -> Check:
+    """The check for a column; `BadModel` for a type that no value on the wire can have.
+
+    With `text`, what JSON has no type of its own for travels as text, whatever it says.
+    """
     if column.levels:
         check = _level_of(column)
     elif column.type == "float64":
@@ -61,6 +85,8 @@ def check_of(column: ModelColumn) -> Check:
         check = _integer_below(_INT_RANGE[column.type])
     elif column.type == "bool":
         check = _truth
+    elif text:
+        check = _text
     else:
         raise BadModel(f"column {column.name} of type {column.type} can't be served without levels")
     return _or_null(check, column.nullable)
@@ -135,6 +161,12 @@ def _integer_below(limit: int) -> Check:
 def _truth(value: Any) -> bool:
     if type(value) is not bool:
         raise Wrong("ill-typed", f"{shown(value)} is neither true nor false")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise Wrong("ill-typed", f"{shown(value)} is not a string")
     return value
 
 

@@ -7,21 +7,39 @@ first answer is as fast as the others, and no request imports a library.
 import gc
 import json
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from kserve import metrics as kserve_metrics
 
 from exai_components.model_file import ModelColumn, ModelFile
 from exai_components.serve.gate import Application, Message
-from exai_components.serve.wire import datatype_of
+from exai_components.serve.wire import Columns, datatype_of
+
+if TYPE_CHECKING:
+    from exai_components.serve.features import Features
 
 _ROUNDS = 40
 _BATCH = 200
 
 
-async def warm(app: Application, name: str, signature: ModelFile) -> None:
+def warm_features(features: "Features", signature: ModelFile) -> AbstractContextManager[None]:
+    """While this lasts, what nobody has been found to have is answered by an example."""
+    return features.rehearsed({column.name: _example(column) for column in signature.columns})
+
+
+async def rehearse(features: "Features", signature: ModelFile, columns: Columns) -> None:
+    """Look some features up, for a server that has no model to warm up."""
+    example = {column.name: _example(column) for column in columns.columns}
+    with warm_features(features, signature):
+        for _ in range(_ROUNDS):
+            await features.complete([example], "row {}".format)
+    _settle()
+
+
+async def warm(app: Application, name: str, columns: Columns) -> None:
     """Ask everything once, and predictions some hundred times; nothing of it is counted."""
-    example = {column.name: _example(column) for column in signature.columns}
+    example = {column.name: _example(column) for column in columns.columns}
     v1, v2 = f"/v1/models/{name}:predict", f"/v2/models/{name}/infer"
     await _ask(app, "GET", "/v2/health/ready")
     await _ask(app, "GET", f"/v2/models/{name}")
@@ -32,13 +50,17 @@ async def warm(app: Application, name: str, signature: ModelFile) -> None:
     await _ask(app, "POST", v2, {"inputs": [{}]})
     for _ in range(_ROUNDS):
         await _ask(app, "POST", v1, {"instances": [example]})
-        await _ask(app, "POST", v2, {"inputs": _tensors(signature, example)})
+        await _ask(app, "POST", v2, {"inputs": _tensors(columns, example)})
     for histogram in (
         kserve_metrics.PRE_HIST_TIME,
         kserve_metrics.PREDICT_HIST_TIME,
         kserve_metrics.POST_HIST_TIME,
     ):
         histogram.clear()
+    _settle()
+
+
+def _settle() -> None:
     gc.collect()
     gc.freeze()  # what lives now lives for ever: collections needn't walk it
     gc.enable()
@@ -53,11 +75,17 @@ def _example(column: ModelColumn) -> Any:
             return int(level)
         case "float32" | "float64":
             return float(level)
+        case "timestamp" | "date":
+            return "2000-01-01"
+        case "json":
+            return "[]"
+        case "uuid":
+            return "0" * 32
         case _:
             return level
 
 
-def _tensors(signature: ModelFile, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _tensors(columns: Columns, row: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": column.name,
@@ -65,7 +93,7 @@ def _tensors(signature: ModelFile, row: dict[str, Any]) -> list[dict[str, Any]]:
             "shape": [1],
             "data": [row[column.name]],
         }
-        for column in signature.columns
+        for column in columns.columns
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from exai_components.model_file import Scalar
-from exai_components.mojo import Row, Scores
+from exai_components.scorer import Row, Scores
 from exai_components.serve.values import Rejected, Wrong, listed, shown
 from exai_components.serve.wire import Columns
 
@@ -60,10 +60,10 @@ def output_metadata(columns: Columns) -> tuple[Output, ...]:
     """The metadata of the outputs."""
     if not columns.classes:
         return (Output("prediction", "FP64", (-1,)),)
-    return (
-        Output("prediction", "BYTES", (-1,)),
-        Output("probabilities", "FP64", (-1, len(columns.classes))),
-    )
+    labels = Output("prediction", "BYTES", (-1,))
+    if not columns.probable:
+        return (labels,)
+    return labels, Output("probabilities", "FP64", (-1, len(columns.classes)))
 
 
 def read_v2(columns: Columns, tensors: Sequence[Tensor]) -> list[Row]:
@@ -154,10 +154,12 @@ def _check_datatype(tensor: Tensor, wanted: str, column: str) -> None:
 def write_v2(columns: Columns, scores: Scores) -> tuple[Output, ...]:
     """`prediction` [n], and for a classifier `probabilities` [n, classes]."""
     count = len(scores.predictions)
+    kind = "BYTES" if columns.classes else "FP64"
+    predictions = Output("prediction", kind, (count,), scores.predictions)
     if scores.probabilities is None:
-        return (Output("prediction", "FP64", (count,), scores.predictions),)
+        return (predictions,)
     return (
-        Output("prediction", "BYTES", (count,), scores.predictions),
+        predictions,
         Output(
             "probabilities",
             "FP64",
