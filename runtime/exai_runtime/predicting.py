@@ -178,15 +178,19 @@ def _call(url: str, method: str, path: str, body: Mapping[str, Any] | None) -> d
     except ValueError:
         answer = None
     if response.status != http.client.OK:
-        raise Refusal(_reason(answer) or f"the service answered {response.status}: {text[:300]}")
+        said = _reason(answer) or f"the service answered {response.status}: {text[:300]}"
+        raise Refusal(said, _said(answer, "hint"))
     if not isinstance(answer, dict):
         raise Refusal("the service answered with something that is no JSON object")
     return answer
 
 
 def _reason(answer: object) -> str:
-    if isinstance(answer, dict):
-        for key in ("error", "detail", "message"):
-            if isinstance(answer.get(key), str):
-                return str(answer[key])
-    return ""
+    return next(
+        (said for key in ("error", "detail", "message") if (said := _said(answer, key))), ""
+    )
+
+
+def _said(answer: object, key: str) -> str:
+    found = answer.get(key) if isinstance(answer, dict) else None
+    return found if isinstance(found, str) else ""

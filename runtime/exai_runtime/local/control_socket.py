@@ -13,12 +13,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What `GET /exai/state` says. `state`: loaded (no port yet), serving or draining."""
+    """What `GET /exai/state` says. `state`: loaded (no port yet), serving or draining. `trouble`:
+    what it needs beside its model and can't get now, such as its online store.
+    """
 
     pid: int
     digest: str
     port: int | None
     state: str
+    trouble: str = ""
 
 
 class Refused(Exception):
@@ -32,7 +35,11 @@ def state(path: str, seconds: float = 1.0) -> ServerState | None:
     except (OSError, http.client.HTTPException, Refused, ValueError):
         return None
     return ServerState(
-        int(answer["pid"]), str(answer["digest"]), answer.get("port"), str(answer["state"])
+        int(answer["pid"]),
+        str(answer["digest"]),
+        answer.get("port"),
+        str(answer["state"]),
+        str(answer.get("trouble") or ""),
     )
 
 

@@ -12,8 +12,9 @@ from exai_compiler.maybe import Tree
 from exai_runtime.local import services
 from exai_runtime.local.connections import container_variables, secrets_of
 from exai_runtime.local.control import Control, Served
+from exai_runtime.local.features.paths import feature_paths
 from exai_runtime.local.paths import Paths
-from exai_runtime.local.rendered import fixed_ports, model_container, plain, wanted
+from exai_runtime.local.rendered import fixed_ports, looks_up, model_container, plain, wanted
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
 from exai_specs.kinds.project import Environment
@@ -42,9 +43,13 @@ class ServiceExecutor:
 
         def environment() -> dict[str, str]:
             secrets = secrets_of(self.paths, self.environment)
-            env = model_container(value).get("env")
-            variables = container_variables(env, secrets, f"Service/{which.name}")
-            return {**surroundings(), **variables.environment()}
+            env = model_container(value).get("env") or []
+            features = looks_up(value)
+            of = f"Service/{which.name}"
+            variables = container_variables([*env, *(features or [])], secrets, of)
+            repository = feature_paths(self.paths.state).repository
+            place = {} if features is None else {"EXAI_FEATURE_REPOSITORY": str(repository)}
+            return {**surroundings(), **variables.environment(), **place}
 
         def tell(phase: str, state: Literal["started", "finished"]) -> None:
             listen(Progress(str(which), phase, state))

@@ -57,6 +57,8 @@ def _answers(served: Served) -> tuple[HealthState, str]:
         return "failed", "its process lives, but doesn't answer on its control socket"
     if found.state != "serving":
         return "starting", f"its server is {found.state}"
+    if found.trouble:
+        return "failed", f"it can't answer now: {found.trouble}"
     return "ready", ""
 
 

@@ -43,6 +43,23 @@ def model_container(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return container
 
 
+def looks_up(body: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The variables of the container that looks features up (core/v1 EnvVar), None without one.
+
+    On a cluster it is a process of its own in front of the model's; here the model's server does
+    the same by itself. Where the feature repository is, this machine says.
+    """
+    transformer = body["spec"].get("transformer")
+    if transformer is None:
+        return None
+    variables = transformer["containers"][0].get("env") or []
+    return [item for item in variables if item["name"] not in _CLUSTERS_OWN]
+
+
+# Where a cluster mounts the repository, and what KServe takes a custom component to speak.
+_CLUSTERS_OWN = ("EXAI_FEATURE_REPOSITORY", "PROTOCOL")
+
+
 def wanted(name: str, body: Mapping[str, Any]) -> Wanted:
     """The process that an InferenceService means here: replicas, resources and labels don't matter
     to it.
@@ -51,7 +68,9 @@ def wanted(name: str, body: Mapping[str, Any]) -> Wanted:
     port = annotation(body, PORT_ANNOTATION)
     model_digest = annotation(body, DIGEST_ANNOTATION) or _environ(container, "EXAI_MODEL_DIGEST")
     arguments = tuple(str(item) for item in container.get("args") or ())
+    features = looks_up(body)
     form = {
+        **({} if features is None else {"features": features}),
         "args": arguments,
         "digest": model_digest,
         "env": container.get("env") or [],
