@@ -13,53 +13,6 @@ from exai_specs.codes import Code
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
-        "code-too-large": Code(
-            "A Python step's function is longer than what a step embeds.",
-            "The text of the function travels in an argument of the step's process. Put what "
-            "it needs into a package that `pip.packages` names, or into an image of your own.",
-        ),
-        "local-import": Code(
-            "A Python step imports a file of the project.",
-            "Only the function is embedded, as KFP does it; the file isn't there where the "
-            "step runs. Put the code into the function, into a package, or into an image.",
-        ),
-        "missing-file": Code(
-            "A file that a spec names isn't there.",
-            "Paths of Python files are relative to the document's own file.",
-        ),
-        "not-self-contained": Code(
-            "A Python step's function uses a name that stands outside of it.",
-            "Only the function itself is embedded. Imports and constants go into its body.",
-        ),
-        "python-syntax": Code(
-            "A Python file that a spec names isn't Python.",
-            "The place is the one that Python's own parser gives.",
-        ),
-        "signature-missing": Code(
-            "A model that your own code trains, without a signature.",
-            "For exai's own train steps the signature follows from the step. What your code "
-            "takes and gives only you can say: `spec.signature` of the Model.",
-        ),
-        "unknown-function": Code(
-            "A Python file has no such function.",
-            "`file.py:function` names a function at the top level of the file.",
-        ),
-        "unpinned-package": Code(
-            "A requirement without its exact version.",
-            "A step must be the same tomorrow: `name==version`. Options of pip have no place "
-            "there.",
-        ),
-        "unreadable-annotation": Code(
-            "An annotation that is no type of an input or output.",
-            "A function's annotations are its interface: str, int, float, bool, list, dict, "
-            "Optional of one, `Input[T]`, `Output[T]`, InputPath, OutputPath, `-> T` or a "
-            "NamedTuple. Defaults are plain values.",
-        ),
-        "unsafe-index": Code(
-            "An index or host of pip that isn't a plain one.",
-            "They stand in a shell's command on a cluster, and everybody who reads a pipeline "
-            "sees them: no users, no passwords, no spaces.",
-        ),
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "
@@ -70,6 +23,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The text inside `${{ }}` is no expression.",
             "A value takes `${{ parameters.NAME }}`, `${{ steps.STEP.OUTPUT }}` or `${{ run.NAME "
             "}}`. There are no functions, no arithmetic and no double quotes.",
+        ),
+        "code-too-large": Code(
+            "A Python step's function is longer than what a step embeds.",
+            "The text of the function travels in an argument of the step's process. Put what "
+            "it needs into a package that `pip.packages` names, or into an image of your own.",
         ),
         "connection-missing": Code(
             "An environment doesn't have the connection that a Dataset names.",
@@ -134,6 +92,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A literal that Kubeflow Pipelines would expand.",
             "The engine replaces `{{$...}}` in constants by values of the run.",
         ),
+        "local-import": Code(
+            "A Python step imports a file of the project.",
+            "Only the function is embedded, as KFP does it; the file isn't there where the "
+            "step runs. Put the code into the function, into a package, or into an image.",
+        ),
         "local-parity": Code(
             "A field that the local target doesn't honour.",
             "The rendered objects have it; one machine has no cluster to apply it. The message "
@@ -143,6 +106,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A parameter without a default, in a pipeline that applies may run.",
             "Give it a default, make it `optional`, or set `run: {on: []}` so that only people "
             "start the pipeline.",
+        ),
+        "missing-file": Code(
+            "A file that a spec names isn't there.",
+            "Paths of Python files are relative to the document's own file.",
         ),
         "missing-image": Code(
             "An environment on Kubeflow doesn't say which image its steps or servers run.",
@@ -161,6 +128,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "One machine has no ConfigMaps, and its steps write models to folders only. What a "
             "local environment merely ignores is a note, `local-parity`.",
         ),
+        "not-self-contained": Code(
+            "A Python step's function uses a name that stands outside of it.",
+            "Only the function itself is embedded. Imports and constants go into its body.",
+        ),
         "path-leaves-project": Code(
             "A path leads out of the project or the data root.",
             "Data is read below the data root, in every environment; a path in a spec is relative "
@@ -170,6 +141,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Two Services ask for the same port.",
             "Locally each service listens on a port of 127.0.0.1 of its own. Without local.port "
             "a free one is found, and kept.",
+        ),
+        "python-syntax": Code(
+            "A Python file that a spec names isn't Python.",
+            "The place is the one that Python's own parser gives.",
         ),
         "reference-in-struct": Code(
             "A reference inside a list or struct that would arrive as text.",
@@ -214,6 +189,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A repository folder has one Project: it names the environments that all others live "
             "in.",
         ),
+        "signature-missing": Code(
+            "A model that your own code trains, without a signature.",
+            "For exai's own train steps the signature follows from the step. What your code "
+            "takes and gives only you can say: `spec.signature` of the Model.",
+        ),
         "step-cycle": Code(
             "Steps that wait for each other.",
             "References and `after` make the order of steps; along a cycle none could start.",
@@ -244,6 +224,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Expectations are those of the Great Expectations that exai pins, under their names "
             "there. `meta` and `id` can't be given: exai finds the result of each by them.",
         ),
+        "unknown-function": Code(
+            "A Python file has no such function.",
+            "`file.py:function` names a function at the top level of the file.",
+        ),
         "unknown-input": Code(
             "An input that the component doesn't have.",
             "The keys of `with` are the inputs of the component.",
@@ -252,6 +236,22 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A name that nothing has.",
             "A reference takes the bare name of a document, or `steps.STEP.OUTPUT` and "
             "`parameters.NAME` in a pipeline.",
+        ),
+        "unpinned-package": Code(
+            "A requirement without its exact version.",
+            "A step must be the same tomorrow: `name==version`. Options of pip have no place "
+            "there.",
+        ),
+        "unreadable-annotation": Code(
+            "An annotation that is no type of an input or output.",
+            "A function's annotations are its interface: str, int, float, bool, list, dict, "
+            "Optional of one, `Input[T]`, `Output[T]`, InputPath, OutputPath, `-> T` or a "
+            "NamedTuple. Defaults are plain values.",
+        ),
+        "unsafe-index": Code(
+            "An index or host of pip that isn't a plain one.",
+            "They stand in a shell's command on a cluster, and everybody who reads a pipeline "
+            "sees them: no users, no passwords, no spaces.",
         ),
         "unsupported-version": Code(
             "A way of telling versions of data that the Dataset's source doesn't have.",

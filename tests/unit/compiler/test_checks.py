@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,9 @@ def printed(diagnostics: Iterable[Diagnostic]) -> str:
 def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
     texts = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.yaml"))}
     project = project_of(texts)
+    python = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.py"))}
+    modules = frozenset(Path(path).stem for path in python)
+    components = replace(components, files=python, modules=modules)
     return parity(project, "local") if folder.name in NOTES else check(project, components)
 
 

@@ -1,0 +1,123 @@
+"""Reading a user's function: what becomes its interface and its meaning, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.python_code import (
+    Function,
+    Problem,
+    function_of,
+    python_component,
+    read_function,
+)
+from exai_specs.kinds import Pip
+from exai_specs.kinds.pipeline import Step
+
+TEXT = '''"""Steps."""
+
+from kfp.dsl import Dataset, Input, Output
+
+
+def keep(data: Input[Dataset], out: Output[Dataset], rows: int = 5) -> int:
+    """Keep the first rows."""
+    import shutil
+
+    shutil.copy(data.path, out.path)
+    return rows
+'''
+
+
+def function(text: str = TEXT, name: str = "keep") -> Function:
+    found = read_function(text, name)
+    assert isinstance(found, Function), found
+    return found
+
+
+def version(text: str, pip: Pip | None = None) -> str:
+    step = Step(python="steps.py:keep", pip=pip)
+    component = python_component("exai.yaml", step, Catalog({}, {"steps.py": text}))
+    assert component is not None
+    return component.version
+
+
+def test_an_interface() -> None:
+    found = function()
+    assert {name: (port.type, port.optional) for name, port in found.inputs.items()} == {
+        "data": ("Dataset", False),
+        "rows": ("integer", True),
+    }
+    assert {name: port.type for name, port in found.outputs.items()} == {
+        "out": "Dataset",
+        "Output": "integer",
+    }
+    assert found.description == "Keep the first rows."
+    assert found.line == 6
+
+
+@pytest.mark.parametrize(
+    ("document", "written", "path"),
+    [
+        ("exai.yaml", "a.py:f", "a.py"),
+        ("specs/p.yaml", "a.py:f", "specs/a.py"),
+        ("specs/deep/p.yaml", "../a.py:f", "specs/a.py"),
+        ("specs/p.yaml", "../../a.py:f", "../a.py"),
+    ],
+)
+def test_a_path_is_relative_to_its_document(document: str, written: str, path: str) -> None:
+    assert function_of(document, written) == (path, "f")
+
+
+def test_what_stands_around_a_function_has_no_meaning_and_what_is_in_it_has() -> None:
+    assert version(TEXT) == version(TEXT.replace("Steps.", "Other words.\n\n"))
+    assert version(TEXT) != version(TEXT.replace("rows: int = 5", "rows: int = 6"))
+    assert version(TEXT) != version(TEXT, Pip(packages=("humanize==4.12.0",)))
+    assert version(TEXT) == version(TEXT, Pip(index_urls=("https://example.com",)))
+
+
+def test_names_of_its_own_are_its_own() -> None:
+    text = """
+def keep(rows: list, names: "List[str]") -> list:
+    from math import pi
+
+    def inner(x: float) -> float:
+        nonlocal_ = [y for y in rows if y > x]
+        return sum(nonlocal_) * pi
+
+    try:
+        found = inner(1.0)
+    except ValueError as error:
+        found = str(error)
+    return [found, *names, keep.__name__]
+"""
+    assert function(text).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("def f(:", "python-syntax"),
+        ("x = 1", "unknown-function"),
+        ("def keep(a): ...", "unreadable-annotation"),
+        ("def keep(a: int = b): ...", "unreadable-annotation"),
+        ("def keep(Output: int): ...", "unreadable-annotation"),
+        ("def keep(a: Input[pd.DataFrame]): ...", "unreadable-annotation"),
+        ("def keep(a: Input[Dataset] = 3): ...", "unreadable-annotation"),
+        ("def keep() -> NamedTuple('x', fields): ...", "unreadable-annotation"),
+        ("import os\ndef keep() -> None:\n  os.remove('x')", "not-self-contained"),
+    ],
+)
+def test_what_is_refused(text: str, code: str) -> None:
+    found = read_function(text, "keep")
+    codes = [found.code] if isinstance(found, Problem) else [p.code for p in found.problems]
+    assert code in codes
+
+
+@given(st.text())
+def test_any_text_gives_a_problem_with_a_place_and_never_an_exception(text: str) -> None:
+    found = read_function(text, "keep")
+    assert isinstance(found, Problem)
+    assert found.line >= 1

@@ -1,0 +1,99 @@
+"""The wrapper of a user's step: tracebacks in the user's own lines, and what a failure says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exai_components.own_code import Settings, blocks, users_own
+
+SETTINGS = Settings(python="", path="specs/train.py", line=10, head=8)
+LOG = """\
+before
+Traceback (most recent call last):
+  File "<frozen runpy>", line 198, in _run_module_as_main
+  File "/x/kfp/dsl/executor.py", line 5, in execute
+    result = self.func(**func_kwargs)
+  File "/tmp/tmp.x/ephemeral_component.py", line 9, in train
+    inner()
+  File "/tmp/tmp.x/ephemeral_component.py", line 12, in inner
+    raise ValueError("bad")
+ValueError: bad
+after
+"""
+
+
+def test_a_traceback_starts_at_the_first_own_line_and_has_the_files_own_numbers() -> None:
+    lines = [line for block in blocks(LOG.splitlines()) for line in users_own(block, SETTINGS)]
+    assert lines == [
+        "before",
+        "Traceback (most recent call last):",
+        '  File "specs/train.py", line 11, in train',
+        "    inner()",
+        '  File "specs/train.py", line 14, in inner',
+        '    raise ValueError("bad")',
+        "ValueError: bad",
+        "after",
+    ]
+
+
+def test_a_traceback_without_own_lines_stays_as_it_is() -> None:
+    text = LOG.replace("ephemeral_component.py", "somewhere.py")
+    assert "\n".join(
+        line for block in blocks(text.splitlines()) for line in users_own(block, SETTINGS)
+    ) == text.rstrip("\n")
+
+
+def run(
+    folder: Path, code: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A program in the form of KFP's: its own text, then the executor input."""
+    given = {"outputs": {"outputFile": str(folder / "train" / "executor_output.json")}}
+    (folder / "train").mkdir()
+    file = folder / "ephemeral_component.py"
+    file.write_text(code)
+    settings = {"python": "", "path": "specs/train.py", "line": 30, "head": 1}
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "exai_components.own_code", json.dumps(settings)),
+            *(sys.executable, str(file), "--executor_input", json.dumps(given)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=None if env is None else {"PYTHONPATH": ":".join(sys.path), **env},
+    )
+
+
+def test_a_failure_is_told_with_its_place_and_may_be_retried(tmp_path: Path) -> None:
+    done = run(tmp_path, "def f():\n    raise KeyError('petal')\nf()\n")
+    assert done.returncode == 1
+    told = json.loads((tmp_path / "train" / "exai-outcome.json").read_text())
+    assert told["message"] == "KeyError: 'petal'"
+    assert told["hint"] == "specs/train.py:31 raised it"
+    assert told["final"] is False
+    assert 'File "specs/train.py", line 31, in f' in done.stderr
+
+
+def test_a_step_sees_its_own_secrets_and_no_message_holds_one(tmp_path: Path) -> None:
+    code = (
+        "import os\n"
+        "assert 'EXAI_STEP_ENV__other__TOKEN' not in os.environ\n"
+        "raise ValueError(os.environ['TOKEN'])\n"
+    )
+    secrets = {"EXAI_STEP_ENV__train__TOKEN": "s3cret-word", "EXAI_STEP_ENV__other__TOKEN": "no"}
+    run(tmp_path, code, secrets)
+    told = (tmp_path / "train" / "exai-outcome.json").read_text()
+    assert "s3cret-word" not in told
+    assert "ValueError: ***" in told
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(3)\n", "import os\nos._exit(3)\n"])
+def test_an_end_without_an_exception_says_its_code(tmp_path: Path, code: str) -> None:
+    assert run(tmp_path, code).returncode == 3
+    told = json.loads((tmp_path / "train" / "exai-outcome.json").read_text())
+    assert told["message"] == "the process ended with code 3"
