@@ -6,13 +6,12 @@ name. Never: another spelling of a name, or a null where Feast has a default.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.feature_views import Parts, asked_for, key_of, parts_of
+from exai_compiler.feature_views import Parts, asked_for, function_of, key_of, parts_of
 from exai_compiler.features.batch_sources import source_of
-from exai_compiler.features.stores import store_of
+from exai_compiler.features.stores import feast_project, store_of
 from exai_compiler.inlined import type_of
 from exai_compiler.project import Body, Project
 from exai_specs.frozen import Json
@@ -27,12 +26,6 @@ from exai_specs.kinds import (
 from exai_specs.kinds.features import Transform
 
 Part = dict[str, Json]
-
-
-def feast_project(project: Project, environment: Environment) -> str:
-    """Feast's name of the project. Feast takes no hyphens with SQLite (LANGUAGE section 1.1)."""
-    given = environment.features.project if environment.features else None
-    return given or project.name.replace("-", "_")
 
 
 def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Mapping[str, Json]:
@@ -97,8 +90,7 @@ def _bodies(project: Project, kind: type[Body], names: Iterable[str]) -> Iterato
 def _text(project: Project, catalog: Catalog, view: str, named: str) -> str:
     """The text of `file.py:function`, which is relative to the document's own file."""
     spec = project.specs[Ref("FeatureView", view)]
-    folder = posixpath.dirname(spec.document.path)
-    path = posixpath.normpath(posixpath.join(folder, named.rpartition(":")[0]))
+    path, _ = function_of(spec, named)
     if path not in catalog.files:
         raise ValueError(f"{spec.ref}: there is no {path}")
     return catalog.files[path]

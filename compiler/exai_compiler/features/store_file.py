@@ -12,10 +12,17 @@ from typing import Any
 
 import yaml
 
-from exai_compiler.features.stores import REFERENCE
+from exai_compiler.features.stores import REFERENCE, feast_project, store_of
+from exai_compiler.project import Project
+from exai_specs.kinds import Environment
 
 _KEY = re.compile(r"[a-z_]+")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+,=-]+")
+
+
+def store_file(project: Project, environment: Environment) -> str:
+    """The file of an environment."""
+    return store_text(store_of(feast_project(project, environment), environment))
 
 
 def store_text(store: Mapping[str, Any]) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds import Environment, SecretRef
 from exai_specs.kinds.project import Postgresql
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 
 PREFIX = "EXAI_FEATURES_"
+BLOCKS = ("registry", "online_store", "offline_store")
 REFERENCE = re.compile(r"\$\{EXAI_FEATURES_[A-Z0-9_]+\}")
 
 # Beside the folder, so that rendering it anew loses nothing.
@@ -23,6 +25,12 @@ _REGISTRIES: Mapping[str, str] = {"sql": "sqlite:///../registry.db", "file": "..
 _ONLINE = "../online.db"
 
 _Block = dict[str, "str | int | SecretRef | None"]
+
+
+def feast_project(project: Project, environment: Environment) -> str:
+    """Feast's name of the project. Feast takes no hyphens with SQLite (LANGUAGE section 1.1)."""
+    given = environment.features.project if environment.features else None
+    return given or project.name.replace("-", "_")
 
 
 def store_of(project: str, environment: Environment) -> Mapping[str, Json]:
@@ -35,13 +43,15 @@ def store_of(project: str, environment: Environment) -> Mapping[str, Json]:
     return {"project": project, "provider": "local", **blocks, **version}
 
 
-def secret_variables(environment: Environment) -> Mapping[str, SecretRef]:
-    """The secret behind each variable that feature_store.yaml names."""
+def secret_variables(
+    environment: Environment, blocks: tuple[str, ...] = BLOCKS
+) -> Mapping[str, SecretRef]:
+    """The secret behind each variable that these blocks of feature_store.yaml name."""
     return {
         _variable(name, key): value
         for name, block in _blocks(environment).items()
         for key, value in block.items()
-        if isinstance(value, SecretRef)
+        if isinstance(value, SecretRef) and name in blocks
     }
 
 

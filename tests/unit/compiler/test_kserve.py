@@ -5,7 +5,9 @@ UPDATE_GOLDEN=1 writes the objects anew. `test_kserve_crds.py` holds them agains
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
@@ -16,20 +18,26 @@ import yaml
 from exai_compiler.backends.kserve import NAME, RENDERERS
 from exai_compiler.backends.kserve.service import render_service
 from exai_compiler.build import Rendered
-from exai_compiler.catalog import Catalog
-from exai_compiler.facts import Facts, Lock, ModelVersion
-from exai_compiler.maybe import Known, Maybe, Unknown, unknowns
+from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion
+from exai_compiler.graph import graph
+from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
 from exai_compiler.project import Project, link
 from exai_compiler.resolved import Resolved
 from exai_specs.documents import read
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, canonical, thaw
 from exai_specs.identity import Ref
-from exai_specs.kinds import ProjectSpec, ServiceSpec
+from exai_specs.kinds import PipelineSpec, ProjectSpec, ServiceSpec
 from exai_specs.parse import Spec, parse
 
 GOLDEN = Path(__file__).parents[2] / "golden/kserve"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+COMPONENTS = Path(__file__).parents[3] / "components/exai_components"
+CATALOG = replace(
+    catalog({str(path): path.read_text() for path in COMPONENTS.glob("*/component.yaml")}),
+    files={"own.py": "def train(data):\n    pass\n"},
+)
 
 IRIS_3 = ModelVersion(
     model="iris_model",
@@ -39,6 +47,7 @@ IRIS_3 = ModelVersion(
     run_key="0f3c",
 )
 KNOWN = Known(IRIS_3)
+OF_SKLEARN = Known(replace(IRIS_3, format="sklearn"))
 WAITS = Unknown(Ref("Model", "iris_model"), "no version has passed its gates")
 
 
@@ -94,7 +103,8 @@ def environments(folder: Path) -> list[str]:
 def test_objects_are_as_written(folder: Path) -> None:
     text = (folder / "specs/exai.yaml").read_text()
     for name in environments(folder):
-        objects = {item.id: plain(item) for item in rendered(text, name)}
+        version = OF_SKLEARN if folder.name == "sklearn" else KNOWN
+        objects = {item.id: plain(item) for item in rendered(text, name, version)}
         found = yaml.safe_dump_all([objects[key] for key in sorted(objects)], width=100)
         path = folder / f"{name}.yaml"
         if os.environ.get("UPDATE_GOLDEN") == "1":
@@ -155,3 +165,112 @@ def test_another_kind_is_a_bug() -> None:
     project = project_of((GOLDEN / "iris/specs/exai.yaml").read_text())
     with pytest.raises(TypeError):
         render_service(resolved(project, "local", WAITS), project.root)
+
+
+MAKERS = {
+    "h2o": "uses: train-h2o",
+    "sklearn": "uses: train-sklearn",
+    "python": "python: own.py:train",
+}
+
+
+def with_pipelines(*makers: str, versions: tuple[ModelVersion, ...] = ()) -> Resolved:
+    """The service of the golden iris, whose model each of these steps registers."""
+    text = (GOLDEN / "iris/specs/exai.yaml").read_text()
+    for name in makers:
+        text += f"""---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {{name: by-{name}}}
+spec:
+  steps:
+    train: {{{MAKERS[name]}}}
+    other: {{uses: train-h2o}}
+    register:
+      uses: register-model
+      with: {{model: "${{{{ steps.train.model }}}}", as: iris_model}}
+    elsewhere:
+      uses: register-model
+      with: {{model: "${{{{ steps.other.model }}}}", as: another}}
+"""
+    project = project_of(text)
+    facts = Facts(models={"iris_model": ModelFacts(versions)})
+    graphs = {spec.ref.name: graph(spec, CATALOG) for spec, _ in project.bodies(PipelineSpec)}
+    return replace(resolved(project, "local", WAITS), graphs=graphs, facts=facts)
+
+
+def served(where: Resolved, version: Maybe[ModelVersion]) -> tuple[list[str], Tree]:
+    """The runtimes, and the one that the service names."""
+    project = where.project
+    found = replace(where, models=dict.fromkeys(where.models, version))
+    (spec,) = (spec for spec, _ in project.bodies(ServiceSpec))
+    *runtimes, service = render_service(found, spec)
+    body: Any = service.body
+    return [item.id.name for item in runtimes], body["spec"]["predictor"]["model"]["runtime"]
+
+
+@pytest.mark.parametrize(
+    ("maker", "runtime"),
+    [("h2o", "exai-h2o-mojo"), ("sklearn", "exai-sklearn"), ("python", "exai-sklearn")],
+)
+def test_the_step_says_what_serves_a_model_that_isn_t_there_yet(maker: str, runtime: str) -> None:
+    assert served(with_pipelines(maker), WAITS) == ([runtime], runtime)
+
+
+def test_a_version_says_what_serves_it() -> None:
+    both = ["exai-h2o-mojo", "exai-sklearn"]
+    assert served(with_pipelines("h2o"), OF_SKLEARN) == (both, "exai-sklearn")
+    assert served(with_pipelines("sklearn"), KNOWN) == (both, "exai-h2o-mojo")
+    assert served(with_pipelines("sklearn"), OF_SKLEARN) == (["exai-sklearn"], "exai-sklearn")
+
+
+def test_with_steps_of_two_formats_the_runtime_waits_for_the_version() -> None:
+    where = with_pipelines("h2o", "python")
+    assert served(where, WAITS) == (["exai-h2o-mojo", "exai-sklearn"], WAITS)
+    assert served(where, OF_SKLEARN) == (["exai-h2o-mojo", "exai-sklearn"], "exai-sklearn")
+
+
+def test_the_runtime_of_a_version_to_go_back_to_stays() -> None:
+    where = with_pipelines("sklearn", versions=(IRIS_3, OF_SKLEARN.value))
+    assert served(where, OF_SKLEARN)[0] == ["exai-h2o-mojo", "exai-sklearn"]
+
+
+def test_kserve_never_chooses_exais_runtime_for_scikit_learn_by_itself() -> None:
+    text = (GOLDEN / "sklearn/specs/exai.yaml").read_text()
+    runtime, _ = rendered(text, "local", OF_SKLEARN)
+    assert plain(runtime)["spec"]["supportedModelFormats"] == [
+        {"autoSelect": False, "name": "sklearn", "version": "1"}
+    ]
+
+
+def test_a_transformer_gets_the_secrets_that_serving_needs() -> None:
+    text = (GOLDEN / "features/specs/exai.yaml").read_text()
+    service = next(item for item in rendered(text, "prod") if item.id.name == "flowers")
+    (container,) = plain(service)["spec"]["transformer"]["containers"]
+    env = {item["name"]: item for item in container["env"]}
+    secret = [name for name, item in env.items() if "valueFrom" in item]
+    assert secret == [
+        "EXAI_FEATURES_ONLINE_STORE_CONNECTION_STRING",
+        "EXAI_FEATURES_REGISTRY_PATH",
+    ]
+    assert json.loads(env["EXAI_FEATURES"]["value"]) == {
+        "service": "flower_features",
+        "onMissing": "error",
+        "defaults": {},
+    }
+
+
+def test_defaults_of_features_reach_the_server_and_no_shell_of_kubernetes() -> None:
+    text = (GOLDEN / "features/specs/exai.yaml").read_text()
+    service = next(item for item in rendered(text, "local") if item.id.name == "petals")
+    (container,) = plain(service)["spec"]["transformer"]["containers"]
+    value = next(item["value"] for item in container["env"] if item["name"] == "EXAI_FEATURES")
+    assert "$" not in value
+    assert json.loads(value)["defaults"]["colour"] == '$(HOME) of "red"'
+
+
+def test_the_address_of_the_feature_store_is_an_object_of_a_cluster_alone() -> None:
+    text = (GOLDEN / "features/specs/exai.yaml").read_text()
+    kinds = {name: {item.id.kind for item in rendered(text, name)} for name in ("local", "prod")}
+    assert kinds["prod"] - kinds["local"] == {"ConfigMap"}
+    assert not kinds["local"] - kinds["prod"]

@@ -40,6 +40,22 @@ METADATA = {
         "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
+# A core object, which has no CRD: of its fields those that exai writes.
+CONFIG_MAP = {
+    "type": "object",
+    "required": ["apiVersion", "kind", "metadata", "data"],
+    "additionalProperties": False,
+    "properties": {
+        "apiVersion": {"const": "v1"},
+        "kind": {"const": "ConfigMap"},
+        "metadata": METADATA,
+        "data": {
+            "type": "object",
+            "propertyNames": {"pattern": r"^[-._a-zA-Z0-9]{1,253}$"},
+            "additionalProperties": {"type": "string"},
+        },
+    },
+}
 RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
@@ -111,6 +127,9 @@ def validator(plural: str, version: str) -> Draft202012Validator:
 
 def problems(body: Mapping[str, Any]) -> list[str]:
     """What the API server would refuse or drop in this object, as `path: message` lines."""
+    if body["kind"] == "ConfigMap":
+        errors = Draft202012Validator(CONFIG_MAP).iter_errors(body)
+        return sorted(f"{error.json_path}: {error.message}" for error in errors)
     plural, version = {
         "InferenceService": ("inferenceservices", "v1beta1"),
         "ServingRuntime": ("servingruntimes", "v1alpha1"),
@@ -192,6 +211,8 @@ def test_the_checker_takes_a_good_object() -> None:
             {"limits": {"cpu": "much"}},
             "$.spec.predictor.model.resources",
         ),
+        (SERVICE, "spec.transformer", {"containers": [{"image": "a/b"}]}, "$.spec.transformer"),
+        (SERVICE, "spec.transformer", {"custom": {"image": "a/b"}}, "$.spec.transformer"),
         (SERVICE, "metadata.name", "Iris", "$.metadata.name"),
         (SERVICE, "metadata.labels", {"a": 1}, "$.metadata.labels"),
         (SERVICE, "apiVersion", "serving.kserve.io/v1", "$.apiVersion"),

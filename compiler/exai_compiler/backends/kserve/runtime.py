@@ -1,19 +1,40 @@
-"""The ServingRuntime that serves H2O MOJO models, which KServe ships none for.
+"""The ServingRuntimes of exai's own model server: one for each format of models.
 
-In: an environment. Out: its body, the same for every service of the environment. `{{.Name}}` is
-KServe's own placeholder: the InferenceService's name.
+In: an environment, a format. Out: its body, the same for every service of the environment.
+`{{.Name}}` is KServe's own placeholder: the InferenceService's name.
+
+KServe ships none for H2O's MOJO. For scikit-learn it has kserve-sklearnserver, which reads the same
+folder (its one `model.joblib`): exai's is never chosen by itself, only where it is named.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from exai_compiler.backends.kserve.formats import H2O, SKLEARN
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
 from exai_specs.kinds import Environment
 
-NAME = "exai-h2o-mojo"
-FORMAT, FORMAT_VERSION = "h2o-mojo", "3"
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A format that exai's server reads. `auto_select`: KServe may choose the runtime for it."""
+
+    format: str
+    version: str
+    auto_select: bool
+
+    @property
+    def runtime(self) -> str:
+        return f"exai-{self.format}"
+
+
+SERVED: Mapping[str, Served] = MappingProxyType(
+    {H2O: Served(H2O, "3", True), SKLEARN: Served(SKLEARN, "1", False)}
+)
 PROTOCOLS = ("v1", "v2")
 PORT = 8080
 MODEL_DIR = "/mnt/models"
@@ -39,13 +60,13 @@ SECURITY: Tree = MappingProxyType(
 )
 
 
-def runtime_id() -> ObjectId:
-    return ObjectId(API, KIND, NAME)
+def runtime_id(served: Served) -> ObjectId:
+    return ObjectId(API, KIND, served.runtime)
 
 
-def runtime(environment: Environment) -> Tree:
+def runtime(environment: Environment, served: Served) -> Tree:
     """The whole object. Resources are a default that a Service's own replace."""
-    metadata: dict[str, Tree] = {"name": NAME, "labels": MANAGED}
+    metadata: dict[str, Tree] = {"name": served.runtime, "labels": MANAGED}
     if environment.namespace is not None:
         metadata["namespace"] = environment.namespace
     amounts = MappingProxyType({"cpu": "1", "memory": "2Gi"})
@@ -62,17 +83,20 @@ def runtime(environment: Environment) -> Tree:
         "resources": MappingProxyType({"limits": amounts, "requests": amounts}),
         "securityContext": SECURITY,
     }
+    formats: dict[str, Tree] = {
+        "autoSelect": served.auto_select,
+        "name": served.format,
+        "version": served.version,
+    }
+    if served.auto_select:
+        formats["priority"] = 1
     spec: dict[str, Tree] = {
         "annotations": MappingProxyType(
             {"prometheus.kserve.io/path": "/metrics", "prometheus.kserve.io/port": str(PORT)}
         ),
         "containers": (MappingProxyType(container),),
         "protocolVersions": PROTOCOLS,
-        "supportedModelFormats": (
-            MappingProxyType(
-                {"autoSelect": True, "name": FORMAT, "priority": 1, "version": FORMAT_VERSION}
-            ),
-        ),
+        "supportedModelFormats": (MappingProxyType(formats),),
     }
     return MappingProxyType(
         {

@@ -1,6 +1,7 @@
 """A Service as an InferenceService.
 
-In: the resolved project, a Service. Out: the runtime (wave 1), the service (wave 4).
+In: the resolved project, a Service. Out: the runtime of each format that its model may have (wave
+1), on a cluster what its transformer reads (wave 1), the service (wave 4).
 
 What KServe would choose by itself is always written: deployment mode, runtime, protocol, replicas.
 The model is the exact version that its reference means now; while nobody knows, those leaves are
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeVar
 
-from exai_compiler.backends.kserve import container, runtime
+from exai_compiler.backends.kserve import container, runtime, transformer
+from exai_compiler.backends.kserve.formats import format_of, formats_of
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.facts import ModelVersion
@@ -29,38 +31,50 @@ KIND = "InferenceService"
 RUNTIME_WAVE, SERVICE_WAVE = 1, 4
 
 Mode = Literal["Standard", "Knative"]
+T = TypeVar("T")
 
 
 def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
-    """Both objects. Raises TypeError for another kind: a bug of the caller."""
+    """The runtimes, the service, and what its transformer reads.
+
+    Raises TypeError for another kind: a bug of the caller.
+    """
     body = spec.body
     if not isinstance(body, ServiceSpec):
         raise TypeError(f"{spec.ref} is no Service")
     environment = resolved.environment
     version = resolved.models[body.model]
+    served = _served(format_of(resolved, body.model, version))
+    parts: dict[str, Tree] = {"predictor": _predictor(body, environment, version, served)}
+    if body.features is not None:
+        looked_up = transformer.transformer(spec.ref.name, body, body.features, environment)
+        parts["transformer"] = _sorted({**looked_up, **_scale(body)})
+    service = {
+        "apiVersion": API,
+        "kind": KIND,
+        "metadata": _metadata(spec, environment, version, body),
+        "spec": MappingProxyType(parts),
+    }
+    companions: list[tuple[ObjectId, Tree]] = [
+        (runtime.runtime_id(each), runtime.runtime(environment, each))
+        for each in map(runtime.SERVED.__getitem__, formats_of(resolved, body.model, version))
+    ]
+    if body.features is not None and environment.target != "local":
+        companions.append((transformer.store_id(), transformer.store(resolved)))
     return (
-        Rendered(
-            runtime.runtime_id(),
-            spec.ref,
-            runtime.runtime(environment),
-            RUNTIME_WAVE,
-            Effect.REDEPLOY,
-        ),
+        *(Rendered(id_, spec.ref, tree, RUNTIME_WAVE, Effect.REDEPLOY) for id_, tree in companions),
         Rendered(
             ObjectId(API, KIND, spec.ref.name),
             spec.ref,
-            MappingProxyType(
-                {
-                    "apiVersion": API,
-                    "kind": KIND,
-                    "metadata": _metadata(spec, environment, version, body),
-                    "spec": MappingProxyType({"predictor": _predictor(body, environment, version)}),
-                }
-            ),
+            MappingProxyType(service),
             SERVICE_WAVE,
             Effect.REDEPLOY,
         ),
     )
+
+
+def _served(format_: Maybe[str]) -> Maybe[runtime.Served]:
+    return Known(runtime.SERVED[format_.value]) if isinstance(format_, Known) else format_
 
 
 def mode(environment: Environment) -> Mode:
@@ -96,32 +110,44 @@ def _metadata(
     return _sorted(metadata)
 
 
-def _predictor(body: ServiceSpec, environment: Environment, version: Maybe[ModelVersion]) -> Tree:
+def _predictor(
+    body: ServiceSpec,
+    environment: Environment,
+    version: Maybe[ModelVersion],
+    served: Maybe[runtime.Served],
+) -> Tree:
     digest = MappingProxyType(
         {"name": "EXAI_MODEL_DIGEST", "value": _of(version, lambda known: known.digest)}
     )
     model: dict[str, Tree] = {
         "env": (digest, *container.env(body.env, environment)),
         "modelFormat": MappingProxyType(
-            {"name": runtime.FORMAT, "version": runtime.FORMAT_VERSION}
+            {
+                "name": _of(served, lambda known: known.format),
+                "version": _of(served, lambda known: known.version),
+            }
         ),
         "protocolVersion": body.protocol,
-        "runtime": runtime.NAME,
+        "runtime": _of(served, lambda known: known.runtime),
         "storageUri": _of(version, lambda known: known.uri),
     }
     if body.resources is not None:
         model["resources"] = container.resources(body.resources)
-    predictor: dict[str, Tree] = {
+    return _sorted({"model": _sorted(model), **_scale(body)})
+
+
+def _scale(body: ServiceSpec) -> Mapping[str, Tree]:
+    """How many there are of a component, and how long one may take."""
+    scale: dict[str, Tree] = {
         "maxReplicas": body.replicas.max,
         "minReplicas": body.replicas.min,
-        "model": _sorted(model),
     }
     if body.autoscale is not None:
-        predictor["scaleMetric"] = body.autoscale.metric
-        predictor["scaleTarget"] = scale_target(body.autoscale)
+        scale["scaleMetric"] = body.autoscale.metric
+        scale["scaleTarget"] = scale_target(body.autoscale)
     if body.timeout is not None:
-        predictor["timeout"] = body.timeout.seconds_exact()
-    return _sorted(predictor)
+        scale["timeout"] = body.timeout.seconds_exact()
+    return scale
 
 
 def scale_target(autoscale: Autoscale) -> int | None:
@@ -133,12 +159,12 @@ def scale_target(autoscale: Autoscale) -> int | None:
     return int(number) if number == int(number) else None
 
 
-def _of(version: Maybe[ModelVersion], take: Callable[[ModelVersion], str]) -> Tree:
-    match version:
-        case Known(value):
-            return take(value)
+def _of(value: Maybe[T], take: Callable[[T], str]) -> Tree:
+    match value:
+        case Known(known):
+            return take(known)
         case Unknown():
-            return version
+            return value
 
 
 def _sorted(values: Mapping[str, Tree]) -> Mapping[str, Tree]:

@@ -1,0 +1,94 @@
+"""The transformer of a Service with features, which looks them up and asks the predictor.
+
+In: a Service, its environment. Out: `spec.transformer`, and on a cluster the ConfigMap with the
+feature store's address. KServe itself adds `--predictor_host` to the arguments, and
+`--model_name NAME` and `--http_port 8080` again (pkg/apis/serving/v1beta1/transformer_custom.go).
+Secrets stay references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_compiler.backends.kserve import container, runtime
+from exai_compiler.changes import ObjectId
+from exai_compiler.features import secret_variables, store_file
+from exai_compiler.maybe import Tree
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import Json, canonical
+from exai_specs.kinds import Environment, ServiceSpec
+from exai_specs.kinds.service import ServedFeatures
+
+STORE = "exai-features"
+STORE_DIR = "/mnt/feature-repository"
+POLICY = "EXAI_FEATURES"
+_VOLUME = "feature-repository"
+
+
+def transformer(
+    name: str, body: ServiceSpec, features: ServedFeatures, environment: Environment
+) -> Mapping[str, Tree]:
+    """The component without its scale, which is the predictor's."""
+    amounts = MappingProxyType({"cpu": "1", "memory": "2Gi"})
+    variables = {
+        # Not what only training reads.
+        **secret_variables(environment, ("registry", "online_store")),
+        POLICY: policy(features),
+        "EXAI_FEATURE_REPOSITORY": STORE_DIR,
+        # What a custom component speaks; without it KServe takes it for v1.
+        "PROTOCOL": body.protocol,
+    }
+    server: dict[str, Tree] = {
+        "name": "kserve-container",
+        "image": environment.images.serve or runtime.LOCAL_IMAGE,
+        "command": ("python3", "-m", "exai_components.serve"),
+        "args": (
+            "--transformer",
+            "--host=0.0.0.0",
+            f"--http_port={runtime.PORT}",
+            f"--model_name={name}",
+        ),
+        "env": container.env(variables, environment),
+        # KServe's webhook would write its own here.
+        "resources": MappingProxyType({"limits": amounts, "requests": amounts}),
+        "securityContext": runtime.SECURITY,
+        "volumeMounts": (
+            MappingProxyType({"mountPath": STORE_DIR, "name": _VOLUME, "readOnly": True}),
+        ),
+    }
+    volume: dict[str, Tree] = {"configMap": MappingProxyType({"name": STORE}), "name": _VOLUME}
+    return {"containers": (MappingProxyType(server),), "volumes": (MappingProxyType(volume),)}
+
+
+def policy(features: ServedFeatures) -> str:
+    """EXAI_FEATURES. No `$`: Kubernetes would expand `$(NAME)`."""
+    value: dict[str, Json] = {
+        "service": features.service,
+        "onMissing": features.on_missing,
+        "defaults": features.defaults,
+    }
+    return canonical(value).decode().replace("$", "\\u0024")
+
+
+def store_id() -> ObjectId:
+    return ObjectId("v1", "ConfigMap", STORE)
+
+
+def store(resolved: Resolved) -> Tree:
+    """feature_store.yaml for the transformers of the environment. What is defined, transforms
+    included, comes from Feast's registry.
+    """
+    environment = resolved.environment
+    metadata: dict[str, Tree] = {"name": STORE, "labels": runtime.MANAGED}
+    if environment.namespace is not None:
+        metadata["namespace"] = environment.namespace
+    text = store_file(resolved.project, environment)
+    return MappingProxyType(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": MappingProxyType(metadata),
+            "data": MappingProxyType({"feature_store.yaml": text}),
+        }
+    )
