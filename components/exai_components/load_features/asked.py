@@ -65,7 +65,7 @@ def imported_sources(definitions: str, known: Mapping[str, Any]) -> dict[str, st
     ]
     found = {}
     for name in names:
-        for dataset in (name, name.removesuffix("_source"), name.removeprefix("source_")):
+        for dataset in (name.removeprefix("source_"), name, name.removesuffix("_source")):
             if dataset in known:
                 found[name] = dataset
                 break
