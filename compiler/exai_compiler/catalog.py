@@ -2,7 +2,7 @@
 
 In: texts of `component.yaml` files. Out: a `Catalog`. The files themselves are read by the
 caller: exai's own and a user's enter by the same door. Their form is KFP's own v1 component
-form with exai's annotations (version, effects, refs, types, filled, metrics, limits).
+form with exai's annotations (version, effects, refs, types, filled, metrics, limits, converts).
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Component:
     """One `component.yaml`.
 
     `refs`: inputs that name a document; `filled`: inputs that the compiler gives; `limits`: by
-    input, what it takes beyond its type.
+    input, what it takes beyond its type; `converts`: inputs inside which text becomes the value
+    that it spells, by what the component knows.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Component:
     command: tuple[str, ...]
     args: tuple[Json, ...]
     limits: Mapping[str, Limit]
+    converts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def parse_component(text: str, path: str) -> Component:
         command=tuple(container["command"]),
         args=tuple(container["args"]),
         limits=_limits(json.loads(notes.get("exai.dev/limits", "{}")), path),
+        converts=tuple(json.loads(notes.get("exai.dev/converts", "[]"))),
     )
 
 

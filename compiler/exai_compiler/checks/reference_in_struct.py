@@ -2,7 +2,8 @@
 section 6.3).
 
 Kubeflow Pipelines turns such a value into a string. Where the component declares the type of that
-place it converts the value back; elsewhere it would arrive as text.
+place, or says that it `converts` the whole input, it turns the value back; elsewhere it would
+arrive as text.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for occurrence in subject.occurrences(graph, step):
             port = step.component.inputs.get(occurrence.port)
             if port is None or not occurrence.inner or port.name in step.component.refs:
+                continue
+            if port.name in step.component.converts:
                 continue
             if refined_at(port_type(port), occurrence.inner) is None:
                 place = ".".join(str(part) for part in (occurrence.port, *occurrence.inner))

@@ -16,9 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 from exai_compiler.facts import ModelFacts, ModelVersion
-from exai_runtime.local.registry import parse_champion, parse_verdict
+from exai_runtime.local.registry import parse_champion, parse_features, parse_verdict
 
-_FORM = 1
+_FORM = 2
 
 
 def load(path: Path, stamp: tuple[int, ...]) -> Mapping[str, ModelFacts] | None:
@@ -75,4 +75,5 @@ def _version(value: dict[str, Any]) -> ModelVersion:
         metrics=MappingProxyType(value["metrics"]),
         champion=parse_champion(value["champion"]),
         verdict=parse_verdict(verdict) if verdict else None,
+        features=parse_features(value["features"]),
     )

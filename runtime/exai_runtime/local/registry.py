@@ -22,7 +22,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from exai_compiler.facts import Champion, GateResult, ModelFacts, ModelVersion, Verdict
+from exai_compiler.facts import (
+    Champion,
+    FeaturesUsed,
+    GateResult,
+    ModelFacts,
+    ModelVersion,
+    Verdict,
+)
 from exai_runtime.local.paths import cache_folder
 from exai_runtime.local.surroundings import SILENT
 from exai_runtime.target import TargetError
@@ -123,6 +130,20 @@ def parse_champion(value: Mapping[str, Any] | None) -> Champion | None:
     )
 
 
+def parse_features(value: Mapping[str, Any] | None) -> FeaturesUsed | None:
+    """What a version says of its features; None when it was trained on none."""
+    if not value:
+        return None
+    return FeaturesUsed(
+        str(value.get("service") or ""), _texts(value.get("views")), _texts(value.get("columns"))
+    )
+
+
+def _texts(value: Any) -> Mapping[str, str]:
+    told = value if isinstance(value, Mapping) else {}
+    return MappingProxyType({str(name): str(text) for name, text in sorted(told.items())})
+
+
 def _version(item: Any) -> ModelVersion:
     tags = dict(item.tags)
     told = _json(tags.get("exai.metrics"))
@@ -133,9 +154,11 @@ def _version(item: Any) -> ModelVersion:
         uri=tags.get("exai.uri", item.source or ""),
         digest=tags.get("exai.digest", ""),
         run_key=tags.get("exai.run_key", ""),
+        format=tags.get("exai.format") or "h2o-mojo",  # the only one there was before the tag
         metrics=_floats(told.get("metrics")),
         champion=parse_champion(told.get("champion")),
         verdict=parse_verdict(verdict) if verdict else None,
+        features=parse_features(_json(tags.get("exai.features"))),
     )
 
 

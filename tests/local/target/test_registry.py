@@ -12,7 +12,7 @@ import pytest
 
 from exai_compiler.build import Build, Promotion
 from exai_compiler.changes import Judge, MoveAlias, Outcome
-from exai_compiler.facts import Facts, GateResult, Verdict
+from exai_compiler.facts import Facts, FeaturesUsed, GateResult, Verdict
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.project import Project, link
 from exai_specs.documents import read
@@ -38,6 +38,9 @@ for number in (1, 2):
     told = {"metrics": {"accuracy": 0.9}, "champion": met if number == 2 else None}
     tags = {"exai.uri": f"file:///{number}", "exai.digest": "d", "exai.run_key": f"k{number}",
             "exai.metrics": json.dumps(told)}
+    if number == 2:
+        tags["exai.format"] = "sklearn"
+        tags["exai.features"] = json.dumps({"service": "f", "views": {"v": "0"}, "columns": {}})
     client.create_model_version("m", source="file:///x", tags=tags)
 """
 
@@ -91,6 +94,9 @@ def test_versions_verdicts_and_aliases(place: Place) -> None:
     assert known.versions[1].champion is not None
     assert known.versions[1].champion.metrics == {"accuracy": 0.8}
     assert known.versions[1].uri == "file:///2"
+    assert [version.format for version in known.versions] == ["h2o-mojo", "sklearn"]
+    assert known.versions[0].features is None
+    assert known.versions[1].features == FeaturesUsed("f", {"v": "0"}, {})
     verdict = Verdict("m", 2, "g", False, (GateResult("accuracy", "min", False, 0.9, 0.95),))
     assert apply(place, Judge(MODEL, "k2"), verdict).detail == "version 2 missed accuracy"
     assert apply(place, MoveAlias(MODEL, "champion", Known(1))).result == "moved"

@@ -22,3 +22,8 @@ def test_a_limit_that_nobody_knows_is_refused() -> None:
     text = (COMPONENTS / "split_data/component.yaml").read_text().replace('"above"', '"over"')
     with pytest.raises(ValueError, match="split: limits are enum, above and below"):
         parse_component(text, "split")
+
+
+def test_what_a_component_converts_itself_is_read() -> None:
+    text = (COMPONENTS / "train_sklearn/component.yaml").read_text()
+    assert parse_component(text, "train").converts == ("parameters",)

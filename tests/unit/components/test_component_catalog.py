@@ -42,7 +42,8 @@ def test_the_form(name: str) -> None:
     inputs = {item["name"] for item in told["inputs"]}
     for key in ("refs", "types", "limits"):
         assert set(json.loads(annotations.get(f"exai.dev/{key}", "{}"))) <= inputs
-    assert set(json.loads(annotations.get("exai.dev/filled", "[]"))) <= inputs
+    for key in ("filled", "converts"):
+        assert set(json.loads(annotations.get(f"exai.dev/{key}", "[]"))) <= inputs
     assert told["implementation"]["container"] == {
         "image": "exai/python-train",
         "command": ["python3", "-m", "exai_components.step", "kfp.dsl.executor_main"],

@@ -12,7 +12,14 @@ from types import MappingProxyType
 
 import pytest
 
-from exai_compiler.facts import Champion, GateResult, ModelFacts, ModelVersion, Verdict
+from exai_compiler.facts import (
+    Champion,
+    FeaturesUsed,
+    GateResult,
+    ModelFacts,
+    ModelVersion,
+    Verdict,
+)
 from exai_runtime.local import fact_cache
 from exai_runtime.local.registry import move_alias, read_models, record_verdict, stamp
 from exai_runtime.target import TargetError
@@ -27,6 +34,10 @@ VERSION = ModelVersion(
     metrics=MappingProxyType({"accuracy": 0.5}),
     champion=Champion(1, MappingProxyType({"accuracy": 0.9})),
     verdict=VERDICT,
+    format="sklearn",
+    features=FeaturesUsed(
+        "f", MappingProxyType({"v": "0" * 64}), MappingProxyType({"size": "v:size"})
+    ),
 )
 MODELS = {"m": ModelFacts((VERSION,), MappingProxyType({"champion": 1})), "n": ModelFacts()}
 
