@@ -5,6 +5,7 @@ An entity of which nothing was added, changed or taken away isn't touched; so ro
 reach the store however old they are, and a repetition after a kill writes the same again.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def _difference(
     added = table.filter(~np.isin(now, then))
     removed = old.filter(~np.isin(then, now))
     keys = {*_keys(added, columns), *_keys(removed, columns)}
-    touched = last.filter([key in keys for key in _keys(last, columns)])
+    touched = last.filter(_mask(key in keys for key in _keys(last, columns)))
     times = [part.column(columns.timestamp) for part in (added, removed) if part.num_rows]
     start = min((pc.min(part).as_py() for part in times), default=None)
     moments = removed.column(columns.timestamp).to_pylist()
@@ -93,7 +94,7 @@ def _with_emptied(columns: Columns, touched: Any, last: Any, old: Any) -> Any:
 
     left = set(_keys(last, columns))
     before = newest(old, columns)
-    rest = before.filter([key not in left for key in _keys(before, columns)])
+    rest = before.filter(_mask(key not in left for key in _keys(before, columns)))
     empty = [
         rest.column(field.name).cast(field.type)
         if field.name in (*columns.keys, columns.timestamp, columns.created)
@@ -101,6 +102,12 @@ def _with_emptied(columns: Columns, touched: Any, last: Any, old: Any) -> Any:
         for field in touched.schema
     ]
     return pa.concat_tables([touched, pa.Table.from_arrays(empty, schema=touched.schema)])
+
+
+def _mask(flags: Iterable[bool]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(list(flags), pa.bool_())
 
 
 def _hashes(table: Any) -> Any:

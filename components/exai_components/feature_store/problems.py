@@ -62,7 +62,7 @@ def _redis(name: str, said: str) -> StepFailure:
 
 
 def _postgres(name: str, said: str) -> StepFailure:
-    line = (said.strip().splitlines() or [name])[-1].strip()
+    line = (said.strip().splitlines() or [name])[0].strip()
     if "authentication failed" in said:
         return StepFailure(
             "feature-store-refused",
