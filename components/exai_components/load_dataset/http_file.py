@@ -129,9 +129,12 @@ def _download(url: str, target: Path) -> tuple[str, int]:
                 stream.write(piece)
     except HTTPError as error:
         error.close()
+        astray = 300 <= error.code < 400
         raise StepFailure(
             "download-failed",
-            f"{shown} answered {error.code} {error.reason}",
+            f"{shown} redirects in a circle, or to what is neither http nor https"
+            if astray
+            else f"{shown} answered {error.code} {error.reason}",
             "See that the address is right, and open to this machine",
             final=error.code not in _ALWAYS_LATER,
         ) from None
