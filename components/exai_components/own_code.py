@@ -9,6 +9,7 @@ and, when it failed, `exai-outcome.json` with the exception. Never: a change of 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def main(arguments: list[str]) -> int:
     folder, secrets = _prepare(program)
     if settings.python:
         os.environ["PATH"] = settings.python + os.pathsep + os.environ.get("PATH", "")
+    if shutil.which(program[0]) is None:  # KFP's program is a shell's, and asks for mktemp
+        os.environ["PATH"] = os.environ.get("PATH", "") + os.pathsep + os.defpath
     signal.signal(signal.SIGTERM, _end)
     child = subprocess.Popen(
         program, stdout=None, stderr=subprocess.PIPE, text=True, errors="replace", bufsize=1
