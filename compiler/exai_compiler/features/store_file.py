@@ -17,7 +17,7 @@ from exai_compiler.project import Project
 from exai_specs.kinds import Environment
 
 _KEY = re.compile(r"[a-z_]+")
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@+,=-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./:@+=-]*[A-Za-z0-9_/])?")
 
 
 def store_file(project: Project, environment: Environment) -> str:
@@ -47,7 +47,7 @@ def _scalar(value: Any) -> str:
     if REFERENCE.fullmatch(value):
         # In single quotes nothing in the secret but a quote of its own can end the text.
         return f"'{value}'"
-    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+    if _PLAIN.fullmatch(value) and value != "." * len(value) and yaml.safe_load(value) == value:
         return value
     quoted = yaml.safe_dump(value, default_style='"', width=float("inf"))
     return quoted.removesuffix("\n").replace("$", "\\x24")

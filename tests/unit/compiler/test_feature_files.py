@@ -95,6 +95,9 @@ def shape(text: str) -> str:
 
 @given(TEXTS)
 @example(HOSTILE[0])
+@example(",")
+@example("...")
+@example("1:2")
 def test_texts_come_out_as_they_went_in_and_run_nothing(text: str) -> None:
     harmless = files_of(repository("harmless" if text else ""))
     files = files_of(repository(text))
