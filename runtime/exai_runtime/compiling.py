@@ -132,6 +132,15 @@ def compile_environment(
     return Compiled(build, facts, (*missing, *reader.problems(project, read)))
 
 
+def compile_offline(checked: Checked, name: str, environment: Environment) -> Build:
+    """What the environment should hold as far as the specs alone tell: no target is looked at, and
+    what only one knows is Unknown."""
+    project = checked.usable
+    assert project is not None  # noqa: S101 - callers hold a usable project
+    resolved = resolve(project, name, environment, checked.catalog, Lock(), Facts())
+    return render(resolved, lineage(project, resolved.graphs))
+
+
 def _missing_data(
     project: Project, build: Build, facts: Facts, read: frozenset[str]
 ) -> list[Diagnostic]:

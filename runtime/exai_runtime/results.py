@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from exai_compiler.build import Build
 from exai_compiler.changes import ObjectId, Outcome, Plan
@@ -17,12 +17,14 @@ from exai_compiler.maybe import Unknown
 from exai_compiler.project import Project
 from exai_runtime.data_results import Preview
 from exai_runtime.feature_results import FeatureResult, Freshness
+from exai_runtime.run_results import RunsResult
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
 from exai_specs.identity import Ref
 
 Protocol = Literal["v1", "v2"]
+FileState = Literal["written", "unchanged"]
 Sources = Mapping[str, str]
 Approve = Callable[[Plan], bool]
 
@@ -173,6 +175,68 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """A file of a rendered folder; `object` is None where it is no object of Kubernetes."""
+
+    path: str
+    origin: Ref
+    object: ObjectId | None
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An object that wasn't rendered: it holds a value that nobody knows without a target."""
+
+    id: ObjectId
+    origin: Ref
+    waits: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFiles:
+    """What `render` made: files in `directory`, or without one the objects as plain values, in the
+    order in which they have to be applied. `removed` are files that nothing renders any more.
+    """
+
+    environment: str
+    directory: Path | None
+    files: tuple[RenderedFile, ...]
+    objects: tuple[Mapping[str, Any], ...]
+    removed: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Sources = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check of the machine found. `hint` says what to do about a warning or a problem."""
+
+    check: str
+    state: Literal["ok", "warning", "problem"]
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What of this machine and this project's state would get in the way."""
+
+    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Sources = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(any(finding.state == "problem" for finding in self.findings))
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A command that ended before it had a result. `bug` means that exai is at fault."""
 
@@ -190,6 +254,9 @@ Result = (
     | StatusReport
     | Prediction
     | FeatureResult
+    | RunsResult
+    | RenderedFiles
+    | Checkup
     | Preview
     | Refused
 )

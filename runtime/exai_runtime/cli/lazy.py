@@ -37,6 +37,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Entry("plan", "exai_runtime.cli.plan", "Show what an apply would do, and why."),
             Entry("apply", "exai_runtime.cli.apply", "Make the environment what the specs say."),
+            Entry("run", "exai_runtime.cli.run_pipeline", "Run a pipeline now."),
             Entry("destroy", "exai_runtime.cli.destroy", "Remove what exai made."),
         ),
     ),
@@ -45,8 +46,18 @@ SECTIONS: tuple[Section, ...] = (
         (
             Entry("status", "exai_runtime.cli.status", "Show services, models and what waits."),
             Entry("predict", "exai_runtime.cli.predict", "Ask a service for predictions."),
+            Entry("runs", "exai_runtime.cli.runs", "List runs, show one, compare several."),
+            Entry("history", "exai_runtime.cli.history", "Show a model's versions and aliases."),
+            Entry("logs", "exai_runtime.cli.logs", "Show what a run or a service wrote."),
             Entry("data", "exai_runtime.cli.data", "Look at the data of a Dataset."),
             Entry("features", "exai_runtime.cli.features", "Look features up, push, bring online."),
+        ),
+    ),
+    Section(
+        "Beyond",
+        (
+            Entry("render", "exai_runtime.cli.render", "Write what kubectl, kfp and feast take."),
+            Entry("doctor", "exai_runtime.cli.doctor", "Check this machine, and say what to do."),
         ),
     ),
     Section(

@@ -29,6 +29,27 @@ def documents(directory: Path | None, kinds: tuple[str, ...]) -> tuple[str, ...]
     return tuple(sorted(r.name for r in project.specs if r.kind in kinds)) if project else ()
 
 
+def parameters(directory: Path | None, pipeline: str) -> tuple[str, ...]:
+    """The parameters of a pipeline, in the order of its spec."""
+    project = _project(directory)
+    spec = project.find("Pipeline", pipeline) if project else None
+    return tuple(getattr(spec.body, "parameters", {})) if spec else ()
+
+
+def run_keys(directory: Path | None, environment: str) -> tuple[tuple[str, str], ...]:
+    """The beginning of each run's key with its pipeline and state, the newest first. Asks no
+    registry."""
+    with suppress(Exception):
+        from exai_runtime.local.paths import Paths
+        from exai_runtime.local.run_records import records
+        from exai_runtime.workspace import find_root
+
+        root = directory.resolve() if directory is not None else find_root(Path.cwd())
+        found = records(Paths(root, environment), {}) if root is not None else ()
+        return tuple((one.key[:12], f"{one.pipeline}, {one.state}") for one in found)
+    return ()
+
+
 def _project(directory: Path | None) -> Project | None:
     with suppress(Exception):
         from exai_runtime.workspace import find_root, load

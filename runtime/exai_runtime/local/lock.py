@@ -31,9 +31,9 @@ class ApplyLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.pread(descriptor, 4096, 0)
+            said = os.pread(descriptor, 4096, 0)
             os.close(descriptor)
-            raise TargetError(_running(holder, self._shown)) from None
+            raise TargetError(_running(said, self._shown)) from None
         text = json.dumps(
             {"pid": os.getpid(), "since": datetime.now(UTC).astimezone().isoformat("T", "seconds")}
         )
@@ -53,12 +53,32 @@ class ApplyLock:
             self._file = None
 
 
-def _running(holder: bytes, shown: str) -> Diagnostic:
+def holder(path: Path) -> str | None:
+    """Who holds the lock, in words (` by process 7 since ...`); None when nobody does."""
     try:
-        found = json.loads(holder)
-        who = f" by process {int(found['pid'])} since {found['since']}"
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _who(os.pread(descriptor, 4096, 0))
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _who(said: bytes) -> str:
+    try:
+        found = json.loads(said)
+        return f" by process {int(found['pid'])} since {found['since']}"
     except (ValueError, KeyError, TypeError):
-        who = ""
+        return ""
+
+
+def _running(said: bytes, shown: str) -> Diagnostic:
+    who = _who(said)
     return Diagnostic(
         "apply-running",
         f"another apply of this environment is running: the lock is held{who}",

@@ -18,6 +18,10 @@ class View(Protocol):
         """Tell how far the work is, on stderr. May be called from any thread."""
         ...
 
+    def say(self, line: str) -> None:
+        """Print a line of the result, on stdout, while more of them come."""
+        ...
+
     def propose(self, plan: Plan) -> None:
         """Show what an apply is about to do, on stderr, before it does it."""
         ...

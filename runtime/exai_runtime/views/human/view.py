@@ -15,23 +15,28 @@ from exai_runtime.events import Event
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
+    Checkup,
     Created,
     Planning,
     Prediction,
     Refused,
+    RenderedFiles,
     Result,
     Sources,
     StatusReport,
     Validated,
 )
+from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
 from exai_runtime.views.human import (
     applied,
     created,
     diagnostics,
     features,
+    machine,
     plan,
     prediction,
     preview,
+    runs,
     status,
     validated,
 )
@@ -63,43 +68,53 @@ class HumanView:
         del exit_code
         self.close()
         paint = Paint(self.colour)
-        match result:
-            case Validated():
-                self._write(self.out, validated.lines(result, paint), self.colour)
-                return
-            case Refused():
-                self._diagnose(result.diagnostics, result.sources)
-                return
-            case Created():
-                self._diagnose(result.diagnostics, result.sources)
-                body = created.lines(result, paint) if result.exit_code == 0 else iter(())
-            case Planning():
-                self._diagnose(result.diagnostics, result.sources)
-                body = iter(()) if result.plan is None else plan.lines(result.plan, paint)
-            case Applied():
-                self._diagnose(result.diagnostics, result.sources)
-                body = applied.lines(result, self.command, paint)
-            case StatusReport():
-                self._diagnose(result.diagnostics, result.sources)
-                body = status.lines(result, _now(), paint)
-            case Prediction():
-                self._diagnose(result.diagnostics, result.sources)
-                body = prediction.lines(result, paint)
-            case FeatureValues() | Pushed() | Materializing() | FeatureList():
-                self._diagnose(result.diagnostics, result.sources)
-                body = features.lines(result, _now(), paint)
-            case Preview():
-                self._diagnose(result.diagnostics, result.sources)
-                body = preview.lines(result, self._columns(), paint)
-        self._write(self.out, body, self.colour)
+        if isinstance(result, Validated):
+            self._write(self.out, validated.lines(result, paint), self.colour)
+            return
+        self._diagnose(result.diagnostics, result.sources)
+        if isinstance(result, RenderedFiles):
+            missing = machine.left_out(result.left_out, Paint(self.colour_err))
+            self._write(self.err, missing, self.colour_err)
+        self._write(self.out, self._body(result, paint), self.colour)
         if isinstance(result, Prediction) and result.answers and not self.quiet:
             took = f"{duration(result.seconds)}, {result.protocol}, {result.url}"
             self._write(self.err, [Paint(self.colour_err).dim(took)], self.colour_err)
+
+    def _body(self, result: Result, paint: Paint) -> Iterable[str]:
+        """What stdout gets."""
+        match result:
+            case Validated():
+                return validated.lines(result, paint)
+            case Refused():
+                return ()
+            case Created():
+                return created.lines(result, paint) if result.exit_code == 0 else ()
+            case Planning():
+                return () if result.plan is None else plan.lines(result.plan, paint)
+            case Applied():
+                return applied.lines(result, self.command, paint)
+            case StatusReport():
+                return status.lines(result, _now(), paint)
+            case Prediction():
+                return prediction.lines(result, paint)
+            case FeatureValues() | Pushed() | Materializing() | FeatureList():
+                return features.lines(result, _now(), paint)
+            case Asked() | RunList() | RunShown() | RunsCompared() | Log() | History():
+                return runs.lines(result, _now(), paint)
+            case RenderedFiles():
+                return machine.rendered(result, paint)
+            case Checkup():
+                return machine.checkup(result, paint)
+            case Preview():
+                return preview.lines(result, self._columns(), paint)
 
     def listen(self, event: Event) -> None:
         if self._progress is None:
             self._progress = self._make_progress()
         self._progress.take(event)
+
+    def say(self, line: str) -> None:
+        self._write(self.out, [line], False)
 
     def propose(self, plan_: Plan) -> None:
         self.close()

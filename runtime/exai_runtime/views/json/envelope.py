@@ -6,15 +6,18 @@ from exai_runtime.data_results import Preview
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
+    Checkup,
     Created,
     Planning,
     Prediction,
     Refused,
+    RenderedFiles,
     Result,
     StatusReport,
     Validated,
 )
-from exai_runtime.views.json import features, preview, values
+from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
+from exai_runtime.views.json import features, machine, preview, runs, values
 from exai_runtime.views.json.values import Plain
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
@@ -54,6 +57,12 @@ def _result(result: Result) -> Plain | None:
             return _prediction(result)
         case FeatureValues() | Pushed() | Materializing() | FeatureList():
             return features.result(result)
+        case Asked() | RunList() | RunShown() | RunsCompared() | Log() | History():
+            return runs.result(result)
+        case RenderedFiles():
+            return machine.rendered(result)
+        case Checkup():
+            return machine.checkup(result)
         case Preview():
             return preview.result(result)
 

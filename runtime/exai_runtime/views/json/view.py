@@ -37,6 +37,9 @@ class JsonView:
             self._progress = Plain(self.err)
         self._progress.take(event)
 
+    def say(self, line: str) -> None:
+        """One document is all: what comes line by line is refused before it begins."""
+
     def propose(self, plan: Plan) -> None:
         """The plan is part of the result."""
 

@@ -1,0 +1,69 @@
+"""Completion of documents, runs and parameters. Out: items; at worst none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from exai_runtime.cli.options import chosen
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def named(kind: str) -> Complete:
+    """The names of the documents of one kind."""
+
+    def items(
+        context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        del parameter
+        from exai_runtime.cli.names import documents
+
+        return _beginning(documents(chosen(context).directory, (kind,)), incomplete)
+
+    return items
+
+
+def identities(*kinds: str) -> Complete:
+    """`Kind/name` of the documents of these kinds."""
+
+    def items(
+        context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        del parameter
+        from exai_runtime.cli.names import documents
+
+        directory = chosen(context).directory
+        found = (f"{kind}/{name}" for kind in kinds for name in documents(directory, (kind,)))
+        return _beginning(found, incomplete)
+
+    return items
+
+
+def runs(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Keys of runs, each with its pipeline and state."""
+    del parameter
+    from exai_runtime.cli.names import run_keys
+
+    options = chosen(context)
+    found = run_keys(options.directory, options.environment)
+    return [CompletionItem(key, help=said) for key, said in found if key.startswith(incomplete)]
+
+
+def parameters(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """`name=` of the parameters of the pipeline that was named before."""
+    del parameter
+    from exai_runtime.cli.names import parameters as of
+
+    pipeline = str(context.params.get("pipeline") or "")
+    return _beginning((f"{name}=" for name in of(chosen(context).directory, pipeline)), incomplete)
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

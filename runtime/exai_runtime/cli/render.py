@@ -1,0 +1,55 @@
+"""`exai render`: the files that kubectl, kfp and feast take. Opens no target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exai_runtime.cli.complete import identities
+from exai_runtime.cli.options import Options, common
+from exai_runtime.cli.run import in_project
+
+if TYPE_CHECKING:
+    from exai_runtime.results import Result
+    from exai_runtime.views.view import View
+
+_EPILOG = """\b
+Examples:
+  exai render -o rendered
+  exai render -o rendered -e prod Pipeline/iris-training
+  exai render Service/iris | kubectl apply --dry-run=server -f -
+"""
+
+
+@click.command("render", epilog=_EPILOG)
+@click.argument(
+    "names",
+    metavar="[KIND/NAME]...",
+    nargs=-1,
+    shell_complete=identities("Pipeline", "Service", "FeatureView", "FeatureService"),
+)
+@click.option(
+    "-o",
+    "--output-dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A folder for the files; only those that exai wrote there are replaced.",
+)
+@common
+def command(names: tuple[str, ...], folder: Path | None) -> int:
+    """Write the files that kubectl, kfp and feast take, from the specs alone.
+
+    Without -o, Kubernetes' objects go to stdout. What only a target knows, such as the version that
+    an alias means, is left out, and said.
+    """
+
+    def work(root: Path, options: Options, view: View) -> Result:
+        del view
+        from exai_runtime import rendering
+
+        return rendering.render(root, options.environment, names, folder)
+
+    return in_project("render", work)

@@ -1,0 +1,120 @@
+"""A build as files of three tools' own formats. In: a `Build`. Out: texts by path, and what is left
+out because something of it isn't known. Pure.
+
+`kubernetes/<kind>-<name>.yaml` for `kubectl apply -f`, `kfp/<pipeline>.yaml` for KFP's clients and
+pages (the pipeline spec; the platform spec as second document, where there is one), `feast/` for
+`feast apply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from exai_compiler.build import Build, Rendered
+from exai_compiler.changes import ObjectId
+from exai_compiler.maybe import unknowns
+from exai_runtime.manifest_yaml import document, stream
+from exai_runtime.results import LeftOut
+from exai_specs.frozen import thaw
+from exai_specs.identity import Ref
+
+FEATURES = "FeatureRepository"
+_FEATURE_KINDS = ("Entity", "FeatureView", "FeatureService")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`path` is relative, with forward slashes; `origin` the document that it comes from, `object`
+    the rendered object."""
+
+    path: str
+    text: str
+    origin: Ref
+    object: ObjectId
+
+
+def chosen(build: Build, names: Iterable[str]) -> tuple[tuple[Rendered, ...], tuple[str, ...]]:
+    """The objects that `Kind/name`s mean, as documents of the specs or as rendered objects; all of
+    them without a name. And the names that mean none."""
+    wanted = tuple(names)
+    if not wanted:
+        return build.objects, ()
+    found: dict[ObjectId, Rendered] = {}
+    missing = []
+    for name in wanted:
+        mine = [item for item in build.objects if name in (str(item.origin), str(item.id))]
+        if name.partition("/")[0] in _FEATURE_KINDS:
+            mine = [item for item in build.objects if item.id.kind == FEATURES]
+        if not mine:
+            missing.append(name)
+        runtimes = {runtime for item in mine for runtime in _runtimes(item)}
+        mine += [
+            item
+            for item in build.objects
+            if item.id.kind == "ServingRuntime" and item.id.name in runtimes
+        ]
+        found |= {item.id: item for item in mine}
+    return tuple(item for item in build.objects if item.id in found), tuple(missing)
+
+
+def known(objects: Iterable[Rendered]) -> tuple[tuple[Rendered, ...], tuple[LeftOut, ...]]:
+    """Those of which everything is known, and why the others aren't among them."""
+    whole, left = [], []
+    for item in objects:
+        waits = next(unknowns(item.body), None)
+        if waits is None:
+            whole.append(item)
+        else:
+            left.append(LeftOut(item.id, item.origin, waits))
+    return tuple(whole), tuple(left)
+
+
+def files(objects: Iterable[Rendered]) -> tuple[File, ...]:
+    """Sorted by path. Raises ValueError when two objects have one path."""
+    found: dict[str, File] = {}
+    for item in objects:
+        for file in _files(item):
+            if file.path in found:
+                raise ValueError(f"{found[file.path].object} and {item.id} are both {file.path}")
+            found[file.path] = file
+    return tuple(found[path] for path in sorted(found))
+
+
+def manifests(objects: Iterable[Rendered]) -> tuple[dict[str, Any], ...]:
+    """What Kubernetes takes, in the order in which it has to be applied."""
+    ordered = sorted(objects, key=lambda item: (item.wave, item.id))
+    return tuple(_body(item) for item in ordered if item.id.kind != FEATURES)
+
+
+def _files(item: Rendered) -> Iterator[File]:
+    body = _body(item)
+    if item.id.kind == FEATURES:
+        from exai_compiler.features import files_of
+
+        for path, text in files_of(body["spec"]).items():
+            yield File(f"feast/{path}", text, item.origin, item.id)
+        return
+    path = f"kubernetes/{item.id.kind.lower()}-{item.id.name}.yaml"
+    yield File(path, document(body), item.origin, item.id)
+    if item.id.kind == "PipelineVersion":
+        spec = body["spec"]
+        platform = spec.get("platformSpec")
+        documents = (spec["pipelineSpec"], *((platform,) if platform else ()))
+        yield File(f"kfp/{spec['pipelineName']}.yaml", stream(documents), item.origin, item.id)
+
+
+def _body(item: Rendered) -> dict[str, Any]:
+    value: dict[str, Any] = thaw(item.body)  # type: ignore[arg-type]
+    return value
+
+
+def _runtimes(item: Rendered) -> Iterator[str]:
+    if item.id.kind != "InferenceService":
+        return
+    node: Any = item.body
+    for key in ("spec", "predictor", "model", "runtime"):
+        node = node.get(key) if hasattr(node, "get") else None
+    if isinstance(node, str):
+        yield node

@@ -1,0 +1,101 @@
+"""The command `render`: the files that kubectl, kfp and feast take, from specs alone.
+
+In: a project, an environment of any target, a folder or None. Out: `RenderedFiles`. Opens no
+target: what only a target knows (which version an alias means) is left out, and said.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from exai_compiler.changes import ObjectId
+from exai_runtime import output_folder
+from exai_runtime.compiling import Checked, check_project, compile_offline, environment_of
+from exai_runtime.rendered_files import FEATURES, chosen, files, known, manifests
+from exai_runtime.results import Refused, RenderedFile, RenderedFiles
+from exai_runtime.target import TargetError
+from exai_runtime.workspace import load
+from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.kinds import ProjectSpec
+from exai_specs.nearest import did_you_mean
+
+NOWHERE = Span("")
+
+
+def render(
+    root: Path, environment: str, names: Sequence[str], folder: Path | None
+) -> RenderedFiles | Refused:
+    """Everything, or the objects of the documents `Kind/name`; into `folder`, or as values."""
+    checked = check_project(load(root))
+    sources = checked.loaded.sources
+    if checked.usable is None:
+        return Refused(checked.diagnostics, sources)
+    found = checked.usable.environment(environment)
+    if found is None:
+        return Refused(environment_of(checked.usable, environment)[1], sources)
+    build = compile_offline(checked, environment, found)
+    objects, missing = chosen(build, names)
+    if missing:
+        known_names = {str(item.origin) for item in build.objects}
+        known_names |= {str(item.id) for item in build.objects}
+        problems = tuple(
+            Diagnostic(
+                "nothing-rendered",
+                f"{name} is nothing that {environment} renders",
+                NOWHERE,
+                hint=did_you_mean(name, known_names),
+            )
+            for name in missing
+        )
+        return Refused(problems, sources)
+    whole, left_out = known(objects)
+    if folder is None:
+        notes = tuple(checked.diagnostics)
+        if any(item.id.kind in ("PipelineVersion", FEATURES) for item in whole):
+            message = "KFP packages and the Feast repository are files: not in this stream"
+            note = Diagnostic("files-only", message, NOWHERE, "note", "exai render -o DIR")
+            notes = (*notes, note)
+        stream = manifests(whole)
+        return RenderedFiles(environment, None, (), stream, (), left_out, notes, sources)
+    if (spec := _among_specs(checked, root, folder)) is not None:
+        message = f"{folder} is among the specs ({spec}): they would be read as such"
+        problem = Diagnostic("output-among-specs", message, NOWHERE, hint="name another with -o")
+        return Refused((problem,), sources)
+    made = files(whole)
+    try:
+        states, removed = output_folder.write(
+            folder, {file.path: file.text for file in made}, keep_others=bool(names)
+        )
+    except TargetError as error:
+        return Refused((error.diagnostic,), sources)
+    rendered = tuple(
+        RenderedFile(file.path, file.origin, _object(file.object), states[file.path])
+        for file in made
+    )
+    return RenderedFiles(
+        environment, folder, rendered, (), removed, left_out, in_order(checked.diagnostics), sources
+    )
+
+
+def _object(which: ObjectId) -> ObjectId | None:
+    """None for the Feast repository, which is no object of Kubernetes."""
+    return None if which.kind == FEATURES else which
+
+
+def _among_specs(checked: Checked, root: Path, folder: Path) -> str | None:
+    """The folder of specs that holds `folder`, if one does."""
+    project = checked.usable
+    body = project.root.body if project else None
+    place = Path(os.path.realpath(folder))
+    for entry in body.specs if isinstance(body, ProjectSpec) else ():
+        specs = Path(os.path.realpath(root / entry))
+        hidden = (
+            any(part.startswith(".") for part in place.relative_to(specs).parts)
+            if place.is_relative_to(specs)
+            else True
+        )
+        if not hidden:
+            return entry
+    return None

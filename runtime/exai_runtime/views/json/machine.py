@@ -1,0 +1,46 @@
+"""Rendered files and a check-up of the machine as plain JSON."""
+
+from __future__ import annotations
+
+from exai_runtime.results import Checkup, RenderedFiles
+from exai_runtime.views.json import values
+from exai_runtime.views.json.values import Plain
+
+
+def rendered(found: RenderedFiles) -> Plain:
+    """`files` with a folder, `objects` without one."""
+    return {
+        "environment": found.environment,
+        "directory": None if found.directory is None else str(found.directory),
+        "files": [
+            {
+                "path": file.path,
+                "origin": str(file.origin),
+                "object": None if file.object is None else values.object_id(file.object),
+                "state": file.state,
+            }
+            for file in found.files
+        ],
+        "removed": list(found.removed),
+        "objects": [dict(one) for one in found.objects],
+        "leftOut": [
+            {"object": values.object_id(one.id), "origin": str(one.origin)}
+            | values.unknown(one.waits)
+            for one in found.left_out
+        ],
+    }
+
+
+def checkup(found: Checkup) -> Plain:
+    """Every finding, in the order of the checks."""
+    return {
+        "findings": [
+            {
+                "check": one.check,
+                "state": one.state,
+                "detail": one.detail,
+                "hint": one.hint or None,
+            }
+            for one in found.findings
+        ]
+    }
