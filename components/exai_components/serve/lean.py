@@ -12,6 +12,7 @@ So, while KServe's server modules are imported:
 Nothing of KServe is changed or copied, and what was already imported is left alone.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -30,6 +31,16 @@ def import_kserve() -> None:
     _package_without_initialiser("kserve")
     with _deferred_pandas(), without(absent=("httpx._main",)):
         importlib.import_module("kserve.model_server")
+
+
+def import_sklearn() -> None:
+    """Import scikit-learn's foundations, if it is installed, without the pandas that they name.
+
+    Its `utils/fixes.py` imports pandas when there is one, and uses it for nothing that scores rows
+    (as of 1.9). An estimator that was trained on a DataFrame still gets the real one.
+    """
+    with without(absent=("pandas",)), contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("sklearn.utils.fixes")
 
 
 def _package_without_initialiser(name: str) -> None:

@@ -27,7 +27,7 @@ from exai_components.model_file import (
 from exai_components.scorer import Scorer, open_scorer
 from exai_components.serve.failure import Failure
 from exai_components.serve.handover import check_control_path
-from exai_components.serve.lean import import_kserve
+from exai_components.serve.lean import import_kserve, import_sklearn
 from exai_components.serve.listener import bind_tcp
 from exai_components.serve.options import Options
 from exai_components.serve.policy import parse_policy
@@ -94,6 +94,7 @@ def _load(
 ) -> tuple[Scorer, "Features | None"]:
     """The model, and its features; Java starts in a thread, without Python's lock, meanwhile."""
     if signature.format != FORMAT:
+        import_sklearn()
         scorer = open_scorer(model_dir, options.digest)
         import_kserve()
         return scorer, _features(options, signature)

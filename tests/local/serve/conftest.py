@@ -153,7 +153,7 @@ class Running:
     """A server process of a test."""
 
     process: subprocess.Popen[bytes]
-    model: Path
+    model: Path | None
     control: Path
     port: int | None
     log: Path
@@ -209,18 +209,20 @@ def launch() -> Iterator[Launch]:
     folder.mkdir(mode=0o700)
 
     def start(
-        model: Path, *arguments: str, port: int | None = None, wait: bool = True, **env: str
+        model: Path | None, *arguments: str, port: int | None = None, wait: bool = True, **env: str
     ) -> Running:
         control = folder / f"{len(running)}"
         log = folder / f"{len(running)}.log"
         listen = ["--no_listen"] if port is None else ["--http_port", str(port)]
-        command = ["-m", "exai_components.serve", "--model_name", "iris", "--model_dir", str(model)]
+        command = ["-m", "exai_components.serve", "--model_name", "iris"]
+        known = {} if model is None else {"EXAI_MODEL_DIGEST": digest_of(model)}
+        command += [] if model is None else ["--model_dir", str(model)]
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, *command, "--control", str(control), *listen, *arguments],
                 stdout=stream,
                 stderr=stream,
-                env=os.environ | {"EXAI_MODEL_DIGEST": digest_of(model)} | env,
+                env=os.environ | known | env,
             )
         one = Running(process, model, control, port, log)
         running.append(one)
