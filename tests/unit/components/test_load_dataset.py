@@ -23,7 +23,7 @@ from exai_components.column_types import (
 from exai_components.load_dataset.connection import connection, postgresql_url
 from exai_components.load_dataset.declared import read_declared
 from exai_components.load_dataset.sources import read_source
-from exai_components.load_dataset.table import declared_table
+from exai_components.load_dataset.table import declared_table, load_table
 from exai_components.outcome import Outcome, StepFailure
 
 SCHEMA: dict[str, Any] = {
@@ -211,6 +211,39 @@ def test_an_ill_typed_value_without_a_key_has_a_row_number(root: Path) -> None:
     outcome = refused(dataset(SQL, key=()))
     assert "row number 4: 'tall' is no float64" in outcome.message
     assert outcome.rows == ({"row": 4},)
+
+
+def test_all_that_changed_is_one_difference(root: Path) -> None:
+    (root / "things.csv").write_text("id,sizes,kind,day\n1,2,a,b\n2,3,a,c\n3,4,b,d\n")
+    schema = {**SCHEMA, "day": {"type": "date"}}
+    outcome = refused(dataset({"csv": {"path": "things.csv"}}, schema))
+    assert (outcome.code, outcome.final) == ("missing-column", True)
+    assert outcome.message.splitlines() == [
+        "things.csv differs from Dataset things in 2 columns:",
+        '  - size: the spec has float64, the data has no such column (did you mean "sizes"?)',
+        '  - the kind: the spec has string, the data has no such column (did you mean "kind"?)',
+    ]
+    outcome = refused(
+        dataset({"csv": {"path": "things.csv"}}, {"id": {"type": "int64"}, "day": {"type": "date"}})
+    )
+    assert outcome.code == "changed-type"
+    assert outcome.message.endswith("- day: the spec has date, the data has text such as 'b'")
+
+
+def test_a_table_without_a_row_ends_the_step(root: Path) -> None:
+    (root / "things.csv").write_text("id,size,the kind\n")
+    with pytest.raises(StepFailure) as caught:
+        load_table(read_declared(dataset({"csv": {"path": "things.csv"}})))
+    outcome = caught.value.outcome
+    assert (outcome.code, outcome.final) == ("empty-data", True)
+    assert outcome.message == "things.csv is empty: Dataset things has no row"
+
+
+def test_a_row_is_counted_over_all_pieces() -> None:
+    declared = read_declared(dataset(SQL, {"n": {"type": "int64"}}, key=()))
+    with pytest.raises(StepFailure) as caught:
+        declared_table(declared, iter([{"n": [1, 2, 3]}, {"n": [4, "five"]}]))
+    assert "row number 5: 'five' is no int64" in caught.value.outcome.message
 
 
 @pytest.mark.usefixtures("root")
