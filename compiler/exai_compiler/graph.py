@@ -75,7 +75,7 @@ Binding = Constant | FromParameter | FromStep | FromRun | Composed | Broken
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `component` is None when `uses` names nothing.
+    """One step. `component` is None when `uses` names nothing, or `python` nothing readable.
 
     `needs` are the steps of this pipeline that it waits for, sorted: those that it takes something
     from, and those in `after`.

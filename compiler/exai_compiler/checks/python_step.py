@@ -2,11 +2,12 @@
 file of the project (LANGUAGE section 6.2). Places are those in the Python file.
 
 `missing-file`, `unknown-function`, `python-syntax`, `unreadable-annotation`, `not-self-contained`,
-`code-too-large`, `local-import`.
+`code-too-large`, `local-import`, `kfp-placeholder`.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
@@ -28,7 +29,7 @@ def _step(subject: Subject, spec: Spec, name: str, step: Step) -> Iterator[Diagn
     at = spec.at("spec", "steps", name, "python")
     written = step.python or ""
     path, function = function_of(spec.document.path, written)
-    if not function or ":" not in written:
+    if ":" not in written or not path.endswith(".py") or not function.isidentifier():
         hint = "write file.py:function"
         yield Diagnostic("unknown-function", f"`{written}` names no function", at, hint=hint)
         return
@@ -47,13 +48,15 @@ def _step(subject: Subject, spec: Spec, name: str, step: Step) -> Iterator[Diagn
             return
         yield _at(path, found, related)
         return
-    for problem in (*found.problems, *_local_imports(subject, found)):
+    for problem in (*found.problems, *_local_imports(subject, found), *_placeholders(found)):
         yield _at(path, problem, related)
 
 
 def _local_imports(subject: Subject, function: Function) -> Iterator[Problem]:
     for module, line, column in function.imports:
         if module != "." and module not in subject.catalog.modules:
+            continue
+        if module in sys.stdlib_module_names:  # what Python brings comes before a file
             continue
         what = "a relative import" if module == "." else f"`{module}` is a file of this project"
         yield Problem(
@@ -64,6 +67,19 @@ def _local_imports(subject: Subject, function: Function) -> Iterator[Problem]:
             "put its code into the function, into a package that pip.packages names, or into an "
             "image of your own",
         )
+
+
+def _placeholders(function: Function) -> Iterator[Problem]:
+    """KFP replaces `{{$...}}` in every argument of a container, and the text is one."""
+    for number, line in enumerate(function.source.split("\n")):
+        if (at := line.find("{{$")) >= 0:
+            yield Problem(
+                "kfp-placeholder",
+                "Kubeflow Pipelines would replace this in the function's text before it runs",
+                function.line + number,
+                at + 1,
+                'write "{{" + "$" where such a text is needed',
+            )
 
 
 def _at(path: str, problem: Problem, related: tuple[tuple[str, Span], ...]) -> Diagnostic:

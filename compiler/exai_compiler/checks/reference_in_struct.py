@@ -26,12 +26,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             if port.name in step.component.converts:
                 continue
-            if refined_at(port_type(port), occurrence.inner) is None:
+            wanted = refined_at(port_type(port), occurrence.inner)
+            # A user's function gets what KFP gives it: text.
+            if wanted is None or (step.spec.python is not None and str(wanted) != "string"):
                 place = ".".join(str(part) for part in (occurrence.port, *occurrence.inner))
                 yield Diagnostic(
                     "reference-in-struct",
                     f"`{words(occurrence.source)}` would arrive as text: "
-                    f"{step.component.name} declares no type for `{place}`",
+                    f"{step.component.name} "
+                    + (f"declares no type for `{place}`" if wanted is None else "gets it as it is"),
                     occurrence.at(spec),
                     hint="give it by an input of its own, or write the value",
                 )

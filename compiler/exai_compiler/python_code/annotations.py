@@ -1,13 +1,15 @@
-"""What an annotation says of an input or output, as KFP reads it (kfp/dsl/component_factory.py and
-kfp/dsl/types/type_annotations.py).
+"""What an annotation says of an input or output, as KFP reads it (kfp/dsl/component_factory.py when
+a pipeline is made, `Executor.execute` of kfp/dsl/executor.py when it runs).
 
 In: the expression of an annotation. Out: a `Meaning`, or None for one that has none. Never:
-evaluates anything.
+evaluates anything. Names mean what they mean in the program that embeds the function (`from
+kfp.dsl import *`, `from typing import *`), whatever the user's file imports.
 """
 
 from __future__ import annotations
 
 import ast
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -51,51 +53,75 @@ class Meaning:
 def meaning(annotation: ast.expr) -> Meaning | None:
     """The meaning of `int`, `Optional[int]`, `List[str]`, `Input[Dataset]`, `OutputPath(str)`."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        try:
-            return meaning(ast.parse(annotation.value, mode="eval").body)
-        except SyntaxError:
-            return None
+        return _quoted(annotation.value)
     if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
-        sides = [annotation.left, annotation.right]
-        found = [side for side in sides if not _is_none(side)]
-        return _optional(meaning(found[0])) if len(found) == 1 else None
+        # KFP strips None from the right side alone (maybe_strip_optional_from_annotation).
+        return _optional(meaning(annotation.left)) if _is_none(annotation.right) else None
     if isinstance(annotation, ast.Call):
         return _path(annotation)
     if isinstance(annotation, ast.Subscript):
         return _subscript(annotation)
-    name = last_name(annotation)
-    if name in PARAMETERS:
-        return Meaning(PARAMETERS[name])
+    if isinstance(annotation, ast.Name) and annotation.id in PARAMETERS:
+        return Meaning(PARAMETERS[annotation.id])
+    name = kfp_name(annotation)
     return Meaning(name) if name in ARTIFACTS else None
 
 
-def last_name(expression: ast.expr) -> str:
-    """`Dataset` of `Dataset` and of `dsl.Dataset`; "" for anything else."""
+def kfp_name(expression: ast.expr) -> str:
+    """`Dataset` of `Dataset`, `dsl.Dataset` and `kfp.dsl.Dataset`; "" for anything else."""
     match expression:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id="dsl"), attr=name):
+            return name
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="kfp"), attr="dsl"), attr=name):
             return name
     return ""
 
 
+def _quoted(text: str) -> Meaning | None:
+    """KFP's executor reads the name of a parameter's type in quotes, and nothing else."""
+    try:
+        inner = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    outer = inner.value if isinstance(inner, ast.Subscript) else inner
+    if isinstance(outer, ast.Name) and outer.id in PARAMETERS:
+        return meaning(inner)
+    return None
+
+
 def _subscript(annotation: ast.Subscript) -> Meaning | None:
-    name, inner = last_name(annotation.value), annotation.slice
+    marker, inner = kfp_name(annotation.value), annotation.slice
+    if marker in ("Input", "Output"):
+        artifact = kfp_name(inner)
+        return Meaning(artifact, _SIDES[marker]) if artifact in ARTIFACTS else None
+    name = annotation.value.id if isinstance(annotation.value, ast.Name) else ""
     if name == "Optional":
         return _optional(meaning(inner))
-    if name in ("Input", "Output"):
-        artifact = last_name(inner)
-        return Meaning(artifact, _SIDES[name]) if artifact in ARTIFACTS else None
-    if name in ("list", "List"):
-        item = meaning(inner)
-        if item is None or item.type[:1].isupper():
-            return None
-        refined = item.refined if item.refined is not None else item.type
-        return Meaning("list", refined=MappingProxyType({"list": refined}))
-    return Meaning("struct") if name in ("dict", "Dict") else None
+    if PARAMETERS.get(name) not in ("list", "struct") or not _of_values(inner):
+        return None
+    item = meaning(inner) if PARAMETERS[name] == "list" else None
+    if item is None:  # a struct, or List[Any]
+        return Meaning(PARAMETERS[name])
+    refined = item.refined if item.refined is not None else item.type
+    return Meaning("list", refined=MappingProxyType({"list": refined}))
+
+
+def _of_values(inner: ast.expr) -> bool:
+    """Whether the brackets of a list or dict name values alone, known where the function runs."""
+    allowed = (ast.Subscript, ast.Tuple, ast.List, ast.BinOp, ast.BitOr, ast.Constant, ast.Load)
+    return all(
+        node.id in PARAMETERS or node.id in typing.__all__
+        if isinstance(node, ast.Name)
+        else isinstance(node, allowed)
+        for node in ast.walk(inner)
+    )
 
 
 def _path(annotation: ast.Call) -> Meaning | None:
     """`InputPath(str)` and its like: the value or artifact is a file."""
-    side = _SIDES.get(last_name(annotation.func))
+    side = _SIDES.get(kfp_name(annotation.func))
     if side is None or annotation.keywords or len(annotation.args) > 1:
         return None
     if not annotation.args:
@@ -104,7 +130,10 @@ def _path(annotation: ast.Call) -> Meaning | None:
     if isinstance(argument, ast.Constant) and argument.value in ARTIFACTS:
         return Meaning(str(argument.value), side)
     found = meaning(argument)
-    return replace(found, side=side) if found is not None else None
+    # A value has no file: the executor would look for an artifact (get_input_artifact_path).
+    if found is None or (side == "input" and found.type not in ARTIFACTS):
+        return None
+    return replace(found, side=side)
 
 
 def _optional(found: Meaning | None) -> Meaning | None:

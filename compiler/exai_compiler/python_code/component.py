@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.python_code import ephemeral
-from exai_compiler.python_code.function import Function, Problem, read_function
+from exai_compiler.python_code.function import Function, read_function
 from exai_specs.frozen import digest
 from exai_specs.kinds.pipeline import Step
 
@@ -38,7 +38,10 @@ def python_component(document: str, step: Step, catalog: Catalog) -> Component |
     packages = step.pip.packages if step.pip else ()
     return Component(
         name=f"{path}:{name}",
-        version=digest({"source": found.source, "packages": packages})[:12],
+        # A tag may move unseen; an image's digest says what it is.
+        version=digest(
+            {"source": found.source, "packages": packages, "image": image.partition("@")[2]}
+        )[:12],
         effects="none",
         description=found.description,
         inputs=found.inputs,
@@ -51,6 +54,3 @@ def python_component(document: str, step: Step, catalog: Catalog) -> Component |
         args=ephemeral.arguments(found),
         limits=MappingProxyType({}),
     )
-
-
-__all__ = ["Problem", "function_of", "python_component"]

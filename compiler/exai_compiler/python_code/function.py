@@ -8,35 +8,27 @@ from __future__ import annotations
 
 import ast
 import functools
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.catalog import Port
-from exai_compiler.python_code.annotations import Meaning, last_name, meaning
-from exai_compiler.python_code.names import foreign_names
-from exai_specs.frozen import Json, freeze
+from exai_compiler.python_code.annotations import Meaning, meaning
+from exai_compiler.python_code.defaults import NotPlain, plain_default
+from exai_compiler.python_code.embedded import imports_of, problems_of, source_of
+from exai_compiler.python_code.problem import Problem, in_characters
+from exai_specs.frozen import Json
+from exai_specs.names import FIELD
 from exai_specs.nearest import did_you_mean
 
 SINGLE_OUTPUT = "Output"
-LARGEST = 64 * 1024
-"""Bytes of a function's text: one argument of a process holds 128 KiB on Linux."""
+RESERVED = "exai_"
 
 _ANNOTATION_HINT = (
     "take str, int, float, bool, list, dict, Optional of one, Input[T], Output[T], InputPath, "
     "OutputPath, or return a NamedTuple"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in a Python file. Lines and columns count from 1."""
-
-    code: str
-    message: str
-    line: int
-    column: int
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +51,48 @@ class Function:
 def read_function(text: str, name: str) -> Function | Problem:
     """The function `name` at the top level of the file; a Problem when there is none."""
     try:
-        tree = ast.parse(text)
+        return _read(text, name)
+    except RecursionError:  # an expression that can be parsed, but not walked
+        return Problem("python-syntax", "this is nested too deeply", 1, 1)
+
+
+def _read(text: str, name: str) -> Function | Problem:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Python counts lines
+    try:
+        with warnings.catch_warnings():  # of escapes, which Python says on standard error
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line, column = getattr(error, "lineno", None), getattr(error, "offset", None)
         said = getattr(error, "msg", None) or str(error)
         return Problem("python-syntax", f"this isn't Python: {said}", line or 1, column or 1)
     functions = {item.name: item for item in tree.body if isinstance(item, ast.FunctionDef)}
+    lines = text.split("\n")
     found = functions.get(name)
     if found is None:
         hint = did_you_mean(name, functions) or "define it at the top level of the file"
         return Problem(
             "unknown-function", f"there is no function `{name}` in this file", 1, 1, hint
         )
-    source = "".join(text.splitlines(keepends=True)[found.lineno - 1 : found.end_lineno])
+    source = source_of(lines, found)
     ports = list(_ports(found))
     problems = [item for item in ports if isinstance(item, Problem)]
     known = [item for item in ports if not isinstance(item, Problem)]
-    problems += _of_the_text(found, source)
+    problems += problems_of(tree, found, source)
     return Function(
         name=name,
         line=found.lineno,
-        source=source if source.endswith("\n") else source + "\n",
+        source=source,
         description=(ast.get_docstring(found) or "").partition("\n")[0],
         inputs=MappingProxyType({port.name: port for side, port in known if side == "input"}),
         outputs=MappingProxyType({port.name: port for side, port in known if side == "output"}),
-        imports=tuple(_imports(found)),
-        problems=tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))),
+        imports=tuple(imports_of(found)),
+        problems=tuple(
+            sorted(
+                (in_characters(problem, lines) for problem in problems),
+                key=lambda problem: (problem.line, problem.column),
+            )
+        ),
     )
 
 
@@ -93,6 +101,8 @@ def _ports(function: ast.FunctionDef) -> Iterator[tuple[str, Port] | Problem]:
     for many in (arguments.vararg, arguments.kwarg):
         if many is not None:
             yield _unreadable(many, f"`*{many.arg}` says nothing of its inputs")
+    for only in arguments.posonlyargs:
+        yield _unreadable(only, f"`{only.arg}` can't be given by its name, as KFP does")
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
     defaults += arguments.defaults
@@ -108,6 +118,10 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] |
     name = argument.arg
     if name == SINGLE_OUTPUT:
         return _unreadable(argument, "`Output` is the name of what a function returns")
+    if name.startswith(RESERVED):
+        return _unreadable(argument, f"`{name}`: names that start with {RESERVED} are exai's own")
+    if wrong := FIELD.wrong(name):
+        return _unreadable(argument, f"`{name}`: {wrong}")
     if argument.annotation is None:
         return _unreadable(argument, f"`{name}` has no annotation")
     found = meaning(argument.annotation)
@@ -117,9 +131,9 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] |
     value: Json = None
     if default is not None:
         try:
-            value = freeze(ast.literal_eval(default))
-        except (ValueError, TypeError, SyntaxError):
-            return _unreadable(default, f"the default of `{name}` is no plain value")
+            value = plain_default(default, found.type)
+        except NotPlain as wrong:
+            return _unreadable(default, f"the default of `{name}` {wrong}")
         if found.type[:1].isupper() and value is not None:
             return _unreadable(default, f"the artifact `{name}` can have no default but None")
     if found.side == "output":
@@ -129,7 +143,7 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] |
 
 def _returned(annotation: ast.expr) -> Iterator[tuple[str, Port] | Problem]:
     """`-> T` is the output `Output`; a NamedTuple has one for each of its fields."""
-    if isinstance(annotation, ast.Call) and last_name(annotation.func) == "NamedTuple":
+    if isinstance(annotation, ast.Call) and ast.unparse(annotation.func) == "NamedTuple":
         fields = _fields(annotation)
         if fields is None:
             yield _unreadable(annotation, "this NamedTuple can't be read")
@@ -138,8 +152,10 @@ def _returned(annotation: ast.expr) -> Iterator[tuple[str, Port] | Problem]:
         fields = [(SINGLE_OUTPUT, annotation)]
     for name, of in fields:
         found = meaning(of)
-        if found is None:
+        if found is None or found.side == "output" or found.optional:
             yield _unreadable(of, f"`{ast.unparse(of)}` is no type that a step gives")
+        elif wrong := FIELD.wrong(name):
+            yield _unreadable(of, f"`{name}`: {wrong}")
         else:
             yield "output", _port(name, found)
 
@@ -166,39 +182,6 @@ def _port(name: str, found: Meaning, *, optional: bool = False, default: Json = 
         default=default,
         refined=found.refined,
     )
-
-
-def _of_the_text(function: ast.FunctionDef, source: str) -> Iterator[Problem]:
-    size = len(source.encode())
-    if size > LARGEST:
-        yield Problem(
-            "code-too-large",
-            f"`{function.name}` has {size} bytes; a step embeds at most {LARGEST}",
-            function.lineno,
-            1,
-            "put what it needs into a package that pip.packages names, or into an image",
-        )
-    for name, line, column in foreign_names(function):
-        yield Problem(
-            "not-self-contained",
-            f"`{function.name}` uses `{name}`, which stands outside of it: "
-            "only the function itself is embedded",
-            line,
-            column,
-            f"bring `{name}` inside: imports and constants go into the function's body",
-        )
-
-
-def _imports(function: ast.FunctionDef) -> Iterator[tuple[str, int, int]]:
-    """The top-level names of modules; `.` for a relative import."""
-    for node in ast.walk(function):
-        match node:
-            case ast.Import(names=names):
-                for alias in names:
-                    yield alias.name.partition(".")[0], node.lineno, node.col_offset + 1
-            case ast.ImportFrom(module=module, level=level):
-                name = "." if level else (module or "").partition(".")[0]
-                yield name, node.lineno, node.col_offset + 1
 
 
 def _nothing(annotation: ast.expr) -> bool:

@@ -44,7 +44,7 @@ def everything(
     note: Optional[str] = None,
     other: str = "it's",
     loud: bool = False,
-    text: InputPath(str) = "x",
+    text: InputPath("Dataset") = None,
     picked: OutputPath(str) = None,
     extra: Input[Model] = None,
 ) -> NamedTuple("Outputs", [("rows", int), ("score", float), ("tags", list)]):
@@ -61,6 +61,9 @@ def single(a: int) -> str:
 
 def artifacts(page: Output[HTML], words: Output[Markdown], seen: Output[ClassificationMetrics]):
     print(page, words, seen)
+    # What stands behind the last statement, indented as it is, belongs to it.
+
+# This doesn't.
 
 
 PIP = Pip(
