@@ -16,11 +16,17 @@ from typing import Any
 import pytest
 import yaml
 
+from exai_compiler.backends.feast import RENDERERS
 from exai_compiler.catalog import Catalog
+from exai_compiler.facts import Facts, Lock
 from exai_compiler.features import files_of, secret_variables, subset
-from exai_compiler.project import Project
+from exai_compiler.lineage import lineage
+from exai_compiler.project import Project, link
+from exai_compiler.render import render
+from exai_compiler.resolve import resolve
+from exai_specs.effects import Effect
 from exai_specs.frozen import freeze, thaw
-from exai_specs.kinds import FeatureServiceSpec
+from exai_specs.kinds import Environment, FeatureServiceSpec
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent.parent.name for path in HERE.glob("*/specs/exai.yaml"))
@@ -103,3 +109,30 @@ def test_the_users_file_is_copied_as_it_is(specs: SpecOf) -> None:
     own = (HERE / "flowers/specs/ratios.py").read_text()
     assert files["transforms/ratios_view.py"] == own
     assert all(ast.parse(text) for path, text in files.items() if path.endswith(".py"))
+
+
+def test_it_is_one_object_of_the_project(opened: Open, specs: SpecOf) -> None:
+    project, catalog = opened("flowers")
+    local = Environment(target="local")
+    where = resolve(project, "local", local, catalog, Lock(), Facts())
+    (item,) = RENDERERS["Project"](where, project.root)
+    assert str(item.origin) == "Project/flower-shop"
+    assert (item.id.api, str(item.id)) == ("feast.dev/v1", "FeatureRepository/flower_shop")
+    assert (item.wave, item.effect) == (1, Effect.MATERIALIZE)
+    assert isinstance(item.body, Mapping)
+    assert item.body["metadata"] == {
+        "name": "flower_shop",
+        "labels": {"app.kubernetes.io/managed-by": "exai"},
+    }
+    assert thaw(item.body["spec"]) == thaw(freeze(specs("flowers", "local")))  # type: ignore[arg-type]
+    assert [each for each in render(where, lineage(project, {})).objects if each.id == item.id]
+
+
+def test_a_project_without_views_has_none(opened: Open) -> None:
+    project, catalog = opened("flowers")
+    root = link([project.root])
+    assert root is not None
+    where = resolve(root, "local", Environment(target="local"), catalog, Lock(), Facts())
+    assert RENDERERS["Project"](where, root.root) == ()
+    (view,) = (s for s in project.specs.values() if str(s.ref) == "FeatureView/ratios")
+    assert RENDERERS["Project"](where, view) == ()
