@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from exai_compiler.codes_of_features import FEATURE_CODES
 from exai_specs.codes import Code
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
+        **FEATURE_CODES,
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "
@@ -268,7 +270,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "server can hold. Make another column of it where the data is made.",
         ),
         "unused-dataset": Code(
-            "A Dataset that no pipeline reads.",
+            "A Dataset that neither a pipeline nor a feature view reads.",
             "Its data is looked at in every plan, and nothing comes of it.",
         ),
         "unused-parameter": Code(

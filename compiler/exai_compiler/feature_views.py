@@ -7,9 +7,8 @@ checks say so with its place.
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from exai_compiler.project import Project
@@ -19,7 +18,6 @@ from exai_specs.kinds import (
     FeatureServiceSpec,
     FeatureViewSpec,
 )
-from exai_specs.parse import Spec
 from exai_specs.types import Type
 
 
@@ -126,12 +124,21 @@ def asked_for(project: Project, service: FeatureServiceSpec) -> Iterator[Feature
             yield features[feature]
 
 
-def used(project: Project, service: str) -> Used | None:
-    """What a service gives; None when there is none of that name."""
+def used(project: Project, service: str, columns: Collection[str] | None = None) -> Used | None:
+    """What a service gives, or as much of it as these columns need; None when there is none of
+    that name.
+    """
     body = project.body(FeatureServiceSpec, service)
     if body is None:
         return None
+    features = tuple(
+        feature
+        for feature in dict.fromkeys(asked_for(project, body))
+        if columns is None or feature.name in columns
+    )
     parts = parts_of(project, (service,))
+    if columns is not None:
+        parts = _parts(project, (service,), {feature.view for feature in features})
     request = {
         column: type_
         for name in parts.transforms
@@ -139,7 +146,7 @@ def used(project: Project, service: str) -> Used | None:
     }
     return Used(
         service=service,
-        features=tuple(dict.fromkeys(asked_for(project, body))),
+        features=features,
         entities=MappingProxyType(
             {
                 name: key_of(name, entity)
@@ -160,59 +167,36 @@ def request_of(project: Project, view: str) -> Mapping[str, Type]:
     return body.transform.request.schema
 
 
-def function_of(spec: Spec, written: str) -> tuple[str, str]:
-    """`file.py:function`, which is relative to the document's own file, as a path from
-    exai.yaml's folder and the function's name.
-    """
-    file, _, function = written.rpartition(":")
-    folder = posixpath.dirname(spec.document.path)
-    return posixpath.normpath(posixpath.join(folder, file)), function
-
-
 def parts_of(project: Project, services: Iterable[str] | None = None) -> Parts:
     """The documents that these services need; all of the project's, used or not, without any."""
-    bodies = {spec.ref.name: body for spec, body in project.bodies(FeatureViewSpec)}
     if services is None:
         wanted = [spec.ref.name for spec, _ in project.bodies(FeatureServiceSpec)]
-        views = set(bodies)
-        entities = {spec.ref.name for spec, _ in project.bodies(EntitySpec)}
-    else:
-        wanted = sorted({s for s in services if project.body(FeatureServiceSpec, s) is not None})
-        views = _with_sources(bodies, wanted, project)
-        entities = {
-            entity
-            for name in views
-            for entity in bodies[name].entities
-            if project.body(EntitySpec, entity) is not None
-        }
-    datasets = {bodies[name].dataset or "" for name in views if bodies[name].transform is None}
-    return Parts(
-        services=tuple(wanted),
-        views=tuple(sorted(name for name in views if bodies[name].transform is None)),
-        transforms=tuple(sorted(name for name in views if bodies[name].transform is not None)),
-        datasets=tuple(
-            sorted(name for name in datasets if project.body(DatasetSpec, name) is not None)
-        ),
-        entities=tuple(sorted(entities)),
-    )
+        found = _parts(project, wanted, {s.ref.name for s, _ in project.bodies(FeatureViewSpec)})
+        every = tuple(spec.ref.name for spec, _ in project.bodies(EntitySpec))
+        return replace(found, entities=every)
+    bodies = {name: project.body(FeatureServiceSpec, name) for name in sorted(set(services))}
+    known = {name: body for name, body in bodies.items() if body is not None}
+    named = {entry.partition(":")[0] for body in known.values() for entry in body.features}
+    return _parts(project, tuple(known), named)
 
 
-def _with_sources(
-    bodies: Mapping[str, FeatureViewSpec], services: Iterable[str], project: Project
-) -> set[str]:
-    """The views that services name, and those that their on-demand views take features of."""
-    found: set[str] = set()
-    waiting = [
-        entry.partition(":")[0]
-        for service in services
-        if (body := project.body(FeatureServiceSpec, service)) is not None
-        for entry in body.features
-    ]
+def _parts(project: Project, services: Iterable[str], named: Iterable[str]) -> Parts:
+    """These services and views, with all that the views need."""
+    bodies: dict[str, FeatureViewSpec] = {}
+    waiting = list(named)
     while waiting:
         name = waiting.pop()
-        if name in found or name not in bodies:
+        body = project.body(FeatureViewSpec, name)
+        if body is None or name in bodies:
             continue
-        found.add(name)
-        transform = bodies[name].transform
-        waiting += transform.sources if transform is not None else ()
-    return found
+        bodies[name] = body
+        waiting += body.transform.sources if body.transform is not None else ()
+    datasets = {body.dataset or "" for body in bodies.values() if body.transform is None}
+    entities = {entity for body in bodies.values() for entity in body.entities}
+    return Parts(
+        services=tuple(services),
+        views=tuple(sorted(name for name, body in bodies.items() if body.transform is None)),
+        transforms=tuple(sorted(name for name, body in bodies.items() if body.transform)),
+        datasets=tuple(sorted(n for n in datasets if project.body(DatasetSpec, n) is not None)),
+        entities=tuple(sorted(n for n in entities if project.body(EntitySpec, n) is not None)),
+    )

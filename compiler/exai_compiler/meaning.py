@@ -15,9 +15,10 @@ from functools import cache
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.feature_views import function_of, key_of, used
+from exai_compiler.feature_views import Used, key_of, used
 from exai_compiler.graph import Constant, Graph, Step
 from exai_compiler.project import Project
+from exai_compiler.python_code import function_of
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
@@ -90,7 +91,9 @@ def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozense
     }
     if view.transform is not None:
         transform = view.transform
-        path, _ = function_of(project.specs[Ref("FeatureView", name)], transform.python)
+        path, _ = function_of(
+            project.specs[Ref("FeatureView", name)].document.path, transform.python
+        )
         found["transform"] = {
             **cast(Mapping[str, Json], meaningful(transform)),
             "python": transform.python.rpartition(":")[2],
@@ -117,18 +120,19 @@ def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozense
     return digest(found)
 
 
-def service_meanings(project: Project, catalog: Catalog, name: str) -> Mapping[str, str]:
-    """The meaning of every view behind a feature service, by its name; those that functions take
-    features of included."""
-    gives = used(project, name)
-    views = (*gives.parts.views, *gives.parts.transforms) if gives is not None else ()
-    return {view: view_meaning(project, catalog, view) for view in sorted(views)}
+def meanings_behind(project: Project, catalog: Catalog, gives: Used) -> Mapping[str, str]:
+    """The meaning of every view behind features, by its name; those that functions take features
+    of included."""
+    views = sorted((*gives.parts.views, *gives.parts.transforms))
+    return {view: view_meaning(project, catalog, view) for view in views}
 
 
 def _service_meaning(project: Project, catalog: Catalog, name: str) -> Json:
     gives = used(project, name)
-    features = sorted(f.reference for f in gives.features) if gives is not None else ()
-    return {"features": tuple(features), "views": service_meanings(project, catalog, name)}
+    if gives is None:
+        return None
+    features = sorted(feature.reference for feature in gives.features)
+    return {"features": tuple(features), "views": meanings_behind(project, catalog, gives)}
 
 
 def pipeline_meaning(project: Project, catalog: Catalog, graph: Graph) -> str:

@@ -20,6 +20,7 @@ from exai_compiler.meaning import datasets_read, models_registered, pipeline_mea
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_compiler.runs import run_key
+from exai_compiler.trained_features import outdated
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ModelSpec, PipelineSpec, ServiceSpec
 
@@ -75,6 +76,13 @@ def resolve(
         reference: _version(reference, lock, facts, by_model, graphs)
         for reference in sorted({body.model for _, body in project.bodies(ServiceSpec)})
     }
+    for _, body in project.bodies(ServiceSpec):
+        found = models[body.model]
+        if not isinstance(found, Known) or found.value.model not in coming:
+            continue
+        if outdated(project, catalog, body, found.value):
+            why = "a run has to register a version on the features as they are"
+            models[body.model] = Unknown(Ref("Model", found.value.model), why)
     return Resolved(
         project=project,
         name=name,

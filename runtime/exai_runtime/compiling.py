@@ -18,6 +18,7 @@ from exai_compiler.meaning import datasets_read
 from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
+from exai_compiler.trained_features import changed_features
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
@@ -129,7 +130,8 @@ def compile_environment(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
     missing = _missing_data(project, build, facts, read)
-    return Compiled(build, facts, (*missing, *reader.problems(project, read)))
+    problems = (*missing, *changed_features(resolved), *reader.problems(project, read))
+    return Compiled(build, facts, problems)
 
 
 def compile_offline(checked: Checked, name: str, environment: Environment) -> Build:

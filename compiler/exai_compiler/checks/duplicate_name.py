@@ -14,16 +14,17 @@ from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec
 
 NAME = ("metadata", "name")
+ANY_CASE = ("Dataset", "FeatureView")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Names are unique within a kind; those of Datasets whatever their case, because Feast and SQL
-    ignore it.
+    """Names are unique within a kind; those of Datasets and of FeatureViews whatever their case,
+    because Feast and SQL ignore it.
     """
     alike: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
     for spec in subject.project.all:
         if not isinstance(spec.body, ProjectSpec):
-            name = spec.ref.name.casefold() if spec.ref.kind == "Dataset" else spec.ref.name
+            name = spec.ref.name.casefold() if spec.ref.kind in ANY_CASE else spec.ref.name
             alike[spec.ref.kind, name].append(spec)
     for specs in alike.values():
         if len(specs) > 1:
@@ -36,7 +37,7 @@ def _alike(specs: list[Spec]) -> Iterator[Diagnostic]:
     for spec in specs[1:]:
         message = f"there is already a {first.ref.kind} `{first.ref.name}`"
         if first.ref != spec.ref:
-            message += ", and Datasets are told apart whatever the case of their names"
+            message += f", and {first.ref.kind}s are told apart whatever the case of their names"
         yield Diagnostic(
             "duplicate-name",
             message,

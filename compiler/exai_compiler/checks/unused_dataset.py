@@ -1,4 +1,4 @@
-"""`unused-dataset`: a Dataset that no pipeline reads."""
+"""`unused-dataset`: a Dataset that neither a pipeline nor a view reads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import text
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import DatasetSpec
+from exai_specs.kinds import DatasetSpec, FeatureViewSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    named: set[str] = set()
+    named = {view.dataset or "" for _, view in subject.project.bodies(FeatureViewSpec)}
     for _, _, step in subject.steps():
         refs = step.component.refs if step.component else {}
         for port, binding in step.inputs.items():
@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if spec.ref.name not in named:
             yield Diagnostic(
                 "unused-dataset",
-                f"no pipeline reads `{spec.ref.name}`",
+                f"neither a pipeline nor a view reads `{spec.ref.name}`",
                 spec.at("metadata", "name"),
                 "warning",
                 f"add a step: uses: load-dataset, with `dataset: {spec.ref.name}`; or remove it",

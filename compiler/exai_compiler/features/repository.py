@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.feature_views import Parts, asked_for, function_of, key_of, parts_of
+from exai_compiler.feature_views import Parts, asked_for, key_of, parts_of
 from exai_compiler.features.batch_sources import source_of
 from exai_compiler.features.stores import feast_project, store_of
 from exai_compiler.inlined import type_of
 from exai_compiler.project import Body, Project
+from exai_compiler.python_code import function_of
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
@@ -90,7 +91,7 @@ def _bodies(project: Project, kind: type[Body], names: Iterable[str]) -> Iterato
 def _text(project: Project, catalog: Catalog, view: str, named: str) -> str:
     """The text of `file.py:function`, which is relative to the document's own file."""
     spec = project.specs[Ref("FeatureView", view)]
-    path, _ = function_of(spec, named)
+    path, _ = function_of(spec.document.path, named)
     if path not in catalog.files:
         raise ValueError(f"{spec.ref}: there is no {path}")
     return catalog.files[path]

@@ -16,8 +16,11 @@ import pytest
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import CHECKS, check
 from exai_compiler.codes import CODES
+from exai_compiler.facts import Facts, FeaturesUsed, Lock, ModelFacts, ModelVersion
 from exai_compiler.parity import parity
-from exai_compiler.project import Project, link
+from exai_compiler.project import LOCAL, Project, link
+from exai_compiler.resolve import resolve
+from exai_compiler.trained_features import changed_features
 from exai_specs import codes as parse_codes
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import read
@@ -28,6 +31,8 @@ INVALID = ROOT / "tests/invalid/checks"
 FOLDERS = sorted(path for path in INVALID.iterdir() if path.is_dir())
 # Codes of parity notes: of one environment, apart from the checks.
 NOTES = ("data-not-watched", "local-parity")
+# The code of what only a version of a model can tell.
+FACTS = "features-changed"
 SECTION_0 = ROOT / "tests/language_section_0.yaml"
 
 
@@ -69,7 +74,17 @@ def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
     python = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.py"))}
     modules = frozenset(Path(path).stem for path in python)
     components = replace(components, files=python, modules=modules)
+    if folder.name == FACTS:
+        return changed(project, components)
     return parity(project, "local") if folder.name in NOTES else check(project, components)
+
+
+def changed(project: Project, components: Catalog) -> tuple[Diagnostic, ...]:
+    """What a version tells that was trained when `petals` meant something else."""
+    used = FeaturesUsed("flower_features", {"petals": "then"}, {"petal_length": "petals:size"})
+    version = ModelVersion("flower_model", 3, "file:///m", "d", "key", features=used)
+    facts = Facts(models={"flower_model": ModelFacts((version,), {"champion": 3})})
+    return changed_features(resolve(project, "local", LOCAL, components, Lock(), facts))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -10,8 +10,9 @@ from typing import Any
 from exai_compiler.backends.kfp import RENDERERS
 from exai_compiler.backends.kfp.filled import complete
 from exai_compiler.facts import Facts, Lock
+from exai_compiler.feature_views import used
 from exai_compiler.graph import Constant
-from exai_compiler.meaning import service_meanings
+from exai_compiler.meaning import meanings_behind
 from exai_compiler.project import LOCAL, link
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
@@ -65,9 +66,11 @@ def test_load_features_is_told_the_time_of_the_rows_and_where_features_come_from
 def test_a_model_remembers_the_service_and_what_its_views_meant() -> None:
     found = resolved()
     remembered = given(found, "train")["feature_service"]
+    gives = used(found.project, "flower_features")
+    assert gives is not None
     assert remembered == {
         "service": "flower_features",
-        "views": service_meanings(found.project, CATALOG, "flower_features"),
+        "views": meanings_behind(found.project, CATALOG, gives),
         "columns": {
             "petal_length": "petals:petal_length",
             "petal_ratio": "ratios:petal_ratio",
@@ -76,6 +79,15 @@ def test_a_model_remembers_the_service_and_what_its_views_meant() -> None:
         "entities": {"flower_id": "int64"},
         "request": {"height": "float64"},
     }
+
+
+def test_a_model_remembers_what_it_takes_alone() -> None:
+    found = resolved(("[petal_length, petal_ratio, slenderness]", "[petal_length, height]"))
+    remembered = given(found, "train")["feature_service"]
+    assert remembered["columns"] == {"petal_length": "petals:petal_length"}
+    assert (list(remembered["views"]), remembered["request"]) == (["petals"], {})
+    none = resolved(("[petal_length, petal_ratio, slenderness]", "[height]"))
+    assert "feature_service" not in given(none, "train")
 
 
 def test_without_features_there_is_nothing_to_remember() -> None:

@@ -8,11 +8,12 @@ from types import MappingProxyType
 
 import pytest
 
+from exai_compiler.feature_views import used
 from exai_compiler.graph import graph
 from exai_compiler.meaning import (
     datasets_read,
+    meanings_behind,
     pipeline_meaning,
-    service_meanings,
     view_meaning,
 )
 from exai_compiler.project import Project, link
@@ -44,8 +45,10 @@ def project_of(*edits: Edit) -> Project:
 def meanings(*edits: Edit) -> dict[str, str]:
     project = project_of(*edits)
     ((spec, _),) = project.bodies(PipelineSpec)
+    gives = used(project, "flower_features")
+    assert gives is not None
     return {
-        **service_meanings(project, CATALOG, "flower_features"),
+        **meanings_behind(project, CATALOG, gives),
         "pipeline": pipeline_meaning(project, CATALOG, graph(spec, CATALOG)),
     }
 

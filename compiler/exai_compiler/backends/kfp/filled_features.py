@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.columns import TRAINS, Table, flow
+from exai_compiler.columns import TRAINS, Table, flow, texts
 from exai_compiler.feature_views import used
 from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step
 from exai_compiler.inlined import type_of
-from exai_compiler.meaning import service_meanings
+from exai_compiler.meaning import meanings_behind
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, ModelSpec, Signature
@@ -33,18 +33,22 @@ def timestamp(resolved: Resolved, graph: Graph, step: Step) -> Binding:
 
 def feature_service(resolved: Resolved, graph: Graph, step: Step) -> Binding | None:
     """What a model remembers of the feature service that its data comes from."""
-    found = remembered(resolved, _table(graph, step).service)
+    training = TRAINS.get(step.component.name) if step.component is not None else None
+    columns = texts(step.inputs.get(training.features)) if training is not None else ()
+    found = remembered(resolved, _table(graph, step).service, columns)
     return Constant(found) if found else None
 
 
-def remembered(resolved: Resolved, service: str) -> Mapping[str, Json]:
-    """The views with what they mean today, the columns, and what a request has to hold."""
-    gives = used(resolved.project, service) if service else None
-    if gives is None:
+def remembered(resolved: Resolved, service: str, columns: tuple[str, ...]) -> Mapping[str, Json]:
+    """Of the columns that a model takes (all, if none are told) those that are features; the views
+    behind them with what they mean today, and what a request has to hold for them.
+    """
+    gives = used(resolved.project, service, columns or None) if service else None
+    if gives is None or not gives.features:
         return {}
     return {
         "service": service,
-        "views": service_meanings(resolved.project, resolved.catalog, service),
+        "views": meanings_behind(resolved.project, resolved.catalog, gives),
         "columns": {name: feature.reference for name, feature in sorted(gives.columns.items())},
         "entities": {column: type_of(type_) for column, type_ in gives.keys.items()},
         "request": {column: type_of(type_) for column, type_ in gives.request.items()},
@@ -68,7 +72,9 @@ def signature(
                 {"name": name, "type": type_of(type_), "nullable": True}
                 for name, type_ in declared.inputs.items()
             ),
-            "feature_service": remembered(resolved, declared.features or ""),
+            "feature_service": remembered(
+                resolved, declared.features or "", tuple(declared.inputs)
+            ),
         }
     )
 

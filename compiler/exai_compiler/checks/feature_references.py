@@ -1,0 +1,62 @@
+"""`unknown-reference`: a dataset, entity, view, feature or feature service that nothing has
+(LANGUAGE section 5). The one that a step names is `unknown_reference`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, ModelSpec, ServiceSpec
+from exai_specs.parse import Spec
+
+Named = tuple[Spec, Path, str, str]  # a document, a path in it, a kind and a name
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, path, kind, name in _named(subject):
+        if subject.project.find(kind, name) is None:
+            known = [ref.name for ref in subject.project.specs if ref.kind == kind]
+            hint = did_you_mean(name, known, f"add a {kind} document of that name")
+            message = f"there is no {kind} `{name}`"
+            yield Diagnostic("unknown-reference", message, spec.at(*path), hint=hint)
+    for spec, service in subject.project.bodies(FeatureServiceSpec):
+        for index, entry in enumerate(service.features):
+            view, _, feature = entry.partition(":")
+            body = subject.project.body(FeatureViewSpec, view)
+            given = (body.features or tuple(body.schema)) if body is not None else ()
+            if body is None or not feature or feature in given:
+                continue
+            found = subject.project.find("FeatureView", view)
+            place = (found.at("metadata", "name"),) if found is not None else ()
+            yield Diagnostic(
+                "unknown-reference",
+                f"FeatureView `{view}` has no feature `{feature}`",
+                spec.document.at(("spec", "features", index), len(view) + 1),
+                hint=did_you_mean(feature, given),
+                related=tuple(("the view", at) for at in place),
+            )
+
+
+def _named(subject: Subject) -> Iterator[Named]:
+    project = subject.project
+    for spec, view in project.bodies(FeatureViewSpec):
+        if view.dataset is not None:
+            yield spec, ("spec", "dataset"), "Dataset", view.dataset
+        for index, name in enumerate(view.entities):
+            yield spec, ("spec", "entities", index), "Entity", name
+        for index, name in enumerate(view.transform.sources if view.transform else ()):
+            yield spec, ("spec", "transform", "sources", index), "FeatureView", name
+    for spec, service in project.bodies(FeatureServiceSpec):
+        for index, entry in enumerate(service.features):
+            yield spec, ("spec", "features", index), "FeatureView", entry.partition(":")[0]
+    for spec, model in project.bodies(ModelSpec):
+        if model.signature is not None and model.signature.features is not None:
+            path: Path = ("spec", "signature", "features")
+            yield spec, path, "FeatureService", model.signature.features
+    for spec, body in project.bodies(ServiceSpec):
+        if body.features is not None:
+            yield spec, ("spec", "features", "service"), "FeatureService", body.features.service

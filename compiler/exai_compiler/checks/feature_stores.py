@@ -1,0 +1,57 @@
+"""`store-mismatch`: an offline store that can't join where the rows are (LANGUAGE section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import Environment, FeatureViewSpec, Postgresql, SqlSource
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for name, environment in subject.environments.items():
+        store = environment.features.offline_store if environment.features else None
+        if store is None or store.connection is None:
+            continue
+        path = ("spec", "environments", name, "features", "offline_store", "connection")
+        at, wanted = subject.project.root.at(*path), store.connection
+        connection = environment.connections.get(wanted)
+        if connection is None:
+            hint = did_you_mean(wanted, environment.connections, "add it under `connections`")
+            message = f"environment `{name}` has no connection `{wanted}`"
+            yield Diagnostic("connection-missing", message, at, hint=hint)
+        elif not isinstance(connection, Postgresql):
+            yield Diagnostic(
+                "store-mismatch",
+                f"`{wanted}` is no PostgreSQL database, and this offline store joins in one",
+                at,
+                hint="name another connection, or write `type: dask`",
+            )
+        else:
+            yield from _elsewhere(subject, environment, wanted, at)
+
+
+def _elsewhere(
+    subject: Subject, environment: Environment, store: str, at: Span
+) -> Iterator[Diagnostic]:
+    """A view over a table of another server than the one that the offline store is."""
+    for spec, view in subject.project.bodies(FeatureViewSpec):
+        dataset = subject.dataset(view.dataset or "")
+        source = dataset[1].source if dataset is not None else None
+        if dataset is None or not isinstance(source, SqlSource) or source.connection == store:
+            continue
+        if isinstance(environment.connections.get(source.connection), Postgresql):
+            yield Diagnostic(
+                "store-mismatch",
+                f"the offline store joins in `{store}`, and the rows of `{spec.ref.name}` are in "
+                f"`{source.connection}`: they are copied before they are joined",
+                spec.at("spec", "dataset"),
+                "warning",
+                "keep what is joined in one database",
+                (
+                    ("the dataset's connection", dataset[0].at("spec", "source")),
+                    ("the offline store's", at),
+                ),
+            )

@@ -1,0 +1,192 @@
+"""A service looks up what its model was trained on, and knows what to say when a value is missing
+(LANGUAGE section 8).
+
+`features-mismatch`, `feature-default`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import assert_never
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import under_with
+from exai_compiler.columns import TRAINS, Maker, trained
+from exai_compiler.feature_views import Used
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import ModelSpec, ServedFeatures, ServiceSpec
+from exai_specs.parse import Spec
+from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, mismatch
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The features that a model takes: `view:feature` by column, from the service of that name; and
+    the place that says so.
+    """
+
+    service: str
+    columns: Mapping[str, str]
+    at: Span
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, model in subject.project.bodies(ModelSpec):
+        yield from _signature(subject, spec, model)
+    for spec, service in subject.project.bodies(ServiceSpec):
+        name = service.model.partition("@")[0]
+        needs = tuple(_needs(subject, name))
+        for each in needs:
+            yield from _fits(subject, spec, service, name, each)
+        if service.features is not None:
+            yield from _defaults(subject, spec, service.features, needs)
+
+
+def _needs(subject: Subject, model: str) -> Iterator[Needs]:
+    """What each step that registers versions of a model says that they are trained on."""
+    spec, body = subject.project.find("Model", model), subject.project.body(ModelSpec, model)
+    for maker in subject.makers.get(model, ()):
+        signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+        if signature is not None:
+            port = _port(maker, signature.step)
+            pipeline = subject.project.specs[maker.graph.pipeline]
+            at = pipeline.at(*under_with(signature.step, port))
+            gives = subject.services.get(signature.table.service)
+            if signature.features and (gives is not None or not signature.table.service):
+                yield Needs(signature.table.service, _taken(gives, signature.features), at)
+        elif spec is not None and body is not None and body.signature is not None:
+            name = body.signature.features or ""
+            gives = subject.services.get(name)
+            if gives is not None or not name:
+                at = spec.at("spec", "signature", "features")
+                yield Needs(name, _taken(gives, tuple(body.signature.inputs)), at)
+
+
+def _port(maker: Maker, step: str) -> str:
+    component = maker.graph.steps[step].component
+    return TRAINS[component.name].features if component is not None else ""
+
+
+def _taken(gives: Used | None, columns: tuple[str, ...]) -> Mapping[str, str]:
+    features = gives.columns if gives is not None else {}
+    return {name: features[name].reference for name in columns if name in features}
+
+
+def _fits(
+    subject: Subject, spec: Spec, service: ServiceSpec, model: str, needs: Needs
+) -> Iterator[Diagnostic]:
+    if service.features is None:
+        if needs.columns:
+            yield Diagnostic(
+                "features-mismatch",
+                f"`{model}` was trained on features of `{needs.service}`, and the service looks "
+                "none up",
+                spec.at("spec", "model"),
+                hint=f"add `features: {needs.service}`",
+                related=(("the model is trained on them here", needs.at),),
+            )
+        return
+    at = spec.at("spec", "features", "service")
+    gives = subject.services.get(service.features.service)
+    if gives is None:
+        return
+    if not needs.columns:
+        yield Diagnostic(
+            "features-mismatch",
+            f"`{model}` wasn't trained on features, and the service looks some up",
+            at,
+            hint="remove `features`, or train on what a load-features step gives",
+            related=(("the model is trained here", needs.at),),
+        )
+    offered = {name: feature.reference for name, feature in gives.columns.items()}
+    for name, reference in needs.columns.items():
+        other = offered.get(name)
+        if other == reference:
+            continue
+        wrong = f"doesn't give `{reference}`"
+        if other is not None:
+            wrong = f"gives `{other}`, and not `{reference}`"
+        yield Diagnostic(
+            "features-mismatch",
+            f"`{gives.service}` {wrong}, which `{model}` was trained on",
+            at,
+            hint=f"look up `{needs.service}`, as the training does",
+            related=(("the model is trained on it here", needs.at),),
+        )
+
+
+def _signature(subject: Subject, spec: Spec, model: ModelSpec) -> Iterator[Diagnostic]:
+    """What a Model says of its inputs is what their features are."""
+    gives = subject.services.get(model.signature.features or "") if model.signature else None
+    if model.signature is None or gives is None:
+        return
+    for name, type_ in model.signature.inputs.items():
+        feature = gives.columns.get(name)
+        if feature is not None and feature.type != type_:
+            view = subject.project.find("FeatureView", feature.view)
+            yield Diagnostic(
+                "features-mismatch",
+                f"`{name}` is {type_} here, and {feature.type} in the view `{feature.view}`",
+                spec.at("spec", "signature", "inputs", name),
+                hint="write the view's type",
+                related=(("the view", view.at("metadata", "name")),) if view is not None else (),
+            )
+
+
+def _defaults(
+    subject: Subject, spec: Spec, served: ServedFeatures, needs: tuple[Needs, ...]
+) -> Iterator[Diagnostic]:
+    gives = subject.services.get(served.service)
+    if gives is None:
+        return
+    base = ("spec", "features", "defaults")
+    for name, value in served.defaults.items():
+        feature = gives.columns.get(name)
+        if feature is None:
+            yield Diagnostic(
+                "feature-default",
+                f"FeatureService `{served.service}` has no feature `{name}`",
+                spec.key_at(*base, name),
+                hint=did_you_mean(name, gives.columns),
+            )
+        elif (wrong := mismatch(value, _written(feature.type))) is not None:
+            message = f"`{name}` is {feature.type}, so its default {wrong[1]}"
+            yield Diagnostic("feature-default", message, spec.at(*base, name, *wrong[0]))
+    if served.on_missing != "default":
+        return
+    wanted = {name for each in needs for name in each.columns} or set(gives.columns)
+    missing = sorted(wanted.intersection(gives.columns).difference(served.defaults))
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        yield Diagnostic(
+            "feature-default",
+            f"no default for {names}, which the model takes",
+            spec.at("spec", "features", "onMissing"),
+            hint="add it under `defaults`, or write `onMissing: error`",
+        )
+
+
+# What each column type is in YAML; any other is text.
+_WRITTEN = {
+    "bool": "boolean",
+    "int32": "integer",
+    "int64": "integer",
+    "float32": "double",
+    "float64": "double",
+}
+
+
+def _written(type_: Type) -> Type:
+    match type_:
+        case Scalar(name):
+            return Scalar(_WRITTEN.get(name, "string"))
+        case ListOf(item):
+            return ListOf(_written(item))
+        case MapOf(value):
+            return MapOf(_written(value))
+        case StructOf(fields):
+            return StructOf(MappingProxyType({name: _written(t) for name, t in fields.items()}))
+    assert_never(type_)

@@ -1,0 +1,122 @@
+"""Whether the rows of a `load-features` step can be given the features that it asks for.
+
+`missing-timestamp`, `entity-mismatch`, `request-column`, `feature-clash`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.feature_sources import TIMES, key_in, untimed
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import under_with
+from exai_compiler.columns import ADDS, text
+from exai_compiler.feature_views import Used
+from exai_compiler.graph import FromStep, Graph, Step
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import DatasetSpec
+from exai_specs.parse import Spec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, graph, step in subject.steps():
+        adding = ADDS.get(step.component.name) if step.component else None
+        if adding is None:
+            continue
+        binding = step.inputs.get(adding.data)
+        table = subject.flows[graph.pipeline.name].table(binding)
+        gives = subject.services.get(text(step.inputs.get(adding.service)))
+        data = spec.at(*under_with(step.name, adding.data))
+        at = spec.at(*under_with(step.name, adding.service))
+        dataset = subject.dataset(table.dataset)
+        if dataset is None:
+            yield from _untold(graph, step, adding.data, data)
+        else:
+            yield from _time(dataset, data)
+        if gives is None:
+            continue
+        if table.service:
+            yield Diagnostic(
+                "feature-clash",
+                f"these rows have the features of `{table.service}` already",
+                at,
+                hint="write one FeatureService with all features, and one step that adds them",
+            )
+        if dataset is not None:
+            yield from _columns(subject, gives, dataset, at)
+
+
+def _untold(graph: Graph, step: Step, port: str, at: Span) -> Iterator[Diagnostic]:
+    """Rows that come from a step whose columns nobody knows."""
+    binding = step.inputs.get(port)
+    maker = graph.steps.get(binding.step) if isinstance(binding, FromStep) else None
+    if maker is None or maker.component is None or maker.component.refs:
+        return
+    if maker.spec.python is not None:
+        yield Diagnostic(
+            "missing-timestamp",
+            f"nobody knows the columns and the time of what step `{maker.name}` makes",
+            at,
+            hint="add features to the rows of a Dataset, and give your own step the result",
+        )
+
+
+def _time(dataset: tuple[Spec, DatasetSpec], at: Span) -> Iterator[Diagnostic]:
+    declared, data = dataset
+    if not data.timestamp:
+        yield untimed(declared, at, "features are joined as they were at each row's time")
+        return
+    column = data.schema.get(data.timestamp)
+    if column is not None and str(column.type) not in TIMES:
+        yield Diagnostic(
+            "missing-timestamp",
+            f"`timestamp` of Dataset `{declared.ref.name}` is {column.type}, which is no time",
+            at,
+            hint=f"take a column of type {' or '.join(TIMES)}",
+            related=(("its timestamp", declared.at("spec", "timestamp")),),
+        )
+
+
+def _columns(
+    subject: Subject, gives: Used, dataset: tuple[Spec, DatasetSpec], at: Span
+) -> Iterator[Diagnostic]:
+    """The keys and what only a request has are columns of the rows; no feature is."""
+    declared, data = dataset
+    columns = ("the rows' columns", declared.key_at("spec", "schema"))
+    for name in gives.entities:
+        entity = subject.project.find("Entity", name)
+        if entity is not None:
+            yield from key_in(dataset, name, entity, at)
+    for name, type_ in gives.request.items():
+        column = data.schema.get(name)
+        if column is None:
+            yield Diagnostic(
+                "request-column",
+                f"Dataset `{declared.ref.name}` has no column `{name}`, which `{gives.service}` "
+                "takes of the request",
+                at,
+                hint=did_you_mean(
+                    name, data.schema, "what a request will hold, the rows must, too"
+                ),
+                related=(columns,),
+            )
+        elif column.type != type_:
+            yield Diagnostic(
+                "request-column",
+                f"`{name}` is {column.type} in Dataset `{declared.ref.name}`, and {type_} in the "
+                "request",
+                at,
+                hint="make them the same",
+                related=(("the column", declared.key_at("spec", "schema", name)),),
+            )
+    for name, feature in gives.columns.items():
+        if name in data.schema:
+            yield Diagnostic(
+                "feature-clash",
+                f"`{name}` is a feature of `{feature.view}`, and a column of Dataset "
+                f"`{declared.ref.name}` already",
+                at,
+                hint="leave one of them out, or give it another name",
+                related=(("the column", declared.key_at("spec", "schema", name)),),
+            )

@@ -1,0 +1,126 @@
+"""The function behind an on-demand view: that it is there, and what it may be given.
+
+`missing-file`, `unknown-function`, `python-syntax`, `local-import`, `kfp-placeholder`: places are
+those in the Python file. `nested-transform`, `empty-transform`, `duplicate-feature`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from keyword import iskeyword
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.feature_views import features_of, request_of
+from exai_compiler.python_code import function_of
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import FeatureViewSpec, Transform
+from exai_specs.parse import Spec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, view in subject.project.bodies(FeatureViewSpec):
+        if view.transform is not None:
+            yield from _function(subject, spec, view.transform)
+            yield from _sources(subject, spec, view.transform)
+
+
+def _sources(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:
+    if not transform.sources and transform.request is None:
+        yield Diagnostic(
+            "empty-transform",
+            f"the function of `{spec.ref.name}` is given nothing",
+            spec.at("spec", "transform"),
+            hint="add sources: the views whose features it takes, or a request",
+        )
+    first: dict[str, str] = dict.fromkeys(request_of(subject.project, spec.ref.name), "the request")
+    for index, source in enumerate(transform.sources):
+        at = spec.at("spec", "transform", "sources", index)
+        found = subject.project.find("FeatureView", source)
+        body = subject.project.body(FeatureViewSpec, source)
+        if found is None or body is None:
+            continue
+        if body.transform is not None:
+            yield Diagnostic(
+                "nested-transform",
+                f"`{source}` is made by a function itself",
+                at,
+                hint="take the views that it is made of, and compute both in one function",
+                related=(("the other function", found.at("spec", "transform", "python")),),
+            )
+        for name in features_of(subject.project, source):
+            other = first.setdefault(name, f"`{source}`")
+            if other != f"`{source}`":
+                yield Diagnostic(
+                    "duplicate-feature",
+                    f"`{source}` and {other} both give the function a column `{name}`",
+                    at,
+                    hint="give one of them another name where it is declared",
+                )
+
+
+def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:
+    at = spec.at("spec", "transform", "python")
+    path, name = function_of(spec.document.path, transform.python)
+    if ":" not in transform.python or not name.isidentifier() or iskeyword(name):
+        message = f"`{transform.python}` names no function"
+        yield Diagnostic("unknown-function", message, at, hint="write file.py:function")
+        return
+    text = subject.catalog.files.get(path)
+    if text is None:
+        if path not in subject.catalog.refused:
+            message = f"there is no file `{path}`"
+            hint = "the path is relative to this document's own file"
+            yield Diagnostic("missing-file", message, at, hint=hint)
+        return
+    asked = ((f"FeatureView `{spec.ref.name}` asks for it", at),)
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        place = Span(path, error.lineno or 1, error.offset or 1)
+        yield Diagnostic("python-syntax", f"no Python: {error.msg}", place, related=asked)
+        return
+    except (ValueError, RecursionError):
+        yield Diagnostic("python-syntax", "no Python", Span(path, 1, 1), related=asked)
+        return
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    if not found:
+        message = f"`{path}` has no function `{name}`"
+        hint = "it has to stand at the left margin, with a plain `def`"
+        yield Diagnostic("unknown-function", message, at, hint=hint)
+    elif not (found[-1].args.posonlyargs or found[-1].args.args):
+        place = Span(path, found[-1].lineno, found[-1].col_offset + 1)
+        message = f"`{name}` takes no argument, and is given the features"
+        hint = f"write `def {name}(inputs):`"
+        yield Diagnostic("unknown-function", message, place, hint=hint, related=asked)
+    for module, line, column in _imports(tree):
+        if module == "." or module in subject.catalog.modules:
+            what = "a relative import" if module == "." else f"`{module}` is a file of this project"
+            yield Diagnostic(
+                "local-import",
+                f"{what}: only this file is there where the function runs",
+                Span(path, line, column),
+                hint="write what it needs into this file",
+                related=asked,
+            )
+    if (start := text.find("{{$")) >= 0:
+        line = text.count("\n", 0, start) + 1
+        column = start - text.rfind("\n", 0, start)
+        yield Diagnostic(
+            "kfp-placeholder",
+            "Kubeflow Pipelines would replace `{{$`, and the file travels in a pipeline",
+            Span(path, line, column),
+            hint="write it in two parts: '{{' + '$'",
+            related=asked,
+        )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int, int]]:
+    """Every module that the file imports by its first name; "." for a relative import."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name.partition(".")[0], node.lineno, node.col_offset + 1
+        elif isinstance(node, ast.ImportFrom):
+            module = "." if node.level else (node.module or "").partition(".")[0]
+            yield module, node.lineno, node.col_offset + 1

@@ -1,0 +1,52 @@
+"""`unused-entity`, `unused-view`, `unused-service`: features that nobody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.columns import text
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import (
+    EntitySpec,
+    FeatureServiceSpec,
+    FeatureViewSpec,
+    ModelSpec,
+    ServiceSpec,
+)
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    project = subject.project
+    views = [view for _, view in project.bodies(FeatureViewSpec)]
+    services = [service for _, service in project.bodies(FeatureServiceSpec)]
+    entities = {name for view in views for name in view.entities}
+    for spec, _ in project.bodies(EntitySpec):
+        if spec.ref.name not in entities:
+            yield _unused(
+                spec.at("metadata", "name"), "entity", f"no view is about `{spec.ref.name}`"
+            )
+    asked = {entry.partition(":")[0] for service in services for entry in service.features}
+    asked |= {source for view in views if view.transform for source in view.transform.sources}
+    for spec, _ in project.bodies(FeatureViewSpec):
+        if spec.ref.name not in asked:
+            message = f"no feature service has a feature of `{spec.ref.name}`"
+            yield _unused(spec.at("metadata", "name"), "view", message)
+    named = {
+        text(binding)
+        for _, _, step in subject.steps()
+        for port, binding in step.inputs.items()
+        # Of a component that nobody knows, any input may name one.
+        if step.component is None or step.component.refs.get(port) == "FeatureService"
+    }
+    named |= {s.features.service for _, s in project.bodies(ServiceSpec) if s.features is not None}
+    named |= {m.signature.features or "" for _, m in project.bodies(ModelSpec) if m.signature}
+    for spec, _ in project.bodies(FeatureServiceSpec):
+        if spec.ref.name not in named:
+            message = f"neither a step nor a service asks for `{spec.ref.name}`"
+            yield _unused(spec.at("metadata", "name"), "service", message)
+
+
+def _unused(at: Span, what: str, message: str) -> Diagnostic:
+    hint = "use it, or remove it"
+    return Diagnostic(f"unused-{what}", message, at, "warning", hint)

@@ -1,0 +1,99 @@
+"""What each code about features means.
+
+In: nothing. Out: `FEATURE_CODES`, a part of `codes.CODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_specs.codes import Code
+
+FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "bad-schedule": Code(
+            "A schedule that no clock can keep.",
+            "`materialize.every` takes a duration or five fields of cron, whose numbers have to be "
+            "within their bounds; time zones have the names of the IANA database.",
+        ),
+        "empty-transform": Code(
+            "A function that makes features of nothing.",
+            "An on-demand view takes features of other views (`sources`), columns of the request "
+            "(`request`), or both.",
+        ),
+        "entity-mismatch": Code(
+            "Data that can't be told apart by an entity's key.",
+            "The key of an entity is a column of every dataset whose rows are about it, of the "
+            "entity's type: of those behind views, and of the rows that features are added to.",
+        ),
+        "feature-clash": Code(
+            "Two things of one name come together.",
+            "Features become columns by their own names, beside the columns of the rows, the keys "
+            "and the columns of a request; and Feast knows datasets, push sources and request "
+            "sources by their names alone.",
+        ),
+        "feature-default": Code(
+            "What a service answers for a missing feature doesn't fit.",
+            "With `onMissing: default` every feature that the model takes has a default, of the "
+            "feature's type.",
+        ),
+        "features-changed": Code(
+            "A model was trained on features that mean something else today.",
+            "A version remembers what each view meant when it was trained. A service would hand "
+            "it values that are computed in another way, so the service isn't rolled out before a "
+            "run has made a version on the views as they are now.",
+        ),
+        "features-mismatch": Code(
+            "A service looks up other features than its model was trained on.",
+            "Training and serving read the same views: the features that the training step takes "
+            "are those of the service, one by one.",
+        ),
+        "key-as-feature": Code(
+            "A key or a time stands among the features of a view.",
+            "Keys tell whose values these are, and times when they held. Neither is a value.",
+        ),
+        "missing-timestamp": Code(
+            "Nobody knows when rows were true.",
+            "A value is joined to a row as it was at the row's time, so the dataset behind a view "
+            "and the rows that features are added to each have a `timestamp`, a column of type "
+            "timestamp or date.",
+        ),
+        "nested-transform": Code(
+            "A function takes features that another function makes.",
+            "Feast computes on-demand features of stored ones alone, in one step.",
+        ),
+        "request-column": Code(
+            "Rows lack what a request will hold.",
+            "An on-demand view takes some columns of the request. In training there is no "
+            "request: the rows have these columns, of the same types.",
+        ),
+        "reserved-feature": Code(
+            "A name that Feast needs for itself.",
+            "Feast adds columns such as event_timestamp while it joins, and writes views and "
+            "features as `view__feature`.",
+        ),
+        "store-mismatch": Code(
+            "An offline store that can't join where the rows are.",
+            "An offline store of type postgres is one PostgreSQL connection of the environment. "
+            "Tables of that connection are joined where they are; all others are copied first.",
+        ),
+        "unused-entity": Code(
+            "An Entity that no view is about.",
+            "Nothing can be looked up by its key.",
+        ),
+        "unused-service": Code(
+            "A FeatureService that nobody asks for.",
+            "Steps, Services and the signatures of Models name feature services.",
+        ),
+        "unused-view": Code(
+            "A FeatureView that no feature service has a feature of.",
+            "Its values may be brought online, and no model ever sees them.",
+        ),
+        "unusable-key": Code(
+            "A type that rows can't be found by.",
+            "An online store finds values by the bytes of their keys: numbers, text, bytes and "
+            "times.",
+        ),
+    }
+)

@@ -1,0 +1,92 @@
+"""Whether a version of a model was trained on features as they are today.
+
+In: a resolved project, or a version and what its service looks up. Out: reasons in words, and the
+diagnostics before a roll-out. A version remembers what each view meant; views mean something else
+once their data, their keys or their functions change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.facts import FeaturesUsed, ModelVersion
+from exai_compiler.feature_views import used
+from exai_compiler.maybe import Known
+from exai_compiler.meaning import models_registered, view_meaning
+from exai_compiler.project import Project
+from exai_compiler.resolved import Resolved
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.identity import Ref
+from exai_specs.kinds import FeatureViewSpec, ServiceSpec
+from exai_specs.parse import Spec
+
+
+def outdated(
+    project: Project, catalog: Catalog, service: ServiceSpec, version: ModelVersion
+) -> tuple[str, ...]:
+    """Why a service can't look up what this version takes; empty when it can."""
+    trained = version.features
+    if trained is None:
+        return ("it wasn't trained on features",) if service.features is not None else ()
+    if service.features is None:
+        return (f"it was trained on features of `{trained.service}`",)
+    reasons = tuple(_changed(project, catalog, trained))
+    return reasons or tuple(_elsewhere(project, service.features.service, trained))
+
+
+def _changed(project: Project, catalog: Catalog, trained: FeaturesUsed) -> Iterator[str]:
+    """The views that mean something else, without those that merely take features of such ones."""
+    today = {name: view_meaning(project, catalog, name) for name in trained.views}
+    other = {name for name, meaning in trained.views.items() if today[name] != meaning}
+    for name in sorted(other):
+        view = project.body(FeatureViewSpec, name)
+        if view is None:
+            yield f"the view `{name}` is gone"
+            continue
+        sources = view.transform.sources if view.transform is not None else ()
+        if not other.intersection(sources):
+            what = "its function, its request or its schema changed"
+            if view.transform is None:
+                what = "its dataset, its columns, its keys or its ttl changed"
+            yield f"the view `{name}` means something else: {what}"
+
+
+def _elsewhere(project: Project, service: str, trained: FeaturesUsed) -> Iterator[str]:
+    gives = used(project, service)
+    today = {name: f.reference for name, f in gives.columns.items()} if gives is not None else {}
+    for name, reference in sorted(trained.columns.items()):
+        if today.get(name) != reference:
+            yield f"`{service}` doesn't give `{reference}`"
+
+
+def changed_features(resolved: Resolved) -> tuple[Diagnostic, ...]:
+    """The services that would hand a model other values than it was trained on. Those whose model a
+    due run is about to register a version of wait for it instead.
+    """
+    return tuple(
+        _problem(resolved, spec, version.value, reasons)
+        for spec, service in resolved.project.bodies(ServiceSpec)
+        if isinstance(version := resolved.models[service.model], Known)
+        and (reasons := outdated(resolved.project, resolved.catalog, service, version.value))
+    )
+
+
+def _problem(
+    resolved: Resolved, spec: Spec, version: ModelVersion, reasons: tuple[str, ...]
+) -> Diagnostic:
+    makers = sorted(
+        name for name, graph in resolved.graphs.items() if version.model in models_registered(graph)
+    )
+    runs = " or ".join(f"`exai run {name}`" for name in makers)
+    views = version.features.views if version.features is not None else {}
+    known = (resolved.project.specs.get(Ref("FeatureView", name)) for name in views)
+    named = [view for view in known if view is not None and f"`{view.ref.name}`" in reasons[0]]
+    return Diagnostic(
+        "features-changed",
+        f"{spec.ref} can't take version {version.number} of `{version.model}`: "
+        + "; ".join(reasons),
+        spec.at("spec", "model"),
+        hint=f"make a version on the features as they are: {runs or 'train it again'}",
+        related=tuple(("the view", view.at("metadata", "name")) for view in named),
+    )

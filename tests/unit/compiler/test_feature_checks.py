@@ -1,0 +1,320 @@
+"""What can be wrong with features, each with its place: section 5's example with one mistake."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from exai_compiler.checks import check
+from exai_compiler.checks.schedules import wrong_cron
+from exai_compiler.project import Project, link
+from exai_runtime.workspace import component_catalog
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.documents import read
+from exai_specs.parse import Spec, parse
+
+TEXT = (Path(__file__).parents[2] / "language_section_5.yaml").read_text()
+FUNCTION = "def ratios(inputs):\n    return inputs\n"
+CATALOG = replace(component_catalog(), files=MappingProxyType({"ratios.py": FUNCTION}))
+DEFAULTS = "    defaults: {petal_length: 4.0, petal_ratio: 3.0, slenderness: 1.0}\n"
+
+Edit = tuple[str, str]
+
+
+def specs_of(*edits: Edit, more: str = "") -> list[Spec]:
+    text = TEXT
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new)
+    documents, problems = read(text + more, "exai.yaml")
+    assert problems == ()
+    specs = [spec for document in documents if isinstance(spec := parse(document), Spec)]
+    assert len(specs) == len(documents)
+    return specs
+
+
+def project_of(*edits: Edit, more: str = "") -> Project:
+    project = link(specs_of(*edits, more=more))
+    assert project is not None
+    return project
+
+
+def found(*edits: Edit, more: str = "", function: str = FUNCTION) -> tuple[Diagnostic, ...]:
+    files = MappingProxyType({"ratios.py": function})
+    components = replace(CATALOG, files=files, modules=frozenset({"shapes"}))
+    return check(project_of(*edits, more=more), components)
+
+
+def document(kind: str, name: str, spec: str) -> str:
+    head = f"---\napiVersion: exai.dev/v1alpha1\nkind: {kind}\n"
+    return f"{head}metadata: {{name: {name}}}\nspec: {spec}\n"
+
+
+def said(problems: tuple[Diagnostic, ...]) -> list[tuple[str, str]]:
+    return [(problem.code, problem.message) for problem in problems]
+
+
+def test_the_example_has_nothing_wrong() -> None:
+    assert found() == ()
+
+
+@pytest.mark.parametrize(
+    ("edit", "message", "text"),
+    [
+        (("dataset: measurements", "dataset: measurement"), "Dataset `measurement`", "measurement"),
+        (("entities: [flower]", "entities: [flour]"), "Entity `flour`", "flour"),
+        (("sources: [petals]", "sources: [petal]"), "FeatureView `petal`", "petal]"),
+        (("ratios]\n", "ratio]\n"), "FeatureView `ratio`", "ratio]"),
+        (("features: flower_features\n    ", "features: nothing\n    "), "FeatureService", None),
+        (("service: flower_features", "service: nothing"), "FeatureService `nothing`", "nothing"),
+    ],
+)
+def test_names_that_nothing_has(edit: Edit, message: str, text: str | None) -> None:
+    if text is None:
+        edit = ("        features: flower_features\n", "        features: nothing\n")
+        text = "nothing"
+    problems = [p for p in found(edit) if p.code == "unknown-reference"]
+    (problem,) = problems
+    assert message in problem.message
+    line = TEXT.replace(*edit).splitlines()[problem.at.line - 1]
+    assert line[problem.at.column - 1 :].startswith(text)
+
+
+def test_a_feature_that_its_view_lacks() -> None:
+    (problem,) = [
+        p for p in found(("petals:petal_length", "petals:petal_size")) if p.code[:7] == "unknown"
+    ][:1]
+    assert problem.message == "FeatureView `petals` has no feature `petal_size`"
+    line = TEXT.splitlines()[problem.at.line - 1]
+    assert line[problem.at.column - 1 :].startswith("petal_length")
+    assert problem.related[0][0] == "the view"
+
+
+def test_a_signature_names_a_feature_service() -> None:
+    signature = "signature:\n    inputs: {petal_length: float32}\n    outputs: {species: string}\n"
+    edit = ("  task: classification\n", f"  task: classification\n  {signature}    features: x\n")
+    assert ("unknown-reference", "there is no FeatureService `x`") in said(found(edit))
+    fine = (edit[0], edit[1].replace("features: x", "features: flower_features"))
+    assert said(found(fine)) == [
+        (
+            "features-mismatch",
+            "`petal_length` is float32 here, and float64 in the view `petals`",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edits", "code"),
+    [
+        ([("[petal_length, petal_width]", "[petal_length, petal_size]")], "unknown-column"),
+        ([("[petal_length, petal_width]", "[petal_length, petal_length]")], "duplicate-feature"),
+        ([('["petals:petal_length", ratios]', "[petals, 'petals:petal_length', ratios]")], "dup"),
+        ([("  created: written_at\n", "  created: remark\n")], "missing-timestamp"),
+        ([("key: flower_id}", "key: flower}")], "entity-mismatch"),
+        ([("height: float64}}", "seen_at: float64}}")], "request-column"),
+        ([("height: float64}}", "petal_width: float64}}")], "duplicate-feature"),
+        ([("features: [petal_length, petal_ratio, slenderness]", "features: [size]")], "unknown"),
+        ([("petals_push", "measurements")], "feature-clash"),
+        ([("every: 1h", "every: 61 * * * *")], "bad-schedule"),
+    ],
+)
+def test_one_mistake_has_its_code(edits: list[Edit], code: str) -> None:
+    problems = found(*edits)
+    assert any(problem.code.startswith(code) for problem in problems), problems
+
+
+def test_a_column_of_neither_the_rows_nor_the_features_shows_both_places() -> None:
+    problems = found(("slenderness]", "slimness]"))
+    (problem,) = [p for p in problems if p.code == "unknown-column"]
+    assert problem.message == (
+        "neither Dataset `flowers` nor FeatureService `flower_features` has a column `slimness`"
+    )
+    assert [str(at) for _, at in problem.related] == ["exai.yaml:16:3", "exai.yaml:68:3"]
+
+
+def test_two_entities_of_one_key() -> None:
+    more = document("Entity", "bloom", "{type: int64, key: flower_id}")
+    problems = found(("entities: [flower]", "entities: [flower, bloom]"), more=more)
+    assert [code for code, _ in said(problems)] == ["entity-mismatch"]
+
+
+def test_views_are_told_apart_whatever_their_case() -> None:
+    body = "{dataset: measurements, entities: [flower], features: [remark]}"
+    problems = found(more=document("FeatureView", "Petals", body))
+    (problem,) = [p for p in problems if p.code == "duplicate-name"]
+    assert "FeatureViews are told apart whatever the case" in problem.message
+
+
+def test_the_answer_may_not_come_in_through_a_function() -> None:
+    rows = ("dataset: measurements", "dataset: flowers")
+    columns = ("[petal_length, petal_width]", "[height, species]")
+    problems = [
+        p
+        for p in found(
+            rows,
+            columns,
+            ("petals:petal_length", "petals:height"),
+            ("{height: float64}", "{weight: float64}"),
+        )
+        if p.code == "target-in-features"
+    ]
+    assert [p.message for p in problems] == [
+        f"`{name}` is made of the features of `petals`, and the target `species` is one of them"
+        for name in ("petal_ratio", "slenderness")
+    ]
+    assert problems[0].related[1][0] == "the target as a feature"
+
+
+def test_an_entity_s_key_is_no_feature_of_a_model() -> None:
+    problems = found(("[petal_length, petal_ratio", "[flower_id, petal_length, petal_ratio"))
+    assert [code for code, _ in said(problems)] == ["key-in-features"]
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [
+        ("def other(inputs):\n    return inputs\n", "unknown-function"),
+        ("def ratios():\n    return {}\n", "unknown-function"),
+        ("async def ratios(inputs):\n    return inputs\n", "unknown-function"),
+        ("if True:\n    def ratios(inputs):\n        return inputs\n", "unknown-function"),
+        ("def ratios(inputs:\n", "python-syntax"),
+        ("import shapes\n" + FUNCTION, "local-import"),
+        ("from . import shapes\n" + FUNCTION, "local-import"),
+        (FUNCTION + "TEXT = '{{$.x}}'\n", "kfp-placeholder"),
+        ("\0", "python-syntax"),
+    ],
+)
+def test_the_function_of_an_on_demand_view(function: str, code: str) -> None:
+    problems = found(function=function)
+    assert [problem.code for problem in problems] == [code]
+
+
+def test_a_file_that_is_not_there() -> None:
+    problems = found(("ratios.py:ratios", "others.py:ratios"))
+    assert said(problems) == [("missing-file", "there is no file `others.py`")]
+
+
+@pytest.mark.parametrize("written", ["ratios.py", "ratios.py:", "ratios.py:a-b", "ratios.py:def"])
+def test_what_names_no_function(written: str) -> None:
+    problems = found(("ratios.py:ratios", f"'{written}'"))
+    assert [problem.code for problem in problems] == ["unknown-function"]
+
+
+def test_defaults_are_needed_for_what_the_model_takes_alone() -> None:
+    fewer = ("features: [petal_length, petal_ratio, slenderness]", "features: [petal_length]")
+    less = (DEFAULTS, "    defaults: {petal_length: 4}\n")
+    assert found(fewer, less) == ()
+    assert [p.code for p in found(less)] == ["feature-default"]
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"), [("4", True), ("4.5", True), ("'4'", False), ("true", False), ("[4]", False)]
+)
+def test_a_default_is_of_its_feature_s_type(value: str, fits: bool) -> None:
+    problems = found(("petal_length: 4.0", f"petal_length: {value}"))
+    assert [problem.code for problem in problems] == ([] if fits else ["feature-default"])
+
+
+def test_a_model_without_features_needs_none() -> None:
+    plain = [
+        ("        data: ${{ steps.features.data }}", "        data: ${{ steps.load.data }}"),
+        ("features: [petal_length, petal_ratio, slenderness]", "features: [height]"),
+    ]
+    problems = found(*plain)
+    assert [problem.code for problem in problems] == ["features-mismatch"]
+    assert "wasn't trained on features" in problems[0].message
+    served = "  features:\n    service: flower_features\n    onMissing: default\n" + DEFAULTS
+    assert found(*plain, (served, "")) == ()
+
+
+def test_a_service_that_gives_more_will_do() -> None:
+    more = document("FeatureService", "more", "{features: [petals, ratios]}")
+    assert found(("    service: flower_features", "    service: more"), more=more) == ()
+
+
+def test_a_service_that_gives_another_view_s_feature_will_not() -> None:
+    more = document(
+        "FeatureView",
+        "old",
+        "{dataset: measurements, entities: [flower], features: [petal_length]}",
+    ) + document("FeatureService", "other", "{features: ['old:petal_length', ratios]}")
+    problems = found(("    service: flower_features", "    service: other"), more=more)
+    assert said(problems) == [
+        (
+            "features-mismatch",
+            "`other` gives `old:petal_length`, and not `petals:petal_length`, which `flower_model` "
+            "was trained on",
+        )
+    ]
+
+
+def test_features_are_added_to_rows_whose_columns_are_known() -> None:
+    twice = """    features:
+      uses: load-features
+      with:
+        data: ${{ steps.load.data }}
+        features: flower_features
+"""
+    again = twice.replace("features:\n      uses", "again:\n      uses", 1).replace(
+        "steps.load.data", "steps.features.data"
+    )
+    problems = found((twice, twice + again))
+    assert "feature-clash" in {problem.code for problem in problems}
+
+
+@pytest.mark.parametrize(
+    ("cron", "right"),
+    [
+        ("* * * * *", True),
+        ("*/5 0-6,12 1 JAN mon-fri", True),
+        ("0 0 29 2 *", True),
+        ("0 0 31 2 MON", True),
+        ("0 0 * * 7", True),
+        ("60 * * * *", False),
+        ("0 24 * * *", False),
+        ("0 0 0 * *", False),
+        ("0 0 30 2 *", False),
+        ("0 0 31 4 *", False),
+        ("*/0 * * * *", False),
+        ("5-1 * * * *", False),
+        ("1-2-3 * * * *", False),
+        ("0 0 * FOO *", False),
+        ("0 0 * * 8", False),
+        ("0 , * * *", False),
+    ],
+)
+def test_cron(cron: str, right: bool) -> None:
+    assert (wrong_cron(cron) == "") is right
+
+
+def test_stores_of_environments() -> None:
+    base = "connections: {warehouse: {sqlite: {path: data/iris.db}}}}"
+    server = "postgresql: {host: db, database: ml, user: exai, password: {secret: db, key: p}}"
+    store = "features: {offline_store: {type: postgres, connection: %s}}}"
+    both = f"connections: {{warehouse: {{{server}}}, lake: {{{server}}}}}, {store}"
+    of_rows = (
+        "source: {parquet: {path: data/measurements.parquet}}",
+        "source: {sql: {connection: warehouse, table: m}}",
+    )
+    assert said(found((base, f"{base[:-1]}, {store % 'nothing'}")))[0][0] == "connection-missing"
+    assert said(found((base, f"{base[:-1]}, {store % 'warehouse'}")))[0][0] == "store-mismatch"
+    assert "store-mismatch" not in {c for c, _ in said(found((base, both % "warehouse"), of_rows))}
+    (problem,) = [p for p in found((base, both % "lake"), of_rows) if p.code == "store-mismatch"]
+    assert (problem.severity, len(problem.related)) == ("warning", 2)
+
+
+def test_the_order_of_documents_never_matters() -> None:
+    edits = [("dataset: measurements", "dataset: flowers"), ("ratios]\n", "ratio]\n")]
+    specs = specs_of(*edits)
+    first = found(*edits)
+    assert first
+    for seed in range(5):
+        random.Random(seed).shuffle(specs)  # noqa: S311 - an order, not a secret
+        project = link(specs)
+        assert project is not None
+        files = MappingProxyType({"ratios.py": FUNCTION})
+        assert check(project, replace(CATALOG, files=files)) == first
