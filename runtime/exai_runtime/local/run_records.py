@@ -52,7 +52,7 @@ def record(run: RunPaths, models: Mapping[str, ModelFacts]) -> RunRecord | None:
         detail=result.detail if result else "",
         parameters=_parameters(request),
         data=MappingProxyType(dict(sorted(known.data.items()))),
-        seconds=MappingProxyType(dict(result.phases) if result else seconds),
+        seconds=_seconds(result, seconds),
         models=tuple(_registered(known.key, models)),
         commit=request.commit if request else "",
         branch=request.branch if request else "",
@@ -66,6 +66,13 @@ def _state(run: RunPaths, result: RunResult | None) -> RunState:
     if result is not None:
         return result.state
     return "running" if held(run) else "stopped"
+
+
+def _seconds(result: RunResult | None, so_far: Mapping[str, float]) -> Mapping[str, float]:
+    """In the order in which the steps ended; the result's own figures count."""
+    known = result.phases if result else so_far
+    names = dict.fromkeys((*(name for name in so_far if name in known), *known))
+    return MappingProxyType({name: known[name] for name in names})
 
 
 def _parameters(request: Request | None) -> Mapping[str, Json]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -38,17 +40,36 @@ from exai_runtime.feature_results import (
 )
 from exai_runtime.results import (
     Applied,
+    Checkup,
     Created,
     Example,
+    Finding,
+    LeftOut,
     ModelStatus,
     Planning,
     Prediction,
     Refused,
+    RenderedFile,
+    RenderedFiles,
     Result,
     Serving,
     StatusReport,
     Validated,
 )
+from exai_runtime.run_results import (
+    Applying,
+    Asked,
+    History,
+    Judged,
+    Log,
+    Moved,
+    Registered,
+    RunList,
+    RunRecord,
+    RunShown,
+    VersionRecord,
+)
+from exai_runtime.runs_compared import compared
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
@@ -296,6 +317,55 @@ FRESHNESS = (
     Freshness(Ref("FeatureView", "trips"), "missing", schedule="on new data"),
 )
 
+DAWN = 1795161600.0  # seconds since the epoch, two hours before the tests' clock
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+RUN_20 = RunRecord(
+    KEY,
+    "iris-training",
+    "succeeded",
+    "iris-training-0a1b2c3d4e5f",
+    started=DAWN,
+    finished=DAWN + 42.5,
+    parameters={"ntrees": 20, "options": {"depth": 5}},
+    data={"iris": "ab" * 32},
+    seconds={"load": 1.5, "train": 30.25},
+    models=(Registered("iris_model", 1, {"accuracy": 0.9, "logloss": 0.2}, PASSED, ("champion",)),),
+    commit=COMMIT,
+    branch="main",
+    log=".exai/local/runs/5d41402a/run.log",
+)
+RUN_50 = RunRecord(
+    "9f86d081884c7d659a2feaa0c55ad015",
+    "iris-training",
+    "succeeded",
+    "iris-training-0a1b2c3d4e5f",
+    started=DAWN + 600,
+    finished=DAWN + 690,
+    parameters={"ntrees": 50, "options": {"depth": 5}},
+    data={"iris": "ab" * 32},
+    seconds={"load": 1.5, "train": 61.0},
+    models=(Registered("iris_model", 2, {"accuracy": 0.95, "logloss": 0.3, "mine": 1.0}, MISSED),),
+    by_hand=True,
+)
+RUN_FAILED = RunRecord(
+    "60303ae22b998861bce3b28f33eec1be",
+    "iris-training",
+    "failed",
+    "",
+    finished=DAWN - 86400,
+    step="check",
+    detail="150 rows, \x1b[2J\u202eexpected more",
+)
+RUN_KILLED = RunRecord("fd61a03af4f77d870fc21e05e7e80678", "churn", "stopped", "", started=DAWN)
+FIRST_APPLY = Applying(1, DAWN, COMMIT, "main")
+
+
+def asked(run: RunRecord | None, *outcomes: Outcome, **more: Any) -> Asked:
+    verdicts = more.pop("verdicts", ())
+    given = {"diagnostics": (), "sources": SOURCES, "exit_code": 0, "elapsed": 42.6} | more
+    return Asked("local", "iris-training", run, outcomes, verdicts, **given)
+
+
 SAMPLES: Mapping[str, tuple[str, Result]] = {
     "init": (
         "init",
@@ -482,6 +552,104 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
         "data preview",
         Preview("orders", "local", "", 0, (), (), 0.1, (UMLAUT,), SOURCES),
     ),
+    "run": (
+        "run",
+        asked(RUN_50, Outcome(RUN, "succeeded", "6 steps"), verdicts=(PASSED,)),
+    ),
+    "run-wanted": ("run", asked(replace(RUN_20, models=(Registered("m", 3, {}),)), wanted=True)),
+    "run-missed": ("run", asked(RUN_50, verdicts=(MISSED,), exit_code=1)),
+    "run-already": ("run", asked(RUN_20, already=True, wanted=True, verdicts=(PASSED,))),
+    "run-failed": ("run", asked(RUN_FAILED, FAILED, exit_code=1)),
+    "run-refused": (
+        "run",
+        asked(
+            None,
+            diagnostics=(Diagnostic("unknown-parameter", "no such", Span(""), hint="ntrees"),),
+            exit_code=1,
+        ),
+    ),
+    "runs-list": (
+        "runs list",
+        RunList("local", (RUN_50, RUN_20, RUN_KILLED, RUN_FAILED), left_off=3),
+    ),
+    "runs-list-nothing": ("runs list", RunList("staging", ())),
+    "runs-show": ("runs show", RunShown("local", RUN_20)),
+    "runs-show-failed": ("runs show", RunShown("local", RUN_FAILED)),
+    "runs-compare": ("runs compare", compared("local", (RUN_20, RUN_50, RUN_FAILED), SOURCES)),
+    "logs": (
+        "logs",
+        Log("Service/iris", ".exai/log", ("ready", "\x1b[31m\u202egnp.exe"), streamed=False),
+    ),
+    "history": (
+        "history",
+        History(
+            "local",
+            "iris_model",
+            (
+                VersionRecord(
+                    2, RUN_50.key, RUN_50, {"accuracy": 0.95}, MISSED, (), (), "file:///2"
+                ),
+                VersionRecord(
+                    1,
+                    KEY,
+                    RUN_20,
+                    {"accuracy": 0.9, "logloss": 0.2},
+                    PASSED,
+                    (
+                        Judged(DAWN + 50, 1, replace(PASSED, passed=False), FIRST_APPLY),
+                        Judged(DAWN + 900, 1, None, Applying(2, DAWN + 890)),
+                    ),
+                    ("champion",),
+                    "file:///1",
+                ),
+            ),
+            (
+                Moved(DAWN + 901, "champion", 3, 1, Applying(2, DAWN + 890)),
+                Moved(DAWN + 51, "champion", None, 1, FIRST_APPLY),
+            ),
+        ),
+    ),
+    "history-nothing": ("history", History("local", "iris_model", (), ())),
+    "render": (
+        "render",
+        RenderedFiles(
+            "local",
+            Path("out"),
+            (
+                RenderedFile("feast/definitions.py", Ref("Project", "p"), None, "unchanged"),
+                RenderedFile("kubernetes/pipeline-x.yaml", PIPELINE, VERSION, "written"),
+            ),
+            (),
+            ("kubernetes/old.yaml",),
+            (LeftOut(ISVC, SERVICE, NO_VERSION),),
+        ),
+    ),
+    "render-stream": (
+        "render",
+        RenderedFiles(
+            "local",
+            None,
+            (),
+            (
+                {"kind": "A", "apiVersion": "v1", "spec": {"on": "no", "x": "a\u202eb\tc"}},
+                {"kind": "B", "apiVersion": "v1", "text": "one\ntwo\n", "list": ["1e3", "~", ""]},
+            ),
+            (),
+            (),
+            (Diagnostic("files-only", "not here", Span(""), "note", "-o DIR"),),
+        ),
+    ),
+    "doctor": (
+        "doctor",
+        Checkup(
+            (
+                Finding("python", "ok", "Python 3.11.7"),
+                Finding("memory", "warning", "1.2 GiB available", "end other programs"),
+                Finding("proxy", "problem", "http_proxy is set", "export NO_PROXY=localhost"),
+            )
+        ),
+    ),
+    "doctor-well": ("doctor", Checkup((Finding("python", "ok", "Python 3.11.7"),))),
     "bug": (
         "plan",
         Refused(

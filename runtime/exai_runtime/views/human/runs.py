@@ -60,7 +60,7 @@ def _asked(asked: Asked, paint: Paint) -> Iterator[str]:
     where = "" if asked.environment == "local" else f" -e {asked.environment}"
     yield _headline(asked, run, paint)
     yield from _facts(run, paint)
-    if run.models:
+    if any(not one.aliases for one in run.models):
         yield _aliases(asked, run, where)
     yield ""
     yield paint.dim("  Next:")
