@@ -47,8 +47,9 @@ def _materialize(request: Request) -> dict[str, Any]:
     from exai_components.feature_store.materialize import materialize
 
     before = _path(request.get("before"))
-    changed = bool(request.get("changed"))
-    return materialize(_store(request), str(request["view"]), before, changed=changed)
+    changed, everything = bool(request.get("changed")), bool(request.get("everything"))
+    view = str(request["view"])
+    return materialize(_store(request), view, before, changed=changed, everything=everything)
 
 
 def _get(request: Request) -> dict[str, Any]:

@@ -23,9 +23,12 @@ from exai_components.feature_store.rows import (
 from exai_components.outcome import StepFailure
 
 
-def materialize(store: Any, name: str, before: Path | None, *, changed: bool) -> dict[str, Any]:
+def materialize(
+    store: Any, name: str, before: Path | None, *, changed: bool, everything: bool = False
+) -> dict[str, Any]:
     """Bring `name` up to date. `before` is the snapshot that is online now; `changed` says that
-    the view means something else since, so that nothing that is online may stay.
+    the view means something else since, so that nothing that is online may stay; `everything`
+    touches every entity, for a store that may have lost some.
 
     Answers `{"rows": entities that have a row, "written", "older", "newest"}`.
     """
@@ -38,7 +41,7 @@ def materialize(store: Any, name: str, before: Path | None, *, changed: bool) ->
         touched, gone, start = last, frozenset[Any](), _first_time(table, columns)
     else:
         touched, gone, start = _difference(columns, table, last, old)
-        if changed:
+        if changed or everything:
             touched = last
     touched = _with_emptied(columns, touched, last, old)
     written = write_rows(store, view, columns, touched, gone=gone, always=changed)

@@ -26,7 +26,7 @@ from exai_runtime.feature_results import Materializing
 from exai_runtime.features.freshness import next_time
 from exai_runtime.features.place import Place, freshness_of, place_of, refused, unknown
 from exai_runtime.local import control
-from exai_runtime.local.features.execute import REPOSITORY_KIND
+from exai_runtime.local.features.execute import ASKED, REPOSITORY_KIND
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
@@ -57,7 +57,7 @@ def materialize(
         name for name, view in place.spec["views"].items() if view["online"]
     )
     try:
-        problems = _bring(root, environment, chosen, outcomes, listen)
+        problems = _bring(root, environment, chosen, outcomes, listen, ASKED)
         if watch and not has_errors(problems):
             problems = _watch(root, environment, chosen, outcomes, listen)
     except KeyboardInterrupt:
@@ -88,7 +88,7 @@ def _watch(
             while datetime.now(UTC) < when:
                 time.sleep(min(1.0, max(0.0, (when - datetime.now(UTC)).total_seconds())))
             continue
-        problems = _bring(root, environment, due, outcomes, listen)
+        problems = _bring(root, environment, due, outcomes, listen, ("its schedule",))
         if has_errors(problems):
             return problems
 
@@ -141,6 +141,7 @@ def _bring(
     views: Sequence[str],
     outcomes: list[Outcome],
     listen: Listen,
+    why: tuple[str, ...],
 ) -> tuple[Diagnostic, ...]:
     """One time: every view of `views`, each with its journal line."""
     checked = check_project(load(root))
@@ -154,16 +155,18 @@ def _bring(
             if isinstance(wanted, Diagnostic):
                 return (*problems, wanted)
             for name in views:
-                outcomes.append(_one(name, wanted, target, listen))
+                outcomes.append(_one(name, wanted, target, listen, why))
     except TargetError as error:
         return in_order((*problems, error.diagnostic))
     return problems
 
 
-def _one(name: str, build: Build, target: LocalTarget, listen: Listen) -> Outcome:
+def _one(
+    name: str, build: Build, target: LocalTarget, listen: Listen, why: tuple[str, ...]
+) -> Outcome:
     ref = Ref("FeatureView", name)
     made = next((m for m in build.materializations if m.view == ref), None)
-    change = Materialize(ref, made.key if made else "", ("asked for",))
+    change = Materialize(ref, made.key if made else "", why)
     planned = Planned(change, 1, Effect.MATERIALIZE, (ref,))
     listen(ChangeStarted(planned))
     outcome = target.apply(change, build, listen)

@@ -139,10 +139,10 @@ class Executor:
                 return Outcome(change, "failed", *said)
         elif new.id.kind == REPOSITORY_KIND:
             body = plain(new.body)
-            detail = self._features().put(body)
+            kept, detail = self._features().put(body)
             with self.control.ending(line, result, detail) as store:
                 store.store(new.id, new.origin, body)
-                store.keep_materialized(body["spec"]["views"])
+                store.keep_materialized(kept)
         else:
             with self.control.ending(line, result) as store:
                 store.store(new.id, new.origin, plain(new.body))

@@ -118,6 +118,16 @@ def test_repeating_what_was_killed_writes_the_same(store: Store) -> None:
     assert store.rows_online() == 7
 
 
+def test_everything_is_written_when_a_person_asks_for_it(store: Store) -> None:
+    rows = [made.body(1, 0, 1.0), made.body(2, 0, 2.0)]
+    store.bring("body", rows)
+    with sqlite3.connect(store.folder.parent / "online.db") as database:
+        database.execute("DELETE FROM clinic_body")
+    assert store.bring("body", rows)["written"] == 0
+    assert store.bring("body", rows, everything=True)["written"] == 2
+    assert store.bmi(1, 2) == [(1.0, "present"), (2.0, "present")]
+
+
 def test_two_rows_of_one_entity_and_time(store: Store) -> None:
     made.put(store.folder, "body", [made.body(4, 1, 1.0), made.body(4, 1, 2.0)])
     found = store.refused("materialize", view="body")

@@ -23,11 +23,13 @@ _SQLITE = "sqlite:///"
 
 
 def repository_drift(paths: FeaturePaths, body: Mapping[str, Any]) -> tuple[FieldChange, ...]:
-    """The repository's own files, or its registry, that aren't there any more."""
+    """The repository's own files, its registry or its online store, if they are gone."""
     registry = str(body["spec"]["store"]["registry"].get("path") or "")
     wanted = {"repository": paths.repository / "feature_store.yaml"}
     if "://" not in registry or registry.startswith(_SQLITE):
         wanted["registry"] = paths.repository / registry.removeprefix(_SQLITE)
+    if (online := online_file(paths, body)) is not None:
+        wanted["online_store"] = online
     return tuple(
         FieldChange(("status", name), Known("gone"), Known("there"), "drifted")
         for name, file in wanted.items()

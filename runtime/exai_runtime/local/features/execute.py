@@ -30,6 +30,8 @@ from exai_specs.frozen import digest, freeze, thaw
 from exai_specs.kinds import DatasetSpec
 
 REPOSITORY_KIND = "FeatureRepository"
+# A person who asks for it wants it there, whatever became of the store since.
+ASKED = ("asked for",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,18 @@ class FeatureExecutor:
     control: Control
     specs: Project | None
 
-    def put(self, body: Mapping[str, Any]) -> str:
-        """Write the repository and apply it. One line that says what it has."""
+    def put(self, body: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+        """Write the repository and apply it. The views of which something may be online already,
+        and one line that says what the repository has.
+        """
         paths, spec = self.process.paths, body["spec"]
+        file = online_file(paths, body)
+        empty = file is not None and not file.exists()
         write_repository(paths, files_of(spec))
         known = self.process.ask("apply", repository=str(paths.repository))
         names = [f"{len(known[key])} {key}" for key in ("views", "transforms", "services")]
-        return ", ".join(name for name in names if not name.startswith("0 "))
+        said = ", ".join(name for name in names if not name.startswith("0 "))
+        return () if empty else tuple(spec["views"]), said
 
     def remove(self, body: Mapping[str, Any] | None) -> None:
         """All that the store holds goes; what lies in other places is emptied there first."""
@@ -79,6 +86,7 @@ class FeatureExecutor:
             view=wanted.view.name,
             before=_file(paths, wanted.dataset, before),
             changed=before is not None and before.fact.meaning != wanted.meaning,
+            everything=change.why == ASKED,
         )
         fact = Materialized(
             view=wanted.view.name,

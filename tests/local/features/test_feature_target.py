@@ -1,0 +1,239 @@
+"""The feature store of a project's environment: applied, brought online, killed, taken away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from features import made
+from features.clinic import Clinic, apply, write_clinic
+from servers import redis_server
+
+from exai_compiler.changes import Delete
+from exai_runtime.local import control, process
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = write_clinic(tmp_path / "clinic")
+    yield found
+    marks = {"EXAI_OWNER": found.target().paths.owner}
+    assert not list(process.marked(**marks)), "a process is left over"
+
+
+def online(clinic: Clinic) -> dict[str, tuple[int, str]]:
+    """What the control plane says is online: rows, newest."""
+    ledger = control.read(clinic.target().paths.control)
+    return {
+        name: (found.fact.rows, found.fact.newest) for name, found in ledger.materialized.items()
+    }
+
+
+def bmi(clinic: Clinic, *patients: int) -> list[object]:
+    words = [word for patient in patients for word in ("--entity", f"patient_id={patient}")]
+    rows = clinic.json("features", "get", "body", *words, code=None)["result"]["rows"]
+    return [row["features"]["bmi"]["value"] for row in rows]
+
+
+NEWEST = {
+    "blood": (2, "2026-01-01T00:00:00+00:00"),
+    "body": (2, "2026-01-01T05:00:00+00:00"),
+}
+
+
+def test_applied_once_and_then_only_what_is_new(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        done = apply(clinic, target)
+        assert apply(clinic, target) == []
+    assert [outcome.result for outcome in done] == ["created", "succeeded", "succeeded"], done
+    assert done[0].detail == "2 views, 1 transforms, 1 services"
+    assert done[2].detail == "2 rows up to 2026-01-01T05:00:00+00:00, 2 new or changed"
+    assert online(clinic) == NEWEST
+    late = [made.body(1, 0, 20.0), made.body(1, 5, 21.0), made.body(2, 3, 22.0)]
+    clinic.data("body", [*late, made.body(3, -9, 9.0)])
+    with clinic.target() as target:
+        (again,) = apply(clinic, target)
+    assert again.detail == "3 rows up to 2026-01-01T05:00:00+00:00, 1 new or changed"
+    assert bmi(clinic, 1, 3) == [21.0, 9.0]
+
+
+def test_the_repository_is_what_feast_itself_takes(clinic: Clinic) -> None:
+    """`feast plan` in the folder, as a person would: nothing is to be made or deleted. (Feast shows
+    a view over a source as updated each time, because of the time at which it wrote the source.)
+    """
+    with clinic.target() as target:
+        apply(clinic, target)
+    repository = clinic.features / "repository"
+    link = repository / "data" / "body.parquet"
+    assert link.is_symlink() and link.resolve().is_relative_to(clinic.features / "snapshots")
+    feast = Path(sys.executable).with_name("feast")
+    done = subprocess.run(
+        [str(feast), "plan"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    first = {line.split(" ")[0] for line in done.stdout.splitlines()}
+    assert not first & {"Created", "Deleted"}, done.stdout
+    assert "No changes to infrastructure" in done.stdout
+
+
+def test_what_is_gone_is_made_again(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        apply(clinic, target)
+    (clinic.features / "registry.db").unlink()
+    (clinic.features / "online.db").unlink()
+    target = clinic.target()
+    (held,) = (live for live in target.observe().objects.values())
+    assert [change.path for change in held.drift] == [
+        ("status", "registry"),
+        ("status", "online_store"),
+    ]
+    assert dict(target.facts(target._specs).materialized) == {}  # type: ignore[arg-type]
+    with clinic.target() as target:
+        done = apply(clinic, target)
+    assert [outcome.result for outcome in done] == ["updated", "succeeded", "succeeded"]
+    assert bmi(clinic, 1) == [21.0]
+
+
+def test_old_snapshots_go(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        for number in range(7):
+            clinic.data("body", [made.body(1, number, float(number))])
+            assert {outcome.result for outcome in apply(clinic, target)} <= {"created", "succeeded"}
+    assert len(list((clinic.features / "snapshots" / "body").iterdir())) == 3
+    assert bmi(clinic, 1) == [6.0]
+
+
+def test_a_view_that_is_gone_is_forgotten(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        apply(clinic, target)
+    specs = clinic.root / "specs" / "features.yaml"
+    documents = specs.read_text().split("---\n")
+    kept = [text for text in documents if "name: blood" not in text and "ratios" not in text]
+    specs.write_text("---\n".join(kept))
+    with clinic.target() as target:
+        (done,) = apply(clinic, target)
+    assert (done.result, done.detail) == ("updated", "1 views")
+    assert list(online(clinic)) == ["body"]
+    assert not (clinic.features / "repository" / "transforms").exists()
+
+
+def test_two_rows_of_one_time_fail_with_their_key(clinic: Clinic) -> None:
+    clinic.data("body", [made.body(4, 1, 1.0), made.body(4, 1, 2.0)])
+    with clinic.target() as target:
+        done = apply(clinic, target)
+    assert [outcome.result for outcome in done] == ["created", "succeeded", "failed"]
+    assert "patient_id 4, seen_at 2026-01-01T01:00:00+00:00 comes more than once" in done[2].detail
+    assert list(online(clinic)) == ["blood"]
+
+
+def test_the_stores_process_dies(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        first = apply(clinic, target)
+        child = target.features._child
+        assert child is not None
+        clinic.data("body", [made.body(5, 1, 5.0)])
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        (again,) = apply(clinic, target)  # another one is started
+    assert (first[0].result, again.result) == ("created", "succeeded")
+    assert bmi(clinic, 5) == [5.0]
+
+
+APPLY = """
+import sys
+from pathlib import Path
+from features.clinic import Clinic, apply
+clinic = Clinic(Path(sys.argv[1]))
+with clinic.target() as target:
+    apply(clinic, target)
+"""
+
+
+def test_killed_at_any_moment_the_next_apply_converges(clinic: Clinic) -> None:
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": paths}
+
+    def started() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", APPLY, str(clinic.root)]
+        return subprocess.Popen(command, env=environment)
+
+    began = time.monotonic()
+    assert started().wait() == 0
+    whole = time.monotonic() - began
+    with clinic.target() as target:
+        target.purge()
+    for part in (0.5, 0.8, 0.95):
+        child = started()
+        time.sleep(whole * part)
+        child.kill()
+        child.wait()
+    clinic.data("body", [made.body(1, 0, 20.0), made.body(1, 5, 21.0), made.body(2, 3, 22.0)])
+    assert started().wait() == 0
+    assert online(clinic) == NEWEST
+    assert bmi(clinic, 1, 2) == [21.0, 22.0]
+    with clinic.target() as target:
+        assert apply(clinic, target) == []
+    left = [file.name for file in clinic.features.rglob("*") if ".new" in file.name]
+    assert left == []
+
+
+def test_taken_away(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        done = apply(clinic, target)
+        build = clinic.compiled(target).build
+        change = Delete(done[0].change.id, "no view is left")  # type: ignore[union-attr]
+        assert target.apply(change, build, print).result == "deleted"
+        assert not clinic.features.exists()
+        assert not target.observe().objects
+    assert online(clinic) == {}
+    with clinic.target() as target:
+        target.purge()
+    assert not (clinic.root / ".exai").exists()
+
+
+def test_a_password_is_read_from_its_secret_and_written_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    features = (
+        ", features: {online_store: {type: redis, connection_string: {secret: feast, key: redis}}}"
+    )
+    clinic = write_clinic(tmp_path / "clinic", features)
+    secret = clinic.root / ".exai" / "secrets" / "feast" / "redis"
+    secret.parent.mkdir(parents=True)
+    with redis_server(password="pw-right-4711") as redis:  # noqa: S106 - a test's own server
+        secret.write_text(f"{redis.host}:{redis.port},password=pw-wrong-4711\n")
+        with clinic.target() as target:
+            done = apply(clinic, target)
+        assert [outcome.result for outcome in done] == ["created", "failed", "failed"]
+        assert done[1].detail == "the online store (Redis) refused the password"
+        secret.write_text(redis.connection_string)
+        with clinic.target() as target:
+            done = apply(clinic, target)
+        assert [outcome.result for outcome in done] == ["succeeded", "succeeded"], done
+        assert bmi(clinic, 1) == [21.0]
+        redis.stop()
+        found = clinic.json("features", "get", "body", "--entity", "patient_id=1", code=1)
+        (problem,) = found["diagnostics"]
+        assert problem["code"] == "feature-store-unreachable"
+        redis.start()
+        with clinic.target() as target:
+            outcome = target.apply(
+                Delete(next(iter(target.observe().objects)), "gone"),
+                clinic.compiled(target).build,
+                print,
+            )
+        assert outcome.result == "deleted", outcome
+        assert redis.client().dbsize() == 0
+    words = (b"pw-wrong-4711", b"pw-right-4711")
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and file != secret:
+            assert not any(word in file.read_bytes() for word in words), file
