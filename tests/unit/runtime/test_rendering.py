@@ -1,0 +1,237 @@
+"""`exai render`: files that other tools take, in a folder that stays exai's own."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kfp import components as kfp_components
+from kfp.dsl.structures import load_documents_from_yaml
+
+from exai_runtime.output_folder import LIST, write
+from exai_runtime.rendering import render
+from exai_runtime.results import Refused, RenderedFiles
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+CLUSTER = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec:
+  environments:
+    local: {target: local}
+    prod:
+      target: kubeflow
+      namespace: ml-prod
+      serving: {mode: Standard}
+      data: {root: s3://acme/data}
+      models: {store: s3://acme/models}
+      images: {train: "a/t@sha256:DIGEST", serve: "a/s@sha256:DIGEST"}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: iris}
+spec: {source: {csv: {path: iris.csv}}, key: [id], schema: {id: int64, on: string}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: training, displayName: "no"}
+spec:
+  steps:
+    load: {uses: load-dataset, with: {dataset: iris}, timeout: 1h, env: {A: {secret: s, key: k}}}
+    split: {uses: split-data, with: {data: "${{ steps.load.data }}", test: 0.5, stratify: "on"}}
+""".replace("DIGEST", DIGEST)
+
+
+@pytest.fixture
+def iris(tmp_path: Path) -> Path:
+    return copy(tmp_path, "iris")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Path:
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    (folder / "exai.yaml").write_text(CLUSTER)
+    return folder
+
+
+def copy(tmp_path: Path, name: str) -> Path:
+    ignored = shutil.ignore_patterns(".exai", "data")
+    return Path(shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=ignored))
+
+
+def rendered(result: RenderedFiles | Refused) -> RenderedFiles:
+    assert isinstance(result, RenderedFiles), result
+    return result
+
+
+def refused(result: RenderedFiles | Refused) -> Diagnostic:
+    assert isinstance(result, Refused)
+    return result.diagnostics[0]
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_files_for_each_tool(iris: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    before = snapshot(iris)
+    result = rendered(render(iris, "local", (), out))
+    paths = [file.path for file in result.files]
+    assert paths == sorted(paths)
+    assert {path.partition("/")[0] for path in paths} == {"kubernetes", "kfp"}
+    (left,) = result.left_out
+    assert str(left.id) == "InferenceService/iris"
+    assert "iris-training" in left.waits.reason
+    assert {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} == {
+        *paths,
+        LIST,
+    }
+    assert snapshot(iris) == before, "the project itself isn't touched"
+    for file in out.glob("kubernetes/*.yaml"):
+        value = yaml.safe_load(file.read_text())
+        assert file.name == f"{value['kind'].lower()}-{value['metadata']['name']}.yaml"
+
+
+def test_kfp_takes_its_package(cluster: Path, tmp_path: Path) -> None:
+    rendered(render(cluster, "prod", (), tmp_path / "out"))
+    text = (tmp_path / "out/kfp/training.yaml").read_text()
+    loaded = kfp_components.load_component_from_text(text)
+    assert loaded.pipeline_spec.pipeline_info.name == "training"
+    assert set(loaded.pipeline_spec.root.dag.tasks) == {"load", "split"}
+    assert loaded.platform_spec.platforms["kubernetes"]
+    package, platform = load_documents_from_yaml(text)
+    (version,) = (tmp_path / "out/kubernetes").glob("pipelineversion-*.yaml")
+    spec = yaml.safe_load(version.read_text())["spec"]
+    assert (package, platform) == (spec["pipelineSpec"], spec["platformSpec"])
+
+
+def test_a_cluster_is_rendered_without_one(
+    cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*_: object, **__: object) -> None:
+        raise AssertionError("it opened a socket")
+
+    monkeypatch.setattr(socket, "socket", offline)
+    result = rendered(render(cluster, "prod", (), None))
+    assert [one["kind"] for one in result.objects] == ["Pipeline", "PipelineVersion"]
+    assert {one["metadata"]["namespace"] for one in result.objects} == {"ml-prod"}
+    assert result.objects[0]["spec"]["displayName"] == "no"
+    rendered(render(cluster, "prod", (), tmp_path / "o"))
+    (file,) = (tmp_path / "o").glob("kubernetes/pipeline-*.yaml")
+    assert "displayName: 'no'" in file.read_text()
+
+
+def test_features_become_a_repository(tmp_path: Path) -> None:
+    root, out = copy(tmp_path, "diabetes"), tmp_path / "out"
+    rendered(render(root, "local", (), out))
+    store = yaml.safe_load((out / "feast/feature_store.yaml").read_text())
+    assert store["project"]
+    compile((out / "feast/definitions.py").read_text(), "definitions.py", "exec")
+    kinds = {path.name.partition("-")[0] for path in out.glob("kubernetes/*")}
+    assert "featurerepository" not in kinds
+    view = rendered(render(root, "local", ("FeatureView/ratios",), tmp_path / "view"))
+    assert {file.path.partition("/")[0] for file in view.files} == {"feast"}
+
+
+def test_the_same_bytes_and_nothing_rewritten(iris: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(iris, "local", (), out)
+    before = snapshot(out)
+    again = rendered(render(iris, "local", (), out))
+    assert {file.state for file in again.files} == {"unchanged"}
+    assert snapshot(out) == before
+    render(iris, "local", (), tmp_path / "other")
+    assert {k: v[1] for k, v in snapshot(tmp_path / "other").items()} == {
+        k: v[1] for k, v in before.items()
+    }
+
+
+def test_what_nothing_renders_any_more_goes(iris: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(iris, "local", (), out)
+    pipeline = iris / "specs/pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace("memory: 2Gi", "memory: 3Gi"))
+    result = rendered(render(iris, "local", (), out))
+    (removed,) = result.removed
+    assert removed.startswith("kubernetes/pipelineversion-iris-training-")
+    assert not (out / removed).exists()
+    some = rendered(render(iris, "local", ("ServingRuntime/exai-h2o-mojo",), out))
+    assert [file.path for file in some.files] == ["kubernetes/servingruntime-exai-h2o-mojo.yaml"]
+    assert some.removed == ()
+    assert len(list(out.glob("kubernetes/*"))) == 3, "the others stay, and stay exai's"
+    assert rendered(render(iris, "local", (), out)).removed == ()
+
+
+def test_other_peoples_files_stay(iris: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    assert refused(render(iris, "local", (), out)).code == "foreign-folder"
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    (out / "mine.txt").unlink()
+    render(iris, "local", (), out)
+    edited = out / "kfp/iris-training.yaml"
+    edited.write_text("edited")
+    before = snapshot(out)
+    problem = refused(render(iris, "local", (), out))
+    assert problem.code == "foreign-file"
+    assert "kfp/iris-training.yaml" in problem.message
+    assert snapshot(out) == before
+    (tmp_path / "file").write_text("")
+    assert refused(render(iris, "local", (), tmp_path / "file")).code == "foreign-folder"
+    (out / LIST).write_text('{"form": 1, "files": {"../../x": "y"}, "more": [')
+    assert refused(render(iris, "local", (), out)).code == "foreign-folder"
+
+
+def test_nothing_is_written_through_a_link(iris: Path, tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    render(iris, "local", ("Pipeline/iris-training",), out)
+    shutil.rmtree(out / "kubernetes")
+    (out / "kubernetes").symlink_to(elsewhere)
+    assert refused(render(iris, "local", (), out)).code == "foreign-file"
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/tmp/x"])  # noqa: S108
+def test_no_path_leaves_the_folder(tmp_path: Path, path: str) -> None:
+    with pytest.raises(TargetError):
+        write(tmp_path / "out", {path: "x"}, keep_others=False)
+    assert not list(tmp_path.rglob("x"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ({"names": ("Pipeline/iris-trainin",)}, "nothing-rendered", "Pipeline/iris-training"),
+        ({"environment": "prod"}, "unknown-environment", "declared here: local"),
+        ({"folder": "specs/out"}, "output-among-specs", "another"),
+    ],
+)
+def test_what_is_refused(iris: Path, words: dict[str, Any], code: str, said: str) -> None:
+    folder = iris / words["folder"] if "folder" in words else None
+    found = refused(render(iris, words.get("environment", "local"), words.get("names", ()), folder))
+    assert found.code == code
+    assert said in found.hint
+    assert not (iris / "specs/out").exists()
+
+
+def test_broken_specs_render_nothing(iris: Path, tmp_path: Path) -> None:
+    pipeline = iris / "specs/pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace("train-h2o", "train-h3o"))
+    assert refused(render(iris, "local", (), tmp_path / "out")).code == "unknown-component"
+    assert not (tmp_path / "out").exists()
