@@ -61,7 +61,9 @@ def parameters(
     del parameter
     from exai_runtime.cli.names import parameters as of
 
-    pipeline = str(context.params.get("pipeline") or "")
+    # Where an option still lacks its value, click leaves what came before it unparsed.
+    words = [word for word in context.args if not word.startswith("-")]
+    pipeline = str(context.params.get("pipeline") or next(iter(words), ""))
     return _beginning((f"{name}=" for name in of(chosen(context).directory, pipeline)), incomplete)
 
 
