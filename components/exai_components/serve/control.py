@@ -18,8 +18,11 @@ _BODY_LIMIT = 65536
 class Controlled(Protocol):
     """What the control socket can ask of the server."""
 
+    def look(self) -> Awaitable[None]:
+        """See whether what the server needs is there; takes half a second at most."""
+
     def state(self) -> dict[str, Any]:
-        """Process id, model, digest, port and state."""
+        """Process id, model, digest, port, state and trouble."""
 
     def take_over(self, predecessor: Path | None, port: int) -> Awaitable[None]:
         """Serve on the port; `Failure` when that can't be."""
@@ -50,7 +53,7 @@ class Control:
     async def _do(self, method: str, path: str, receive: Receive) -> None:
         match method, path:
             case "GET", "/exai/state":
-                pass
+                await self._server.look()
             case "POST", "/exai/drain":
                 self._server.drain()
             case "POST", "/exai/take-over":

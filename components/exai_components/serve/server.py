@@ -28,6 +28,7 @@ GRACE = 5.0
 GRACE_ALONE = 0.5
 _TICK = 0.02
 _FREEING = 2.0
+_LOOK = 0.5
 
 
 class Health(Protocol):
@@ -65,11 +66,15 @@ class Server:
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    async def look(self) -> None:
+        """Ask whether what is needed is there; a store that takes its time is told of later."""
+        if self._health is not None:
+            asked = asyncio.ensure_future(self._health.alive())
+            await asyncio.wait([asked], timeout=_LOOK)
+
     def state(self) -> dict[str, Any]:
         """What `/exai/state` answers."""
         serving = self._state == "serving" and self._listener is not None
-        if self._health is not None:  # what is told is what is known; the next one knows more
-            self._start(self._health.alive())
         return {
             "pid": os.getpid(),
             "model_name": self._options.model_name,

@@ -116,7 +116,10 @@ def model(folder: Path, features: Mapping[str, Any] = FEATURES, drop: str = "") 
     learner = LinearRegression(fit_intercept=False)
     estimator = make_pipeline(SimpleImputer(strategy="constant", fill_value=0.0), learner)
     estimator.fit(table, table @ np.array(weights))
-    columns = tuple(ModelColumn(name, "int64" if name == "visits" else "float64") for name in names)
+    columns = tuple(
+        ModelColumn(name, "int64" if name == "visits" else "float64", nullable=name != "weight")
+        for name in names
+    )
     return save(folder, estimator, columns, features=features)
 
 

@@ -43,9 +43,14 @@ def change(name: str, model: Path, more: dict[str, Any] | None = None) -> Create
         "storageUri": model.as_uri(),
         "env": given.get("env", []),
     }
+    spec: dict[str, Any] = {"predictor": {"model": container}}
+    if "transformer" in given:
+        spec["transformer"] = {
+            "containers": [{"name": "kserve-container", "env": given["transformer"]}]
+        }
     body = {
         "metadata": {"name": name, "annotations": annotations, "labels": given.get("labels", {})},
-        "spec": {"predictor": {"model": container}},
+        "spec": spec,
     }
     return Create(service_id(name), Ref("Service", name), freeze(body))
 
