@@ -32,13 +32,19 @@ class StepFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The content of the outcome file; `rows` are the keys of the rows at fault, at most ten."""
+    """The content of the outcome file; `rows` are the keys of the rows at fault, at most ten.
+
+    Of a user's own code, `trace` is its traceback and `place` the line (`specs/train.py:30`) that
+    failed.
+    """
 
     code: str
     message: str
     hint: str = ""
     rows: tuple[Mapping[str, Any], ...] = ()
     final: bool = True
+    trace: tuple[str, ...] = ()
+    place: str = ""
 
     def line(self) -> str:
         """`exai: <what>. <what next>`: one line, whatever the message holds."""
@@ -54,6 +60,8 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
         "message": outcome.message,
         "hint": outcome.hint,
         "rows": [dict(row) for row in outcome.rows],
+        **({"trace": list(outcome.trace)} if outcome.trace else {}),
+        **({"place": outcome.place} if outcome.place else {}),
     }
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f".{OUTCOME_FILE}.new"

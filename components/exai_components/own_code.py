@@ -3,7 +3,8 @@
 In: settings as JSON (`python`: a folder with another Python, or ""; `path` and `line`: where the
 function stands in the user's file), then KFP's own program with its arguments. Out: the program's
 exit code; its output, with tracebacks from the user's first line on, in the user's file and lines;
-and, when it failed, `exai-outcome.json` with the exception. Never: a change of the program itself.
+and, when it failed, `exai-outcome.json` with the exception. Never: a change of the program itself,
+or a secret that the step doesn't ask for in its environment.
 """
 
 import json
@@ -25,6 +26,12 @@ _FRAME = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+)(?P<rest>.*)')
 _TRACEBACK = "Traceback (most recent call last):"
 _FILE = "ephemeral_component.py"
 _LONGEST = 5000  # lines of one traceback that are held back
+_SHOWN = 60  # lines of a traceback that an outcome holds
+# What Python says between the tracebacks of one exception.
+_CHAINED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +59,40 @@ def main(arguments: list[str]) -> int:
         program, stdout=None, stderr=subprocess.PIPE, text=True, errors="replace", bufsize=1
     )
     assert child.stderr is not None  # noqa: S101 - it was asked for
-    last = ""
-    place = ""
+    last = place = ""
+    trace: list[str] = []
+    chained = False
     try:
         for block in blocks(child.stderr):
             lines = users_own(block, settings)
             for line in lines:
                 print(line, file=sys.stderr)
             if block[0] == _TRACEBACK:
-                last, place = _exception(lines), _place(lines, settings) or place
+                last, here = _exception(lines), _place(lines, settings)
+                # One in which no line is the user's own is of the libraries', or of KFP's.
+                before = [*trace, ""] if chained and trace and here else []
+                trace = [*before, *lines] if here else trace if chained else [last]
+                place, chained = here or (place if chained else ""), True
+            elif block[0] and block[0] not in _CHAINED:
+                chained = False
         code = child.wait()
     finally:
         if child.poll() is None:
             child.terminate()
             child.wait()
     if code and folder is not None:
-        message = redact(last or f"the process ended with code {code}", secrets)
-        hint = f"{place} raised it" if place else "look at the step's log"
-        write_outcome(folder, Outcome("own-code-failed", message, hint, final=False))
+        message, hint = _told(last, code, place)
+        write_outcome(
+            folder,
+            Outcome(
+                "own-code-failed",
+                redact(message, secrets),
+                hint,
+                final=False,
+                trace=tuple(redact(line, secrets) for line in _shortened(trace)),
+                place=place,
+            ),
+        )
     elif folder is not None:
         (folder / OUTCOME_FILE).unlink(missing_ok=True)
     return code if code >= 0 else 128 - code
@@ -82,7 +105,34 @@ def _prepare(program: list[str]) -> tuple[Path | None, tuple[str, ...]]:
         folder = Path(given["outputs"]["outputFile"]).parent
     except (ValueError, IndexError, KeyError, TypeError):
         return None, ()
-    return folder, take_own_secrets(task_name(given, os.environ), os.environ)
+    secrets = take_own_secrets(task_name(given, os.environ), os.environ)
+    # What is left of those that the run was given are passwords of connections: exai's own steps
+    # read them, and a function that wants one asks for it under `env`.
+    for name in os.environ.pop("EXAI_REDACT", "").split(","):
+        os.environ.pop(name, None)
+    return folder, secrets
+
+
+def _told(last: str, code: int, place: str) -> tuple[str, str]:
+    """What happened, and what next. A shell says 128 and more for a signal."""
+    number = -code if code < 0 else code - 128
+    if not last and 0 < number < 65:
+        known = {each.value: each.name for each in signal.Signals}
+        hint = "the machine may have had no memory left" if number == signal.SIGKILL else ""
+        what = f"the process was ended by {known.get(number, f'signal {number}')}"
+        return what, hint or "look at the step's log"
+    hint = f"{place} raised it" if place else "look at the step's log"
+    if last.startswith("ModuleNotFoundError"):
+        hint += "; what isn't installed here is named under pip.packages, with its version"
+    return last or f"the process ended with code {code}", hint
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """A traceback as people read it: its beginning and its end."""
+    if len(lines) <= _SHOWN:
+        return lines
+    half = _SHOWN // 2
+    return [*lines[:half], f"  ... {len(lines) - _SHOWN} more lines ...", *lines[-half:]]
 
 
 def blocks(lines: Any) -> Iterator[list[str]]:

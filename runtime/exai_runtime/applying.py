@@ -111,7 +111,7 @@ def execute_changes(
         listen(ChangeFinished(planned, outcome))
         if outcome.result == "failed":
             failed.add(origin)
-            outcome = replace(outcome, at=_place(checked, origin, outcome.step))
+            outcome = replace(outcome, at=outcome.at or _place(checked, origin, outcome.step))
         yield outcome
 
 

@@ -21,6 +21,7 @@ from exai_runtime.local.rendered import body_of, plain
 from exai_runtime.local.run_requests import Request, RunEvent, RunResult, read_result
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
+from exai_specs.diagnostics import Span
 from exai_specs.frozen import freeze, thaw
 from exai_specs.kinds.project import Environment
 
@@ -136,9 +137,14 @@ class RunExecutor:
                 step_tail(log, _TAIL),
             )
         if result.state == "failed":
-            tail = step_tail(Path(result.log), _TAIL)
-            return Outcome(
-                change, "failed", result.detail, result.hint, result.log, tail, result.step
-            )
+            tail = result.trace or step_tail(Path(result.log), _TAIL)
+            said = (result.detail, result.hint, result.log, tail, result.step)
+            return Outcome(change, "failed", *said, at=_span(result.place))
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)
+
+
+def _span(place: str) -> Span | None:
+    """`specs/train.py:30` as a place; None when it isn't one."""
+    path, _, line = place.rpartition(":")
+    return Span(path, int(line)) if path and line.isdigit() else None

@@ -38,12 +38,22 @@ _METADATA_ONLY = (
 class EndRun(BaseException):
     """Ends the run from inside the runner, past its own `except Exception`."""
 
-    def __init__(self, step: str, detail: str, hint: str = "", rows: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        step: str,
+        detail: str,
+        hint: str = "",
+        rows: tuple[Any, ...] = (),
+        trace: tuple[str, ...] = (),
+        place: str = "",
+    ) -> None:
         super().__init__(detail)
         self.step = step
         self.detail = detail
         self.hint = hint
         self.rows = rows
+        self.trace = trace
+        self.place = place
 
 
 class Observer(logging.Filter):
@@ -105,6 +115,8 @@ class Observer(logging.Filter):
             f"step {step}: {message}",
             str(told.get("hint") or ""),
             tuple(told.get("rows") or ()),
+            tuple(map(str, told.get("trace") or ())),
+            str(told.get("place") or ""),
         )
         self._say(step, "failed", message)
         if told.get("final") is True and self._ends_early:

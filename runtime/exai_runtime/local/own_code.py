@@ -11,12 +11,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from exai_compiler.python_code.ephemeral import PROGRAM
 from exai_runtime.local.python_env import environment_with, requested
+from exai_runtime.target import TargetError
 
 _SKIPPED = {"node_modules", "__pycache__", "dist", "build"}
 _MOST_FILES = 2000
@@ -49,7 +51,12 @@ def substituted(
         name = container.get("args", [""])[-1]
         step = label.removeprefix("exec-")
         packages, options = requested(command[:start])
-        python = environment_with(packages, options, lambda line, of=step: tell(of, line))  # type: ignore[misc]
+        try:
+            python = environment_with(packages, options, partial(tell, step))
+        except TargetError as error:
+            problem = error.diagnostic
+            message = f"step {step}: {problem.message}"
+            raise TargetError(replace(problem, message=message)) from None
         head = text[: text.index(f"def {name}")].count("\n") + 1
         place = _place(root, text.split("\n", head - 1)[-1].rstrip("\n"), name)
         settings = {

@@ -15,21 +15,23 @@ import os
 import re
 import shlex
 import shutil
+import site
 import subprocess
 import sys
-import sysconfig
 import venv
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
 from exai_runtime.local.paths import cache_folder
+from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 
 _COMPLETE = "complete"
 _PATIENCE = 1800.0  # seconds for pip
 _KFP = re.compile(r"kfp==[0-9.]+")
+_UNREACHABLE = ("NewConnectionError", "ProxyError", "ConnectTimeout", "SSLError", "Retrying (")
 
 
 def requested(preamble: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -53,11 +55,11 @@ def requested(preamble: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def satisfied(packages: Sequence[str]) -> bool:
-    """Whether this interpreter has exactly these versions."""
+    """Whether this interpreter has exactly these versions. What extras bring only pip can tell."""
     for package in packages:
         name, _, version = package.partition("==")
         try:
-            if metadata.version(name.partition("[")[0]) != version:
+            if "[" in name or metadata.version(name) != version:
                 return False
         except metadata.PackageNotFoundError:
             return False
@@ -73,8 +75,8 @@ def environment_with(
     if satisfied(packages):
         return None
     wanted = sorted(packages)
-    here = sysconfig.get_paths()["purelib"]
-    identity = json.dumps([sys.version, sys.prefix, here, wanted])
+    behind = _site_folders()
+    identity = json.dumps([sys.version, sys.prefix, _installed(behind), wanted, list(options)])
     key = hashlib.sha256(identity.encode()).hexdigest()[:20]
     shelf = cache_folder() / "python"
     shelf.mkdir(parents=True, exist_ok=True)
@@ -84,17 +86,31 @@ def environment_with(
         if not (folder / _COMPLETE).exists():
             tell(f"installing {', '.join(wanted)}, once")
             shutil.rmtree(folder, ignore_errors=True)
-            _make(folder, here, wanted, options)
+            _make(folder, behind, wanted, options, lock.fileno())
             (folder / _COMPLETE).touch()
     return folder / "bin"
 
 
-def _make(folder: Path, here: str, packages: Sequence[str], options: Sequence[str]) -> None:
+def _site_folders() -> list[str]:
+    """Where this interpreter's packages are."""
+    user = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+    return [folder for folder in (*site.getsitepackages(), *user) if Path(folder).is_dir()]
+
+
+def _installed(folders: Sequence[str]) -> list[str]:
+    """What is there, with versions: another exai below the same path is another environment."""
+    names = (entry.name for folder in folders for entry in os.scandir(folder))
+    return sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
+
+
+def _make(
+    folder: Path, behind: Sequence[str], packages: Sequence[str], options: Sequence[str], lock: int
+) -> None:
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
     library = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     # Behind its own packages: this interpreter's, with what its own .pth files add, and exai.
     exai = [path for path in sys.path if path and (Path(path) / "exai_components").is_dir()]
-    lines = [f"import site; site.addsitedir({here!r})", *exai]
+    lines = [*(f"import site; site.addsitedir({each!r})" for each in behind), *exai]
     (library / "site-packages" / "behind.pth").write_text("\n".join(lines) + "\n", "utf-8")
     command = [
         *(sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")),
@@ -108,20 +124,38 @@ def _make(folder: Path, here: str, packages: Sequence[str], options: Sequence[st
             errors="replace",
             timeout=_PATIENCE,
             check=False,
-            env={**os.environ, "PYTHONNOUSERSITE": "1"},
+            env=_pips_environment(),
+            pass_fds=(lock,),  # whoever comes after a kill waits until this pip has ended, too
         )
         said, failed = done.stderr.strip(), done.returncode != 0
     except subprocess.TimeoutExpired:
         said, failed = f"pip wasn't done after {_PATIENCE:.0f} s", True
     if failed:
         shutil.rmtree(folder, ignore_errors=True)
-        last = next((x for x in reversed(said.splitlines()) if x.strip()), "pip failed")
-        raise TargetError(
-            Diagnostic(
-                "packages-not-installed",
-                f"{', '.join(packages)} can't be installed: {last.removeprefix('ERROR: ')}",
-                Span("exai.yaml"),
-                hint="see that names and versions exist and that the index is reached; "
-                "`pip install` them here by hand, and they are used as they are",
-            )
-        )
+        raise TargetError(_refusal(packages, said))
+
+
+def _pips_environment() -> dict[str, str]:
+    """pip's own settings, and what a machine needs: building a package runs its code, which has no
+    use for the user's other variables.
+    """
+    own = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    return {**surroundings(), **own, "PYTHONPATH": "", "PYTHONNOUSERSITE": "1"}
+
+
+def _refusal(packages: Sequence[str], said: str) -> Diagnostic:
+    """What pip said, and the way out."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR: ")] or lines or ["pip failed"]
+    if "No module named pip" in said:
+        hint = f"this environment has no pip: {sys.executable} -m ensurepip"
+    elif any(word in said for word in _UNREACHABLE):
+        hint = "the index isn't reached: see the network, HTTPS_PROXY and pip.indexUrls"
+    else:
+        hint = "see that each name and version exists for this Python, and where pip looks"
+    return Diagnostic(
+        "packages-not-installed",
+        f"{', '.join(packages)} can't be installed: {errors[-1].removeprefix('ERROR: ')}",
+        Span("exai.yaml"),
+        hint=f"{hint}; what `pip install` puts into this environment is used as it is",
+    )

@@ -68,6 +68,7 @@ def main() -> None:
             detail=redactor.text(result.detail),
             hint=redactor.text(result.hint),
             rows=tuple(redactor.plain(result.rows)),
+            trace=tuple(map(redactor.text, result.trace)),
         ),
     )
 
@@ -126,6 +127,8 @@ def _result(
         detail=failure.detail if failure else "",
         hint=failure.hint if failure else "",
         rows=failure.rows if failure else (),
+        trace=failure.trace if failure else (),
+        place=failure.place if failure else "",
         log=str(run.log),
         finished=time.time(),
         phases=MappingProxyType(dict(observer.seconds)),

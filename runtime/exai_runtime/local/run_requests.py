@@ -50,7 +50,7 @@ class RunEvent:
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """Written by the run's process as its last act. `rows` are what a failing check found, as the
-    step gave them.
+    step gave them; `trace` and `place` are the traceback of a user's own code and the line in it.
     """
 
     key: str
@@ -66,6 +66,8 @@ class RunResult:
     finished: float = 0.0
     phases: Mapping[str, float] = field(default_factory=empty)
     generation: int = 0
+    trace: tuple[str, ...] = ()
+    place: str = ""
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,83 @@ def test_an_end_without_an_exception_says_its_code(tmp_path: Path, code: str) ->
     assert run(tmp_path, code).returncode == 3
     told = json.loads((tmp_path / "train" / "exai-outcome.json").read_text())
     assert told["message"] == "the process ended with code 3"
+
+
+def test_a_password_of_a_connection_is_no_business_of_a_users_step(tmp_path: Path) -> None:
+    code = (
+        "import json, os\n"
+        "assert not [name for name in os.environ if 'PASSWORD' in name or 'REDACT' in name]\n"
+        "assert json.loads(os.environ['EXAI_CONNECTION_PG'])\n"
+        "assert os.environ['TOKEN'] == 's3cret-word'\n"
+    )
+    secrets = {
+        "EXAI_CONNECTION_PG": '{"postgresql": {"host": "h"}}',
+        "EXAI_CONNECTION_PG_PASSWORD": "another-word",
+        "EXAI_STEP_ENV__train__TOKEN": "s3cret-word",
+        "EXAI_REDACT": "EXAI_CONNECTION_PG_PASSWORD,EXAI_STEP_ENV__train__TOKEN",
+    }
+    done = run(tmp_path, code, secrets)
+    assert done.returncode == 0, done.stderr
+
+
+def failed(folder: Path, code: str) -> dict[str, Any]:
+    run(folder, code)
+    return dict(json.loads((folder / "train" / "exai-outcome.json").read_text()))
+
+
+def test_an_outcome_has_the_traceback_and_the_place(tmp_path: Path) -> None:
+    told = failed(tmp_path, "def f():\n    import json\n    json.loads('{')\n\nf()\n")
+    assert told["place"] == "specs/train.py:32"
+    assert told["trace"][1] == '  File "specs/train.py", line 34, in <module>'
+    assert told["trace"][3] == '  File "specs/train.py", line 32, in f'
+    assert told["trace"][-1] == told["message"]
+    assert any("json/decoder.py" in line for line in told["trace"])
+
+
+def test_the_tracebacks_of_one_exception_stay_together(tmp_path: Path) -> None:
+    code = (
+        "def f():\n    try:\n        {}['a']\n    except KeyError as e:\n"
+        "        raise ValueError('first line\\nsecond line') from e\n\nf()\n"
+    )
+    told = failed(tmp_path, code)
+    assert told["message"] == "ValueError: first line"
+    assert [line for line in told["trace"] if not line.startswith(" ")] == [
+        "Traceback (most recent call last):",
+        "KeyError: 'a'",
+        "",
+        "Traceback (most recent call last):",
+        "ValueError: first line",
+    ]
+
+
+def test_what_the_libraries_say_among_themselves_is_left_to_the_log(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.excepthook = lambda *_: sys.stderr.write('Traceback (most recent call last):\\n"
+        '  File "/lib/kfp/executor.py", line 5, in execute\\n    x\\n'
+        "ValueError: returned text, want int\\n')\n"
+        "raise OSError\n"
+    )
+    told = failed(tmp_path, code)
+    assert told["trace"] == ["ValueError: returned text, want int"]
+    assert "place" not in told
+
+
+def test_an_endless_recursion_is_shown_by_its_beginning_and_its_end(tmp_path: Path) -> None:
+    names = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(200))
+    told = failed(tmp_path, names + "def f200(): raise OSError('deep')\nf0()\n")
+    assert len(told["trace"]) == 61
+    assert told["trace"][30].endswith("more lines ...")
+    assert told["trace"][-1] == "OSError: deep"
+
+
+def test_a_module_that_isnt_there_says_where_to_name_it(tmp_path: Path) -> None:
+    told = failed(tmp_path, "import notinstalledhere\n")
+    assert told["message"] == "ModuleNotFoundError: No module named 'notinstalledhere'"
+    assert "pip.packages" in told["hint"]
+
+
+def test_a_kill_by_the_system_says_so(tmp_path: Path) -> None:
+    told = failed(tmp_path, "import os\nos.kill(os.getpid(), 9)\n")
+    assert told["message"] == "the process was ended by SIGKILL"
+    assert "memory" in told["hint"]
