@@ -16,6 +16,7 @@ from exai_specs.frozen import Json
 from exai_specs.kinds import (
     DatasetSpec,
     Environment,
+    FeatureViewSpec,
     PipelineSpec,
     Postgresql,
     ServiceSpec,
@@ -49,6 +50,14 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
         ("timeout",): "the step may take as long as it needs",
         ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
+    }
+)
+VIEW: Mapping[Path, str] = MappingProxyType(
+    {
+        ("materialize", "every"): (
+            "nothing runs on a schedule by itself; `exai features materialize --watch` keeps this "
+            "one while it runs"
+        ),
     }
 )
 ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
@@ -98,8 +107,16 @@ def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnosti
 
 def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     yield from _block(project.root, ("spec", "environments", environment_name), ENVIRONMENT)
-    for spec, _ in project.bodies(ServiceSpec):
+    for spec, service in project.bodies(ServiceSpec):
         yield from _block(spec, ("spec",), SERVICE)
+        if service.features is not None:
+            message = (
+                f"{spec.ref}: `features` are looked up by the server's own process here, and by a "
+                "transformer of its own on a cluster"
+            )
+            yield Diagnostic(CODE, message, spec.key_at("spec", "features"), "note")
+    for spec, _ in project.bodies(FeatureViewSpec):
+        yield from _block(spec, ("spec",), VIEW)
     for spec, pipeline in project.bodies(PipelineSpec):
         yield from _block(spec, ("spec", "defaults"), STEP)
         for name in pipeline.steps:

@@ -42,6 +42,7 @@ def render(resolved: Resolved, lineage: Lineage) -> Build:
         waiting=resolved.waiting,
         parity=parity(resolved.project, resolved.name),
         chains=MappingProxyType(dict(chains(lineage))),
+        materializations=resolved.materializations,
     )
 
 

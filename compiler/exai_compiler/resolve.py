@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from exai_compiler.build import Promotion, RunKey
+from exai_compiler.build import Materialization, Promotion, RunKey
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
 from exai_compiler.graph import Graph, graph
 from exai_compiler.judge import gates_digest, judge
+from exai_compiler.materializations import materializations
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.meaning import datasets_read, models_registered, pipeline_meaning
 from exai_compiler.project import Project
@@ -52,6 +53,7 @@ def resolve(
         for spec, body in project.bodies(PipelineSpec)
     )
     runs = tuple(key for key in keys if isinstance(key, RunKey))
+    views = tuple(materializations(project, catalog, environment, facts))
     coming = {model for run in runs if run.due for model in run.registers}
     current = {
         model: frozenset(run.key for run in runs if model in run.registers)
@@ -95,7 +97,8 @@ def resolve(
         models=MappingProxyType(models),
         promotions=promotions,
         runs=runs,
-        waiting=tuple(key for key in keys if isinstance(key, Unknown)),
+        waiting=tuple(each for each in (*keys, *views) if isinstance(each, Unknown)),
+        materializations=tuple(view for view in views if isinstance(view, Materialization)),
     )
 
 

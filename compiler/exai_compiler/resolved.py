@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exai_compiler.build import Promotion, RunKey
+from exai_compiler.build import Materialization, Promotion, RunKey
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock, ModelVersion
 from exai_compiler.graph import Graph
@@ -34,3 +34,4 @@ class Resolved:
     promotions: tuple[Promotion, ...]
     runs: tuple[RunKey, ...]
     waiting: tuple[Unknown, ...]
+    materializations: tuple[Materialization, ...] = ()

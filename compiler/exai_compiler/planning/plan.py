@@ -15,6 +15,7 @@ from exai_compiler.build import Build, Observed, Promotion, RunRequest
 from exai_compiler.changes import (
     Change,
     Judge,
+    Materialize,
     MoveAlias,
     Plan,
     Planned,
@@ -25,7 +26,12 @@ from exai_compiler.changes import (
 )
 from exai_compiler.maybe import Known, Unknown
 from exai_compiler.planning import objects
-from exai_compiler.planning.rules import ALIAS_WAVE, RUN_WAVE, VERDICT_WAVE
+from exai_compiler.planning.rules import (
+    ALIAS_WAVE,
+    MATERIALIZE_WAVE,
+    RUN_WAVE,
+    VERDICT_WAVE,
+)
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
@@ -41,6 +47,7 @@ def plan(build: Build, observed: Observed) -> Plan:
     coming = {Ref("Model", name) for run in build.runs if run.due for name in run.registers}
     ordered = [
         *objects.plan_objects(build, observed, frozenset(coming)),
+        *_materializations(build),
         *_runs(build),
         *(item for promotion in build.promotions for item in _promotion(build, promotion, coming)),
     ]
@@ -81,6 +88,16 @@ def outgrown(first: Plan, later: Plan) -> tuple[Change, ...]:
 def _identity(change: Change) -> tuple[str, str, str]:
     # Two runs of one pipeline are two things: the second one is new data or a new spec.
     return verb(change), subject(change), change.key if isinstance(change, Run) else ""
+
+
+def _materializations(build: Build) -> Iterator[Ordered]:
+    """After the repository that defines the views, before the services that look them up."""
+    defined = next((o.origin for o in build.objects if o.id.kind == "FeatureRepository"), None)
+    for view in build.materializations:
+        if view.due:
+            change = Materialize(view.view, view.key, view.why)
+            because = (*((defined,) if defined else ()), *build.chains.get(view.view, ()))
+            yield MATERIALIZE_WAVE, Planned(change, 1, Effect.MATERIALIZE, because)
 
 
 def _runs(build: Build) -> Iterator[Ordered]:

@@ -28,9 +28,12 @@ IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
 RETAINED: Mapping[str, int] = MappingProxyType({"PipelineVersion": 10})
 
 # What losing an object means to those who use it.
-DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType({"InferenceService": Effect.BREAKING})
+DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
+    {"InferenceService": Effect.BREAKING, "FeatureRepository": Effect.MATERIALIZE}
+)
 
 # The order within a round; a run comes last, so that nothing that is ready waits for a training.
+MATERIALIZE_WAVE = 15
 VERDICT_WAVE = 30
 ALIAS_WAVE = 35
 DELETE_WAVE = 70

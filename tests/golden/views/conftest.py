@@ -292,6 +292,17 @@ DONE = (
     Outcome(CREATE_SERVICE, "created"),
 )
 
+PROJECT, REPOSITORY = Ref("Project", "iris"), ObjectId("feast.dev/v1", "FeatureRepository", "iris")
+FEATURES = plan(
+    Planned(Create(REPOSITORY, PROJECT, freeze({"spec": {}})), 1, Effect.MATERIALIZE, ()),
+    Planned(
+        Materialize(Ref("FeatureView", "measurements"), KEY, ("new data in Dataset/iris",)),
+        1,
+        Effect.MATERIALIZE,
+        (PROJECT, DATASET, Ref("Entity", "flower")),
+    ),
+    Planned(Run(PIPELINE, KEY, ("new data in Dataset/iris",)), 1, Effect.RETRAIN, (DATASET,)),
+)
 MATERIALIZE = Materialize(Ref("FeatureView", "measurements"), "k", ("asked for",))
 FRESHNESS = (
     Freshness(
@@ -384,6 +395,7 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
     ),
     "plan-first": ("plan", Planning(FIRST, None, (), SOURCES)),
     "plan-changes": ("plan", Planning(CHANGES, None, (LONG,), SOURCES)),
+    "plan-features": ("plan", Planning(FEATURES, None, (), SOURCES)),
     "plan-empty": ("plan", Planning(plan(waiting=(NO_VERSION,)), None, (), SOURCES)),
     "plan-errors": ("plan", Planning(None, None, (MISSPELT,), SOURCES)),
     "apply": (

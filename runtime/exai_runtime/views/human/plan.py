@@ -51,7 +51,7 @@ _COUNTS: tuple[tuple[str, str, str], ...] = (
 )
 _SHORT_NOTES = 6
 _IMPACT_COLUMN = 64
-_DETAIL = " " * 15
+_NARROWEST = 7  # as wide as most verbs; `materialize` is wider, and rare
 
 
 def lines(plan: Plan, paint: Paint) -> Iterator[str]:
@@ -60,6 +60,7 @@ def lines(plan: Plan, paint: Paint) -> Iterator[str]:
     if rounds:
         yield paint.bold(f"Changes to environment {plan.environment}")
         yield ""
+    width = _width(plan)
     for number, changes in rounds:
         if len(rounds) > 1:
             when = (
@@ -71,7 +72,7 @@ def lines(plan: Plan, paint: Paint) -> Iterator[str]:
         for document, group in _by_document(changes):
             yield _heading(document, group, paint)
             for planned in group:
-                yield from _change(planned, paint)
+                yield from _change(planned, paint, width)
         yield ""
     yield from waiting(plan.waiting, paint)
     yield from notes(plan.notes, paint)
@@ -144,12 +145,17 @@ def _heading(document: str, group: Sequence[Planned], paint: Paint) -> str:
     return f"  {paint.bold(document)}{paint.dim('  after ' + ' > '.join(map(str, chain)))}"
 
 
-def _change(planned: Planned, paint: Paint) -> Iterator[str]:
+def _width(plan: Plan) -> int:
+    """How wide the column of the verbs is."""
+    return max([_NARROWEST, *(len(verb(planned.change)) for planned in plan.changes)])
+
+
+def _change(planned: Planned, paint: Paint, width: int) -> Iterator[str]:
     change, word = planned.change, verb(planned.change)
-    line = f"    {_coloured(word, f'{SYMBOLS[word]} {word:<7}', paint)}  {_subject(change)}"
+    line = f"    {_coloured(word, f'{SYMBOLS[word]} {word:<{width}}', paint)}  {_subject(change)}"
     impact = _impact(planned, paint)
     yield f"{pad(line, _IMPACT_COLUMN)}  {impact}" if impact else line
-    yield from (f"{_DETAIL}{text}" for text in _details(change, paint))
+    yield from (f"{' ' * (8 + width)}{text}" for text in _details(change, paint))
 
 
 def _subject(change: Change) -> str:
@@ -233,9 +239,10 @@ def _coloured(word: str, text: str, paint: Paint) -> str:
 
 def first_lines(plan: Plan, paint: Paint) -> Iterator[str]:
     """A plan in short, as an apply shows it before it starts: a line a change, no fields."""
+    width = _width(plan)
     for planned in plan.changes:
         word = verb(planned.change)
-        title = _coloured(word, f"{SYMBOLS[word]} {word:<7}", paint)
+        title = _coloured(word, f"{SYMBOLS[word]} {word:<{width}}", paint)
         yield f"  {title}  {_subject(planned.change)}"
     if plan.changes:
         yield summary(plan, paint)
