@@ -49,6 +49,7 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("resources", "limits", "cpu"): "the step takes what the machine has",
         ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
         ("timeout",): "the step may take as long as it needs",
+        ("image",): "the function runs in exai's own Python",
         ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
     }
 )

@@ -74,14 +74,14 @@ def _read(root: Path, path: str) -> str | None:
     place = Path(os.path.realpath(root / path))
     if not place.is_relative_to(os.path.realpath(root)):
         raise ValueError(f"`{path}` leads out of the project")
-    if not place.exists():
-        return None
-    if not place.is_file():
-        raise ValueError(f"`{path}` is no regular file")
     try:
+        if not place.exists():
+            return None
+        if not place.is_file():
+            raise ValueError(f"`{path}` is no regular file")
         data = place.read_bytes() if place.stat().st_size <= _LARGEST else None
-    except OSError as error:
-        raise ValueError(f"can't read `{path}`: {error.strerror}") from None
+    except OSError as error:  # a name that is too long is one, too
+        raise ValueError(f"can't read the file: {error.strerror}") from None
     if data is None:
         raise ValueError(f"`{path}` has more than {_LARGEST} bytes")
     try:
@@ -93,7 +93,11 @@ def _read(root: Path, path: str) -> str | None:
 def _modules(root: Path, paths: Iterable[str]) -> Iterator[str]:
     """Names of Python files and packages in the root and in the folders of these files."""
     for folder in sorted({root, *((root / path).parent for path in paths)}):
-        for entry in os.scandir(folder):
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:  # files in it can be read all the same
+            continue
+        for entry in entries:
             name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - of a DirEntry's name
             if suffix == ".py" and name.isidentifier():
                 yield name

@@ -1,6 +1,6 @@
 """`missing-image`: an environment on Kubeflow without the images of its steps or servers.
 
-`image-by-tag`: one that moves.
+`image-by-tag`: one that moves; a step's own, too, where an environment pulls it.
 """
 
 from __future__ import annotations
@@ -38,3 +38,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "note",
                     "name it by digest: REPOSITORY@sha256:...",
                 )
+    if all(environment.target == "local" for environment in subject.environments.values()):
+        return
+    for spec, _, step in subject.steps():
+        if step.spec.image is not None and "@sha256:" not in step.spec.image:
+            yield Diagnostic(
+                "image-by-tag",
+                f"`{step.spec.image}` can change under its name",
+                spec.at("spec", "steps", step.name, "image"),
+                "note",
+                "name it by digest: REPOSITORY@sha256:...",
+            )

@@ -22,7 +22,8 @@ from kfp.dsl.executor import Executor
 from exai_compiler.backends.kfp.components import component_spec
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import check
-from exai_compiler.project import link
+from exai_compiler.parity import parity
+from exai_compiler.project import Project, link
 from exai_compiler.python_code import Function, Problem, python_component, read_function
 from exai_compiler.python_code.names import KFP
 from exai_specs.diagnostics import Diagnostic
@@ -291,17 +292,21 @@ spec:
 """
 
 
-def checked(
-    text: str, written: str = "steps.py:keep", given: str = "{}", **beside: Any
-) -> list[Diagnostic]:
+def project_of(text: str) -> Project:
     specs = []
-    told = SPECS.replace("WRITTEN", written).replace("WITH", given)
-    for document in read(told, "exai.yaml")[0]:
+    for document in read(text, "exai.yaml")[0]:
         spec = parse(document)
         assert isinstance(spec, Spec), spec
         specs.append(spec)
     project = link(specs)
     assert project is not None
+    return project
+
+
+def checked(
+    text: str, written: str = "steps.py:keep", given: str = "{}", **beside: Any
+) -> list[Diagnostic]:
+    project = project_of(SPECS.replace("WRITTEN", written).replace("WITH", given))
     components = catalog({}).components
     found = check(project, Catalog(components, {"steps.py": text}, **beside))
     return [problem for problem in found if problem.code != "unused-parameter"]
@@ -345,3 +350,21 @@ def test_a_reference_in_a_list_reaches_a_function_as_text() -> None:
 def test_a_functions_inputs_are_checked_as_a_components_are(given: str, code: str | None) -> None:
     codes = {problem.code for problem in checked("def keep(a: int) -> None: ...", given=given)}
     assert code in codes if code else codes == set()
+
+
+def test_an_image_is_noted_where_it_isnt_pulled_and_where_it_can_move() -> None:
+    text = SPECS.replace("WRITTEN", "steps.py:keep").replace("WITH", "{}\n      image: python:3.11")
+    local = project_of(text)
+    assert [(n.code, str(n.at)) for n in parity(local, "local")] == [
+        ("local-parity", "exai.yaml:16:7")
+    ]
+    components = Catalog(catalog({}).components, {"steps.py": "def keep() -> None: ..."})
+
+    def tags(project: Project) -> list[str]:
+        return [str(p.at) for p in check(project, components) if p.code == "image-by-tag"]
+
+    assert tags(local) == []
+    cluster = "{environments: {prod: {target: kubeflow, namespace: ml}}}"
+    assert tags(project_of(text.replace("spec: {}", f"spec: {cluster}"))) == ["exai.yaml:16:14"]
+    pinned = text.replace("python:3.11", "python@sha256:" + "a" * 64)
+    assert tags(project_of(pinned.replace("spec: {}", f"spec: {cluster}"))) == []

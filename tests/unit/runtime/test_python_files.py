@@ -1,0 +1,108 @@
+"""Users' Python files that specs name: read as texts, never run, whatever lies there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exai_runtime.compiling import check_project
+from exai_runtime.session import validate
+from exai_runtime.workspace import load
+
+SPECS = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: line}
+spec: {steps: {own: {python: WRITTEN}}}
+"""
+FUNCTION = "def f() -> None: ...\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+def told(root: Path, written: str) -> list[tuple[str, str]]:
+    (root / "exai.yaml").write_text(SPECS.replace("WRITTEN", repr(written)))
+    return [(problem.code, str(problem.at)) for problem in validate(root).diagnostics]
+
+
+def test_a_file_is_handed_to_the_compiler_and_to_excerpts(root: Path) -> None:
+    (root / "code").mkdir()
+    (root / "code" / "steps.py").write_text("\ufeff" + FUNCTION)
+    (root / "code" / "beside.py").write_text("")
+    (root / "code" / "package").mkdir()
+    (root / "code" / "package" / "__init__.py").write_text("")
+    (root / "code" / "data").mkdir()
+    assert told(root, "code/steps.py:f") == []
+    checked = check_project(load(root))
+    assert checked.catalog.files == {"code/steps.py": FUNCTION}
+    assert checked.catalog.modules == {"steps", "beside", "package"}
+    assert checked.loaded.sources["code/steps.py"] == FUNCTION
+
+
+def test_nothing_of_it_is_run(root: Path) -> None:
+    (root / "steps.py").write_text(f"open({str(root / 'ran')!r}, 'w')\n{FUNCTION}")
+    assert told(root, "steps.py:f") == []
+    assert not (root / "ran").exists()
+
+
+def _link(place: Path) -> None:
+    place.symlink_to("/etc/passwd")
+
+
+def _loop(place: Path) -> None:
+    place.symlink_to(place.name)
+
+
+def _nothing(place: Path) -> None:
+    assert not place.exists()
+
+
+MAKE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "nothing": (_nothing, "missing-file"),
+    "link": (_link, "path-leaves-project"),
+    "loop": (_loop, "missing-file"),
+    "folder": (Path.mkdir, "unreadable-file"),
+    "pipe": (os.mkfifo, "unreadable-file"),
+    "latin": (lambda place: place.write_bytes(b"# \xff"), "unreadable-file"),
+    "large": (lambda place: place.write_text("#" * (1 << 20) + "#"), "unreadable-file"),
+    "binary": (lambda place: place.write_bytes(b"\0" * 9), "python-syntax"),
+}
+
+
+@pytest.mark.parametrize("what", MAKE)
+def test_what_is_no_python_file_is_said(root: Path, what: str) -> None:
+    make, code = MAKE[what]
+    make(root / "steps.py")
+    ((found, at),) = told(root, "steps.py:f")
+    assert found == code
+    assert at == ("steps.py:1:1" if code == "python-syntax" else "exai.yaml:10:30")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("/etc/passwd.py:f", "path-leaves-project"),
+        ("../steps.py:f", "path-leaves-project"),
+        ("a/../../steps.py:f", "path-leaves-project"),
+        ("a" * 300 + ".py:f", "unreadable-file"),
+        ("steps.py/more.py:f", "missing-file"),
+        ('"); import os #.py:f', "missing-file"),
+        ("steps.py:__import__('os')", "unknown-function"),
+    ],
+)
+def test_a_hostile_path_is_said(root: Path, written: str, code: str) -> None:
+    (root / "steps.py").write_text(FUNCTION)
+    assert [found for found, _ in told(root, written)] == [code]
