@@ -41,7 +41,7 @@ def _left_over(one: Process, environ: Mapping[str, str], paths: Paths, ledger: L
         return state is None or not (
             state.state == "draining" or (state.state == "serving" and needed)
         )
-    if environ.get("EXAI_FEATURES") == "write":
+    if environ.get("EXAI_FEATURE_STORE_PROCESS") == "write":
         return True
     key = environ.get("EXAI_RUN", "")
     return bool(key) and not held(paths.run(key))

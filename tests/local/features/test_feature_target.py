@@ -55,7 +55,7 @@ def test_applied_once_and_then_only_what_is_new(clinic: Clinic) -> None:
         done = apply(clinic, target)
         assert apply(clinic, target) == []
     assert [outcome.result for outcome in done] == ["created", "succeeded", "succeeded"], done
-    assert done[0].detail == "2 views, 1 transforms, 1 services"
+    assert done[0].detail == "2 views, 1 transform, 1 service"
     assert done[2].detail == "2 rows up to 2026-01-01T05:00:00+00:00, 2 new or changed"
     assert online(clinic) == NEWEST
     late = [made.body(1, 0, 20.0), made.body(1, 5, 21.0), made.body(2, 3, 22.0)]
@@ -120,7 +120,7 @@ def test_a_view_that_is_gone_is_forgotten(clinic: Clinic) -> None:
     specs.write_text("---\n".join(kept))
     with clinic.target() as target:
         (done,) = apply(clinic, target)
-    assert (done.result, done.detail) == ("updated", "1 views")
+    assert (done.result, done.detail) == ("updated", "1 view")
     assert list(online(clinic)) == ["body"]
     assert not (clinic.features / "repository" / "transforms").exists()
 

@@ -51,8 +51,11 @@ class FeatureExecutor:
         empty = file is not None and not file.exists()
         write_repository(paths, files_of(spec))
         known = self.process.ask("apply", repository=str(paths.repository))
-        names = [f"{len(known[key])} {key}" for key in ("views", "transforms", "services")]
-        said = ", ".join(name for name in names if not name.startswith("0 "))
+        said = ", ".join(
+            f"{len(known[key])} {key.removesuffix('s') if len(known[key]) == 1 else key}"
+            for key in ("views", "transforms", "services")
+            if known[key]
+        )
         return () if empty else tuple(spec["views"]), said
 
     def remove(self, body: Mapping[str, Any] | None) -> None:

@@ -88,7 +88,7 @@ class FeatureProcess:
             return self._child
         self.close()
         environment = {**surroundings(), **self.environment(), **self.marks}
-        if self.marks.get("EXAI_FEATURES") == "write":
+        if self.marks.get("EXAI_FEATURE_STORE_PROCESS") == "write":
             process.end(lambda: process.marked(**self.marks), _GRACE)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
         log = _open_log(self.paths.log)
@@ -119,7 +119,7 @@ def feature_process(
     paths: Paths, environment: Environment, project: str, *, writes: bool
 ) -> FeatureProcess:
     """The process of one environment's feature store; starts nothing yet."""
-    marks = {"EXAI_OWNER": paths.owner, "EXAI_FEATURES": "write" if writes else "read"}
+    marks = {"EXAI_OWNER": paths.owner, "EXAI_FEATURE_STORE_PROCESS": "write" if writes else "read"}
     return FeatureProcess(
         feature_paths(paths.state),
         marks,
