@@ -47,7 +47,7 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     served = _served(format_of(resolved, body.model, version))
     parts: dict[str, Tree] = {"predictor": _predictor(body, environment, version, served)}
     if body.features is not None:
-        looked_up = transformer.transformer(spec.ref.name, body, body.features, environment)
+        looked_up = transformer.transformer(resolved, spec.ref.name, body, body.features)
         parts["transformer"] = _sorted({**looked_up, **_scale(body)})
     service = {
         "apiVersion": API,

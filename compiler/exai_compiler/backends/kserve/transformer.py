@@ -16,8 +16,8 @@ from exai_compiler.changes import ObjectId
 from exai_compiler.features import secret_variables, store_file
 from exai_compiler.maybe import Tree
 from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Json, canonical
-from exai_specs.kinds import Environment, ServiceSpec
+from exai_specs.frozen import Json, canonical, digest
+from exai_specs.kinds import ServiceSpec
 from exai_specs.kinds.service import ServedFeatures
 
 STORE = "exai-features"
@@ -27,15 +27,18 @@ _VOLUME = "feature-repository"
 
 
 def transformer(
-    name: str, body: ServiceSpec, features: ServedFeatures, environment: Environment
+    resolved: Resolved, name: str, body: ServiceSpec, features: ServedFeatures
 ) -> Mapping[str, Tree]:
     """The component without its scale, which is the predictor's."""
+    environment = resolved.environment
     amounts = MappingProxyType({"cpu": "1", "memory": "2Gi"})
     variables = {
         # Not what only training reads.
         **secret_variables(environment, ("registry", "online_store")),
         POLICY: policy(features),
         "EXAI_FEATURE_REPOSITORY": STORE_DIR,
+        # Another store is another process: what is mounted is read when one starts.
+        "EXAI_STORE_DIGEST": digest(store_file(resolved.project, environment))[:12],
         # What a custom component speaks; without it KServe takes it for v1.
         "PROTOCOL": body.protocol,
     }
