@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
         program, stdout=None, stderr=subprocess.PIPE, text=True, errors="replace", bufsize=1
     )
     assert child.stderr is not None  # noqa: S101 - it was asked for
-    last = place = ""
+    last = place = between = ""
     trace: list[str] = []
     chained = False
     try:
@@ -70,10 +70,12 @@ def main(arguments: list[str]) -> int:
             if block[0] == _TRACEBACK:
                 last, here = _exception(lines), _place(lines, settings)
                 # One in which no line is the user's own is of the libraries', or of KFP's.
-                before = [*trace, ""] if chained and trace and here else []
+                before = [*trace, "", between, ""] if chained and trace and here else []
                 trace = [*before, *lines] if here else trace if chained else [last]
                 place, chained = here or (place if chained else ""), True
-            elif block[0] and block[0] not in _CHAINED:
+            elif block[0] in _CHAINED:
+                between = block[0]
+            elif block[0]:
                 chained = False
         code = child.wait()
     finally:
@@ -105,12 +107,31 @@ def _prepare(program: list[str]) -> tuple[Path | None, tuple[str, ...]]:
         folder = Path(given["outputs"]["outputFile"]).parent
     except (ValueError, IndexError, KeyError, TypeError):
         return None, ()
+    values = given.get("inputs", {}).get("parameterValues", {})
+    for name, value in values.items():
+        if isinstance(value, list | dict):
+            values[name] = _whole(value)
+    program[program.index("--executor_input") + 1] = json.dumps(given)
     secrets = take_own_secrets(task_name(given, os.environ), os.environ)
     # What is left of those that the run was given are passwords of connections: exai's own steps
     # read them, and a function that wants one asks for it under `env`.
     for name in os.environ.pop("EXAI_REDACT", "").split(","):
         os.environ.pop(name, None)
     return folder, secrets
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers in lists and structs as a cluster's Go writes them. KFP's local runner has only
+    doubles there, and `range(3.0)` isn't Python.
+    """
+    match value:
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {name: _whole(each) for name, each in value.items()}
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def _told(last: str, code: int, place: str) -> tuple[str, str]:

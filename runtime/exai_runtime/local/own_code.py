@@ -69,7 +69,21 @@ def substituted(
             *("python3", "-m", "exai_components.own_code", json.dumps(settings)),
             *command[start:],
         ]
+        _leave_out_what_is_left_out(found, step)
     return found
+
+
+def _leave_out_what_is_left_out(ir: dict[str, Any], step: str) -> None:
+    """A parameter that is None by default and isn't given: KFP's local runner would take it for a
+    number (`executor_input_to_dict` in kfp/local/executor_input_utils.py) and stop.
+    """
+    task = ir.get("root", {}).get("dag", {}).get("tasks", {}).get(step, {})
+    given = task.get("inputs", {}).get("parameters", {})
+    inputs = ir.get("components", {}).get(f"comp-{step}", {}).get("inputDefinitions", {})
+    parameters = inputs.get("parameters", {})
+    for name in [n for n in parameters if n not in given]:
+        if parameters[name].get("isOptional") and "defaultValue" not in parameters[name]:
+            del parameters[name]
 
 
 def _place(root: Path, source: str, name: str) -> Place:

@@ -142,6 +142,8 @@ def test_the_tracebacks_of_one_exception_stay_together(tmp_path: Path) -> None:
         "Traceback (most recent call last):",
         "KeyError: 'a'",
         "",
+        "The above exception was the direct cause of the following exception:",
+        "",
         "Traceback (most recent call last):",
         "ValueError: first line",
     ]
@@ -178,3 +180,23 @@ def test_a_kill_by_the_system_says_so(tmp_path: Path) -> None:
     told = failed(tmp_path, "import os\nos.kill(os.getpid(), 9)\n")
     assert told["message"] == "the process was ended by SIGKILL"
     assert "memory" in told["hint"]
+
+
+def test_whole_numbers_in_lists_and_structs_are_what_a_cluster_gives(tmp_path: Path) -> None:
+    given = {
+        "inputs": {"parameterValues": {"a": [10.0, 2.5, {"b": [3.0]}], "c": 1.0, "d": "1.0"}},
+        "outputs": {"outputFile": str(tmp_path / "train" / "executor_output.json")},
+    }
+    settings = {"python": "", "path": "specs/train.py", "line": 30, "head": 1}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "exai_components.own_code", json.dumps(settings)),
+            *(sys.executable, "-c", "import sys; print(sys.argv[2])"),
+            *("--executor_input", json.dumps(given)),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seen = json.loads(done.stdout)["inputs"]["parameterValues"]
+    assert repr(seen) == "{'a': [10, 2.5, {'b': [3]}], 'c': 1.0, 'd': '1.0'}"
