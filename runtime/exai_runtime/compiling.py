@@ -50,17 +50,24 @@ class Checked:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """One environment as it should be, given the facts; `problems` are what the facts brought
-    to light."""
+    to light. `rollout` are those of them that forbid services, and not the runs that mend it."""
 
     build: Build
     facts: Facts
     problems: tuple[Diagnostic, ...]
+    rollout: tuple[Diagnostic, ...] = ()
 
     @property
     def hopeless(self) -> bool:
         """Whether there can't be a plan. Data that couldn't be looked at leaves the rest of one."""
         told = self.facts.failures.values()
         return has_errors(problem for problem in self.problems if problem not in told)
+
+    @property
+    def runnable(self) -> bool:
+        """Whether a pipeline may be run, whatever its services say to the models of today."""
+        told = (*self.facts.failures.values(), *self.rollout)
+        return not has_errors(problem for problem in self.problems if problem not in told)
 
 
 def check_project(loaded: Loaded) -> Checked:
@@ -130,8 +137,9 @@ def compile_environment(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
     missing = _missing_data(project, build, facts, read)
-    problems = (*missing, *changed_features(resolved), *reader.problems(project, read))
-    return Compiled(build, facts, problems)
+    rollout = changed_features(resolved)
+    problems = (*missing, *rollout, *reader.problems(project, read))
+    return Compiled(build, facts, problems, rollout)
 
 
 def compile_offline(checked: Checked, name: str, environment: Environment) -> Build:

@@ -117,7 +117,7 @@ def _asked(
     compiled = compile_()
     listen(PhaseFinished("looking at the target", time.monotonic() - began))
     wanted = next((one for one in compiled.build.runs if one.pipeline.name == pipeline), None)
-    if wanted is None or compiled.hopeless:
+    if wanted is None or not compiled.runnable:
         return _ended(checked, environment, pipeline, compiled.problems or (_waits(pipeline),), 0.0)
     request = _request(wanted, values, again, compiled.facts)
     build = _with(compiled.build, request)

@@ -293,8 +293,20 @@ DONE = (
 )
 
 PROJECT, REPOSITORY = Ref("Project", "iris"), ObjectId("feast.dev/v1", "FeatureRepository", "iris")
+TEXTS = (Known("def ratio(a):\n    return a\n"), Known("def ratio(a):\n    b = a\n    return b\n"))
 FEATURES = plan(
     Planned(Create(REPOSITORY, PROJECT, freeze({"spec": {}})), 1, Effect.MATERIALIZE, ()),
+    Planned(
+        Update(
+            ObjectId("feast.dev/v1", "FeatureRepository", "roses"),
+            PROJECT,
+            freeze({"spec": {}}),
+            (FieldChange(("spec", "modules", "ratios.py"), *TEXTS, "changed"),),
+        ),
+        1,
+        Effect.MATERIALIZE,
+        (),
+    ),
     Planned(
         Materialize(Ref("FeatureView", "measurements"), KEY, ("new data in Dataset/iris",)),
         1,

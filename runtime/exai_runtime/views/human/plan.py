@@ -24,7 +24,7 @@ from exai_compiler.changes import (
 from exai_compiler.maybe import Known, Tree, Unknown
 from exai_runtime.views.human.diagnostics import place
 from exai_runtime.views.human.paint import Paint, pad
-from exai_runtime.views.human.words import count, field_path, listed, maybe_text
+from exai_runtime.views.human.words import count, field_path, listed, maybe_text, text_change
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -190,6 +190,9 @@ def _details(change: Change, paint: Paint) -> Iterator[str]:
 
 def _field(field: FieldChange, paint: Paint) -> str:
     reason = "" if field.reason == "changed" else paint.yellow(f"  ({field.reason})")
+    match field.old, field.new:
+        case Known(str() as old), Known(str() as new) if "\n" in old and "\n" in new:
+            return f"{field_path(field.path)}: {text_change(old, new)}{reason}"
     return f"{field_path(field.path)}: {maybe_text(field.old)} -> {maybe_text(field.new)}{reason}"
 
 

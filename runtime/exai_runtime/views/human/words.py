@@ -66,6 +66,21 @@ def maybe_text(value: Maybe[Json]) -> str:
     return f"waits for {value.waits_for}: {value.reason}"
 
 
+def text_change(old: str, new: str) -> str:
+    """How two texts of several lines differ: `2 lines added, 1 line removed`."""
+    from difflib import unified_diff
+
+    lines = list(unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0))[2:]
+    added = sum(line.startswith("+") for line in lines)
+    removed = sum(line.startswith("-") for line in lines)
+    parts = [
+        f"{count(number, 'line')} {word}"
+        for number, word in ((added, "added"), (removed, "removed"))
+        if number
+    ]
+    return ", ".join(parts) or "only its line ends changed"
+
+
 def number_text(value: float | None) -> str:
     """A metric as people write it: four digits that count, no exponent where it can be helped."""
     return "-" if value is None else f"{value:.4g}"
