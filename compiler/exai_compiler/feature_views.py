@@ -131,11 +131,9 @@ def used(project: Project, service: str, columns: Collection[str] | None = None)
     body = project.body(FeatureServiceSpec, service)
     if body is None:
         return None
-    features = tuple(
-        feature
-        for feature in dict.fromkeys(asked_for(project, body))
-        if columns is None or feature.name in columns
-    )
+    asked = asked_for(project, body)  # by reference, for a type that holds a mapping has no hash
+    once = {each.reference: each for each in asked if columns is None or each.name in columns}
+    features = tuple(once.values())
     parts = parts_of(project, (service,))
     if columns is not None:
         parts = _parts(project, (service,), {feature.view for feature in features})

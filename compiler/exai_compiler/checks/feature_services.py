@@ -93,11 +93,12 @@ def _sources(subject: Subject) -> Iterator[Diagnostic]:
         for thing, what, name, at in used:
             first = names.setdefault(name.casefold(), (thing, f"{what} `{name}`", at))
             if first[0] != thing:
+                same = f"there is a {first[1]} already, of other data or columns"
+                if first[1].startswith("Dataset"):
+                    same = f"the {what} `{name}` has the name of {first[1]}"
                 yield Diagnostic(
                     "feature-clash",
-                    f"the {what} `{name}` isn't the same as the {first[1]}"
-                    if not first[1].startswith("Dataset")
-                    else f"the {what} `{name}` has the name of {first[1]}",
+                    same,
                     at,
                     hint="give it a name of its own",
                     related=(("the first one", first[2]),),

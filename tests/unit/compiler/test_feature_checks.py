@@ -318,3 +318,109 @@ def test_the_order_of_documents_never_matters() -> None:
         assert project is not None
         files = MappingProxyType({"ratios.py": FUNCTION})
         assert check(project, replace(CATALOG, files=files)) == first
+
+
+OWN = """def load(rows: Output[Dataset]):
+    pass
+
+
+def train(data: Input[Dataset], model: Output[Model]):
+    pass
+"""
+
+
+def own_code(*edits: Edit, more: str = "") -> tuple[Diagnostic, ...]:
+    files = MappingProxyType({"ratios.py": FUNCTION, "own.py": OWN})
+    return check(project_of(*edits, more=more), replace(CATALOG, files=files))
+
+
+TRAINED_BY_H2O = """      uses: train-h2o
+      with:
+        data: ${{ steps.split.train }}
+        algorithm: gbm
+        target: species
+        features: [petal_length, petal_ratio, slenderness]
+        seed: 42
+"""
+TRAINED = (
+    TRAINED_BY_H2O,
+    "      python: own.py:train\n      with: {data: '${{ steps.split.train }}'}\n",
+)
+SIGNATURE = """  task: classification
+  signature:
+    inputs: {petal_length: float64, petal_ratio: float64, slenderness: float64}
+    outputs: {species: string}
+    features: flower_features
+"""
+
+
+def test_a_model_of_own_code_says_what_it_takes_in_its_signature() -> None:
+    told = ("  task: classification\n", SIGNATURE)
+    assert own_code(TRAINED, told) == ()
+    served = "  features:\n    service: flower_features\n    onMissing: default\n" + DEFAULTS
+    (problem,) = own_code(TRAINED, told, (served, ""))
+    assert problem.code == "features-mismatch"
+    assert "was trained on features of `flower_features`" in problem.message
+    none = (told[0], told[1].replace("    features: flower_features\n", ""))
+    (problem,) = own_code(TRAINED, none)
+    assert "wasn't trained on features" in problem.message
+
+
+def test_features_are_not_added_to_rows_that_own_code_makes() -> None:
+    rows = "      uses: load-dataset\n      with: {dataset: flowers}"
+    made = (rows, "      python: own.py:load")
+    taken = ("data: ${{ steps.load.data }}", "data: ${{ steps.load.rows }}")
+    problems = [p for p in own_code(made, taken) if p.code == "missing-timestamp"]
+    assert [p.message for p in problems] == [
+        "nobody knows the columns and the time of what step `load` makes"
+    ]
+
+
+def test_the_rows_time_is_a_time() -> None:
+    problems = found(("    seen_at: timestamp", "    seen_at: string"))
+    assert said(problems) == [
+        ("missing-timestamp", "`timestamp` of Dataset `flowers` is string, which is no time")
+    ]
+
+
+def test_what_a_request_holds_is_one_thing() -> None:
+    more = document(
+        "FeatureView",
+        "sizes",
+        "{transform: {python: 'ratios.py:ratios', request: {name: bid, schema: {height: string}}},"
+        " schema: {size: float64}}",
+    )
+    features = ('["petals:petal_length", ratios]', '["petals:petal_length", ratios, sizes]')
+    messages = [message for code, message in said(found(features, more=more))]
+    assert (
+        "`height` is float64 in the request of `ratios`, and string in that of `sizes`" in messages
+    )
+    other = more.replace("name: bid", "name: offer")
+    messages = [message for code, message in said(found(features, more=other))]
+    assert "there is a request source `offer` already, of other data or columns" in messages
+    taken = more.replace("{height: string}", "{slenderness: float64}")
+    messages = [message for code, message in said(found(features, more=taken))]
+    assert "the feature `slenderness` is a request column of `sizes`, too" in messages
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "fits"),
+    [
+        ("{list: int64}", "[1, 2]", True),
+        ("{list: int64}", "[1, x]", False),
+        ("{map: float64}", "{a: 1.5}", True),
+        ("{struct: {a: string}}", "{a: b}", True),
+        ("{struct: {a: string}}", "{b: c}", False),
+        ("timestamp", "'2026-01-01T00:00:00Z'", True),
+    ],
+)
+def test_a_default_of_any_type(type_: str, value: str, fits: bool) -> None:
+    problems = found(
+        (
+            "{petal_ratio: float64, slenderness: float64}",
+            f"{{petal_ratio: {type_}, slenderness: float64}}",
+        ),
+        ("petal_ratio: 3.0", f"petal_ratio: {value}"),
+    )
+    codes = [problem.code for problem in problems if problem.code == "feature-default"]
+    assert codes == ([] if fits else ["feature-default"])
