@@ -22,6 +22,7 @@ import pytest
 from exai_runtime import doctor as clinic
 from exai_runtime.doctor import CHECKS, doctor, machine, network, packages, state, temp
 from exai_runtime.doctor.place import Place
+from exai_runtime.local import process
 from exai_runtime.local.control import Control
 from exai_runtime.local.lock import ApplyLock
 from exai_runtime.local.paths import prepare
@@ -346,6 +347,11 @@ def test_processes_that_nothing_records(place: Place) -> None:
     marks = {"EXAI_OWNER": place.paths.owner, "EXAI_RUN": "k1"}
     child = subprocess.Popen([sleep, "60"], env=marks)
     try:
+        # The kernel shows what a process was started with a moment after it has begun.
+        deadline = time.monotonic() + 10
+        while not (marked := process.marked(EXAI_OWNER=place.paths.owner)):
+            assert time.monotonic() < deadline
+        assert [one.pid for one in marked] == [child.pid]
         found = only(state.leftovers(place))
         assert found.state == "warning"
         assert f"{child.pid} (sleep)" in found.detail
