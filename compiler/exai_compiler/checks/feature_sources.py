@@ -146,12 +146,11 @@ def _features(
     first: dict[str, int] = {}
     for index, feature in enumerate(view.features):
         path: Path = ("spec", "features", index)
-        at = spec.at(*path)
         if first.setdefault(feature, index) != index:
             yield Diagnostic(
                 "duplicate-feature",
                 f"`{feature}` stands twice among the features",
-                at,
+                spec.at(*path),
                 hint="take one away",
                 related=(("the first one", spec.at("spec", "features", first[feature])),),
             )
@@ -159,7 +158,7 @@ def _features(
             yield Diagnostic(
                 "unknown-column",
                 f"Dataset `{declared.ref.name}` has no column `{feature}`",
-                at,
+                spec.at(*path),
                 hint=did_you_mean(feature, data.schema, "add it to the schema of the Dataset"),
                 related=(("its columns are declared here", declared.key_at("spec", "schema")),),
             )
@@ -168,7 +167,7 @@ def _features(
             yield Diagnostic(
                 "key-as-feature",
                 f"`{feature}` is {what}, and no feature",
-                at,
+                spec.at(*path),
                 hint="take it out of the features",
                 related=(("the column", declared.key_at("spec", "schema", feature)),),
             )

@@ -13,7 +13,6 @@ from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import TRAINS, Table, text, texts
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec
-from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -24,28 +23,39 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         target = text(step.inputs.get(training.target))
         table = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
         features = texts(step.inputs.get(training.features))
-        the_target = spec.at(*under_with(step.name, training.target))
+        path = under_with(step.name, training.target)
         for index, feature in enumerate(features):
-            at = spec.at(*under_with(step.name, training.features, index))
+            here = under_with(step.name, training.features, index)
             if feature == target:
                 yield Diagnostic(
                     "target-in-features",
                     f"`{feature}` is the target, and the model would be given the answer",
-                    at,
+                    spec.at(*here),
                     hint="take it out of the features",
-                    related=(("the target", the_target),),
+                    related=(("the target", spec.at(*path)),),
                 )
             elif (key := _key(subject, table, feature)) is not None:
                 yield Diagnostic(
                     "key-in-features",
                     f"`{feature}` identifies a row; a model learns nothing general from it",
-                    at,
+                    spec.at(*here),
                     "warning",
                     "take it out of the features",
                     (("declared as key here", key),),
                 )
-            else:
-                yield from _leaks(subject, table, target, feature, at, the_target)
+            elif (leak := _leak(subject, table, target, feature)) is not None:
+                source, place = leak
+                yield Diagnostic(
+                    "target-in-features",
+                    f"`{feature}` is made of the features of `{source}`, and the target "
+                    f"`{target}` is one of them",
+                    spec.at(*here),
+                    hint="take the target out of that view, or leave this feature out",
+                    related=(
+                        ("the target", spec.at(*path)),
+                        ("the target as a feature", place),
+                    ),
+                )
 
 
 def _key(subject: Subject, table: Table, name: str) -> Span | None:
@@ -61,27 +71,18 @@ def _key(subject: Subject, table: Table, name: str) -> Span | None:
     return None
 
 
-def _leaks(
-    subject: Subject, table: Table, target: str, name: str, at: Span, the_target: Span
-) -> Iterator[Diagnostic]:
-    """A feature that a function makes of the very column that is the target."""
+def _leak(subject: Subject, table: Table, target: str, name: str) -> tuple[str, Span] | None:
+    """A view that gives the function behind a feature the very column that is the target, and where
+    it says so.
+    """
     service = subject.services.get(table.service)
     feature = service.columns.get(name) if service is not None else None
     view = subject.project.body(FeatureViewSpec, feature.view) if feature is not None else None
-    if feature is None or view is None or view.transform is None:
-        return
-    for source in view.transform.sources:
-        found: Spec | None = subject.project.find("FeatureView", source)
+    for source in view.transform.sources if view is not None and view.transform else ():
+        found = subject.project.find("FeatureView", source)
         body = subject.project.body(FeatureViewSpec, source)
         if found is None or body is None or body.dataset != table.dataset:
             continue
         if target in body.features:
-            place = found.at("spec", "features", body.features.index(target))
-            yield Diagnostic(
-                "target-in-features",
-                f"`{name}` is made of the features of `{source}`, and the target `{target}` is one "
-                "of them",
-                at,
-                hint="take the target out of that view, or leave this feature out",
-                related=(("the target", the_target), ("the target as a feature", place)),
-            )
+            return source, found.at("spec", "features", body.features.index(target))
+    return None
