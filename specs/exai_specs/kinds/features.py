@@ -169,7 +169,7 @@ class FeatureViewSpec:
     ] = None
     online: Annotated[Flag, Effect.MATERIALIZE, about("Whether services look it up", True)] = True
     offline: Annotated[
-        Flag, Effect.MATERIALIZE, about("Whether what is pushed also goes to the offline store", True)
+        Flag, Effect.MATERIALIZE, about("Whether what is pushed also goes offline", True)
     ] = False
     push: Annotated[
         Maybe[Annotated[Text, Named(SQL)]],
