@@ -192,7 +192,9 @@ def _no_op() -> Iterator[tuple[int, int, float]]:
 
 
 @contextmanager
-def _server(arguments: list[str], port: int) -> Iterator[tuple[int, int, float]]:
+def _server(
+    arguments: list[str], port: int, path: str = "/v2/health/ready"
+) -> Iterator[tuple[int, int, float]]:
     """A server process: its port, its process id, and the seconds until it was ready."""
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -204,7 +206,7 @@ def _server(arguments: list[str], port: int) -> Iterator[tuple[int, int, float]]
                 raise SystemExit(f"the server doesn't start: {arguments[:2]}")
             try:
                 with socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
-                    probe.sendall(b"GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    probe.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
                     if probe.recv(100).startswith(b"HTTP/1.1 200"):
                         break
             except OSError:
