@@ -73,9 +73,10 @@ def resolve(
         )
         for spec, body in project.bodies(ModelSpec)
     )
+    producers = _producers(graphs)
     by_model = {promotion.model.name: promotion for promotion in promotions}
     models = {
-        reference: _version(reference, lock, facts, by_model, graphs)
+        reference: _version(reference, lock, facts, by_model, producers)
         for reference in sorted({body.model for _, body in project.bodies(ServiceSpec)})
     }
     for _, body in project.bodies(ServiceSpec):
@@ -94,12 +95,21 @@ def resolve(
         facts=facts,
         graphs=MappingProxyType(graphs),
         meanings=MappingProxyType(meanings),
+        producers=producers,
         models=MappingProxyType(models),
         promotions=promotions,
         runs=runs,
         waiting=tuple(each for each in (*keys, *views) if isinstance(each, Unknown)),
         materializations=tuple(view for view in views if isinstance(view, Materialization)),
     )
+
+
+def _producers(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for pipeline, graph_ in graphs.items():
+        for model in models_registered(graph_):
+            found.setdefault(model, []).append(pipeline)
+    return MappingProxyType({model: tuple(pipelines) for model, pipelines in found.items()})
 
 
 def _promotion(
@@ -188,7 +198,7 @@ def _version(
     lock: Lock,
     facts: Facts,
     promotions: Mapping[str, Promotion],
-    graphs: Mapping[str, Graph],
+    producers: Mapping[str, tuple[str, ...]],
 ) -> Maybe[ModelVersion]:
     name, _, at = reference.partition("@")
     ref = Ref("Model", name)
@@ -205,7 +215,7 @@ def _version(
         # Not the model itself: no run brings this about, only a person.
         number = Unknown(Ref("Model", reference), "its promote is manual, and nobody has set it")
     else:
-        number = Unknown(ref, _why_none(name, promotion, known, graphs))
+        number = Unknown(ref, _why_none(name, promotion, known, producers))
     if isinstance(number, Unknown):
         return number
     found = known.version(number.value)
@@ -215,7 +225,10 @@ def _version(
 
 
 def _why_none(
-    name: str, promotion: Promotion | None, known: ModelFacts, graphs: Mapping[str, Graph]
+    name: str,
+    promotion: Promotion | None,
+    known: ModelFacts,
+    producers: Mapping[str, tuple[str, ...]],
 ) -> str:
     if promotion is not None and promotion.verdict is not None and not promotion.verdict.passed:
         failed = [r for r in promotion.verdict.results if not r.passed]
@@ -226,9 +239,7 @@ def _why_none(
             f"no version has passed its gates; version {promotion.verdict.version} missed {missed}"
         )
     if not known.versions:
-        makers = [
-            f"Pipeline/{key}" for key, value in graphs.items() if name in models_registered(value)
-        ]
+        makers = [f"Pipeline/{pipeline}" for pipeline in producers.get(name, ())]
         return f"no version yet: {', '.join(makers) or 'no pipeline'} has not registered one"
     return "no version has passed its gates, or the alias was never set"
 

@@ -19,7 +19,8 @@ class Resolved:
     """`models` maps a reference as written (`iris_model@champion`) to the version that it means
     now.
 
-    `meanings` maps a pipeline's name to its meaning hash (DESIGN section 4).
+    `meanings` maps a pipeline's name to its meaning hash (DESIGN section 4), `producers` a model's
+    to the pipelines that register versions of it.
     """
 
     project: Project
@@ -30,6 +31,7 @@ class Resolved:
     facts: Facts
     graphs: Mapping[str, Graph]
     meanings: Mapping[str, str]
+    producers: Mapping[str, tuple[str, ...]]
     models: Mapping[str, Maybe[ModelVersion]]
     promotions: tuple[Promotion, ...]
     runs: tuple[RunKey, ...]

@@ -13,7 +13,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.facts import FeaturesUsed, ModelVersion
 from exai_compiler.feature_views import used
 from exai_compiler.maybe import Known
-from exai_compiler.meaning import models_registered, view_meaning
+from exai_compiler.meaning import view_meaning
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_specs.diagnostics import Diagnostic
@@ -75,10 +75,7 @@ def changed_features(resolved: Resolved) -> tuple[Diagnostic, ...]:
 def _problem(
     resolved: Resolved, spec: Spec, version: ModelVersion, reasons: tuple[str, ...]
 ) -> Diagnostic:
-    makers = sorted(
-        name for name, graph in resolved.graphs.items() if version.model in models_registered(graph)
-    )
-    runs = " or ".join(f"`exai run {name}`" for name in makers)
+    runs = " or ".join(f"`exai run {name}`" for name in resolved.producers.get(version.model, ()))
     views = version.features.views if version.features is not None else {}
     known = (resolved.project.specs.get(Ref("FeatureView", name)) for name in views)
     named = [view for view in known if view is not None and f"`{view.ref.name}`" in reasons[0]]

@@ -74,6 +74,7 @@ def resolved(project: Project, name: str, version: Maybe[ModelVersion]) -> Resol
         facts=Facts(),
         graphs=empty,
         meanings=empty,
+        producers=empty,
         models={body.model: version for _, body in project.bodies(ServiceSpec)},
         promotions=(),
         runs=(),

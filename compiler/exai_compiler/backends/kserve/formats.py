@@ -51,8 +51,8 @@ def made_by_steps(resolved: Resolved, model: str) -> tuple[str, ...]:
     """The formats of all steps whose model is registered under this name, sorted."""
     found = {
         format_
-        for graph in resolved.graphs.values()
-        for maker in _makers(graph, model)
+        for pipeline in resolved.producers.get(model, ())
+        for maker in _makers(resolved.graphs[pipeline], model)
         if (format_ := _made(maker)) is not None
     }
     return tuple(sorted(found))
