@@ -73,7 +73,7 @@ def resolve(
         )
         for spec, body in project.bodies(ModelSpec)
     )
-    producers = _producers(graphs)
+    producers = producers_of(graphs)
     by_model = {promotion.model.name: promotion for promotion in promotions}
     models = {
         reference: _version(reference, lock, facts, by_model, producers)
@@ -104,7 +104,8 @@ def resolve(
     )
 
 
-def _producers(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[str, ...]]:
+def producers_of(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[str, ...]]:
+    """The pipelines that register versions of each model."""
     found: dict[str, list[str]] = {}
     for pipeline, graph_ in graphs.items():
         for model in models_registered(graph_):

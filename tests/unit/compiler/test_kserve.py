@@ -23,6 +23,7 @@ from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion
 from exai_compiler.graph import graph
 from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
 from exai_compiler.project import Project, link
+from exai_compiler.resolve import producers_of
 from exai_compiler.resolved import Resolved
 from exai_specs.documents import read
 from exai_specs.effects import Effect
@@ -197,7 +198,8 @@ spec:
     project = project_of(text)
     facts = Facts(models={"iris_model": ModelFacts(versions)})
     graphs = {spec.ref.name: graph(spec, CATALOG) for spec, _ in project.bodies(PipelineSpec)}
-    return replace(resolved(project, "local", WAITS), graphs=graphs, facts=facts)
+    where = resolved(project, "local", WAITS)
+    return replace(where, graphs=graphs, facts=facts, producers=producers_of(graphs))
 
 
 def served(where: Resolved, version: Maybe[ModelVersion]) -> tuple[list[str], Tree]:
