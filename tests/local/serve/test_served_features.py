@@ -117,6 +117,21 @@ def test_what_is_missing_is_an_error_that_names_it_and_is_counted(strict: Any) -
     }
 
 
+def test_many_at_once_get_each_their_own(strict: Any) -> None:
+    """All threads read over one SQLite connection."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    wanted = {WHOLE: worth(20.0, 3, 4.0, 2.0), OTHER: worth(24.0, 9, 10.0, 5.0)}
+
+    def ask(at: int) -> bool:
+        patient = (WHOLE, OTHER)[at % 2]
+        (one,) = predicted(strict, row(patient, weight=float(at)))
+        return one == pytest.approx(wanted[patient] + at)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(400)))
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -2,8 +2,10 @@
 away and comes back.
 """
 
+import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,20 @@ def test_the_store_goes_away_and_the_server_stays(
     assert server.ask("GET", "/v2/health/ready")[0] == 200  # it asks, without a request
     assert prediction(server, body) == pytest.approx(expected)
     assert server.tell("GET", "/exai/state")[1]["trouble"] == ""
+    # One that hangs holds up who asks it, for a while, and nobody else.
+    assert redis.process is not None
+    redis.process.send_signal(signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(server.ask, "POST", V1, body)
+            began = time.monotonic()
+            assert server.ask("GET", "/v2/health/live")[0] == 200
+            assert time.monotonic() - began < 1
+            status, answer = asked.result()
+        assert (status, answer["code"]) == (503, "feature-store-unreachable")
+    finally:
+        redis.process.send_signal(signal.SIGCONT)
+    assert prediction(server, body) == pytest.approx(expected)
     assert "a-password" not in server.log.read_text()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exai_components.jvm import LEAST_HEAP, MIB, heap_bytes
-from exai_components.serve.options import Options, parse_options
+from exai_components.serve.options import Options, Predictor, parse_options
 
 REQUIRED = ["--model_name", "iris", "--model_dir", "/mnt/models"]
 
@@ -26,6 +26,40 @@ def test_the_local_form() -> None:
     environment = {"EXAI_MODEL_DIGEST": "abc"}
     given = parse_options([*REQUIRED, "--control", "c", "--no_listen"], environment)
     assert (given.port, given.control, given.digest) == (None, Path("c"), "abc")
+
+
+FED = {"EXAI_FEATURES": "{}", "EXAI_FEATURE_REPOSITORY": "/mnt/repository"}
+
+
+def test_a_transformer_as_kserve_starts_it() -> None:
+    # What is rendered, and then what KServe adds, the same names again included.
+    rendered = ["--transformer", "--host=0.0.0.0", "--http_port=8080", "--model_name=iris"]
+    added = ["--model_name", "iris", "--predictor_host", "iris-predictor.ml", "--http_port", "8080"]
+    more = ["--predictor_use_ssl", "true", "--predictor_request_timeout_seconds", "5"]
+    given = parse_options([*rendered, *added, "--predictor_protocol", "v2", *more], FED)
+    assert given.predictor == Predictor("https://iris-predictor.ml", 5.0)
+    assert (given.model_dir, given.features) == (None, "{}")
+    assert given.repository == Path("/mnt/repository")
+    plain = parse_options(["--transformer", *added, "--predictor_host", "127.0.0.1:8081"], FED)
+    assert plain.predictor == Predictor("http://127.0.0.1:8081", 60.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--transformer", "--model_name", "iris"], FED),
+        (["--transformer", "--model_name", "iris", "--predictor_host", "p"], {}),
+        (["--transformer", *REQUIRED, "--predictor_host", "p"], FED),
+        (REQUIRED, {"EXAI_FEATURES": "{}"}),
+    ],
+)
+def test_half_of_what_features_need_is_refused(
+    arguments: list[str], environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse_options(arguments, environment)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
