@@ -76,7 +76,8 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
         "store-mismatch": Code(
             "An offline store that can't join where the rows are.",
             "An offline store of type postgres is one PostgreSQL connection of the environment. "
-            "Tables of that connection are joined where they are; all others are copied first.",
+            "The datasets of all views have to be tables or queries of that connection; "
+            "`type: dask` joins any data.",
         ),
         "unused-entity": Code(
             "An Entity that no view is about.",

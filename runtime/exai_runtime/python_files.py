@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,10 @@ def _read(root: Path, path: str) -> str | None:
 
 
 def _modules(root: Path, paths: Iterable[str]) -> Iterator[str]:
-    """Names of Python files and packages in the root and in the folders of these files."""
+    """Names of Python files and packages in the root and in the folders of these files.
+
+    Not those of the standard library, which an import finds everywhere.
+    """
     for folder in sorted({root, *((root / path).parent for path in paths)}):
         try:
             entries = list(os.scandir(folder))
@@ -99,7 +103,17 @@ def _modules(root: Path, paths: Iterable[str]) -> Iterator[str]:
             continue
         for entry in entries:
             name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - of a DirEntry's name
+            if name in sys.stdlib_module_names:
+                continue
             if suffix == ".py" and name.isidentifier():
                 yield name
-            elif entry.is_dir() and (Path(entry.path) / "__init__.py").is_file():
+            elif entry.is_dir() and entry.name.isidentifier() and _holds_python(entry.path):
                 yield entry.name
+
+
+def _holds_python(folder: str) -> bool:
+    """A package, with or without an `__init__.py`."""
+    try:
+        return any(entry.suffix == ".py" for entry in Path(folder).iterdir())
+    except OSError:
+        return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import Environment, FeatureViewSpec, Postgresql, SqlSource
+from exai_specs.kinds import FeatureViewSpec, Postgresql, SqlSource
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -30,28 +30,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint="name another connection, or write `type: dask`",
             )
         else:
-            yield from _elsewhere(subject, environment, wanted, at)
+            yield from _elsewhere(subject, wanted, at)
 
 
-def _elsewhere(
-    subject: Subject, environment: Environment, store: str, at: Span
-) -> Iterator[Diagnostic]:
-    """A view over a table of another server than the one that the offline store is."""
+def _elsewhere(subject: Subject, store: str, at: Span) -> Iterator[Diagnostic]:
+    """A view whose rows aren't in the database that the offline store is."""
     for spec, view in subject.project.bodies(FeatureViewSpec):
         dataset = subject.dataset(view.dataset or "")
         source = dataset[1].source if dataset is not None else None
-        if dataset is None or not isinstance(source, SqlSource) or source.connection == store:
+        if dataset is None or (isinstance(source, SqlSource) and source.connection == store):
             continue
-        if isinstance(environment.connections.get(source.connection), Postgresql):
-            yield Diagnostic(
-                "store-mismatch",
-                f"the offline store joins in `{store}`, and the rows of `{spec.ref.name}` are in "
-                f"`{source.connection}`: they are copied before they are joined",
-                spec.at("spec", "dataset"),
-                "warning",
-                "keep what is joined in one database",
-                (
-                    ("the dataset's connection", dataset[0].at("spec", "source")),
-                    ("the offline store's", at),
-                ),
-            )
+        yield Diagnostic(
+            "store-mismatch",
+            f"the offline store joins in `{store}`, and the rows of `{spec.ref.name}` "
+            "are elsewhere",
+            spec.at("spec", "dataset"),
+            hint="bring them into that database, or write `type: dask`, which joins any data",
+            related=(
+                ("where the rows are", dataset[0].at("spec", "source")),
+                ("the offline store", at),
+            ),
+        )

@@ -23,6 +23,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if step.pip is None:
                 continue
             base = ("spec", "steps", name, "pip")
+            seen: set[str] = set()
             for index, package in enumerate(step.pip.packages):
                 if not _PINNED.fullmatch(package):
                     yield Diagnostic(
@@ -31,6 +32,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         spec.at(*base, "packages", index),
                         hint="write name==version, such as scikit-learn==1.9.1",
                     )
+                # Names are the same without case and signs (PEP 503).
+                bare = re.sub("[-_.]+", "-", re.split("[=[]", package)[0]).lower()
+                if bare in seen:
+                    yield Diagnostic(
+                        "unpinned-package",
+                        f"`{bare}` stands here twice: which version is meant?",
+                        spec.at(*base, "packages", index),
+                        hint="keep one of them",
+                    )
+                seen.add(bare)
             for field, texts, rule in (
                 ("indexUrls", step.pip.index_urls, _INDEX),
                 ("trustedHosts", step.pip.trusted_hosts, _HOST),

@@ -63,6 +63,7 @@ def artifacts(page: Output[HTML], words: Output[Markdown], seen: Output[Classifi
     print(page, words, seen)
     # What stands behind the last statement, indented as it is, belongs to it.
 
+
 # This doesn't.
 
 

@@ -85,7 +85,13 @@ def test_a_forest_for_numbers_in_folds(step: Any, rows: Path) -> None:
 
 
 def test_automl_of_two_classes_keeps_its_leaderboard(step: Any, rows: Path) -> None:
-    wanted = {"max_models": 2, "nfolds": 2, "sort_metric": "AUC", "exclude_algos": ["GLM"]}
+    wanted = {
+        "max_models": 2,
+        "max_runtime_secs": 120,
+        "nfolds": 2,
+        "sort_metric": "AUC",
+        "exclude_algos": ["GLM"],
+    }
     done, model = trained(step, rows, algorithm="automl", target="good", parameters=wanted)
     board = json.loads((done.folder / "model" / "leaderboard.json").read_text())
     assert len(board) >= 2

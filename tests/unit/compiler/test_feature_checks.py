@@ -304,7 +304,9 @@ def test_stores_of_environments() -> None:
     assert said(found((base, f"{base[:-1]}, {store % 'warehouse'}")))[0][0] == "store-mismatch"
     assert "store-mismatch" not in {c for c, _ in said(found((base, both % "warehouse"), of_rows))}
     (problem,) = [p for p in found((base, both % "lake"), of_rows) if p.code == "store-mismatch"]
-    assert (problem.severity, len(problem.related)) == ("warning", 2)
+    assert (problem.severity, len(problem.related)) == ("error", 2)
+    file = found((base, both % "warehouse"))
+    assert "store-mismatch" in {code for code, _ in said(file)}
 
 
 def test_the_order_of_documents_never_matters() -> None:
