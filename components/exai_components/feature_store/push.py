@@ -155,7 +155,11 @@ def _keep(store: Any, view: Any, table: Any, offline: Path) -> None:
     from exai_components.parquet_file import read_table, write_table
 
     if offline.exists():
-        table = pa.concat_tables([read_table(str(offline), tuple(table.column_names)), table])
+        kept = read_table(str(offline), tuple(table.column_names))
+        # A command that is repeated keeps nothing twice.
+        known = {repr(row) for row in kept.to_pylist()}
+        new = [repr(row) not in known for row in table.to_pylist()]
+        table = pa.concat_tables([kept, table.filter(pa.array(new, pa.bool_()))])
     fresh = offline.with_name(f".{offline.name}.new")
     write_table(table, str(fresh))
     fresh.replace(offline)

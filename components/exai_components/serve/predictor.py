@@ -39,7 +39,11 @@ class Behind:
     """One predictor, and the model of this name in it."""
 
     def __init__(self, predictor: Predictor, name: str) -> None:
-        self._client = httpx.AsyncClient(base_url=predictor.url, timeout=predictor.timeout)
+        self._client = httpx.AsyncClient(
+            base_url=predictor.url,
+            timeout=predictor.timeout,
+            trust_env=False,  # requests go to the predictor, whatever proxy the pod is given
+        )
         self._url, self._name = predictor.url, name
 
     async def described(self) -> Described:

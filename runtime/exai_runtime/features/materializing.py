@@ -7,8 +7,7 @@ is what was applied, and holds the environment's lock only while it works.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +23,14 @@ from exai_runtime.compiling import (
 from exai_runtime.events import ChangeFinished, ChangeStarted, Listen, PhaseFinished
 from exai_runtime.feature_results import Materializing
 from exai_runtime.features.freshness import next_time
-from exai_runtime.features.place import Place, freshness_of, place_of, refused, unknown
+from exai_runtime.features.place import (
+    Place,
+    freshness_of,
+    patiently,
+    place_of,
+    refused,
+    unknown,
+)
 from exai_runtime.local import control
 from exai_runtime.local.features.execute import ASKED, REPOSITORY_KIND
 from exai_runtime.local.target import LocalTarget
@@ -35,8 +41,6 @@ from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec
-
-_TRIES = 20.0  # seconds that a schedule waits for an apply before it lets one time pass
 
 
 def materialize(
@@ -149,7 +153,7 @@ def _bring(
     if found is None:
         return problems
     try:
-        with _patiently(open_target(checked, environment, found)) as target:
+        with patiently(open_target(checked, environment, found)) as target:
             compiled = compile_environment(checked, environment, found, target)
             wanted = _current(compiled, target)
             if isinstance(wanted, Diagnostic):
@@ -186,26 +190,6 @@ def _current(compiled: Compiled, target: LocalTarget) -> Build | Diagnostic:
         Span("exai.yaml"),
         hint="exai apply: it brings online what is new, too",
     )
-
-
-@contextmanager
-def _patiently(target: LocalTarget) -> Iterator[LocalTarget]:
-    """The target as a writer; an apply that runs is waited for, for a while."""
-    until = time.monotonic() + _TRIES
-    while True:
-        try:
-            target.__enter__()
-            break
-        except TargetError as error:
-            if error.diagnostic.code != "apply-running" or time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-    try:
-        yield target
-    except BaseException as error:
-        target.__exit__(type(error), error, error.__traceback__)
-        raise
-    target.__exit__(None, None, None)
 
 
 def _not_materialized(place: Place, name: str) -> Diagnostic | None:

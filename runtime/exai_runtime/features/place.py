@@ -6,6 +6,7 @@ and pushing go by that, not by what the specs say since.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import Environment
 from exai_specs.nearest import nearest
+
+_TRIES = 20.0  # seconds that a push or a schedule waits for an apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,23 @@ def unknown(what: str, name: str, known: Sequence[str]) -> Diagnostic:
 
 def refused(checked: Checked, problem: Diagnostic) -> Refused:
     return Refused((problem,), checked.loaded.sources)
+
+
+@contextmanager
+def patiently(target: LocalTarget) -> Iterator[LocalTarget]:
+    """The target as a writer; an apply that runs is waited for, for a while."""
+    until = time.monotonic() + _TRIES
+    while True:
+        try:
+            target.__enter__()
+            break
+        except TargetError as error:
+            if error.diagnostic.code != "apply-running" or time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+    try:
+        yield target
+    except BaseException as error:
+        target.__exit__(type(error), error, error.__traceback__)
+        raise
+    target.__exit__(None, None, None)

@@ -11,7 +11,14 @@ from typing import Any
 
 from exai_compiler.inlined import type_of
 from exai_runtime.feature_results import Pushed
-from exai_runtime.features.place import Place, place_of, refused, running, unknown
+from exai_runtime.features.place import (
+    Place,
+    patiently,
+    place_of,
+    refused,
+    running,
+    unknown,
+)
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
@@ -27,13 +34,14 @@ def push(root: Path, environment: str, view: str, file: Path) -> Pushed | Refuse
         return refused(place.checked, problem)
     spec = place.spec["views"][view]
     offline = bool(spec["offline"])
-    with running(place.process()) as process:
-        paths = process.paths
-        kept = None
-        if offline:
-            paths.pushed.mkdir(parents=True, exist_ok=True)
-            kept = str(paths.pushed_to(spec["source"]))
-        try:
+    try:
+        # As an apply does: what is pushed beside one could undo what it brings online.
+        with patiently(place.target), running(place.process(writes=True)) as process:
+            paths = process.paths
+            kept = None
+            if offline:
+                paths.pushed.mkdir(parents=True, exist_ok=True)
+                kept = str(paths.pushed_to(spec["source"]))
             found = process.ask(
                 "push",
                 repository=str(paths.repository),
@@ -42,8 +50,8 @@ def push(root: Path, environment: str, view: str, file: Path) -> Pushed | Refuse
                 kinds=_kinds(place, spec, offline=offline),
                 offline=kept,
             )
-        except TargetError as error:
-            return refused(place.checked, error.diagnostic)
+    except TargetError as error:
+        return refused(place.checked, error.diagnostic)
     return Pushed(view, found["rows"], found["written"], found["older"], offline)
 
 

@@ -116,11 +116,14 @@ class FeatureExecutor:
         if "parquet" not in body["spec"]["sources"][wanted.dataset]:
             return ""
         known = identifies(wanted.data) and not by_hand
+        dataset = self._inlined(wanted.dataset)
+        # What a snapshot holds depends on the declared columns as much as on the data.
+        version = digest({"data": wanted.data, "dataset": freeze(dataset)}) if known else ""
         found = self.process.ask(
             "snapshot",
-            dataset=self._inlined(wanted.dataset),
+            dataset=dataset,
             folder=str(paths.snapshots(wanted.dataset)),
-            version=wanted.data if known else "",
+            version=version,
             pushed=str(paths.pushed_to(wanted.dataset)),
         )
         switch(paths, wanted.dataset, found["file"])

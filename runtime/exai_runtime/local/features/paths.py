@@ -76,5 +76,15 @@ def prune(paths: FeaturePaths, dataset: str, needed: frozenset[str]) -> None:
 
 
 def clear(paths: FeaturePaths) -> None:
-    """All of it goes."""
-    shutil.rmtree(paths.folder, ignore_errors=True)
+    """All of it goes but the rows that were pushed and kept, which are nowhere else."""
+    if not paths.folder.is_dir():
+        return
+    for entry in paths.folder.iterdir():
+        if entry == paths.pushed:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+    if not any(paths.folder.iterdir()):
+        paths.folder.rmdir()
