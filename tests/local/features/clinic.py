@@ -7,21 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 from features import made
 
-from exai_compiler.build import Build, Materialization
 from exai_compiler.changes import Create, Materialize, Outcome, Update
-from exai_compiler.maybe import Known
 from exai_runtime.compiling import Compiled, check_project, compile_environment, environment_for
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.workspace import load
-from exai_specs.identity import Ref
-from exai_specs.kinds import FeatureViewSpec
 
 PROJECT = """
 apiVersion: exai.dev/v1alpha1
@@ -160,7 +156,7 @@ def write_clinic(root: Path, features: str = "") -> Clinic:
 def apply(clinic: Clinic, target: LocalTarget) -> list[Outcome]:
     """What an apply does about features: the repository, then every view."""
     compiled = clinic.compiled(target)
-    build = with_materializations(clinic, compiled)
+    build = compiled.build
     (wanted,) = (item for item in build.objects if item.id.kind == "FeatureRepository")
     held = target.observe().objects.get(wanted.id)
     changes: list[Any] = []
@@ -170,30 +166,3 @@ def apply(clinic: Clinic, target: LocalTarget) -> list[Outcome]:
         changes.append(Update(wanted.id, wanted.origin, wanted.body, held.drift))
     changes += [Materialize(m.view, m.key, m.why) for m in build.materializations if m.due]
     return [target.apply(change, build, print) for change in changes]
-
-
-def with_materializations(clinic: Clinic, compiled: Compiled) -> Build:
-    """Every view with its data, due when what is online is of other data or another meaning."""
-    project = check_project(load(clinic.root)).project
-    assert project is not None
-    found = []
-    for spec, view in project.bodies(FeatureViewSpec):
-        if view.dataset is None:
-            continue
-        known = compiled.facts.materialized.get(spec.ref.name)
-        version = compiled.facts.data[view.dataset]
-        assert isinstance(version, Known)
-        meaning = f"{','.join(view.features)}"
-        due = known is None or (known.data, known.meaning) != (version.value, meaning)
-        found.append(
-            Materialization(
-                view=Ref("FeatureView", spec.ref.name),
-                key=f"{meaning}-{version.value}",
-                meaning=meaning,
-                dataset=view.dataset,
-                data=version.value,
-                due=due,
-                why=("it is due",),
-            )
-        )
-    return replace(compiled.build, materializations=tuple(found))

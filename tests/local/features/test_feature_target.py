@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -100,6 +101,37 @@ def test_what_is_gone_is_made_again(clinic: Clinic) -> None:
         done = apply(clinic, target)
     assert [outcome.result for outcome in done] == ["updated", "succeeded", "succeeded"]
     assert bmi(clinic, 1) == [21.0]
+
+
+def test_a_column_that_means_another_one_is_read_anew(clinic: Clinic) -> None:
+    """The data is the same, and what a snapshot of it holds is not."""
+    with clinic.target() as target:
+        apply(clinic, target)
+    specs = clinic.root / "specs" / "features.yaml"
+    text = specs.read_text()
+    assert "bmi: float64" in text
+    specs.write_text(text.replace("bmi: float64", "bmi: {type: float64, source: visits}"))
+    with clinic.target() as target:
+        assert {outcome.result for outcome in apply(clinic, target)} <= {"updated", "succeeded"}
+    assert bmi(clinic, 1) == [1.0]
+
+
+def test_a_push_that_is_repeated_is_kept_once(clinic: Clinic) -> None:
+    with clinic.target() as target:
+        apply(clinic, target)
+    rows = clinic.root / "rows.json"
+    row = {
+        "patient_id": 1,
+        "seen_at": "2026-01-02T00:00:00Z",
+        "bmi": 30.5,
+        "visits": 2,
+        "ward": "w",
+    }
+    rows.write_text(json.dumps([row]))
+    for _ in range(2):
+        clinic.exai("features", "push", "body", "--data", str(rows))
+    clinic.exai("features", "materialize", "body")
+    assert bmi(clinic, 1) == [30.5]
 
 
 def test_old_snapshots_go(clinic: Clinic) -> None:
