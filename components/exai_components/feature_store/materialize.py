@@ -2,7 +2,8 @@
 
 In: the view's name and the snapshot that was brought there before, if any. Out: what is there now.
 An entity of which nothing was added, changed or taken away isn't touched; so rows that come late
-reach the store however old they are, and a repetition after a kill writes the same again.
+reach the store however old they are, and a repetition after a kill, of the same data, writes the
+same again. Live tables have no snapshot to compare with: what is gone there stays online.
 """
 
 from collections.abc import Iterable
