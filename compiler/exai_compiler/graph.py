@@ -17,7 +17,7 @@ from exai_specs.expressions import ExpressionError, Reference, has_expression, p
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds.pipeline import PipelineSpec
-from exai_specs.kinds.pipeline import Step as StepSpec
+from exai_specs.kinds.step import Step as StepSpec
 from exai_specs.kinds.workload import SecretRef
 from exai_specs.parse import Spec
 

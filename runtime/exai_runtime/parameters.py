@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json, freeze
-from exai_specs.kinds.pipeline import ParameterFields, PipelineSpec
+from exai_specs.kinds.parameter import ParameterFields
+from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, mismatch
 

@@ -14,7 +14,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.python_code import Function, Problem, function_of, read_function
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import PipelineSpec
-from exai_specs.kinds.pipeline import Step
+from exai_specs.kinds.step import Step
 from exai_specs.parse import Spec
 
 

@@ -14,7 +14,7 @@ from exai_compiler.catalog import Catalog, Component
 from exai_compiler.python_code import ephemeral
 from exai_compiler.python_code.function import Function, read_function
 from exai_specs.frozen import digest
-from exai_specs.kinds.pipeline import Step
+from exai_specs.kinds.step import Step
 
 OWN_IMAGE = "exai/python-train"
 

@@ -9,7 +9,7 @@ more than one word; the checks hold packages and indexes to a pattern.
 from __future__ import annotations
 
 from exai_compiler.python_code.function import Function
-from exai_specs.kinds.pipeline import Pip
+from exai_specs.kinds.step import Pip
 
 KFP = "2.17.0"
 EXECUTOR = "kfp.dsl.executor_main"

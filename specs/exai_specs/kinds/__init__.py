@@ -32,7 +32,8 @@ from exai_specs.kinds.features import (
 )
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec, Signature
-from exai_specs.kinds.pipeline import Defaults, ParameterFields, Pip, PipelineSpec, Retry, Step
+from exai_specs.kinds.parameter import ParameterFields
+from exai_specs.kinds.pipeline import Defaults, PipelineSpec
 from exai_specs.kinds.project import (
     Environment,
     Postgresql,
@@ -43,6 +44,7 @@ from exai_specs.kinds.project import (
     Sqlite,
 )
 from exai_specs.kinds.service import Autoscale, Replicas, ServedFeatures, ServiceSpec, Slo
+from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.kinds.workload import ConfigMapRef, Env, Resources, SecretRef
 from exai_specs.names import KUBERNETES, MODEL, PIPELINE, SERVICE, SQL, NameRule

@@ -28,7 +28,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.python_code import python_component
 from exai_specs.frozen import thaw
 from exai_specs.kinds import Pip
-from exai_specs.kinds.pipeline import Step
+from exai_specs.kinds.step import Step
 
 
 def everything(

@@ -15,7 +15,7 @@ from exai_compiler.python_code import (
     read_function,
 )
 from exai_specs.kinds import Pip
-from exai_specs.kinds.pipeline import Step
+from exai_specs.kinds.step import Step
 
 TEXT = '''"""Steps."""
 

@@ -29,7 +29,7 @@ from exai_compiler.python_code.names import KFP
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
 from exai_specs.frozen import canonical
-from exai_specs.kinds.pipeline import Step
+from exai_specs.kinds.step import Step
 from exai_specs.parse import Spec, parse
 
 

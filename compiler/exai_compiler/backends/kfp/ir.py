@@ -20,7 +20,8 @@ from exai_compiler.backends.kfp.values import constant, parameter_type
 from exai_compiler.graph import Graph
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds.pipeline import ParameterFields, PipelineSpec
+from exai_specs.kinds.parameter import ParameterFields
+from exai_specs.kinds.pipeline import PipelineSpec
 
 SCHEMA_VERSION = "2.1.0"
 """The only one that KFP's API server takes (backend/src/apiserver/template/v2_template.go)."""

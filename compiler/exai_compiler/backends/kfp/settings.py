@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exai_compiler.graph import Step
-from exai_specs.kinds.pipeline import PipelineSpec, Retry
+from exai_specs.kinds.pipeline import PipelineSpec
+from exai_specs.kinds.step import Retry
 from exai_specs.kinds.workload import ConfigMapRef, LimitFields, ResourceFields, SecretRef
 from exai_specs.units import Duration, Quantity
 

@@ -10,7 +10,7 @@ from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import constant
 from exai_compiler.graph import Binding, FromStep, Step, sources
 from exai_specs.frozen import Json
-from exai_specs.kinds.pipeline import Retry
+from exai_specs.kinds.step import Retry
 from exai_specs.units import Duration
 
 

@@ -1,0 +1,78 @@
+"""A parameter of a pipeline: its type, its default, its values (LANGUAGE section 6.1).
+
+In: an entry of `parameters`. Out: a frozen value. Never: what reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Flag,
+    Maybe,
+    Parsed,
+    Plain,
+    Problem,
+    Text,
+    about,
+    refuse,
+    type_schema,
+)
+from exai_specs.forms import Shorthand
+from exai_specs.frozen import Json
+from exai_specs.types import PARAMETER_TYPES, Type, mismatch, parse_parameter_type
+
+_FORMS = ("list", "struct")
+ParameterType = Annotated[Type, Parsed(parse_parameter_type, type_schema(PARAMETER_TYPES, _FORMS))]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ParameterFields:
+    """One parameter of a pipeline."""
+
+    type: Annotated[ParameterType, Effect.RENDER, about("Its type", "integer")]
+    default: Annotated[Maybe[Plain], Effect.RETRAIN, about("Its value when none is given", 20)] = (
+        None
+    )
+    optional: Annotated[
+        Flag, Effect.RENDER, about("Whether it may be left out, without a default", True)
+    ] = False
+    description: Annotated[
+        Text, Effect.METADATA, about("One sentence for people", "Number of trees")
+    ] = ""
+    enum: Annotated[
+        tuple[Plain, ...], Effect.RENDER, about("The only values it may have", [10, 20, 50])
+    ] = ()
+
+    @model_validator(mode="after")
+    def _values_fit(self) -> ParameterFields:
+        values: list[tuple[tuple[str | int, ...], Json]] = [
+            (("enum", index), value) for index, value in enumerate(self.enum)
+        ]
+        if self.default is not None:
+            values.append((("default",), self.default))
+        problems = [
+            Problem("wrong-type", wrong[1], path=(*path, *wrong[0]))
+            for path, value in values
+            if (wrong := mismatch(value, self.type))
+        ]
+        if (
+            not problems
+            and self.enum
+            and self.default is not None
+            and self.default not in self.enum
+        ):
+            problems.append(
+                Problem("invalid-value", "isn't one of the values in enum", path=("default",))
+            )
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+Parameter = Annotated[ParameterFields, Shorthand("type", _FORMS)]
