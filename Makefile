@@ -37,7 +37,7 @@ lint: setup-dev
 	$(BIN)/lint-imports
 
 test-fast: setup-dev
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses 2
 
 # The servers that the slow tests start and end by themselves, on loopback. RUNLEVEL=1: installing starts none.
 services:
@@ -48,7 +48,7 @@ services:
 
 # All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.
 test: setup-dev services lint
-	$(BIN)/pytest -m "not slow" --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
 	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile
 
 bench: setup-dev
