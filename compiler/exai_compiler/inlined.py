@@ -10,15 +10,8 @@ from collections.abc import Mapping
 
 from exai_compiler.catalog import Component
 from exai_specs.frozen import Json
-from exai_specs.kinds.dataset import (
-    ColumnFields,
-    CsvSource,
-    DatasetSpec,
-    HttpSource,
-    ParquetSource,
-    Quality,
-    SqlSource,
-)
+from exai_specs.kinds.dataset import ColumnFields, DatasetSpec, Quality
+from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
 
 # DESIGN section 6: what reads a source is told where the data is, others how it has to be.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from exai_compiler.features.stores import offline_connection
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, Environment
-from exai_specs.kinds.dataset import SqlSource
+from exai_specs.kinds.sources import SqlSource
 
 
 def source_of(name: str, dataset: DatasetSpec, environment: Environment) -> Json:

@@ -23,16 +23,9 @@ from exai_runtime.local.questions import Failure, Question
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import digest
 from exai_specs.identity import Ref
-from exai_specs.kinds.dataset import (
-    CsvSource,
-    DatasetSpec,
-    Fixed,
-    HttpSource,
-    ParquetSource,
-    Query,
-    SqlSource,
-)
+from exai_specs.kinds.dataset import DatasetSpec, Fixed, Query
 from exai_specs.kinds.project import Environment, Postgresql, Sqlite
+from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
 from exai_specs.parse import Spec
 
 NOT_WATCHED = "not watched"

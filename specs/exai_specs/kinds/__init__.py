@@ -12,15 +12,11 @@ from typing import Any
 
 from exai_specs.kinds.dataset import (
     ColumnFields,
-    CsvSource,
     DatasetSpec,
     Expectation,
     Fixed,
-    HttpSource,
-    ParquetSource,
     Quality,
     Query,
-    SqlSource,
 )
 from exai_specs.kinds.features import (
     EntitySpec,
@@ -44,6 +40,7 @@ from exai_specs.kinds.project import (
     Sqlite,
 )
 from exai_specs.kinds.service import Autoscale, Replicas, ServedFeatures, ServiceSpec, Slo
+from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
 from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.kinds.workload import ConfigMapRef, Env, Resources, SecretRef

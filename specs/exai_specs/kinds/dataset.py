@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
@@ -21,7 +20,6 @@ from exai_specs.fields import (
     Flag,
     KeyedBy,
     Maybe,
-    Named,
     Parsed,
     Plain,
     Problem,
@@ -32,105 +30,12 @@ from exai_specs.fields import (
 )
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
-from exai_specs.names import FIELD, NameRule
+from exai_specs.kinds.sources import Source
+from exai_specs.names import FIELD
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 
-SHA256 = NameRule(r"[0-9a-f]{64}", "64 hexadecimal digits, a to f in small letters", longest=64)
 _FORMS = ("list", "map", "struct")
 ColumnType = Annotated[Type, Parsed(parse_column_type, type_schema(COLUMN_TYPES, _FORMS))]
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class CsvSource:
-    """A CSV file with a header."""
-
-    path: Annotated[
-        Text, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.csv")
-    ]
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class ParquetSource:
-    """A Parquet file, or a folder of Parquet files that have the same columns."""
-
-    path: Annotated[
-        Text,
-        Effect.RETRAIN,
-        about("The file or folder; relative to the data root", "data/iris.parquet"),
-    ]
-
-
-def _address(value: Any) -> str:
-    """An address of http or https. No message quotes it: it may hold what nobody may see."""
-    if not isinstance(value, str):
-        raise TypeProblem(f"must be an address, not {called(value)}", code="wrong-type")
-    if "@" in value.partition("//")[2].partition("/")[0]:
-        hint = "offer the file without a password, or below the data root; change that password"
-        raise TypeProblem("a user or password must not be in a spec", (), hint, "secret-in-spec")
-    try:
-        parts = urlsplit(value)
-        named = parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that don't match
-        named = None
-    if not named or not value.startswith(("http://", "https://")) or not value.isprintable():
-        hint = "for example https://example.com/iris.csv"
-        raise TypeProblem("must be an http or https address", (), hint)
-    return value
-
-
-_ADDRESS_SCHEMA = (("type", "string"), ("pattern", "^https?://[^/@]+(/.*)?$"))
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class HttpSource:
-    """A file behind an HTTP or HTTPS address; its checksum is its version."""
-
-    url: Annotated[
-        Annotated[str, Parsed(_address, _ADDRESS_SCHEMA)],
-        Effect.RETRAIN,
-        about("The address", "https://example.com/iris.csv"),
-    ]
-    sha256: Annotated[
-        Annotated[Text, Named(SHA256, "9f86d081884c7d659a2feaa0c55ad015" * 2)],
-        Effect.RETRAIN,
-        about("SHA-256 of the file, in hexadecimal", "9f86d081884c7d659a2feaa0c55ad015" * 2),
-    ]
-    format: Annotated[
-        Literal["csv", "parquet"], Effect.RETRAIN, about("The file's format", "csv")
-    ] = "csv"
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class SqlSource:
-    """A table or a query of a database."""
-
-    connection: Annotated[
-        Text, Effect.RETRAIN, about("A connection of the environment", "warehouse")
-    ]
-    table: Annotated[Maybe[Text], Effect.RETRAIN, about("The table", "demo_iris")] = None
-    query: Annotated[Maybe[Text], Effect.RETRAIN, about("The query", "SELECT * FROM demo_iris")] = (
-        None
-    )
-
-    @model_validator(mode="after")
-    def _one(self) -> SqlSource:
-        if (self.table is None) == (self.query is None):
-            hint = "remove one of them" if self.table is not None else "add table or query"
-            raise refuse(Problem("exactly-one-of", "must have exactly one of table, query", hint))
-        return self
-
-
-Source = Annotated[
-    CsvSource | ParquetSource | SqlSource | HttpSource,
-    OneOf(
-        (
-            ("csv", CsvSource),
-            ("parquet", ParquetSource),
-            ("sql", SqlSource),
-            ("http", HttpSource),
-        )
-    ),
-]
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

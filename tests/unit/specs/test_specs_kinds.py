@@ -14,11 +14,12 @@ from exai_specs.documents import Document, read
 from exai_specs.effects import Effect
 from exai_specs.fields import about
 from exai_specs.kinds import API_VERSION, KINDS, Metadata
-from exai_specs.kinds.dataset import CsvSource, DatasetSpec, Fixed
+from exai_specs.kinds.dataset import DatasetSpec, Fixed
 from exai_specs.kinds.model import Gate
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.project import Postgresql, ProjectSpec, SecretDir, SecretEnv, SecretName
 from exai_specs.kinds.service import ServiceSpec
+from exai_specs.kinds.sources import CsvSource
 from exai_specs.kinds.step import Retry, Step
 from exai_specs.kinds.workload import ConfigMapRef, SecretRef
 from exai_specs.parse import Spec, parse
