@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exai_runtime.doctor.place import Place
-from exai_runtime.local import control, process
-from exai_runtime.local.control import Ledger
+from exai_runtime.local import process
+from exai_runtime.local.ledger import Ledger, read
 from exai_runtime.local.lock import holder
 from exai_runtime.local.process import Process, environment_of
 from exai_runtime.local.run_requests import held
@@ -26,7 +26,7 @@ def control_plane(place: Place) -> Iterator[Finding]:
         yield Finding("state", "ok", f"nothing is applied to {place.environment} yet")
         return
     try:
-        ledger = control.read(path)
+        ledger = read(path)
     except TargetError as error:
         found = error.diagnostic
         yield Finding("state", "problem", found.message, found.hint)
@@ -68,7 +68,7 @@ def leftovers(place: Place) -> Iterator[Finding]:
         yield Finding("lock", "ok", f"an apply or a run is under way{who}")
         return
     try:
-        ledger = control.read(paths.control)
+        ledger = read(paths.control)
     except TargetError:
         return
     left = [

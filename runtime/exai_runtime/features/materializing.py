@@ -31,8 +31,8 @@ from exai_runtime.features.place import (
     refused,
     unknown,
 )
-from exai_runtime.local import control
 from exai_runtime.local.features.execute import ASKED, REPOSITORY_KIND
+from exai_runtime.local.ledger import read
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
@@ -69,7 +69,7 @@ def materialize(
             raise
     sources = place.checked.loaded.sources
     rows = tuple(row for row in freshness_of(place) if row.view.name in chosen)
-    return Materializing(environment, tuple(outcomes), rows, problems, sources)
+    return Materializing(environment, tuple(outcomes), rows, diagnostics=problems, sources=sources)
 
 
 def _watch(
@@ -126,7 +126,7 @@ def _tried(place: Place) -> dict[str, datetime]:
     """When each view was last brought online, or failed to be: a store that is down is asked again
     at the next time, not at once.
     """
-    ledger = control.read(place.target.paths.control)
+    ledger = read(place.target.paths.control)
     found = {
         name: datetime.fromtimestamp(record.fact.at, UTC)
         for name, record in ledger.materialized.items()

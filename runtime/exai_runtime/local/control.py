@@ -1,35 +1,24 @@
-"""The control plane: one SQLite file with what the target holds, which process serves it, and a
-journal of applies.
+"""The control plane's writer: one SQLite file with what the target holds, which process serves it,
+and a journal of applies.
 
-A `Ledger` is what a plan reads; it opens the file read-only and never creates it. A `Control` is
-what an apply writes with: an object, its process and the journal's line change in one transaction,
-so a kill leaves either all or nothing. The journal mode is the rollback one: readers of a WAL would
-have to create files beside it.
+An object, its process and the journal's line change in one transaction, so a kill leaves either all
+or nothing. What a plan reads of it is `ledger`'s.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-import sqlite3
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar
-from urllib.parse import quote
 
-from exai_compiler.build import Live
 from exai_compiler.changes import ObjectId
-from exai_compiler.facts import Materialized, Verdict
+from exai_compiler.facts import Verdict
 from exai_runtime.git_head import Head
-from exai_runtime.local.process import Process
-from exai_runtime.target import TargetError
-from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.frozen import Json, canonical, empty, freeze
+from exai_runtime.local.ledger import Ledger, Recorded, Served, as_problems, connect, ledger_of
+from exai_specs.frozen import Json, canonical
 from exai_specs.identity import Ref
 
 _SCHEMA = """
@@ -57,90 +46,10 @@ CREATE TABLE IF NOT EXISTS materialized (
 # 2 added `applies`, `model_events` and `materialized`. Version 1 neither reads nor minds them, and
 # what it writes is read here: a line without an apply's row is of an unknown commit.
 _VERSION = 2
-Answer = TypeVar("Answer")
-_PATIENCE = 1.0  # seconds that a reader waits for a writer, whose transactions take milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The process behind a service. `digest` is its model's; `form` a hash of all that the process
-    was started with.
-    """
-
-    name: str
-    process: Process
-    port: int
-    socket: str
-    digest: str
-    form: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the journal. `result` is `started` until the change has ended."""
-
-    apply: int
-    seq: int
-    verb: str
-    subject: str
-    at: float
-    result: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What is online of a view: the file of the dataset's snapshot that it came from ("" for a live
-    table), and a hash of where the online store is.
-    """
-
-    fact: Materialized
-    dataset: str
-    snapshot: str
-    store: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """All that the control plane holds, read in one go."""
-
-    objects: Mapping[ObjectId, Live]
-    services: Mapping[str, Served]
-    journal: tuple[Entry, ...]
-    materialized: Mapping[str, Recorded] = field(default_factory=empty)
-
-
-def read(path: Path) -> Ledger:
-    """What the file says; an empty ledger when there is none. Fails as `look` does."""
-    return look(path, _ledger, _EMPTY)
-
-
-def look(path: Path, question: Callable[[sqlite3.Connection], Answer], nothing: Answer) -> Answer:
-    """What the file answers; `nothing` when there is no file. Writes nothing beside it.
-
-    Raises TargetError: `damaged-state` when it can't be read, `state-locked` when it is locked.
-    """
-    if not path.exists():
-        return nothing
-    with _readable(path):
-        try:
-            with contextlib.closing(_open(path, "ro", _PATIENCE)) as connection:
-                return question(connection)
-        except sqlite3.OperationalError as error:
-            if _busy(error):
-                raise
-        # A killed apply left a transaction half-written, and mending it would write: it
-        # is mended in a copy.
-        with tempfile.TemporaryDirectory(prefix="exai-") as folder:
-            for file in (path, path.with_name(path.name + "-journal")):
-                if file.exists():
-                    shutil.copy2(file, folder)
-            with contextlib.closing(_open(Path(folder) / path.name, "rw", 0.0)) as connection:
-                return question(connection)
 
 
 class Control:
-    """The writer. Opened by an apply that holds the lock. Raises TargetError as `read` does.
+    """The writer. Opened by an apply that holds the lock. Raises TargetError as `ledger.read` does.
 
     `at` is the commit that the project's folder stands at, for the journal.
     """
@@ -148,8 +57,8 @@ class Control:
     def __init__(self, path: Path, at: Head | None = None) -> None:
         self._path = path
         self._at = at or Head("")
-        with _readable(path):
-            self._db = _open(path, "rwc", 10.0)
+        with as_problems(path):
+            self._db = connect(path, "rwc", 10.0)
             try:
                 self._db.executescript(_SCHEMA)
                 self._db.execute(f"PRAGMA user_version = {_VERSION}")
@@ -164,8 +73,8 @@ class Control:
         self._db.close()
 
     def ledger(self) -> Ledger:
-        with _readable(self._path):
-            return _ledger(self._db)
+        with as_problems(self._path):
+            return ledger_of(self._db)
 
     def begin(self, verb: str, subject: str) -> int:
         """A journal line that says `started`; its number."""
@@ -257,91 +166,3 @@ class Control:
 
     def remove_service(self, name: str) -> None:
         self._db.execute("DELETE FROM services WHERE name = ?", (name,))
-
-
-_EMPTY = Ledger(MappingProxyType({}), MappingProxyType({}), ())
-
-
-def _open(path: Path, mode: str, patience: float) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path))}?mode={mode}"
-    return sqlite3.connect(
-        uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
-    )
-
-
-@contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """What SQLite, or a body that isn't JSON, has against the file: as a TargetError."""
-    try:
-        yield
-    except (sqlite3.Error, ValueError, TypeError) as error:
-        if isinstance(error, sqlite3.Error) and _busy(error):
-            problem = Diagnostic(
-                "state-locked",
-                f"another program has the control plane locked: {path}",
-                Span("exai.yaml"),
-                hint="end that program, or wait until it is done",
-            )
-        else:
-            problem = Diagnostic(
-                "damaged-state",
-                f"the control plane can't be read: {path}: {error}",
-                Span("exai.yaml"),
-                hint="move that file away and apply: runs, models and servers are found again; "
-                "or `exai destroy --purge` after that, to start afresh",
-            )
-        raise TargetError(problem) from None
-
-
-def _busy(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _ledger(db: sqlite3.Connection) -> Ledger:
-    db.execute("BEGIN")
-    try:
-        tables = {
-            row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
-        if not {"objects", "services", "journal"} <= tables:
-            return _EMPTY
-        objects = {
-            ObjectId(api, kind, name): Live(_json(body), Ref(origin_kind, origin_name), sequence)
-            for api, kind, name, origin_kind, origin_name, body, sequence in db.execute(
-                "SELECT api, kind, name, origin_kind, origin_name, body, sequence"
-                " FROM objects ORDER BY sequence"
-            )
-        }
-        services = {
-            name: Served(name, Process(pid, started, boot), port, socket, digest, form)
-            for name, pid, started, boot, port, socket, digest, form in db.execute(
-                "SELECT name, pid, started, boot, port, socket, digest, form"
-                " FROM services ORDER BY name"
-            )
-        }
-        newest = db.execute(
-            "SELECT apply, seq, verb, subject, at, result, detail"
-            " FROM journal ORDER BY line DESC LIMIT 200"
-        ).fetchall()
-        return Ledger(
-            MappingProxyType(objects),
-            MappingProxyType(services),
-            tuple(Entry(*row) for row in reversed(newest)),
-            MappingProxyType(_materialized(db) if "materialized" in tables else {}),
-        )
-    finally:
-        db.execute("ROLLBACK")
-
-
-def _materialized(db: sqlite3.Connection) -> dict[str, Recorded]:
-    rows = db.execute(
-        "SELECT view, key, meaning, data, newest, at, rows, dataset, snapshot, store"
-        " FROM materialized ORDER BY view"
-    )
-    return {row[0]: Recorded(Materialized(*row[:7]), *row[7:]) for row in rows}
-
-
-def _json(text: str) -> Json:
-    value: Any = json.loads(text)
-    return freeze(value)

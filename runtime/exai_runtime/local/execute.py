@@ -28,11 +28,12 @@ from exai_compiler.changes import (
 from exai_compiler.maybe import Known, Tree, Unknown, unknowns
 from exai_compiler.project import Project
 from exai_runtime.local import registry, runs, services
-from exai_runtime.local.control import Control, Served
+from exai_runtime.local.control import Control
 from exai_runtime.local.execute_run import RunExecutor
 from exai_runtime.local.execute_service import ServiceExecutor
 from exai_runtime.local.features.execute import REPOSITORY_KIND, FeatureExecutor
 from exai_runtime.local.features.process import FeatureProcess
+from exai_runtime.local.ledger import Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import SERVICE_KIND, body_of, plain
 from exai_runtime.local.server_process import ServiceFailed

@@ -11,8 +11,9 @@ from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
 from exai_runtime.local import services
 from exai_runtime.local.connections import container_variables, secrets_of
-from exai_runtime.local.control import Control, Served
+from exai_runtime.local.control import Control
 from exai_runtime.local.features.paths import feature_paths
+from exai_runtime.local.ledger import Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import fixed_ports, looks_up, model_container, plain, wanted
 from exai_runtime.local.surroundings import surroundings

@@ -13,7 +13,7 @@ from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import unknowns
 from exai_runtime.local import control_socket, services
-from exai_runtime.local.control import Ledger, Served
+from exai_runtime.local.ledger import Ledger, Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.process import Process, alive
 from exai_runtime.local.rendered import SERVICE_KIND, plain, wanted

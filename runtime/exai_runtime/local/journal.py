@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from exai_compiler.facts import Verdict
-from exai_runtime.local import control
+from exai_runtime.local import ledger
 from exai_runtime.local.registry import parse_verdict
 from exai_runtime.run_results import Applying, Judged, Moved
 
@@ -31,8 +31,8 @@ _VERSION = re.compile(r"version (\d+)")
 
 
 def events(path: Path, model: str) -> tuple[Event, ...]:
-    """Oldest first. Raises TargetError as `control.read` does."""
-    return control.look(path, lambda database: _events(database, model), ())
+    """Oldest first. Raises TargetError as `ledger.read` does."""
+    return ledger.look(path, lambda database: _events(database, model), ())
 
 
 def _events(database: sqlite3.Connection, model: str) -> tuple[Event, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from exai_runtime.local import control_socket, process
-from exai_runtime.local.control import Served
+from exai_runtime.local.ledger import Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.ports import LOOPBACK, free_port, listener_of, taken
 from exai_runtime.local.process import Process

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from exai_runtime.local import control_socket, process
-from exai_runtime.local.control import Ledger
+from exai_runtime.local.ledger import Ledger
 from exai_runtime.local.paths import Paths, remove_private
 from exai_runtime.local.process import Process, alive, environment_of
 from exai_runtime.local.run_requests import held

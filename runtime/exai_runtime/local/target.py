@@ -23,12 +23,11 @@ from exai_compiler.facts import Facts
 from exai_compiler.maybe import Known
 from exai_compiler.project import Project
 from exai_runtime.git_head import head
-from exai_runtime.local import control as control_plane
 from exai_runtime.local import runs, server_process, services
 from exai_runtime.local.answers import Answers
 from exai_runtime.local.connections import data_root
 from exai_runtime.local.content import ContentCache
-from exai_runtime.local.control import Control, Ledger
+from exai_runtime.local.control import Control
 from exai_runtime.local.execute import Executor
 from exai_runtime.local.facts import FactReader
 from exai_runtime.local.features.drift import repository_drift
@@ -36,6 +35,7 @@ from exai_runtime.local.features.execute import REPOSITORY_KIND
 from exai_runtime.local.features.paths import feature_paths
 from exai_runtime.local.features.process import feature_process
 from exai_runtime.local.health import health, started_at
+from exai_runtime.local.ledger import Ledger, read
 from exai_runtime.local.lock import ApplyLock
 from exai_runtime.local.log_tail import tail
 from exai_runtime.local.paths import Paths, cache_folder, prepare, remove_private
@@ -137,7 +137,7 @@ class LocalTarget:
         return tuple(rows)
 
     def _ledger(self) -> Ledger:
-        return self._control.ledger() if self._control else control_plane.read(self.paths.control)
+        return self._control.ledger() if self._control else read(self.paths.control)
 
     # What a Writer does.
 

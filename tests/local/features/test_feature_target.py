@@ -17,7 +17,8 @@ from features.clinic import Clinic, apply, write_clinic
 from servers import redis_server
 
 from exai_compiler.changes import Delete
-from exai_runtime.local import control, process
+from exai_runtime.local import process
+from exai_runtime.local.ledger import read
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
 
 def online(clinic: Clinic) -> dict[str, tuple[int, str]]:
     """What the control plane says is online: rows, newest."""
-    ledger = control.read(clinic.target().paths.control)
+    ledger = read(clinic.target().paths.control)
     return {
         name: (found.fact.rows, found.fact.newest) for name, found in ledger.materialized.items()
     }

@@ -12,7 +12,7 @@ import pytest
 from serve import fed
 from servers import redis_server
 
-from exai_runtime.local import control
+from exai_runtime.local import ledger
 from exai_runtime.predicting import Refusal, ask, input_datatypes
 from exai_specs.frozen import freeze
 
@@ -69,21 +69,21 @@ def test_it_looks_features_up_by_itself(place: Place, tmp_path: Path) -> None:
         with pytest.raises(Refusal, match=f"row 1: body .* patient_id {fed.NOBODY}") as refusal:
             ask(url, "iris", nobody, "v2")  # type: ignore[arg-type]
         assert "materialized" in refusal.value.hint
-        first = control.read(place.paths.control).services["iris"]
+        first = ledger.read(place.paths.control).services["iris"]
 
         # Features that aren't there: the roll-out fails, and who serves goes on.
         failed = up("error", "something_else")
         assert failed.result == "failed"
         assert "no service something_else" in failed.detail
-        assert control.read(place.paths.control).services["iris"] == first
+        assert ledger.read(place.paths.control).services["iris"] == first
         # Another answer to what is missing is another process on the same port.
         assert up("null").detail == url
-        second = control.read(place.paths.control).services["iris"]
+        second = ledger.read(place.paths.control).services["iris"]
         assert second.process != first.process
         answers = ask(url, "iris", nobody, "v2")  # type: ignore[arg-type]
         assert answers[1]["prediction"] == pytest.approx(0.5)
         assert up("null").result in ("created", "updated")
-        assert control.read(place.paths.control).services["iris"] == second
+        assert ledger.read(place.paths.control).services["iris"] == second
 
         redis.stop()
         wait_for(lambda: health(place, model)[0] == "failed")  # a second after the last answer

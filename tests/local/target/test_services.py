@@ -21,7 +21,7 @@ import pytest
 
 from exai_compiler.build import Build, Rendered
 from exai_compiler.changes import Delete, Update
-from exai_runtime.local import control, process
+from exai_runtime.local import ledger, process
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
@@ -43,8 +43,8 @@ pytestmark = pytest.mark.slow
 SECRET = "hunter22 & more"  # noqa: S105 - made up
 
 
-def served(place: Place) -> control.Served:
-    return control.read(place.paths.control).services["iris"]
+def served(place: Place) -> ledger.Served:
+    return ledger.read(place.paths.control).services["iris"]
 
 
 def address(place: Place) -> str:
@@ -123,7 +123,7 @@ def test_a_service_outlives_its_apply_and_keeps_its_port(place: Place, models: P
     assert predict(url, "iris")["prediction"] == "setosa"
     assert take_down(place.root, "iris").result == "deleted"
     assert place.living() == []
-    assert control.read(place.paths.control).services == {}
+    assert ledger.read(place.paths.control).services == {}
 
 
 def test_nothing_is_refused_while_a_new_version_takes_over(place: Place, models: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_renamed_service_takes_its_fixed_port_along(place: Place, models: Path
         wait_for(lambda: not process.alive(old))
         assert writer.apply(Delete(service_id("iris"), "gone"), NOTHING, print).result == "deleted"
     assert predict(url, "renamed")["prediction"] == "setosa"
-    assert set(control.read(place.paths.control).services) == {"renamed"}
+    assert set(ledger.read(place.paths.control).services) == {"renamed"}
     assert len(place.living()) == 1
 
 

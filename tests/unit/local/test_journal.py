@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exai_compiler.facts import GateResult, Verdict
 from exai_runtime.git_head import Head
-from exai_runtime.local import control, journal
+from exai_runtime.local import journal, ledger
 from exai_runtime.local.control import Control
 from exai_runtime.run_results import Judged, Moved
 
@@ -83,7 +83,7 @@ def test_more_than_a_ledger_reads(tmp_path: Path) -> None:
         with writer.ending(writer.begin("create", "Pipeline/p"), "created"):
             pass
     writer.close()
-    assert len(control.read(path).journal) == 200
+    assert len(ledger.read(path).journal) == 200
     assert len(journal.events(path, "m")) == 2
 
 
@@ -120,6 +120,6 @@ def test_version_1_works_on_a_file_of_version_2(tmp_path: Path) -> None:
     *_, moved = journal.events(path, "m")
     assert isinstance(moved, Moved)
     assert (moved.to, moved.apply.commit) == (4, "")
-    assert len(control.read(path).objects) == 1
+    assert len(ledger.read(path).objects) == 1
     write(path, COMMIT)
     assert journal.events(path, "m")[-1].apply.number == 3

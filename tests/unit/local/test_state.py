@@ -16,8 +16,10 @@ from types import MappingProxyType
 import pytest
 
 from exai_compiler.changes import ObjectId
-from exai_runtime.local import control, paths
-from exai_runtime.local.control import Control, Served
+from exai_runtime.local import ledger as control_plane
+from exai_runtime.local import paths
+from exai_runtime.local.control import Control
+from exai_runtime.local.ledger import Served
 from exai_runtime.local.lock import ApplyLock
 from exai_runtime.local.paths import Paths, RunPaths
 from exai_runtime.local.process import Process
@@ -42,7 +44,7 @@ def test_working_out_paths_makes_nothing(tmp_path: Path) -> None:
     place = Paths(tmp_path, "local")
     assert place.run("k").events == tmp_path / ".exai/local/runs/k/events.jsonl"
     assert len(place.owner) == 16
-    assert control.read(place.control).objects == {}
+    assert control_plane.read(place.control).objects == {}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -110,19 +112,19 @@ def test_an_object_and_its_process_are_stored_together_or_not_at_all(tmp_path: P
         store.store(SERVICE, Ref("Service", "iris"), {"kind": "InferenceService"})
         store.store_service(SERVED)
         raise RuntimeError
-    assert control.read(path).objects == {}
-    assert [entry.result for entry in control.read(path).journal] == ["started"]
+    assert control_plane.read(path).objects == {}
+    assert [entry.result for entry in control_plane.read(path).journal] == ["started"]
     with writer.ending(line, "created", "http://127.0.0.1:8080") as store:
         store.store(SERVICE, Ref("Service", "iris"), {"kind": "InferenceService"})
         store.store_service(SERVED)
     writer.close()
-    ledger = control.read(path)
+    ledger = control_plane.read(path)
     assert ledger.objects[SERVICE].body == {"kind": "InferenceService"}
     assert ledger.services == {"iris": SERVED}
     (entry,) = ledger.journal
     assert (entry.apply, entry.seq, entry.verb, entry.result) == (1, 1, "create", "created")
     assert Control(path).begin("create", "x") == 2
-    assert control.read(path).journal[-1].apply == 2
+    assert control_plane.read(path).journal[-1].apply == 2
 
 
 def test_an_update_keeps_the_sequence(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ os.kill(os.getpid(), 9)
     assert "control.db-journal" in before, "the kill came in the middle of a transaction"
     with pytest.raises(sqlite3.OperationalError):
         sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("SELECT * FROM objects")
-    assert control.read(path).objects == {}
+    assert control_plane.read(path).objects == {}
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
@@ -202,7 +204,7 @@ def test_a_body_that_is_no_json_is_damage_too(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("INSERT INTO objects VALUES ('a', 'k', 'n', 'Service', 'n', '{', 1)")
     with pytest.raises(TargetError) as caught:
-        control.read(path)
+        control_plane.read(path)
     assert caught.value.diagnostic.code == "damaged-state"
 
 
@@ -213,10 +215,10 @@ def test_a_reader_does_not_wait_long_for_a_lock(tmp_path: Path) -> None:
         other.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
         with pytest.raises(TargetError) as caught:
-            control.read(path)
+            control_plane.read(path)
         assert time.monotonic() - began < 3
     assert caught.value.diagnostic.code == "state-locked"
-    assert control.read(path).objects == {}
+    assert control_plane.read(path).objects == {}
 
 
 def test_a_writer_that_did_nothing_leaves_nothing(tmp_path: Path) -> None:
@@ -240,8 +242,8 @@ def test_a_writer_that_did_nothing_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_a_ledger_holds_is_read_only(tmp_path: Path) -> None:
     Control(tmp_path / "control.db").close()
-    ledger = control.read(tmp_path / "control.db")
-    for value in (ledger.objects, ledger.services, control.read(tmp_path / "none").objects):
+    ledger = control_plane.read(tmp_path / "control.db")
+    for value in (ledger.objects, ledger.services, control_plane.read(tmp_path / "none").objects):
         assert isinstance(value, MappingProxyType)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from exai_compiler.changes import FieldChange
 from exai_compiler.facts import Materialized
 from exai_compiler.maybe import Known
-from exai_runtime.local import control
 from exai_runtime.local.features.execute import REPOSITORY_KIND, online_file, store_mark
 from exai_runtime.local.features.paths import FeaturePaths, feature_paths
+from exai_runtime.local.ledger import read
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import plain
 
@@ -40,9 +40,9 @@ def repository_drift(paths: FeaturePaths, body: Mapping[str, Any]) -> tuple[Fiel
 def materialized(paths: Paths) -> Mapping[str, Materialized]:
     """What is online of each view; nothing of a store that is another one since, or lost its file.
 
-    Raises TargetError as `control.read` does.
+    Raises TargetError as `ledger.read` does.
     """
-    ledger = control.read(paths.control)
+    ledger = read(paths.control)
     live = next((v for k, v in ledger.objects.items() if k.kind == REPOSITORY_KIND), None)
     if live is None:
         return MappingProxyType({})

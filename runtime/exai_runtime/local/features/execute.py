@@ -20,10 +20,11 @@ from exai_compiler.facts import Materialized
 from exai_compiler.features import files_of
 from exai_compiler.inlined import READER, fields_of
 from exai_compiler.project import Project
-from exai_runtime.local.control import Control, Recorded
+from exai_runtime.local.control import Control
 from exai_runtime.local.features.paths import FeaturePaths, clear, prune, switch
 from exai_runtime.local.features.process import FeatureProcess
 from exai_runtime.local.features.versions import identifies
+from exai_runtime.local.ledger import Recorded
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import digest, freeze, thaw
