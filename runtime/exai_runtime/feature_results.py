@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from exai_compiler.changes import Outcome
-from exai_specs.diagnostics import Diagnostic, has_errors
-from exai_specs.frozen import Json, empty
+from exai_runtime.answered import Answered
+from exai_specs.diagnostics import has_errors
+from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 
 FeatureState = Literal["fresh", "stale", "missing"]
@@ -55,21 +56,15 @@ class FeatureRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureValues:
+class FeatureValues(Answered):
     """What the online store answers. Fails when an entity isn't there at all."""
 
     name: str
     rows: tuple[FeatureRow, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(Answered):
     """`rows` came; `written` are online now; `older` were not newer than what is online."""
 
     view: str
@@ -77,23 +72,15 @@ class Pushed:
     written: int
     older: int
     offline: bool
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
-class Materializing:
+class Materializing(Answered):
     """What was brought online: an outcome for each time and view, in order, and what is there."""
 
     environment: str
     outcomes: tuple[Outcome, ...]
     views: tuple[Freshness, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
 
     @property
     def exit_code(self) -> int:
@@ -102,18 +89,12 @@ class Materializing:
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureList:
+class FeatureList(Answered):
     """The views of the environment; `services` maps a feature service to its features."""
 
     environment: str
     views: tuple[Freshness, ...]
     services: Mapping[str, tuple[str, ...]]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 FeatureResult = FeatureValues | Pushed | Materializing | FeatureList

@@ -68,7 +68,8 @@ def list_runs(root: Path, environment: str, pipeline: str | None, most: int) -> 
         known = _pipelines(place)
         if pipeline not in known:
             return _unknown("Pipeline", pipeline, known)
-    return RunList(environment, found[:most], (), place.sources, max(0, len(found) - most))
+    left_off = max(0, len(found) - most)
+    return RunList(environment, found[:most], left_off, sources=place.sources)
 
 
 def show_run(root: Path, environment: str, key: str) -> RunShown | Refused:
@@ -77,7 +78,9 @@ def show_run(root: Path, environment: str, key: str) -> RunShown | Refused:
     if isinstance(place, Refused):
         return place
     found = _run(place.runs(), key)
-    return found if isinstance(found, Refused) else RunShown(environment, found, (), place.sources)
+    if isinstance(found, Refused):
+        return found
+    return RunShown(environment, found, sources=place.sources)
 
 
 def compare_runs(root: Path, environment: str, keys: Sequence[str]) -> RunsCompared | Refused:
@@ -125,7 +128,7 @@ def history(root: Path, environment: str, model: str) -> History | Refused:
         for version in reversed(known.versions)
     )
     moves = tuple(event for event in reversed(events) if isinstance(event, Moved))
-    return History(environment, model, versions, moves, (), place.sources)
+    return History(environment, model, versions, moves, sources=place.sources)
 
 
 def logs(

@@ -11,7 +11,8 @@ from typing import Literal
 
 from exai_compiler.changes import Outcome
 from exai_compiler.facts import Verdict
-from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_runtime.answered import Answered
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json, empty
 
 RunState = Literal["running", "succeeded", "failed", "stopped"]
@@ -91,32 +92,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class RunList:
+class RunList(Answered):
     """Runs, the newest first. `left_off` says how many older ones aren't among them."""
 
     environment: str
     runs: tuple[RunRecord, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
     left_off: int = 0
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
-class RunShown:
+class RunShown(Answered):
     """One run, whole."""
 
     environment: str
     run: RunRecord
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +128,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class RunsCompared:
+class RunsCompared(Answered):
     """Runs side by side, in the order in which they were named."""
 
     environment: str
@@ -149,12 +138,6 @@ class RunsCompared:
     code: tuple[Compared, ...]
     metrics: tuple[Compared, ...]
     seconds: tuple[Compared, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +206,13 @@ class VersionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class History(Answered):
     """A model's versions, and the moves of its aliases, each newest first."""
 
     environment: str
     model: str
     versions: tuple[VersionRecord, ...]
     moves: tuple[Moved, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
 
 
 RunsResult = Asked | RunList | RunShown | RunsCompared | Log | History

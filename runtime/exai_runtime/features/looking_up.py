@@ -42,7 +42,9 @@ def get(root: Path, environment: str, name: str, entities: Entities) -> FeatureV
         except TargetError as error:
             return refused(place.checked, error.diagnostic)
     rows = tuple(_row(row, found["features"]) for row in found["rows"])
-    return FeatureValues(name, rows, tuple(_absent(rows)), place.checked.loaded.sources)
+    return FeatureValues(
+        name, rows, diagnostics=tuple(_absent(rows)), sources=place.checked.loaded.sources
+    )
 
 
 def _unknown_name(place: Place, name: str) -> Diagnostic | None:

@@ -497,7 +497,9 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
                     {"petal_length": FeatureValue("measurements", None, "not found")},
                 ),
             ),
-            (Diagnostic("unknown-entity", "measurements has nothing of flower_id 8", Span("")),),
+            diagnostics=(
+                Diagnostic("unknown-entity", "measurements has nothing of flower_id 8", Span("")),
+            ),
         ),
     ),
     "features-push": ("features push", Pushed("measurements", 3, 2, 1, True)),

@@ -1,0 +1,23 @@
+"""What every answer of a command holds besides its own: diagnostics, the texts that they point
+into, and an exit code that follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.frozen import empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """`sources` maps a path to the text that a place in it is shown from."""
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))
