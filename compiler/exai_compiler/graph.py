@@ -18,7 +18,7 @@ from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.step import Step as StepSpec
-from exai_specs.kinds.workload import SecretRef
+from exai_specs.kinds.workload import ConfigMapRef, SecretRef
 from exai_specs.parse import Spec
 
 
@@ -119,7 +119,7 @@ def _step(
     named = (
         value.secret if isinstance(value, SecretRef) else value.config_map
         for value in spec.env.values()
-        if not isinstance(value, str)
+        if isinstance(value, SecretRef | ConfigMapRef)
     )
     read = {
         source.step

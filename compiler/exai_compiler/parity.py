@@ -39,6 +39,18 @@ SERVICE: Mapping[Path, str] = MappingProxyType(
         ("resources", "memory"): "the process takes what the machine has",
         ("resources", "limits"): "the process takes what the machine has",
         ("timeout",): "a request may take as long as it needs",
+        ("image",): "the server runs in exai's own Python",
+        ("imagePullPolicy",): "no image is pulled",
+        ("imagePullSecrets",): "no image is pulled",
+        ("volumes",): "nothing is mounted",
+        ("ports",): "it listens on one port, which exai picks or `local.port` names",
+        ("probes",): "the server itself says when it has loaded its model",
+        ("securityContext",): "the process is yours",
+        ("nodeSelector",): "there is one machine",
+        ("tolerations",): "there is one machine",
+        ("serviceAccount",): "one machine has no accounts of services",
+        ("podLabels",): "one machine has no pods",
+        ("podAnnotations",): "one machine has no pods",
         ("slo",): "nobody watches it; the server's /metrics have the numbers",
     }
 )

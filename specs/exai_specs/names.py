@@ -15,7 +15,10 @@ _ENDS = r"[^A-Za-z0-9]+$"
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
-    """`pattern` without anchors, at most `longest` characters, nothing that `forbidden` finds."""
+    """`pattern` without anchors, at most `longest` characters, nothing that `forbidden` finds.
+
+    `example` is suggested where nothing close to a wrong name is valid.
+    """
 
     pattern: str
     words: str
@@ -24,6 +27,7 @@ class NameRule:
     forbidden_words: str = ""
     lower: bool = False
     joiner: str = "_"
+    example: str = "name"
 
     @property
     def anchored(self) -> str:
@@ -55,7 +59,7 @@ class NameRule:
             text = text.removeprefix("exai_")
         if self.wrong(text) and re.fullmatch(self.pattern, text):
             text = f"{text}{self.joiner}1"
-        return text if self.wrong(text) is None else "name"
+        return text if self.wrong(text) is None else self.example
 
 
 _K = r"[a-z]([a-z0-9-]*[a-z0-9])?"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ServiceSpec
+from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -41,11 +42,23 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if all(environment.target == "local" for environment in subject.environments.values()):
         return
     for spec, _, step in subject.steps():
-        if step.spec.image is not None and "@sha256:" not in step.spec.image:
-            yield Diagnostic(
-                "image-by-tag",
-                f"`{step.spec.image}` can change under its name",
-                spec.at("spec", "steps", step.name, "image"),
-                "note",
-                "name it by digest: REPOSITORY@sha256:...",
-            )
+        if step.spec.image is not None:
+            yield from _moving(spec, step.spec.image, "spec", "steps", step.name, "image")
+    for spec, service in subject.project.bodies(ServiceSpec):
+        if service.image is not None:
+            yield from _moving(spec, service.image, "spec", "image")
+        for name, beside in service.sidecars.items():
+            yield from _moving(spec, beside.image, "spec", "sidecars", name, "image")
+        for name, before in service.init_containers.items():
+            yield from _moving(spec, before.image, "spec", "initContainers", name, "image")
+
+
+def _moving(spec: Spec, image: str, *path: str) -> Iterator[Diagnostic]:
+    if "@sha256:" not in image:
+        yield Diagnostic(
+            "image-by-tag",
+            f"`{image}` can change under its name",
+            spec.at(*path),
+            "note",
+            "name it by digest: REPOSITORY@sha256:...",
+        )

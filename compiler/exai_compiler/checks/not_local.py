@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ConfigMapRef
+from exai_specs.kinds import ConfigMapRef, FieldRef, ServiceSpec
+
+# Of a service: what runs beside the server or instead of it. A cluster would answer otherwise.
+OTHER_PROCESSES = {
+    "command": "the process that it starts is exai's own server",
+    "sidecars": "nothing runs beside its server",
+    "initContainers": "nothing runs before its server",
+}
 
 # The only scheme that register-model can write to; anything without one is a path.
 FILE = "file"
@@ -22,12 +29,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     )
     for spec, path, variables in subject.variables() if local else ():
         for name, value in variables.items():
-            if isinstance(value, ConfigMapRef):
+            if isinstance(value, ConfigMapRef | FieldRef):
+                what = "a ConfigMap" if isinstance(value, ConfigMapRef) else "a field of the pod"
                 yield Diagnostic(
                     "not-local",
-                    f"`{name}` comes from a ConfigMap, and environment `{local[0]}` has none",
+                    f"`{name}` comes from {what}, and environment `{local[0]}` has none",
                     spec.at(*path, name),
                     hint="write its value as plain text, or take it from a secret",
+                    related=places,
+                )
+    for spec, _ in subject.project.bodies(ServiceSpec) if local else ():
+        stated = spec.document.value["spec"]
+        for field, why in OTHER_PROCESSES.items():
+            if isinstance(stated, Mapping) and field in stated:
+                yield Diagnostic(
+                    "not-local",
+                    f"environment `{local[0]}` can't honour `{field}`: {why}",
+                    spec.key_at("spec", field),
+                    hint="keep the service to environments on a cluster, or do without",
                     related=places,
                 )
     for name in local:

@@ -27,6 +27,8 @@ class Engine(NamedTuple):
 
 
 KFP = Engine("Kubeflow Pipelines", "{{$", "kfp-placeholder")
+# What of a Service becomes its server's container.
+CONTAINER = ("args", "command", "env", "image", "probes", "volumes")
 KSERVE = Engine("KServe", "{{", "runtime-placeholder")
 
 
@@ -36,7 +38,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             case PipelineSpec() | DatasetSpec() if path[0] == "spec":
                 # Of a dataset: its source, schema and quality are constants of steps that read it.
                 yield from _found(spec, path, text, KFP)
-            case ServiceSpec() if path[:2] == ("spec", "env"):
+            case ServiceSpec() if path[0] == "spec" and path[1] in CONTAINER:
                 yield from _found(spec, path, text, KSERVE)
             case _:
                 pass

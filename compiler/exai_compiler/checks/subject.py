@@ -106,6 +106,10 @@ class Subject:
         """Every block of environment variables, with its document and its path there."""
         for spec, service in self.project.bodies(ServiceSpec):
             yield spec, ("spec", "env"), service.env
+            for name, beside in service.sidecars.items():
+                yield spec, ("spec", "sidecars", name, "env"), beside.env
+            for name, before in service.init_containers.items():
+                yield spec, ("spec", "initContainers", name, "env"), before.env
         for spec, pipeline in self.project.bodies(PipelineSpec):
             yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
             for name, step in pipeline.steps.items():

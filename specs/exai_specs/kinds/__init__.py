@@ -43,7 +43,7 @@ from exai_specs.kinds.service import Autoscale, Replicas, ServedFeatures, Servic
 from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
 from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
-from exai_specs.kinds.workload import ConfigMapRef, Env, Resources, SecretRef
+from exai_specs.kinds.workload import ConfigMapRef, Env, FieldRef, Resources, SecretRef
 from exai_specs.names import KUBERNETES, MODEL, PIPELINE, SERVICE, SQL, NameRule
 
 API_VERSION = "exai.dev/v1alpha1"
@@ -109,6 +109,7 @@ __all__ = [
     "FeatureServiceSpec",
     "FeatureStore",
     "FeatureViewSpec",
+    "FieldRef",
     "Fixed",
     "Gate",
     "HttpSource",

@@ -32,7 +32,7 @@ from exai_specs.fields import (
 from exai_specs.forms import Shorthand
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
-from exai_specs.kinds.workload import Env, Resources
+from exai_specs.kinds.servers import PodFields
 from exai_specs.names import FIELD
 from exai_specs.types import TypeProblem, called
 
@@ -162,8 +162,8 @@ class ServedFeatures:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class ServiceSpec:
-    """A model behind KServe's HTTP protocols."""
+class ServiceSpec(PodFields):
+    """A model behind KServe's HTTP protocols. The workload block is its server's container."""
 
     model: Annotated[
         ModelVersion,
@@ -186,14 +186,6 @@ class ServiceSpec:
         Effect.RENDER,
         about("What makes their number change", {"metric": "concurrency", "target": 10}),
     ] = None
-    resources: Annotated[
-        Maybe[Resources],
-        Effect.REDEPLOY,
-        about("What its container requests", {"cpu": 1, "memory": "1Gi"}),
-    ] = None
-    env: Annotated[Env, Effect.REDEPLOY, about("Environment variables", {"LOG_LEVEL": "info"})] = (
-        field(default_factory=empty)
-    )
     timeout: Annotated[
         Maybe[Duration], Effect.REDEPLOY, about("How long a request may take", "60s")
     ] = None

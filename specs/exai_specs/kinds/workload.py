@@ -50,6 +50,15 @@ SECRET = NameRule(
 )
 """Names of Secrets and ConfigMaps: DNS subdomains, or an expression that gives one."""
 
+POD_FIELD = NameRule(
+    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00]+'\])"
+    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIP|hostIPs|podIP|podIPs)",
+    "the path of a pod's field that Kubernetes gives to containers, such as metadata.name",
+    longest=400,
+    example="metadata.name",
+)
+"""Fields that the downward API has for variables (k8s.io/api core/v1, ObjectFieldSelector)."""
+
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class SecretRef:
@@ -76,10 +85,21 @@ class ConfigMapRef:
     key: Annotated[Text, Effect.RETRAIN, about("Key in the ConfigMap", "region")]
 
 
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class FieldRef:
+    """A field of the pod itself, by Kubernetes' downward API."""
+
+    field: Annotated[
+        Annotated[Text, Named(POD_FIELD, "metadata.name")],
+        Effect.RETRAIN,
+        about("Path of the field in the pod", "metadata.name"),
+    ]
+
+
 EnvValue = Annotated[
-    str | SecretRef | ConfigMapRef,
+    str | SecretRef | ConfigMapRef | FieldRef,
     OneOf(
-        (("secret", SecretRef), ("configMap", ConfigMapRef)),
+        (("secret", SecretRef), ("configMap", ConfigMapRef), ("field", FieldRef)),
         inside=False,
         text=Text,
         text_words="text",

@@ -90,6 +90,7 @@ ENV = {
     "LEVEL": "info",
     "TOKEN": {"secret": "db", "key": "token"},
     "REGION": {"configMap": "settings", "key": "region"},
+    "POD": {"field": "metadata.name"},
 }
 
 # A field -> a document, the path of the field in it, and what it becomes.
@@ -123,6 +124,7 @@ def _env(field: str, *base: str) -> dict[str, Change]:
         f"{field}.*.optional": (PIPELINE, (*base, "TOKEN", "optional"), True),
         f"{field}.*.config_map": (PIPELINE, (*base, "REGION", "configMap"), "other"),
         f"{field}.*.key": (PIPELINE, (*base, "REGION", "key"), "other"),
+        f"{field}.*.field": (PIPELINE, (*base, "POD", "field"), "metadata.uid"),
     }
 
 

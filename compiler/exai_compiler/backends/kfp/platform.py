@@ -15,7 +15,7 @@ from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.graph import Constant, FromParameter, FromStep, bind
 from exai_specs.frozen import Json
 from exai_specs.kinds.project import Environment, SecretName
-from exai_specs.kinds.workload import ConfigMapRef, SecretRef
+from exai_specs.kinds.workload import ConfigMapRef, FieldRef, SecretRef
 
 
 def executor_config(settings: Settings, environment: Environment) -> Mapping[str, Json]:
@@ -25,6 +25,8 @@ def executor_config(settings: Settings, environment: Environment) -> Mapping[str
         found["secretAsEnv"] = secrets
     if maps := tuple(_config_maps(settings)):
         found["configMapAsEnv"] = maps
+    if fields := tuple(_fields(settings)):
+        found["fieldPathAsEnv"] = fields
     if settings.timeout is not None:
         # An int64, which is text in a protobuf's JSON.
         found["activeDeadlineSeconds"] = str(-(-settings.timeout.ms // 1000))
@@ -57,6 +59,12 @@ def _config_maps(settings: Settings) -> Iterator[Json]:
             **_named(config_map, "configMapName"),
             "keyToEnv": tuple({"envVar": name, "configMapKey": key} for _, name, key in group),
         }
+
+
+def _fields(settings: Settings) -> Iterator[Json]:
+    for name in sorted(settings.env):
+        if isinstance(value := settings.env[name], FieldRef):
+            yield {"name": name, "fieldPath": value.field}
 
 
 def _renamed(secret: str, environment: Environment) -> str:

@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from exai_compiler.graph import Step
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.step import Retry
-from exai_specs.kinds.workload import ConfigMapRef, LimitFields, ResourceFields, SecretRef
+from exai_specs.kinds.workload import (
+    ConfigMapRef,
+    FieldRef,
+    LimitFields,
+    ResourceFields,
+    SecretRef,
+)
 from exai_specs.units import Duration, Quantity
 
-EnvValue = str | SecretRef | ConfigMapRef
+EnvValue = str | SecretRef | ConfigMapRef | FieldRef
 
 
 @dataclass(frozen=True, slots=True)

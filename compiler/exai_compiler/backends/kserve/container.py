@@ -11,13 +11,13 @@ from typing import assert_never
 
 from exai_compiler.maybe import Tree
 from exai_specs.kinds.project import Environment, SecretName
-from exai_specs.kinds.workload import ConfigMapRef, ResourceFields, SecretRef
+from exai_specs.kinds.workload import ConfigMapRef, FieldRef, ResourceFields, SecretRef
 from exai_specs.units import Quantity
 
+EnvValue = str | SecretRef | ConfigMapRef | FieldRef
 
-def env(
-    values: Mapping[str, str | SecretRef | ConfigMapRef], environment: Environment
-) -> tuple[Tree, ...]:
+
+def env(values: Mapping[str, EnvValue], environment: Environment) -> tuple[Tree, ...]:
     """The `env` list, sorted by name.
 
     A secret stays a reference, under its name in the environment.
@@ -28,14 +28,14 @@ def env(
     )
 
 
-def _source(value: str | SecretRef | ConfigMapRef, environment: Environment) -> dict[str, Tree]:
+def _source(value: EnvValue, environment: Environment) -> dict[str, Tree]:
     match value:
         case str():
             return {"value": value}
         case SecretRef():
             reference: dict[str, Tree] = {
                 "key": value.key,
-                "name": _renamed(value.secret, environment),
+                "name": secret_name(value.secret, environment),
             }
             if value.optional:
                 reference["optional"] = True
@@ -43,10 +43,14 @@ def _source(value: str | SecretRef | ConfigMapRef, environment: Environment) -> 
         case ConfigMapRef():
             named = MappingProxyType({"key": value.key, "name": value.config_map})
             return {"valueFrom": MappingProxyType({"configMapKeyRef": named})}
+        case FieldRef():
+            path = MappingProxyType({"fieldPath": value.field})
+            return {"valueFrom": MappingProxyType({"fieldRef": path})}
     assert_never(value)
 
 
-def _renamed(secret: str, environment: Environment) -> str:
+def secret_name(secret: str, environment: Environment) -> str:
+    """What a Secret is called there."""
     there = environment.secrets.get(secret)
     return there.name if isinstance(there, SecretName) else secret
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.formats import H2O, SKLEARN
+from exai_compiler.backends.kserve.pod import AMOUNTS, SECURITY
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
 from exai_specs.kinds import Environment
@@ -48,17 +49,6 @@ KIND = "ServingRuntime"
 
 MANAGED = MappingProxyType({"app.kubernetes.io/managed-by": "exai"})
 
-# The Pod Security Standards' profile "restricted".
-SECURITY: Tree = MappingProxyType(
-    {
-        "allowPrivilegeEscalation": False,
-        "capabilities": MappingProxyType({"drop": ("ALL",)}),
-        "privileged": False,
-        "runAsNonRoot": True,
-        "seccompProfile": MappingProxyType({"type": "RuntimeDefault"}),
-    }
-)
-
 
 def runtime_id(served: Served) -> ObjectId:
     return ObjectId(API, KIND, served.runtime)
@@ -69,7 +59,6 @@ def runtime(environment: Environment, served: Served) -> Tree:
     metadata: dict[str, Tree] = {"name": served.runtime, "labels": MANAGED}
     if environment.namespace is not None:
         metadata["namespace"] = environment.namespace
-    amounts = MappingProxyType({"cpu": "1", "memory": "2Gi"})
     container: dict[str, Tree] = {
         "name": "kserve-container",
         "image": environment.images.serve or LOCAL_IMAGE,
@@ -80,7 +69,7 @@ def runtime(environment: Environment, served: Served) -> Tree:
             f"--http_port={PORT}",
             "--host=0.0.0.0",
         ),
-        "resources": MappingProxyType({"limits": amounts, "requests": amounts}),
+        "resources": AMOUNTS,
         "securityContext": SECURITY,
     }
     formats: dict[str, Tree] = {

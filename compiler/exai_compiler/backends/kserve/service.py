@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from exai_compiler.backends.kserve import container, runtime, transformer
+from exai_compiler.backends.kserve import container, pod, runtime, transformer
 from exai_compiler.backends.kserve.formats import format_of, formats_of
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
@@ -131,9 +131,8 @@ def _predictor(
         "runtime": _of(served, lambda known: known.runtime),
         "storageUri": _of(version, lambda known: known.uri),
     }
-    if body.resources is not None:
-        model["resources"] = container.resources(body.resources)
-    return _sorted({"model": _sorted(model), **_scale(body)})
+    model |= pod.main_container(body, environment)
+    return _sorted({"model": _sorted(model), **pod.pod(body, environment), **_scale(body)})
 
 
 def _scale(body: ServiceSpec) -> Mapping[str, Tree]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exai_compiler.backends.kserve import container, runtime
+from exai_compiler.backends.kserve import container, pod, runtime
 from exai_compiler.changes import ObjectId
 from exai_compiler.features import secret_variables, store_file
 from exai_compiler.maybe import Tree
@@ -31,7 +31,6 @@ def transformer(
 ) -> Mapping[str, Tree]:
     """The component without its scale, which is the predictor's."""
     environment = resolved.environment
-    amounts = MappingProxyType({"cpu": "1", "memory": "2Gi"})
     variables = {
         # Not what only training reads.
         **secret_variables(environment, ("registry", "online_store")),
@@ -54,8 +53,8 @@ def transformer(
         ),
         "env": container.env(variables, environment),
         # KServe's webhook would write its own here.
-        "resources": MappingProxyType({"limits": amounts, "requests": amounts}),
-        "securityContext": runtime.SECURITY,
+        "resources": pod.AMOUNTS,
+        "securityContext": pod.SECURITY,
         "volumeMounts": (
             MappingProxyType({"mountPath": STORE_DIR, "name": _VOLUME, "readOnly": True}),
         ),

@@ -1,0 +1,168 @@
+"""The workload block of a server as Kubernetes has it: its container, and the pod around it.
+
+In: a kind's workload fields, an environment. Out: parts of a body, without what is unset. Secrets
+stay references, under their names in the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_compiler.backends.kserve import container
+from exai_compiler.backends.kserve.volumes import mounts, pod_volumes
+from exai_compiler.maybe import Tree
+from exai_specs.fields import yaml_name
+from exai_specs.kinds.pods import InitContainer, Ports, Probe, Probes, SecurityContext, Sidecar
+from exai_specs.kinds.project import Environment
+from exai_specs.kinds.servers import ContainerFields, PodFields
+
+# The Pod Security Standards' profile "restricted".
+SECURITY: Mapping[str, Tree] = MappingProxyType(
+    {
+        "allowPrivilegeEscalation": False,
+        "capabilities": MappingProxyType({"drop": ("ALL",)}),
+        "privileged": False,
+        "runAsNonRoot": True,
+        "seccompProfile": MappingProxyType({"type": "RuntimeDefault"}),
+    }
+)
+# What KServe's webhook would write into a container of one's own that states nothing.
+AMOUNTS: Tree = MappingProxyType(
+    {
+        "limits": MappingProxyType({"cpu": "1", "memory": "2Gi"}),
+        "requests": MappingProxyType({"cpu": "1", "memory": "2Gi"}),
+    }
+)
+
+
+def main_container(block: ContainerFields, environment: Environment) -> dict[str, Tree]:
+    """What the block says of the main container; `env` apart, which has more writers."""
+    found = _of_image(block.image, block.command, block.args)
+    if block.resources is not None:
+        found["resources"] = container.resources(block.resources)
+    if block.volumes:
+        found["volumeMounts"] = mounts(block.volumes, environment)
+    if block.image_pull_policy is not None:
+        found["imagePullPolicy"] = block.image_pull_policy
+    if block.security_context is not None:
+        found["securityContext"] = MappingProxyType(_security(block.security_context))
+    return {**found, **_serving(block.ports, block.probes)}
+
+
+def own_container(name: str, block: ContainerFields, environment: Environment) -> dict[str, Tree]:
+    """A container that no runtime completes: resources and the restricted profile are written."""
+    stated = main_container(block, environment)
+    if block.env:
+        stated["env"] = container.env(block.env, environment)
+    return {"resources": AMOUNTS, **_completed(name, stated, block.security_context)}
+
+
+def pod(block: PodFields, environment: Environment) -> dict[str, Tree]:
+    """What the block says of the pod: volumes, placement, and further containers (`containers`,
+    which the main one comes before).
+    """
+    found: dict[str, Tree] = {}
+    mounted = [block.volumes]
+    mounted += (each.volumes for each in block.sidecars.values())
+    mounted += (each.volumes for each in block.init_containers.values())
+    if volumes := pod_volumes(mounted, environment):
+        found["volumes"] = volumes
+    if block.node_selector:
+        found["nodeSelector"] = _sorted(block.node_selector)
+    if block.tolerations:
+        found["tolerations"] = tuple(_stated(each) for each in block.tolerations)
+    if block.image_pull_secrets:
+        found["imagePullSecrets"] = tuple(
+            MappingProxyType({"name": container.secret_name(each.name, environment)})
+            for each in block.image_pull_secrets
+        )
+    if block.service_account is not None:
+        found["serviceAccountName"] = block.service_account
+    if block.pod_labels:
+        found["labels"] = _sorted(block.pod_labels)
+    if block.pod_annotations:
+        found["annotations"] = _sorted(block.pod_annotations)
+    if block.init_containers:
+        found["initContainers"] = tuple(
+            _beside(name, each, environment) for name, each in block.init_containers.items()
+        )
+    if block.sidecars:
+        found["containers"] = tuple(
+            _beside(name, block.sidecars[name], environment) for name in sorted(block.sidecars)
+        )
+    return found
+
+
+def _beside(name: str, block: InitContainer, environment: Environment) -> Tree:
+    found = _of_image(block.image, block.command, block.args)
+    if block.env:
+        found["env"] = container.env(block.env, environment)
+    if block.resources is not None:
+        found["resources"] = container.resources(block.resources)
+    if block.volumes:
+        found["volumeMounts"] = mounts(block.volumes, environment)
+    if block.image_pull_policy is not None:
+        found["imagePullPolicy"] = block.image_pull_policy
+    if isinstance(block, Sidecar):
+        found |= _serving(block.ports, block.probes)
+    return MappingProxyType(_completed(name, found, block.security_context))
+
+
+def _completed(
+    name: str, stated: Mapping[str, Tree], security: SecurityContext | None
+) -> dict[str, Tree]:
+    own = _security(security) if security is not None else {}
+    return {
+        **stated,
+        "name": name,
+        "securityContext": MappingProxyType({**SECURITY, **own}),
+    }
+
+
+def _of_image(
+    image: str | None, command: tuple[str, ...], args: tuple[str, ...]
+) -> dict[str, Tree]:
+    stated: dict[str, Tree] = {"image": image, "command": command, "args": args}
+    return {name: value for name, value in stated.items() if value}
+
+
+def _serving(ports: Ports, probes: Probes | None) -> dict[str, Tree]:
+    found: dict[str, Tree] = {}
+    if ports:
+        found["ports"] = tuple(
+            MappingProxyType({"containerPort": ports[name], "name": name, "protocol": "TCP"})
+            for name in sorted(ports)
+        )
+    if probes is not None:
+        for name in ("liveness", "readiness", "startup"):
+            probe: Probe | None = getattr(probes, name)
+            if probe is not None:
+                found[f"{name}Probe"] = _stated(probe)
+    return found
+
+
+def _security(block: SecurityContext) -> dict[str, Tree]:
+    return dict(_stated(block))
+
+
+def _stated(block: object) -> Mapping[str, Tree]:
+    """A block of Kubernetes' own fields under their own names, without those that are unset."""
+    found: dict[str, Tree] = {}
+    for name in sorted(block.__dataclass_fields__):  # type: ignore[attr-defined]  # a dataclass
+        value = getattr(block, name)
+        if value is None or value == ():
+            continue
+        if isinstance(value, tuple):
+            found[yaml_name(name)] = tuple(
+                item if isinstance(item, str) else _stated(item) for item in value
+            )
+        elif isinstance(value, bool | int | str):
+            found[yaml_name(name)] = value
+        else:
+            found[yaml_name(name)] = _stated(value)
+    return MappingProxyType(found)
+
+
+def _sorted(values: Mapping[str, str]) -> Tree:
+    return MappingProxyType(dict(sorted(values.items())))

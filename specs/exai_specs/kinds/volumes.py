@@ -1,0 +1,154 @@
+"""What a container mounts, by the path where it stands (LANGUAGE 3.1).
+
+In: the `volumes` block of a container. Out: frozen values. Never: a volume's name; paths are the
+names here. The field that holds a block bounds the effects inside it, so the highest stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Quantity, Text, about
+from exai_specs.forms import OneOf
+from exai_specs.kinds.workload import SECRET
+from exai_specs.names import NameRule
+
+MOUNT_PATH = NameRule(
+    r"/[^:\x00]*",
+    "an absolute path of the container, without `:`",
+    longest=1024,
+    example="/mnt/data",
+)
+
+AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
+
+_SubPath = Annotated[
+    Maybe[Text], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
+]
+_ReadOnly = Annotated[Flag, Effect.RETRAIN, about("Whether the container may only read it", True)]
+_Optional = Annotated[Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SecretVolume:
+    """The keys of a Secret as files."""
+
+    secret: Annotated[
+        Annotated[Text, Named(SECRET, "db")], Effect.RETRAIN, about("Name of the Secret", "db")
+    ]
+    sub_path: _SubPath = None
+    optional: _Optional = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ConfigMapVolume:
+    """The keys of a ConfigMap as files."""
+
+    config_map: Annotated[
+        Annotated[Text, Named(SECRET, "settings")],
+        Effect.RETRAIN,
+        about("Name of the ConfigMap", "settings"),
+    ]
+    sub_path: _SubPath = None
+    optional: _Optional = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PvcVolume:
+    """A PersistentVolumeClaim that exists."""
+
+    pvc: Annotated[
+        Annotated[Text, Named(SECRET, "models")],
+        Effect.RETRAIN,
+        about("Name of the PersistentVolumeClaim", "models"),
+    ]
+    sub_path: _SubPath = None
+    read_only: _ReadOnly = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ClaimVolume:
+    """A claim that the pipeline makes for its run (LANGUAGE 6.1)."""
+
+    claim: Annotated[Text, Effect.RETRAIN, about("The pipeline's claim", "scratch")]
+    sub_path: _SubPath = None
+    read_only: _ReadOnly = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class EmptyDir:
+    """A folder that lives as long as the pod."""
+
+    medium: Annotated[
+        Maybe[Literal["Memory"]], Effect.RETRAIN, about("Where it is kept; default: disk", "Memory")
+    ] = None
+    size: Annotated[Maybe[Quantity], Effect.RETRAIN, about("How much it may hold", "1Gi")] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class EmptyDirVolume:
+    """An empty folder of the pod's own."""
+
+    empty_dir: Annotated[EmptyDir, Effect.RETRAIN, about("An empty folder", {"size": "1Gi"})]
+    sub_path: _SubPath = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Ephemeral:
+    """A claim that lives as long as the pod."""
+
+    size: Annotated[Quantity, Effect.RETRAIN, about("How much it holds", "10Gi")]
+    storage_class: Annotated[
+        Maybe[Text], Effect.RETRAIN, about("Its StorageClass; default: the cluster's", "fast")
+    ] = None
+    access_modes: Annotated[
+        tuple[AccessMode, ...], Effect.RETRAIN, about("How it may be mounted", ["ReadWriteOnce"])
+    ] = ("ReadWriteOnce",)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class EphemeralVolume:
+    """A volume that is made for the pod."""
+
+    ephemeral: Annotated[
+        Ephemeral, Effect.RETRAIN, about("A volume made for the pod", {"size": "10Gi"})
+    ]
+    sub_path: _SubPath = None
+    read_only: _ReadOnly = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class MemoryVolume:
+    """Shared memory."""
+
+    memory: Annotated[Quantity, Effect.RETRAIN, about("How much, as of /dev/shm", "2Gi")]
+
+
+ServerVolume: TypeAlias = (
+    SecretVolume | ConfigMapVolume | PvcVolume | EmptyDirVolume | EphemeralVolume | MemoryVolume
+)
+StepVolume: TypeAlias = ServerVolume | ClaimVolume
+
+_FORMS = (
+    ("secret", SecretVolume),
+    ("configMap", ConfigMapVolume),
+    ("pvc", PvcVolume),
+    ("emptyDir", EmptyDirVolume),
+    ("ephemeral", EphemeralVolume),
+    ("memory", MemoryVolume),
+)
+
+Volumes = Annotated[
+    Mapping[str, Annotated[ServerVolume, OneOf(_FORMS, inside=False)]], KeyedBy(MOUNT_PATH)
+]
+"""Of a server: all but claims, which only a pipeline's run has."""
+
+StepVolumes = Annotated[
+    Mapping[str, Annotated[StepVolume, OneOf((*_FORMS, ("claim", ClaimVolume)), inside=False)]],
+    KeyedBy(MOUNT_PATH),
+]
+"""Of a step: claims of its pipeline, too."""
