@@ -46,6 +46,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Files are hashed, and a changed one starts a run. Of a table on a server nobody "
             "knows when its rows change, unless `version` says how: a query, a snapshot of the "
             "rows, or a text that a person changes.",
+            "note",
         ),
         "duplicate-feature": Code(
             "A column stands twice among the features.",
@@ -75,6 +76,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "image-by-tag": Code(
             "An image is named by a tag, which can move.",
             "Name it by digest (`repo@sha256:...`), so that the same specs run the same code.",
+            "note",
         ),
         "inexact-unit": Code(
             "A value that the target's unit can't say exactly.",
@@ -89,6 +91,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "key-in-features": Code(
             "A column of the key stands among the features.",
             "A key tells rows apart; a model that sees it may learn the rows by heart.",
+            "warning",
         ),
         "kfp-placeholder": Code(
             "A literal that Kubeflow Pipelines would expand.",
@@ -103,6 +106,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A field that the local target doesn't honour.",
             "The rendered objects have it; one machine has no cluster to apply it. The message "
             "says what happens instead.",
+            "note",
         ),
         "missing-default": Code(
             "A parameter without a default, in a pipeline that applies may run.",
@@ -185,6 +189,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "More than one step registers versions of a Model.",
             "That is allowed (a champion's and a challenger's pipeline); each version says which "
             "run made it.",
+            "note",
         ),
         "several-projects": Code(
             "A second Project document.",
@@ -263,6 +268,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "untyped-input": Code(
             "A list or struct of any content where a certain content is asked for.",
             "Declare the type of the parameter in full, such as `{list: string}`.",
+            "note",
         ),
         "unusable-feature": Code(
             "A feature or a target of a type that no model here can have.",
@@ -272,10 +278,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "unused-dataset": Code(
             "A Dataset that neither a pipeline nor a feature view reads.",
             "Its data is looked at in every plan, and nothing comes of it.",
+            "warning",
         ),
         "unused-parameter": Code(
             "A parameter that no step reads.",
             "It would change the run key without changing the run.",
+            "warning",
         ),
         "wrong-input-type": Code(
             "An input of another type than the component asks for.",

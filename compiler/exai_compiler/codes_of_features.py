@@ -82,14 +82,17 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
         "unused-entity": Code(
             "An Entity that no view is about.",
             "Nothing can be looked up by its key.",
+            "warning",
         ),
         "unused-service": Code(
             "A FeatureService that nobody asks for.",
             "Steps, Services and the signatures of Models name feature services.",
+            "warning",
         ),
         "unused-view": Code(
             "A FeatureView that no feature service has a feature of.",
             "Its values may be brought online, and no model ever sees them.",
+            "warning",
         ),
         "unusable-key": Code(
             "A type that rows can't be found by.",

@@ -16,6 +16,7 @@ from exai_compiler.facts import Verdict
 from exai_compiler.maybe import Unknown
 from exai_compiler.project import Project
 from exai_runtime.data_results import Preview
+from exai_runtime.explain_results import ExplainResult
 from exai_runtime.feature_results import FeatureResult, Freshness
 from exai_runtime.run_results import RunsResult
 from exai_runtime.target import Health
@@ -258,5 +259,6 @@ Result = (
     | RenderedFiles
     | Checkup
     | Preview
+    | ExplainResult
     | Refused
 )

@@ -113,7 +113,8 @@ def _read_file(
         data = (root / path).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        problems.append(Diagnostic("unreadable-file", f"can't read the file: {reason}", Span(path)))
+        message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
+        problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
         return
     sources[path] = data.decode("utf-8", errors="replace")
     documents, diagnostics = read(data, path)
@@ -169,7 +170,8 @@ def _walk(root: Path, folder: Path, problems: list[Diagnostic]) -> Iterable[str]
     def unreadable(error: OSError) -> None:
         path = Path(error.filename).relative_to(root).as_posix()
         message = f"can't read the folder: {error.strerror}"
-        problems.append(Diagnostic("unreadable-file", message, Span(path)))
+        hint = "allow it, or move what is no spec elsewhere"
+        problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
 
     for here, folders, files in os.walk(folder, onerror=unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -181,7 +183,10 @@ def _walk(root: Path, folder: Path, problems: list[Diagnostic]) -> Iterable[str]
             if file.is_symlink() and not _inside(root, file):
                 problems.append(
                     Diagnostic(
-                        "path-leaves-project", "this link leads out of the project", Span(path)
+                        "path-leaves-project",
+                        "this link leads out of the project",
+                        Span(path),
+                        hint="put the file itself there, or leave it out",
                     )
                 )
             else:

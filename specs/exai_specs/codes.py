@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from exai_specs.diagnostics import Severity
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One line, and the longer story: why it is refused and what to do."""
+    """One line, and the longer story: why it is refused and what to do. `severity` is the one that
+    it has before a project's policies."""
 
     meaning: str
     explanation: str
+    severity: Severity = "error"
 
 
 CODES: Mapping[str, Code] = MappingProxyType(

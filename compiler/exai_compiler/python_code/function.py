@@ -53,7 +53,7 @@ def read_function(text: str, name: str) -> Function | Problem:
     try:
         return _read(text, name)
     except RecursionError:  # an expression that can be parsed, but not walked
-        return Problem("python-syntax", "this is nested too deeply", 1, 1)
+        return Problem("python-syntax", "this is nested too deeply", 1, 1, "write it flatter")
 
 
 def _read(text: str, name: str) -> Function | Problem:
@@ -65,7 +65,8 @@ def _read(text: str, name: str) -> Function | Problem:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line, column = getattr(error, "lineno", None), getattr(error, "offset", None)
         said = getattr(error, "msg", None) or str(error)
-        return Problem("python-syntax", f"this isn't Python: {said}", line or 1, column or 1)
+        hint = "`python -m py_compile FILE` says the same"
+        return Problem("python-syntax", f"this isn't Python: {said}", line or 1, column or 1, hint)
     functions = {item.name: item for item in tree.body if isinstance(item, ast.FunctionDef)}
     lines = text.split("\n")
     found = functions.get(name)

@@ -13,6 +13,7 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 
 NOWHERE = Span("")
+_JSON = 'names and text stand in double quotes: {"petal_length": 1.4}'
 BUG = 70  # EX_SOFTWARE of sysexits.h
 
 # What the extra `local` brings, by the name that is imported.
@@ -93,7 +94,7 @@ def interrupted(command: str) -> Refused:
 def bad_json(text: str, source: str, error: json.JSONDecodeError) -> Refused:
     """Text that should be JSON and isn't, with the place."""
     at = Span(source, error.lineno, error.colno)
-    found = Diagnostic("not-json", f"this is no JSON: {error.msg.lower()}", at)
+    found = Diagnostic("not-json", f"this is no JSON: {error.msg.lower()}", at, hint=_JSON)
     return Refused((found,), MappingProxyType({source: text}))
 
 

@@ -14,6 +14,7 @@ from exai_specs.frozen import Json, freeze
 
 Rows = tuple[Mapping[str, Json], ...]
 
+_FILE = "name a file with JSON, or `-` for stdin"
 _SHAPE = 'write one object, {"column": value, ...}, or a list of them'
 
 
@@ -43,13 +44,13 @@ def from_data(data: str) -> Rows | Refused:
             text = Path(source).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-            return refused("unreadable-file", f"can't read {source}: {reason}")
+            return refused("unreadable-file", f"can't read {source}: {reason}", _FILE)
     try:
         value = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         return bad_json(text, source, error)
     except (ValueError, RecursionError) as error:
-        return refused("not-json", f"{source}: {error}")
+        return refused("not-json", f"{source}: {error}", "write numbers out, as JSON has them")
     return _rows(value, source)
 
 

@@ -196,7 +196,8 @@ def _not_materialized(place: Place, name: str) -> Diagnostic | None:
     spec = place.spec
     if name in spec["transforms"]:
         said = f"{name} is made of other features when it is asked for: it is never stored"
-        return Diagnostic("not-materialized", said, Span(""))
+        hint = "bring the views of its sources online"
+        return Diagnostic("not-materialized", said, Span(""), hint=hint)
     if name not in spec["views"]:
         return unknown("view", name, tuple(spec["views"]))
     if not spec["views"][name]["online"]:

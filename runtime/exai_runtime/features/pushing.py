@@ -24,6 +24,8 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
 
+_FILE = "rows are a file with .csv, .json, .jsonl or .parquet at its end"
+
 
 def push(root: Path, environment: str, view: str, file: Path) -> Pushed | Refused:
     """Rows of a file to a view: all of them, or none."""
@@ -69,7 +71,7 @@ def _not_pushable(place: Place, view: str, file: Path) -> Diagnostic | None:
         said = f"{view} has no push source"
         return Diagnostic("not-pushable", said, at, hint=f"add push: {view}_push, then apply")
     if not file.is_file():
-        return Diagnostic("unreadable-file", f"there is no file {file}", Span(""))
+        return Diagnostic("unreadable-file", f"there is no file {file}", Span(""), hint=_FILE)
     return None
 
 

@@ -139,7 +139,8 @@ def _run(folder: Path, variables: Variables, seconds: float) -> Failure:
             _end(child)
     tail = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = f": {tail[-1]}" if tail else ""
-    return Failure("no-answer", f"the process that reads data ended with code {code}{last}")
+    said = f"the process that reads data ended with code {code}{last}"
+    return Failure("no-answer", said, "run it again; if it stays, look at the source itself")
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -29,6 +29,7 @@ from exai_compiler.changes import (
 from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.maybe import Known, Tree, Unknown
 from exai_runtime.data_results import ColumnFigures, Preview
+from exai_runtime.explain_results import Explained, Explanation, Explanations, Failing
 from exai_runtime.feature_results import (
     FeatureList,
     FeatureRow,
@@ -672,6 +673,27 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
                 Finding("python", "ok", "Python 3.11.7"),
                 Finding("memory", "warning", "1.2 GiB available", "end other programs"),
                 Finding("proxy", "problem", "http_proxy is set", "export NO_PROXY=localhost"),
+            )
+        ),
+    ),
+    "explain": (
+        "explain",
+        Explained(
+            Explanation("tab", "parse", "error", "A tab indents a line.", "YAML wants spaces."),
+            Failing(
+                MappingProxyType({"exai.yaml": "kind: Project\nspec:\n\tspecs: [specs/]\n"}),
+                "exai validate",
+                (Diagnostic("tab", "a tab", Span("exai.yaml", 3, 1), hint="indent with spaces"),),
+            ),
+        ),
+    ),
+    "explain-all": (
+        "explain",
+        Explanations(
+            (
+                Explanation("tab", "parse", "error", "A tab indents a line.", "Spaces."),
+                Explanation("unused-view", "checks", "warning", "Nobody asks for it.", "Ask."),
+                Explanation("no-log", "commands", "error", "There is no log of that.", "Run it."),
             )
         ),
     ),

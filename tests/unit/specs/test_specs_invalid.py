@@ -34,10 +34,12 @@ def diagnostics_of(text: str | bytes, name: str) -> tuple[Diagnostic, ...]:
 
 
 def shown(diagnostic: Diagnostic) -> str:
-    lines = [f"{diagnostic.at} {diagnostic.severity} {diagnostic.code}", f"  {diagnostic.message}"]
+    """As in `tests/invalid/checks`; `exai explain` reads it."""
+    problem = diagnostic
+    lines = [f"{problem.at}: {problem.severity}: {problem.code}: {problem.message}"]
     if diagnostic.hint:
         lines.append(f"  hint: {diagnostic.hint}")
-    lines += [f"  {text}: {at}" for text, at in diagnostic.related]
+    lines += [f"  {at}: {words}" for words, at in diagnostic.related]
     return "\n".join(lines) + "\n"
 
 

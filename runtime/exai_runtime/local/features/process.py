@@ -7,6 +7,7 @@ ended by `close` or with this process.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -76,7 +77,8 @@ class FeatureProcess:
         if child is None:
             return
         if child.stdin is not None:
-            child.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # of a process that died with a question
+                child.stdin.close()
         try:
             child.wait(_GRACE)
         except subprocess.TimeoutExpired:

@@ -12,6 +12,7 @@ from typing import TextIO
 from exai_compiler.changes import Plan
 from exai_runtime.data_results import Preview
 from exai_runtime.events import Event
+from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
@@ -31,6 +32,7 @@ from exai_runtime.views.human import (
     applied,
     created,
     diagnostics,
+    explained,
     features,
     machine,
     plan,
@@ -80,13 +82,15 @@ class HumanView:
             took = f"{duration(result.seconds)}, {result.protocol}, {result.url}"
             self._write(self.err, [Paint(self.colour_err).dim(took)], self.colour_err)
 
-    def _body(self, result: Result, paint: Paint) -> Iterable[str]:
+    def _body(self, result: Result, paint: Paint) -> Iterable[str]:  # noqa: PLR0912 - one a result
         """What stdout gets."""
         match result:
             case Validated():
                 return validated.lines(result, paint)
             case Refused():
                 return ()
+            case Explained() | Explanations():
+                return explained.lines(result, paint)
             case Created():
                 return created.lines(result, paint) if result.exit_code == 0 else ()
             case Planning():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exai_runtime.data_results import Preview
+from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.results import (
     Applied,
@@ -17,7 +18,7 @@ from exai_runtime.results import (
     Validated,
 )
 from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
-from exai_runtime.views.json import features, machine, preview, runs, values
+from exai_runtime.views.json import explained, features, machine, preview, runs, values
 from exai_runtime.views.json.values import Plain
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
@@ -36,10 +37,12 @@ def envelope(command: str, result: Result, exit_code: int) -> Plain:
     }
 
 
-def _result(result: Result) -> Plain | None:
+def _result(result: Result) -> Plain | None:  # noqa: PLR0912 - one a result
     match result:
         case Refused():
             return None
+        case Explained() | Explanations():
+            return explained.explained(result)
         case Created():
             return _created(result)
         case Validated():

@@ -1,0 +1,171 @@
+"""What each code means that the words of a command line, or what they ask for, can give.
+
+In: nothing. Out: `COMMAND_CODES`, a part of `codes.CODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_specs.codes import Code
+
+COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "ambiguous-run": Code(
+            "The beginning of a run's key fits several runs.",
+            "A run is named by as much of its key as tells it apart. Write more of it.",
+        ),
+        "bad-entity": Code(
+            "What follows --entity is no KEY=VALUE.",
+            "Write the join key and its value, `--entity flower_id=7`; repeat it for more keys.",
+        ),
+        "bad-parameter": Code(
+            "What follows -p is no NAME=VALUE, or stands there twice.",
+            "Write each parameter once, `-p ntrees=50`; lists and structs as JSON has them.",
+        ),
+        "bad-row": Code(
+            "The rows for a prediction aren't rows.",
+            "A row is given as `--row column=value`, repeated, or as a JSON object (a list of "
+            "them for several rows) with --data.",
+        ),
+        "file-exists": Code(
+            "`exai init` would overwrite a file.",
+            "It writes all of a template or nothing. Choose an empty folder, or move the file.",
+        ),
+        "files-only": Code(
+            "Some of what was rendered is files, not Kubernetes objects.",
+            "KFP packages and a Feast repository aren't part of a stream for kubectl. Render into "
+            "a folder with -o to get them.",
+            "note",
+        ),
+        "foreign-file": Code(
+            "A file would be overwritten that exai didn't write, or that was changed since.",
+            "Rendering replaces its own files only, and follows no links. Move the file away, or "
+            "render into another folder.",
+        ),
+        "foreign-folder": Code(
+            "The folder to render into holds other things.",
+            "exai keeps a list of what it wrote, so that it can remove what nothing renders any "
+            "more. Name an empty or a new folder.",
+        ),
+        "interrupted": Code(
+            "Somebody pressed Ctrl-C.",
+            "Whatever was begun is in the journal: the same command, run again, goes on.",
+        ),
+        "missing-entity-key": Code(
+            "A join key of the view isn't given.",
+            "A view over several entities needs a value of each of their keys.",
+        ),
+        "missing-parameter": Code(
+            "A pipeline's parameter has neither a default nor a value.",
+            "Give it with -p NAME=VALUE, or give it a default in the spec.",
+        ),
+        "needs-approval": Code(
+            "A question, and nobody at a terminal to answer it.",
+            "Deleting and replacing wants a person's yes. In a script look at the plan first, "
+            "then run the same command with --yes.",
+        ),
+        "no-log": Code(
+            "There is no log of that.",
+            "Runs and servers write logs: `exai logs Pipeline/NAME` shows the newest run's, "
+            "`exai logs Service/NAME` a server's.",
+        ),
+        "no-project": Code(
+            "There is no project here.",
+            "A project is a folder with an exai.yaml that holds a document of kind Project. It is "
+            "looked for from the working directory upwards; -C names another folder.",
+        ),
+        "no-schedule": Code(
+            "--watch has nothing to wait for.",
+            "No view says when to bring it online: set `materialize.every`, or leave --watch out.",
+        ),
+        "not-applied": Code(
+            "The environment doesn't have these features yet.",
+            "Features are looked up, pushed and materialized where an apply has made them. Run "
+            "`exai apply` first.",
+        ),
+        "not-json": Code(
+            "Text that should be JSON isn't.",
+            "The place is the one at which reading had to stop. NaN and infinity aren't JSON.",
+        ),
+        "not-materialized": Code(
+            "A view that has nothing to bring online.",
+            "It isn't `online`, or its features are made when they are asked for.",
+        ),
+        "not-pushable": Code(
+            "A view that rows can't be pushed to.",
+            "Pushing needs a push source: set `push: NAME` at the view, then apply. Transformed "
+            "features follow from the views they are made of: push there.",
+        ),
+        "not-running": Code(
+            "The service isn't running.",
+            "`exai apply` starts it; `exai status` says what it waits for.",
+        ),
+        "nothing-rendered": Code(
+            "Nothing of that name is rendered in this environment.",
+            "Name a document or an object as `exai render` lists it, `Service/iris`.",
+        ),
+        "one-run": Code(
+            "A comparison of a run with itself.",
+            "The keys begin the same run. Name two of `exai runs list`.",
+        ),
+        "output-among-specs": Code(
+            "The folder to render into is one that specs are read from.",
+            "The next command would read the rendered files as specs. Name another folder.",
+        ),
+        "prediction-refused": Code(
+            "The service refused the request.",
+            "The message is the server's: which column is missing, unknown or of another type.",
+        ),
+        "unknown-code": Code(
+            "There is no such diagnostic code.",
+            "`exai explain` without one lists all of them.",
+        ),
+        "unknown-dataset": Code(
+            "No Dataset has this name.",
+            "The hint has the closest name, or those that there are.",
+        ),
+        "unknown-entity": Code(
+            "The online store has nothing of this entity.",
+            "Its key was never materialized or pushed, or is written otherwise there.",
+        ),
+        "unknown-entity-key": Code(
+            "The view has no such join key.",
+            "Rows are looked up by the keys of the view's entities; the hint names them.",
+        ),
+        "unknown-environment": Code(
+            "The Project declares no such environment.",
+            "Environments stand under `environments` of the Project; `local` always exists.",
+        ),
+        "unknown-model": Code(
+            "No Model has this name, and nothing is registered under it.",
+            "The hint has the closest name, or those that there are.",
+        ),
+        "unknown-parameter": Code(
+            "The pipeline has no such parameter.",
+            "Parameters are declared under `parameters` of the Pipeline; the hint names them.",
+        ),
+        "unknown-pipeline": Code(
+            "No Pipeline has this name.",
+            "The hint has the closest name, or those that there are.",
+        ),
+        "unknown-run": Code(
+            "No run's key begins so.",
+            "`exai runs list` has the keys of all runs of the environment.",
+        ),
+        "unknown-service": Code(
+            "No Service has this name.",
+            "The hint has the closest name, or those that there are.",
+        ),
+        "unknown-view": Code(
+            "There is no such view, or feature service.",
+            "The hint has the closest name, or those that were applied.",
+        ),
+        "wrong-parameter": Code(
+            "A value that the pipeline's parameter doesn't take.",
+            "It has another type than the parameter, isn't among its `enum`, or can't be kept "
+            "exactly. Text is given as it is, all else as JSON has it.",
+        ),
+    }
+)

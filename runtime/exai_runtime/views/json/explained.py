@@ -1,0 +1,33 @@
+"""Codes and their examples as plain JSON."""
+
+from __future__ import annotations
+
+from exai_runtime.explain_results import Explained, Explanation, Explanations
+from exai_runtime.views.json import values
+from exai_runtime.views.json.values import Plain
+
+
+def explained(found: Explained | Explanations) -> Plain:
+    """`codes` always; `example` of one code that was named, else null."""
+    match found:
+        case Explanations():
+            return {"codes": [_told(each) for each in found.codes], "example": None}
+        case Explained():
+            return {
+                "codes": [_told(found.explanation)],
+                "example": {
+                    "files": dict(found.example.files),
+                    "command": found.example.command,
+                    "diagnostics": values.diagnostics(found.example.diagnostics),
+                },
+            }
+
+
+def _told(each: Explanation) -> Plain:
+    return {
+        "code": each.code,
+        "stage": each.stage,
+        "severity": each.severity,
+        "meaning": each.meaning,
+        "explanation": each.explanation,
+    }

@@ -1,0 +1,80 @@
+"""`exai explain`: one code, all codes, a code that isn't one, completion; no project is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exai_runtime.cli.explain import _codes
+from exai_runtime.explaining import codes, parsed
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_code_with_its_example_and_the_diagnostic_as_printed(exai: Run) -> None:
+    done = exai("explain", "tab")
+    assert (done.code, done.err) == (0, "")
+    for line in (
+        "tab (error): A tab indents a line.",
+        "  $ exai validate",
+        "  error[tab] a tab in the indentation",
+        "    --> tab.yaml:4:1",
+        "     = help: indent with spaces",
+    ):
+        assert line in done.out.splitlines()
+
+
+@pytest.mark.parametrize("code", sorted(codes()))
+def test_every_code_fits_a_page(exai: Run, code: str) -> None:
+    done = exai("explain", code)
+    assert (done.code, done.err) == (0, "")
+    assert len(done.out.splitlines()) < 110
+    assert max(map(len, done.out.splitlines())) < 500
+    assert f"[{code}]" in done.out
+
+
+def test_programs_get_every_file_whole(exai: Run) -> None:
+    result = json.loads(exai("explain", "unknown-column", "--output", "json").out)["result"]
+    assert [each["code"] for each in result["codes"]] == ["unknown-column"]
+    at = result["example"]["diagnostics"][0]["at"]
+    assert "[id]" in result["example"]["files"][at["path"]].splitlines()[at["line"] - 1]
+
+
+def test_without_a_code_all_are_listed(exai: Run) -> None:
+    listed = json.loads(exai("explain", "--output", "json").out)["result"]
+    assert {each["code"] for each in listed["codes"]} == set(codes())
+    said = exai("explain").out
+    assert all(code in said for code in codes())
+
+
+def test_a_misspelt_code(exai: Run) -> None:
+    done = exai("explain", "unknwn-colum")
+    assert done.code == 1
+    assert "did you mean `unknown-column`?" in done.err
+
+
+def test_a_code_as_it_is_copied(exai: Run) -> None:
+    assert exai("explain", "error[tab]").out == exai("explain", " TAB ").out != ""
+
+
+def test_codes_are_completed() -> None:
+    context: Any = None
+    items = _codes(context, context, "unknown-ref")
+    assert [(item.value, item.help) for item in items] == [
+        ("unknown-reference", "A name that nothing has.")
+    ]
+
+
+@pytest.mark.parametrize("line", ["nothing", "  hint: of nothing", "x.yaml:1:1: loud: a: b"])
+def test_what_is_no_diagnostic_is_told(line: str) -> None:
+    with pytest.raises(ValueError, match="no diagnostic"):
+        parsed(line)
