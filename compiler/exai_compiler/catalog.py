@@ -87,6 +87,10 @@ class Component:
     limits: Mapping[str, Limit]
     converts: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        # Mappings have no hash; what is rendered of a component is kept for all its steps.
+        return hash((self.name, self.version))
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:

@@ -162,15 +162,16 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
     }
     passes = {*PASSES.get(step.component.name, {}).values(), adding.data if adding else ""}
     for port, binding in step.inputs.items():
+        path = (*base, port)
         if isinstance(binding, FromStep) and port in passes:
             for column in _of_table(flows.table(binding), columns):
                 start = Node(*of, binding.step, column)
-                yield Edge(start, here._replace(column=column), spec, (*base, port))
+                yield Edge(start, Node(*of, step.name, column), spec, path)
         elif (kind := reads.get(port)) is not None:
             name = text(binding)
             for column in columns.get(Ref(kind, name), ()):
                 start = Node(kind, name, "", column)
-                yield Edge(start, here._replace(column=column), spec, (*base, port))
+                yield Edge(start, Node(*of, step.name, column), spec, path)
     training = TRAINS.get(step.component.name)
     for data, path, column in named_columns(step):
         table = step.inputs.get(data)
@@ -179,7 +180,7 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
         if column not in _of_table(flows.table(table), columns):
             continue
         feature = training is not None and path[0] == training.features
-        end = here._replace(column=column) if feature else here
+        end = Node(*of, step.name, column) if feature else here
         yield Edge(Node(*of, table.step, column), end, spec, (*base, *path))
 
 

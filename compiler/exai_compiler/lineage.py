@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 
 from exai_compiler.edges import Edge, Node, edges
@@ -98,14 +99,19 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
 
     Nodes stand in the order of documents and files, so the same specs give the same value.
     """
-    numbers: dict[Node, int] = {}
+    known: dict[Node, Node] = {}
     for spec in project.specs.values():
-        numbers[Node(spec.ref.kind, spec.ref.name)] = len(numbers)
-    found = (*feature_edges(project), *edges(project, graphs))
-    for edge in found:
-        for node in edge[:2]:
-            if node not in numbers:
-                numbers[node] = len(numbers)
+        node = Node(spec.ref.kind, spec.ref.name)
+        known[node] = node
+    # The ends of edges share one value of each node: a large project has far more ends than nodes.
+    one = known.setdefault
+    found = tuple(
+        [
+            Edge(one(start, start), one(end, end), spec, path)
+            for start, end, spec, path in chain(feature_edges(project), edges(project, graphs))
+        ]
+    )
+    numbers = {node: number for number, node in enumerate(known)}
     starts = tuple([numbers[edge.source] for edge in found])
     ends = tuple([numbers[edge.target] for edge in found])
     return Lineage(

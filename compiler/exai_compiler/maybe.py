@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar, Union
+from types import MappingProxyType
+from typing import Generic, TypeVar, Union, cast
 
 from exai_specs.identity import Ref
 
@@ -32,13 +33,22 @@ Maybe = Known[T] | Unknown
 Tree = Union[None, bool, int, float, str, Unknown, "tuple[Tree, ...]", "Mapping[str, Tree]"]
 
 
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
 def unknowns(tree: Tree) -> Iterator[Unknown]:
     """Every open leaf of a tree, from left to right."""
-    if isinstance(tree, Unknown):
-        yield tree
-    elif isinstance(tree, Mapping):
-        for value in tree.values():
-            yield from unknowns(value)
-    elif isinstance(tree, tuple):
-        for value in tree:
-            yield from unknowns(value)
+    # One loop, and types by identity: every value of every rendered object passes here.
+    stack: list[Tree] = [tree]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        if kind in _LEAVES:
+            continue
+        if kind is Unknown:
+            yield cast(Unknown, node)
+        elif isinstance(node, tuple):
+            stack += [item for item in reversed(node) if type(item) not in _LEAVES]
+        elif kind is MappingProxyType or isinstance(node, Mapping):
+            values = [*cast("Mapping[str, Tree]", node).values()]
+            stack += [item for item in reversed(values) if type(item) not in _LEAVES]

@@ -8,7 +8,7 @@ how it is looked up: a model doesn't depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -31,6 +31,7 @@ from exai_specs.kinds import (
 )
 
 LEAST = Effect.RETRAIN
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @cache
@@ -50,22 +51,27 @@ def meaningful(value: object) -> Json:
 
     Absent and default fields look alike.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        effects = field_effects(type(value))
-        return {
-            field.name: meaningful(getattr(value, field.name))
-            for field in fields(value)
-            if effects.get(field.name, Effect.RETRAIN) >= LEAST
-        }
+    kind = type(value)
+    if kind in _PLAIN:
+        return cast(Json, value)
     if isinstance(value, Mapping):
         return {str(key): meaningful(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return tuple(meaningful(item) for item in value)
+        return tuple([meaningful(item) for item in value])
+    if (names := _meaningful_fields(cast(Hashable, kind))) is not None:
+        return {name: meaningful(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return str(value.value)
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+@cache
+def _meaningful_fields(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass that mean something; None for any other class."""
+    if not is_dataclass(kind):
+        return None
+    effects = field_effects(cast(type, kind))
+    return tuple(f.name for f in fields(kind) if effects.get(f.name, Effect.RETRAIN) >= LEAST)
 
 
 def dataset_meaning(dataset: DatasetSpec) -> str:

@@ -7,6 +7,7 @@ text. Never: what a reference means, or an exception other than `ExpressionError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal as OneOf
 
 OPEN, CLOSE, ESCAPED = "${{", "}}", "$${{"
@@ -111,6 +112,7 @@ class Text:
         return None if self.expressions else "".join(str(part) for part in self.parts)
 
 
+@lru_cache(maxsize=8192)
 def parse_text(text: str) -> Text:
     """The parts of a value. Raises ExpressionError. Takes time in proportion to the text."""
     from exai_specs.expression_parser import Parser

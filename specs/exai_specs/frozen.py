@@ -23,25 +23,33 @@ def empty() -> Mapping[str, Any]:
 
 
 def freeze(value: Any) -> Json:
-    """Lists become tuples, mappings read-only copies in the same order, all the way down."""
+    """Lists become tuples, mappings read-only copies in the same order, all the way down.
+
+    A read-only mapping comes back as it is: nobody makes one of what isn't frozen.
+    """
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in _SCALARS or kind is MappingProxyType:
         return value  # type: ignore[no-any-return]
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: freeze(item) for key, item in value.items()})
+    if kind is dict or isinstance(value, Mapping):
+        # Most of a tree are leaves: a call for each of them would be half of the time.
+        return MappingProxyType(
+            {k: v if type(v) in _SCALARS else freeze(v) for k, v in value.items()}
+        )
     if isinstance(value, list | tuple):
-        return tuple([freeze(item) for item in value])
+        return tuple([v if type(v) in _SCALARS else freeze(v) for v in value])
     raise TypeError(f"{kind.__name__} is no plain value")
 
 
 def thaw(value: Json) -> Any:
     """Plain dictionaries and lists, all of them new: what libraries expect and may change."""
-    if type(value) in _SCALARS:
+    kind = type(value)
+    if kind in _SCALARS:
         return value
-    if isinstance(value, Mapping):
-        return {key: thaw(item) for key, item in value.items()}
+    if kind is MappingProxyType or isinstance(value, Mapping):
+        items = value.items()  # type: ignore[union-attr]
+        return {k: v if type(v) in _SCALARS else thaw(v) for k, v in items}
     if isinstance(value, list | tuple):
-        return [thaw(item) for item in value]
+        return [v if type(v) in _SCALARS else thaw(v) for v in value]
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 
@@ -64,6 +72,6 @@ def digest(value: Json) -> str:
 
 
 def _plain(value: object) -> dict[str, Any]:
-    if isinstance(value, Mapping):
+    if type(value) is MappingProxyType or isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no plain value")

@@ -36,13 +36,19 @@ BRACES = "{{"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of data: its type, the values that it may have if they are few, and where it is
-    declared.
+    """A column of data: its type, the values that it may have if they are few, and the document
+    and path that declare it.
     """
 
     type: Type
     enum: tuple[Json, ...]
-    at: Span
+    spec: Spec
+    path: Path
+
+    @property
+    def at(self) -> Span:
+        """Where it is declared; looked up for what is wrong alone."""
+        return self.spec.key_at(*self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,8 @@ class Subject:
         if (source := self.dataset(feature.dataset)) is not None:
             return _declared(*source, name)
         view = self.project.find("FeatureView", feature.view)
-        at = view.key_at("spec", "schema", name) if view is not None else None
-        return Column(feature.type, (), at) if at is not None else None
+        path = ("spec", "schema", name)
+        return Column(feature.type, (), view, path) if view is not None else None
 
     def steps(self) -> Iterator[tuple[Spec, Graph, Step]]:
         """Every step of every pipeline, with its document."""
@@ -122,7 +128,7 @@ class Subject:
 
 def _declared(spec: Spec, body: DatasetSpec, name: str) -> Column:
     column = body.schema[name]
-    return Column(column.type, column.enum, spec.key_at("spec", "schema", name))
+    return Column(column.type, column.enum, spec, ("spec", "schema", name))
 
 
 def subject(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -42,8 +43,11 @@ def _lines(values: Mapping[str, Any], indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
-    if not isinstance(value, str):
-        return str(value)
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+@lru_cache(maxsize=256)
+def _text(value: str) -> str:
     if REFERENCE.fullmatch(value):
         # In single quotes nothing in the secret but a quote of its own can end the text.
         return f"'{value}'"

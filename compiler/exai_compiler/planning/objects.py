@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from exai_compiler.build import Build, Live, Observed, Rendered
 from exai_compiler.changes import Create, Delete, FieldChange, ObjectId, Planned, Replace, Update
-from exai_compiler.maybe import Tree, Unknown, unknowns
+from exai_compiler.maybe import Tree, Unknown
 from exai_compiler.planning.diff import diff
 from exai_compiler.planning.rules import (
     DELETE_EFFECTS,
@@ -27,13 +27,16 @@ from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 
 Ordered = tuple[int, Planned]
+Leaves = Mapping[ObjectId, tuple[Unknown, ...]]  # what isn't known of each object, if anything
 
 
-def plan_objects(build: Build, observed: Observed, coming: frozenset[Ref]) -> Iterator[Ordered]:
+def plan_objects(
+    build: Build, observed: Observed, coming: frozenset[Ref], leaves: Leaves
+) -> Iterator[Ordered]:
     """What has to happen to objects, so that `observed` becomes `build`; `coming`: models that a
     planned run registers."""
     for rendered in build.objects:
-        open_leaves = tuple(unknowns(rendered.body))
+        open_leaves = leaves.get(rendered.id, ())
         if any(leaf.waits_for not in coming for leaf in open_leaves):
             continue
         live = observed.objects.get(rendered.id)
@@ -67,10 +70,10 @@ def _filled(tree: Tree, live: Json) -> Tree:
     return tree
 
 
-def waiting(build: Build, coming: frozenset[Ref]) -> Iterator[Unknown]:
+def waiting(leaves: Leaves, coming: frozenset[Ref]) -> Iterator[Unknown]:
     """What no action of this plan can bring about."""
-    for rendered in build.objects:
-        for leaf in unknowns(rendered.body):
+    for open_leaves in leaves.values():
+        for leaf in open_leaves:
             if leaf.waits_for not in coming:
                 yield leaf
 

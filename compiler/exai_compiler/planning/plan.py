@@ -24,7 +24,7 @@ from exai_compiler.changes import (
     subject,
     verb,
 )
-from exai_compiler.maybe import Known, Unknown
+from exai_compiler.maybe import Known, Unknown, unknowns
 from exai_compiler.planning import objects
 from exai_compiler.planning.rules import (
     ALIAS_WAVE,
@@ -45,8 +45,9 @@ def plan(build: Build, observed: Observed) -> Plan:
     `plan(x, what x made)` is empty.
     """
     coming = {Ref("Model", name) for run in build.runs if run.due for name in run.registers}
+    leaves = {item.id: found for item in build.objects if (found := tuple(unknowns(item.body)))}
     ordered = [
-        *objects.plan_objects(build, observed, frozenset(coming)),
+        *objects.plan_objects(build, observed, frozenset(coming), leaves),
         *_materializations(build),
         *_runs(build),
         *(item for promotion in build.promotions for item in _promotion(build, promotion, coming)),
@@ -55,7 +56,7 @@ def plan(build: Build, observed: Observed) -> Plan:
         key=lambda item: (item[1].round, item[0], subject(item[1].change), verb(item[1].change))
     )
     changes = tuple(planned for _, planned in ordered)
-    waiting = dict.fromkeys((*build.waiting, *objects.waiting(build, frozenset(coming))))
+    waiting = dict.fromkeys((*build.waiting, *objects.waiting(leaves, frozenset(coming))))
     return Plan(
         environment=build.environment,
         changes=changes,

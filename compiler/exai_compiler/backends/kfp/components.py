@@ -9,10 +9,11 @@ kfp/dsl/structures.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from exai_compiler.backends.kfp.values import PARAMETER_TYPES, artifact_type, v1_default
 from exai_compiler.catalog import Component, Port
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, freeze
 
 
 def component_label(step: str) -> str:
@@ -25,14 +26,15 @@ def executor_label(step: str) -> str:
     return f"exec-{step}"
 
 
+@lru_cache(maxsize=4096)
 def component_spec(step: str, component: Component) -> Json:
-    """What goes in and out of a step, and who executes it."""
+    """What goes in and out of a step, and who executes it. Steps of one name share the value."""
     found: dict[str, Json] = {"executorLabel": executor_label(step)}
     if component.inputs:
         found["inputDefinitions"] = _definitions(component.inputs)
     if component.outputs:
         found["outputDefinitions"] = _definitions(component.outputs)
-    return found
+    return freeze(found)
 
 
 def _definitions(ports: Mapping[str, Port]) -> Json:

@@ -7,6 +7,7 @@ interpreter and keep the name that the component gives them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import ceil
 from types import MappingProxyType
 
@@ -36,7 +37,7 @@ def container(component: Component, settings: Settings, environment: Environment
     found: dict[str, Json] = {
         "image": _image(component, environment),
         "command": component.command,
-        "args": tuple(_argument(component, argument) for argument in component.args),
+        "args": _arguments(component),
     }
     if env := _env(settings):
         found["env"] = tuple({"name": name, "value": value} for name, value in env.items())
@@ -54,6 +55,11 @@ def _image(component: Component, environment: Environment) -> str:
             return environment.images.serve or component.image
         case image:
             return image
+
+
+@lru_cache(maxsize=1024)
+def _arguments(component: Component) -> tuple[str, ...]:
+    return tuple(_argument(component, argument) for argument in component.args)
 
 
 def _argument(component: Component, argument: Json) -> str:

@@ -52,12 +52,14 @@ def constant(value: Json) -> Json:
     A null in a struct means that the key is absent: KFP's local runner refuses one
     (`to_protobuf_value` in kfp/compiler/pipeline_spec_builder.py).
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, tuple | list):
+        return tuple([constant(item) for item in value])
     if isinstance(value, Mapping):
         return {key: constant(item) for key, item in value.items() if item is not None}
-    if isinstance(value, tuple | list):
-        return tuple(constant(item) for item in value)
     return value
 
 
