@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from exai_specs.documents import read
 from exai_specs.frozen import Json, freeze
+from exai_specs.types import is_artifact
 
 Effects = Literal["none", "reads-source", "reads-registry", "writes-registry"]
 
@@ -35,7 +36,8 @@ PARAMETER_TYPES: Mapping[str, str] = MappingProxyType(
 class Port:
     """An input or output.
 
-    `type` is a parameter type of the language, or an artifact type with a capital first letter.
+    `type` is a parameter type of the language, or an artifact type: with a capital first letter or
+    a dot.
     `refined` is the type inside a list or struct, as JSON (`{"struct": {"ntrees":
     "integer"}}`), or None.
     """
@@ -49,7 +51,7 @@ class Port:
 
     @property
     def is_artifact(self) -> bool:
-        return self.type[:1].isupper()
+        return is_artifact(self.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Component:
     filled: tuple[str, ...]
     metrics: Mapping[str, tuple[str, ...]]
     image: str
-    command: tuple[str, ...]
+    command: tuple[Json, ...]
     args: tuple[Json, ...]
     limits: Mapping[str, Limit]
     converts: tuple[str, ...] = ()

@@ -131,8 +131,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "not-local": Code(
             "Something that a local environment can't give.",
-            "One machine has no ConfigMaps, and its steps write models to folders only. What a "
-            "local environment merely ignores is a note, `local-parity`.",
+            "One machine has no ConfigMaps, runs no containers, and its steps write models to "
+            "folders only. What a local environment merely ignores is a note, `local-parity`.",
         ),
         "not-self-contained": Code(
             "A Python step's function uses a name that stands outside of it.",

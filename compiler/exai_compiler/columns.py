@@ -9,13 +9,15 @@ gives) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step, topological
 from exai_specs.frozen import Json
+from exai_specs.kinds.outputs import MadeColumn, OutputFields
 
 Output = tuple[str, str]  # a step and one of its outputs
+Made = tuple[str, str, str]  # a pipeline before them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,14 @@ NAMES_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns that arrive somewhere: those of `dataset`, and those that the FeatureService
-    `service` added to them. "" when that can't be told, or nothing was added.
+    """The columns that arrive somewhere: those of `dataset`, or those that a step of the user's own
+    declares of the output `made`; and those that the FeatureService `service` added to them. ""
+    when that can't be told, or nothing was added.
     """
 
     dataset: str = ""
     service: str = ""
+    made: Made | None = None
 
 
 NO_TABLE = Table()
@@ -127,7 +131,10 @@ def flow(graph: Graph) -> Flow:
         if (adding := ADDS.get(step.component.name)) is not None:
             rows = so_far.table(step.inputs.get(adding.data))
             added = text(step.inputs.get(adding.service))
-            tables[name, adding.output] = Table(rows.dataset, added)
+            tables[name, adding.output] = replace(rows, service=added)
+        for output, declared in step.spec.outputs.items():
+            if isinstance(declared, OutputFields) and declared.columns:
+                tables[name, output] = Table(made=(graph.pipeline.name, name, output))
         if (training := TRAINS.get(step.component.name)) is not None:
             models[name, training.model] = Signature(
                 step=name,
@@ -136,6 +143,15 @@ def flow(graph: Graph) -> Flow:
                 features=texts(step.inputs.get(training.features)),
             )
     return so_far
+
+
+def declared_columns(graphs: Mapping[str, Graph], table: Table) -> Mapping[str, MadeColumn]:
+    """The columns that a step of the user's own declares of its output; none for other tables."""
+    if table.made is None:
+        return {}
+    pipeline, step, output = table.made
+    declared = graphs[pipeline].steps[step].spec.outputs[output]
+    return declared.columns if isinstance(declared, OutputFields) else {}
 
 
 def text(binding: Binding | None) -> str:

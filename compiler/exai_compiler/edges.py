@@ -16,7 +16,9 @@ from exai_compiler.columns import (
     PASSES,
     TRAINS,
     Flow,
+    Made,
     Table,
+    declared_columns,
     flow,
     makers,
     named_columns,
@@ -75,7 +77,7 @@ class Edge(NamedTuple):
 def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     """Every edge: within pipelines, from pipelines to models, from models to services."""
     flows = {name: flow(graph) for name, graph in graphs.items()}
-    columns = _columns(project)
+    columns = _columns(project, graphs)
     features: dict[str, dict[str, None]] = {}
     for name, graph in graphs.items():
         spec = project.specs[graph.pipeline]
@@ -112,20 +114,28 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
             )
 
 
-Columns = Mapping[Ref, tuple[str, ...]]  # of a Dataset, or of a FeatureService
+# Of a Dataset, of a FeatureService, or of what a step of the user's own declares.
+Columns = Mapping[Ref | Made, tuple[str, ...]]
 
 
-def _columns(project: Project) -> Columns:
-    found = {spec.ref: tuple(body.schema) for spec, body in project.bodies(DatasetSpec)}
+def _columns(project: Project, graphs: Mapping[str, Graph]) -> Columns:
+    found: dict[Ref | Made, tuple[str, ...]] = {
+        spec.ref: tuple(body.schema) for spec, body in project.bodies(DatasetSpec)
+    }
     for spec, _ in project.bodies(FeatureServiceSpec):
         if (gives := used(project, spec.ref.name)) is not None:
             found[spec.ref] = tuple(gives.columns)
+    for name, graph in graphs.items():
+        for step in graph.steps.values():
+            for output in step.spec.outputs:
+                made = (name, step.name, output)
+                found[made] = tuple(declared_columns(graphs, Table(made=made)))
     return found
 
 
 def _of_table(table: Table, columns: Columns) -> tuple[str, ...]:
-    """The columns of a dataset, and those that a service added to them."""
-    own = columns.get(Ref("Dataset", table.dataset), ())
+    """The columns of a dataset or of a step, and those that a service added to them."""
+    own = columns.get(table.made or Ref("Dataset", table.dataset), ())
     return (*own, *columns.get(Ref("FeatureService", table.service), ())) if table.service else own
 
 
@@ -172,6 +182,7 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
             for column in columns.get(Ref(kind, name), ()):
                 start = Node(kind, name, "", column)
                 yield Edge(start, Node(*of, step.name, column), spec, path)
+    yield from _own_edges(spec, step, flows, columns)
     training = TRAINS.get(step.component.name)
     for data, path, column in named_columns(step):
         table = step.inputs.get(data)
@@ -182,6 +193,20 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
         feature = training is not None and path[0] == training.features
         end = Node(*of, step.name, column) if feature else here
         yield Edge(Node(*of, table.step, column), end, spec, (*base, *path))
+
+
+def _own_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterator[Edge]:
+    """A column that a step of the user's own declares comes from those of the same name that it
+    gets: nobody can tell of the others.
+    """
+    of = _of(spec)
+    declared = {c for output in step.spec.outputs for c in columns[of[1], step.name, output]}
+    for port, binding in step.inputs.items() if declared else ():
+        if isinstance(binding, FromStep):
+            for column in _of_table(flows.table(binding), columns):
+                if column in declared:
+                    start, end = Node(*of, binding.step, column), Node(*of, step.name, column)
+                    yield Edge(start, end, spec, ("spec", "steps", step.name, "with", port))
 
 
 def _of(spec: Spec) -> tuple[str, str]:

@@ -7,11 +7,12 @@ out or bound to `Broken`, and the checks say so with its place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import assert_never
 
-from exai_compiler.catalog import Catalog, Component
+from exai_compiler.bodies import container_component, given_port, typed_port
+from exai_compiler.catalog import Catalog, Component, Port
 from exai_compiler.python_code import python_component
 from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
 from exai_specs.frozen import Json
@@ -75,7 +76,8 @@ Binding = Constant | FromParameter | FromStep | FromRun | Composed | Broken
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `component` is None when `uses` names nothing, or `python` nothing readable.
+    """One step. `component` is None when `uses` names nothing, `python` nothing readable, or a
+    container is given what has no type.
 
     `needs` are the steps of this pipeline that it waits for, sorted: those that it takes something
     from, and those in `after`.
@@ -86,6 +88,11 @@ class Step:
     component: Component | None
     inputs: Mapping[str, Binding]
     needs: tuple[str, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the user's own code runs in it, of which only its interface is known."""
+        return self.spec.body != "uses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
     if not isinstance(spec.body, PipelineSpec):
         raise TypeError(f"{spec.ref} has no steps")
     steps = spec.body.steps
-    return Graph(
+    found = Graph(
         spec.ref,
         MappingProxyType(
             {
@@ -110,6 +117,50 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
             }
         ),
     )
+    return _with_containers(found, spec.body)
+
+
+def _with_containers(graph: Graph, pipeline: PipelineSpec) -> Graph:
+    """The same graph, with the components of container steps: their inputs have the types of what
+    they are given, so producers come first.
+    """
+    if all(step.spec.body != "image" for step in graph.steps.values()):
+        return graph
+    steps = dict(graph.steps)
+    for name in topological(graph):
+        step = steps[name]
+        if step.spec.body != "image":
+            continue
+        ports = {key: _given(key, b, steps, pipeline) for key, b in step.inputs.items()}
+        if all(ports.values()):
+            inputs = {key: port for key, port in ports.items() if port is not None}
+            component = container_component(step.spec, MappingProxyType(inputs))
+            steps[name] = replace(step, component=component)
+    return Graph(graph.pipeline, MappingProxyType(steps))
+
+
+def _given(
+    name: str, binding: Binding, steps: Mapping[str, Step], pipeline: PipelineSpec
+) -> Port | None:
+    """An input of the type of what it is bound to; None when that can't be told."""
+    match binding:
+        case Constant(value) | Composed(value):
+            return given_port(name, value)
+        case FromParameter(parameter):
+            found = pipeline.parameters.get(parameter)
+            if found is None:
+                return None
+            absent = found.optional and found.default is None
+            return typed_port(name, found.type, optional=absent)
+        case FromStep(step, output):
+            maker = steps[step].component if step in steps else None
+            made = maker.outputs.get(output) if maker is not None else None
+            return Port(name, made.type, refined=made.refined) if made is not None else None
+        case FromRun():
+            return Port(name, "string")
+        case Broken():
+            return None
+    assert_never(binding)
 
 
 def _step(
@@ -130,12 +181,19 @@ def _step(
     return Step(
         name=name,
         spec=spec,
-        component=python_component(document, spec, catalog)
-        if spec.python is not None
-        else catalog.components.get(spec.uses or ""),
+        component=_component(document, spec, catalog),
         inputs=MappingProxyType(inputs),
         needs=tuple(sorted(known.intersection(read.union(spec.after)))),
     )
+
+
+def _component(document: str, spec: StepSpec, catalog: Catalog) -> Component | None:
+    match spec.body:
+        case "python":
+            return python_component(document, spec, catalog)
+        case "uses":
+            return catalog.components.get(spec.uses or "")
+    return None
 
 
 def bind(value: Json) -> Binding:

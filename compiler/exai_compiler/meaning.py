@@ -179,6 +179,7 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
         "pip": meaningful(step.spec.pip),
         "inputs": meaningful(step.spec.with_),
         "env": meaningful({**env, **step.spec.env}),
+        **({"outputs": meaningful(step.spec.outputs)} if step.spec.outputs else {}),
     }
 
 

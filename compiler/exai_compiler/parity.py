@@ -132,8 +132,9 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
         yield from _block(spec, ("spec",), VIEW)
     for spec, pipeline in project.bodies(PipelineSpec):
         yield from _block(spec, ("spec", "defaults"), STEP)
-        for name in pipeline.steps:
-            yield from _block(spec, ("spec", "steps", name), STEP)
+        for name, step in pipeline.steps.items():
+            if step.body != "image":  # a container isn't run at all, which is an error
+                yield from _block(spec, ("spec", "steps", name), STEP)
 
 
 def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagnostic]:

@@ -93,7 +93,9 @@ class OneOf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        tagged = schema["schema"]
+        tagged: Any = schema
+        while "choices" not in tagged:  # below what else is annotated on the union
+            tagged = tagged["schema"]
         forms: list[JsonSchemaValue] = []
         for key, choice in tagged["choices"].items():
             if not self.inside or key == HIDDEN:

@@ -1,11 +1,12 @@
-"""Types of columns and of parameters (LANGUAGE section 2.1).
+"""Types of columns, parameters and artifacts (LANGUAGE section 2.1).
 
-In: a type as YAML has it. Out: frozen types, and where a value doesn't fit one. Never: artifact
-types.
+In: a type as YAML has it. Out: frozen types, and where a value doesn't fit one. A type of artifacts
+is a `Scalar` whose name has a capital first letter or a dot.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,6 +21,11 @@ COLUMN_TYPES = (
     *("timestamp", "date", "decimal", "json", "uuid"),
 )
 PARAMETER_TYPES = ("string", "integer", "double", "boolean", "list", "struct")
+ARTIFACT_TYPES = (
+    *("Artifact", "Dataset", "Model", "Metrics", "ClassificationMetrics"),
+    *("SlicedClassificationMetrics", "HTML", "Markdown"),
+)
+_DOTTED = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,22 @@ def parse_column_type(value: Any) -> Type:
 def parse_parameter_type(value: Any) -> Type:
     """A parameter's type, also in a component's `exai.dev/types`. Raises TypeProblem."""
     return _parse(value, PARAMETER_TYPES, ("list", "struct"), ())
+
+
+def parse_port_type(value: Any) -> Type:
+    """The type of an output: a parameter's, or an artifact's such as `Model` or
+    `google.VertexModel`. Raises TypeProblem.
+    """
+    if isinstance(value, str) and is_artifact(value):
+        if value in ARTIFACT_TYPES or _DOTTED.fullmatch(value):
+            return Scalar(value)
+        raise TypeProblem("isn't a type", (), _did_you_mean(value, ARTIFACT_TYPES))
+    return parse_parameter_type(value)
+
+
+def is_artifact(name: str) -> bool:
+    """Whether a type of this name is a file, not a value."""
+    return name[:1].isupper() or "." in name
 
 
 def mismatch(value: Any, type_: Type) -> tuple[Path, str] | None:

@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for maker in subject.makers.get(spec.ref.name, ()):
             step = _evaluation(maker)
             # What a Python step measures is its own.
-            if step is None or step.component is None or step.spec.python is not None:
+            if step is None or step.component is None or step.is_own:
                 continue
             made = step.component.metrics.get(body.task, ())
             classes = _classes(subject, maker)

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.python_code import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ServiceSpec
 from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    steps = any(True for _ in subject.steps())
+    components = [step.component for _, _, step in subject.steps()]
+    steps = any(found is None or found.image == OWN_IMAGE for found in components)
     services = any(True for _ in subject.project.bodies(ServiceSpec))
     for name, environment in subject.environments.items():
         if environment.target == "local":

@@ -49,6 +49,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint="keep the service to environments on a cluster, or do without",
                     related=places,
                 )
+    for spec, _, step in subject.steps() if local else ():
+        if step.spec.body == "image":
+            yield Diagnostic(
+                "not-local",
+                f"step `{step.name}` is a container, and environment `{local[0]}` runs none",
+                spec.key_at("spec", "steps", step.name),
+                hint="write it as `python:`, or keep the pipeline to environments on Kubeflow",
+                related=places,
+            )
     for name in local:
         models = subject.environments[name].models
         scheme, found, _ = models.store.partition("://") if models is not None else ("", "", "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from exai_compiler.checks.container_step import in_arguments
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
@@ -35,6 +36,8 @@ KSERVE = Engine("KServe", "{{", "runtime-placeholder")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, text in subject.braced:
         match spec.body:
+            case PipelineSpec() if in_arguments(path):
+                pass  # where they are meant
             case PipelineSpec() | DatasetSpec() if path[0] == "spec":
                 # Of a dataset: its source, schema and quality are constants of steps that read it.
                 yield from _found(spec, path, text, KFP)

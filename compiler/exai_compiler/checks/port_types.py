@@ -17,6 +17,7 @@ from exai_compiler.checks.texts import Path
 from exai_specs.expressions import has_expression
 from exai_specs.frozen import Json, canonical
 from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch, parse_parameter_type
+from exai_specs.types import is_artifact as names_artifact
 
 NO_FIELD = "isn't one of the fields here"
 
@@ -37,7 +38,7 @@ def _refined(text: bytes) -> Type:
 
 def is_artifact(type_: Type) -> bool:
     """Whether it is a file, not a value."""
-    return isinstance(type_, Scalar) and (type_.name[:1].isupper() or "." in type_.name)
+    return isinstance(type_, Scalar) and names_artifact(type_.name)
 
 
 def describe(type_: Type) -> str:

@@ -28,7 +28,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             wanted = refined_at(port_type(port), occurrence.inner)
             # A user's function gets what KFP gives it: text.
-            if wanted is None or (step.spec.python is not None and str(wanted) != "string"):
+            if wanted is None or (step.is_own and str(wanted) != "string"):
                 place = ".".join(str(part) for part in (occurrence.port, *occurrence.inner))
                 yield Diagnostic(
                     "reference-in-struct",

@@ -38,5 +38,5 @@ def _trainer(maker: Maker) -> Step | None:
         binding = maker.step.inputs.get(name)
         if port.type == "Model" and isinstance(binding, FromStep):
             step = maker.graph.steps.get(binding.step)
-            return step if step is not None and step.spec.python is not None else None
+            return step if step is not None and step.is_own else None
     return None

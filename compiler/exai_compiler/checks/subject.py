@@ -12,7 +12,7 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path, texts_with
-from exai_compiler.columns import Flow, Maker, Table, flow, makers
+from exai_compiler.columns import Flow, Maker, Table, declared_columns, flow, makers
 from exai_compiler.feature_views import Used, used
 from exai_compiler.graph import Graph, Step, graph
 from exai_compiler.project import LOCAL, Project
@@ -77,20 +77,30 @@ class Subject:
 
     def is_known(self, table: Table) -> bool:
         """Whether all columns of a table are known."""
-        known = self.project.find("Dataset", table.dataset) is not None
+        dataset = self.project.find("Dataset", table.dataset)
+        known = dataset is not None or table.made is not None
         return known and (not table.service or table.service in self.services)
 
     def names(self, table: Table) -> tuple[str, ...]:
-        """The columns of a table: the dataset's, and those that a FeatureService added."""
+        """The columns of a table: the dataset's or the step's, and those that a FeatureService
+        added.
+        """
         dataset = self.dataset(table.dataset)
+        own = dataset[1].schema if dataset else declared_columns(self.graphs, table)
         added = self.services.get(table.service)
-        return (*(dataset[1].schema if dataset else ()), *(added.columns if added else ()))
+        return (*own, *(added.columns if added else ()))
 
     def column(self, table: Table, name: str) -> Column | None:
         """A column of a table, with the place that says its type."""
         dataset = self.dataset(table.dataset)
         if dataset is not None and name in dataset[1].schema:
             return _declared(*dataset, name)
+        made = declared_columns(self.graphs, table).get(name)
+        if made is not None and table.made is not None:
+            pipeline, step, output = table.made
+            spec = self.project.specs[self.graphs[pipeline].pipeline]
+            here: Path = ("spec", "steps", step, "outputs", output, "columns", name)
+            return Column(made.type, made.enum, spec, here)
         added = self.services.get(table.service)
         feature = added.columns.get(name) if added is not None else None
         if feature is None:

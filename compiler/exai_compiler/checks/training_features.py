@@ -53,7 +53,7 @@ def _untold(graph: Graph, step: Step, port: str, at: Span) -> Iterator[Diagnosti
     maker = graph.steps.get(binding.step) if isinstance(binding, FromStep) else None
     if maker is None or maker.component is None or maker.component.refs:
         return
-    if maker.spec.python is not None:
+    if maker.is_own:
         yield Diagnostic(
             "missing-timestamp",
             f"nobody knows the columns and the time of what step `{maker.name}` makes",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import Table, named_columns
+from exai_compiler.columns import Made, Table, named_columns
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
 from exai_specs.parse import Spec
@@ -32,6 +32,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield _unknown_here(subject, table, column, at)
             elif found is not None:
                 yield _unknown(*found, column, at)
+            elif table.made is not None:
+                yield _unknown_made(subject, table.made, column, at)
 
 
 def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
@@ -56,6 +58,7 @@ def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
 
 def _unknown_here(subject: Subject, table: Table, column: str, at: Span) -> Diagnostic:
     """A column that neither the rows have nor a FeatureService added to them."""
+    rows = f"step `{table.made[1]}`" if table.made else f"Dataset `{table.dataset}`"
     places = [
         (words, found.key_at("spec", field))
         for words, kind, name, field in (
@@ -66,11 +69,24 @@ def _unknown_here(subject: Subject, table: Table, column: str, at: Span) -> Diag
     ]
     return Diagnostic(
         "unknown-column",
-        f"neither Dataset `{table.dataset}` nor FeatureService `{table.service}` has a column "
-        f"`{column}`",
+        f"neither {rows} nor FeatureService `{table.service}` has a column `{column}`",
         at,
         hint=did_you_mean(column, subject.names(table), "add it to one of them"),
         related=tuple(places),
+    )
+
+
+def _unknown_made(subject: Subject, made: Made, column: str, at: Span) -> Diagnostic:
+    """A column that a step of the user's own doesn't declare."""
+    pipeline, step, output = made
+    spec = subject.project.specs[subject.graphs[pipeline].pipeline]
+    place = spec.key_at("spec", "steps", step, "outputs", output, "columns")
+    return Diagnostic(
+        "unknown-column",
+        f"step `{step}` declares no column `{column}` of its output `{output}`",
+        at,
+        hint=did_you_mean(column, subject.names(Table(made=made)), "add it to the columns"),
+        related=(("its columns are declared here", place),),
     )
 
 

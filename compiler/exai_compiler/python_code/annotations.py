@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from exai_specs.frozen import Json
+from exai_specs.types import ARTIFACT_TYPES
 
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,12 +30,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "Dict": "struct",
     }
 )
-ARTIFACTS = frozenset(
-    (
-        *("Artifact", "Dataset", "Model", "Metrics", "ClassificationMetrics"),
-        *("SlicedClassificationMetrics", "HTML", "Markdown"),
-    )
-)
+ARTIFACTS = frozenset(ARTIFACT_TYPES)
 _SIDES: Mapping[str, Literal["input", "output"]] = MappingProxyType(
     {"Input": "input", "InputPath": "input", "Output": "output", "OutputPath": "output"}
 )

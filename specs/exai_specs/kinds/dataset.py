@@ -60,19 +60,24 @@ class ColumnFields:
 
     @model_validator(mode="after")
     def _enum_fits(self) -> ColumnFields:
-        accepted, noun = _ENUMS.get(str(self.type), ((), ""))
-        problems = [
-            Problem(
-                "wrong-type",
-                f"must be {noun}, not {called(value)}" if noun else f"{self.type} has no enum",
-                path=("enum", index),
-            )
-            for index, value in enumerate(self.enum)
-            if type(value) not in accepted
-        ]
+        problems = enum_problems(self.type, self.enum)
         if problems:
             raise refuse(*problems)
         return self
+
+
+def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
+    """The values of an `enum` that a column of this type can't have."""
+    accepted, noun = _ENUMS.get(str(type_), ((), ""))
+    return [
+        Problem(
+            "wrong-type",
+            f"must be {noun}, not {called(value)}" if noun else f"{type_} has no enum",
+            path=("enum", index),
+        )
+        for index, value in enumerate(enum)
+        if type(value) not in accepted
+    ]
 
 
 _ENUMS: Mapping[str, tuple[tuple[type, ...], str]] = {

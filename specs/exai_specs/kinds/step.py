@@ -5,8 +5,9 @@ In: an entry of `steps`. Out: a frozen value. Never: what inputs or expressions 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -27,7 +28,9 @@ from exai_specs.fields import (
     about,
     refuse,
 )
+from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.kinds.outputs import StepOutput
 from exai_specs.kinds.workload import Env, Resources
 from exai_specs.names import FIELD
 from exai_specs.units import Duration as DurationValue
@@ -71,8 +74,29 @@ class Pip:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class IfPresent:
+    """Arguments that depend on whether an optional input is given."""
+
+    if_present: Annotated[Text, Effect.RETRAIN, about("The input", "seed")]
+    then: Annotated[
+        tuple[Text, ...],
+        Effect.RETRAIN,
+        about("Arguments when it is", ["--seed", "${{ inputs.seed }}"]),
+    ]
+    else_: Annotated[
+        tuple[Text, ...], Effect.RETRAIN, about("Arguments when it isn't", ["--no-seed"])
+    ] = ()
+
+
+Argument = Annotated[
+    str | IfPresent,
+    OneOf((("ifPresent", IfPresent),), inside=False, text=Text, text_words="text"),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: a component or a Python function, and its inputs."""
+    """One step: a component, a Python function or a container, and its inputs."""
 
     uses: Annotated[Maybe[Text], Effect.RETRAIN, about("The component", "train-h2o")] = None
     python: Annotated[
@@ -83,8 +107,23 @@ class Step:
     image: Annotated[
         Maybe[Text],
         Effect.RENDER,
-        about("Image that the function runs in; default: exai's own", "python:3.11"),
+        about("Image it runs in; a function's default is exai's own", "python:3.11"),
     ] = None
+    command: Annotated[
+        tuple[Text, ...],
+        Effect.RETRAIN,
+        about("What a container runs, instead of its image's entry point", ["sh", "-c"]),
+    ] = ()
+    args: Annotated[
+        tuple[Argument, ...],
+        Effect.RETRAIN,
+        about("Arguments of a container", ["--data", "${{ inputs.data.path }}"]),
+    ] = ()
+    outputs: Annotated[
+        Annotated[Mapping[str, StepOutput], KeyedBy(FIELD)],
+        Effect.RETRAIN,
+        about("What a container makes: a type each", {"model": "Model", "rows": "integer"}),
+    ] = field(default_factory=empty)
     pip: Annotated[
         Maybe[Pip],
         Effect.RETRAIN,
@@ -115,16 +154,46 @@ class Step:
     ] = None
     display_name: Annotated[Text, Effect.METADATA, about("The name that pages show", "Train")] = ""
 
+    @property
+    def body(self) -> str:
+        """The key of its body: `uses`, `python`; `image` when that alone makes it a container."""
+        return next((key for key in BODIES if getattr(self, key) is not None), "image")
+
     @model_validator(mode="after")
     def _one_body(self) -> Step:
-        if (self.uses is None) == (self.python is None):
-            hint = "remove one of them" if self.uses is not None else "add uses or python"
-            raise refuse(Problem("exactly-one-of", "must have exactly one of uses, python", hint))
-        problems = [
-            Problem("unknown-field", "is for python steps", "remove it", (name,), "key")
-            for name in ("image", "pip")
-            if self.uses is not None and getattr(self, name) is not None
+        found = [key for key in BODIES if getattr(self, key) is not None]
+        if len(found) > 1 or (not found and self.image is None):
+            shown = ", ".join(BODIES)
+            hint = "remove one of them" if found else f"add one of {shown}, or an image"
+            wrong = f"must have exactly one of {shown}, or an image of its own"
+            raise refuse(Problem("exactly-one-of", wrong, hint))
+        problems = [*self._not_of_the_body()]
+        problems += [
+            Problem("wrong-type", "must be a type, not an expression", "", ("outputs", name))
+            for name, output in self.outputs.items()
+            if isinstance(output, str)
         ]
         if problems:
             raise refuse(*problems)
         return self
+
+    def _not_of_the_body(self) -> Iterator[Problem]:
+        for name, bodies in _FIELDS_OF.items():
+            if getattr(self, name) and self.body not in bodies:
+                words = " and ".join(_WORDS[body] for body in bodies)
+                yield Problem("unknown-field", f"is for {words} steps", "remove it", (name,), "key")
+
+
+BODIES = ("uses", "python")
+"""The keys that say what a step is; with none of them, an `image` makes it a container."""
+
+_FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "image": ("python", "image"),
+        "pip": ("python",),
+        "command": ("image",),
+        "args": ("image",),
+        "outputs": ("image",),
+    }
+)
+_WORDS: Mapping[str, str] = MappingProxyType({"python": "python", "image": "container"})

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
 
 from exai_compiler.backends.kfp import RENDERERS
 from exai_compiler.build import Rendered
@@ -15,12 +18,14 @@ from exai_compiler.project import link
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
 from exai_specs.documents import read
+from exai_specs.frozen import thaw
 from exai_specs.kinds import Environment
 from exai_specs.parse import Spec, parse
 
 HERE = Path(__file__).parent
 COMPONENTS = HERE.parents[2] / "components" / "exai_components"
 LOCAL = Environment(target="local")
+DEPRECATED = ("cpuLimit", "cpuRequest", "memoryLimit", "memoryRequest")
 
 
 def component_files() -> tuple[Path, ...]:
@@ -60,3 +65,36 @@ def rendered(compiled: Callable[..., Resolved]) -> Callable[..., tuple[Rendered,
         return tuple(item for spec in pipelines for item in RENDERERS["Pipeline"](resolved, spec))
 
     return render_text
+
+
+@pytest.fixture(scope="session")
+def same(rendered: Callable[..., tuple[Rendered, ...]]) -> Callable[[str, Any], None]:
+    """Fails unless the pipeline of a folder means what a pipeline of the SDK does.
+
+    Normalised are only sdkVersion, the deprecated resource fields that the SDK writes beside the
+    new ones, and `literals`, which SDK 2.17 can't write.
+    """
+
+    def compare(case: str, sdk: Any) -> None:
+        version = rendered((HERE / case / "project.yaml").read_text())[-1]
+        ours = cast(Any, thaw(cast(Any, version.body)))["spec"]
+        theirs = json_format.MessageToDict(sdk.pipeline_spec)
+        assert normalised(ours["pipelineSpec"]) == normalised(theirs)
+
+    return compare
+
+
+def normalised(spec: dict[str, Any]) -> dict[str, Any]:
+    """The proto's own JSON, without what isn't compared: so that defaults and numbers are alike."""
+    proto = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
+    found = cast(dict[str, Any], json_format.MessageToDict(proto))
+    found.pop("sdkVersion", None)
+    for executor in found["deploymentSpec"]["executors"].values():
+        resources = executor["container"].get("resources", {})
+        for field in DEPRECATED:
+            resources.pop(field, None)
+        for field in ("type", "count"):
+            resources.get("accelerator", {}).pop(field, None)
+    for parameter in found["root"].get("inputDefinitions", {}).get("parameters", {}).values():
+        parameter.pop("literals", None)
+    return found

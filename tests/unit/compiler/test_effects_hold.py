@@ -75,6 +75,13 @@ MORE_STEPS = {
         "uses": "load-features",
         "with": {"data": "${{ steps.load.data }}", "features": "flower_features"},
     },
+    "box": {
+        "image": "alpine:3.20",
+        "command": ["sh"],
+        "args": ["-c", {"ifPresent": "seed", "then": ["seed"], "else": ["none"]}],
+        "outputs": {"rows": {"type": "Dataset", "columns": {"kind": {"type": "string"}}}},
+        "with": {"seed": 1},
+    },
     "own": {
         "python": "own.py:own",
         "image": "python:3.11",
@@ -128,11 +135,34 @@ def _env(field: str, *base: str) -> dict[str, Change]:
     }
 
 
+def _made(field: str, *base: str) -> dict[str, Change]:
+    """What a container runs and makes."""
+    columns = (*base, "outputs", "rows", "columns", "kind")
+    seed = {"ifPresent": "seed", "then": ["seed"], "else": ["none"]}
+    return {
+        f"{field}.command.*": (PIPELINE, (*base, "command"), ["bash"]),
+        f"{field}.args.*": (PIPELINE, (*base, "args"), ["-c"]),
+        f"{field}.args.*.if_present": (
+            PIPELINE,
+            (*base, "args"),
+            ["-c", {**seed, "ifPresent": "other"}],
+        ),
+        f"{field}.args.*.then.*": (PIPELINE, (*base, "args"), ["-c", {**seed, "then": []}]),
+        f"{field}.args.*.else_.*": (PIPELINE, (*base, "args"), ["-c", {**seed, "else": []}]),
+        f"{field}.outputs.*": (PIPELINE, (*base, "outputs"), {"rows": "Dataset"}),
+        f"{field}.outputs.*.type": (PIPELINE, (*base, "outputs"), {"rows": {"type": "Model"}}),
+        f"{field}.outputs.*.columns.*.type": (PIPELINE, (*columns, "type"), "json"),
+        f"{field}.outputs.*.columns.*.description": (PIPELINE, (*columns, "description"), "Which"),
+        f"{field}.outputs.*.columns.*.enum.*": (PIPELINE, (*columns, "enum"), ["rose"]),
+    }
+
+
 IRIS, COLUMN = "Dataset/iris", ("spec", "schema", "species")
 LILIES = "Dataset/lilies"
 PETALS, RATIOS = "FeatureView/petals", "FeatureView/ratios"
 TRANSFORM = ("spec", "transform")
 OWN = ("spec", "steps", "own")
+BOX = ("spec", "steps", "box")
 MODEL = "Model/iris_model"
 PARAMETER = ("spec", "parameters", "ntrees")
 CHANGES: Mapping[str, Change] = {
@@ -197,6 +227,7 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.steps.*.pip.packages.*": (PIPELINE, (*OWN, "pip", "packages"), ["six==1.16.0"]),
     "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
     "Pipeline.steps.*.pip.trusted_hosts.*": (PIPELINE, (*OWN, "pip", "trustedHosts"), []),
+    **_made("Pipeline.steps.*", *BOX),
     "Pipeline.steps.*.with_.*": (PIPELINE, (*TRAIN, "with", "seed"), 43),
     "Pipeline.steps.*.after.*": (PIPELINE, (*TRAIN, "after"), ["roses"]),
     **_retry("Pipeline.steps.*.retry", *TRAIN, "retry"),

@@ -136,6 +136,8 @@ def test_arguments_of_version_1_components() -> None:
         {"outputPath": "model"},
         {"outputUri": "model"},
         {"executorInput": None},
+        {"concat": ("a=", {"inputValue": "text"})},
+        {"if": {"cond": {"isPresent": "text"}, "then": ("yes",), "else": {"inputValue": "text"}}},
     )
     found: Any = container(component(*args), how(), LOCAL)
     assert found["args"] == (
@@ -147,9 +149,12 @@ def test_arguments_of_version_1_components() -> None:
         "{{$.outputs.artifacts['model'].path}}",
         "{{$.outputs.artifacts['model'].uri}}",
         "{{$}}",
+        """{"Concat": ["a=", "{{$.inputs.parameters['text']}}"]}""",
+        '{"IfPresent": {"InputName": "text", "Then": ["yes"], '
+        """"Else": "{{$.inputs.parameters['text']}}"}}""",
     )
-    with pytest.raises(ValueError, match="concat"):
-        container(component({"concat": ()}), how(), LOCAL)
+    with pytest.raises(ValueError, match="inputOther"):
+        container(component({"inputOther": "text"}), how(), LOCAL)
 
 
 def test_a_user_s_image_stays() -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import ceil
 from types import MappingProxyType
 
+from exai_compiler.backends.kfp.arguments import argument
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.catalog import Component
 from exai_compiler.graph import Constant, bind
@@ -20,24 +21,12 @@ from exai_specs.kinds.project import Environment
 # The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
 MEMORY = "EXAI_MEMORY"
 
-# Version 1 placeholders of a component file (kfp/dsl/placeholders.py) and what they become.
-PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
-    {
-        "executorInput": "{{$}}",
-        "inputValue": "{{$.inputs.parameters['NAME']}}",
-        "inputPath": "{{$.inputs.artifacts['NAME'].path}}",
-        "inputUri": "{{$.inputs.artifacts['NAME'].uri}}",
-        "outputUri": "{{$.outputs.artifacts['NAME'].uri}}",
-    }
-)
-
 
 def container(component: Component, settings: Settings, environment: Environment) -> Json:
     """Image, command, arguments, plain environment variables and resources."""
     found: dict[str, Json] = {
         "image": _image(component, environment),
-        "command": component.command,
-        "args": _arguments(component),
+        **_arguments(component),
     }
     if env := _env(settings):
         found["env"] = tuple({"name": name, "value": value} for name, value in env.items())
@@ -58,25 +47,12 @@ def _image(component: Component, environment: Environment) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _arguments(component: Component) -> tuple[str, ...]:
-    return tuple(_argument(component, argument) for argument in component.args)
-
-
-def _argument(component: Component, argument: Json) -> str:
-    if isinstance(argument, Mapping):
-        for word, named in argument.items():
-            if word == "outputPath":
-                return _output_path(component, str(named))
-            if word in PLACEHOLDERS:
-                return PLACEHOLDERS[word].replace("NAME", str(named))
-        raise ValueError(f"{component.name}: the argument {dict(argument)} isn't supported")
-    return str(argument)
-
-
-def _output_path(component: Component, name: str) -> str:
-    if component.outputs[name].is_artifact:
-        return f"{{{{$.outputs.artifacts['{name}'].path}}}}"
-    return f"{{{{$.outputs.parameters['{name}'].output_file}}}}"
+def _arguments(component: Component) -> Mapping[str, tuple[str, ...]]:
+    """Command and arguments; neither where there is none."""
+    fields = (("command", component.command), ("args", component.args))
+    return MappingProxyType(
+        {name: tuple(argument(component, each) for each in v) for name, v in fields if v}
+    )
 
 
 def _env(settings: Settings) -> Mapping[str, str]:

@@ -59,7 +59,7 @@ def made_by_steps(resolved: Resolved, model: str) -> tuple[str, ...]:
 
 
 def _made(step: Step) -> str | None:
-    if step.spec.python is not None:
+    if step.is_own:
         return SKLEARN
     return _MADE.get(step.component.name) if step.component is not None else None
 

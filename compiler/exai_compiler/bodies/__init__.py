@@ -1,0 +1,7 @@
+"""What a step is made of, as a component: so that everything that looks at steps sees no
+difference between exai's own, a function and a container."""
+
+from exai_compiler.bodies.container import container_component
+from exai_compiler.bodies.given import given_port, typed_port
+
+__all__ = ["container_component", "given_port", "typed_port"]

@@ -1,0 +1,70 @@
+"""A container's command and arguments: every `${{ }}` there is an input, an output or a value of
+the run (LANGUAGE section 6.3).
+
+`bad-expression`, `unknown-reference`, `expression-not-allowed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.bodies.container import Wrong, wrong_reference
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path, strings, value_at
+from exai_compiler.graph import Step
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
+from exai_specs.kinds.step import IfPresent
+from exai_specs.parse import Spec
+
+FIELDS = ("command", "args")
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, _, step in subject.steps():
+        if step.spec.body != "image":
+            continue
+        base: Path = ("spec", "steps", step.name)
+        for field in FIELDS:
+            for path, text in strings(value_at(spec.document.value, (*base, field))):
+                if has_expression(text):
+                    yield from _text(spec, step, (*base, field, *path), text)
+        for index, argument in enumerate(step.spec.args):
+            if isinstance(argument, IfPresent) and argument.if_present not in step.spec.with_:
+                yield Diagnostic(
+                    "unknown-reference",
+                    f"this step has no input `{argument.if_present}`",
+                    spec.at(*base, "args", index, "ifPresent"),
+                    hint=did_you_mean(argument.if_present, step.spec.with_, "add it under `with`"),
+                )
+
+
+def _text(spec: Spec, step: Step, path: Path, text: str) -> Iterator[Diagnostic]:
+    try:
+        parts = parse_text(text).parts
+    except ExpressionError as error:
+        at = spec.document.at(path, error.offset)
+        yield Diagnostic("bad-expression", error.message, at, hint=error.hint or _HINT)
+        return
+    for part in parts:
+        if isinstance(part, str):
+            continue
+        wrong: Wrong | None = Wrong("expression-not-allowed", "this can only be a reference", _HINT)
+        if isinstance(part.expression, Reference):
+            if step.component is None:  # what it is given can't be told: that is said already
+                continue
+            wrong = wrong_reference(part.expression, step.component.inputs, step.component.outputs)
+        if wrong is not None:
+            at = spec.document.at(path, part.expression.offset)
+            yield Diagnostic(wrong.code, wrong.message, at, hint=wrong.hint)
+
+
+_HINT = "write ${{ inputs.NAME }}, ${{ outputs.NAME }} or ${{ run.NAME }}"
+
+
+def in_arguments(path: Path) -> bool:
+    """Whether a path of a pipeline is in the command or the arguments of a container."""
+    return any(
+        path[at] == "steps" and path[at + 2] in FIELDS for at in range(1, max(len(path) - 3, 1))
+    )
