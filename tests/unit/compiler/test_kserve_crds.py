@@ -7,39 +7,18 @@ rules are not evaluated.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from crd_files import METADATA, validator
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]
-CRDS = ROOT / "../shared/crds/kserve"
 GOLDEN = ROOT / "tests/golden/kserve"
 
-# metadata is `type: object` in every CRD: the API server knows its fields, and these are those that
-# exai writes.
-METADATA = {
-    "type": "object",
-    "required": ["name"],
-    "additionalProperties": False,
-    "properties": {
-        "name": {"type": "string", "pattern": r"^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63},
-        "namespace": {"type": "string"},
-        "labels": {
-            "type": "object",
-            "additionalProperties": {
-                "type": "string",
-                "pattern": r"^([A-Za-z0-9][-\w.]{0,61})?[A-Za-z0-9]?$",
-            },
-        },
-        "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-}
 # A core object, which has no CRD: of its fields those that exai writes.
 CONFIG_MAP = {
     "type": "object",
@@ -56,85 +35,12 @@ CONFIG_MAP = {
         },
     },
 }
-RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
-
-
-def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A CRD's schema as JSON Schema that refuses unknown fields, unless the CRD preserves them."""
-    kept = {
-        key: schema[key]
-        for key in (
-            "type",
-            "enum",
-            "pattern",
-            "required",
-            "minimum",
-            "maximum",
-            "minLength",
-            "maxLength",
-        )
-        if key in schema
-    }
-    kept |= {key: schema[key] for key in ("minItems", "maxItems") if key in schema}
-    for key in ("oneOf", "anyOf", "allOf"):
-        if key in schema and not schema.get("x-kubernetes-int-or-string"):
-            kept[key] = [strict_part(part) for part in schema[key]]
-    if schema.get("x-kubernetes-int-or-string"):
-        kept["type"] = ["integer", "string"]
-    if schema.get("format") in RANGES:
-        kept["minimum"], kept["maximum"] = RANGES[schema["format"]]
-    properties = {name: strict(part) for name, part in schema.get("properties", {}).items()}
-    if properties:
-        kept["properties"] = properties
-    if isinstance(schema.get("additionalProperties"), Mapping):
-        kept["additionalProperties"] = strict(schema["additionalProperties"])
-    elif schema.get("type") == "object" and not schema.get("x-kubernetes-preserve-unknown-fields"):
-        kept["additionalProperties"] = False
-    if "items" in schema:
-        kept["items"] = strict(schema["items"])
-    if schema.get("nullable"):
-        return {"anyOf": [kept, {"type": "null"}]}
-    return kept
-
-
-def strict_part(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A branch of oneOf, anyOf or allOf: it adds conditions to a schema that already lists all the
-    fields.
-    """
-    return {key: value for key, value in schema.items() if not key.startswith("x-")}
-
-
-@cache
-def validator(plural: str, version: str) -> Draft202012Validator:
-    """The strict validator of one version of a CRD of KServe; fails loudly when the CRDs are not
-    there.
-    """
-    path = CRDS / f"{plural}.serving.kserve.io.yaml"
-    if not path.exists():
-        message = f"the CRD schemas are missing: no {path}; set EXAI_ALLOW_NO_CRDS=1 to go without"
-        if os.environ.get("EXAI_ALLOW_NO_CRDS") == "1":
-            pytest.skip(message)
-        pytest.fail(message)
-    crd = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    served = next(v for v in crd["spec"]["versions"] if v["name"] == version and v["served"])
-    schema = strict(served["schema"]["openAPIV3Schema"])
-    schema["properties"]["metadata"] = METADATA
-    schema["properties"]["apiVersion"] = {"const": f"{crd['spec']['group']}/{version}"}
-    schema["properties"]["kind"] = {"const": crd["spec"]["names"]["kind"]}
-    schema["required"] = sorted({"apiVersion", "kind", "metadata", "spec"})
-    return Draft202012Validator(schema)
-
-
 def problems(body: Mapping[str, Any]) -> list[str]:
     """What the API server would refuse or drop in this object, as `path: message` lines."""
     if body["kind"] == "ConfigMap":
         errors = Draft202012Validator(CONFIG_MAP).iter_errors(body)
         return sorted(f"{error.json_path}: {error.message}" for error in errors)
-    plural, version = {
-        "InferenceService": ("inferenceservices", "v1beta1"),
-        "ServingRuntime": ("servingruntimes", "v1alpha1"),
-    }[body["kind"]]
-    errors = validator(plural, version).iter_errors(body)
+    errors = validator(body["kind"]).iter_errors(body)
     return sorted(f"{error.json_path}: {error.message}" for error in errors)
 
 

@@ -1,0 +1,178 @@
+"""What the API server would refuse or drop in an object: unknown fields, wrong types, what is
+missing.
+
+In: a kind's schema, an object. Out: problems by path, in order. Leaves that are still Unknown pass.
+CEL rules aren't evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_compiler.crds.table import Crd, Node
+from exai_compiler.maybe import Tree, Unknown
+from exai_specs.nearest import did_you_mean
+
+Path = tuple[str | int, ...]
+
+# What the API server itself knows of every object's metadata, as far as exai writes it.
+METADATA = {"annotations": True, "labels": True, "name": False, "namespace": False}
+RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+_WORDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "int-or-string": "a whole number or text",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CrdProblem:
+    """`on_key`: the field's name is at fault, not its value."""
+
+    path: Path
+    message: str
+    hint: str = ""
+    on_key: bool = False
+
+
+def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
+    """Everything that is wrong with a whole object."""
+    root = schema.nodes[schema.root]
+    known = {*(root.fields or {}), "apiVersion", "kind", "metadata"}
+    for name, value in body.items():
+        if name in ("apiVersion", "kind"):
+            continue
+        if name == "metadata":
+            yield from _metadata(value)
+        elif name == "status" or (name not in known and not root.open):
+            yield _unknown((name,), known)
+        elif (child := schema.child(root, name)) is not None:
+            yield from _value(schema, child, value, (name,))
+    yield from _missing(root, body, ())
+
+
+def _metadata(value: Tree) -> Iterator[CrdProblem]:
+    for name, item in value.items() if isinstance(value, Mapping) else ():
+        path: Path = ("metadata", name)
+        if name not in METADATA:
+            yield _unknown(path, METADATA)
+        elif METADATA[name] and isinstance(item, Mapping):
+            for key, text in item.items():
+                if not isinstance(text, str | Unknown):
+                    yield CrdProblem((*path, key), "must be text", "put it in quotes")
+        elif METADATA[name]:
+            yield CrdProblem(path, "must be a mapping")
+
+
+def _value(schema: Crd, node: Node, value: Tree, path: Path) -> Iterator[CrdProblem]:
+    if isinstance(value, Unknown):
+        return
+    if value is None:
+        if not node.nullable:
+            yield CrdProblem(path, "must have a value", "give it a value, or remove it")
+        return
+    if not _is(node.type, value):
+        yield CrdProblem(path, f"must be {_WORDS[node.type]}")
+        return
+    if isinstance(value, Mapping):
+        yield from _mapping(schema, node, value, path)
+    elif isinstance(value, tuple):
+        yield from _list(schema, node, value, path)
+    else:
+        yield from _scalar(node, value, path)
+
+
+def _is(type_: str, value: Tree) -> bool:
+    match type_:
+        case "object":
+            return isinstance(value, Mapping)
+        case "array":
+            return isinstance(value, tuple)
+        case "string":
+            return isinstance(value, str)
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "int-or-string":
+            return isinstance(value, int | str) and not isinstance(value, bool)
+        case _:
+            return True
+
+
+def _mapping(
+    schema: Crd, node: Node, value: Mapping[str, Tree], path: Path
+) -> Iterator[CrdProblem]:
+    for name, item in value.items():
+        child = schema.child(node, name)
+        if child is not None:
+            yield from _value(schema, child, item, (*path, name))
+        elif not node.open:
+            yield _unknown((*path, name), node.fields or {})
+    yield from _missing(node, value, path)
+    yield from _length(node, len(value), path, "entries")
+
+
+def _list(schema: Crd, node: Node, value: tuple[Tree, ...], path: Path) -> Iterator[CrdProblem]:
+    child = schema.nodes[node.each] if node.each is not None else None
+    seen: set[tuple[object, ...]] = set()
+    for index, item in enumerate(value):
+        if child is not None:
+            yield from _value(schema, child, item, (*path, index))
+        if node.keys and isinstance(item, Mapping):
+            key = tuple(_key(schema, child, item, name) for name in node.keys)
+            if key in seen:
+                yield CrdProblem((*path, index), f"has the same {', '.join(node.keys)} as another")
+            seen.add(key)
+    yield from _length(node, len(value), path, "items")
+
+
+def _key(schema: Crd, child: Node | None, item: Mapping[str, Tree], name: str) -> object:
+    if name in item or child is None:
+        return str(item.get(name))
+    field = schema.child(child, name)
+    return str(field.default if field is not None else None)
+
+
+def _scalar(node: Node, value: bool | int | float | str, path: Path) -> Iterator[CrdProblem]:
+    if node.enum and value not in node.enum:
+        choices = ", ".join(str(each) for each in node.enum)
+        hint = did_you_mean(value, [str(each) for each in node.enum]) if value else ""
+        yield CrdProblem(path, f"must be one of {choices}", hint if isinstance(value, str) else "")
+    if isinstance(value, str):
+        if node.pattern and not re.search(node.pattern, value):
+            yield CrdProblem(path, f"doesn't have the form {node.pattern}")
+        yield from _length(node, len(value), path, "characters")
+        return
+    if isinstance(value, bool):
+        return
+    least, most = RANGES.get(node.format, (None, None))
+    for limit, over in ((node.least, False), (node.most, True), (least, False), (most, True)):
+        if limit is not None and (value > limit if over else value < limit):
+            yield CrdProblem(path, f"must be at {'most' if over else 'least'} {limit:g}")
+
+
+def _length(node: Node, length: int, path: Path, what: str) -> Iterator[CrdProblem]:
+    if node.shortest is not None and length < node.shortest:
+        yield CrdProblem(path, f"must have at least {node.shortest} {what}")
+    if node.longest is not None and length > node.longest:
+        yield CrdProblem(path, f"must have at most {node.longest} {what}")
+
+
+def _missing(node: Node, value: Mapping[str, Tree], path: Path) -> Iterator[CrdProblem]:
+    for name in node.required:
+        if name not in value:
+            yield CrdProblem(path, f"has no {name}", f"add {name}")
+
+
+def _unknown(path: Path, known: Mapping[str, object] | set[str]) -> CrdProblem:
+    hint = did_you_mean(str(path[-1]), sorted(known))
+    return CrdProblem(path, f"there is no field {path[-1]}", hint, on_key=True)

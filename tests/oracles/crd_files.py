@@ -1,0 +1,140 @@
+"""The CustomResourceDefinitions beside the project: where they are, and validators of them.
+
+They are read from `../shared/crds`; without that folder a test that needs one fails loudly.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+CRDS = Path(__file__).parents[2] / "../shared/crds"
+FILES = {
+    "ClusterServingRuntime": "kserve/clusterservingruntimes.serving.kserve.io",
+    "Experiment": "katib/experiments.kubeflow.org",
+    "InferenceGraph": "kserve/inferencegraphs.serving.kserve.io",
+    "InferenceService": "kserve/inferenceservices.serving.kserve.io",
+    "LLMInferenceService": "kserve/llminferenceservices.serving.kserve.io",
+    "Notebook": "kubeflow-notebooks-v1/notebooks.kubeflow.org",
+    "Pipeline": "kubeflow-pipelines/pipelines.pipelines.kubeflow.org",
+    "PipelineVersion": "kubeflow-pipelines/pipelineversions.pipelines.kubeflow.org",
+    "PodMonitor": "prometheus-operator/podmonitors.monitoring.coreos.com",
+    "PrometheusRule": "prometheus-operator/prometheusrules.monitoring.coreos.com",
+    "ServingRuntime": "kserve/servingruntimes.serving.kserve.io",
+}
+
+# metadata is `type: object` in every CRD: the API server knows its fields, and these are those that
+# exai writes.
+METADATA = {
+    "type": "object",
+    "required": ["name"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "pattern": r"^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63},
+        "namespace": {"type": "string"},
+        "labels": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "string",
+                "pattern": r"^([A-Za-z0-9][-\w.]{0,61})?[A-Za-z0-9]?$",
+            },
+        },
+        "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+
+
+def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A CRD's schema as JSON Schema that refuses unknown fields, unless the CRD preserves them."""
+    kept = {
+        key: schema[key]
+        for key in (
+            "type",
+            "enum",
+            "pattern",
+            "required",
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+        )
+        if key in schema
+    }
+    kept |= {key: schema[key] for key in ("minItems", "maxItems") if key in schema}
+    for key in ("oneOf", "anyOf", "allOf"):
+        if key in schema and not schema.get("x-kubernetes-int-or-string"):
+            kept[key] = [strict_part(part) for part in schema[key]]
+    if schema.get("x-kubernetes-int-or-string"):
+        kept["type"] = ["integer", "string"]
+    if schema.get("format") in RANGES:
+        kept["minimum"], kept["maximum"] = RANGES[schema["format"]]
+    properties = {name: strict(part) for name, part in schema.get("properties", {}).items()}
+    if properties:
+        kept["properties"] = properties
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        kept["additionalProperties"] = strict(schema["additionalProperties"])
+    elif schema.get("type") == "object" and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        kept["additionalProperties"] = False
+    if "items" in schema:
+        kept["items"] = strict(schema["items"])
+    if schema.get("nullable"):
+        return {"anyOf": [kept, {"type": "null"}]}
+    return kept
+
+
+def strict_part(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A branch of oneOf, anyOf or allOf: it adds conditions to a schema that already lists all the
+    fields.
+    """
+    return {key: value for key, value in schema.items() if not key.startswith("x-")}
+
+
+@cache
+def crd_of(kind: str) -> dict[str, Any]:
+    """The CRD's `spec`. Fails the test when the file isn't there."""
+    path = CRDS / f"{FILES[kind]}.yaml"
+    if not path.exists():
+        message = f"the CRD schemas are missing: no {path}; set EXAI_ALLOW_NO_CRDS=1 to go without"
+        if os.environ.get("EXAI_ALLOW_NO_CRDS") == "1":
+            pytest.skip(message)
+        pytest.fail(message)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, Any] = yaml.load(path.read_text(), Loader=loader)["spec"]  # noqa: S506 - both are safe
+    return found
+
+
+@cache
+def source_of(kind: str) -> str:
+    """Where the CRD was published: repository, commit, path."""
+    for line in (CRDS / "SOURCES.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] == f"{FILES[kind]}.yaml":
+            return f"{cells[1]} at {cells[2].split()[0]}, {cells[3]}"
+    raise LookupError(kind)
+
+
+@cache
+def validator(kind: str) -> Draft202012Validator:
+    """The strict validator of the newest version that is served: it refuses unknown fields."""
+    spec = crd_of(kind)
+    served = version_of(kind)
+    schema = strict(served["schema"]["openAPIV3Schema"])
+    schema.setdefault("properties", {})["metadata"] = METADATA
+    schema["properties"]["apiVersion"] = {"const": f"{spec['group']}/{served['name']}"}
+    schema["properties"]["kind"] = {"const": spec["names"]["kind"]}
+    schema["required"] = sorted({"apiVersion", "kind", "metadata", "spec"})
+    return Draft202012Validator(schema)
+
+
+def version_of(kind: str) -> dict[str, Any]:
+    """The version that the API server stores."""
+    found: dict[str, Any] = next(v for v in crd_of(kind)["versions"] if v["storage"])
+    return found
