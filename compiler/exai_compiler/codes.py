@@ -138,6 +138,26 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A Python step's function uses a name that stands outside of it.",
             "Only the function itself is embedded. Imports and constants go into its body.",
         ),
+        "patch-invalid": Code(
+            "A patch that the patched object's CRD would refuse or drop.",
+            "A patch is merged into the object, and the result held against the object's "
+            "CustomResourceDefinition: no unknown field, no wrong type, nothing missing.",
+        ),
+        "patch-not-allowed": Code(
+            "A patch of what tells whose object it is.",
+            "Its kind, name, namespace, status and exai's own labels and annotations stay as they "
+            "are, and so does the service account of pods, which is a field of the document.",
+        ),
+        "patch-shadows-field": Code(
+            "A patch of what the document's own fields say.",
+            "The document is what checks, lineage and reviewers look at; a patch that says "
+            "otherwise would make it a lie. Change the field. `null` takes a default away.",
+        ),
+        "patch-unused": Code(
+            "A patch of an object that no environment renders.",
+            "Some objects are rendered only where an environment or a field asks for them.",
+            "warning",
+        ),
         "path-leaves-project": Code(
             "A path leads out of the project or the data root.",
             "Data is read below the data root, in every environment; a path in a spec is relative "
@@ -170,6 +190,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "reserved-name": Code(
             "A name that exai needs for itself.",
             "The state of an environment is kept in .exai/NAME, and .exai/secrets holds secrets.",
+        ),
+        "restricted-pod": Code(
+            'A pod that leaves the profile "restricted" of the Pod Security Standards.',
+            "exai's pods have no rights that they don't need. An environment may allow more: "
+            "`security: {allow: [root]}`, or any of capabilities, host-namespaces, host-path, "
+            "host-ports, privilege-escalation, privileged and unconfined.",
         ),
         "runtime-placeholder": Code(
             "A literal that KServe would expand.",

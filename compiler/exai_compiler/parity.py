@@ -51,6 +51,7 @@ SERVICE: Mapping[Path, str] = MappingProxyType(
         ("serviceAccount",): "one machine has no accounts of services",
         ("podLabels",): "one machine has no pods",
         ("podAnnotations",): "one machine has no pods",
+        ("patches", "InferenceService"): "of it the server takes variables and arguments, no more",
         ("slo",): "nobody watches it; the server's /metrics have the numbers",
     }
 )
@@ -84,6 +85,7 @@ ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
         ("pipelines", "timezone"): "nothing runs on a schedule",
         ("pipelines", "versions"): "how many stay is the same for all",
         ("tracking", "uri"): "the registry is a file below .exai",
+        ("security",): "processes run as you, and may do what you may",
         ("images", "train"): "steps run in exai's own Python",
         ("images", "serve"): "servers run in exai's own Python",
     }

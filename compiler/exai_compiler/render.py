@@ -6,7 +6,8 @@ input gives the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from types import MappingProxyType
 
 from exai_compiler.backends import BACKENDS
@@ -14,7 +15,10 @@ from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
 from exai_compiler.lineage import Lineage, chains
 from exai_compiler.parity import parity
+from exai_compiler.patches import merged
 from exai_compiler.resolved import Resolved
+from exai_specs.kinds.patches import patches_of
+from exai_specs.parse import Spec
 
 
 def render(resolved: Resolved, lineage: Lineage) -> Build:
@@ -24,15 +28,12 @@ def render(resolved: Resolved, lineage: Lineage) -> Build:
     """
     objects: dict[ObjectId, Rendered] = {}
     for spec in resolved.project.specs.values():
-        for renderers in BACKENDS.values():
-            if (renderer := renderers.get(spec.ref.kind)) is None:
-                continue
-            for rendered in renderer(resolved, spec):
-                first = objects.setdefault(rendered.id, rendered)
-                if first.body != rendered.body:
-                    raise ValueError(
-                        f"{first.origin} and {rendered.origin} render different {rendered.id}"
-                    )
+        for rendered in objects_of(resolved, spec):
+            first = objects.setdefault(rendered.id, rendered)
+            if first.body != rendered.body:
+                raise ValueError(
+                    f"{first.origin} and {rendered.origin} render different {rendered.id}"
+                )
     ordered = tuple(objects[key] for key in sorted(objects))
     return Build(
         environment=resolved.name,
@@ -44,6 +45,24 @@ def render(resolved: Resolved, lineage: Lineage) -> Build:
         chains=MappingProxyType(dict(chains(lineage))),
         materializations=resolved.materializations,
     )
+
+
+def unpatched(resolved: Resolved, spec: Spec) -> Iterator[Rendered]:
+    """What the backends make of one document, before its patches."""
+    for renderers in BACKENDS.values():
+        if (renderer := renderers.get(spec.ref.kind)) is not None:
+            yield from renderer(resolved, spec)
+
+
+def objects_of(resolved: Resolved, spec: Spec) -> Iterator[Rendered]:
+    """The objects of one document, with its patches."""
+    patches = patches_of(spec.body)
+    for rendered in unpatched(resolved, spec):
+        patch = patches.get(rendered.id.kind)
+        if patch is None or not isinstance(rendered.body, Mapping):
+            yield rendered
+        else:
+            yield replace(rendered, body=merged(rendered.id.kind, rendered.body, patch))
 
 
 def _runs(resolved: Resolved, objects: tuple[Rendered, ...]) -> tuple[RunRequest, ...]:

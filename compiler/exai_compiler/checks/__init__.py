@@ -33,7 +33,9 @@ from exai_compiler.checks import (
     not_local,
     packages,
     parameters,
+    patches,
     placeholder,
+    pod_security,
     port_clash,
     python_step,
     reference_in_struct,
@@ -61,7 +63,7 @@ from exai_compiler.checks import (
 )
 from exai_compiler.checks.subject import Subject, subject
 from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic, in_order
+from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 
 Check = Callable[[Subject], Iterator[Diagnostic]]
 
@@ -88,6 +90,7 @@ CHECKS: tuple[Check, ...] = (
     packages.check,
     parameters.check,
     placeholder.check,
+    pod_security.check,
     port_clash.check,
     python_step.check,
     reference_in_struct.check,
@@ -114,6 +117,9 @@ CHECKS: tuple[Check, ...] = (
     unused_features.check,
 )
 
+# Judged on what is rendered, which only a project without errors is.
+OF_OBJECTS: tuple[Check, ...] = (patches.check,)
+
 
 def check(
     project: Project, catalog: Catalog, environments: Collection[str] | None = None
@@ -123,4 +129,7 @@ def check(
     `environments` limits what is judged by environment; None: every one.
     """
     judged = subject(project, catalog, environments)
-    return in_order(problem for rule in CHECKS for problem in rule(judged))
+    found = [problem for rule in CHECKS for problem in rule(judged)]
+    if not has_errors(found):
+        found += [problem for rule in OF_OBJECTS for problem in rule(judged)]
+    return in_order(found)

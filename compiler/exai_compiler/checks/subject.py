@@ -27,6 +27,7 @@ from exai_specs.kinds import (
     ProjectSpec,
     ServiceSpec,
 )
+from exai_specs.kinds.pods import SecurityContext
 from exai_specs.parse import Spec
 from exai_specs.types import Type
 
@@ -130,6 +131,18 @@ class Subject:
             yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
             for name, step in pipeline.steps.items():
                 yield spec, ("spec", "steps", name, "env"), step.env
+
+    def security(self) -> Iterator[tuple[Spec, Path, SecurityContext]]:
+        """Every security context, with its document and its path there."""
+        for spec, service in self.project.bodies(ServiceSpec):
+            if service.security_context is not None:
+                yield spec, ("spec", "securityContext"), service.security_context
+            beside = {"sidecars": service.sidecars, "initContainers": service.init_containers}
+            for field, containers in beside.items():
+                for name, container in containers.items():
+                    if container.security_context is not None:
+                        path = ("spec", field, name, "securityContext")
+                        yield spec, path, container.security_context
 
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""

@@ -145,8 +145,8 @@ def _key(schema: Crd, child: Node | None, item: Mapping[str, Tree], name: str) -
 def _scalar(node: Node, value: bool | int | float | str, path: Path) -> Iterator[CrdProblem]:
     if node.enum and value not in node.enum:
         choices = ", ".join(str(each) for each in node.enum)
-        hint = did_you_mean(value, [str(each) for each in node.enum]) if value else ""
-        yield CrdProblem(path, f"must be one of {choices}", hint if isinstance(value, str) else "")
+        hint = did_you_mean(str(value), [str(each) for each in node.enum])
+        yield CrdProblem(path, f"must be one of {choices}", hint)
     if isinstance(value, str):
         if node.pattern and not re.search(node.pattern, value):
             yield CrdProblem(path, f"doesn't have the form {node.pattern}")

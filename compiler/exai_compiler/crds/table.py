@@ -64,10 +64,8 @@ class Crd:
 
     def child(self, node: Node, part: str | int) -> Node | None:
         """The node of a field or item; None where the schema has none."""
-        if isinstance(part, int):
-            found = node.each
-        else:
-            found = (node.fields or {}).get(part, node.values)
+        fields = node.fields or {}
+        found = node.each if isinstance(part, int) else fields.get(part, node.values)
         return None if found is None else self.nodes[found]
 
     def at(self, path: tuple[str | int, ...]) -> Node | None:
@@ -88,9 +86,12 @@ def crd(kind: str) -> Crd:
         raise KeyError(kind)
     text = (Path(__file__).parent / "tables" / f"{kind}.json").read_text("utf-8")
     value = json.loads(text)
-    lists = ("required", "enum", "keys")
-    nodes = tuple(
-        Node(**{key: tuple(item) if key in lists else item for key, item in each.items()})
-        for each in value["nodes"]
-    )
+    nodes = tuple(_node(each) for each in value["nodes"])
     return Crd(value["api"], kind, value["namespaced"], nodes, value["root"])
+
+
+def _node(stated: dict[str, Any]) -> Node:
+    lists = ("required", "enum", "keys")
+    values: dict[str, Any] = dict(stated)
+    values |= {key: tuple(values[key]) for key in lists if key in values}
+    return Node(**values)

@@ -163,6 +163,29 @@ class Images:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Security:
+    """What pods may do there beyond the Pod Security Standards' profile "restricted"."""
+
+    allow: Annotated[
+        tuple[
+            Literal[
+                "capabilities",
+                "host-namespaces",
+                "host-path",
+                "host-ports",
+                "privilege-escalation",
+                "privileged",
+                "root",
+                "unconfined",
+            ],
+            ...,
+        ],
+        Effect.RENDER,
+        about("What is allowed", ["root"]),
+    ] = ()
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class Environment:
     """One place that the specs are applied to."""
 
@@ -215,6 +238,9 @@ class Environment:
         Effect.RETRAIN,
         about("Its feature store, in Feast's own keys", {"online_store": {"type": "sqlite"}}),
     ] = None
+    security: Annotated[
+        Security, Effect.RENDER, about("What its pods may do", {"allow": ["root"]})
+    ] = field(default_factory=Security)
     images: Annotated[
         Images,
         Effect.RENDER,

@@ -32,6 +32,7 @@ from exai_specs.fields import (
 from exai_specs.forms import Shorthand
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
+from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PodFields
 from exai_specs.names import FIELD
 from exai_specs.types import TypeProblem, called
@@ -195,3 +196,11 @@ class ServiceSpec(PodFields):
     local: Annotated[Local, Effect.REDEPLOY, about("On the local target", {"port": 8080})] = field(
         default_factory=Local
     )
+    patches: Annotated[
+        Annotated[Patches, PatchesOf(("InferenceService", "PodMonitor", "PrometheusRule"))],
+        Effect.REDEPLOY,
+        about(
+            "Fields of the rendered objects that no field here has",
+            {"InferenceService": {"spec": {"predictor": {"priorityClassName": "high"}}}},
+        ),
+    ] = field(default_factory=empty)

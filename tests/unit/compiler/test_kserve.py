@@ -23,6 +23,7 @@ from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion
 from exai_compiler.graph import graph
 from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
 from exai_compiler.project import Project, link
+from exai_compiler.render import objects_of
 from exai_compiler.resolve import producers_of
 from exai_compiler.resolved import Resolved
 from exai_specs.documents import read
@@ -92,7 +93,7 @@ def plain(item: Rendered) -> Any:
 def rendered(text: str, name: str, version: Maybe[ModelVersion] = KNOWN) -> list[Rendered]:
     project = project_of(text)
     where = resolved(project, name, version)
-    return [item for spec, _ in project.bodies(ServiceSpec) for item in render_service(where, spec)]
+    return [item for spec in project.specs.values() for item in objects_of(where, spec)]
 
 
 def environments(folder: Path) -> list[str]:

@@ -35,6 +35,8 @@ CONFIG_MAP = {
         },
     },
 }
+
+
 def problems(body: Mapping[str, Any]) -> list[str]:
     """What the API server would refuse or drop in this object, as `path: message` lines."""
     if body["kind"] == "ConfigMap":
