@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from exai_runtime.cli.lazy import LazyGroup
-from exai_runtime.cli.options import common
+from exai_runtime.cli.options import everywhere
 from exai_runtime.cli.version import VERSION
 
 PROGRAM = "exai"
@@ -43,7 +43,7 @@ Exit codes:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(VERSION, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
-@common
+@everywhere
 def cli() -> None:
     """From YAML in Git to a running ML platform: datasets, pipelines, models, services.
 

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-Output = Literal["human", "json"]
+Output = Literal["human", "json", "sarif", "github"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _KEY = "exai.options"
@@ -31,9 +31,17 @@ class Options:
 
 def common(function: Decorated) -> Decorated:
     """Adds the options; their values are read back with `chosen()`."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+    return _added(function, _output(PLAIN, _PLAIN))
+
+
+def reporting(function: Decorated) -> Decorated:
+    """As `common`, for a command whose result is its diagnostics."""
+    return _added(function, _output(ALL, f"{_PLAIN} {_REPORTS}"))
+
+
+def everywhere(function: Decorated) -> Decorated:
+    """As `common`, for what stands before a command's name."""
+    return _added(function, _output(ALL, f"{_PLAIN} For `validate` also: {_REPORTS}"))
 
 
 def chosen(context: click.Context) -> Options:
@@ -43,8 +51,12 @@ def chosen(context: click.Context) -> Options:
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
     source = context.get_parameter_source(parameter.name or "")
+    said = context.meta.setdefault(_KEY, {})
     if source is not ParameterSource.DEFAULT:
-        context.meta.setdefault(_KEY, {})[parameter.name] = value
+        said[parameter.name] = value
+    elif parameter.name in said:
+        # What stood before the command's name has to be something that the command takes.
+        parameter.type(said[parameter.name], parameter, context)
     return value
 
 
@@ -66,7 +78,24 @@ def _option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
     return click.option(*names, expose_value=False, callback=_remember, **settings)
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+PLAIN: tuple[Output, ...] = ("human", "json")
+ALL: tuple[Output, ...] = (*PLAIN, "sarif", "github")
+_PLAIN = "What stdout gets: text for people, or one JSON document."
+_REPORTS = "SARIF 2.1.0 for code scanning; annotations of a GitHub workflow."
+
+
+def _output(choices: tuple[Output, ...], said: str) -> Callable[[Any], Any]:
+    kind = click.Choice(choices)
+    return _option("--output", type=kind, default="human", show_default=True, help=said)
+
+
+def _added(function: Decorated, output: Callable[[Any], Any]) -> Decorated:
+    for option in reversed((*_BEFORE, output, *_AFTER)):
+        function = option(function)
+    return function
+
+
+_BEFORE: tuple[Callable[[Any], Any], ...] = (
     _option(
         "-e",
         "--environment",
@@ -83,13 +112,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="DIR",
         help="The project's folder.  [default: the nearest exai.yaml upwards]",
     ),
-    _option(
-        "--output",
-        type=click.Choice(["human", "json"]),
-        default="human",
-        show_default=True,
-        help="What stdout gets: text for people, or one JSON document.",
-    ),
+)
+_AFTER: tuple[Callable[[Any], Any], ...] = (
     _option(
         "--no-color", is_flag=True, help="No colours (nor with NO_COLOR set, nor into a pipe)."
     ),

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
@@ -69,10 +69,32 @@ def run(command: str, work: Work, exit_code: Callable[[Result], int] | None = No
 
 
 def _view(command: str, options: Options) -> View:
-    if options.output == "json":
-        from exai_runtime.views.json.view import JsonView
+    match options.output:
+        case "json":
+            from exai_runtime.views.json.view import JsonView
 
-        return JsonView(command, quiet=options.quiet)
+            return JsonView(command, quiet=options.quiet)
+        case "sarif":
+            from exai_runtime.views.sarif.view import SarifView
+
+            return SarifView(_prefix(options))
+        case "github":
+            from exai_runtime.views.github.view import GithubView
+
+            return GithubView(_prefix(options))
+        case "human":
+            return _human(command, options)
+    assert_never(options.output)
+
+
+def _prefix(options: Options) -> str:
+    from exai_runtime.views.report import prefix_of
+    from exai_runtime.workspace import find_root
+
+    return prefix_of(find_root((options.directory or Path()).absolute()))
+
+
+def _human(command: str, options: Options) -> View:
     from exai_runtime.views.human.view import HumanView
 
     return HumanView(

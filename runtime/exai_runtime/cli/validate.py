@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exai_runtime.cli.options import Options, common
+from exai_runtime.cli.options import Options, reporting
 from exai_runtime.cli.run import in_project
 
 if TYPE_CHECKING:
@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from exai_runtime.views.view import View
 
 
-@click.command("validate", epilog="\b\nExamples:\n  exai validate\n  exai validate --output json")
-@common
+_EPILOG = """\b
+Examples:
+  exai validate
+  exai validate --output json
+  exai validate --output sarif > exai.sarif
+  exai validate --output github
+"""
+
+
+@click.command("validate", epilog=_EPILOG)
+@reporting
 def command() -> int:
     """Check all specs, as a compiler would: every problem with its place and what to do."""
 

@@ -1,0 +1,1 @@
+"""Diagnostics as annotations of a GitHub workflow."""
