@@ -50,6 +50,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Feast runs in a process of its own. Its log, named in the hint, has the reason: often "
             "memory that ran out, or a store that isn't reached.",
         ),
+        "feature-store-unreachable": Code(
+            "A store that features are kept in doesn't answer.",
+            "A plan goes by what was brought there last, and can't see whether the store still "
+            "has it. An apply that needs it, and a look-up, fail until it answers.",
+            "warning",
+        ),
         "gate-missed": Code(
             "A new version of a model missed a gate.",
             "It is registered, and no alias moves to it: what served before still serves. Train a "

@@ -22,7 +22,8 @@ class Freshness:
 
     `newest` is the newest timestamp of its data, empty when there is none; `stale` means that it is
     older than `ttl` seconds. `schedule` says in words what brings it up to date, `due` when that is
-    next (empty: not by the clock).
+    next (empty: not by the clock). `pushed` rows came by `exai features push` since the view was
+    last written anew, `newest_pushed` is the newest timestamp among them.
     """
 
     view: Ref
@@ -34,6 +35,8 @@ class Freshness:
     schedule: str = ""
     due: str = ""
     data: str = ""
+    pushed: int = 0
+    newest_pushed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from exai_runtime.compiling import (
 )
 from exai_runtime.feature_results import Freshness
 from exai_runtime.features.freshness import freshness
+from exai_runtime.local.features.records import Pushes
 from exai_runtime.results import ModelStatus, StatusReport
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
@@ -52,12 +54,14 @@ def status(root: Path, environment: str) -> StatusReport:
         diagnostics=in_order((*problems, *compiled.problems)),
         sources=sources,
         serving=tuple(target.serving()),
-        features=_features(checked.usable, compiled.facts),
+        features=_features(checked.usable, compiled.facts, target.pushes()),
     )
 
 
-def _features(project: Project | None, facts: Facts) -> tuple[Freshness, ...]:
-    return freshness(project, facts.materialized, datetime.now(UTC)) if project else ()
+def _features(
+    project: Project | None, facts: Facts, pushes: Mapping[str, Pushes]
+) -> tuple[Freshness, ...]:
+    return freshness(project, facts.materialized, datetime.now(UTC), pushes) if project else ()
 
 
 def _models(build: Build, facts: Facts) -> tuple[ModelStatus, ...]:

@@ -37,6 +37,13 @@ def _snapshot(request: Request) -> dict[str, Any]:
     )
 
 
+def _newest(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.snapshot import take_newest
+
+    view = _store(request).get_feature_view(str(request["view"]))
+    return take_newest(view, dict(request["dataset"]), Path(request["folder"]))
+
+
 def _apply(request: Request) -> dict[str, Any]:
     from exai_components.feature_store.repository import apply_repository
 
@@ -46,26 +53,43 @@ def _apply(request: Request) -> dict[str, Any]:
 def _materialize(request: Request) -> dict[str, Any]:
     from exai_components.feature_store.materialize import materialize
 
-    before = _path(request.get("before"))
-    changed, everything = bool(request.get("changed")), bool(request.get("everything"))
-    view = str(request["view"])
-    return materialize(_store(request), view, before, changed=changed, everything=everything)
+    return materialize(
+        _store(request),
+        str(request["view"]),
+        _path(request.get("before")),
+        rows=_path(request.get("rows")),
+        begun=tuple(map(Path, request.get("begun") or ())),
+        pushed=_path(request.get("pushed")),
+        changed=bool(request.get("changed")),
+        everything=bool(request.get("everything")),
+    )
 
 
 def _get(request: Request) -> dict[str, Any]:
     from exai_components.feature_store.look_up import look_up
 
-    said = request.get("now")
-    now = datetime.fromisoformat(said) if said else datetime.now(UTC)
-    return look_up(_store(request), str(request["name"]), request["entities"], now)
+    return look_up(_store(request), str(request["name"]), request["entities"], _now(request))
 
 
 def _push(request: Request) -> dict[str, Any]:
     from exai_components.feature_store.push import push
 
-    offline = _path(request.get("offline"))
-    file = Path(request["file"])
-    return push(_store(request), str(request["view"]), file, request["kinds"], offline)
+    said = request.get("newest")
+    newest = datetime.fromisoformat(said) if said else None
+    return push(
+        _store(request),
+        str(request["view"]),
+        Path(request["file"]),
+        request["kinds"],
+        _path(request.get("offline")),
+        now=max(_now(request), newest or datetime.min.replace(tzinfo=UTC)),
+        data=_path(request.get("data")),
+    )
+
+
+def _now(request: Request) -> datetime:
+    said = request.get("now")
+    return datetime.fromisoformat(said) if said else datetime.now(UTC)
 
 
 def _store(request: Request) -> Any:
@@ -100,6 +124,7 @@ def _without(value: Any, secrets: tuple[str, ...]) -> Any:
 
 _ACTIONS: Mapping[str, Callable[[Request], dict[str, Any]]] = {
     "snapshot": _snapshot,
+    "newest": _newest,
     "apply": _apply,
     "materialize": _materialize,
     "get": _get,

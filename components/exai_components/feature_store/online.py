@@ -4,7 +4,7 @@ In: Feast's store and view, an Arrow table with one row an entity. Out: how many
 that is older than what is online is left out, unless what is online is a row that is no more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,16 +32,20 @@ def write_rows(
     *,
     gone: frozenset[tuple[Key, datetime]] = frozenset(),
     always: bool = False,
+    compare: bool = False,
 ) -> Written:
     """Write each row of `table`, in batches, each of which is whole or not there.
 
     `gone` are rows, by key and time, that what is online may well stem from and that hold no more;
-    `always` overwrites whatever there is.
+    `always` overwrites whatever there is; `compare` leaves alone what is online as it should be.
     """
     provider, config = store._get_provider(), store.config
     # Redis' store leaves out what isn't newer by itself; that is decided here, with more to go by.
     if hasattr(config.online_store, "skip_dedup"):
         config.online_store.skip_dedup = True
+    # It keeps whole seconds, too.
+    gone = gone | {(key, moment.replace(microsecond=0)) for key, moment in gone}
+    names = [field.name for field in view.features]
     rows = older = 0
     for batch in _batches(table):
         keys = list(zip(*(batch.column(key).to_pylist() for key in columns.keys), strict=True))
@@ -49,15 +53,24 @@ def write_rows(
         protos = entity_keys(view, columns, batch)
         values = [wrapped(batch.column(field.name), field.dtype) for field in view.features]
         created = batch.column(columns.created).to_pylist() if columns.created else None
-        online = [None] * len(keys) if always else event_times(provider, config, view, protos)
+        # Redis' store adds to the list that it is given.
+        asked = list(names if compare else names[:1])
+        online = (
+            [(None, None)] * len(keys)
+            if always
+            else provider.online_read(config, view, list(protos), asked)
+        )
         fresh = []
-        for at, (key, proto, moment, known) in enumerate(
+        for at, (key, proto, moment, (seen, there)) in enumerate(
             zip(keys, protos, times, online, strict=True)
         ):
+            known = _known(seen)
             if known is not None and known > moment and (key, known) not in gone:
                 older += 1
                 continue
-            row = {field.name: values[i][at] for i, field in enumerate(view.features)}
+            row = {name: values[i][at] for i, name in enumerate(names)}
+            if compare and known is not None and _same(moment, row, known, there or {}):
+                continue
             fresh.append((proto, row, moment, created[at] if created else None))
         if fresh:
             provider.online_write_batch(config, view, fresh, None)
@@ -90,10 +103,17 @@ def read_rows(
     return rows
 
 
-def event_times(provider: Any, config: Any, view: Any, keys: Sequence[Any]) -> list[Any]:
-    """When the row of each key was true; None for an entity without one."""
-    first = [field.name for field in view.features][:1]
-    return [_known(moment) for moment, _ in provider.online_read(config, view, list(keys), first)]
+def _same(
+    moment: datetime, row: Mapping[str, Any], known: datetime, there: Mapping[str, Any]
+) -> bool:
+    """Whether what is online is this row, but for parts of a second, which Redis' store drops."""
+    return known.replace(microsecond=0) == moment.replace(microsecond=0) and all(
+        # Bytes: a NaN isn't equal to itself.
+        name in there
+        and there[name].SerializeToString(deterministic=True)
+        == value.SerializeToString(deterministic=True)
+        for name, value in row.items()
+    )
 
 
 def _known(moment: datetime | None) -> datetime | None:

@@ -7,34 +7,61 @@ written. The first wrong value refuses all, with its row and column.
 import csv
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from exai_components.column_types import TYPE_KEY, BadValue, arrow_type, cast_column
 from exai_components.feature_store.online import write_rows
-from exai_components.feature_store.rows import Columns, columns_of, newest, usable
+from exai_components.feature_store.rows import (
+    Columns,
+    columns_of,
+    conflicting,
+    file_rows,
+    last_time,
+    newest,
+    usable,
+)
 from exai_components.outcome import StepFailure, did_you_mean
+from exai_components.parquet_file import read_table, write_table
 
+_SKEW = timedelta(minutes=5)  # what the clocks of two machines may differ by
 _TEXTUAL = ("timestamp", "date", "decimal", "uuid")
 
 
 def push(
-    store: Any, name: str, file: Path, kinds: Mapping[str, Any], offline: Path | None
+    store: Any,
+    name: str,
+    file: Path,
+    kinds: Mapping[str, Any],
+    offline: Path | None,
+    *,
+    now: datetime,
+    data: Path | None = None,
 ) -> dict[str, Any]:
     """Write the rows of `file` to the online store, and to `offline` if given.
 
-    `kinds` are the columns of the view's dataset that a row must have. Answers `{"rows", "written",
-    "older"}`: `older` rows are older than what is online, and change nothing there.
+    `kinds` are the columns of the view's dataset that a row must have. A row of a time after `now`
+    is refused, but for what clocks may differ by; so is one that `data`, the rows that are online,
+    has with other values. Answers `{"rows", "written", "older", "newest"}`: `older` rows are older
+    than what is online, and change nothing there; `newest` is the last time among all.
     """
     view = store.get_feature_view(name)
     columns = columns_of(view)
     table = _typed(_read(file), kinds, columns, file.name)
     checked = usable(table, columns, name)
+    _past(table, columns, now, file.name)
+    _agreeing(table, columns, data, offline, name)
     if offline is not None:
-        _keep(store, view, table, offline)
+        _keep(store, view, columns, table, offline)
     written = write_rows(store, view, columns, newest(checked.select(columns.all), columns))
-    return {"rows": table.num_rows, "written": written.rows, "older": written.older}
+    last = _moment(last_time(table, columns.timestamp))
+    return {
+        "rows": table.num_rows,
+        "written": written.rows,
+        "older": written.older,
+        "newest": last.isoformat(),
+    }
 
 
 def _read(file: Path) -> tuple[list[dict[str, Any]], bool]:
@@ -100,6 +127,54 @@ def _typed(
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
+def _past(table: Any, columns: Columns, now: datetime, file: str) -> None:
+    for number, value in enumerate(table.column(columns.timestamp).to_pylist(), 1):
+        if (moment := _moment(value)) > now + _SKEW:
+            raise StepFailure(
+                "future-timestamp",
+                f'{file}, row {number}, column "{columns.timestamp}": {moment.isoformat()} is in '
+                "the future",
+                "It would hide whatever comes before that time; push it when it is true; nothing "
+                "was pushed",
+                rows=[{"row": number, "column": columns.timestamp}],
+            )
+
+
+def _agreeing(
+    table: Any, columns: Columns, data: Path | None, offline: Path | None, name: str
+) -> None:
+    """No row that the data has with other values: training would see those, and services these."""
+    if data is None or not data.is_file():
+        return
+    there = {
+        tuple(row[each] for each in columns.identity): row
+        for row in file_rows(data, columns).to_pylist()
+    }
+    # What was pushed before is in the data, and may be corrected by another push.
+    kept = _identities(offline, columns)
+    wrong = []
+    for row in table.select(columns.all).to_pylist():
+        identity = tuple(row[each] for each in columns.identity)
+        known = there.get(identity)
+        if known is not None and identity not in kept and repr(known) != repr(row):
+            wrong.append({each: row[each] for each in columns.identity})
+    if wrong:
+        raise conflicting(name, wrong)
+
+
+def _identities(file: Path | None, columns: Columns) -> set[Any]:
+    if file is None or not file.exists():
+        return set()
+    rows = read_table(str(file), columns.identity).select(columns.identity).to_pylist()
+    return {tuple(row.values()) for row in rows}
+
+
+def _moment(value: datetime | date) -> datetime:
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 def _named(row: Mapping[str, Any], kinds: Mapping[str, Any], number: int, file: str) -> None:
     """Every row has every column, and no other."""
     for name in row:
@@ -141,7 +216,7 @@ def _fits(value: Any, kind: Any) -> bool:
     return True
 
 
-def _keep(store: Any, view: Any, table: Any, offline: Path) -> None:
+def _keep(store: Any, view: Any, columns: Columns, table: Any, offline: Path) -> None:
     """To the offline store: with Parquet files beside the snapshots, which take it in; else by
     Feast's own store.
     """
@@ -152,14 +227,14 @@ def _keep(store: Any, view: Any, table: Any, offline: Path) -> None:
         return
     import pyarrow as pa
 
-    from exai_components.parquet_file import read_table, write_table
-
     if offline.exists():
         kept = read_table(str(offline), tuple(table.column_names))
-        # A command that is repeated keeps nothing twice.
-        known = {repr(row) for row in kept.to_pylist()}
-        new = [repr(row) not in known for row in table.to_pylist()]
-        table = pa.concat_tables([kept, table.filter(pa.array(new, pa.bool_()))])
+        # What is pushed again holds instead of what was pushed before.
+        new = {tuple(row.values()) for row in table.select(columns.identity).to_pylist()}
+        stays = [
+            tuple(row.values()) not in new for row in kept.select(columns.identity).to_pylist()
+        ]
+        table = pa.concat_tables([kept.filter(pa.array(stays, pa.bool_())), table])
     fresh = offline.with_name(f".{offline.name}.new")
     write_table(table, str(fresh))
     fresh.replace(offline)

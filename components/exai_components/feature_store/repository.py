@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from exai_components.feature_store.lean import import_feast
+from exai_components.feature_store.marks import unmark
 from exai_components.outcome import StepFailure
 
 _SQLITE = "sqlite:///"
@@ -58,6 +59,8 @@ def apply_repository(folder: Path) -> dict[str, Any]:
     store = open_store(folder)
     from feast import repo_operations
 
+    before = {view.name for view in store.list_feature_views()}
+
     with _modules_of(folder), _quietly():
         try:
             contents = repo_operations._get_repo_contents(folder, store.project, store.config)
@@ -74,6 +77,7 @@ def apply_repository(folder: Path) -> dict[str, Any]:
                 store, project.name, store.registry, contents, skip_source_validation=True
             )
     views = store.list_feature_views()
+    unmark(store, before - {view.name for view in views})
     return {
         "views": sorted(view.name for view in views),
         "transforms": sorted(view.name for view in store.list_on_demand_feature_views()),

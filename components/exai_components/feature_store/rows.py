@@ -4,7 +4,7 @@ In: a Feast view. Out: an Arrow table of its keys, timestamps and features, in f
 guesses which of two rows holds: two of one entity at one time are a failure that names them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,14 @@ class Columns:
     features: tuple[str, ...]
 
     @property
-    def all(self) -> tuple[str, ...]:
+    def identity(self) -> tuple[str, ...]:
+        """What no two rows may share."""
         created = (self.created,) if self.created else ()
-        return tuple(dict.fromkeys((*self.keys, self.timestamp, *created, *self.features)))
+        return tuple(dict.fromkeys((*self.keys, self.timestamp, *created)))
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.identity, *self.features)))
 
 
 def columns_of(view: Any) -> Columns:
@@ -65,10 +70,11 @@ def file_rows(path: Path, columns: Columns) -> Any:
     return read_table(str(path.resolve()), columns.all).select(columns.all)
 
 
-def usable(table: Any, columns: Columns, name: str) -> Any:
+def usable(table: Any, columns: Columns, name: str, pushed: Path | None = None) -> Any:
     """Rows of some entity; a final failure when one has no time, or two have the same.
 
-    A row without its whole key is nobody's, and left out.
+    A row without its whole key is nobody's, and left out. `pushed` is the file of pushed rows that
+    are among them, if there is one.
     """
     import pyarrow.compute as pc
 
@@ -82,6 +88,9 @@ def usable(table: Any, columns: Columns, name: str) -> Any:
             rows=untimed,
         )
     if twice := _twice(table, columns):
+        if foreign := _pushed_among(twice, pushed):
+            raise conflicting(name, foreign)
+        twice = list(map(_plain_row, twice))
         raise StepFailure(
             "duplicate-timestamp",
             f"{name}: {_shown(twice)} comes more than once, so which value holds isn't known",
@@ -92,6 +101,18 @@ def usable(table: Any, columns: Columns, name: str) -> Any:
             rows=twice,
         )
     return table
+
+
+def conflicting(name: str, rows: Iterable[dict[str, Any]]) -> StepFailure:
+    """Rows that were pushed, or are to be, and that the data has with other values."""
+    told = list(map(_plain_row, rows))
+    return StepFailure(
+        "pushed-conflict",
+        f"{name}: {_shown(told)} was pushed with other values than the data has",
+        "Push that row with the data's values, which replaces what was pushed before, or mend the "
+        "data: a correction has a later timestamp, or goes where the data comes from",
+        rows=told,
+    )
 
 
 def newest(table: Any, columns: Columns) -> Any:
@@ -113,13 +134,27 @@ def last_time(table: Any, timestamp: str) -> Any:
 
 
 def _twice(table: Any, columns: Columns) -> list[dict[str, Any]]:
-    identity = [*columns.keys, columns.timestamp, *((columns.created,) if columns.created else ())]
+    """The identities of rows that come more than once, the first few."""
+    identity = list(columns.identity)
     frame = table.select(identity).to_pandas()
     double = frame.duplicated(identity, keep="first")
     shown = frame[double].drop_duplicates().head(_SHOWN)
-    return [
-        {name: _plain(value) for name, value in row.items()} for row in shown.to_dict("records")
-    ]
+    return [dict(row) for row in shown.to_dict("records")]
+
+
+def _pushed_among(rows: list[dict[str, Any]], pushed: Path | None) -> list[dict[str, Any]]:
+    if pushed is None or not pushed.exists():
+        return []
+    from exai_components.parquet_file import read_table
+
+    identity = tuple(rows[0])
+    known = read_table(str(pushed), identity).select(identity).to_pandas()
+    there = {tuple(row.values()) for row in known.to_dict("records")}
+    return [row for row in rows if tuple(row.values()) in there]
+
+
+def _plain_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row.items()}
 
 
 def _keys_where(table: Any, keys: Sequence[str], mask: Any) -> list[dict[str, Any]]:

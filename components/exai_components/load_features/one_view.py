@@ -6,6 +6,7 @@ gaps for floats. So each view is joined by itself, to every key and time once; e
 without a time, which holds when no other does; and columns have types that can lack values.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,7 @@ def _prepare(
     created = str(asked.sources[dataset].get("created") or "")
     full = Columns(columns.keys, columns.timestamp, created, features)
     rows = _source_rows(asked, dataset)
-    rows = usable(rows.select(full.all), full, view.name)
+    rows = usable(rows.select(full.all), full, view.name, _pushed(dataset))
     rows = _last_written(rows, full).select([c for c in full.all if c != created or c in features])
     keys = frozenset(zip(*(rows.column(key).to_pylist() for key in full.keys), strict=True))
     place = snapshot_of(folder, dataset)
@@ -125,16 +126,16 @@ def _prepare(
 
 def _source_rows(asked: Asked, dataset: str) -> Any:
     """The Dataset's rows by load-dataset's own code, with those that were pushed."""
-    import os
-
     from exai_components.feature_store.snapshot import source_table
     from exai_components.load_dataset.declared import read_declared
 
+    source = asked.sources[dataset]
+    return source_table(read_declared(source), str(source["timestamp"]), _pushed(dataset))
+
+
+def _pushed(dataset: str) -> Path | None:
     pushed = os.environ.get("EXAI_PUSHED_ROWS")
-    return source_table(
-        read_declared(asked.sources[dataset]),
-        Path(pushed) / f"{dataset}.parquet" if pushed else None,
-    )
+    return Path(pushed) / f"{dataset}.parquet" if pushed else None
 
 
 def _last_written(rows: Any, columns: Columns) -> Any:

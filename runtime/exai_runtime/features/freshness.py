@@ -1,28 +1,42 @@
 """How fresh the features of an environment are, and when they are brought up to date next.
 
-In: a project, what is online, the time. Out: a row for each view that has a dataset. Reads nothing.
+In: a project, what is online, what was pushed, the time. Out: a row for each view that has a
+dataset. Reads nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from exai_compiler.facts import Materialized
 from exai_compiler.project import Project
 from exai_runtime.feature_results import Freshness
+from exai_runtime.local.features.records import Pushes
+from exai_specs.frozen import empty
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec
 from exai_specs.kinds.features import Materialize
 from exai_specs.units import Duration
 
+_NONE: Mapping[str, Pushes] = empty()
+
 
 def freshness(
-    project: Project, online: Mapping[str, Materialized], now: datetime
+    project: Project,
+    online: Mapping[str, Materialized],
+    now: datetime,
+    pushes: Mapping[str, Pushes] = _NONE,
 ) -> tuple[Freshness, ...]:
     """The online views, sorted by name."""
-    return tuple(_rows(project, online, now))
+    return tuple(
+        replace(row, pushed=there.rows, newest_pushed=there.newest)
+        if (there := pushes.get(row.view.name)) is not None
+        else row
+        for row in _rows(project, online, now)
+    )
 
 
 def next_time(schedule: Materialize, last: datetime) -> datetime | None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exai_runtime.feature_results import FeatureRow, FeatureValue, FeatureValues
+from exai_runtime.features.located import located
 from exai_runtime.features.place import Place, place_of, refused, running, unknown
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
@@ -40,7 +41,7 @@ def get(root: Path, environment: str, name: str, entities: Entities) -> FeatureV
                 now=datetime.now(UTC).isoformat(),
             )
         except TargetError as error:
-            return refused(place.checked, error.diagnostic)
+            return refused(place.checked, located(place, name, error.diagnostic))
     rows = tuple(_row(row, found["features"]) for row in found["rows"])
     return FeatureValues(
         name, rows, diagnostics=tuple(_absent(rows)), sources=place.checked.loaded.sources

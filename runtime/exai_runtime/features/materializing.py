@@ -129,7 +129,7 @@ def _tried(place: Place) -> dict[str, datetime]:
     ledger = read(place.target.paths.control)
     found = {
         name: datetime.fromtimestamp(record.fact.at, UTC)
-        for name, record in ledger.materialized.items()
+        for name, record in ledger.online.materialized.items()
     }
     for entry in ledger.journal:
         if entry.verb == "materialize":

@@ -17,7 +17,7 @@ from typing import Any
 from exai_runtime.compiling import Checked, check_project, environment_for, open_target
 from exai_runtime.feature_results import Freshness
 from exai_runtime.features.freshness import freshness
-from exai_runtime.local.features.drift import materialized
+from exai_runtime.local.features.drift import online
 from exai_runtime.local.features.execute import REPOSITORY_KIND
 from exai_runtime.local.features.process import FeatureProcess, feature_process
 from exai_runtime.local.rendered import plain
@@ -76,7 +76,9 @@ def place_of(root: Path, environment: str) -> Place | Refused:
 def freshness_of(place: Place) -> tuple[Freshness, ...]:
     project = place.checked.project
     assert project is not None  # noqa: S101 - a place has a project
-    return freshness(project, materialized(place.target.paths), datetime.now(UTC))
+    target = place.target
+    there = online(target.paths, target.environment).views
+    return freshness(project, there, datetime.now(UTC), target.pushes())
 
 
 @contextmanager

@@ -6,11 +6,13 @@ In: a view and a file. Out: how many rows are online now.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from exai_compiler.inlined import type_of
 from exai_runtime.feature_results import Pushed
+from exai_runtime.features.located import located
 from exai_runtime.features.place import (
     Place,
     patiently,
@@ -19,6 +21,8 @@ from exai_runtime.features.place import (
     running,
     unknown,
 )
+from exai_runtime.local.features.paths import FeaturePaths
+from exai_runtime.local.ledger import read
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
@@ -51,10 +55,22 @@ def push(root: Path, environment: str, view: str, file: Path) -> Pushed | Refuse
                 file=str(file.resolve()),
                 kinds=_kinds(place, spec, offline=offline),
                 offline=kept,
+                now=datetime.now(UTC).isoformat(),
+                **_data(place, view, paths),
             )
+            place.target.record_push(view, found["written"], found["newest"])
     except TargetError as error:
-        return refused(place.checked, error.diagnostic)
+        return refused(place.checked, located(place, view, error.diagnostic))
     return Pushed(view, found["rows"], found["written"], found["older"], offline)
+
+
+def _data(place: Place, view: str, paths: FeaturePaths) -> dict[str, str | None]:
+    """What is online of the view: the file of its rows, and their newest time."""
+    known = read(place.target.paths.control).online.materialized.get(view)
+    if known is None or not known.snapshot:
+        return {"data": None, "newest": None}
+    file = paths.snapshots(known.dataset) / known.snapshot
+    return {"data": str(file), "newest": known.fact.newest}
 
 
 def _not_pushable(place: Place, view: str, file: Path) -> Diagnostic | None:

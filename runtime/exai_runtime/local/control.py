@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, astuple
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from exai_compiler.changes import ObjectId
 from exai_compiler.facts import Verdict
 from exai_runtime.git_head import Head
-from exai_runtime.local.ledger import Ledger, Recorded, Served, as_problems, connect, ledger_of
+from exai_runtime.local.features import records
+from exai_runtime.local.features.records import OnlineRecords
+from exai_runtime.local.ledger import Ledger, Served, as_problems, connect, ledger_of
 from exai_specs.frozen import Json, canonical
 from exai_specs.identity import Ref
 
@@ -38,13 +40,9 @@ CREATE TABLE IF NOT EXISTS applies (
 CREATE TABLE IF NOT EXISTS model_events (
   line INTEGER PRIMARY KEY, model TEXT NOT NULL, version INTEGER NOT NULL, alias TEXT NOT NULL,
   was INTEGER, verdict TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS materialized (
-  view TEXT PRIMARY KEY, key TEXT NOT NULL, meaning TEXT NOT NULL, data TEXT NOT NULL,
-  newest TEXT NOT NULL, at REAL NOT NULL, rows INTEGER NOT NULL, dataset TEXT NOT NULL,
-  snapshot TEXT NOT NULL, store TEXT NOT NULL) WITHOUT ROWID;
 """
-# 2 added `applies`, `model_events` and `materialized`. Version 1 neither reads nor minds them, and
-# what it writes is read here: a line without an apply's row is of an unknown commit.
+# 2 added `applies`, `model_events` and what `records` has. Version 1 neither reads nor minds them,
+# and what it writes is read here: a line without an apply's row is of an unknown commit.
 _VERSION = 2
 
 
@@ -60,7 +58,7 @@ class Control:
         with as_problems(path):
             self._db = connect(path, "rwc", 10.0)
             try:
-                self._db.executescript(_SCHEMA)
+                self._db.executescript(_SCHEMA + records.SCHEMA)
                 self._db.execute(f"PRAGMA user_version = {_VERSION}")
                 last = self._db.execute("SELECT coalesce(max(apply), 0) FROM journal").fetchone()
             except BaseException:
@@ -149,20 +147,10 @@ class Control:
             ),
         )
 
-    def store_materialized(self, recorded: Recorded) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO materialized VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*astuple(recorded.fact), recorded.dataset, recorded.snapshot, recorded.store),
-        )
-
-    def keep_materialized(self, views: Iterable[str]) -> None:
-        """Forget what is online of every other view."""
-        kept = tuple(views)
-        marks = ", ".join("?" * len(kept))
-        self._db.execute(
-            f"DELETE FROM materialized WHERE view NOT IN ({marks})",  # noqa: S608 - only marks
-            kept,
-        )
+    @property
+    def online(self) -> OnlineRecords:
+        """What is written of the online store: within `ending`, or one call by itself."""
+        return OnlineRecords(self._db)
 
     def remove_service(self, name: str) -> None:
         self._db.execute("DELETE FROM services WHERE name = ?", (name,))

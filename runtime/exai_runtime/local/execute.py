@@ -143,7 +143,7 @@ class Executor:
             kept, detail = self._features().put(body)
             with self.control.ending(line, result, detail) as store:
                 store.store(new.id, new.origin, body)
-                store.keep_materialized(kept)
+                store.online.keep(kept)
         else:
             with self.control.ending(line, result) as store:
                 store.store(new.id, new.origin, plain(new.body))
@@ -154,11 +154,11 @@ class Executor:
         if body is None:
             return Outcome(change, "failed", "the build holds no feature repository", "plan again")
         features = self._features()
-        recorded, detail = features.materialize(change, build, plain(body))
-        with self.control.ending(line, "succeeded", detail) as store:
-            store.store_materialized(recorded)
+        brought = features.materialize(change, build, plain(body))
+        with self.control.ending(line, "succeeded", brought.said) as store:
+            store.online.finish(brought.recorded, anew=brought.anew)
         features.prune()
-        return Outcome(change, "succeeded", detail)
+        return Outcome(change, "succeeded", brought.said)
 
     def _features(self) -> FeatureExecutor:
         return FeatureExecutor(self.features, self.control, self.specs)
@@ -206,7 +206,7 @@ class Executor:
             if which.kind == SERVICE_KIND:
                 store.remove_service(which.name)
             elif which.kind == REPOSITORY_KIND:
-                store.keep_materialized(())
+                store.online.keep(())
 
     def _ended(self, line: int, outcome: Outcome) -> Outcome:
         with self.control.ending(line, outcome.result, outcome.detail):

@@ -14,7 +14,7 @@ from exai_runtime.local.answers import Answers
 from exai_runtime.local.connections import data_root
 from exai_runtime.local.content import ContentCache
 from exai_runtime.local.data import data_versions
-from exai_runtime.local.features.drift import materialized
+from exai_runtime.local.features.drift import Online, online
 from exai_runtime.local.paths import Paths, RunPaths, cache_folder
 from exai_runtime.local.run_requests import held, read_request, read_result
 from exai_runtime.local.runs import all_runs
@@ -28,6 +28,7 @@ class FactReader:
     paths: Paths
     environment: Environment
     answers: Answers | None = None
+    online: Online | None = None
 
     def facts(self, project: Project) -> Facts:
         cache = cache_folder() / self.paths.owner
@@ -40,7 +41,7 @@ class FactReader:
             data=data.versions,
             failures=data.failures,
             runs=tuple(fact for run in all_runs(self.paths) if (fact := _run_fact(run))),
-            materialized=materialized(self.paths),
+            materialized=(self.online or online(self.paths, self.environment)).views,
         )
 
     def models(self) -> Mapping[str, ModelFacts]:

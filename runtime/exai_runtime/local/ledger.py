@@ -21,11 +21,11 @@ from urllib.parse import quote
 
 from exai_compiler.build import Live
 from exai_compiler.changes import ObjectId
-from exai_compiler.facts import Materialized
+from exai_runtime.local.features.records import Records, records_of
 from exai_runtime.local.process import Process
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.frozen import Json, empty, freeze
+from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
 
 Answer = TypeVar("Answer")
@@ -60,25 +60,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """What is online of a view: the file of the dataset's snapshot that it came from ("" for a live
-    table), and a hash of where the online store is.
-    """
-
-    fact: Materialized
-    dataset: str
-    snapshot: str
-    store: str
-
-
-@dataclass(frozen=True, slots=True)
 class Ledger:
     """All that the control plane holds, read in one go."""
 
     objects: Mapping[ObjectId, Live]
     services: Mapping[str, Served]
     journal: tuple[Entry, ...]
-    materialized: Mapping[str, Recorded] = field(default_factory=empty)
+    online: Records = field(default_factory=Records)
 
 
 _EMPTY = Ledger(MappingProxyType({}), MappingProxyType({}), ())
@@ -181,18 +169,10 @@ def ledger_of(db: sqlite3.Connection) -> Ledger:
             MappingProxyType(objects),
             MappingProxyType(services),
             tuple(Entry(*row) for row in reversed(newest)),
-            MappingProxyType(_materialized(db) if "materialized" in tables else {}),
+            records_of(db, tables),
         )
     finally:
         db.execute("ROLLBACK")
-
-
-def _materialized(db: sqlite3.Connection) -> dict[str, Recorded]:
-    rows = db.execute(
-        "SELECT view, key, meaning, data, newest, at, rows, dataset, snapshot, store"
-        " FROM materialized ORDER BY view"
-    )
-    return {row[0]: Recorded(Materialized(*row[:7]), *row[7:]) for row in rows}
 
 
 def _json(text: str) -> Json:

@@ -8,7 +8,7 @@ killed applies left behind.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
@@ -30,10 +30,11 @@ from exai_runtime.local.content import ContentCache
 from exai_runtime.local.control import Control
 from exai_runtime.local.execute import Executor
 from exai_runtime.local.facts import FactReader
-from exai_runtime.local.features.drift import repository_drift
+from exai_runtime.local.features.drift import Online, online, repository_drift, unsure_of
 from exai_runtime.local.features.execute import REPOSITORY_KIND
 from exai_runtime.local.features.paths import feature_paths
 from exai_runtime.local.features.process import feature_process
+from exai_runtime.local.features.records import Pushes
 from exai_runtime.local.health import health, started_at
 from exai_runtime.local.ledger import Ledger, read
 from exai_runtime.local.lock import ApplyLock
@@ -81,19 +82,25 @@ class LocalTarget:
         self._made = False
         self._specs = specs
         kept = cache_folder() / self.paths.owner / "answers.json"
+        self._online: Online | None = None  # as the facts had it last
         self._answers = Answers(self.paths, environment, kept)
         self.features = feature_process(self.paths, environment, project, writes=True)
 
     # What a Reader does.
 
     def facts(self, project: Project) -> Facts:
-        return FactReader(self.paths, self.environment, self._answers).facts(project)
+        self._online = online(self.paths, self.environment)
+        return FactReader(self.paths, self.environment, self._answers, self._online).facts(project)
 
     def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
         root = data_root(self.paths, self.environment)
         content = ContentCache(cache_folder() / self.paths.owner / "content.json")
         asked = Look(root, content, self._answers)
-        return tuple(source_problems(project, self.environment, asked, read))
+        found = self._online or online(self.paths, self.environment)
+        return (
+            *source_problems(project, self.environment, asked, read),
+            *unsure_of(found, project, self.paths.environment),
+        )
 
     def observe(self) -> Observed:
         ledger = self._ledger()
@@ -136,6 +143,10 @@ class LocalTarget:
             rows.append(Serving(which, model, int(version) if version.isdigit() else None, since))
         return tuple(rows)
 
+    def pushes(self) -> Mapping[str, Pushes]:
+        """What was pushed to each view since it was last written anew."""
+        return self._ledger().online.pushes
+
     def _ledger(self) -> Ledger:
         return self._control.ledger() if self._control else read(self.paths.control)
 
@@ -177,6 +188,10 @@ class LocalTarget:
             self.paths, self.environment, self._project, self._writer(), self.features, self._specs
         )
         return executor.execute(change, build, listen)
+
+    def record_push(self, view: str, rows: int, newest: str) -> None:
+        """Rows that are online now; `newest` is the last time among them, in UTC."""
+        self._writer().online.push(view, rows, newest)
 
     def purge(self) -> None:
         """Stop whatever runs, then remove the state folder with its models, runs, registry."""

@@ -337,6 +337,8 @@ FRESHNESS = (
         materialized="2026-11-20T10:03:00+00:00",
         schedule="on apply",
         data="0" * 64,
+        pushed=3,
+        newest_pushed="2026-11-20T09:30:00+00:00",
     ),
     Freshness(Ref("FeatureView", "trips"), "missing", schedule="on new data"),
 )

@@ -97,10 +97,22 @@ def test_push(clinic: Clinic, tmp_path: Path) -> None:
     found = problem(clinic, "features", "push", "body", "--data", str(file))
     assert found["message"] == "rows.json, row 2, column \"bmi\": 'x' is no float64"
     assert "nothing was pushed" in found["hint"]
+    assert found["at"] is None
     file.write_text(json.dumps(rows[:1], default=str))
     pushed = clinic.json("features", "push", "body", "--data", str(file))
     assert pushed == {"view": "body", "rows": 1, "written": 1, "older": 0, "offline": True}
     assert features(clinic, "body", "patient_id=31")["bmi"] == (3.1, "present")
+    shown = {each["view"]: each for each in clinic.json("status")["features"]}
+    assert [(each["pushed"], each["newestPushed"]) for each in shown.values()] == [
+        *((0, None), (1, "2026-01-01T01:00:00+00:00"))
+    ]
+    file.write_text(json.dumps([{**rows[0], "seen_at": "2999-01-01T00:00:00Z"}], default=str))
+    found = problem(clinic, "features", "push", "body", "--data", str(file))
+    assert (found["code"], found["at"]) == ("future-timestamp", None)
+    file.write_text(json.dumps([made.body(1, 5, 99.0)], default=str))
+    assert problem(clinic, "features", "push", "body", "--data", str(file))["code"] == (
+        "pushed-conflict"
+    )
 
 
 def test_new_data_by_hand_and_how_fresh_it_is(clinic: Clinic) -> None:
@@ -112,6 +124,8 @@ def test_new_data_by_hand_and_how_fresh_it_is(clinic: Clinic) -> None:
     (row,) = found["views"]
     assert row["newest"] == "2026-01-03T00:00:00+00:00"
     assert row["schedule"] == "on new data"
+    (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
+    assert "nothing new" in outcome["detail"]
     assert clinic.json("plan")["changes"] == []
     status = clinic.json("status")
     assert [(each["view"], each["state"]) for each in status["features"]] == [

@@ -18,6 +18,7 @@ from exai_components.feature_store.actions import answer
 from exai_components.load_features.asked import read_asked
 from exai_components.load_features.join import Joined, join_features
 from exai_components.outcome import StepFailure
+from exai_runtime.local.features.redis_marks import marked_views
 
 pytestmark = pytest.mark.slow
 ADDRESS = "EXAI_FEATURES_ONLINE_STORE_CONNECTION_STRING"
@@ -95,10 +96,42 @@ def test_a_pushed_row_on_redis_stays_until_the_data_is_newer(store: Path) -> Non
     file = store.parent / "rows.json"
     file.write_text(json.dumps([dict(made.body(1, 20, 11.0))], default=str))
     pushed = ask(store, "push", view="body", file=str(file), kinds=made.BODY)
-    assert pushed["result"] == {"rows": 1, "written": 1, "older": 0}
+    newest = "2026-01-01T20:00:00+00:00"
+    assert pushed["result"] == {"rows": 1, "written": 1, "older": 0, "newest": newest}
     found, _ = bring(store, [made.body(1, 15, 1.5)], "2", first)
     assert found["result"]["older"] == 1
     assert bmi(store, 1) == [(11.0, "present")]
+
+
+def test_a_redis_that_lost_its_data_is_filled_again(store: Path, redis: Redis) -> None:
+    """Whoever brings something there sees it, and so does whoever plans."""
+    body = {"spec": {"store": json.loads((store / "feature_store.yaml").read_text())}}
+    secrets = {ADDRESS: redis.connection_string}
+    rows = [made.body(1, 0, 1.0), made.body(1, 5.0001, 1.5), made.body(2, 5, None)]
+    assert marked_views(body, secrets) == frozenset()
+    _, first = bring(store, rows, "1")
+    assert marked_views(body, secrets) == {"body"}
+    found, same = bring(store, rows, "2", first)
+    assert (found["result"]["written"], found["result"]["lost"]) == (0, False)
+    request = {"view": "body", "before": str(same), "everything": True}
+    assert ask(store, "materialize", **request)["result"]["written"] == 0
+    redis.client().flushall()
+    assert marked_views(body, secrets) == frozenset()
+    found, _ = bring(store, rows, "3", same)
+    assert (found["result"]["written"], found["result"]["lost"]) == (2, True)
+    assert bmi(store, 1, 2) == [(1.5, "present"), (None, "null")]
+    assert marked_views(body, {ADDRESS: f"{redis.host}:{redis.port},password={WRONG}"}) == (
+        "it refuses the password"
+    )
+    assert marked_views(body, {ADDRESS: f"{redis.host}:{redis.port}"}) == "it refuses the password"
+    redis.stop()
+    try:
+        assert marked_views(body, secrets) == "it doesn't answer"
+    finally:
+        redis.start()
+    (store / "definitions.py").write_text("")
+    assert "result" in ask(store, "apply")
+    assert redis.client().dbsize() == 0
 
 
 def test_a_redis_that_goes_away_and_comes_back(store: Path, redis: Redis) -> None:
@@ -233,6 +266,7 @@ def test_a_postgresql_that_is_gone_or_refuses(
 def test_live_tables_are_brought_online(
     warehouse: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    connect(monkeypatch, warehouse)
     monkeypatch.setenv("EXAI_FEATURES_OFFLINE_STORE_PASSWORD", warehouse.password)
     repository = made.repository(tmp_path)
     settings = json.loads((repository / "feature_store.yaml").read_text())
@@ -254,23 +288,50 @@ def test_live_tables_are_brought_online(
         "blood = PostgreSQLSource(name='blood', table='blood', timestamp_field='drawn_at',\n"
         "    created_timestamp_column='written_at')\n"
     )
+    source = {"sql": {"connection": "warehouse", "table": "visits"}}
+    dataset = made.inlined("body", source)
+    dataset["schema"]["patient_id"]["source"] = "Patient"
+    taken = {"view": "body", "dataset": dataset, "folder": str(tmp_path / "taken")}
+    begun: list[str] = []
+
+    def live() -> dict[str, Any]:
+        """What a materialization does of such a view; the file of the one before is compared."""
+        found = ask(repository, "newest", **taken)
+        if "error" in found:
+            return found
+        file = str(tmp_path / "taken" / found["result"]["file"])
+        before, begun[:] = (begun[0] if begun else None), [file]
+        return ask(repository, "materialize", view="body", rows=file, before=before)
+
     fill(warehouse, [made.body(1, 5, 20.5, 2**60 + 1), made.body(1, 0, 1.0)], [])
     assert "result" in ask(repository, "apply")
-    found = ask(repository, "materialize", view="body")["result"]
-    assert found == {"rows": 1, "written": 1, "older": 0, "newest": "2026-01-01T05:00:00+00:00"}
+    found = live()["result"]
+    assert (found["rows"], found["written"]) == (1, 1)
+    assert found["newest"] == "2026-01-01T05:00:00+00:00"
     assert bmi(repository, 1) == [(20.5, "present")]
-    fill(warehouse, [made.body(1, 5, 20.6), made.body(2, -5, 2.0)], [])
-    assert ask(repository, "materialize", view="body")["result"]["rows"] == 2
+    fill(warehouse, [made.body(1, 5, 20.6), made.body(2, -5, 2.0), made.body(3, 1, 3.0)], [])
+    assert live()["result"]["written"] == 3
     assert bmi(repository, 1, 2) == [(20.6, "present"), (2.0, "present")]
+    # Who is gone there goes here, and who stayed is left alone.
+    warehouse.execute('DELETE FROM visits WHERE "Patient" = 1')
+    assert live()["result"]["written"] == 1
+    assert bmi(repository, 1, 2) == [(None, "null"), (2.0, "present")]
+    assert live()["result"]["written"] == 0
+    warehouse.execute('INSERT INTO visits SELECT * FROM visits WHERE "Patient" = 3')
+    assert live()["error"]["code"] == "duplicate-timestamp"
     warehouse.stop()
     try:
-        gone = ask(repository, "materialize", view="body")["error"]
+        gone = live()["error"]
     finally:
         warehouse.start()
-    assert gone["message"] == "The offline store (PostgreSQL) doesn't answer"
-    warehouse.execute("ALTER TABLE visits RENAME COLUMN bmi TO mass")
-    try:
-        lost = ask(repository, "materialize", view="body")["error"]
-    finally:
-        warehouse.execute("ALTER TABLE visits RENAME COLUMN mass TO bmi")
-    assert lost["code"] == "feature-store-failed" and "bmi" in lost["message"]
+    assert gone["code"] == "connection-failed" and "doesn't answer" in gone["message"]
+    warehouse.execute("ALTER TABLE visits RENAME COLUMN bmi TO bmi_")
+    warehouse.execute("ALTER TABLE visits DROP COLUMN ward")
+    lost = live()["error"]
+    assert lost["code"] == "missing-column"
+    assert lost["message"].splitlines() == [
+        "The table visits differs from Dataset body in 2 columns:",
+        '  - bmi: the spec has float64, the data has no such column (did you mean "bmi_"?)',
+        "  - ward: the spec has string, the data has no such column",
+    ]
+    assert bmi(repository, 2) == [(2.0, "present")]

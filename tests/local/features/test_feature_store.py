@@ -34,6 +34,13 @@ class Store:
     def refused(self, action: str, **request: Any) -> dict[str, Any]:
         return dict(answer({"action": action, "repository": str(self.folder), **request})["error"])
 
+    def begin(self, view: str, rows: Sequence[made.Row]) -> str:
+        """Bring rows online as one who is killed before it is recorded. The file of the rows."""
+        self.count += 1
+        file = str(made.put(self.folder, view, rows, str(self.count)))
+        self.ask("materialize", view=view, before=self.before.get(view))
+        return file
+
     def bring(self, view: str, rows: Sequence[made.Row], **more: Any) -> dict[str, Any]:
         self.count += 1
         file = made.put(self.folder, view, rows, str(self.count))
@@ -73,7 +80,13 @@ def test_the_newest_values_up_to_the_newest_time(store: Store) -> None:
     found = store.bring(
         "body", [made.body(1, 0, 20.0), made.body(1, 5, 21.0), made.body(2, 3, None)]
     )
-    assert found == {"rows": 2, "written": 2, "older": 0, "newest": "2026-01-01T05:00:00+00:00"}
+    assert found == {
+        "rows": 2,
+        "written": 2,
+        "older": 0,
+        "newest": "2026-01-01T05:00:00+00:00",
+        "lost": False,
+    }
     assert store.bmi(1, 2, 3) == [(21.0, "present"), (None, "null"), (None, "not found")]
 
 
@@ -118,6 +131,37 @@ def test_repeating_what_was_killed_writes_the_same(store: Store) -> None:
     assert store.rows_online() == 7
 
 
+def test_what_only_an_interrupted_run_had_goes_when_other_data_comes(store: Store) -> None:
+    """A is online, B was begun and killed, C comes: nothing of B stays, and all of C is there."""
+    first = [made.body(1, 5, 1.0), made.body(2, 5, 2.0), made.body(3, 5, 3.0)]
+    store.bring("body", first)
+    begun = store.begin(
+        "body",
+        [made.body(1, 9, 1.9), made.body(2, 5, 2.9), made.body(3, 5, 3.0), made.body(4, 9, 4.9)],
+    )
+    assert store.bmi(1, 2, 4) == [(1.9, "present"), (2.9, "present"), (4.9, "present")]
+    store.bring("body", [*first, made.body(5, 5, 5.0)], begun=[begun])
+    assert store.bmi(1, 2, 3, 4, 5) == [
+        *((1.0, "present"), (2.0, "present"), (3.0, "present"), (None, "null"), (5.0, "present"))
+    ]
+
+
+def test_a_first_run_that_was_killed_leaves_nothing_behind(store: Store) -> None:
+    begun = store.begin("body", [made.body(1, 5, 1.0), made.body(2, 5, 2.0)])
+    store.bring("body", [made.body(2, 4, 2.4), made.body(3, 5, 3.0)], begun=[begun])
+    assert store.bmi(1, 2, 3) == [(None, "null"), (2.4, "present"), (3.0, "present")]
+
+
+def test_a_view_with_other_columns_empties_whom_the_data_lost(store: Store) -> None:
+    old = store.folder.parent / "old.parquet"
+    rows = made.table("body", [made.body(1, 5, 1.0), made.body(2, 5, 2.0)])
+    store.bring("body", rows.to_pylist())
+    pq.write_table(rows.drop_columns(["ward"]), old)
+    store.before["body"] = str(old)
+    store.bring("body", [made.body(1, 5, 1.0)], changed=True)
+    assert store.bmi(1, 2) == [(1.0, "present"), (None, "null")]
+
+
 def test_everything_is_written_when_a_person_asks_for_it(store: Store) -> None:
     rows = [made.body(1, 0, 1.0), made.body(2, 0, 2.0)]
     store.bring("body", rows)
@@ -126,6 +170,11 @@ def test_everything_is_written_when_a_person_asks_for_it(store: Store) -> None:
     assert store.bring("body", rows)["written"] == 0
     assert store.bring("body", rows, everything=True)["written"] == 2
     assert store.bmi(1, 2) == [(1.0, "present"), (2.0, "present")]
+    found = store.bring("body", rows, everything=True)
+    assert (found["rows"], found["written"]) == (2, 0)
+    with sqlite3.connect(store.folder.parent / "online.db") as database:
+        database.execute("DELETE FROM clinic_body WHERE feature_name = 'ward'")
+    assert store.bring("body", rows, everything=True)["written"] == 2
 
 
 def test_two_rows_of_one_entity_and_time(store: Store) -> None:
@@ -170,7 +219,8 @@ def test_keys_are_typed(store: Store) -> None:
 def test_pushed_rows_are_online_unless_older(store: Store) -> None:
     store.bring("body", [made.body(1, 10, 1.0), made.body(2, 10, 2.0)])
     rows = [dict(made.body(1, 20, 11.0)), dict(made.body(2, 5, 22.0)), dict(made.body(3, 1, 3.0))]
-    assert store.push(rows) == {"rows": 3, "written": 2, "older": 1}
+    newest = "2026-01-01T20:00:00+00:00"
+    assert store.push(rows) == {"rows": 3, "written": 2, "older": 1, "newest": newest}
     assert store.bmi(1, 2, 3) == [(11.0, "present"), (2.0, "present"), (3.0, "present")]
     # What is pushed stays until the data is newer.
     found = store.bring("body", [made.body(1, 15, 1.5), made.body(2, 10, 2.0)])
@@ -186,6 +236,66 @@ def test_pushing_csv_and_parquet(store: Store) -> None:
     pq.write_table(made.table("body", [made.body(6, 1, 6.5)]), file)
     store.ask("push", view="body", file=str(file), kinds=made.BODY)
     assert store.bmi(5, 6) == [(1.5, "present"), (6.5, "present")]
+
+
+def test_a_pushed_row_that_the_data_has_with_other_values(store: Store) -> None:
+    kept = store.folder.parent / "pushed.parquet"
+    data = made.put(store.folder, "body", [made.body(1, 5, 1.0)], "data")
+    file = store.file([dict(made.body(1, 5, 9.9))])
+    request = {"view": "body", "kinds": made.BODY, "offline": str(kept)}
+    found = store.refused("push", file=file, data=str(data), **request)
+    assert found["code"] == "pushed-conflict"
+    assert found["message"] == (
+        "body: patient_id 1, seen_at 2026-01-01T05:00:00+00:00 was pushed with other values than "
+        "the data has"
+    )
+    assert store.bmi(1) == [(None, "not found")] and not kept.exists()
+    # The data has the row, with other values, only since it was pushed.
+    store.ask("push", file=file, **request)
+    both = [made.body(1, 5, 1.0), made.body(1, 5, 9.9)]
+    made.put(store.folder, "body", both, "both")
+    found = store.refused("materialize", view="body", pushed=str(kept))
+    assert found["code"] == "pushed-conflict"
+    assert found["rows"] == [{"patient_id": 1, "seen_at": "2026-01-01T05:00:00+00:00"}]
+    # The way out that the hint names: what is pushed again holds instead.
+    store.ask("push", file=store.file([dict(made.body(1, 5, 1.0))]), data=str(data), **request)
+    assert pq.read_table(kept).to_pylist() == [made.body(1, 5, 1.0)]
+
+
+def test_a_pushed_row_that_the_data_has_by_now_is_there_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAI_DATA_ROOT", str(tmp_path))
+    kept = tmp_path / "pushed.parquet"
+    rows = [made.body(1, 5, 1.0), made.body(2, 5, None, None)]
+    store.push([dict(row) for row in rows], offline=str(kept))
+    pq.write_table(made.table("body", rows), tmp_path / "source.parquet")
+    source = made.inlined("body", {"parquet": {"path": "source.parquet"}})
+    request = {"dataset": source, "folder": str(tmp_path / "taken"), "pushed": str(kept)}
+    assert store.ask("snapshot", version="", **request)["rows"] == 2
+
+
+@pytest.mark.parametrize(("newest", "refused"), [("", True), (made.at(100).isoformat(), False)])
+def test_a_push_from_the_future(store: Store, newest: str, refused: bool) -> None:
+    """As far as the data itself goes is never the future; five minutes are clocks that differ."""
+    request = {
+        "view": "body",
+        "file": store.file([dict(made.body(1, 9, 1.0)), dict(made.body(2, 10.1, 2.0))]),
+        "kinds": made.BODY,
+        "now": made.at(10).isoformat(),
+        "newest": newest,
+    }
+    if not refused:
+        assert store.ask("push", **request)["written"] == 2
+        return
+    found = store.refused("push", **request)
+    assert found["code"] == "future-timestamp"
+    assert found["message"] == (
+        'rows.json, row 2, column "seen_at": 2026-01-01T10:06:00+00:00 is in the future'
+    )
+    assert store.bmi(1, 2) == [(None, "not found"), (None, "not found")]
+    request["now"] = made.at(10.05).isoformat()
+    assert store.ask("push", **request)["written"] == 2
 
 
 GOOD = {**made.body(1, 1, 1.0)}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from features import made
 from features.clinic import Clinic, apply, write_clinic
-from servers import redis_server
+from servers import Postgres, Redis, postgres, redis_server
 
 from exai_compiler.changes import Delete
 from exai_runtime.local import process
@@ -34,10 +34,8 @@ def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
 
 def online(clinic: Clinic) -> dict[str, tuple[int, str]]:
     """What the control plane says is online: rows, newest."""
-    ledger = read(clinic.target().paths.control)
-    return {
-        name: (found.fact.rows, found.fact.newest) for name, found in ledger.materialized.items()
-    }
+    found = read(clinic.target().paths.control).online.materialized
+    return {name: (each.fact.rows, each.fact.newest) for name, each in found.items()}
 
 
 def bmi(clinic: Clinic, *patients: int) -> list[object]:
@@ -216,6 +214,113 @@ def test_killed_at_any_moment_the_next_apply_converges(clinic: Clinic) -> None:
         assert apply(clinic, target) == []
     left = [file.name for file in clinic.features.rglob("*") if ".new" in file.name]
     assert left == []
+
+
+KILLED = """
+import os, signal
+from exai_runtime.local.features.process import FeatureProcess
+ask = FeatureProcess.ask
+def killed(self, action, **request):
+    found = ask(self, action, **request)
+    if action == "materialize" and request["view"] == "body":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+FeatureProcess.ask = killed
+"""
+
+
+def test_killed_over_one_data_then_comes_another(clinic: Clinic) -> None:
+    """What only the killed apply's data had is gone, though no record ever said that it was there;
+    and what it had and hadn't written yet is there.
+    """
+    first = [made.body(1, 5, 21.0), made.body(2, 3, 22.0)]
+    clinic.data("body", first)
+    with clinic.target() as target:
+        apply(clinic, target)
+    clinic.data("body", [made.body(1, 9, 29.0), made.body(2, 3, 22.0), made.body(3, 9, 39.0)])
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    command = [sys.executable, "-c", KILLED + APPLY, str(clinic.root)]
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    assert bmi(clinic, 1, 3) == [29.0, 39.0]
+    assert online(clinic) == {**NEWEST, "body": (2, "2026-01-01T05:00:00+00:00")}
+    clinic.data("body", [*first, made.body(4, 1, 44.0)])
+    with clinic.target() as target:
+        (done,) = apply(clinic, target)
+    assert done.result == "succeeded", done
+    assert bmi(clinic, 1, 2, 3, 4) == [21.0, 22.0, None, 44.0]
+    assert read(clinic.target().paths.control).online.begun == ()
+
+
+def test_live_tables_and_a_redis_that_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is gone from the table goes online; who is gone from Redis is noticed by a plan."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with postgres() as warehouse, redis_server() as redis:
+        clinic = write_clinic(tmp_path / "clinic", warehouse_features(warehouse, redis))
+        specs = clinic.root / "specs" / "features.yaml"
+        text = specs.read_text()
+        for name in ("body", "blood"):
+            source = f"parquet: {{path: data/{name}.parquet}}"
+            assert source in text
+            text = text.replace(source, f"sql: {{connection: warehouse, table: {name}}}")
+        specs.write_text(text)
+        secret = clinic.root / ".exai" / "secrets" / "warehouse" / "password"
+        secret.parent.mkdir(parents=True)
+        secret.write_text(warehouse.password)
+        warehouse.execute(
+            "CREATE TABLE body (patient_id bigint, seen_at timestamptz, bmi double precision,"
+            " visits bigint, ward text)"
+        )
+        warehouse.execute(
+            "CREATE TABLE blood (patient_id bigint, drawn_at timestamptz, written_at timestamptz,"
+            " tc double precision, hdl double precision)"
+        )
+        rows = [made.body(1, 5, 21.0), made.body(2, 3, 22.0)]
+        insert = "INSERT INTO body VALUES (%s, %s, %s, %s, %s)"
+        warehouse.execute(insert, [tuple(row.values()) for row in rows])
+        with clinic.target() as target:
+            done = apply(clinic, target)
+            assert [each.result for each in done] == ["created", "succeeded", "succeeded"], done
+            assert apply(clinic, target) == []
+        assert bmi(clinic, 1, 2) == [21.0, 22.0]
+        warehouse.execute("DELETE FROM body WHERE patient_id = 1")
+        (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
+        assert outcome["detail"] == "1 rows up to 2026-01-01T03:00:00+00:00, 1 new or changed"
+        assert bmi(clinic, 1, 2) == [None, 22.0]
+        (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
+        assert outcome["detail"] == "1 rows up to 2026-01-01T03:00:00+00:00, nothing new"
+        redis.client().flushall()
+        states = {each["view"]: each["state"] for each in clinic.json("status")["features"]}
+        assert states == {"FeatureView/blood": "missing", "FeatureView/body": "missing"}
+        with clinic.target() as target:
+            done = apply(clinic, target)
+            assert [each.result for each in done] == ["succeeded", "succeeded"], done
+            assert apply(clinic, target) == []
+        assert bmi(clinic, 2) == [22.0]
+        redis.stop()
+        planned = json.loads(clinic.exai("plan", "--output", "json", code=None).stdout)
+        assert planned["result"]["changes"] == []
+        (warning,) = [each for each in planned["diagnostics"] if "Redis" in each["message"]]
+        assert (warning["code"], warning["severity"]) == ("feature-store-unreachable", "warning")
+        assert warning["at"]["path"] == "exai.yaml"
+
+
+def warehouse_features(warehouse: Postgres, redis: Redis) -> str:
+    """An environment's fields: both stores, and the connection, as YAML inside its braces."""
+    fields = {"host": warehouse.host, "port": warehouse.port, "database": warehouse.database}
+    password = {"secret": "warehouse", "key": "password"}
+    found = {
+        "connections": {
+            "warehouse": {"postgresql": {**fields, "user": warehouse.user, "password": password}}
+        },
+        "features": {
+            "online_store": {"type": "redis", "connection_string": redis.connection_string},
+            "offline_store": {"type": "postgres", "connection": "warehouse"},
+        },
+    }
+    return f", {json.dumps(found)[1:-1]}"
 
 
 def test_taken_away(clinic: Clinic) -> None:

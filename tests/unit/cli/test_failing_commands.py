@@ -34,7 +34,9 @@ from exai_runtime.explaining import parsed
 from exai_runtime.features import looking_up, materializing, pushing
 from exai_runtime.local import data as local_data
 from exai_runtime.local import extras, paths, python_env, questions, registry, secrets
+from exai_runtime.local.features.drift import Online, unsure_of
 from exai_runtime.local.features.process import FeatureProcess
+from exai_runtime.local.target import LocalTarget
 from exai_runtime.predicting import Refusal
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
@@ -42,6 +44,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
+from exai_specs.kinds.project import Environment
 
 TESTS = Path(__file__).parents[2]
 INVALID = TESTS / "invalid/commands"
@@ -281,7 +284,7 @@ class Place:
 
     def __init__(self, root: Path) -> None:
         self.checked = check_project(load(root))
-        self.target = SimpleNamespace(paths=paths.Paths(root, "local"))
+        self.target = LocalTarget(root, "local", Environment(target="local"), "flowers")
         self.answer: dict[str, Any] = {}
 
     def process(self, **_: object) -> Any:
@@ -410,6 +413,12 @@ def no_secret(root: Path) -> tuple[Diagnostic, ...]:
     return told(lambda: found.value("db", "password"))
 
 
+def silent_store(root: Path) -> tuple[Diagnostic, ...]:
+    project = check_project(load(root)).project
+    assert project is not None
+    return tuple(unsure_of(Online(unsure="it doesn't answer"), project, "local"))
+
+
 def open_folder(root: Path) -> tuple[Diagnostic, ...]:
     folder = root / "tmp"
     folder.mkdir(mode=0o777)
@@ -421,6 +430,7 @@ def open_folder(root: Path) -> tuple[Diagnostic, ...]:
 PIP = "ERROR: No matching distribution found for polars==99.0"
 MADE: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "feature-store-died": died,
+    "feature-store-unreachable": silent_store,
     "gate-missed": missed,
     "missing-extra": not_installed,
     "no-answer": unanswered(60.0, "json.tool"),

@@ -10,6 +10,7 @@ import pytest
 from exai_compiler.facts import Materialized
 from exai_compiler.project import Project
 from exai_runtime.features.freshness import freshness, in_words, next_time
+from exai_runtime.local.features.records import Pushes
 from exai_runtime.local.features.versions import identifies
 from exai_runtime.workspace import load
 from exai_specs.kinds.features import Materialize
@@ -99,3 +100,7 @@ def test_a_view_is_stale_past_its_ttl(tmp_path: Path) -> None:
     }
     assert (rows["a"].rows, rows["a"].newest, rows["a"].ttl) == (7, old, 3600.0)
     assert rows["a"].materialized == "2026-03-28T11:59:00+00:00"
+    pushes = {name: Pushes(4, old, NOON.timestamp()) for name in ("a", "e", "gone")}
+    shown = {row.view.name: row for row in freshness(project, online, NOON, pushes)}
+    assert {name: row.pushed for name, row in shown.items() if row.pushed} == {"a": 4, "e": 4}
+    assert (shown["e"].state, shown["e"].newest_pushed) == ("missing", old)

@@ -2,7 +2,7 @@
 
 In: rendered objects, a running store's process. Out: files below `features/`, a registry, online
 rows, and the record of what is online, in the same transaction as the journal's line. A kill
-between any two of them is made good by doing the same again.
+between any two of them is made good by doing the same again, or the same with newer data.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from exai_compiler.project import Project
 from exai_runtime.local.control import Control
 from exai_runtime.local.features.paths import FeaturePaths, clear, prune, switch
 from exai_runtime.local.features.process import FeatureProcess
+from exai_runtime.local.features.records import Begun, Recorded
 from exai_runtime.local.features.versions import identifies
-from exai_runtime.local.ledger import Recorded
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import digest, freeze, thaw
@@ -33,6 +33,17 @@ from exai_specs.kinds import DatasetSpec
 REPOSITORY_KIND = "FeatureRepository"
 # A person who asks for it wants it there, whatever became of the store since.
 ASKED = ("asked for",)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The record for the caller to store, one line of what was done, and whether all was written
+    `anew`, so that nothing that was pushed is online any more.
+    """
+
+    recorded: Recorded
+    said: str
+    anew: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +80,30 @@ class FeatureExecutor:
         self.process.close()
         clear(paths)
 
-    def materialize(
-        self, change: Materialize, build: Build, body: Mapping[str, Any]
-    ) -> tuple[Recorded, str]:
-        """Bring a view's newest values online. The record for the caller to store, and one line of
-        what was done. Raises TargetError.
-        """
+    def materialize(self, change: Materialize, build: Build, body: Mapping[str, Any]) -> Brought:
+        """Bring a view's newest values online. Raises TargetError."""
         wanted = next((m for m in build.materializations if m.view == change.view), None)
         if wanted is None or change.view.name not in body["spec"]["views"]:
             raise _problem(f"the build holds no {change.view}", "plan again")
-        paths, ledger = self.process.paths, self.control.ledger()
-        store = store_mark(body)
-        before = ledger.materialized.get(wanted.view.name)
+        paths, online = self.process.paths, self.control.ledger().online
+        view, store = wanted.view.name, store_mark(body)
+        before = online.materialized.get(view)
         if before is not None and before.store != store:
             before = None  # the online store is another one: nothing is there yet
+        begun = [one for one in online.begun if (one.view, one.store) == (view, store)]
         snapshot = self._snapshot(wanted, body, by_hand=not wanted.due)
+        self.control.online.begin(Begun(view, wanted.meaning, wanted.dataset, snapshot, store))
+        meanings = {each.meaning for each in begun} | ({before.fact.meaning} if before else set())
+        changed = bool(meanings - {wanted.meaning})
         result = self.process.ask(
             "materialize",
             repository=str(paths.repository),
-            view=wanted.view.name,
-            before=_file(paths, wanted.dataset, before),
-            changed=before is not None and before.fact.meaning != wanted.meaning,
+            view=view,
+            rows=str(paths.snapshots(wanted.dataset) / snapshot),
+            before=_file(paths, before) if before else None,
+            begun=[_file(paths, each) for each in begun],
+            pushed=str(paths.pushed_to(wanted.dataset)),
+            changed=changed,
             everything=change.why == ASKED,
         )
         fact = Materialized(
@@ -101,23 +115,35 @@ class FeatureExecutor:
             at=time.time(),
             rows=result["rows"],
         )
-        return Recorded(fact, wanted.dataset, snapshot, store), _said(result)
+        recorded = Recorded(fact, wanted.dataset, snapshot, store)
+        anew = changed or (before is not None and result["lost"])
+        return Brought(recorded, _said(result), anew)
 
     def prune(self) -> None:
         """Snapshots that nothing needs any more go. After the record was stored."""
-        ledger = self.control.ledger()
+        online = self.control.ledger().online
+        kept: list[Recorded | Begun] = [*online.materialized.values(), *online.begun]
         folder = self.process.paths.folder / "snapshots"
         for dataset in sorted(place.name for place in folder.glob("*")):
-            needed = {r.snapshot for r in ledger.materialized.values() if r.dataset == dataset}
+            needed = {each.snapshot for each in kept if each.dataset == dataset}
             prune(self.process.paths, dataset, frozenset(needed))
 
     def _snapshot(self, wanted: Materialization, body: Mapping[str, Any], *, by_hand: bool) -> str:
-        """Take the dataset's snapshot and lead the repository to it; "" for live tables."""
+        """Take the dataset's snapshot and lead the repository to it; of a live table, which Feast
+        reads where it is, what the view's newest rows are. The file's name.
+        """
         paths = self.process.paths
-        if "parquet" not in body["spec"]["sources"][wanted.dataset]:
-            return ""
-        known = identifies(wanted.data) and not by_hand
         dataset = self._inlined(wanted.dataset)
+        if "parquet" not in body["spec"]["sources"][wanted.dataset]:
+            taken = self.process.ask(
+                "newest",
+                repository=str(paths.repository),
+                view=wanted.view.name,
+                dataset=dataset,
+                folder=str(paths.snapshots(wanted.dataset)),
+            )
+            return str(taken["file"])
+        known = identifies(wanted.data) and not by_hand
         # What a snapshot holds depends on the declared columns as much as on the data.
         version = digest({"data": wanted.data, "dataset": freeze(dataset)}) if known else ""
         found = self.process.ask(
@@ -181,10 +207,8 @@ def _lies_here(body: Mapping[str, Any]) -> bool:
     return store["online_store"].get("path") == "../online.db" and "../registry." in registry
 
 
-def _file(paths: FeaturePaths, dataset: str, before: Recorded | None) -> str | None:
-    if before is None or not before.snapshot:
-        return None
-    return str(paths.snapshots(dataset) / before.snapshot)
+def _file(paths: FeaturePaths, known: Recorded | Begun) -> str | None:
+    return str(paths.snapshots(known.dataset) / known.snapshot) if known.snapshot else None
 
 
 def _said(result: Mapping[str, Any]) -> str:

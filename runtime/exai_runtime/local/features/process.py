@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from exai_compiler.features import secret_variables
+from exai_compiler.features.stores import BLOCKS
 from exai_runtime.local import process
 from exai_runtime.local.connections import Variables, secrets_of, step_variables
 from exai_runtime.local.features.paths import FeaturePaths, feature_paths
@@ -138,14 +139,16 @@ def variables_of(paths: Paths, environment: Environment, project: str) -> Variab
     return Variables(found.plain, {**found.secret, **store_secrets(paths, environment)})
 
 
-def store_secrets(paths: Paths, environment: Environment) -> Mapping[str, str]:
-    """The values behind `${EXAI_FEATURES_...}` of `feature_store.yaml`, for a child's environment
-    alone. Raises TargetError.
+def store_secrets(
+    paths: Paths, environment: Environment, blocks: tuple[str, ...] = BLOCKS
+) -> Mapping[str, str]:
+    """The values behind `${EXAI_FEATURES_...}` of these blocks of `feature_store.yaml`, for a
+    child's environment or a client, and no other place. Raises TargetError.
     """
     secrets = secrets_of(paths, environment)
     return {
         name: secrets.value(reference.secret, reference.key)
-        for name, reference in secret_variables(environment).items()
+        for name, reference in secret_variables(environment, blocks).items()
     }
 
 

@@ -49,12 +49,14 @@ def freshness(views: tuple[Freshness, ...], now: datetime, paint: Paint) -> Iter
             _seconds(row.ttl),
             str(row.rows) if row.state != "missing" else "",
             _ago(row.materialized, now),
+            _pushes(row, now),
             row.schedule,
             _in(row.due, now),
         )
         for row in views
     ]
-    headings = ("VIEW", "STATE", "NEWEST", "TTL", "ROWS", "MATERIALIZED", "SCHEDULE", "NEXT")
+    first = ("VIEW", "STATE", "NEWEST", "TTL", "ROWS", "MATERIALIZED")
+    headings = (*first, "PUSHED", "SCHEDULE", "NEXT")
     yield from table(headings, rows, paint, right=("ROWS",))
 
 
@@ -118,6 +120,11 @@ def _in(moment: str, now: datetime) -> str:
         return ""
     left = (datetime.fromisoformat(moment) - now).total_seconds()
     return f"in {duration(left)}" if left > 0 else "due"
+
+
+def _pushes(row: Freshness, now: datetime) -> str:
+    """Empty for a view that nothing was pushed to."""
+    return f"{row.pushed}, newest {_ago(row.newest_pushed, now)}" if row.pushed else ""
 
 
 def _seconds(ttl: float | None) -> str:

@@ -44,6 +44,8 @@ def freshness(row: Freshness) -> Plain:
         "schedule": row.schedule or None,
         "due": row.due or None,
         "data": row.data or None,
+        "pushed": row.pushed,
+        "newestPushed": row.newest_pushed or None,
     }
 
 
