@@ -31,6 +31,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The text of the function travels in an argument of the step's process. Put what "
             "it needs into a package that `pip.packages` names, or into an image of your own.",
         ),
+        "connection-clash": Code(
+            "Two connections of an environment that steps couldn't tell apart.",
+            "Steps read a connection from EXAI_CONNECTION_NAME and its password from "
+            "EXAI_CONNECTION_NAME_PASSWORD, in capitals and with `_` for `-`. So `pg-two` beside "
+            "`pg_two` or `PG-two` is refused, and `pg-password` beside `pg`.",
+        ),
         "connection-missing": Code(
             "An environment doesn't have the connection that a Dataset names.",
             "A Dataset names a connection, and each environment says what it is: "

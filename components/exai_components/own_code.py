@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from exai_components.outcome import OUTCOME_FILE, Outcome, write_outcome
-from exai_components.secrets_in_env import redact, take_own_secrets, task_name
+from exai_components.secrets_in_env import redact, take_own_secrets, task_name, withdraw
 
 _FRAME = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+)(?P<rest>.*)')
 _TRACEBACK = "Traceback (most recent call last):"
@@ -113,8 +113,8 @@ def _prepare(program: list[str]) -> tuple[Path | None, tuple[str, ...]]:
             values[name] = _whole(value)
     program[program.index("--executor_input") + 1] = json.dumps(given)
     secrets = take_own_secrets(task_name(given, os.environ), os.environ)
-    # What is left of those that the run was given are passwords of connections: exai's own steps
-    # read them, and a function that wants one asks for it under `env`.
+    # Passwords of connections are for exai's own steps; a function that wants one has its `env`.
+    withdraw(keep=False)
     for name in os.environ.pop("EXAI_REDACT", "").split(","):
         os.environ.pop(name, None)
     return folder, secrets

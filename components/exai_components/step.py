@@ -25,7 +25,7 @@ from exai_components.outcome import (
     read_outcome,
     write_outcome,
 )
-from exai_components.secrets_in_env import redact, take_own_secrets, task_name
+from exai_components.secrets_in_env import redact, take_own_secrets, task_name, withdraw
 
 # Nothing phones home, and KFP imports only what a running step needs.
 QUIET = {
@@ -36,6 +36,8 @@ QUIET = {
     "GX_ANALYTICS_ENABLED": "false",
 }
 EXECUTOR_MAIN = "kfp.dsl.executor_main"
+# The components with the effect `reads-source`: only they have a use for connections' passwords.
+READ_SOURCES = ("load-dataset", "load-features")
 
 
 def main(arguments: list[str]) -> int:
@@ -57,6 +59,8 @@ def main(arguments: list[str]) -> int:
         print("exai: the executor input is not KFP's JSON", file=sys.stderr)
         return 2
     secrets = take_own_secrets(task_name(executor_input, os.environ), os.environ)
+    # Steps load pickles and transforms, whose code has no use for any.
+    withdraw(keep=arguments[0] in READ_SOURCES)
     earlier = read_outcome(folder)
     if earlier is not None and earlier.final:
         print(earlier.line(), file=sys.stderr)

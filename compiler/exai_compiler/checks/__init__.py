@@ -14,6 +14,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
     autoscale,
     bad_expression,
+    connection_clash,
     connections,
     container_step,
     data_paths,
@@ -70,6 +71,7 @@ Check = Callable[[Subject], Iterator[Diagnostic]]
 CHECKS: tuple[Check, ...] = (
     autoscale.check,
     bad_expression.check,
+    connection_clash.check,
     connections.check,
     container_step.check,
     data_paths.check,

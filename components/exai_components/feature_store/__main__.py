@@ -11,10 +11,12 @@ import sys
 import traceback
 
 from exai_components.feature_store.actions import answer, redacted
+from exai_components.secrets_in_env import withdraw
 
 
 def main() -> None:
     """Answer until nobody asks any more."""
+    withdraw()  # applying imports users' transforms
     with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             try:

@@ -12,6 +12,7 @@ from typing import Any
 
 from exai_components.feature_store.problems import explained
 from exai_components.outcome import StepFailure
+from exai_components.secrets_in_env import redact, secret
 
 Request = Mapping[str, Any]
 
@@ -105,16 +106,14 @@ def _path(value: Any) -> Path | None:
 def redacted(value: Any) -> Any:
     """`value` without what this process was told to keep for itself (EXAI_REDACT)."""
     names = os.environ.get("EXAI_REDACT", "").split(",")
-    secrets = tuple(os.environ[name] for name in names if os.environ.get(name))
+    secrets = tuple(value for name in names if (value := secret(name)))
     return _without(value, secrets) if secrets else value
 
 
 def _without(value: Any, secrets: tuple[str, ...]) -> Any:
     match value:
         case str():
-            for secret in secrets:
-                value = value.replace(secret, "***")
-            return value
+            return redact(value, secrets)
         case dict():
             return {key: _without(item, secrets) for key, item in value.items()}
         case list():

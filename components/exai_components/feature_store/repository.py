@@ -20,6 +20,7 @@ from typing import Any
 from exai_components.feature_store.lean import import_feast
 from exai_components.feature_store.marks import unmark
 from exai_components.outcome import StepFailure
+from exai_components.secrets_in_env import secret
 
 _SQLITE = "sqlite:///"
 _OPENED: list[Path] = []
@@ -141,11 +142,12 @@ def _filled(value: Any) -> Any:
 
 
 def _variable(name: str) -> str:
-    if name not in os.environ:
+    value = secret(name)
+    if value is None:
         raise StepFailure(
             "missing-variable", f"feature_store.yaml needs {name}, which isn't set here"
         )
-    return os.environ[name]
+    return value
 
 
 def _take_transforms_from(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """A connection's settings and secrets from the environment, as a SQLAlchemy URL or engine.
 
 EXAI_CONNECTION_<NAME> is JSON without secrets, one key, the kind of database; each secret field is
-in EXAI_CONNECTION_<NAME>_<FIELD>. Never puts a secret into a message.
+in EXAI_CONNECTION_<NAME>_<FIELD>. Never puts a secret into a message, never reads what is another
+connection's.
 """
 
 import json
@@ -11,9 +12,7 @@ from typing import Any
 from exai_components.load_dataset.places import data_root, missing_file
 from exai_components.load_dataset.sqlite_file import open_sqlite
 from exai_components.outcome import StepFailure, did_you_mean
-
-PREFIX = "EXAI_CONNECTION_"
-
+from exai_components.secrets_in_env import SECRET_FIELDS, connection_variable, secret
 
 # A server that has gone without a word is noticed: half a minute of silence, then three questions.
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -68,7 +67,7 @@ def address(name: str) -> str:
 
 def connection(name: str) -> tuple[str, dict[str, Any]]:
     """The kind of a connection and its fields, secret ones included."""
-    variable = PREFIX + name.upper().replace("-", "_")
+    variable = connection_variable(name)
     try:
         ((kind, fields),) = json.loads(os.environ[variable]).items()
         fields = dict(fields)
@@ -89,9 +88,9 @@ def connection(name: str) -> tuple[str, dict[str, Any]]:
             f"load-dataset can't read {kind}, the kind of the connection {name}",
             did_you_mean(kind, ("sqlite", "postgresql")),
         )
-    for key, value in os.environ.items():
-        if key.startswith(f"{variable}_"):
-            fields[key.removeprefix(f"{variable}_").lower()] = value
+    for field in SECRET_FIELDS if kind != "sqlite" else ():
+        if (value := secret(f"{variable}_{field.upper()}")) is not None:
+            fields[field] = value
     return kind, fields
 
 

@@ -6,14 +6,14 @@ names of variables.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from exai_components.load_dataset.connection import PREFIX, connection
+from exai_components.load_dataset.connection import connection
 from exai_components.load_features.asked import Asked, imported_sources
 from exai_components.outcome import StepFailure
+from exai_components.secrets_in_env import SECRET_FIELDS, connection_variable, secret
 
 PROJECT = "training"
 
@@ -83,11 +83,11 @@ def _address(name: str) -> dict[str, Any]:
             "unsupported-connection",
             f"The offline store's connection {name} is {kind}, not postgresql",
         )
-    variable = PREFIX + name.upper().replace("-", "_")
-    values: dict[str, Any] = {"sslmode": "prefer", "password": ""}
-    for field, value in fields.items():
-        secret = f"{variable}_{field.upper()}"
-        values[field] = "${" + secret + "}" if secret in os.environ else value
+    values: dict[str, Any] = {"sslmode": "prefer", "password": "", **fields}
+    for field in SECRET_FIELDS:
+        variable = f"{connection_variable(name)}_{field.upper()}"
+        if secret(variable) is not None:
+            values[field] = "${" + variable + "}"
     if "username" in values:
         values["user"] = values.pop("username")
     values["port"] = int(values.get("port") or 5432)

@@ -25,6 +25,7 @@ from exai_components.model_file import (
     verify,
 )
 from exai_components.scorer import Scorer, open_scorer
+from exai_components.secrets_in_env import withdraw
 from exai_components.serve.failure import Failure
 from exai_components.serve.handover import check_control_path
 from exai_components.serve.lean import import_kserve, import_sklearn
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 def run(options: Options) -> int:
     """Serve until told to stop; 0, or 1 with the reason on stderr."""
     gc.disable()  # until all is loaded: much is made, and hardly any of it is garbage
+    withdraw()  # a pickle and a transform are users' code
     try:
         _run(options)
     except Failure as failure:

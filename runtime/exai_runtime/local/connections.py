@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from exai_compiler.connection_names import open_variable, secret_variables
 from exai_runtime.local.features.paths import feature_paths
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.registry import registry_uri
@@ -21,7 +22,6 @@ from exai_runtime.local.secrets import Secrets, Source
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds.project import Environment, SecretDir, SecretEnv, SecretName
-from exai_specs.kinds.workload import SecretRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +104,15 @@ def connection_variables(
     secret: dict[str, str] = {}
     for name in sorted(names):
         connection = environment.connections[name]
-        variable = "EXAI_CONNECTION_" + _upper(name)
-        open_fields: dict[str, Any] = {}
-        for item in fields(connection):
-            value = getattr(connection, item.name)
-            if isinstance(value, SecretRef):
-                secret[f"{variable}_{_upper(item.name)}"] = secrets.value(value.secret, value.key)
-            else:
-                open_fields[item.name] = value
-        plain[variable] = json.dumps(
+        hidden = secret_variables(name, connection)
+        for variable, reference in hidden.values():
+            secret[variable] = secrets.value(reference.secret, reference.key)
+        open_fields = {
+            item.name: getattr(connection, item.name)
+            for item in fields(connection)
+            if item.name not in hidden
+        }
+        plain[open_variable(name)] = json.dumps(
             {type(connection).__name__.lower(): open_fields}, sort_keys=True
         )
     return Variables(plain, secret)
@@ -197,7 +197,3 @@ def _not_local(of: str, variable: str, config_map: str, key: str) -> TargetError
             hint="write the value itself, or a secret, under `env`; or apply to a cluster",
         )
     )
-
-
-def _upper(name: str) -> str:
-    return name.upper().replace("-", "_")
