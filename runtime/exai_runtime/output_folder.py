@@ -2,7 +2,8 @@
 
 The folder is exai's own: a list in it says which files exai wrote, with their hashes. Only those
 are replaced or removed, and only while they are as exai wrote them. Nothing is written unless all
-of it may be, and nothing outside the folder, whatever links lie in it.
+of it may be, and nothing outside the folder, whatever links lie in it. The list comes first and
+names what is about to be written, too: killed at any moment, the same command finishes the job.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -26,11 +28,11 @@ def write(
 ) -> tuple[Mapping[str, FileState], tuple[str, ...]]:
     """The state of each file, and those that were removed because nothing renders them any more
     (with `keep_others` they stay). Raises TargetError, and then nothing has changed."""
-    before = _listed(folder)
+    before, broken_off = _listed(folder)
     fresh = {path: text.encode() for path, text in texts.items()}
     changed = {path for path, data in fresh.items() if _digest(folder / path) != _hash(data)}
-    stale = {} if keep_others else {p: h for p, h in before.items() if p not in fresh}
-    for path in sorted(changed | set(stale)):
+    stale = set() if keep_others else before.keys() - fresh.keys()
+    for path in sorted(changed | stale):
         _check_place(folder, path)
     edited = [path for path in sorted(changed) if not _ours(folder, path, before)]
     if edited:
@@ -39,39 +41,57 @@ def write(
             f"{', '.join(edited[:5])} in {folder} isn't as exai wrote it: nothing was written",
             "move it away, or render into another folder",
         )
+    for path in (LIST, *(sorted(before) if broken_off else ())):
+        _remove_halves(folder / path)
+    kept = {path: _standing(folder / path, before[path]) for path in before}
+    hashes = {path: _hash(data) for path, data in fresh.items()}
+    if changed or stale:
+        _replace(folder / LIST, _list(kept, {path: hashes[path] for path in changed}))
     for path in sorted(changed):
         _replace(folder / path, fresh[path])
     removed = []
-    for path, digest in sorted(stale.items()):
-        if _digest(folder / path) == digest:
+    for path in sorted(stale):
+        if _digest(folder / path) in before[path]:
             (folder / path).unlink()
             removed.append(path)
             _remove_empty(folder, (folder / path).parent)
-    kept = {path: digest for path, digest in before.items() if keep_others}
-    listed = {**kept, **{path: _hash(data) for path, data in fresh.items()}}
-    text = json.dumps({"form": _FORM, "files": dict(sorted(listed.items()))}, indent=1) + "\n"
-    if _digest(folder / LIST) != _hash(text.encode()):
-        _replace(folder / LIST, text.encode())
+    text = _list({**(kept if keep_others else {}), **hashes}, {})
+    if _digest(folder / LIST) != _hash(text):
+        _replace(folder / LIST, text)
     states: dict[str, FileState] = {
         path: "written" if path in changed else "unchanged" for path in sorted(fresh)
     }
     return states, tuple(removed)
 
 
-def _listed(folder: Path) -> Mapping[str, str]:
-    """What exai wrote into this folder; empty for a folder that is new or empty."""
+def _list(written: Mapping[str, str], writing: Mapping[str, str]) -> bytes:
+    """The list as text: a file stands as `written` says or, while there is `writing`, as that."""
+    more = {"writing": dict(sorted(writing.items()))} if writing else {}
+    value = {"form": _FORM, "files": dict(sorted(written.items())), **more}
+    return (json.dumps(value, indent=1) + "\n").encode()
+
+
+def _listed(folder: Path) -> tuple[Mapping[str, frozenset[str]], bool]:
+    """How exai may have left each file of its own in this folder, and whether it was broken off in
+    the middle; no files in a folder that is new or empty."""
     if not folder.exists():
-        return {}
+        return {}, False
     if not folder.is_dir():
         raise _refused("foreign-folder", f"{folder} is no folder", "name another with -o")
     try:
         value = json.loads((folder / LIST).read_bytes())
-        files = value["files"]
-        if value["form"] == _FORM and all(isinstance(h, str) for h in files.values()):
-            return {str(path): digest for path, digest in files.items() if _relative(str(path))}
+        files, writing = value["files"], value.get("writing", {})
+        hashes = [*files.values(), *writing.values()]
+        if value["form"] == _FORM and all(isinstance(h, str) for h in hashes):
+            return {
+                path: frozenset(part[path] for part in (files, writing) if path in part)
+                for path in sorted(files.keys() | writing.keys())
+                if _relative(path)
+            }, bool(writing)
     except FileNotFoundError:
+        _remove_halves(folder / LIST)
         if not any(folder.iterdir()):
-            return {}
+            return {}, False
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise _refused(
@@ -81,12 +101,26 @@ def _listed(folder: Path) -> Mapping[str, str]:
     )
 
 
-def _ours(folder: Path, path: str, before: Mapping[str, str]) -> bool:
+def _ours(folder: Path, path: str, before: Mapping[str, frozenset[str]]) -> bool:
     """Whether a file may be replaced: it isn't there, or is as exai wrote it."""
     place = folder / path
     if not os.path.lexists(place):
         return True
-    return path in before and _digest(place) == before[path]
+    return path in before and _digest(place) in before[path]
+
+
+def _standing(place: Path, known: frozenset[str]) -> str:
+    """The hash of a file of exai's own as it stands; of an edited one, a hash that it had."""
+    found = _digest(place)
+    return found if found in known else min(known)
+
+
+def _remove_halves(place: Path) -> None:
+    """What a process that was killed while it wrote this file has left beside it."""
+    half = re.compile(re.escape(f".{place.name}.") + "[0-9]+")
+    for one in place.parent.iterdir() if place.parent.is_dir() else ():
+        if half.fullmatch(one.name) and not one.is_symlink():
+            one.unlink()
 
 
 def _check_place(folder: Path, path: str) -> None:

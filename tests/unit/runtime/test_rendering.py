@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,58 @@ def test_nothing_is_written_through_a_link(iris: Path, tmp_path: Path) -> None:
     (out / "kubernetes").symlink_to(elsewhere)
     assert refused(render(iris, "local", (), out)).code == "foreign-file"
     assert list(elsewhere.iterdir()) == []
+
+
+def killed_at(folder: Path, texts: dict[str, str], call: str, number: int) -> bool:
+    """Whether a process was killed while it wrote, before its `number`-th `call` of Path."""
+    child = os.fork()
+    if child == 0:
+        usual, left = getattr(Path, call), [number]
+
+        def deadly(*arguments: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return usual(*arguments, **named)
+
+        setattr(Path, call, deadly)
+        try:
+            write(folder, texts, keep_others=False)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("call", ["mkdir", "open", "replace", "unlink", "rmdir"])
+@pytest.mark.parametrize("first", [{}, {"k/a": "1", "k/b": "1", "k/gone/x": "1", "gone": "1"}])
+def test_killed_in_the_middle_it_is_finished_later(
+    tmp_path: Path, call: str, first: dict[str, str]
+) -> None:
+    texts = {"k/a": "2", "k/b": "1", "new/c": "2"}
+    whole = tmp_path / "whole"
+    write(whole, texts, keep_others=False)
+    number, killed = 1, True
+    while killed:
+        out = tmp_path / f"{call}-{number}"
+        if first:
+            write(out, first, keep_others=False)
+        killed = killed_at(out, texts, call, number)
+        write(out, texts, keep_others=False)
+        assert {k: v[1] for k, v in snapshot(out).items()} == {
+            k: v[1] for k, v in snapshot(whole).items()
+        }, number
+        number += 1
+    assert number > 2 or (call in ("unlink", "rmdir") and not first)
+
+
+def test_what_a_person_changed_after_a_kill_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert killed_at(out, {"a": "1", "b": "1"}, "replace", 3)
+    assert (out / "a").read_text() == "1"
+    (out / "b").write_text("mine")
+    with pytest.raises(TargetError, match="b in"):
+        write(out, {"a": "1", "b": "1"}, keep_others=False)
+    assert (out / "b").read_text() == "mine"
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/tmp/x"])  # noqa: S108
