@@ -137,7 +137,8 @@ class Facts:
     """Everything a resolve may know.
 
     `data` maps a dataset's name to its version, `materialized` a view's name to what is online,
-    `failures` a dataset's name to why its data couldn't be looked at.
+    `failures` a dataset's name to why its data couldn't be looked at. `unread` says why nobody
+    looked into the registry; empty when `models` are what it holds.
     """
 
     models: Mapping[str, ModelFacts] = field(default_factory=lambda: MappingProxyType({}))
@@ -145,6 +146,7 @@ class Facts:
     runs: tuple[RunFact, ...] = ()
     materialized: Mapping[str, Materialized] = field(default_factory=lambda: MappingProxyType({}))
     failures: Mapping[str, Diagnostic] = field(default_factory=lambda: MappingProxyType({}))
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,8 @@ def _version(
     name, _, at = reference.partition("@")
     ref = Ref("Model", name)
     known = facts.models.get(name, ModelFacts())
+    if facts.unread:
+        return Unknown(ref, f"{facts.unread}, and it alone knows what {reference} is")
     if at.isdigit():
         number: Maybe[int] = Known(int(at))
     elif (pin := lock.pins.get((name, at))) is not None:

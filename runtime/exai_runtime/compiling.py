@@ -142,13 +142,18 @@ def compile_environment(
     return Compiled(build, facts, problems, rollout)
 
 
-def compile_offline(checked: Checked, name: str, environment: Environment) -> Build:
-    """What the environment should hold as far as the specs alone tell: no target is looked at, and
-    what only one knows is Unknown."""
+def compile_offline(checked: Checked, name: str, environment: Environment) -> tuple[Build, Facts]:
+    """What the environment should hold as far as is known without asking a target: what only one
+    knows is Unknown. A local environment's registry is a file beside the project, and what was
+    last read of it counts; data aren't looked at."""
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
-    resolved = resolve(project, name, environment, checked.catalog, Lock(), Facts())
-    return render(resolved, lineage(project, resolved.graphs))
+    if environment.target == "local":
+        facts = open_target(checked, name, environment).kept_facts()
+    else:
+        facts = Facts(unread=f"the registry of `{name}` wasn't asked")
+    resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
+    return render(resolved, lineage(project, resolved.graphs)), facts
 
 
 def _missing_data(

@@ -1,24 +1,27 @@
 """The command `render`: the files that kubectl, kfp and feast take, from specs alone.
 
 In: a project, an environment of any target, a folder or None. Out: `RenderedFiles`. Opens no
-target: what only a target knows (which version an alias means) is left out, and said.
+target: what only a target knows (which version an alias means) is left out, and said. A local
+environment's registry is a file beside the project: what was last read of it counts.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.changes import ObjectId
+from exai_compiler.facts import Facts
 from exai_runtime import output_folder
 from exai_runtime.compiling import Checked, check_project, compile_offline, environment_of
 from exai_runtime.rendered_files import FEATURES, chosen, files, known, manifests
-from exai_runtime.results import Refused, RenderedFile, RenderedFiles
+from exai_runtime.results import LeftOut, Refused, RenderedFile, RenderedFiles
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.kinds import ProjectSpec
+from exai_specs.kinds import Environment, ProjectSpec
 from exai_specs.nearest import did_you_mean
 
 NOWHERE = Span("")
@@ -35,7 +38,7 @@ def render(
     found = checked.usable.environment(environment)
     if found is None:
         return Refused(environment_of(checked.usable, environment)[1], sources)
-    build = compile_offline(checked, environment, found)
+    build, facts = compile_offline(checked, environment, found)
     objects, missing = chosen(build, names)
     if missing:
         known_names = {str(item.origin) for item in build.objects}
@@ -50,7 +53,8 @@ def render(
             for name in missing
         )
         return Refused(problems, sources)
-    whole, left_out = known(objects)
+    whole, left = known(objects)
+    left_out = tuple(replace(one, hint=_how(one, found, facts)) for one in left)
     if folder is None:
         notes = tuple(checked.diagnostics)
         if any(item.id.kind in ("PipelineVersion", FEATURES) for item in whole):
@@ -77,6 +81,17 @@ def render(
     return RenderedFiles(
         environment, folder, rendered, (), removed, left_out, in_order(checked.diagnostics), sources
     )
+
+
+def _how(left: LeftOut, environment: Environment, facts: Facts) -> str:
+    """How what an object waits for comes to be known."""
+    if environment.target != "local":
+        return "the other objects are whole; this one's version is chosen when it is applied"
+    if facts.unread:
+        return "`exai plan` reads the registry; then render again"
+    if left.waits.waits_for.kind == "Model" and left.waits.waits_for.name not in facts.models:
+        return "`exai apply` brings it about; then render again"
+    return "`exai history MODEL` shows the versions and their verdicts"
 
 
 def _object(which: ObjectId) -> ObjectId | None:

@@ -187,11 +187,13 @@ class RenderedFile:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An object that wasn't rendered: it holds a value that nobody knows without a target."""
+    """An object that wasn't rendered: it holds a value that isn't known, and `hint` says how that
+    changes."""
 
     id: ObjectId
     origin: Ref
     waits: Unknown
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

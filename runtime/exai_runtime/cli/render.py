@@ -40,10 +40,11 @@ Examples:
 )
 @common
 def command(names: tuple[str, ...], folder: Path | None) -> int:
-    """Write the files that kubectl, kfp and feast take, from the specs alone.
+    """Write the files that kubectl, kfp and feast take, without asking a target.
 
     Without -o, Kubernetes' objects go to stdout. What only a target knows, such as the version that
-    an alias means, is left out, and said.
+    an alias means, is left out, and said. Of a local environment it is known since the last `plan`
+    or `apply`.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:

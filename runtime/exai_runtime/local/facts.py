@@ -44,6 +44,20 @@ class FactReader:
             materialized=(self.online or online(self.paths, self.environment)).views,
         )
 
+    def kept(self) -> Facts:
+        """What is known of models and runs without MLflow and without a look at data: from the
+        cache while the registry's stamp is the same, else `unread`.
+        """
+        runs = tuple(fact for run in all_runs(self.paths) if (fact := _run_fact(run)))
+        stamp = registry.stamp(self.paths.registry)
+        if stamp is None:
+            return Facts(runs=runs)
+        kept = cache_folder() / self.paths.owner / "models.json"
+        models = fact_cache.load(kept, stamp)
+        if models is None:
+            return Facts(runs=runs, unread="the registry has changed since it was last read")
+        return Facts(models=models, runs=runs)
+
     def models(self) -> Mapping[str, ModelFacts]:
         """From the cache while the registry's stamp is the same; else from MLflow."""
         stamp = registry.stamp(self.paths.registry)

@@ -92,6 +92,10 @@ class LocalTarget:
         self._online = online(self.paths, self.environment)
         return FactReader(self.paths, self.environment, self._answers, self._online).facts(project)
 
+    def kept_facts(self) -> Facts:
+        """What is known of models and runs at once: asks nobody, imports nothing heavy."""
+        return FactReader(self.paths, self.environment).kept()
+
     def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
         root = data_root(self.paths, self.environment)
         content = ContentCache(cache_folder() / self.paths.owner / "content.json")

@@ -650,7 +650,7 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
             ),
             (),
             ("kubernetes/old.yaml",),
-            (LeftOut(ISVC, SERVICE, NO_VERSION),),
+            (LeftOut(ISVC, SERVICE, NO_VERSION, "`exai apply` brings it about"),),
         ),
     ),
     "render-stream": (

@@ -14,6 +14,9 @@ import yaml
 from kfp import components as kfp_components
 from kfp.dsl.structures import load_documents_from_yaml
 
+from exai_compiler.facts import ModelFacts, ModelVersion
+from exai_runtime.local import fact_cache, registry
+from exai_runtime.local.paths import Paths, cache_folder
 from exai_runtime.output_folder import LIST, write
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused, RenderedFiles
@@ -147,6 +150,66 @@ def test_features_become_a_repository(tmp_path: Path) -> None:
     assert "featurerepository" not in kinds
     view = rendered(render(root, "local", ("FeatureView/ratios",), tmp_path / "view"))
     assert {file.path.partition("/")[0] for file in view.files} == {"feast"}
+
+
+def registry_holding(root: Path, models: dict[str, ModelFacts]) -> Path:
+    """What a registry's file and the last look at it leave, without MLflow."""
+    paths = Paths(root, "local")
+    paths.registry.parent.mkdir(parents=True, exist_ok=True)
+    paths.registry.write_bytes(b"a registry" * 10)
+    stamp = registry.stamp(paths.registry)
+    assert stamp is not None
+    fact_cache.save(cache_folder() / paths.owner / "models.json", stamp, models)
+    return paths.registry
+
+
+def test_locally_the_versions_that_were_last_seen_count(
+    iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_: Path) -> None:
+        raise AssertionError("it imported MLflow")
+
+    monkeypatch.setattr(registry, "read_models", slow)
+    version = ModelVersion("iris_model", 3, "file:///m/3", DIGEST, "k", metrics={"accuracy": 0.95})
+    other = ModelVersion("iris_model", 4, "file:///m/4", DIGEST, "l", metrics={"accuracy": 0.5})
+    models = {"iris_model": ModelFacts((version, other), {"champion": 3})}
+    file = registry_holding(iris, models)
+    result = rendered(render(iris, "local", ("Service/iris",), None))
+    assert result.left_out == ()
+    service = next(one for one in result.objects if one["kind"] == "InferenceService")
+    assert service["spec"]["predictor"]["model"]["storageUri"] == "file:///m/3"
+
+    file.write_bytes(b"somebody wrote" * 10)
+    (left,) = rendered(render(iris, "local", ("Service/iris",), None)).left_out
+    assert left.waits.reason == (
+        "the registry has changed since it was last read, and it alone knows what "
+        "iris_model@champion is"
+    )
+    assert left.hint == "`exai plan` reads the registry; then render again"
+
+
+def test_without_a_version_it_says_what_brings_one(iris: Path) -> None:
+    (left,) = rendered(render(iris, "local", (), None)).left_out
+    assert left.waits.reason == "no version yet: Pipeline/iris-training has not registered one"
+    assert left.hint == "`exai apply` brings it about; then render again"
+    failed = ModelVersion("iris_model", 1, "file:///m", DIGEST, "k", metrics={"accuracy": 0.5})
+    registry_holding(iris, {"iris_model": ModelFacts((failed,), {})})
+    (left,) = rendered(render(iris, "local", (), None)).left_out
+    assert "version 1 missed accuracy 0.5 (min 0.9)" in left.waits.reason
+    assert "exai history" in left.hint
+
+
+def test_a_cluster_s_registry_is_not_asked(iris: Path) -> None:
+    project = iris / "exai.yaml"
+    text = CLUSTER.partition("---")[0].partition("    prod:")[2]
+    lake = "      connections: {warehouse: {sqlite: {path: s3://acme/iris.db}}}\n"
+    project.write_text(f"{project.read_text()}    prod:{text}{lake}".replace("Standard", "Knative"))
+    registry_holding(iris, {"iris_model": ModelFacts((), {"champion": 3})})
+    (left,) = rendered(render(iris, "prod", (), None)).left_out
+    assert left.waits.reason == (
+        "the registry of `prod` wasn't asked, and it alone knows what iris_model@champion is"
+    )
+    assert "when it is applied" in left.hint
 
 
 def test_the_same_bytes_and_nothing_rewritten(iris: Path, tmp_path: Path) -> None:

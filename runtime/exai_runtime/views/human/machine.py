@@ -32,6 +32,8 @@ def left_out(found: tuple[LeftOut, ...], paint: Paint) -> Iterator[str]:
         yield f"{paint.yellow('left out')} {one.id}: waits for {one.waits.waits_for}: " + (
             one.waits.reason
         )
+        if one.hint:
+            yield f"  {paint.cyan('= help:')} {one.hint}"
 
 
 def checkup(found: Checkup, paint: Paint) -> Iterator[str]:

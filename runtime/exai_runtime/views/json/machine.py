@@ -26,6 +26,7 @@ def rendered(found: RenderedFiles) -> Plain:
         "leftOut": [
             {"object": values.object_id(one.id), "origin": str(one.origin)}
             | values.unknown(one.waits)
+            | {"hint": one.hint or None}
             for one in found.left_out
         ],
     }
