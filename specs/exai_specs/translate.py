@@ -135,7 +135,9 @@ def _plainly(example: object) -> str:
 def _choice(document: Document, path: Path, choices: tuple[str, ...], given: Any) -> Diagnostic:
     wrong = f"must be one of {', '.join(choices)}"
     if not isinstance(given, str):
-        return _at_value("wrong-type", document, path, f"{wrong}, not {called(given)}")
+        words = 'write "null", in quotes: a bare null is no value' if "null" in choices else ""
+        hint = words if given is None else ""
+        return _at_value("wrong-type", document, path, f"{wrong}, not {called(given)}", hint)
     return _at_value("invalid-value", document, path, wrong, did_you_mean(given, choices))
 
 

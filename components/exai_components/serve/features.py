@@ -26,7 +26,7 @@ from exai_components.serve import metrics
 from exai_components.serve.definitions import Registry
 from exai_components.serve.failure import Failure
 from exai_components.serve.lookup import REASONS, Completed, Lookup, Place
-from exai_components.serve.needs import Needs, Reference, asked_columns
+from exai_components.serve.needs import Needs, Reference, asked_columns, check_nulls
 from exai_components.serve.policy import Policy
 from exai_components.serve.stamp import stamp_of
 from exai_components.serve.values import Unavailable, Wrong
@@ -60,6 +60,8 @@ class Features:
         self._trouble = ""  # of the online store
         self._answered = time.monotonic()
         self._rehearsing: Lookup | None = None
+        self._asked_now = 0
+        self._closed = False
         for need in self._lookup.needs.looked_up:
             for reason in REASONS:  # a rate needs a zero to start from
                 metrics.MISSES.labels(model, need.view, need.feature, reason)
@@ -101,6 +103,12 @@ class Features:
         """What is wrong as far as is known, or nothing."""
         return self._trouble or self._problem
 
+    def close(self) -> None:
+        """Let its threads go, once those questions are answered that are on their way."""
+        self._closed = True
+        if not self._asked_now:
+            self._pool.shutdown(wait=False)
+
     @contextmanager
     def rehearsed(self, example: dict[str, Any]) -> Iterator[None]:
         """While the server warms up, whatever is missing is answered by an example, uncounted."""
@@ -115,6 +123,7 @@ class Features:
 
     async def _asking(self, question: Callable[[], Any]) -> Any:
         loop = asyncio.get_running_loop()
+        self._asked_now += 1
         try:
             async with asyncio.timeout(_PATIENCE):
                 answer = await loop.run_in_executor(self._pool, _explained, question)
@@ -126,6 +135,10 @@ class Features:
             if told.code == "failed-transform":  # the user's function, on this request
                 raise Unavailable(told.code, told.message, told.hint, status=500) from None
             raise self._failed(failure) from None
+        finally:
+            self._asked_now -= 1
+            if self._closed and not self._asked_now:
+                self._pool.shutdown(wait=False)
         self._answered, self._trouble = time.monotonic(), ""
         return answer
 
@@ -139,7 +152,7 @@ class Features:
 
     def _look_again(self) -> None:
         """Start to see, in a thread, whether the registry has changed; nobody waits for it."""
-        if self._looking or time.monotonic() < self._next_look:
+        if self._closed or self._looking or time.monotonic() < self._next_look:
             return
         self._looking = True
         asyncio.get_running_loop().run_in_executor(self._pool, self._refresh)
@@ -181,6 +194,8 @@ class Features:
     def _looked_at(self, store: Any) -> Lookup:
         registry = Registry(store)
         needs = self._needs_of(registry.offered(self._policy.service))
+        if self._policy.on_missing == "null":
+            check_nulls(needs)
         try:
             return Lookup(store, registry.define(needs), needs, self._policy)
         except Wrong as wrong:

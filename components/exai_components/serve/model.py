@@ -7,6 +7,7 @@ server starts: no request loads anything.
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,14 +38,40 @@ class Completing(Protocol):
         """The model's rows; `Rejected` or `Unavailable`."""
 
 
-class ServedModel(Model):  # type: ignore[misc]
-    """What a request is checked against, and what is told of inputs and outputs."""
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One model as its callers see it: what a request is checked against, and who completes its
+    rows. A request keeps the one that it began with.
+    """
 
-    def __init__(self, name: str, columns: Columns, features: Completing | None) -> None:
+    columns: Columns
+    features: Completing | None
+    outputs: tuple[str, ...]
+
+    async def rows_of(self, payload: Any) -> list[Row]:
+        """The model's rows in a request of either protocol; `Rejected` when it doesn't fit."""
+        if isinstance(payload, InferRequest):
+            self._check_outputs(payload)
+            rows, place = read_v2(self.columns, payload.inputs), "row {}"
+        else:
+            rows, place = read_v1(self.columns, _parsed(payload)), "instances[{}]"
+        return rows if self.features is None else await self.features.complete(rows, place.format)
+
+    def _check_outputs(self, request: InferRequest) -> None:
+        for output in request.request_outputs or ():
+            if output.name not in self.outputs:
+                raise Rejected(
+                    "unknown-output",
+                    f"the model has no output {shown(output.name)} (it has {listed(self.outputs)})",
+                )
+
+
+class ServedModel(Model):  # type: ignore[misc]
+    """What is told of inputs and outputs."""
+
+    def __init__(self, name: str, face: Face) -> None:
         super().__init__(name)
-        self._columns = columns
-        self._features = features
-        self._outputs = tuple(output.name for output in output_metadata(columns))
+        self.face = face
         self.ready = True
 
     def load(self) -> bool:
@@ -53,29 +80,11 @@ class ServedModel(Model):  # type: ignore[misc]
 
     def get_input_types(self) -> list[dict[str, Any]]:
         """Inputs for `/v2/models/NAME`."""
-        return [_metadata(output) for output in input_metadata(self._columns)]
+        return [_metadata(output) for output in input_metadata(self.face.columns)]
 
     def get_output_types(self) -> list[dict[str, Any]]:
         """Outputs for `/v2/models/NAME`."""
-        return [_metadata(output) for output in output_metadata(self._columns)]
-
-    async def rows_of(self, payload: Any) -> list[Row]:
-        """The model's rows in a request of either protocol; `Rejected` when it doesn't fit."""
-        if isinstance(payload, InferRequest):
-            self._check_outputs(payload)
-            rows, place = read_v2(self._columns, payload.inputs), "row {}"
-        else:
-            rows, place = read_v1(self._columns, _parsed(payload)), "instances[{}]"
-        return rows if self._features is None else await self._features.complete(rows, place.format)
-
-    def _check_outputs(self, request: InferRequest) -> None:
-        for output in request.request_outputs or ():
-            if output.name not in self._outputs:
-                raise Rejected(
-                    "unknown-output",
-                    f"the model has no output {shown(output.name)} "
-                    f"(it has {listed(self._outputs)})",
-                )
+        return [_metadata(output) for output in output_metadata(self.face.columns)]
 
 
 class ScoringModel(ServedModel):
@@ -84,12 +93,14 @@ class ScoringModel(ServedModel):
     def __init__(
         self, name: str, scorer: Scorer, columns: Columns, features: Completing | None = None
     ) -> None:
-        super().__init__(name, columns, features)
+        outputs = tuple(output.name for output in output_metadata(columns))
+        super().__init__(name, Face(columns, features, outputs))
+        self._columns = columns
         self._scorer = scorer
 
     async def predict(self, payload: Any, headers: Any = None) -> Any:  # noqa: ARG002
         """V2 tensors to a V2 answer, anything else as a V1 body; `Rejected` when it doesn't fit."""
-        scores = await self._score(await self.rows_of(payload))
+        scores = await self._score(await self.face.rows_of(payload))
         if isinstance(payload, InferRequest):
             return self._respond(payload, scores)
         return write_v1(self._columns, scores)

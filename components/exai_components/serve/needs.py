@@ -78,6 +78,20 @@ def needs_by_name(columns: Sequence[ModelColumn], offered: Sequence[Reference]) 
     )
 
 
+def check_nulls(needs: Needs) -> None:
+    """`Failure` for a looked-up column whose signature takes no null, when one may be all there is:
+    the model would have to guess what it never saw in training.
+    """
+    for need in needs.looked_up:
+        if not need.column.nullable:
+            raise Failure(
+                "null-value",
+                f'with onMissing "null" the model would get nulls for {need.view}:{need.feature}, '
+                f"and its column {need.column.name} takes none",
+                "Let the Service answer with an error or a default, or train on rows that lack it",
+            )
+
+
 def asked_columns(needs: Needs, kinds: Mapping[str, Any], keys: Sequence[str]) -> list[ModelColumn]:
     """What a request holds: entity keys and what transforms take (`kinds`), then the model's own.
 

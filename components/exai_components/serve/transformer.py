@@ -3,7 +3,8 @@
 In: requests that hold entity keys, in either protocol. Out: the predictor's answers, its refusals
 as they came. Never loads a model: which columns that takes is what the predictor's metadata say,
 and which of them are features is what the FeatureService in the registry says. When the predictor
-takes another model in, its new columns are looked up from the first request that it refuses.
+takes another model in, its new columns are looked up from the first request that it refuses: that
+one and all that are in flight are answered by the new model, with rows made for it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import json
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from exai_components.serve.failure import Failure
 from exai_components.serve.features import Features
 from exai_components.serve.gate import Gate
 from exai_components.serve.metrics import Meter
-from exai_components.serve.model import ServedModel
+from exai_components.serve.model import Face, ServedModel
 from exai_components.serve.needs import needs_by_name
 from exai_components.serve.options import Options
 from exai_components.serve.policy import parse_policy
@@ -34,7 +36,11 @@ from exai_components.serve.warm import rehearse
 from exai_components.serve.wire import Columns
 
 # How a predictor refuses rows that were made for another model than it has.
-_OTHER_MODEL = ("unknown-column", "missing-column", "wrong-datatype", "ragged")
+_OTHER_MODEL = (
+    *("unknown-column", "missing-column", "wrong-datatype", "ragged"),
+    *("ill-typed", "out-of-range", "unknown-level"),
+)
+_CHANGES = 3  # changes of the predictor's model that one request goes along with
 
 
 async def transform(options: Options, bound: socket.socket | None) -> None:
@@ -48,31 +54,58 @@ async def transform(options: Options, bound: socket.socket | None) -> None:
 
     app = build_app(model, ready, model.alive)
     server = Server(app, Gate(app, options, Meter(options.model_name)), options, "", model)
-    await rehearse(model.features, model.signature, model.columns)
+    await rehearse(model.features, model.signature, model.face.columns)
     said = f"exai: {options.model_name} is ready"
     await server.run(bound, lambda: print(said, file=sys.stderr, flush=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The predictor's model as it was last described, and all that follows from it."""
+
+    described: Described
+    signature: ModelFile
+    features: Features
+    face: Face
+    datatypes: Mapping[str, str]
+
+
 class Transformer(ServedModel):
-    """The model as its callers see it: with the columns that aren't looked up."""
+    """The model as its callers see it: with the columns that aren't looked up. A request works
+    with one `Seen` from its beginning to its end; when the predictor refuses its rows because it
+    has another model by now, it begins anew with that one's.
+    """
 
     def __init__(self, options: Options, behind: Behind, described: Described) -> None:
         self._options, self._behind = options, behind
-        self._described = described
-        self.signature = _signature(described)
-        self.features = self._opened(described)
-        self.columns = self._request_columns()
-        super().__init__(options.model_name, self.columns, self.features)
-        self._take(described)
+        self._seen = self._looked_at(described)
+        self._changing = asyncio.Lock()
+        super().__init__(options.model_name, self._seen.face)
 
     async def predict(self, payload: Any, headers: Any = None) -> Any:
         """The predictor's answer to the looked-up rows."""
-        try:
-            return await self._predicted(payload, headers or {})
-        except Passed as refusal:
-            if _code(refusal) not in _OTHER_MODEL or not await self._changed():
-                raise
-        return await self._predicted(payload, headers or {})
+        seen = self._seen
+        for _ in range(_CHANGES):
+            try:
+                return await self._predicted(seen, payload, headers or {})
+            except Passed as refusal:
+                if _code(refusal) not in _OTHER_MODEL:
+                    raise
+                newer = await self._newer(seen)
+                if newer is seen:
+                    raise
+                seen = newer
+        return await self._predicted(seen, payload, headers or {})
+
+    @property
+    def features(self) -> Features:
+        """Those of the model that the predictor has now."""
+        return self._seen.features
+
+    @property
+    def signature(self) -> ModelFile:
+        """The columns of the model that the predictor has now."""
+        return self._seen.signature
 
     @property
     def trouble(self) -> str:
@@ -85,51 +118,51 @@ class Transformer(ServedModel):
 
     def get_output_types(self) -> list[dict[str, Any]]:
         """The predictor's outputs."""
-        return [dict(output) for output in self._described.outputs]
+        return [dict(output) for output in self._seen.described.outputs]
 
-    async def _predicted(self, payload: Any, headers: Mapping[str, str]) -> Any:
-        rows = await self.rows_of(payload)
+    async def _predicted(self, seen: Seen, payload: Any, headers: Mapping[str, str]) -> Any:
+        rows = await seen.face.rows_of(payload)
         if not isinstance(payload, InferRequest):
             return await self._behind.predict_v1(rows, headers)
         more: dict[str, Any] = {"id": payload.id} if payload.id else {}
         if payload.request_outputs:
             more["outputs"] = [{"name": output.name} for output in payload.request_outputs]
-        answer = await self._behind.predict_v2(rows, self._datatypes, more, headers)
+        answer = await self._behind.predict_v2(rows, seen.datatypes, more, headers)
         return _response(payload, answer)
 
-    async def _changed(self) -> bool:
-        described = await self._behind.described()
-        if described == self._described:
-            return False
-        try:
-            features = await asyncio.to_thread(self._opened, described)
-        except Failure as failure:
-            raise Unavailable(failure.code, failure.message, failure.hint) from None
-        self.features, self._features = features, features
-        self._take(described)
-        return True
+    async def _newer(self, seen: Seen) -> Seen:
+        """What the predictor has now; `seen` itself when that hasn't changed. However many requests
+        ask at a time, the store is opened once for each change.
+        """
+        async with self._changing:
+            if self._seen is not seen:
+                return self._seen
+            described = await self._behind.described()
+            if described == seen.described:
+                return seen
+            try:
+                newer = await asyncio.to_thread(self._looked_at, described)
+            except Failure as failure:
+                raise Unavailable(failure.code, failure.message, failure.hint) from None
+            self._seen, self.face = newer, newer.face
+        seen.features.close()
+        return newer
 
-    def _take(self, described: Described) -> None:
-        self._described, self.signature = described, _signature(described)
-        self.columns = self._columns = self._request_columns()
-        self._datatypes = Columns(self.signature).datatypes
-        self._outputs = tuple(str(output["name"]) for output in described.outputs)
-
-    def _opened(self, described: Described) -> Features:
+    def _looked_at(self, described: Described) -> Seen:
         options = self._options
         assert options.features is not None  # noqa: S101 - the options see to it
         assert options.repository is not None  # noqa: S101
-        columns = described.columns
-        return Features(
+        columns, signature = described.columns, _signature(described)
+        features = Features(
             options.model_name,
             options.repository,
             parse_policy(options.features),
             lambda offered: needs_by_name(columns, offered),
         )
-
-    def _request_columns(self) -> Columns:
-        features = self.features
-        return Columns(self.signature, features.asked, looked_up=features.needs.views())
+        asked = Columns(signature, features.asked, looked_up=features.needs.views())
+        outputs = tuple(str(output["name"]) for output in described.outputs)
+        datatypes = Columns(signature).datatypes
+        return Seen(described, signature, features, Face(asked, features, outputs), datatypes)
 
 
 def _signature(described: Described) -> ModelFile:

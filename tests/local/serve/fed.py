@@ -7,6 +7,7 @@ bmi + 10 * visits + 100 * tc + 1000 * tc_to_hdl + weight, where a missing value 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,3 +148,36 @@ def save(
     )
     (folder / MODEL_FILE).write_bytes(render_model_file(signature))
     return folder
+
+
+class asked_all_the_time:
+    """Requests to one port, in a thread; the statuses, or what went wrong."""
+
+    def __init__(self, port: int, path: str, body: Any) -> None:
+        self.port, self.path = port, path
+        self.content = json.dumps(body)
+        self.answers: list[Any] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> list[Any]:
+        self._thread.start()
+        return self.answers
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        import http.client
+
+        head = {"content-type": "application/json"}
+        while not self._stop.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            try:
+                connection.request("POST", self.path, self.content, head)
+                self.answers.append(connection.getresponse().status)
+            except OSError as error:
+                self.answers.append(repr(error))
+            finally:
+                connection.close()

@@ -1,6 +1,6 @@
 """Features that are looked up for each request: by a real server, from a real online store."""
 
-import threading
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from features.made import body, put
 from serve import fed
-from serve.fed import NOBODY, NULL, OTHER, STALE, WHOLE, row, worth
+from serve.fed import NOBODY, NULL, OTHER, STALE, WHOLE, asked_all_the_time, row, worth
 
 pytestmark = pytest.mark.slow
 
@@ -160,7 +160,7 @@ def test_nothing_or_a_default_in_its_place_and_a_hand_over(
     environment = fed.environment(store)
     first = listening(launch(model, port=0, **environment))
     port = first.port
-    with asked_all_the_time(port) as answers:
+    with asked_all_the_time(port, V1, {"instances": [row(WHOLE)]}) as answers:
         null = launch(model, **fed.environment(store, "null"))
         assert null.take_over(first, port)[0] == 200
         whole, nobody, old, empty = predicted(null, *map(row, (WHOLE, NOBODY, STALE, NULL)))
@@ -185,38 +185,38 @@ def test_nothing_or_a_default_in_its_place_and_a_hand_over(
     assert set(answers) == {200}
 
 
-class asked_all_the_time:
-    """Predictions for one patient, in a thread; the statuses, or what went wrong."""
+def test_features_that_are_closed_answer_what_is_on_its_way(store: Path) -> None:
+    from exai_components.model_file import ModelColumn
+    from exai_components.serve.failure import Failure
+    from exai_components.serve.features import Features
+    from exai_components.serve.needs import needs_by_name
+    from exai_components.serve.policy import Policy
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.answers: list[Any] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+    def opened(on_missing: Any, *, nullable: bool) -> Features:
+        column = ModelColumn("bmi", "float64", nullable=nullable)
+        policy = Policy("everything", on_missing)
+        return Features("m", store, policy, lambda offered: needs_by_name([column], offered))
 
-    def __enter__(self) -> list[Any]:
-        self._thread.start()
-        return self.answers
+    async def asked_and_closed(features: Features) -> list[Any]:
+        asked = [{"patient_id": patient} for patient in (WHOLE, OTHER)]
+        answer = asyncio.create_task(features.complete(asked, "row {}".format))
+        await asyncio.sleep(0)
+        features.close()
+        assert threads_of(features) > 0
+        return await answer
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
+    features = opened("error", nullable=False)
+    assert asyncio.run(asked_and_closed(features)) == [{"bmi": 20.0}, {"bmi": 24.0}]
+    until = time.monotonic() + 20
+    while threads_of(features) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threads_of(features) == 0
+    with pytest.raises(Failure, match="its column bmi takes none"):
+        opened("null", nullable=False)
 
-    def _run(self) -> None:
-        import http.client
-        import json
 
-        content = json.dumps({"instances": [row(WHOLE)]})
-        head = {"content-type": "application/json"}
-        while not self._stop.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-            try:
-                connection.request("POST", V1, content, head)
-                self.answers.append(connection.getresponse().status)
-            except OSError as error:
-                self.answers.append(repr(error))
-            finally:
-                connection.close()
+def threads_of(features: Any) -> int:
+    return sum(thread.is_alive() for thread in features._pool._threads)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -150,10 +151,22 @@ def test_a_transformer_looks_up_and_a_predictor_scores(
     forwarded = misses_of(transformer)
     assert forwarded["unknown-entity"] > 0
 
-    # The predictor takes another model in, which has one column less.
+    # The predictor takes another model in, which has one column less, while many ask.
     less = launch(fed.model(tmp_path / "less", drop="visits"))
-    assert less.take_over(predictor, predictor.port)[0] == 200
-    assert predictor.ended() == 0
+    bodies = [(V1, {"instances": rows}), (V2, body)] * 3
+    with ExitStack() as asking:
+        answers = [
+            asking.enter_context(fed.asked_all_the_time(transformer.port, *each)) for each in bodies
+        ]
+        assert less.take_over(predictor, predictor.port)[0] == 200
+        assert predictor.ended() == 0
+        counts = [len(each) for each in answers]
+        until = time.monotonic() + 60
+        while time.monotonic() < until and any(
+            len(each) < count + 5 for each, count in zip(answers, counts, strict=True)
+        ):
+            time.sleep(0.01)
+    assert {status for each in answers for status in each} == {200}
     status, one = transformer.ask("POST", V1, {"instances": [row(WHOLE, factor=4.0)]})
     assert (status, one["predictions"][0]["prediction"]) == (200, pytest.approx(expected - 30))
 
