@@ -142,18 +142,24 @@ def compile_environment(
     return Compiled(build, facts, problems, rollout)
 
 
-def compile_offline(checked: Checked, name: str, environment: Environment) -> tuple[Build, Facts]:
-    """What the environment should hold as far as is known without asking a target: what only one
-    knows is Unknown. A local environment's registry is a file beside the project, and what was
-    last read of it counts; data aren't looked at."""
+def facts_offline(checked: Checked, name: str, environment: Environment) -> Facts:
+    """What is known without asking a target. A local environment's registry is a file beside the
+    project, and what was last read of it counts; data aren't looked at."""
+    if environment.target == "local":
+        return open_target(checked, name, environment).kept_facts()
+    return Facts(unread=f"the registry of `{name}` wasn't asked")
+
+
+def compile_offline(
+    checked: Checked, name: str, environment: Environment, facts: Facts | None = None
+) -> Build:
+    """What the environment should hold as far as the specs and these facts tell: what only a target
+    knows is Unknown."""
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
-    if environment.target == "local":
-        facts = open_target(checked, name, environment).kept_facts()
-    else:
-        facts = Facts(unread=f"the registry of `{name}` wasn't asked")
+    facts = facts or Facts()
     resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
-    return render(resolved, lineage(project, resolved.graphs)), facts
+    return render(resolved, lineage(project, resolved.graphs))
 
 
 def _missing_data(

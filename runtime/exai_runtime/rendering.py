@@ -15,7 +15,13 @@ from pathlib import Path
 from exai_compiler.changes import ObjectId
 from exai_compiler.facts import Facts
 from exai_runtime import output_folder
-from exai_runtime.compiling import Checked, check_project, compile_offline, environment_of
+from exai_runtime.compiling import (
+    Checked,
+    check_project,
+    compile_offline,
+    environment_of,
+    facts_offline,
+)
 from exai_runtime.rendered_files import FEATURES, chosen, files, known, manifests
 from exai_runtime.results import LeftOut, Refused, RenderedFile, RenderedFiles
 from exai_runtime.target import TargetError
@@ -38,7 +44,8 @@ def render(
     found = checked.usable.environment(environment)
     if found is None:
         return Refused(environment_of(checked.usable, environment)[1], sources)
-    build, facts = compile_offline(checked, environment, found)
+    facts = facts_offline(checked, environment, found)
+    build = compile_offline(checked, environment, found, facts)
     objects, missing = chosen(build, names)
     if missing:
         known_names = {str(item.origin) for item in build.objects}
