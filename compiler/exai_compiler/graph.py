@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from exai_compiler.bodies import container_component, given_port, typed_port
+from exai_compiler.bodies.run_names import run_names
 from exai_compiler.catalog import Catalog, Component, Port
 from exai_compiler.python_code import python_component
 from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
@@ -19,7 +20,6 @@ from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.step import Step as StepSpec
-from exai_specs.kinds.workload import ConfigMapRef, SecretRef
 from exai_specs.parse import Spec
 
 
@@ -167,11 +167,7 @@ def _step(
     name: str, spec: StepSpec, catalog: Catalog, known: frozenset[str], document: str
 ) -> Step:
     inputs = {key: bind(value) for key, value in spec.with_.items()}
-    named = (
-        value.secret if isinstance(value, SecretRef) else value.config_map
-        for value in spec.env.values()
-        if isinstance(value, SecretRef | ConfigMapRef)
-    )
+    named = (name.text for name in run_names(spec))
     read = {
         source.step
         for binding in (*inputs.values(), *map(bind, named))

@@ -180,6 +180,7 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
         "inputs": meaningful(step.spec.with_),
         "env": meaningful({**env, **step.spec.env}),
         **({"outputs": meaningful(step.spec.outputs)} if step.spec.outputs else {}),
+        **({"volumes": meaningful(step.spec.volumes)} if step.spec.volumes else {}),
     }
 
 

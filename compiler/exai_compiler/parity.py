@@ -64,6 +64,14 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("timeout",): "the step may take as long as it needs",
         ("image",): "the function runs in exai's own Python",
         ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
+        ("volumes",): "nothing is mounted",
+        ("nodeSelector",): "there is one machine",
+        ("tolerations",): "there is one machine",
+        ("imagePullSecrets",): "no image is pulled",
+        ("imagePullPolicy",): "no image is pulled",
+        ("securityContext",): "the process is yours",
+        ("podLabels",): "one machine has no pods",
+        ("podAnnotations",): "one machine has no pods",
     }
 )
 VIEW: Mapping[Path, str] = MappingProxyType(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.container_step import in_arguments
+from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, strings, under_with
@@ -39,7 +40,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if isinstance(binding, Broken):
                 yield from _broken(spec, under_with(step.name, port), step.spec.with_[port])
     for spec, path, text in subject.braced:
-        if isinstance(spec.body, PipelineSpec) and (_allowed(path) or in_arguments(path)):
+        if isinstance(spec.body, PipelineSpec) and (
+            _allowed(path) or in_arguments(path) or in_run_name(path)
+        ):
             continue
         escapes = _is_variable(spec, path)
         start = _unescaped(text) if escapes else text.find(OPEN)

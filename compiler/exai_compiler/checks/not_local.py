@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ConfigMapRef, FieldRef, ServiceSpec
+from exai_specs.expressions import has_expression
+from exai_specs.kinds import ConfigMapRef, FieldRef, SecretRef, ServiceSpec
 
 # Of a service: what runs beside the server or instead of it. A cluster would answer otherwise.
 OTHER_PROCESSES = {
@@ -36,6 +37,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     f"`{name}` comes from {what}, and environment `{local[0]}` has none",
                     spec.at(*path, name),
                     hint="write its value as plain text, or take it from a secret",
+                    related=places,
+                )
+            elif isinstance(value, SecretRef) and has_expression(value.secret):
+                yield Diagnostic(
+                    "not-local",
+                    f"a run tells the Secret of `{name}`, and environment `{local[0]}` looks its "
+                    "secrets up before",
+                    spec.at(*path, name, "secret"),
+                    hint="write the name of the Secret",
                     related=places,
                 )
     for spec, _ in subject.project.bodies(ServiceSpec) if local else ():

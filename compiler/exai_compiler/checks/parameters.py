@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.port_types import describe
+from exai_compiler.checks.run_names import all_names
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import Broken, FromParameter, Graph, sources
+from exai_compiler.graph import Broken, FromParameter, Graph, bind, sources
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
-        used = _used(subject.graphs[spec.ref.name])
+        used = _used(subject.graphs[spec.ref.name], body)
         # A misspelt or unreadable reference may be meant for any of them: that is said already.
         certain = used <= set(body.parameters)
         for name, parameter in body.parameters.items():
@@ -36,9 +37,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _used(graph: Graph) -> set[str]:
-    """The names after `parameters.` in the inputs of all steps; an unreadable one counts as `?`."""
+def _used(graph: Graph, body: PipelineSpec) -> set[str]:
+    """The names after `parameters.` in all steps; an unreadable one counts as `?`."""
     bindings = [binding for step in graph.steps.values() for binding in step.inputs.values()]
+    bindings += [bind(name.text) for _, name in all_names(body)]
     read = {s.name for b in bindings for s in sources(b) if isinstance(s, FromParameter)}
     return read | {"?" for binding in bindings if isinstance(binding, Broken)}
 

@@ -9,14 +9,20 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Text, Whole, about
+from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Text, Whole, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.parameter import Parameter
-from exai_specs.kinds.step import Retry, Step
+from exai_specs.kinds.step import Retry, Step, accelerators
+from exai_specs.kinds.step_pod import (
+    ABOUT_SELECTOR,
+    ABOUT_TOLERATIONS,
+    StepNodeSelector,
+    StepTolerations,
+)
 from exai_specs.kinds.workload import Env, Resources
 from exai_specs.names import PARAMETER, STEP
 
@@ -49,6 +55,17 @@ class Defaults:
     cache: Annotated[
         Maybe[Flag], Effect.RENDER, about("Whether earlier results may be used", False)
     ] = None
+    node_selector: Annotated[StepNodeSelector, Effect.RENDER, ABOUT_SELECTOR] = field(
+        default_factory=empty
+    )
+    tolerations: Annotated[StepTolerations, Effect.RENDER, ABOUT_TOLERATIONS] = ()
+
+    @model_validator(mode="after")
+    def _one_accelerator(self) -> Defaults:
+        problems = tuple(accelerators(self.resources))
+        if problems:
+            raise refuse(*problems)
+        return self
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ from exai_specs.fields import (
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.outputs import StepOutput
-from exai_specs.kinds.workload import Env, Resources
+from exai_specs.kinds.step_pod import StepPod
+from exai_specs.kinds.workload import Env, ResourceFields, Resources
 from exai_specs.names import FIELD
 from exai_specs.units import Duration as DurationValue
 
@@ -74,6 +75,19 @@ class Pip:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class CacheKey:
+    """Results are found by a key of one's own, instead of by what the step is given."""
+
+    key: Annotated[Text, Effect.RENDER, about("The key", "flowers-2026")]
+
+
+Cache = Annotated[
+    bool | CacheKey,
+    OneOf((("key", CacheKey),), inside=False, text=Flag, text_words="true or false"),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class IfPresent:
     """Arguments that depend on whether an optional input is given."""
 
@@ -95,7 +109,7 @@ Argument = Annotated[
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(StepPod):
     """One step: a component, a Python function or a container, and its inputs."""
 
     uses: Annotated[Maybe[Text], Effect.RETRAIN, about("The component", "train-h2o")] = None
@@ -150,7 +164,9 @@ class Step:
     )
     timeout: Annotated[Maybe[Duration], Effect.RENDER, about("How long it may take", "1h")] = None
     cache: Annotated[
-        Maybe[Flag], Effect.RENDER, about("Whether an earlier result may be used", False)
+        Maybe[Cache],
+        Effect.RENDER,
+        about("Whether an earlier result may be used, or by which key", False),
     ] = None
     display_name: Annotated[Text, Effect.METADATA, about("The name that pages show", "Train")] = ""
 
@@ -167,7 +183,7 @@ class Step:
             hint = "remove one of them" if found else f"add one of {shown}, or an image"
             wrong = f"must have exactly one of {shown}, or an image of its own"
             raise refuse(Problem("exactly-one-of", wrong, hint))
-        problems = [*self._not_of_the_body()]
+        problems = [*self._not_of_the_body(), *accelerators(self.resources)]
         problems += [
             Problem("wrong-type", "must be a type, not an expression", "", ("outputs", name))
             for name, output in self.outputs.items()
@@ -182,6 +198,16 @@ class Step:
             if getattr(self, name) and self.body not in bodies:
                 words = " and ".join(_WORDS[body] for body in bodies)
                 yield Problem("unknown-field", f"is for {words} steps", "remove it", (name,), "key")
+
+
+def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
+    """Kubeflow Pipelines gives a step one kind of accelerator (LANGUAGE section 3.1)."""
+    if resources is not None:
+        limits = resources.limits.extended if resources.limits is not None else {}
+        names = {**resources.extended, **limits}
+        if len(names) > 1:
+            wrong = f"has several extended resources: {', '.join(sorted(names))}"
+            yield Problem("invalid-value", wrong, "a step can have one of them", ("resources",))
 
 
 BODIES = ("uses", "python")

@@ -1,4 +1,4 @@
-"""What a container mounts, by the path where it stands (LANGUAGE 3.1).
+"""What a server mounts, by the path where it stands (LANGUAGE 3.1); of a step, see `step_pod`.
 
 In: the `volumes` block of a container. Out: frozen values. Never: a volume's name; paths are the
 names here. The field that holds a block bounds the effects inside it, so the highest stands here.
@@ -71,15 +71,6 @@ class PvcVolume:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class ClaimVolume:
-    """A claim that the pipeline makes for its run (LANGUAGE 6.1)."""
-
-    claim: Annotated[Text, Effect.RETRAIN, about("The pipeline's claim", "scratch")]
-    sub_path: _SubPath = None
-    read_only: _ReadOnly = False
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class EmptyDir:
     """A folder that lives as long as the pod."""
 
@@ -131,7 +122,6 @@ class MemoryVolume:
 ServerVolume: TypeAlias = (
     SecretVolume | ConfigMapVolume | PvcVolume | EmptyDirVolume | EphemeralVolume | MemoryVolume
 )
-StepVolume: TypeAlias = ServerVolume | ClaimVolume
 
 _FORMS = (
     ("secret", SecretVolume),
@@ -145,10 +135,3 @@ _FORMS = (
 Volumes = Annotated[
     Mapping[str, Annotated[ServerVolume, OneOf(_FORMS, inside=False)]], KeyedBy(MOUNT_PATH)
 ]
-"""Of a server: all but claims, which only a pipeline's run has."""
-
-StepVolumes = Annotated[
-    Mapping[str, Annotated[StepVolume, OneOf((*_FORMS, ("claim", ClaimVolume)), inside=False)]],
-    KeyedBy(MOUNT_PATH),
-]
-"""Of a step: claims of its pipeline, too."""

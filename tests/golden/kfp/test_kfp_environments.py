@@ -70,5 +70,7 @@ def test_no_address_credential_or_absolute_path(case: str, rendered: Render) -> 
     text = (HERE / case / "project.yaml").read_text()
     for line in part(rendered(text), "pipelineSpec") + part(rendered(text), "platformSpec"):
         assert "://" not in line
+        if "mountPath:" in line:  # of the container, not of a machine
+            continue
         assert not line.split(": ")[-1].lstrip("'\"- ").startswith("/")
         assert "iris.db" not in line

@@ -81,6 +81,14 @@ MORE_STEPS = {
         "args": ["-c", {"ifPresent": "seed", "then": ["seed"], "else": ["none"]}],
         "outputs": {"rows": {"type": "Dataset", "columns": {"kind": {"type": "string"}}}},
         "with": {"seed": 1},
+        "volumes": {
+            "/secret": {"secret": "db"},
+            "/map": {"configMap": "site"},
+            "/pvc": {"pvc": "data"},
+            "/dev/shm": {"memory": "1Gi"},  # noqa: S108 - of the container
+            "/empty": {"emptyDir": {}},
+            "/made": {"ephemeral": {"size": "1Gi", "storageClass": "slow"}},
+        },
     },
     "own": {
         "python": "own.py:own",
@@ -157,6 +165,74 @@ def _made(field: str, *base: str) -> dict[str, Change]:
     }
 
 
+def _pod(field: str, *base: str) -> dict[str, Change]:
+    """What a step mounts, and how its pod is run."""
+
+    def volume(name: str, at: str, path: str, value: Any) -> tuple[str, Change]:
+        return f"{field}.volumes.*.{name}", (PIPELINE, (*base, "volumes", at), {path: value})
+
+    def inside(name: str, at: str, path: str, inner: dict[str, Any]) -> tuple[str, Change]:
+        return f"{field}.volumes.*.{name}", (PIPELINE, (*base, "volumes", at), {path: inner})
+
+    made = {"size": "1Gi", "storageClass": "slow"}
+    who = {"runAsUser": 1, "runAsGroup": 1, "runAsNonRoot": True}
+    security = {
+        f"{field}.security_context.{name}": (PIPELINE, (*base, "securityContext"), {key: who[key]})
+        for name, key in (
+            ("run_as_user", "runAsUser"),
+            ("run_as_group", "runAsGroup"),
+            ("run_as_non_root", "runAsNonRoot"),
+        )
+    }
+    return {
+        **dict(
+            (
+                volume("secret", "/secret", "secret", "other"),
+                volume("config_map", "/map", "configMap", "other"),
+                volume("pvc", "/pvc", "pvc", "other"),
+                volume("memory", "/dev/shm", "memory", "2Gi"),  # noqa: S108 - of the container
+                inside("empty_dir.medium", "/empty", "emptyDir", {"medium": "Memory"}),
+                inside("empty_dir.size", "/empty", "emptyDir", {"size": "1Gi"}),
+                inside("ephemeral.size", "/made", "ephemeral", {**made, "size": "2Gi"}),
+                inside("ephemeral.storage_class", "/made", "ephemeral", {"size": "1Gi"}),
+                inside(
+                    "ephemeral.access_modes.*",
+                    "/made",
+                    "ephemeral",
+                    {**made, "accessModes": ["ReadWriteMany"]},
+                ),
+            )
+        ),
+        f"{field}.volumes.*.optional": (PIPELINE, (*base, "volumes", "/map", "optional"), True),
+        f"{field}.volumes.*.sub_path": (PIPELINE, (*base, "volumes", "/pvc", "subPath"), "part"),
+        f"{field}.image_pull_secrets.*.name": (
+            PIPELINE,
+            (*base, "imagePullSecrets"),
+            [{"name": "registry"}],
+        ),
+        f"{field}.image_pull_policy": (PIPELINE, (*base, "imagePullPolicy"), "Always"),
+        **security,
+        f"{field}.pod_labels.*": (PIPELINE, (*base, "podLabels"), {"a": "b"}),
+        f"{field}.pod_annotations.*": (PIPELINE, (*base, "podAnnotations"), {"a": "b"}),
+    }
+
+
+def _placement(field: str, *base: str) -> dict[str, Change]:
+    toleration = {"key": "k", "operator": "Equal", "value": "v", "effect": "NoExecute"}
+    values = {**toleration, "toleration_seconds": 3}
+    return {
+        f"{field}.node_selector.*": (PIPELINE, (*base, "nodeSelector"), {"a": "b"}),
+        **{
+            f"{field}.tolerations.*.{name}": (
+                PIPELINE,
+                (*base, "tolerations"),
+                [{**toleration, "tolerationSeconds" if "_" in name else name: value}],
+            )
+            for name, value in values.items()
+        },
+    }
+
+
 IRIS, COLUMN = "Dataset/iris", ("spec", "schema", "species")
 LILIES = "Dataset/lilies"
 PETALS, RATIOS = "FeatureView/petals", "FeatureView/ratios"
@@ -228,12 +304,16 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
     "Pipeline.steps.*.pip.trusted_hosts.*": (PIPELINE, (*OWN, "pip", "trustedHosts"), []),
     **_made("Pipeline.steps.*", *BOX),
+    **_pod("Pipeline.steps.*", *BOX),
+    **_placement("Pipeline.steps.*", *TRAIN),
+    **_placement("Pipeline.defaults", "spec", "defaults"),
     "Pipeline.steps.*.with_.*": (PIPELINE, (*TRAIN, "with", "seed"), 43),
     "Pipeline.steps.*.after.*": (PIPELINE, (*TRAIN, "after"), ["roses"]),
     **_retry("Pipeline.steps.*.retry", *TRAIN, "retry"),
     **_resources("Pipeline.steps.*.resources", *TRAIN, "resources"),
     **_env("Pipeline.steps.*.env", *TRAIN, "env"),
     "Pipeline.steps.*.timeout": (PIPELINE, (*TRAIN, "timeout"), "1h"),
+    "Pipeline.steps.*.cache.key": (PIPELINE, (*TRAIN, "cache"), {"key": "k"}),
     "Pipeline.steps.*.cache": (PIPELINE, (*TRAIN, "cache"), False),
     "Pipeline.steps.*.display_name": (PIPELINE, (*TRAIN, "displayName"), "Train"),
     "Pipeline.experiment": (PIPELINE, ("spec", "experiment"), "other"),

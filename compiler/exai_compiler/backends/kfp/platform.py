@@ -11,44 +11,48 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from exai_compiler.backends.kfp.inputs import whole
+from exai_compiler.backends.kfp.names import Names
+from exai_compiler.backends.kfp.pods import placed
 from exai_compiler.backends.kfp.settings import Settings
+from exai_compiler.backends.kfp.volumes import mounted
 from exai_compiler.graph import Constant, FromParameter, FromStep, bind
 from exai_specs.frozen import Json
-from exai_specs.kinds.project import Environment, SecretName
+from exai_specs.kinds.project import Environment
 from exai_specs.kinds.workload import ConfigMapRef, FieldRef, SecretRef
 
 
 def executor_config(settings: Settings, environment: Environment) -> Mapping[str, Json]:
     """The step's part of the platform spec; empty when it needs none."""
+    names = Names(environment, _given)
     found: dict[str, Json] = {}
-    if secrets := tuple(_secrets(settings, environment)):
+    if secrets := tuple(_secrets(settings, names)):
         found["secretAsEnv"] = secrets
-    if maps := tuple(_config_maps(settings)):
+    if maps := tuple(_config_maps(settings, names)):
         found["configMapAsEnv"] = maps
     if fields := tuple(_fields(settings)):
         found["fieldPathAsEnv"] = fields
     if settings.timeout is not None:
         # An int64, which is text in a protobuf's JSON.
         found["activeDeadlineSeconds"] = str(-(-settings.timeout.ms // 1000))
-    return found
+    return {**found, **mounted(settings.pod.volumes, names), **placed(settings, names)}
 
 
-def _secrets(settings: Settings, environment: Environment) -> Iterator[Json]:
+def _secrets(settings: Settings, names: Names) -> Iterator[Json]:
     """One entry a Secret, sorted; an environment may call a Secret by another name."""
     wanted = sorted(
-        (_renamed(value.secret, environment), value.optional, name, value.key)
+        (value.secret, value.optional, name, value.key)
         for name, value in settings.env.items()
         if isinstance(value, SecretRef)
     )
     for (secret, optional), group in groupby(wanted, lambda item: item[:2]):
         yield {
-            **_named(secret, "secretName"),
+            **names.secret(secret),
             "keyToEnv": tuple({"envVar": name, "secretKey": key} for _, _, name, key in group),
             **({"optional": True} if optional else {}),
         }
 
 
-def _config_maps(settings: Settings) -> Iterator[Json]:
+def _config_maps(settings: Settings, names: Names) -> Iterator[Json]:
     wanted = sorted(
         (value.config_map, name, value.key)
         for name, value in settings.env.items()
@@ -56,7 +60,7 @@ def _config_maps(settings: Settings) -> Iterator[Json]:
     )
     for config_map, group in groupby(wanted, lambda item: item[0]):
         yield {
-            **_named(config_map, "configMapName"),
+            **names.named(config_map, "configMapName"),
             "keyToEnv": tuple({"envVar": name, "configMapKey": key} for _, name, key in group),
         }
 
@@ -67,17 +71,12 @@ def _fields(settings: Settings) -> Iterator[Json]:
             yield {"name": name, "fieldPath": value.field}
 
 
-def _renamed(secret: str, environment: Environment) -> str:
-    source = environment.secrets.get(secret)
-    return source.name if isinstance(source, SecretName) else secret
-
-
-def _named(name: str, field: str) -> Mapping[str, Json]:
-    """A name, or a parameter or output that gives it at run time."""
-    match bind(name):
-        case Constant(text):
-            return {field: text, f"{field}Parameter": {"runtimeValue": {"constant": text}}}
+def _given(text: str) -> Json | None:
+    """What gives this text at run time: a parameter, an output; None for plain text."""
+    match bind(text):
+        case Constant():
+            return None
         case FromParameter() | FromStep() as source:
-            return {f"{field}Parameter": whole(source)}
+            return whole(source)
         case _:
-            raise ValueError(f"the name {name} must be text, or one reference")
+            raise ValueError(f"{text} must be text, or one reference")

@@ -6,11 +6,14 @@ In: the specs of a pipeline and a step. Out: `Settings`. Never: what the step wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exai_compiler.graph import Step
+from exai_specs.frozen import empty
 from exai_specs.kinds.pipeline import PipelineSpec
-from exai_specs.kinds.step import Retry
+from exai_specs.kinds.pods import Toleration
+from exai_specs.kinds.step import CacheKey, Retry
+from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.workload import (
     ConfigMapRef,
     FieldRef,
@@ -32,6 +35,10 @@ class Settings:
     retry: Retry | None
     cache: bool
     timeout: Duration | None
+    cache_key: str = ""
+    pod: StepPod = field(default_factory=StepPod)
+    node_selector: Mapping[str, str] | str = field(default_factory=empty)
+    tolerations: tuple[Toleration, ...] | str = ()
 
     @property
     def limits(self) -> Mapping[str, Quantity]:
@@ -62,6 +69,10 @@ def settings(pipeline: PipelineSpec, step: Step) -> Settings:
         retry=own.retry if own.retry is not None else shared.retry,
         cache=pure and cache is not False,
         timeout=own.timeout,
+        cache_key=cache.key if pure and isinstance(cache, CacheKey) else "",
+        pod=own,
+        node_selector=own.node_selector or shared.node_selector,
+        tolerations=own.tolerations or shared.tolerations,
     )
 
 

@@ -21,7 +21,7 @@ def task(step: Step, settings: Settings, bindings: Mapping[str, Binding]) -> Jso
     found: dict[str, Json] = {
         "taskInfo": {"name": step.spec.display_name or step.name},
         "componentRef": {"name": component_label(step.name)},
-        "cachingOptions": {"enableCache": True} if settings.cache else {},
+        "cachingOptions": _caching(settings),
     }
     read = {s.step for b in bindings.values() for s in sources(b) if isinstance(s, FromStep)}
     if needs := sorted(read.union(step.needs)):
@@ -31,6 +31,13 @@ def task(step: Step, settings: Settings, bindings: Mapping[str, Binding]) -> Jso
     if settings.retry is not None:
         found["retryPolicy"] = _retry_policy(settings.retry)
     return found
+
+
+def _caching(settings: Settings) -> Json:
+    if not settings.cache:
+        return {}
+    key = {"cacheKey": settings.cache_key} if settings.cache_key else {}
+    return {"enableCache": True, **key}
 
 
 def _retry_policy(retry: Retry) -> Json:

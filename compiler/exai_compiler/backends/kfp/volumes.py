@@ -1,0 +1,93 @@
+"""What a step mounts. In: its `volumes` by mount path. Out: fields of KFP's
+KubernetesExecutorConfig, each a list sorted by path. A volume has no name in a spec: one is made of
+its path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import assert_never
+
+from exai_compiler.backends.kfp.names import Names
+from exai_specs.frozen import Json, digest
+from exai_specs.kinds.step_pod import (
+    ConfigMapFiles,
+    EmptyFolder,
+    EphemeralFolder,
+    PvcMount,
+    SecretFiles,
+    StepVolume,
+)
+from exai_specs.kinds.volumes import MemoryVolume
+
+_LONGEST = 40  # of the readable part of a name; Kubernetes takes 63 in all
+
+
+def mounted(volumes: Mapping[str, StepVolume], names: Names) -> Mapping[str, Json]:
+    """All volumes of a step, by the field that holds them."""
+    lists: dict[str, tuple[Json, ...]] = {}
+    found: dict[str, Json] = {}
+    for path, volume in sorted(volumes.items()):
+        if isinstance(volume, MemoryVolume):
+            found["enabledSharedMemory"] = {"volumeName": _name(path), "size": str(volume.memory)}
+            continue
+        field, value = _volume(path, volume, names)
+        lists[field] = (*lists.get(field, ()), value)
+    return {**lists, **found}
+
+
+def _volume(path: str, volume: StepVolume, names: Names) -> tuple[str, Json]:
+    match volume:
+        case SecretFiles(secret=name, optional=optional):
+            return "secretAsVolume", {**names.secret(name), **_mount(path, optional)}
+        case ConfigMapFiles(config_map=name, optional=optional):
+            named = names.named(name, "configMapName")
+            return "configMapAsVolume", {**named, **_mount(path, optional)}
+        case PvcMount(pvc=name, sub_path=sub_path):
+            return "pvcMount", {**_claimed(name, names), "mountPath": path, **_part(sub_path)}
+        case EmptyFolder(empty_dir=folder):
+            size = {"sizeLimit": str(folder.size)} if folder.size is not None else {}
+            medium = {"medium": folder.medium} if folder.medium is not None else {}
+            return "emptyDirMounts", {
+                "volumeName": _name(path),
+                "mountPath": path,
+                **medium,
+                **size,
+            }
+        case EphemeralFolder(ephemeral=made):
+            kind: dict[str, Json] = {"defaultStorageClass": True}
+            if made.storage_class is not None:
+                kind = {"storageClassName": made.storage_class}
+            return "genericEphemeralVolume", {
+                "volumeName": _name(path),
+                "mountPath": path,
+                "accessModes": made.access_modes,
+                "size": str(made.size),
+                **kind,
+            }
+        case MemoryVolume():
+            raise ValueError("shared memory is no mount")
+    assert_never(volume)
+
+
+def _claimed(name: str, names: Names) -> Mapping[str, Json]:
+    """A claim by name; its deprecated field is called `constant`."""
+    source = names.given(name)
+    if source is None:
+        return {"constant": name, "pvcNameParameter": {"runtimeValue": {"constant": name}}}
+    deprecated = source if isinstance(source, Mapping) else {}
+    return {**deprecated, "pvcNameParameter": source}
+
+
+def _mount(path: str, optional: bool) -> Mapping[str, Json]:
+    return {"mountPath": path, **({"optional": True} if optional else {})}
+
+
+def _part(sub_path: str | None) -> Mapping[str, Json]:
+    return {"subPath": sub_path} if sub_path is not None else {}
+
+
+def _name(path: str) -> str:
+    readable = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:_LONGEST].strip("-")
+    return f"{readable or 'root'}-{digest(path)[:8]}"

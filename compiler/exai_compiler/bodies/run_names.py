@@ -1,0 +1,64 @@
+"""Values of a step outside `with` that a run may give: names of Secrets, ConfigMaps and claims, and
+placement as a whole (LANGUAGE sections 3.4 and 6.3).
+
+In: the spec of a step. Out: each such text with its path below the step, whether it has an
+expression or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from exai_specs.kinds.step import Step
+from exai_specs.kinds.step_pod import ConfigMapFiles, PvcMount, SecretFiles
+from exai_specs.kinds.workload import ConfigMapRef, Env, SecretRef
+
+Path = tuple[str | int, ...]
+TEXT = ("string",)
+
+
+class RunName(NamedTuple):
+    """A text, its path below its step, the types that what gives it may have."""
+
+    path: Path
+    text: str
+    types: tuple[str, ...] = TEXT
+
+
+def run_names(step: Step) -> Iterator[RunName]:
+    """All of a step's own, in the order of its fields."""
+    yield from of_env(step.env)
+    for path, volume in step.volumes.items():
+        match volume:
+            case SecretFiles(secret=name):
+                yield RunName(("volumes", path, "secret"), name)
+            case ConfigMapFiles(config_map=name):
+                yield RunName(("volumes", path, "configMap"), name)
+            case PvcMount(pvc=name):
+                yield RunName(("volumes", path, "pvc"), name)
+            case _:
+                pass
+    for index, secret in enumerate(step.image_pull_secrets):
+        yield RunName(("imagePullSecrets", index, "name"), secret.name)
+    yield from of_placement(step.node_selector, step.tolerations)
+
+
+def of_env(env: Env) -> Iterator[RunName]:
+    """Of variables."""
+    for name, value in env.items():
+        match value:
+            case SecretRef(secret=text):
+                yield RunName(("env", name, "secret"), text)
+            case ConfigMapRef(config_map=text):
+                yield RunName(("env", name, "configMap"), text)
+            case _:
+                pass
+
+
+def of_placement(node_selector: object, tolerations: object) -> Iterator[RunName]:
+    """Of placement that is given as a whole."""
+    if isinstance(node_selector, str):
+        yield RunName(("nodeSelector",), node_selector, ("struct",))
+    if isinstance(tolerations, str):
+        yield RunName(("tolerations",), tolerations, ("list", "struct"))

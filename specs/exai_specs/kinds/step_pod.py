@@ -1,0 +1,190 @@
+"""How a step's pod is run: what it mounts, where it is placed, who it runs as (LANGUAGE 3.1).
+
+In: the fields of a step that only Kubernetes knows. Out: frozen values. Only what Kubeflow
+Pipelines can say is here: no `subPath` but of claims, no `readOnly`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
+from dataclasses import field
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from exai_specs.effects import Effect
+from exai_specs.expressions import has_expression
+from exai_specs.fields import (
+    CONFIG,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Problem,
+    Text,
+    about,
+    refuse,
+)
+from exai_specs.forms import OneOf
+from exai_specs.frozen import empty
+from exai_specs.kinds.pods import (
+    NodeSelector,
+    PullPolicy,
+    PullSecrets,
+    SecurityContext,
+    Texts,
+    Toleration,
+    Tolerations,
+)
+from exai_specs.kinds.volumes import MOUNT_PATH, EmptyDir, Ephemeral, MemoryVolume
+from exai_specs.kinds.workload import SECRET
+
+_SubPath = Annotated[
+    Maybe[Text], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
+]
+_Optional = Annotated[Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SecretFiles:
+    """The keys of a Secret as files."""
+
+    secret: Annotated[
+        Annotated[Text, Named(SECRET, "db")], Effect.RETRAIN, about("Name of the Secret", "db")
+    ]
+    optional: _Optional = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ConfigMapFiles:
+    """The keys of a ConfigMap as files."""
+
+    config_map: Annotated[
+        Annotated[Text, Named(SECRET, "settings")],
+        Effect.RETRAIN,
+        about("Name of the ConfigMap", "settings"),
+    ]
+    optional: _Optional = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PvcMount:
+    """A PersistentVolumeClaim that exists."""
+
+    pvc: Annotated[
+        Annotated[Text, Named(SECRET, "models")],
+        Effect.RETRAIN,
+        about("Name of the PersistentVolumeClaim", "models"),
+    ]
+    sub_path: _SubPath = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class EmptyFolder:
+    """An empty folder of the pod's own."""
+
+    empty_dir: Annotated[EmptyDir, Effect.RETRAIN, about("An empty folder", {"size": "1Gi"})]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class EphemeralFolder:
+    """A volume that is made for the pod."""
+
+    ephemeral: Annotated[
+        Ephemeral, Effect.RETRAIN, about("A volume made for the pod", {"size": "10Gi"})
+    ]
+
+
+StepVolume: TypeAlias = (
+    SecretFiles | ConfigMapFiles | PvcMount | EmptyFolder | EphemeralFolder | MemoryVolume
+)
+_FORMS = (
+    ("secret", SecretFiles),
+    ("configMap", ConfigMapFiles),
+    ("pvc", PvcMount),
+    ("emptyDir", EmptyFolder),
+    ("ephemeral", EphemeralFolder),
+    ("memory", MemoryVolume),
+)
+StepVolumes = Annotated[
+    Mapping[str, Annotated[StepVolume, OneOf(_FORMS, inside=False)]], KeyedBy(MOUNT_PATH)
+]
+
+
+@plain_dataclass(frozen=True, slots=True, eq=False)
+class OrExpression:
+    """A value of a type, or text with an expression that gives the whole of it in a run."""
+
+    of: Any
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            self._validate, handler.generate_schema(self.of)
+        )
+
+    def _validate(self, value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, str) and has_expression(value) else inner(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"type": "string", "pattern": r"\$\{\{"}]}
+
+
+StepNodeSelector: TypeAlias = Annotated[Mapping[str, str] | str, OrExpression(NodeSelector)]
+StepTolerations: TypeAlias = Annotated[tuple[Toleration, ...] | str, OrExpression(Tolerations)]
+
+ABOUT_SELECTOR = about("Labels that its node has", {"pool": "gpu"})
+ABOUT_TOLERATIONS = about("Taints that its node may have", [{"key": "gpu", "operator": "Exists"}])
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class StepPod:
+    """What only Kubernetes knows of a step."""
+
+    volumes: Annotated[
+        StepVolumes, Effect.RETRAIN, about("What it mounts, by path", {"/etc/db": {"secret": "db"}})
+    ] = field(default_factory=empty)
+    node_selector: Annotated[StepNodeSelector, Effect.RENDER, ABOUT_SELECTOR] = field(
+        default_factory=empty
+    )
+    tolerations: Annotated[StepTolerations, Effect.RENDER, ABOUT_TOLERATIONS] = ()
+    image_pull_secrets: Annotated[
+        PullSecrets, Effect.RENDER, about("Secrets to pull its image with", [{"name": "registry"}])
+    ] = ()
+    image_pull_policy: Annotated[
+        Maybe[PullPolicy], Effect.RENDER, about("When its image is pulled", "IfNotPresent")
+    ] = None
+    security_context: Annotated[
+        Maybe[SecurityContext], Effect.RENDER, about("Who it runs as", {"runAsNonRoot": True})
+    ] = None
+    pod_labels: Annotated[Texts, Effect.RENDER, about("Labels of its pod", {"team": "ml"})] = field(
+        default_factory=empty
+    )
+    pod_annotations: Annotated[
+        Texts, Effect.RENDER, about("Annotations of its pod", {"example.com/note": "text"})
+    ] = field(default_factory=empty)
+
+    @model_validator(mode="after")
+    def _shared_memory(self) -> StepPod:
+        problems = [
+            Problem("invalid-value", "is where no shared memory can stand", _SHM, ("volumes", path))
+            for path, volume in self.volumes.items()
+            if isinstance(volume, MemoryVolume) and path != SHARED_MEMORY
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the one place where Kubeflow Pipelines mounts it
+_SHM = f"write {SHARED_MEMORY}: {{memory: ...}}"
