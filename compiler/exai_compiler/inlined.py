@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from exai_compiler.catalog import Component
 from exai_specs.frozen import Json
 from exai_specs.kinds.dataset import ColumnFields, DatasetSpec, Quality
-from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
+from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
 
 # DESIGN section 6: what reads a source is told where the data is, others how it has to be.
@@ -38,12 +38,14 @@ def fields_of(name: str, dataset: DatasetSpec, wanted: tuple[str, ...]) -> Mappi
     return {field: everything[field] for field in wanted if field != "created" or dataset.created}
 
 
-def _source(source: CsvSource | ParquetSource | SqlSource | HttpSource) -> Json:
+def _source(source: CsvSource | ParquetSource | JsonSource | SqlSource | HttpSource) -> Json:
     match source:
         case CsvSource(path=path):
             return {"csv": {"path": path}}
         case ParquetSource(path=path):
             return {"parquet": {"path": path}}
+        case JsonSource(path=path):
+            return {"json": {"path": path}}
         case HttpSource(url=url, sha256=sha256, format=form):
             return {"http": {"url": url, "sha256": sha256, "format": form}}
         case SqlSource(connection=connection, table=str(table)):

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -176,7 +177,7 @@ def _python(values: Any) -> Sequence[Any]:
 def _cast_each(rows: Sequence[Any], kind: Any, target: Any) -> Any:
     import pyarrow as pa
 
-    convert = _CONVERT.get(kind) if isinstance(kind, str) else _nested
+    convert = _CONVERT.get(kind) if isinstance(kind, str) else partial(_nested, kind)
     cast: list[Any] = []
     for at, value in enumerate(rows):
         try:
@@ -272,11 +273,37 @@ def _json(value: Any) -> str:
     if isinstance(value, str):
         json.loads(value)
         return value
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    # What reads JSON holds doubles: a number with more digits than one has becomes the nearest.
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_float)
 
 
-def _nested(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+def _float(value: Any) -> float:
+    if not isinstance(value, Decimal):
+        raise TypeError
+    return float(value)
+
+
+def _nested(kind: Any, value: Any) -> Any:
+    """A value of a list, map or struct; as text it is JSON. What lies inside is cast as a column of
+    its type would be: Arrow itself cuts 1.5 to 1, and takes a text for a list of letters.
+    """
+    return _inner(kind, json.loads(value) if isinstance(value, str) else value)
+
+
+def _inner(kind: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, str):
+        return _CONVERT[kind](value)
+    (shape, inner), *_ = kind.items()
+    if shape == "list" and isinstance(value, list | tuple):
+        return [_inner(inner, item) for item in value]
+    if shape == "map" and isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else value
+        return [(_string(key), _inner(inner, item)) for key, item in pairs]
+    if shape == "struct" and isinstance(value, dict):
+        return {name: _inner(item, value.get(name)) for name, item in inner.items()}
+    raise TypeError
 
 
 _NARROW = ("int32", "int64", "float32", "decimal")

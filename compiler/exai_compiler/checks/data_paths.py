@@ -11,14 +11,16 @@ from posixpath import normpath
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import CsvSource, DatasetSpec, ParquetSource, Sqlite
+from exai_specs.kinds import CsvSource, DatasetSpec, JsonSource, ParquetSource, Sqlite
+
+_FILES = {CsvSource: "csv", JsonSource: "json", ParquetSource: "parquet"}
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(DatasetSpec):
-        if not isinstance(body.source, CsvSource | ParquetSource):
+        if not isinstance(body.source, CsvSource | JsonSource | ParquetSource):
             continue
-        kind = "csv" if isinstance(body.source, CsvSource) else "parquet"
+        kind = _FILES[type(body.source)]
         path, at = body.source.path, spec.at("spec", "source", kind, "path")
         if (problem := _leaves(path, at)) is not None:
             yield problem

@@ -10,7 +10,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -42,16 +42,23 @@ def open_http(http: Mapping[str, Any], guess: bool = False) -> Iterator[OpenSour
     url, digest = str(http["url"]), str(http["sha256"])
     shown = shown_url(url)
     path = fetched(url, digest)
-    if http.get("format") == "parquet":
-        from exai_components.load_dataset.parquet_files import open_parquet
+    with _opened(path, shown, http.get("format", "csv"), guess) as source:
+        yield source
 
-        with open_parquet(path, shown) as source:
-            yield source
-    else:
-        from exai_components.load_dataset.csv_file import open_csv
 
-        with open_csv(path, shown, guess) as source:
-            yield source
+def _opened(path: Path, shown: str, form: str, guess: bool) -> AbstractContextManager[OpenSource]:
+    match form:
+        case "parquet":
+            from exai_components.load_dataset.parquet_files import open_parquet
+
+            return open_parquet(path, shown)
+        case "json":
+            from exai_components.load_dataset.json_file import open_json
+
+            return open_json(path, shown)
+    from exai_components.load_dataset.csv_file import open_csv
+
+    return open_csv(path, shown, guess)
 
 
 def fetched(url: str, digest: str) -> Path:

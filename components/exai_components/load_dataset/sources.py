@@ -15,7 +15,7 @@ from exai_components.load_dataset.places import inside_data_root
 from exai_components.load_dataset.source import Chunk, OpenSource
 from exai_components.outcome import StepFailure
 
-KINDS = ("csv", "http", "parquet", "sql")
+KINDS = ("csv", "http", "json", "parquet", "sql")
 
 
 def open_source(
@@ -33,6 +33,10 @@ def open_source(
             from exai_components.load_dataset.parquet_files import open_parquet
 
             return open_parquet(inside_data_root(path), path)
+        case {"json": {"path": str(path)}}:
+            from exai_components.load_dataset.json_file import open_json
+
+            return open_json(inside_data_root(path), path)
         case {"http": dict(http)}:
             from exai_components.load_dataset.http_file import open_http
 

@@ -80,7 +80,7 @@ def _castable(value: Any, kind: Any) -> bool:
 def _described(declared: Declared) -> str:
     """The source in a few words."""
     match dict(declared.source):
-        case {"csv": {"path": path}} | {"parquet": {"path": path}}:
+        case {"csv": {"path": path}} | {"json": {"path": path}} | {"parquet": {"path": path}}:
             return str(path)
         case {"http": {"url": url}}:
             from exai_components.load_dataset.http_file import shown_url

@@ -25,7 +25,7 @@ from exai_specs.frozen import digest
 from exai_specs.identity import Ref
 from exai_specs.kinds.dataset import DatasetSpec, Fixed, Query
 from exai_specs.kinds.project import Environment, Postgresql, Sqlite
-from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
+from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.parse import Spec
 
 NOT_WATCHED = "not watched"
@@ -124,7 +124,7 @@ def _source_content(
     ref: Ref, dataset: DatasetSpec, environment: Environment, root: Path, cache: ContentCache
 ) -> Maybe[str]:
     match dataset.source:
-        case CsvSource(path=path) | ParquetSource(path=path):
+        case CsvSource(path=path) | JsonSource(path=path) | ParquetSource(path=path):
             return _content(ref, (root / path,), cache)
         case HttpSource(sha256=sha256):
             return Known(sha256)

@@ -28,6 +28,7 @@ from exai_specs.kinds import (
     CsvSource,
     DatasetSpec,
     Environment,
+    JsonSource,
     ParquetSource,
     Sqlite,
     SqlSource,
@@ -64,7 +65,7 @@ def source_problems(
                 connection = environment.connections.get(name)
                 if isinstance(connection, Sqlite) and _settled(look.root / connection.path):
                     yield from _table(spec, dataset, look.root / connection.path, table)
-            case ParquetSource(path=path):
+            case JsonSource(path=path) | ParquetSource(path=path):
                 try:
                     content = content_digest(look.root / path, look.content)
                 except OSError:

@@ -40,7 +40,7 @@ from exai_specs.kinds.project import (
     Sqlite,
 )
 from exai_specs.kinds.service import Autoscale, Replicas, ServedFeatures, ServiceSpec, Slo
-from exai_specs.kinds.sources import CsvSource, HttpSource, ParquetSource, SqlSource
+from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.kinds.workload import ConfigMapRef, Env, FieldRef, Resources, SecretRef
@@ -113,6 +113,7 @@ __all__ = [
     "Fixed",
     "Gate",
     "HttpSource",
+    "JsonSource",
     "Kind",
     "Materialize",
     "Metadata",

@@ -40,6 +40,15 @@ class ParquetSource:
     ]
 
 
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class JsonSource:
+    """A JSON file: one object a line, or one array of objects."""
+
+    path: Annotated[
+        Text, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.jsonl")
+    ]
+
+
 def _address(value: Any) -> str:
     """An address of http or https. No message quotes it: it may hold what nobody may see."""
     if not isinstance(value, str):
@@ -76,7 +85,7 @@ class HttpSource:
         about("SHA-256 of the file, in hexadecimal", "9f86d081884c7d659a2feaa0c55ad015" * 2),
     ]
     format: Annotated[
-        Literal["csv", "parquet"], Effect.RETRAIN, about("The file's format", "csv")
+        Literal["csv", "parquet", "json"], Effect.RETRAIN, about("The file's format", "csv")
     ] = "csv"
 
 
@@ -101,11 +110,12 @@ class SqlSource:
 
 
 Source = Annotated[
-    CsvSource | ParquetSource | SqlSource | HttpSource,
+    CsvSource | ParquetSource | JsonSource | SqlSource | HttpSource,
     OneOf(
         (
             ("csv", CsvSource),
             ("parquet", ParquetSource),
+            ("json", JsonSource),
             ("sql", SqlSource),
             ("http", HttpSource),
         )

@@ -105,6 +105,11 @@ def test_parquet_comes_as_well(load: Load, site: Site) -> None:
     assert got.to_pylist() == [{"id": 1, "name": "a"}]
 
 
+def test_json_comes_as_well(load: Load, site: Site) -> None:
+    content = site.files["/x"] = b'{"id": 1, "name": "a"}'
+    assert load(source(site, "/x", content, "json"), SCHEMA).to_pylist() == [{"id": 1, "name": "a"}]
+
+
 def test_another_file_is_refused_before_it_is_parsed(load: Load, site: Site) -> None:
     site.files["/x.csv"] = b'not,"csv at all'
     outcome = refused(load, source(site, "/x.csv", CSV))

@@ -137,6 +137,18 @@ def test_parquet_has_its_schema_in_its_footer_and_is_looked_at_once(tmp_path: Pa
     assert told(tmp_path, PARQUET) == []
 
 
+def test_json_is_looked_at_as_well(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('[{"a": {"b": 1}, "the_b": "x"}]')
+    assert told(tmp_path, "{json: {path: x.json}}") == [
+        "missing-column 15 `x.json` differs from Dataset/d in 2 columns:\n"
+        "a      the spec has int64   the data has struct\n"
+        "the b  the spec has string  the data has no such column (did you mean `the_b`?)"
+        " (change the schema of the Dataset, or the data)"
+    ]
+    (tmp_path / "x.json").write_text('{"a": 1, "the b": "x"}')
+    assert told(tmp_path, "{json: {path: x.json}}") == []
+
+
 def test_files_of_a_folder_that_differ_are_explained(tmp_path: Path) -> None:
     write_parquet(tmp_path / "parts" / "1.parquet", a=[1], **{"the b": ["x"]})
     write_parquet(tmp_path / "parts" / "2.parquet", a=[None], **{"the b": ["x"]})
