@@ -30,8 +30,8 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
         "feature-clash": Code(
             "Two things of one name come together.",
             "Features become columns by their own names, beside the columns of the rows, the keys "
-            "and the columns of a request; and Feast knows datasets, push sources and request "
-            "sources by their names alone.",
+            "and the columns of a request; and Feast knows datasets, push sources, streams and "
+            "request sources by their names alone.",
         ),
         "feature-default": Code(
             "What a service answers for a missing feature doesn't fit.",

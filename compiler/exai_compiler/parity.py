@@ -16,6 +16,7 @@ from exai_specs.frozen import Json
 from exai_specs.kinds import (
     DatasetSpec,
     Environment,
+    FeatureServiceSpec,
     FeatureViewSpec,
     PipelineSpec,
     Postgresql,
@@ -76,11 +77,19 @@ STEP: Mapping[Path, str] = MappingProxyType(
 )
 VIEW: Mapping[Path, str] = MappingProxyType(
     {
+        ("stream",): (
+            "nobody reads it; the dataset's own rows come online, and `exai features push` takes "
+            "more"
+        ),
+        ("aggregations",): "the dataset has their results as columns",
         ("materialize", "every"): (
             "nothing runs on a schedule by itself; `exai features materialize --watch` keeps this "
             "one while it runs"
         ),
     }
+)
+SERVED: Mapping[Path, str] = MappingProxyType(
+    {("logging",): "exai's servers keep no log of features; Feast's own feature server does"}
 )
 ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
     {
@@ -140,6 +149,8 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
             yield Diagnostic(CODE, message, spec.key_at("spec", "features"), "note")
     for spec, _ in project.bodies(FeatureViewSpec):
         yield from _block(spec, ("spec",), VIEW)
+    for spec, _ in project.bodies(FeatureServiceSpec):
+        yield from _block(spec, ("spec",), SERVED)
     for spec, pipeline in project.bodies(PipelineSpec):
         yield from _block(spec, ("spec", "defaults"), STEP)
         for name, step in pipeline.steps.items():

@@ -74,7 +74,9 @@ def _requested(subject: Subject, spec: Spec) -> Iterator[Diagnostic]:
 
 
 def _sources(subject: Subject) -> Iterator[Diagnostic]:
-    """Feast knows datasets, push sources and request sources by their names alone, in any case."""
+    """Feast knows datasets, push sources, streams and request sources by their names alone, in any
+    case.
+    """
     names: dict[str, tuple[object, str, Span]] = {}
     for ref, spec in subject.project.specs.items():
         if ref.kind == "Dataset":
@@ -85,6 +87,10 @@ def _sources(subject: Subject) -> Iterator[Diagnostic]:
         if view.push is not None:
             thing: object = ("push", view.push, view.dataset)
             used.append((thing, "push source", view.push, spec.at("spec", "push")))
+        if view.stream is not None:
+            thing = ("stream", view.stream, view.dataset)
+            at = spec.at("spec", "stream", "kafka", "name")
+            used.append((thing, "stream", view.stream.name, at))
         if view.transform is not None and (request := view.transform.request) is not None:
             columns = tuple((name, str(type_)) for name, type_ in request.schema.items())
             thing = ("request", request.name, columns)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import FeatureViewSpec, Postgresql, SqlSource
+from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, Postgresql, SqlSource
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -31,6 +31,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
         else:
             yield from _elsewhere(subject, wanted, at)
+            yield from _unlogged(subject, name, at)
 
 
 def _elsewhere(subject: Subject, store: str, at: Span) -> Iterator[Diagnostic]:
@@ -51,3 +52,17 @@ def _elsewhere(subject: Subject, store: str, at: Span) -> Iterator[Diagnostic]:
                 ("the offline store", at),
             ),
         )
+
+
+def _unlogged(subject: Subject, environment: str, at: Span) -> Iterator[Diagnostic]:
+    """Feast's PostgreSQL store has no `write_logged_features`: what it is given is lost."""
+    for spec, service in subject.project.bodies(FeatureServiceSpec):
+        if service.logging is not None:
+            yield Diagnostic(
+                "store-mismatch",
+                f"in `{environment}` nothing is logged: Feast's PostgreSQL store keeps no logs",
+                spec.key_at("spec", "logging"),
+                "warning",
+                hint="remove `logging`, or write `type: dask`, which logs to files",
+                related=(("the offline store", at),),
+            )

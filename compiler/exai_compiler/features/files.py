@@ -13,6 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
 from exai_compiler.features import naming
+from exai_compiler.features.imports import imports_of
 from exai_compiler.features.inert import hold_to_declarations
 from exai_compiler.features.store_file import store_text
 from exai_specs.frozen import Json, thaw
@@ -48,7 +49,7 @@ def _definitions(spec: Part) -> str:
         for name in (*views, *spec["transforms"])
     }
     values = {
-        "imports": tuple(_imports(spec)),
+        "imports": tuple(imports_of(spec)),
         "entities": [_entity(name, each) for name, each in spec["entities"].items()],
         "pushes": [
             {
@@ -57,6 +58,16 @@ def _definitions(spec: Part) -> str:
                 "batch_source": naming.identifier("source", source),
             }
             for name, source in sorted(_agreed((v["push"], v["source"]) for v in views.values()))
+        ],
+        "streams": [
+            _stream(name, stream, source)
+            for name, (stream, source) in sorted(
+                _agreed(
+                    (each["stream"]["name"], (each["stream"], each["source"]))
+                    for each in views.values()
+                    if "stream" in each
+                )
+            )
         ],
         "requests": [
             {
@@ -73,54 +84,6 @@ def _definitions(spec: Part) -> str:
     return _rendered("definitions.py.j2", values)
 
 
-def _imports(spec: Part) -> Iterator[str]:
-    """Only what is used, in the order of isort."""
-    views, transforms = spec["views"].values(), spec["transforms"].values()
-    requests = [each["request"] for each in transforms if each["request"]]
-    schemas = [each["schema"] for each in (*views, *transforms, *requests)]
-    types = {name for schema in schemas for t in schema.values() for name in naming.type_names(t)}
-    used = {
-        "Entity": spec["entities"],
-        "FeatureService": spec["services"],
-        "FeatureView": views,
-        "Field": schemas,
-        "PushSource": [each for each in views if each["push"]],
-        "RequestSource": requests,
-    }
-    if views:
-        yield "from datetime import timedelta"
-    if transforms:
-        yield "from inspect import getsource"
-    yield ""
-    yield from _import("feast", (name for name, there in used.items() if there))
-    if transforms:
-        yield "from feast.on_demand_feature_view import OnDemandFeatureView"
-    yield from _import("feast.types", sorted(types))
-    if spec["entities"]:
-        yield "from feast.value_type import ValueType"
-    if views or transforms:
-        yield ""
-    sources = {naming.identifier("source", each["source"]) for each in views}
-    yield from _import("exai_sources", sorted(sources))
-    for name, each in spec["transforms"].items():
-        package, _, module = naming.module(each["module"]).rpartition(".")
-        function = naming.function(each["function"])
-        yield f"from {package} import {module} as {naming.identifier('module', name)}"
-        yield f"from {package}.{module} import {function} as {naming.identifier('function', name)}"
-
-
-def _import(module: str, names: Any) -> Iterator[str]:
-    line = f"from {module} import {', '.join(names := list(names))}"
-    if not names:
-        return
-    if len(line) <= 100:
-        yield line
-        return
-    yield f"from {module} import ("
-    yield from (f"    {name}," for name in names)
-    yield ")"
-
-
 def _entity(name: str, each: Part) -> Part:
     return {
         "variable": naming.identifier("entity", name),
@@ -132,14 +95,17 @@ def _entity(name: str, each: Part) -> Part:
 
 
 def _view(name: str, each: Part) -> Part:
-    pushed = each["push"]
+    source = naming.identifier("source", each["source"])
+    if each["push"]:
+        source = naming.identifier("push", each["push"])
+    if "stream" in each:
+        source = naming.identifier("stream", each["stream"]["name"])
     descriptions = each.get("descriptions", {})
     return {
         "variable": naming.identifier("view", name),
         "name": name,
-        "source": naming.identifier("push", pushed)
-        if pushed
-        else naming.identifier("source", each["source"]),
+        "class": "StreamFeatureView" if "stream" in each else "FeatureView",
+        "source": source,
         "entities": [naming.identifier("entity", entity) for entity in each["entities"]],
         "fields": [
             {**field, "description": descriptions.get(field["name"], "")}
@@ -149,7 +115,20 @@ def _view(name: str, each: Part) -> Part:
         "ttl": each["ttl"] or 0,
         "online": each["online"],
         "offline": each["offline"],
+        "aggregations": each.get("aggregations", ()),
+        "timestamp": each.get("stream", {}).get("timestamp", ""),
         **_told(each),
+    }
+
+
+def _stream(name: str, stream: Part, source: str) -> Part:
+    form = dict(stream["message_format"])
+    return {
+        **stream,
+        "variable": naming.identifier("stream", name),
+        "batch_source": naming.identifier("source", source),
+        "format": form.pop("class"),
+        "given": form,
     }
 
 
@@ -184,6 +163,7 @@ def _service(name: str, each: Part, kinds: Mapping[str, Any]) -> Part:
             {"view": naming.identifier(kinds[view], view), "features": features}
             for view, features in projections.items()
         ],
+        "logging": each.get("logging"),
         **_told(each),
     }
 

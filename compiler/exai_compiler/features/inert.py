@@ -19,9 +19,15 @@ _POSTGRES = "feast.infra.offline_stores.contrib.postgres_offline_store.postgres_
 _MODULES: Mapping[str, str] = {
     "datetime": "timedelta",
     "exai_sources": r"source_\w+",
-    "feast": "Entity|FeatureService|FeatureView|Field|FileSource|PushSource|RequestSource",
-    "feast.data_format": "ParquetFormat",
+    "feast": (
+        "Entity|FeatureService|FeatureView|Field|FileSource|KafkaSource|PushSource|RequestSource"
+    ),
+    "feast.aggregation": "Aggregation",
+    "feast.data_format": "AvroFormat|JsonFormat|ParquetFormat|ProtoFormat",
+    "feast.feature_logging": "LoggingConfig",
+    "feast.infra.offline_stores.file_source": "FileLoggingDestination",
     "feast.on_demand_feature_view": "OnDemandFeatureView",
+    "feast.stream_feature_view": "StreamFeatureView",
     "feast.types": "|".join(["Array", "Map", "Struct", *FEAST_TYPES.values()]),
     "feast.value_type": "ValueType",
     "inspect": "getsource",
@@ -33,11 +39,13 @@ _CALLS = frozenset(
         *("Array", "Struct", "ParquetFormat", "getsource", "timedelta"),
         *("Entity", "Field", "FeatureView", "FeatureService", "OnDemandFeatureView"),
         *("FileSource", "PostgreSQLSource", "PushSource", "RequestSource"),
+        *("Aggregation", "AvroFormat", "JsonFormat", "KafkaSource", "ProtoFormat"),
+        *("FileLoggingDestination", "LoggingConfig", "StreamFeatureView"),
     }
 )
 _CONSTANTS = (str, int, float, bool)
 _VALUE_TYPES = frozenset(VALUE_TYPES.values())
-_VARIABLE = re.compile(r"(entity|source|push|request|view|transform|service)_\w+", re.ASCII)
+_VARIABLE = re.compile(r"(entity|source|push|stream|request|view|transform|service)_\w+", re.ASCII)
 
 
 def hold_to_declarations(text: str) -> None:

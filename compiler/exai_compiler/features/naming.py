@@ -17,7 +17,16 @@ from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, parse_column
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Thing = Literal[
-    "entity", "source", "push", "request", "view", "transform", "module", "function", "service"
+    "entity",
+    "source",
+    "push",
+    "stream",
+    "request",
+    "view",
+    "transform",
+    "module",
+    "function",
+    "service",
 ]
 
 # LANGUAGE section 2.1. A date has no type of its own there.

@@ -7,6 +7,7 @@ name. Never: another spelling of a name, or a null where Feast has a default.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import assert_never
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.feature_views import Parts, asked_for, key_of, parts_of
@@ -25,6 +26,8 @@ from exai_specs.kinds import (
     FeatureViewSpec,
 )
 from exai_specs.kinds.features import Transform
+from exai_specs.kinds.streams import AvroFormat, JsonFormat, Kafka, ProtoFormat
+from exai_specs.units import Duration
 
 Part = dict[str, Json]
 
@@ -69,10 +72,7 @@ def definitions_of(project: Project, found: Parts, catalog: Catalog) -> Part:
             name: _transform(project, name, view, how) for name, view, how in transforms
         },
         "services": {
-            name: {
-                "features": tuple(dict.fromkeys(f.reference for f in asked_for(project, service))),
-                **_told(project, "FeatureService", name),
-            }
+            name: _service(project, name, service)
             for name, service in _bodies(project, FeatureServiceSpec, found.services)
         },
         "modules": {
@@ -106,12 +106,25 @@ def _view(project: Project, name: str, body: FeatureViewSpec) -> Json:
         "source": source,
         "entities": body.entities,
         "schema": schema,
-        "ttl": None if body.ttl is None else _seconds(body.ttl.ms),
+        "ttl": _optional(body.ttl),
         "online": body.online,
         "offline": body.offline,
         "push": body.push,
         **_told(project, "FeatureView", name),
     }
+    if body.stream is not None:
+        found["stream"] = _stream(body.stream, dataset)
+    if body.aggregations:
+        found["aggregations"] = tuple(
+            {
+                "column": each.column,
+                "function": each.function,
+                "time_window": _optional(each.time_window),
+                "slide_interval": _optional(each.slide_interval),
+                "name": each.name,
+            }
+            for each in body.aggregations
+        )
     described = {f: dataset.schema[f].description for f in body.features}
     if any(described.values()):
         found["descriptions"] = {name: text for name, text in described.items() if text}
@@ -134,13 +147,52 @@ def _transform(project: Project, name: str, body: FeatureViewSpec, how: Transfor
     }
 
 
+def _service(project: Project, name: str, body: FeatureServiceSpec) -> Json:
+    found: Part = {
+        "features": tuple(dict.fromkeys(f.reference for f in asked_for(project, body))),
+        **_told(project, "FeatureService", name),
+    }
+    if (logging := body.logging) is not None:
+        found["logging"] = {
+            "path": logging.path,
+            "s3_endpoint_override": logging.s3_endpoint_override or "",
+            "partition_by": logging.partition_by,
+            "sample_rate": logging.sample_rate,
+        }
+    return found
+
+
 def _module(view: str) -> str:
     """A file of its own for each view. Views' names are unique in any case of their letters."""
     return f"transforms/{view}_view.py"
 
 
-def _seconds(ms: int) -> int | float:
-    return ms / 1000 if ms % 1000 else ms // 1000
+def _stream(kafka: Kafka, dataset: DatasetSpec) -> Json:
+    match kafka.message_format:
+        case AvroFormat(schema_json=text):
+            form: Json = {"class": "AvroFormat", "schema_json": text}
+        case JsonFormat(schema_json=text):
+            form = {"class": "JsonFormat", "schema_json": text}
+        case ProtoFormat(class_path=text):
+            form = {"class": "ProtoFormat", "class_path": text}
+        case other:
+            assert_never(other)
+    return {
+        "name": kafka.name,
+        "kafka_bootstrap_servers": kafka.kafka_bootstrap_servers,
+        "topic": kafka.topic,
+        "timestamp": dataset.timestamp,
+        "created": dataset.created,
+        "message_format": form,
+        "watermark_delay_threshold": _optional(kafka.watermark_delay_threshold),
+    }
+
+
+def _optional(duration: Duration | None) -> int | float | None:
+    """Seconds."""
+    if duration is None:
+        return None
+    return duration.ms / 1000 if duration.ms % 1000 else duration.ms // 1000
 
 
 def _told(project: Project, kind: str, name: str) -> Part:

@@ -20,7 +20,8 @@ from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec
 
-_METADATA = frozenset({"description", "owner", "tags", "descriptions"})
+_METADATA = frozenset({"description", "owner", "tags", "descriptions", "logging"})
+_STREAMED = frozenset({"stream", "aggregations"})
 _ONLINE: Mapping[str, Json] = {"online": True, "offline": False, "push": None}
 
 
@@ -59,7 +60,9 @@ def _bare(repository: Part) -> Part:
     views = bare["views"]
     if isinstance(views, Mapping):
         bare["views"] = {
-            name: {**view, **_ONLINE} for name, view in views.items() if isinstance(view, Mapping)
+            name: {key: part for key, part in {**view, **_ONLINE}.items() if key not in _STREAMED}
+            for name, view in views.items()
+            if isinstance(view, Mapping)
         }
     return bare
 

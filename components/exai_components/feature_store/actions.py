@@ -39,9 +39,10 @@ def _snapshot(request: Request) -> dict[str, Any]:
 
 
 def _newest(request: Request) -> dict[str, Any]:
+    from exai_components.feature_store.rows import stored_view
     from exai_components.feature_store.snapshot import take_newest
 
-    view = _store(request).get_feature_view(str(request["view"]))
+    view = stored_view(_store(request), str(request["view"]))
     return take_newest(view, dict(request["dataset"]), Path(request["folder"]))
 
 

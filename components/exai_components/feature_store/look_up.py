@@ -13,7 +13,7 @@ from typing import Any
 from exai_components.column_types import BadValue, arrow_type, cast_column
 from exai_components.feature_store.kinds import kind_of
 from exai_components.feature_store.online import entity_keys, read_rows
-from exai_components.feature_store.rows import columns_of
+from exai_components.feature_store.rows import columns_of, stored_views
 from exai_components.feature_store.transforms import computed, request_of, wanted_of
 from exai_components.outcome import StepFailure, did_you_mean
 
@@ -27,7 +27,7 @@ def look_up(
     {"value", "status", "time", "age"}}}]}`; a final failure for what isn't there or ill-typed.
     """
     refs = _references(store, name)
-    plain = {view.name: view for view in store.list_feature_views()}
+    plain = stored_views(store)
     transforms = {view.name: view for view in store.list_on_demand_feature_views()}
     wanted: dict[str, dict[str, None]] = {}
     for view, feature in refs:
@@ -115,9 +115,7 @@ def _references(store: Any, name: str) -> list[tuple[str, str]]:
             for projection in services[name].feature_view_projections
             for field in projection.features
         ]
-    views = {
-        v.name: v for v in (*store.list_feature_views(), *store.list_on_demand_feature_views())
-    }
+    views = stored_views(store) | {v.name: v for v in store.list_on_demand_feature_views()}
     if name in views:
         return [(name, field.name) for field in views[name].features]
     raise StepFailure(

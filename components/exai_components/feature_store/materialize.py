@@ -19,6 +19,7 @@ from exai_components.feature_store.rows import (
     file_rows,
     last_time,
     newest,
+    stored_view,
     usable,
     view_rows,
 )
@@ -46,7 +47,7 @@ def materialize(
     Answers `{"rows": entities that have a row, "written", "older", "newest", "lost"}`; `lost` is a
     store that doesn't have what was brought there before, if anything was.
     """
-    view = store.get_feature_view(name)
+    view = stored_view(store, name)
     columns = columns_of(view)
     source = file_rows(rows, columns) if rows is not None else view_rows(store, view)
     table = usable(source, columns, name, pushed)

@@ -20,6 +20,7 @@ from exai_components.feature_store.rows import (
     file_rows,
     last_time,
     newest,
+    stored_view,
     usable,
 )
 from exai_components.outcome import StepFailure, did_you_mean
@@ -46,7 +47,7 @@ def push(
     has with other values. Answers `{"rows", "written", "older", "newest"}`: `older` rows are older
     than what is online, and change nothing there; `newest` is the last time among all.
     """
-    view = store.get_feature_view(name)
+    view = stored_view(store, name)
     columns = columns_of(view)
     table = _typed(_read(file), kinds, columns, file.name)
     checked = usable(table, columns, name)

@@ -19,6 +19,7 @@ from typing import Any
 
 from exai_components.feature_store.lean import import_feast
 from exai_components.feature_store.marks import unmark
+from exai_components.feature_store.rows import stored_views
 from exai_components.outcome import StepFailure
 from exai_components.secrets_in_env import secret
 
@@ -60,8 +61,7 @@ def apply_repository(folder: Path) -> dict[str, Any]:
     store = open_store(folder)
     from feast import repo_operations
 
-    before = {view.name for view in store.list_feature_views()}
-
+    before = set(stored_views(store))
     with _modules_of(folder), _quietly():
         try:
             contents = repo_operations._get_repo_contents(folder, store.project, store.config)
@@ -73,14 +73,15 @@ def apply_repository(folder: Path) -> dict[str, Any]:
             ) from None
         for view in contents.on_demand_feature_views:
             _try_out(view)
+        _make_way(store, contents)
         for project in contents.projects:
             repo_operations.apply_total_with_repo_instance(
                 store, project.name, store.registry, contents, skip_source_validation=True
             )
-    views = store.list_feature_views()
-    unmark(store, before - {view.name for view in views})
+    views = stored_views(store)
+    unmark(store, before - set(views))
     return {
-        "views": sorted(view.name for view in views),
+        "views": sorted(views),
         "transforms": sorted(view.name for view in store.list_on_demand_feature_views()),
         "services": sorted(service.name for service in store.list_feature_services()),
     }
@@ -88,10 +89,32 @@ def apply_repository(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Feast lists what it does, and calls on-demand views experimental since 2021."""
+    """Feast lists what it does, and calls views of streams and on-demand ones experimental."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=RuntimeWarning, message="On demand")
+        for kind in ("On demand", "Stream"):
+            warnings.filterwarnings("ignore", category=RuntimeWarning, message=kind)
         yield
+
+
+def _make_way(store: Any, contents: Any) -> None:
+    """Views that are of another kind now leave the registry first: Feast refuses to apply one while
+    another kind's has its name. What is online of them stays.
+    """
+    there = {
+        "plain": store.list_feature_views(),
+        "streamed": store.list_stream_feature_views(),
+        "computed": store.list_on_demand_feature_views(),
+    }
+    wanted = {
+        "plain": contents.feature_views,
+        "streamed": contents.stream_feature_views,
+        "computed": contents.on_demand_feature_views,
+    }
+    kinds = {view.name: kind for kind, views in wanted.items() for view in views}
+    for kind, views in there.items():
+        for view in views:
+            if kinds.get(view.name, kind) != kind:
+                store.registry.delete_feature_view(view.name, store.project)
 
 
 def _try_out(view: Any) -> None:

@@ -46,6 +46,18 @@ def columns_of(view: Any) -> Columns:
     )
 
 
+def stored_views(store: Any) -> dict[str, Any]:
+    """The views by name whose values are kept: Feast keeps those with a stream apart."""
+    views = (*store.list_feature_views(), *store.list_stream_feature_views())
+    return {view.name: view for view in views}
+
+
+def stored_view(store: Any, name: str) -> Any:
+    """One of them. Feast's FeatureViewNotFoundException when there is none."""
+    found = stored_views(store)
+    return found[name] if name in found else store.get_feature_view(name)
+
+
 def view_rows(store: Any, view: Any, wanted: Columns | None = None) -> Any:
     """All that the source has now of the view's columns, or of those that are `wanted`."""
     from feast.infra.offline_stores.file_source import FileSource

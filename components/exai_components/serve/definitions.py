@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from exai_components.feature_store.kinds import kind_of
-from exai_components.feature_store.rows import Columns, columns_of
+from exai_components.feature_store.rows import Columns, columns_of, stored_views
 from exai_components.feature_store.transforms import request_of, wanted_of
 from exai_components.model_file import ModelColumn
 from exai_components.serve.failure import Failure
@@ -52,7 +52,7 @@ class Registry:
     """One look at a registry."""
 
     def __init__(self, store: Any) -> None:
-        self.views = {view.name: view for view in store.list_feature_views()}
+        self.views = stored_views(store)
         self.transforms = {view.name: view for view in store.list_on_demand_feature_views()}
         self.services = {service.name: service for service in store.list_feature_services()}
 

@@ -80,7 +80,8 @@ def _not_pushable(place: Place, view: str, file: Path) -> Diagnostic | None:
             said = f"{view} is made of other features: nothing can be pushed to it"
             return Diagnostic("not-pushable", said, Span(""), hint="push to one of its sources")
         return unknown("view", view, tuple(spec["views"]))
-    if spec["views"][view]["push"] is None:
+    body = spec["views"][view]
+    if body["push"] is None and "stream" not in body:
         project = place.checked.project
         found = project.find("FeatureView", view) if project else None
         at = found.at("metadata", "name") if found else Span("")

@@ -32,7 +32,10 @@ from exai_specs.fields import (
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
+from exai_specs.kinds.feature_logging import FeatureLogging
+from exai_specs.kinds.streams import Aggregation, Stream
 from exai_specs.names import FIELD, SQL
+from exai_specs.nearest import did_you_mean
 from exai_specs.types import TypeProblem, called
 
 _CRON = re.compile(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
@@ -129,7 +132,10 @@ class Materialize:
 # Beside a body: the fields that it needs, and those that mean nothing.
 _BESIDE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dataset": (("entities", "features"), ("schema",)),
-    "transform": (("schema",), ("entities", "features", "ttl", "push", "offline")),
+    "transform": (
+        ("schema",),
+        ("entities", "features", "ttl", "push", "stream", "aggregations", "offline"),
+    ),
 }
 
 
@@ -176,6 +182,29 @@ class FeatureViewSpec:
         Effect.MATERIALIZE,
         about("Name of a source that rows can be pushed to", "measurements_push"),
     ] = None
+    stream: Annotated[
+        Maybe[Stream],
+        Effect.MATERIALIZE,
+        about(
+            "Where rows come from as they happen; the dataset has them all",
+            {
+                "kafka": {
+                    "name": "driver_stats_stream",
+                    "kafkaBootstrapServers": "broker:9092",
+                    "topic": "driver_stats",
+                    "messageFormat": {"json": {"schemaJson": "driver_id bigint, trips bigint"}},
+                }
+            },
+        ),
+    ] = None
+    aggregations: Annotated[
+        tuple[Aggregation, ...],
+        Effect.MATERIALIZE,
+        about(
+            "Features that the stream's engine makes of many messages; the dataset has the results",
+            [{"column": "trips", "function": "sum", "timeWindow": "1h"}],
+        ),
+    ] = ()
     materialize: Annotated[
         Materialize,
         Effect.RENDER,
@@ -201,11 +230,41 @@ class FeatureViewSpec:
             if getattr(self, name)
         ]
         if self.offline and self.push is None:
-            wrong = "means nothing without push"
-            problems.append(Problem("invalid-value", wrong, "add push, or remove it", ("offline",)))
+            wrong, hint = "means nothing without push", "add push, or remove it"
+            if self.stream is not None:  # StreamFeatureViewSpec has no such field
+                wrong, hint = "is nothing that Feast keeps of a view with a stream", "remove it"
+            problems.append(Problem("invalid-value", wrong, hint, ("offline",)))
+        if form == "dataset":
+            problems += self._streamed()
         if problems:
             raise refuse(*problems)
         return self
+
+    def _streamed(self) -> list[Problem]:
+        """What Feast's views of streams don't take."""
+        problems = []
+        if self.push is not None and self.stream is not None:
+            wrong = "stands beside stream, and Feast's views have one source of new rows"
+            problems.append(Problem("invalid-value", wrong, "keep one of them", ("push",)))
+        if self.aggregations and self.stream is None:
+            wrong, hint = "mean nothing without stream", "add stream, or remove them"
+            problems.append(Problem("invalid-value", wrong, hint, ("aggregations",)))
+        windows = [each.time_window is not None for each in self.aggregations]
+        first: dict[str, int] = {}
+        for index, each in enumerate(self.aggregations):
+            made, path = each.feature, ("aggregations", index)
+            if made not in self.features:
+                wrong = f"makes `{made}`, which isn't among the features"
+                hint = did_you_mean(made, self.features)
+                hint = hint or "add it there and to the dataset, or say which with `name`"
+                problems.append(Problem("invalid-value", wrong, hint, path))
+            elif first.setdefault(made, index) != index:
+                wrong = f"makes `{made}`, as another one does"
+                problems.append(Problem("invalid-value", wrong, "give it a `name`", path))
+            if windows[index] != windows[0]:
+                wrong = "Feast's engines take a window for all aggregations of a view, or for none"
+                problems.append(Problem("invalid-value", wrong, "", path))
+        return problems
 
 
 def _feature(value: Any) -> str:
@@ -228,6 +287,11 @@ class FeatureServiceSpec:
         Effect.RETRAIN,
         about("Views, or single features of views", ["measurements:petal_length", "ratios"]),
     ]
+    logging: Annotated[
+        Maybe[FeatureLogging],
+        Effect.RENDER,
+        about("Where Feast's feature server logs what it served", {"path": "s3://acme-ml/logs"}),
+    ] = None
 
     @model_validator(mode="after")
     def _some(self) -> FeatureServiceSpec:

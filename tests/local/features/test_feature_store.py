@@ -13,6 +13,8 @@ import pytest
 from features import made
 
 from exai_components.feature_store.actions import answer
+from exai_components.feature_store.repository import open_store
+from exai_components.serve.definitions import Registry
 
 pytestmark = pytest.mark.slow
 
@@ -175,6 +177,44 @@ def test_everything_is_written_when_a_person_asks_for_it(store: Store) -> None:
     with sqlite3.connect(store.folder.parent / "online.db") as database:
         database.execute("DELETE FROM clinic_body WHERE feature_name = 'ward'")
     assert store.bring("body", rows, everything=True)["written"] == 2
+
+
+STREAM = """body_stream = KafkaSource(
+    name="body_stream",
+    timestamp_field="seen_at",
+    message_format=JsonFormat(schema_json="patient_id bigint"),
+    kafka_bootstrap_servers="broker:9092",
+    topic="body",
+    batch_source=body,
+)
+body_view = StreamFeatureView("""
+
+
+def test_a_view_with_a_stream_is_as_any_other(tmp_path: Path) -> None:
+    """Feast keeps it in a table of its own; whoever reads or writes views finds it all the same."""
+    store = Store(tmp_path)
+    store.bring("body", [made.body(1, 0, 1.0)])
+    file = store.folder / "definitions.py"
+    plain = file.read_text()
+    text = plain.replace("body_view = FeatureView(", STREAM)
+    text = text.replace("source=body_push", "source=body_stream")
+    imports = (
+        "from feast import KafkaSource\n"
+        "from feast.data_format import JsonFormat\n"
+        "from feast.stream_feature_view import StreamFeatureView\n"
+    )
+    file.write_text(imports + text.replace("ttl=None,\n", "", 1))
+    assert store.ask("apply")["views"] == ["blood", "body"]
+    assert store.bmi(1) == [(1.0, "present")], "what is online stays there"
+    store.bring("body", [made.body(1, 0, 1.0), made.body(2, 0, 2.0)])
+    store.push([dict(made.body(2, 5, 2.5))])
+    assert store.bmi(1, 2, 3) == [(1.0, "present"), (2.5, "present"), (None, "not found")]
+    registry = Registry(open_store(store.folder))
+    assert ("body", "bmi") in registry.offered("everything")
+    assert set(registry.views) == {"body", "blood"}
+    file.write_text(plain)
+    store.ask("apply")
+    assert store.bmi(2) == [(2.5, "present")]
 
 
 def test_two_rows_of_one_entity_and_time(store: Store) -> None:

@@ -67,6 +67,23 @@ kind: Entity
 metadata: {name: meadow}
 spec: {type: string}
 """
+# A view with a stream, which the features of the pipeline come from as well.
+STREAMED = """
+apiVersion: exai.dev/v1alpha1
+kind: FeatureView
+metadata: {name: streamed}
+spec:
+  dataset: measurements
+  entities: [flower]
+  features: [petal_width]
+  stream:
+    kafka:
+      name: flower_stream
+      kafkaBootstrapServers: broker:9092
+      topic: flowers
+      messageFormat: {json: {schemaJson: flower_id bigint}}
+  aggregations: [{column: width, function: max, timeWindow: 1h, name: petal_width}]
+"""
 MORE_STEPS = {
     "roses": {"uses": "load-dataset", "with": {"dataset": "roses"}},
     "tulips": {"uses": "load-dataset", "with": {"dataset": "tulips"}},
@@ -236,6 +253,16 @@ def _placement(field: str, *base: str) -> dict[str, Change]:
 IRIS, COLUMN = "Dataset/iris", ("spec", "schema", "species")
 LILIES = "Dataset/lilies"
 PETALS, RATIOS = "FeatureView/petals", "FeatureView/ratios"
+FLOWERS, VIEW = "FeatureService/flower_features", "FeatureView/streamed"
+KAFKA = ("spec", "stream", "kafka")
+PROTO = {"proto": {"classPath": "com.acme.Flower"}}
+
+
+def _aggregated(**fields: str) -> Change:
+    given = {"column": "width", "function": "max", "timeWindow": "1h", "name": "petal_width"}
+    return (VIEW, ("spec", "aggregations"), [given | fields])
+
+
 TRANSFORM = ("spec", "transform")
 OWN = ("spec", "steps", "own")
 BOX = ("spec", "steps", "box")
@@ -287,10 +314,41 @@ CHANGES: Mapping[str, Change] = {
         (*TRANSFORM, "request", "schema", "height"),
         "float32",
     ),
-    "FeatureService.features.*": (
-        "FeatureService/flower_features",
-        ("spec", "features"),
-        ["petals"],
+    "FeatureView.stream.name": (VIEW, (*KAFKA, "name"), "other"),
+    "FeatureView.stream.kafka_bootstrap_servers": (VIEW, (*KAFKA, "kafkaBootstrapServers"), "b:1"),
+    "FeatureView.stream.topic": (VIEW, (*KAFKA, "topic"), "other"),
+    "FeatureView.stream.message_format.schema_json": (
+        VIEW,
+        (*KAFKA, "messageFormat", "json", "schemaJson"),
+        "other int",
+    ),
+    "FeatureView.stream.message_format.class_path": (VIEW, (*KAFKA, "messageFormat"), PROTO),
+    "FeatureView.stream.watermark_delay_threshold": (
+        VIEW,
+        (*KAFKA, "watermarkDelayThreshold"),
+        "5m",
+    ),
+    "FeatureView.aggregations.*.column": _aggregated(column="other"),
+    "FeatureView.aggregations.*.function": _aggregated(function="min"),
+    "FeatureView.aggregations.*.time_window": _aggregated(timeWindow="2h"),
+    "FeatureView.aggregations.*.slide_interval": _aggregated(slideInterval="1m"),
+    "FeatureView.aggregations.*.name": (VIEW, ("spec", "aggregations"), []),
+    "FeatureService.features.*": (FLOWERS, ("spec", "features"), ["petals"]),
+    "FeatureService.logging.path": (FLOWERS, ("spec", "logging"), {"path": "logs"}),
+    "FeatureService.logging.s3_endpoint_override": (
+        FLOWERS,
+        ("spec", "logging"),
+        {"path": "logs", "s3EndpointOverride": "https://minio.example.com"},
+    ),
+    "FeatureService.logging.partition_by.*": (
+        FLOWERS,
+        ("spec", "logging"),
+        {"path": "logs", "partitionBy": ["__log_date"]},
+    ),
+    "FeatureService.logging.sample_rate": (
+        FLOWERS,
+        ("spec", "logging"),
+        {"path": "logs", "sampleRate": 0.5},
     ),
     "Pipeline.parameters.*.type": (PIPELINE, (*PARAMETER, "type"), "double"),
     "Pipeline.parameters.*.default": (PIPELINE, (*PARAMETER, "default"), 30),
@@ -383,10 +441,12 @@ def base() -> dict[str, Any]:
         *yaml.safe_load_all(text),
         *(d for d in yaml.safe_load_all(features) if d["kind"] in FEATURES),
         yaml.safe_load(MEADOW),
+        yaml.safe_load(STREAMED),
     ]
     found = {f"{d['kind']}/{d['metadata']['name']}": d for d in documents}
     materialize = found[PETALS]["spec"]["materialize"]
     materialize["on"] = materialize.pop(True)
+    found[FLOWERS]["spec"]["features"].append("streamed")
     pipeline = found[PIPELINE]["spec"]
     pipeline["steps"] |= MORE_STEPS
     pipeline["steps"]["train"]["env"] = ENV

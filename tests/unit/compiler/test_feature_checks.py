@@ -11,6 +11,7 @@ import pytest
 
 from exai_compiler.checks import check
 from exai_compiler.checks.schedules import wrong_cron
+from exai_compiler.parity import parity
 from exai_compiler.project import Project, link
 from exai_runtime.workspace import component_catalog
 from exai_specs.diagnostics import Diagnostic
@@ -307,6 +308,50 @@ def test_stores_of_environments() -> None:
     assert (problem.severity, len(problem.related)) == ("error", 2)
     file = found((base, both % "warehouse"))
     assert "store-mismatch" in {code for code, _ in said(file)}
+    logged = ("ratios]\n", "ratios]\n  logging: {path: logs}\n")
+    assert found(logged) == ()
+    (problem,) = found((base, both % "warehouse"), of_rows, logged)
+    assert (problem.code, problem.severity) == ("store-mismatch", "warning")
+    assert "keeps no logs" in problem.message
+
+
+STREAM = (
+    "stream: {kafka: {name: %s, kafkaBootstrapServers: 'b:1', topic: %s, "
+    "messageFormat: {json: {schemaJson: a int}}}}"
+)
+
+
+def test_streams_have_names_of_their_own() -> None:
+    def of(*streams: tuple[str, str]) -> list[str]:
+        body = "{dataset: measurements, entities: [flower], features: [petal_width], "
+        views = "".join(
+            document("FeatureView", f"more{at}", f"{body}{STREAM % one}}}")
+            for at, one in enumerate(streams)
+        )
+        return [code for code, _ in said(found(more=views)) if code == "feature-clash"]
+
+    assert of(("one", "t"), ("two", "t"), ("one", "t")) == []
+    assert of(("one", "t"), ("ONE", "other")) == ["feature-clash"]
+    assert of(("Measurements", "t")) == ["feature-clash"]
+    assert of(("petals_push", "t")) == ["feature-clash"]
+
+
+def test_what_is_left_undone_here_is_said_once_a_field() -> None:
+    view = (
+        "{dataset: measurements, entities: [flower], features: [petal_width], "
+        f"{STREAM % ('one', 't')}, "
+        "aggregations: [{column: width, function: max, name: petal_width}]}"
+    )
+    logged = ("ratios]\n", "ratios]\n  logging: {path: logs}\n")
+    project = project_of(logged, more=document("FeatureView", "streamed", view))
+    told = [
+        (note.code, note.severity, note.message.split("`")[1])
+        for note in parity(project, "local")
+        if note.message.startswith(("FeatureView/streamed", "FeatureService"))
+    ]
+    assert sorted(told) == [
+        ("local-parity", "note", field) for field in ("aggregations", "logging", "stream")
+    ]
 
 
 def test_the_order_of_documents_never_matters() -> None:

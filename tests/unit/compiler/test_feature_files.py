@@ -66,14 +66,42 @@ def repository(text: str, name: str = "flowers", **parts: Any) -> dict[str, Json
         "schema": {"double": "float64"},
         **told,
     }
+    streamed = {
+        **measured,
+        "push": None,
+        "stream": {
+            "name": name,
+            "kafka_bootstrap_servers": text,
+            "topic": text,
+            "timestamp": text,
+            "created": text,
+            "message_format": {"class": "AvroFormat", "schema_json": text},
+            "watermark_delay_threshold": 1.5,
+        },
+        "aggregations": (
+            {
+                "column": text,
+                "function": text,
+                "time_window": 60,
+                "slide_interval": 1,
+                "name": text,
+            },
+        ),
+    }
+    logging = {
+        "path": text,
+        "s3_endpoint_override": text,
+        "partition_by": (text,),
+        "sample_rate": 1,
+    }
     both = (f"{name}:size", f"{name}x:double")
     return {
         "store": {"project": text, "provider": "local", "online_store": {"path": text}},
         "sources": {name: {"postgres": {"query": text}, "timestamp": text, "created": text}},
         "entities": {name: {"key": "flower_id", "type": "int64", **told}},
-        "views": {name: measured},
+        "views": {name: measured, f"{name}y": streamed},
         "transforms": {f"{name}x": made},
-        "services": {name: {"features": both, **told}},
+        "services": {name: {"features": both, "logging": logging, **told}},
         "modules": {f"transforms/{name}x_view.py": "def made(x):\n    return x\n"},
         **parts,
     }
@@ -124,7 +152,7 @@ def test_things_of_any_names_are_apart(one: str, other: str) -> None:
         for node in ast.parse(files["definitions.py"]).body
         if isinstance(node, ast.Assign)
     ]
-    assert len(targets) == len(set(targets)) == 6
+    assert len(targets) == len(set(targets)) == 8
     if one != other:
         assert files != files_of(repository("", other))
 

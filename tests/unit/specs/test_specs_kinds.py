@@ -144,6 +144,11 @@ def test_examples_are_valid(kind: str) -> None:
         ("FeatureView", "transform"): made,
         ("FeatureView", "schema"): made,
         ("FeatureView", "offline"): {**minimal["FeatureView"], "push": "p"},
+        ("FeatureView", "aggregations"): {
+            **minimal["FeatureView"],
+            "features": ["sum_trips_3600s"],
+            "stream": shape_of(KINDS["FeatureView"].spec).fields["stream"].examples[0],
+        },
     }
     for name, shape in shape_of(KINDS[kind].spec).fields.items():
         for example in shape.examples:

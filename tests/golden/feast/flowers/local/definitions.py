@@ -3,8 +3,13 @@
 from datetime import timedelta
 from inspect import getsource
 
-from feast import Entity, FeatureService, FeatureView, Field, PushSource, RequestSource
+from feast import Entity, FeatureService, FeatureView, Field, KafkaSource, PushSource, RequestSource
+from feast.aggregation import Aggregation
+from feast.data_format import JsonFormat, ProtoFormat
+from feast.feature_logging import LoggingConfig
+from feast.infra.offline_stores.file_source import FileLoggingDestination
 from feast.on_demand_feature_view import OnDemandFeatureView
+from feast.stream_feature_view import StreamFeatureView
 from feast.types import (
     Array,
     Bool,
@@ -23,7 +28,7 @@ from feast.types import (
 )
 from feast.value_type import ValueType
 
-from exai_sources import source_colours, source_measurements
+from exai_sources import source_colours, source_measurements, source_visits
 from transforms import greeting_view as module_greeting
 from transforms.greeting_view import greeting as function_greeting
 from transforms import ratios_view as module_ratios
@@ -39,6 +44,27 @@ entity_class = Entity(
 )
 
 push_measured_now = PushSource(name='measured_now', batch_source=source_measurements)
+
+stream_visitors_stream = KafkaSource(
+    name='visitors_stream',
+    timestamp_field='visited_at',
+    created_timestamp_column='written_at',
+    message_format=ProtoFormat(class_path='com.acme.Visitor'),
+    kafka_bootstrap_servers='broker-1:9092',
+    topic='visitors',
+    batch_source=source_visits,
+)
+
+stream_visits_stream = KafkaSource(
+    name='visits_stream',
+    timestamp_field='visited_at',
+    created_timestamp_column='written_at',
+    message_format=JsonFormat(schema_json='flower_id bigint, bees int, text string COMMENT "it\'s"'),
+    kafka_bootstrap_servers='broker-1:9092,broker-2:9092',
+    topic='bees.visits',
+    batch_source=source_visits,
+    watermark_delay_threshold=timedelta(seconds=60.5),
+)
 
 request_asked = RequestSource(
     name='asked',
@@ -97,6 +123,54 @@ view_measurements = FeatureView(
     owner='data-team',
 )
 
+view_visitors = StreamFeatureView(
+    name='visitors',
+    source=stream_visitors_stream,
+    entities=[entity_class],
+    schema=[
+        Field(name='flower_id', dtype=Int64),
+        Field(name='colour', dtype=String),
+    ],
+    ttl=timedelta(seconds=0),
+    online=True,
+    offline=False,
+    description='',
+    tags={},
+    owner='data-team',
+)
+
+view_visits = StreamFeatureView(
+    name='visits',
+    source=stream_visits_stream,
+    entities=[entity_class],
+    schema=[
+        Field(name='flower_id', dtype=Int64),
+        Field(name='sum_bees_3600s', dtype=Int64),
+        Field(name='bees', dtype=Float64),
+    ],
+    ttl=timedelta(seconds=0),
+    online=True,
+    offline=False,
+    aggregations=[
+        Aggregation(
+            column='bees',
+            function='sum',
+            time_window=timedelta(seconds=3600),
+        ),
+        Aggregation(
+            column='bees',
+            function='mean',
+            time_window=timedelta(seconds=86400),
+            slide_interval=timedelta(seconds=600),
+            name='bees',
+        ),
+    ],
+    timestamp_field='visited_at',
+    description='Bees as they come',
+    tags={},
+    owner='data-team',
+)
+
 transform_greeting = OnDemandFeatureView(
     name='greeting',
     sources=[request_guest],
@@ -132,6 +206,7 @@ service_flower_features = FeatureService(
         view_measurements[['petal_width', 'petal_length']],
         transform_ratios[['petal_ratio', 'scaled']],
         view_import[['hue']],
+        view_visits[['bees']],
     ],
     description='For the model',
     tags={'team': 'garden'},
@@ -146,4 +221,12 @@ service_words = FeatureService(
     description='',
     tags={},
     owner='data-team',
+    logging_config=LoggingConfig(
+        destination=FileLoggingDestination(
+            path='logs/words',
+            s3_endpoint_override='',
+            partition_by=['__log_date'],
+        ),
+        sample_rate=0.25,
+    ),
 )

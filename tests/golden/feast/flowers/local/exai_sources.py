@@ -18,3 +18,11 @@ source_measurements = FileSource(
     timestamp_field='measured_at',
     created_timestamp_column='written_at',
 )
+
+source_visits = FileSource(
+    name='visits',
+    path='data/visits.parquet',
+    file_format=ParquetFormat(),
+    timestamp_field='visited_at',
+    created_timestamp_column='written_at',
+)

@@ -17,3 +17,10 @@ source_measurements = PostgreSQLSource(
     timestamp_field='measured_at',
     created_timestamp_column='written_at',
 )
+
+source_visits = PostgreSQLSource(
+    name='visits',
+    table='"visits"',
+    timestamp_field='visited_at',
+    created_timestamp_column='written_at',
+)

@@ -1,0 +1,42 @@
+"""Where Feast's feature server logs what it served (LANGUAGE section 5), in Feast's own words.
+
+In: `logging` of a FeatureService. Out: a frozen value. Of Feast's destinations (feast/infra/
+offline_stores/*) there is the one that an offline store of exai's can write to: files.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, Maybe, Named, Number, Text, about
+from exai_specs.names import FIELD
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class FeatureLogging:
+    """Parquet files of what was served."""
+
+    path: Annotated[
+        Annotated[Text, Field(min_length=1)],
+        Effect.RENDER,
+        about("Their folder, or its URI", "s3://acme-ml/feature-logs"),
+    ]
+    s3_endpoint_override: Annotated[
+        Maybe[Text],
+        Effect.RENDER,
+        about("With s3: an endpoint of its own", "https://minio.example.com"),
+    ] = None
+    partition_by: Annotated[
+        tuple[Annotated[Text, Named(FIELD)], ...],
+        Effect.RENDER,
+        about("Columns of the log whose values become folders", ["__log_date"]),
+    ] = ()
+    sample_rate: Annotated[
+        Annotated[Number, Field(gt=0, le=1)],
+        Effect.RENDER,
+        about("The part of all requests that is logged", 0.1),
+    ] = 1.0
