@@ -51,12 +51,13 @@ Listener = Callable[[Progress], None]
 class TargetError(Exception):
     """The target can't do what it was asked, for a reason that a person can mend.
 
-    Carries the diagnostic to print.
+    Carries the diagnostic to print; `lines` are what a tool said of it, for a log.
     """
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
+    def __init__(self, diagnostic: Diagnostic, lines: tuple[str, ...] = ()) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
+        self.lines = lines
 
 
 class Reader(Protocol):

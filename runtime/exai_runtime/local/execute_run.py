@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from exai_compiler.build import Build, RunRequest
 from exai_compiler.changes import Outcome, Run
@@ -17,10 +19,11 @@ from exai_runtime.local.connections import Variables, secrets_of, step_variables
 from exai_runtime.local.log_tail import step_tail
 from exai_runtime.local.own_code import substituted
 from exai_runtime.local.paths import Paths
+from exai_runtime.local.redact import Redactor
 from exai_runtime.local.rendered import body_of, plain
 from exai_runtime.local.run_requests import Request, RunEvent, RunResult, read_result
 from exai_runtime.local.surroundings import surroundings
-from exai_runtime.target import Listener, Progress
+from exai_runtime.target import Listener, Progress, TargetError
 from exai_specs.diagnostics import Span
 from exai_specs.frozen import freeze, thaw
 from exai_specs.kinds.project import Environment
@@ -48,24 +51,33 @@ class RunExecutor:
                 change, "succeeded", "an earlier apply's run has ended well", log=done.log
             )
         spec = plain(body)["spec"]
-        variables = step_variables(
-            self.paths,
-            self.environment,
-            self.project,
-            spec.get("platformSpec") or {},
-            secrets_of(self.paths, self.environment),
-        )
-        for other in runs.others(self.paths, change.pipeline.name, change.key):
-            why = (
-                "another is asked for" if request.by_hand else "the specs or the data have changed"
+        secret: Mapping[str, str] = {}
+        try:
+            variables = step_variables(
+                self.paths,
+                self.environment,
+                self.project,
+                spec.get("platformSpec") or {},
+                secrets_of(self.paths, self.environment),
             )
-            listen(Progress(subject, "earlier run", "note", f"ended: {why}"))
-            runs.end(self.paths, other)
-        ir = substituted(
-            spec["pipelineSpec"],
-            self.paths.root,
-            lambda step, line: listen(Progress(subject, step, "note", line)),
-        )
+            secret = variables.secret
+            for other in runs.others(self.paths, change.pipeline.name, change.key):
+                why = (
+                    "another is asked for"
+                    if request.by_hand
+                    else "the specs or the data have changed"
+                )
+                listen(Progress(subject, "earlier run", "note", f"ended: {why}"))
+                runs.end(self.paths, other)
+            ir = substituted(
+                spec["pipelineSpec"],
+                self.paths.root,
+                lambda step, line: listen(Progress(subject, step, "note", line)),
+            )
+        except TargetError as error:
+            asked = self._asked(change, request, spec["pipelineSpec"])
+            _record_refusal(self.paths, asked, error, Redactor(secret.values()))
+            raise
         started = time.monotonic()
         warming: list[threading.Thread] = []
 
@@ -100,16 +112,20 @@ class RunExecutor:
         )
 
     def _start(
-        self, change: Run, request: RunRequest, ir: dict[str, object], variables: Variables
+        self, change: Run, request: RunRequest, ir: dict[str, Any], variables: Variables
     ) -> bool:
-        declared = ir.get("root", {}).get("inputDefinitions", {}).get("parameters", {})  # type: ignore[attr-defined]
+        asked = self._asked(change, request, ir)
+        return runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
+
+    def _asked(self, change: Run, request: RunRequest, ir: Mapping[str, Any]) -> Request:
+        declared = ir.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
         reserved = {"exai_run_key": change.key, "exai_data_versions": dict(request.data)}
         arguments = {
             **{name: thaw(value) for name, value in request.parameters.items()},
             **{name: value for name, value in reserved.items() if name in declared},
         }
         commit = head(self.paths.root)
-        asked = Request(
+        return Request(
             key=change.key,
             spec_key=request.spec_key,
             generation=request.generation,
@@ -123,7 +139,6 @@ class RunExecutor:
             branch=commit.branch if commit else "",
             by_hand=request.by_hand,
         )
-        return runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
 
     def _outcome(self, change: Run, result: RunResult | None, seconds: float) -> Outcome:
         log = self.paths.run(change.key).log
@@ -142,6 +157,26 @@ class RunExecutor:
             return Outcome(change, "failed", *said, at=_span(result.place))
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)
+
+
+def _record_refusal(paths: Paths, asked: Request, error: TargetError, redactor: Redactor) -> None:
+    """An attempt that couldn't start is a failed run, too: that is what `exai logs` shows then."""
+    problem = error.diagnostic
+    said = tuple(map(redactor.text, (problem.message, problem.hint)))
+    result = RunResult(
+        key=asked.key,
+        spec_key=asked.spec_key,
+        generation=asked.generation,
+        pipeline=asked.pipeline,
+        data=asked.data,
+        state="failed",
+        detail=said[0],
+        hint=said[1],
+        log=str(paths.run(asked.key).log),
+        finished=time.time(),
+    )
+    lines = (*map(redactor.text, error.lines), *(f"exai: {line}" for line in said if line))
+    runs.record_refusal(paths, asked, result, lines)
 
 
 def _span(place: str) -> Span | None:

@@ -56,7 +56,7 @@ def substituted(
         except TargetError as error:
             problem = error.diagnostic
             message = f"step {step}: {problem.message}"
-            raise TargetError(replace(problem, message=message)) from None
+            raise TargetError(replace(problem, message=message), error.lines) from None
         head = text[: text.index(f"def {name}")].count("\n") + 1
         place = _place(root, text.split("\n", head - 1)[-1].rstrip("\n"), name)
         settings = {

@@ -132,7 +132,7 @@ def _make(
         said, failed = f"pip wasn't done after {_PATIENCE:.0f} s", True
     if failed:
         shutil.rmtree(folder, ignore_errors=True)
-        raise TargetError(_refusal(packages, said))
+        raise TargetError(_refusal(packages, said), tuple(said.splitlines()))
 
 
 def _pips_environment() -> dict[str, str]:

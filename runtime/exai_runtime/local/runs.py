@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from exai_runtime.local import process
@@ -30,6 +30,7 @@ from exai_runtime.local.run_requests import (
     read_request,
     read_result,
     write_request,
+    write_result,
 )
 
 _GRACE = 3.0  # seconds between SIGTERM and SIGKILL
@@ -49,11 +50,7 @@ def start(
     try:
         if not _lock(lock):
             return False
-        end(paths, request.key)
-        for folder in (run.work, run.folder / "workspace"):
-            shutil.rmtree(folder, ignore_errors=True)
-        for file in (run.result, run.events, run.log):
-            file.unlink(missing_ok=True)
+        _clear(paths, run)
         run.work.mkdir()
         private_folder(paths)
         paths.scratch(request.key).mkdir(mode=0o700, exist_ok=True)
@@ -89,6 +86,33 @@ def start(
         return True
     finally:
         os.close(lock)
+
+
+def record_refusal(paths: Paths, request: Request, result: RunResult, log: Iterable[str]) -> None:
+    """Leave a run that couldn't be started as one that failed, so that it is the one which is
+    looked back at. Does nothing while a process of this key is running.
+    """
+    run = paths.run(request.key)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if _lock(lock):
+            _clear(paths, run)
+            write_request(run, request)
+            run.log.touch(0o600)
+            run.log.write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
+            write_result(run, result)
+    finally:
+        os.close(lock)
+
+
+def _clear(paths: Paths, run: RunPaths) -> None:
+    """End and remove what an earlier process of this key has left; its lock is held."""
+    end(paths, run.folder.name)
+    for folder in (run.work, run.folder / "workspace"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (run.result, run.events, run.log):
+        file.unlink(missing_ok=True)
 
 
 def follow(paths: Paths, key: str, tell: Callable[[RunEvent], None]) -> RunResult | None:

@@ -135,6 +135,7 @@ def test_what_pip_refuses_is_said_with_a_way_out(options: list[str]) -> None:
     assert problem.code == "packages-not-installed"
     assert "No matching distribution found for exaitiny==2.0" in problem.message
     assert "version exists" in problem.hint
+    assert len(caught.value.lines) > 1, "all that pip said, for the run's log"
     assert not list((Path(os.environ["XDG_CACHE_HOME"]) / "exai" / "python").glob("*/bin"))
 
 

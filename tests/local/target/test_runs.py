@@ -11,6 +11,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from exai_compiler.changes import Run
+from exai_runtime.local.paths import Paths
+from exai_runtime.local.run_records import records
 from exai_runtime.local.run_requests import read_result
 from exai_runtime.target import TargetError
 
@@ -176,6 +178,13 @@ def test_a_missing_secret_fails_before_anything_starts(place: Place) -> None:
     assert outcome.result == "failed"
     assert "secret db, key password" in outcome.detail
     assert place.count("succeed") == 0
+    # It is the run that `exai logs` and `exai runs` show from now on.
+    paths = Paths(place.root, "local")
+    (record,) = records(paths, {}, "demo")
+    assert (record.state, record.detail) == ("failed", outcome.detail)
+    assert paths.run(record.key).log.read_text().splitlines()[0] == f"exai: {outcome.detail}"
+    assert place.apply(Scenario({"load": "succeed"})).result == "succeeded"
+    assert [one.state for one in records(paths, {}, "demo")] == ["succeeded"]
 
 
 def test_a_config_map_fails_the_run_before_anything_starts(place: Place) -> None:

@@ -58,9 +58,9 @@ def judged(verdict: Verdict, paint: Paint) -> Iterator[str]:
     """One line for a version that passed; a table of its gates for one that didn't."""
     who = f"Model/{verdict.model} version {verdict.version}"
     if verdict.passed:
-        yield f"{paint.green('passed')} {who}" + "".join(
-            f"; {_gate(r)}" for r in verdict.results if r.value is not None
-        )
+        # A metric with several gates was measured once.
+        measured = dict.fromkeys(_gate(r) for r in verdict.results if r.value is not None)
+        yield f"{paint.green('passed')} {who}" + "".join(f"; {each}" for each in measured)
         return
     missed = paint.red(paint.bold("missed its gates:"))
     yield f"{missed} {paint.bold(who)} is registered, its alias was not moved"
