@@ -1,20 +1,20 @@
 """The Python files that specs name, as texts, and the modules around them.
 
-In: the project's folder, its specs. Out: texts by path from exai.yaml's folder, the names of
+In: a project's folder, its specs. Out: texts by path from exai.yaml's folder, the names of
 modules that lie beside them, and what is wrong. Reads only files below the folder; imports and runs
 nothing.
 """
 
 from __future__ import annotations
 
-import os
+import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from exai_compiler.python_code import function_of
+from exai_runtime.folder import Folder
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, PipelineSpec
 from exai_specs.parse import Spec
@@ -37,7 +37,7 @@ class PythonFiles:
 NO_FILES = PythonFiles(MappingProxyType({}), frozenset(), frozenset(), ())
 
 
-def python_files(root: Path, specs: Iterable[Spec]) -> PythonFiles:
+def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
     """All of them, each read once. A file that isn't there is the checks' to tell."""
     texts: dict[str, str] = {}
     refused: dict[str, Diagnostic] = {}
@@ -46,14 +46,14 @@ def python_files(root: Path, specs: Iterable[Spec]) -> PythonFiles:
         if path in texts or path in refused:
             continue
         try:
-            text = _read(root, path)
+            text = _read(folder, path)
         except ValueError as error:
             code = "path-leaves-project" if "leads out" in str(error) else "unreadable-file"
             refused[path] = Diagnostic(code, str(error), at)
             continue
         if text is not None:
             texts[path] = text
-    modules = frozenset(_modules(root, texts)) if texts else frozenset[str]()
+    modules = frozenset(_modules(folder, texts)) if texts else frozenset[str]()
     return PythonFiles(
         MappingProxyType(texts), modules, frozenset(refused), tuple(refused.values())
     )
@@ -70,17 +70,17 @@ def _named(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Span, str]]:
                 yield spec, spec.at("spec", "transform", "python"), transform.python
 
 
-def _read(root: Path, path: str) -> str | None:
+def _read(folder: Folder, path: str) -> str | None:
     """None when it isn't there. Raises ValueError, for people."""
-    place = Path(os.path.realpath(root / path))
-    if not place.is_relative_to(os.path.realpath(root)):
+    if not folder.inside(path):
         raise ValueError(f"`{path}` leads out of the project")
     try:
-        if not place.exists():
+        kind = folder.kind(path)
+        if kind == "none":
             return None
-        if not place.is_file():
+        if kind != "file":
             raise ValueError(f"`{path}` is no regular file")
-        data = place.read_bytes() if place.stat().st_size <= _LARGEST else None
+        data = folder.read(path) if folder.size(path) <= _LARGEST else None
     except OSError as error:  # a name that is too long is one, too
         raise ValueError(f"can't read the file: {error.strerror}") from None
     if data is None:
@@ -91,29 +91,20 @@ def _read(root: Path, path: str) -> str | None:
         raise ValueError(f"`{path}` isn't UTF-8") from None
 
 
-def _modules(root: Path, paths: Iterable[str]) -> Iterator[str]:
+def _modules(folder: Folder, paths: Iterable[str]) -> Iterator[str]:
     """Names of Python files and packages in the root and in the folders of these files.
 
     Not those of the standard library, which an import finds everywhere.
     """
-    for folder in sorted({root, *((root / path).parent for path in paths)}):
-        try:
-            entries = list(os.scandir(folder))
-        except OSError:  # files in it can be read all the same
-            continue
-        for entry in entries:
-            name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - of a DirEntry's name
+    for place in sorted({"", *(posixpath.dirname(path) for path in paths)}):
+        for entry, is_folder in folder.entries(place):
+            name, suffix = posixpath.splitext(entry)
             if name in sys.stdlib_module_names:
                 continue
             if suffix == ".py" and name.isidentifier():
                 yield name
-            elif entry.is_dir() and entry.name.isidentifier() and _holds_python(entry.path):
-                yield entry.name
-
-
-def _holds_python(folder: str) -> bool:
-    """A package, with or without an `__init__.py`."""
-    try:
-        return any(entry.suffix == ".py" for entry in Path(folder).iterdir())
-    except OSError:
-        return False
+            elif is_folder and entry.isidentifier():
+                inner = folder.entries(posixpath.join(place, entry))
+                # A package, with or without an `__init__.py`.
+                if any(posixpath.splitext(file)[1] == ".py" for file, _ in inner):
+                    yield entry

@@ -7,9 +7,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 from __future__ import annotations
 
 import gc
-import os
-import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,14 +16,14 @@ from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.project import Project, link
+from exai_runtime.folder import DiskFolder, Folder
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.documents import read
+from exai_specs.documents import Document, read
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse
 
 ROOT_FILE = "exai.yaml"
-SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +49,59 @@ def find_root(start: Path) -> Path | None:
 
 
 def load(root: Path) -> Loaded:
-    """Every spec of the project.
+    """Every spec of the project in a folder of this machine."""
+    return load_from(DiskFolder(root), root)
+
+
+def load_from(folder: Folder, root: Path) -> Loaded:
+    """Every spec of a project, wherever its files are; `root` is the folder that they belong to.
 
     All problems of all files are collected; none stops the reading of the next file.
     """
-    specs: list[Spec] = []
+    with collector_off():
+        read_ = _read_all(folder)
+        problems = list(read_.problems)
+        specs: list[Spec] = []
+        for document in read_.documents:
+            parsed = parse(document)
+            if isinstance(parsed, Spec):
+                specs.append(parsed)
+            else:
+                problems += parsed
+        if not read_.has_root:
+            return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
+        python = python_files(folder, specs)
+        problems += python.problems
+        sources = MappingProxyType({**read_.sources, **python.texts})
+        return Loaded(root, link(specs), in_order(problems), sources, python)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The documents of a project as read: what an overlay would change before they are parsed."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    has_root: bool
+
+
+def _read_all(folder: Folder) -> _Read:
+    """All files that exai.yaml names. Without a Project document there, only that file."""
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
-    with _collector_off():
-        _read_file(root, ROOT_FILE, specs, problems, sources)
-        project_spec = next((s for s in specs if isinstance(s.body, ProjectSpec)), None)
-        if project_spec is None:
-            if not problems:
-                problems.append(_no_project())
-            return Loaded(root, None, in_order(problems), MappingProxyType(sources))
-        more_documents = len(specs) > 1
-        for path in _spec_files(root, project_spec, more_documents, problems):
+    documents = list(_read_file(folder, ROOT_FILE, problems, sources))
+    parsed = [parse(document) for document in documents]
+    root = next((s for s in parsed if isinstance(s, Spec) and s.ref.kind == "Project"), None)
+    if root is None:
+        if not problems and all(isinstance(each, Spec) for each in parsed):
+            problems.append(_no_project())
+    else:
+        more_documents = sum(isinstance(each, Spec) for each in parsed) > 1
+        for path in _spec_files(folder, root, more_documents, problems):
             if path not in sources:
-                _read_file(root, path, specs, problems, sources)
-    python = python_files(root, specs)
-    problems += python.problems
-    sources.update(python.texts)
-    return Loaded(root, link(specs), in_order(problems), MappingProxyType(sources), python)
+                documents += _read_file(folder, path, problems, sources)
+    return _Read(tuple(documents), tuple(problems), sources, root is not None)
 
 
 def component_catalog() -> Catalog:
@@ -89,7 +118,7 @@ def component_catalog() -> Catalog:
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
+def collector_off() -> Iterator[None]:
     # Thousands of node trees make the cyclic collector slow, and nothing here makes cycles.
     was_on = gc.isenabled()
     gc.disable()
@@ -101,40 +130,23 @@ def _collector_off() -> Iterator[None]:
 
 
 def _read_file(
-    root: Path,
-    path: str,
-    specs: list[Spec],
-    problems: list[Diagnostic],
-    sources: dict[str, str],
-) -> None:
+    folder: Folder, path: str, problems: list[Diagnostic], sources: dict[str, str]
+) -> tuple[Document, ...]:
     try:
-        data = _bytes(os.path.join(root, path))  # noqa: PTH118 - a Path for each of 10,000 files
+        data = folder.read(path)
     except OSError as error:
         reason = error.strerror or str(error)
         message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
         problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
-        return
+        return ()
     sources[path] = data.decode("utf-8", errors="replace")
     documents, diagnostics = read(data, path)
     problems.extend(diagnostics)
-    for document in documents:
-        parsed = parse(document)
-        if isinstance(parsed, Spec):
-            specs.append(parsed)
-        else:
-            problems.extend(parsed)
-
-
-def _bytes(place: str) -> bytes:
-    """The content of a regular file; nothing else is opened."""
-    if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116
-        raise OSError(0, "it is no regular file")
-    with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-        return file.read()
+    return documents
 
 
 def _spec_files(
-    root: Path, spec: Spec, more_documents: bool, problems: list[Diagnostic]
+    folder: Folder, spec: Spec, more_documents: bool, problems: list[Diagnostic]
 ) -> Iterator[str]:
     """The files that `spec.specs` names, in the order of their paths; hidden folders are left
     out."""
@@ -144,8 +156,7 @@ def _spec_files(
     declared = spec.document.at(("spec", "specs")) != spec.document.at(("spec",))
     for index, entry in enumerate(body.specs):
         at = spec.at("spec", "specs", index)
-        place = root / entry
-        if not _inside(root, place):
+        if not folder.inside(entry):
             problems.append(
                 Diagnostic(
                     "path-leaves-project",
@@ -154,10 +165,10 @@ def _spec_files(
                     hint="specs live below the folder of exai.yaml; move them there",
                 )
             )
-        elif place.is_file():
+        elif (kind := folder.kind(entry)) == "file":
             yield Path(entry).as_posix()
-        elif place.is_dir():
-            yield from _walk(root, place, problems)
+        elif kind == "folder":
+            yield from folder.spec_files(entry, problems)
         elif declared:
             problems.append(
                 Diagnostic(
@@ -168,43 +179,6 @@ def _spec_files(
                     "make it, or leave the line out: documents may stand in exai.yaml, too",
                 )
             )
-
-
-def _walk(root: Path, folder: Path, problems: list[Diagnostic]) -> Iterable[str]:
-    found: list[str] = []
-
-    def unreadable(error: OSError) -> None:
-        path = Path(error.filename).relative_to(root).as_posix()
-        message = f"can't read the folder: {error.strerror}"
-        hint = "allow it, or move what is no spec elsewhere"
-        problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
-
-    for here, folders, files in os.walk(folder, onerror=unreadable, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        place = Path(here)
-        above = place.relative_to(root).as_posix()
-        for name in files:
-            if name.startswith(".") or not name.endswith(SUFFIXES):
-                continue
-            path = name if above == "." else f"{above}/{name}"
-            file = f"{here}/{name}"
-            if os.path.islink(file) and not _inside(root, place / name):  # noqa: PTH114
-                problems.append(
-                    Diagnostic(
-                        "path-leaves-project",
-                        "this link leads out of the project",
-                        Span(path),
-                        hint="put the file itself there, or leave it out",
-                    )
-                )
-            else:
-                found.append(path)
-    return sorted(found)
-
-
-def _inside(root: Path, place: Path) -> bool:
-    """Whether a path stays in the project, links followed; a loop of links leads nowhere."""
-    return Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root))
 
 
 def _no_project() -> Diagnostic:

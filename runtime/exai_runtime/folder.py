@@ -1,0 +1,112 @@
+"""Where a project's files come from: a folder on the disk here, a revision of Git elsewhere.
+
+In: paths relative to exai.yaml's folder, with forward slashes. Out: bytes and names. Reads only
+what lies below the folder; writes and runs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from exai_specs.diagnostics import Diagnostic, Span
+
+SUFFIXES = (".yaml", ".yml")
+Kind = Literal["file", "folder", "other", "none"]
+
+
+class Folder(Protocol):
+    """What a project is read from."""
+
+    def inside(self, path: str) -> bool:
+        """Whether a path stays in the project, links followed; a loop of links leads nowhere."""
+        ...
+
+    def kind(self, path: str) -> Kind:
+        """What stands there, links followed. Raises OSError, for a name that is too long."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """The content of a regular file; nothing else is opened. Raises OSError."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes of a file. Raises OSError."""
+        ...
+
+    def spec_files(self, path: str, problems: list[Diagnostic]) -> Iterable[str]:
+        """The YAML files below a folder, sorted; hidden ones are left out."""
+        ...
+
+    def entries(self, path: str) -> Iterable[tuple[str, bool]]:
+        """The names in a folder, and whether each is a folder; none where it can't be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFolder:
+    """A folder of this machine."""
+
+    root: Path
+
+    def inside(self, path: str) -> bool:
+        return Path(os.path.realpath(self.root / path)).is_relative_to(os.path.realpath(self.root))
+
+    def kind(self, path: str) -> Kind:
+        place = self.root / path
+        if place.is_file():
+            return "file"
+        return "folder" if place.is_dir() else "other" if place.exists() else "none"
+
+    def read(self, path: str) -> bytes:
+        # Plain functions: a Path for each of 10,000 files is time.
+        place = os.path.join(self.root, path)  # noqa: PTH118
+        if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116
+            raise OSError(0, "it is no regular file")
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
+
+    def size(self, path: str) -> int:
+        return (self.root / path).stat().st_size
+
+    def spec_files(self, path: str, problems: list[Diagnostic]) -> Iterable[str]:
+        found: list[str] = []
+
+        def unreadable(error: OSError) -> None:
+            which = Path(error.filename).relative_to(self.root).as_posix()
+            message = f"can't read the folder: {error.strerror}"
+            hint = "allow it, or move what is no spec elsewhere"
+            problems.append(Diagnostic("unreadable-file", message, Span(which), hint=hint))
+
+        for here, folders, files in os.walk(self.root / path, onerror=unreadable):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            above = Path(here).relative_to(self.root).as_posix()
+            for name in files:
+                if name.startswith(".") or not name.endswith(SUFFIXES):
+                    continue
+                file = name if above == "." else f"{above}/{name}"
+                if os.path.islink(f"{here}/{name}") and not self.inside(file):  # noqa: PTH114
+                    problems.append(leads_out(file))
+                else:
+                    found.append(file)
+        return sorted(found)
+
+    def entries(self, path: str) -> Iterable[tuple[str, bool]]:
+        try:
+            return [(entry.name, entry.is_dir()) for entry in os.scandir(self.root / path)]
+        except OSError:
+            return ()
+
+
+def leads_out(path: str) -> Diagnostic:
+    """A link among the specs that ends elsewhere."""
+    return Diagnostic(
+        "path-leaves-project",
+        "this link leads out of the project",
+        Span(path),
+        hint="put the file itself there, or leave it out",
+    )
