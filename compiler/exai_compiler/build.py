@@ -105,10 +105,11 @@ class Build:
 class Live:
     """An object as a target holds it.
 
-    `sequence` grows with creation; `drift` is what the observer itself found.
+    `sequence` grows with creation; `drift` is what the observer itself found. Only where another
+    build is observed, a leaf of the body may be open.
     """
 
-    body: Json
+    body: Tree
     origin: Ref
     sequence: int = 0
     drift: tuple[FieldChange, ...] = ()

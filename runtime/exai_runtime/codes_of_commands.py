@@ -29,6 +29,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "A row is given as `--row column=value`, repeated, or as a JSON object (a list of "
             "them for several rows) with --data.",
         ),
+        "broken-revision": Code(
+            "The revision to compare with doesn't compile.",
+            "A comparison is of two projects without errors. Compare with an older revision, or "
+            "mend that one first; the hint has its first error.",
+        ),
         "file-exists": Code(
             "`exai init` would overwrite a file.",
             "It writes all of a template or nothing. Choose an empty folder, or move the file.",
@@ -150,6 +155,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "No Pipeline has this name.",
             "The hint has the closest name, or those that there are.",
         ),
+        "unknown-revision": Code(
+            "There is no such revision in the Git repository.",
+            "`--against` takes what `git rev-parse` takes: a branch, a tag, a commit. A shallow "
+            "clone has a part of the history only; nothing is fetched on its own.",
+        ),
         "unknown-run": Code(
             "No run's key begins so.",
             "`exai runs list` has the keys of all runs of the environment.",
@@ -161,6 +171,12 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         "unknown-view": Code(
             "There is no such view, or feature service.",
             "The hint has the closest name, or those that were applied.",
+        ),
+        "unreadable-revision": Code(
+            "The revision to compare with can't be read.",
+            "It is read as objects of the project's own Git repository. A submodule's specs are "
+            "another repository's; a partial clone may lack files; git itself may be missing or "
+            "refuse the folder.",
         ),
         "wrong-parameter": Code(
             "A value that the pipeline's parameter doesn't take.",

@@ -18,6 +18,7 @@ from exai_compiler.project import Project
 from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import ExplainResult
 from exai_runtime.feature_results import FeatureResult, Freshness
+from exai_runtime.revision_results import Against
 from exai_runtime.run_results import RunsResult
 from exai_runtime.target import Health
 from exai_specs.diagnostics import Diagnostic, has_errors
@@ -253,6 +254,7 @@ Result = (
     Created
     | Validated
     | Planning
+    | Against
     | Applied
     | StatusReport
     | Prediction

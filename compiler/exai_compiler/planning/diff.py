@@ -15,13 +15,14 @@ from exai_specs.frozen import Json
 FieldPath = tuple[str | int, ...]
 
 
-def diff(old: Json, new: Tree, path: FieldPath = ()) -> Iterator[FieldChange]:
+def diff(old: Tree, new: Tree, path: FieldPath = ()) -> Iterator[FieldChange]:
     """Every leaf in which `new` differs.
 
     Lists of one length are compared element by element, others as a whole.
     """
-    if isinstance(new, Unknown):
-        yield FieldChange(path, Known(old), new, "changed")
+    if isinstance(new, Unknown) or isinstance(old, Unknown):
+        if old != new:
+            yield FieldChange(path, _leaf(old), _leaf(new), "changed")
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             yield from diff(old.get(key), new.get(key), (*path, key))
@@ -29,15 +30,15 @@ def diff(old: Json, new: Tree, path: FieldPath = ()) -> Iterator[FieldChange]:
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from diff(before, after, (*path, index))
     elif not _same(old, new):
-        yield FieldChange(path, Known(old), _leaf(new), "changed")
+        yield FieldChange(path, _leaf(old), _leaf(new), "changed")
 
 
-def _same(old: Json, new: Tree) -> bool:
+def _same(old: Tree, new: Tree) -> bool:
     # 1 == True in Python, not in JSON.
     return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 
-def _leaf(new: Tree) -> Maybe[Json]:
-    for unknown in unknowns(new):
+def _leaf(side: Tree) -> Maybe[Json]:
+    for unknown in unknowns(side):
         return unknown
-    return Known(cast(Json, new))
+    return Known(cast(Json, side))

@@ -23,7 +23,6 @@ from exai_compiler.planning.rules import (
     starts_with,
 )
 from exai_specs.effects import Effect
-from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 
 Ordered = tuple[int, Planned]
@@ -57,7 +56,7 @@ def plan_objects(
         yield DELETE_WAVE, Planned(Delete(id_, why), 1, effect, (live.origin,))
 
 
-def _filled(tree: Tree, live: Json) -> Tree:
+def _filled(tree: Tree, live: Tree) -> Tree:
     """A body whose open leaves are what the live object has there."""
     if isinstance(tree, Unknown):
         return live

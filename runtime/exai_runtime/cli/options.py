@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-Output = Literal["human", "json", "sarif", "github"]
+Output = Literal["human", "json", "sarif", "github", "markdown"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _KEY = "exai.options"
@@ -36,12 +36,19 @@ def common(function: Decorated) -> Decorated:
 
 def reporting(function: Decorated) -> Decorated:
     """As `common`, for a command whose result is its diagnostics."""
-    return _added(function, _output(ALL, f"{_PLAIN} {_REPORTS}"))
+    return _added(function, _output(REPORTS, f"{_PLAIN} {_REPORTS}"))
+
+
+def comparing(function: Decorated) -> Decorated:
+    """As `common`, for a command whose result may be a comment on a pull request."""
+    return _added(function, _output((*PLAIN, "markdown"), f"{_PLAIN} {_COMMENT}"))
 
 
 def everywhere(function: Decorated) -> Decorated:
     """As `common`, for what stands before a command's name."""
-    return _added(function, _output(ALL, f"{_PLAIN} For `validate` also: {_REPORTS}"))
+    return _added(
+        function, _output(ALL, f"{_PLAIN} For `validate` also: {_REPORTS} For `plan`: {_COMMENT}")
+    )
 
 
 def chosen(context: click.Context) -> Options:
@@ -79,8 +86,10 @@ def _option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
 
 
 PLAIN: tuple[Output, ...] = ("human", "json")
-ALL: tuple[Output, ...] = (*PLAIN, "sarif", "github")
+REPORTS: tuple[Output, ...] = (*PLAIN, "sarif", "github")
+ALL: tuple[Output, ...] = (*REPORTS, "markdown")
 _PLAIN = "What stdout gets: text for people, or one JSON document."
+_COMMENT = "Markdown for a pull request, with --against."
 _REPORTS = "SARIF 2.1.0 for code scanning; annotations of a GitHub workflow."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exai_runtime.cli.options import Options, common
+from exai_runtime.cli.options import Options, chosen, comparing
 from exai_runtime.cli.run import in_project
 
 if TYPE_CHECKING:
@@ -19,33 +19,51 @@ Examples:
   exai plan
   exai plan -e staging --detailed-exitcode
   exai plan --output json > plan.json
+  exai plan --against origin/main --output markdown
 """
 CHANGES = 2
 
 
 @click.command("plan", epilog=_EPILOG)
 @click.option(
+    "--against",
+    metavar="REVISION",
+    help="Compare with another revision of the Git repository; looks at no target.",
+)
+@click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit with 0 when there is nothing to do, 2 when there are changes, 1 on errors.",
 )
-@common
-def command(detailed_exitcode: bool) -> int:
+@comparing
+def command(against: str | None, detailed_exitcode: bool) -> int:
     """Show what an apply would do, and why. Changes nothing."""
 
     def work(root: Path, options: Options, view: View) -> Result:
         del view
+        if against is not None:
+            from exai_runtime.comparing import plan_against
+
+            return plan_against(root, options.environment, against)
         from exai_runtime import session
 
         return session.plan(root, options.environment)
 
+    if against is None and chosen(click.get_current_context()).output == "markdown":
+        raise click.UsageError("--output markdown needs --against: it is for pull requests")
     return in_project("plan", work, detailed if detailed_exitcode else None)
 
 
 def detailed(result: Result) -> int:
     """The result's own code, or 2 when a plan has changes."""
     from exai_runtime.results import Planning
+    from exai_runtime.revision_results import Against
 
-    if isinstance(result, Planning) and result.plan is not None and result.plan.changes:
+    plan = None
+    if isinstance(result, Planning):
+        plan = result.plan
+    elif isinstance(result, Against) and result.comparison is not None:
+        plan = result.comparison.plan
+    if plan is not None and plan.changes:
         return result.exit_code or CHANGES
     return result.exit_code

@@ -82,7 +82,7 @@ def _view(command: str, options: Options) -> View:
             from exai_runtime.views.github.view import GithubView
 
             return GithubView(_prefix(options))
-        case "human":
+        case "human" | "markdown":
             return _human(command, options)
     assert_never(options.output)
 
@@ -97,7 +97,13 @@ def _prefix(options: Options) -> str:
 def _human(command: str, options: Options) -> View:
     from exai_runtime.views.human.view import HumanView
 
-    return HumanView(
+    if options.output == "markdown":
+        from exai_runtime.views.markdown.view import MarkdownView
+
+        shown: type[HumanView] = MarkdownView
+    else:
+        shown = HumanView
+    return shown(
         command,
         colour=_colour(sys.stdout, options),
         colour_err=_colour(sys.stderr, options),

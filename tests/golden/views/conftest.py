@@ -28,6 +28,7 @@ from exai_compiler.changes import (
 )
 from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.maybe import Known, Tree, Unknown
+from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.data_results import ColumnFigures, Preview
 from exai_runtime.explain_results import Explained, Explanation, Explanations, Failing
 from exai_runtime.feature_results import (
@@ -57,6 +58,7 @@ from exai_runtime.results import (
     StatusReport,
     Validated,
 )
+from exai_runtime.revision_results import Against
 from exai_runtime.run_results import (
     Applying,
     Asked,
@@ -393,6 +395,78 @@ def asked(run: RunRecord | None, *outcomes: Outcome, **more: Any) -> Asked:
     return Asked("local", "iris-training", run, outcomes, verdicts, **given)
 
 
+CHANGED_DATASET = DocumentChange(
+    DATASET,
+    "changed",
+    Effect.RETRAIN,
+    (DATASET,),
+    (
+        SpecField(
+            ("spec", "schema", "petal_width", "type"),
+            "float64",
+            "float32",
+            Effect.RETRAIN,
+            Span("specs/dataset.yaml", 12, 26),
+        ),
+        SpecField(
+            ("metadata", "description"),
+            None,
+            "`x` | <b>@team</b>\n[y](http://example.com) \u202e",
+            Effect.METADATA,
+            Span("specs/dataset.yaml", 4, 3),
+        ),
+    ),
+    Span("specs/dataset.yaml", 4, 9),
+)
+BROKEN_PIPELINE = Break(
+    "Pipeline/iris-training",
+    PIPELINE,
+    Span("specs/pipeline.yaml", 32, 20),
+    "Dataset `iris` has no column `petal_width`",
+    (PIPELINE,),
+    "unknown-column",
+)
+AGAINST = Against(
+    "origin/main",
+    "0c0d" * 10,
+    "prod",
+    Comparison(
+        (
+            CHANGED_DATASET,
+            DocumentChange(
+                MODEL,
+                "affected",
+                Effect.RETRAIN,
+                (DATASET, PIPELINE, MODEL),
+                (),
+                Span("specs/model.yaml", 3, 9),
+            ),
+            DocumentChange(
+                SERVICE,
+                "removed",
+                Effect.BREAKING,
+                (SERVICE,),
+                (),
+                Span("specs/service.yaml", 3, 9),
+            ),
+        ),
+        (
+            Break(
+                "whoever calls Service/iris",
+                SERVICE,
+                Span("specs/service.yaml", 3, 9),
+                "a request must have `petal_width` now",
+                (DATASET, PIPELINE, SERVICE),
+            ),
+        ),
+        ("train.py",),
+        CHANGES,
+    ),
+    (LONG,),
+    SOURCES,
+)
+
+
 SAMPLES: Mapping[str, tuple[str, Result]] = {
     "init": (
         "init",
@@ -414,6 +488,22 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
     "plan-features": ("plan", Planning(FEATURES, None, (), SOURCES)),
     "plan-empty": ("plan", Planning(plan(waiting=(NO_VERSION,)), None, (), SOURCES)),
     "plan-errors": ("plan", Planning(None, None, (MISSPELT,), SOURCES)),
+    "plan-against": ("plan", AGAINST),
+    "plan-against-nothing": (
+        "plan",
+        Against("HEAD", "0c0d" * 10, "local", Comparison((), (), (), plan()), (), SOURCES),
+    ),
+    "plan-against-errors": (
+        "plan",
+        Against(
+            "origin/main",
+            "0c0d" * 10,
+            "local",
+            Comparison((CHANGED_DATASET,), (BROKEN_PIPELINE,), (), None),
+            (MISSPELT,),
+            SOURCES,
+        ),
+    ),
     "apply": (
         "apply",
         applied(FIRST, *DONE, verdicts=(PASSED,), examples=(Example("iris", "v2", ROW),)),

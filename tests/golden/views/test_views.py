@@ -13,8 +13,10 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from exai_runtime.results import Result
+from exai_runtime.revision_results import Against
 from exai_runtime.views.human import view as human
 from exai_runtime.views.json.view import JsonView
+from exai_runtime.views.markdown.view import MarkdownView
 
 HERE = Path(__file__).parent
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "output"
@@ -59,6 +61,17 @@ def test_nothing_reaches_a_terminal_that_it_would_obey(sample: Sample) -> None:
     for text in shown(command, result):
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+def test_for_pull_requests(sample: Sample) -> None:
+    """Whatever the specs hold stays text; what isn't a comparison is shown as to people."""
+    name, command, result = sample
+    out, err = io.StringIO(), io.StringIO()
+    MarkdownView(command, out=out, err=err).show(result, result.exit_code)
+    if isinstance(result, Against):
+        golden(f"{name}.md", out.getvalue())
+    else:
+        assert (out.getvalue(), err.getvalue()) == shown(command, result)
 
 
 def test_for_programs(sample: Sample) -> None:

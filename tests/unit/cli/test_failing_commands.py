@@ -229,6 +229,45 @@ def a_full_folder(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+def committed(root: Path, text: str) -> None:
+    """A repository with one commit, whose hash is the same on every machine."""
+    fixed = {
+        "GIT_AUTHOR_DATE": "2026-11-20T10:00:00Z",
+        "GIT_COMMITTER_DATE": "2026-11-20T10:00:00Z",
+    }
+    person = (
+        "-c",
+        "user.name=you",
+        "-c",
+        "user.email=you@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    )
+    sound = (root / "exai.yaml").read_text()
+    (root / "exai.yaml").write_text(text)
+    for words in (("init", "-q"), ("add", "exai.yaml"), ("commit", "-q", "-m", "specs")):
+        subprocess.run(["git", *person, *words], cwd=root, check=True, env=os.environ | fixed)
+    (root / "exai.yaml").write_text(sound)
+
+
+@contextmanager
+def a_broken_commit(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
+    committed(root, "apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: flowers}\n")
+    yield
+
+
+@contextmanager
+def a_commit(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
+    committed(root, SOUND)
+    yield
+
+
+@contextmanager
+def no_repository(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
+    yield
+
+
 @contextmanager
 def no_root_file(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
     (root / "exai.yaml").unlink()
@@ -307,6 +346,9 @@ def a_store(status: str, age: float | None) -> World:
 
 
 WORLDS: dict[str, World] = {
+    "broken-revision": a_broken_commit,
+    "unknown-revision": a_commit,
+    "unreadable-revision": no_repository,
     "ambiguous-run": two_runs,
     "apply-running": another_apply,
     "bug": failing,

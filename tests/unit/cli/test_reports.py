@@ -265,7 +265,8 @@ def test_only_validate_reports(
 
 def test_help_says_what_a_command_takes(exai: Run) -> None:
     assert "[human|json|sarif|github]" in exai("validate", "--help").out
-    assert "[human|json]" in exai("plan", "--help").out
+    assert "[human|json]" in exai("apply", "--help").out
+    assert "[human|json|markdown]" in exai("plan", "--help").out
     assert (
         exai("--output", "sarif", "validate", "-C", str(INVALID / "checks/unknown-column")).code
         == 1

@@ -193,6 +193,8 @@ def _field(field: FieldChange, paint: Paint) -> str:
     match field.old, field.new:
         case Known(str() as old), Known(str() as new) if "\n" in old and "\n" in new:
             return f"{field_path(field.path)}: {text_change(old, new)}{reason}"
+        case Unknown() as before, Unknown() as after if before.waits_for == after.waits_for:
+            return f"{field_path(field.path)}: {maybe_text(after)}{reason}"
     return f"{field_path(field.path)}: {maybe_text(field.old)} -> {maybe_text(field.new)}{reason}"
 
 

@@ -27,8 +27,10 @@ from exai_runtime.results import (
     StatusReport,
     Validated,
 )
+from exai_runtime.revision_results import Against
 from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
 from exai_runtime.views.human import (
+    against,
     applied,
     created,
     diagnostics,
@@ -95,6 +97,8 @@ class HumanView:
                 return created.lines(result, paint) if result.exit_code == 0 else ()
             case Planning():
                 return () if result.plan is None else plan.lines(result.plan, paint)
+            case Against():
+                return against.lines(result, paint)
             case Applied():
                 return applied.lines(result, self.command, paint)
             case StatusReport():

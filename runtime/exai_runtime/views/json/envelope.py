@@ -17,8 +17,9 @@ from exai_runtime.results import (
     StatusReport,
     Validated,
 )
+from exai_runtime.revision_results import Against
 from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
-from exai_runtime.views.json import explained, features, machine, preview, runs, values
+from exai_runtime.views.json import against, explained, features, machine, preview, runs, values
 from exai_runtime.views.json.values import Plain
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
@@ -52,6 +53,8 @@ def _result(result: Result) -> Plain | None:  # noqa: PLR0912 - one a result
             }
         case Planning():
             return None if result.plan is None else values.plan(result.plan)
+        case Against():
+            return against.result(result)
         case Applied():
             return None if result.plan is None else _applied(result)
         case StatusReport():

@@ -1,0 +1,22 @@
+"""An observer over a build: what a target would hold that has applied it.
+
+In: a `Build`. Out: an `Observed`, as any target gives one, so that the planner needs no second way.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from exai_compiler.build import Build, Live, Observed
+
+
+def observed(build: Build) -> Observed:
+    """Every object of the build. `plan(build, observed(build))` has no change of an object."""
+    return Observed(
+        MappingProxyType(
+            {
+                item.id: Live(body=item.body, origin=item.origin, sequence=number)
+                for number, item in enumerate(build.objects)
+            }
+        )
+    )

@@ -1,0 +1,175 @@
+"""Two revisions of a project, compared without looking at a target.
+
+In: two checked projects, an environment. Out: a `Comparison`: the documents that differ and those
+that this reaches, who can no longer work, and the plan of an apply to a target that has the old
+revision. The planner is the one that plans for targets; the old revision's `Build` is what it
+observes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from exai_compiler.build import Build, Observed
+from exai_compiler.catalog import Catalog
+from exai_compiler.changes import (
+    Create,
+    Delete,
+    FieldChange,
+    Judge,
+    Materialize,
+    MoveAlias,
+    Plan,
+    Planned,
+    Replace,
+    Run,
+    Update,
+)
+from exai_compiler.facts import Facts, Lock
+from exai_compiler.lineage import Lineage, lineage
+from exai_compiler.maybe import Unknown
+from exai_compiler.planning import plan
+from exai_compiler.planning.built import observed
+from exai_compiler.project import Project
+from exai_compiler.render import render
+from exai_compiler.resolve import resolve
+from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.applied import applied, unapplied
+from exai_compiler.revisions.contract import Break, broken_callers, broken_documents
+from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
+from exai_compiler.revisions.impact import chains_of, reached
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+from exai_specs.kinds import Environment
+
+__all__ = [
+    "Break",
+    "Comparison",
+    "DocumentChange",
+    "Revision",
+    "SpecField",
+    "compare",
+    "compare_documents",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A project without errors, the components that it is compiled with, and its environment."""
+
+    project: Project
+    catalog: Catalog
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`files` are the users' Python files that differ. `plan` is None when the new revision doesn't
+    compile."""
+
+    documents: tuple[DocumentChange, ...]
+    breaks: tuple[Break, ...]
+    files: tuple[str, ...]
+    plan: Plan | None
+    build: Build | None = None
+
+
+def compare(
+    old_project: Project | None, base: Revision | None, head: Revision, name: str
+) -> Comparison:
+    """What `head` changes in the environment `name`. `old_project` is the old project, if there is
+    one; `base` is None, too, where the environment is new, and with it everything in it."""
+    facts = unapplied(head.project)
+    old, before, there = None, None, Observed({})
+    if base is not None:
+        facts = applied(base.project, head.project, name, base.environment, base.catalog)
+        old, before = _resolved(base, name, facts)
+        there = observed(render(old, before))
+    new, after = _resolved(head, name, facts)
+    build = render(new, after)
+    changes = changed_documents(old_project, head.project)
+    documents = reached(old, new, before, after, changes)
+    breaks: tuple[Break, ...] = ()
+    if base is not None and before is not None:
+        services = frozenset(d.ref.name for d in documents if d.ref.kind == "Service")
+        breaks = tuple(broken_callers(base.project, head.project, before, after, services))
+    documents = _with_breaks(documents, breaks)
+    because = chains_of(documents)
+    breaks = tuple(
+        replace(each, because=each.because or because.get(each.ref, ())) for each in breaks
+    )
+    made = plan(build, there)
+    explained = tuple(_explained(planned, because) for planned in made.changes)
+    old_waits = {item.waits_for for item in old.waiting} if old is not None else set()
+    waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
+    made = replace(made, changes=explained, waiting=waiting, notes=())
+    files = _files(base.catalog if base else None, head.catalog)
+    return Comparison(documents, breaks, files, made, build)
+
+
+def compare_documents(
+    base: Project | None, head: Project, problems: tuple[Diagnostic, ...]
+) -> Comparison:
+    """What can be said of a revision that doesn't compile: the documents that differ, and those
+    that nobody touched and that are wrong now."""
+    documents = changed_documents(base, head)
+    changed = frozenset(change.ref for change in documents)
+    return Comparison(documents, tuple(broken_documents(head, problems, changed)), (), None)
+
+
+def _resolved(revision: Revision, name: str, facts: Facts) -> tuple[Resolved, Lineage]:
+    project, catalog = revision.project, revision.catalog
+    found = resolve(project, name, revision.environment, catalog, Lock(), facts)
+    return found, lineage(project, found.graphs)
+
+
+def _with_breaks(
+    documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...]
+) -> tuple[DocumentChange, ...]:
+    broken = {each.ref for each in breaks}
+    return tuple(
+        replace(each, impact=Effect.BREAKING) if each.ref in broken else each for each in documents
+    )
+
+
+def _explained(planned: Planned, because: Mapping[Ref, tuple[Ref, ...]]) -> Planned:
+    """With the chain from the changed document, and without the stand-ins for what only a target
+    knows: the version that a model has now."""
+    change = planned.change
+    if isinstance(change, Update):
+        change = replace(change, fields=tuple(map(_as_it_is, change.fields)))
+    document = _document(planned)
+    chain = because.get(document, planned.because) if document else planned.because
+    return replace(planned, change=change, because=chain)
+
+
+def _document(planned: Planned) -> Ref | None:
+    """The document that a change comes from."""
+    change = planned.change
+    match change:
+        case Create() | Update() | Replace():
+            return change.origin
+        case Run():
+            return change.pipeline
+        case Judge() | MoveAlias():
+            return change.model
+        case Materialize():
+            return change.view
+        case Delete():
+            return planned.because[0] if planned.because else None
+    assert_never(change)
+
+
+def _as_it_is(field: FieldChange) -> FieldChange:
+    if isinstance(field.new, Unknown) and field.new.waits_for.kind == "Model":
+        return replace(field, old=Unknown(field.new.waits_for, "what it has now"))
+    return field
+
+
+def _files(base: Catalog | None, head: Catalog) -> tuple[str, ...]:
+    before = base.files if base is not None else {}
+    names = {*before, *head.files}
+    return tuple(sorted(name for name in names if before.get(name) != head.files.get(name)))

@@ -1,0 +1,148 @@
+"""What the callers of a service have to know, and what breaks them.
+
+In: both revisions. Out: `Break`s, each with the consumer that can no longer work and its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_compiler.edges import Node
+from exai_compiler.feature_views import used
+from exai_compiler.lineage import Lineage
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.identity import Ref
+from exai_specs.kinds import DatasetSpec, FeatureViewSpec, ModelSpec, ServiceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """`consumer` can no longer work, says `why`. `because` is the chain from what changed down to
+    the document that it needs, `ref`; `code` the diagnostic's, where a check says so."""
+
+    consumer: str
+    ref: Ref
+    at: Span
+    why: str
+    because: tuple[Ref, ...] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a request has to hold (`inputs`: type by name), and how it is asked and answered."""
+
+    inputs: Mapping[str, str]
+    protocol: str
+    task: str
+
+
+def contract(
+    project: Project, lineage: Lineage, columns: Mapping[str, list[Node]], name: str
+) -> Contract | None:
+    """None without such a service. `columns` are those of each model."""
+    service = project.body(ServiceSpec, name)
+    if service is None:
+        return None
+    model_name = service.model.partition("@")[0]
+    model = project.body(ModelSpec, model_name)
+    inputs: dict[str, str] = {}
+    if model is not None and model.signature is not None and model.signature.inputs:
+        inputs |= {column: str(kind) for column, kind in model.signature.inputs.items()}
+    else:
+        own = columns.get(model_name, ())
+        inputs |= {node.column: _type(project, lineage, node) for node in own}
+    if service.features is not None and (gives := used(project, service.features.service)):
+        for column in gives.columns:
+            inputs.pop(column, None)
+        inputs |= {column: str(kind) for column, kind in gives.keys.items()}
+        inputs |= {column: str(kind) for column, kind in gives.request.items()}
+    return Contract(inputs, service.protocol, model.task if model is not None else "")
+
+
+def _columns(lineage: Lineage) -> Mapping[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for node in lineage.nodes:
+        if node.kind == "Model" and node.column:
+            found.setdefault(node.name, []).append(node)
+    return found
+
+
+def _type(project: Project, lineage: Lineage, column: Node) -> str:
+    """The type of the column that it comes from."""
+    for node in lineage.up(column):
+        if not node.column or node.step:
+            continue
+        if (dataset := project.body(DatasetSpec, node.name)) and node.kind == "Dataset":
+            found = dataset.schema.get(node.column)
+            return str(found.type) if found is not None else ""
+        if (view := project.body(FeatureViewSpec, node.name)) and node.column in view.schema:
+            return str(view.schema[node.column])
+    return ""
+
+
+def broken_callers(
+    base: Project, head: Project, before: Lineage, after: Lineage, reached: frozenset[str]
+) -> Iterator[Break]:
+    """Whoever calls a service that is gone, or that wants or answers something else now. Only
+    services that a change reaches are looked at."""
+    old_columns, new_columns = _columns(before), _columns(after)
+    for spec, _ in base.bodies(ServiceSpec):
+        name = spec.ref.name
+        new = head.find("Service", name)
+        if new is None:
+            why = "the service is removed"
+            at = spec.at("metadata", "name")
+            yield Break(_callers(spec.ref), spec.ref, at, why, (spec.ref,))
+            continue
+        if name not in reached:
+            continue
+        old_contract = contract(base, before, old_columns, name)
+        new_contract = contract(head, after, new_columns, name)
+        if old_contract is None or new_contract is None:
+            continue
+        for path, why in _differences(old_contract, new_contract):
+            because = (spec.ref,) if path == "protocol" else ()
+            yield Break(_callers(spec.ref), spec.ref, new.at("spec", path), why, because)
+
+
+def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
+    if old.protocol != new.protocol:
+        yield "protocol", f"it speaks {new.protocol}, and spoke {old.protocol}"
+    if old.task != new.task:
+        yield "model", f"it answers as a {new.task}, and answered as a {old.task}"
+    wanted = [name for name in new.inputs if name not in old.inputs]
+    if wanted:
+        yield "model", f"a request must have {_listed(wanted)} now"
+    for name, kind in new.inputs.items():
+        if kind and old.inputs.get(name, kind) not in (kind, ""):
+            yield "model", f"`{name}` is {kind} now, and was {old.inputs[name]}"
+
+
+def broken_documents(
+    head: Project, problems: tuple[Diagnostic, ...], changed: frozenset[Ref]
+) -> Iterator[Break]:
+    """Documents that nobody changed and that are wrong now: what they need is gone."""
+    for problem in problems:
+        if problem.severity != "error":
+            continue
+        inside = [
+            spec
+            for spec in head.all
+            if spec.document.path == problem.at.path and spec.at() <= problem.at
+        ]
+        spec = max(inside, key=lambda each: each.at(), default=None)
+        if spec is not None and spec.ref not in changed:
+            yield Break(
+                str(spec.ref), spec.ref, problem.at, problem.message, (spec.ref,), problem.code
+            )
+
+
+def _callers(service: Ref) -> str:
+    return f"whoever calls {service}"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))

@@ -1,0 +1,98 @@
+"""How far the changes of documents reach along the lineage.
+
+In: both revisions resolved, their lineage, the changed documents. Out: all documents that a change
+reaches, each with the most severe effect and the chain that explains it. A change that means
+something (`RETRAIN`) reaches every pipeline whose meaning it changes, and from there the models and
+services behind them; any other stays with its own document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from exai_compiler.edges import Node
+from exai_compiler.lineage import Lineage
+from exai_compiler.meaning import models_registered
+from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+
+Chain = tuple[Ref, ...]
+
+
+def reached(
+    base: Resolved | None,
+    head: Resolved,
+    before: Lineage | None,
+    after: Lineage,
+    changes: tuple[DocumentChange, ...],
+) -> tuple[DocumentChange, ...]:
+    """The changed documents and those that they reach, sorted by identity."""
+    found = dict(by_ref(changes))
+    was = base.meanings if base is not None else {}
+    for name, meaning in sorted(head.meanings.items()):
+        ref = Ref("Pipeline", name)
+        if name not in was or was[name] == meaning:
+            continue
+        _reach(head, found, ref, _chain(head, before, after, ref, changes))
+        for node in after.down(Node("Pipeline", name)):
+            if node.is_document:
+                below = _documents(after, Node("Pipeline", name), node)
+                _reach(head, found, node.ref, (*found[ref].because, *below[1:]))
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def _reach(head: Resolved, found: dict[Ref, DocumentChange], ref: Ref, because: Chain) -> None:
+    own = found.get(ref)
+    if own is None:
+        at = head.project.specs[ref].at("metadata", "name")
+        found[ref] = DocumentChange(ref, "affected", Effect.RETRAIN, because, (), at)
+    elif own.impact < Effect.RETRAIN:
+        found[ref] = replace(own, impact=Effect.RETRAIN, because=because)
+
+
+def _chain(
+    head: Resolved,
+    before: Lineage | None,
+    after: Lineage,
+    pipeline: Ref,
+    changes: tuple[DocumentChange, ...],
+) -> Chain:
+    """From the nearest changed document that means something else down to the pipeline. The
+    pipeline alone where none is to blame: then it is a Python file, or exai itself."""
+    end = Node(pipeline.kind, pipeline.name)
+    registered = {Ref("Model", name) for name in models_registered(head.graphs[pipeline.name])}
+    chains: list[Chain] = []
+    for change in _meaningful(changes):
+        if change.ref == pipeline:
+            return (pipeline,)
+        if change.ref in registered:
+            chains.append((change.ref, pipeline))
+            continue
+        for lineage in (after, before):
+            start = Node(change.ref.kind, change.ref.name)
+            if lineage is not None and (way := _documents(lineage, start, end)):
+                chains.append(way)
+                break
+    return min(chains, key=lambda chain: (len(chain), chain), default=(pipeline,))
+
+
+def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]:
+    for change in changes:
+        if change.verb != "changed" or change.impact >= Effect.RETRAIN:
+            yield change
+
+
+def _documents(lineage: Lineage, start: Node, end: Node) -> Chain:
+    """The documents along a shortest way, both ends included; empty without one."""
+    edges = lineage.path(start, end)
+    refs = [edge.source.ref for edge in edges] + ([end.ref] if edges else [])
+    return (*refs[:1], *(b for a, b in pairwise(refs) if a != b))
+
+
+def chains_of(changes: tuple[DocumentChange, ...]) -> Mapping[Ref, Chain]:
+    """Why each document is among the changes."""
+    return {change.ref: change.because for change in changes}

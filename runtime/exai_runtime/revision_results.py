@@ -1,0 +1,28 @@
+"""What a comparison with another revision comes to. Views print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exai_compiler.revisions import Comparison
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.frozen import empty
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """`revision` is what was asked for, `commit` what it means, "" for a saved build. `comparison`
+    is None when the other side can't be compared with."""
+
+    revision: str
+    commit: str
+    environment: str
+    comparison: Comparison | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        compiled = self.comparison is not None and self.comparison.plan is not None
+        return int(not compiled or has_errors(self.diagnostics))

@@ -1,0 +1,80 @@
+"""A comparison with another revision, as text. In: an `Against`. Out: lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
+from exai_runtime.revision_results import Against
+from exai_runtime.views.human import plan
+from exai_runtime.views.human.paint import Paint, pad
+from exai_runtime.views.human.words import count, field_path, value_text
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+
+SYMBOLS: Mapping[str, str] = {"added": "+", "removed": "-", "changed": "~", "affected": ">"}
+_IMPACT_COLUMN = 44
+_MOST = 8  # fields of one document; JSON and Markdown have all
+
+
+def lines(result: Against, paint: Paint) -> Iterator[str]:
+    """The documents, who breaks, and the plan of an apply on top of the other revision."""
+    found = result.comparison
+    if found is None:
+        return
+    commit = f" ({result.commit[:12]})" if result.commit else ""
+    yield paint.bold(f"Compared with {result.revision}{commit}")
+    yield ""
+    yield from _breaks(found.breaks, paint)
+    if found.documents or found.files:
+        yield paint.bold("Documents")
+        for document in found.documents:
+            yield from _document(document, paint)
+        yield from (f"  ~ {path}" for path in found.files)
+        yield ""
+    if found.plan is not None and found.plan.changes:
+        yield from plan.lines(found.plan, paint)
+    elif found.plan is not None:
+        yield summary(found)
+
+
+def summary(found: Comparison) -> str:
+    """Where nothing is to be done."""
+    if not found.documents and not found.files:
+        return "No changes."
+    documents = count(len(found.documents), "document")
+    return f"Nothing for an apply to do: {documents} changed, and no object with them."
+
+
+def because(chain: Sequence[Ref], last: Ref) -> str:
+    """The chain that explains a change, without the document itself."""
+    return " > ".join(str(ref) for ref in chain if ref != last)
+
+
+def _breaks(breaks: Sequence[Break], paint: Paint) -> Iterator[str]:
+    if not breaks:
+        return
+    yield paint.red(paint.bold("Breaking"))
+    for one in breaks:
+        yield f"  {one.consumer}: {one.why}"
+        why = because(one.because, one.ref)
+        yield paint.dim(f"    {one.at}{f'  because of {why}' if why else ''}")
+    yield ""
+
+
+def _document(document: DocumentChange, paint: Paint) -> Iterator[str]:
+    line = f"  {SYMBOLS[document.verb]} {document.ref}"
+    impact = document.impact.name.lower() if document.impact > Effect.METADATA else ""
+    if document.impact is Effect.BREAKING:
+        impact = paint.red(paint.bold(impact))
+    why = because(document.because, document.ref)
+    after = paint.dim(f"  because of {why}") if why else ""
+    yield (f"{pad(line, _IMPACT_COLUMN)}  {impact}" if impact else line) + after
+    for field in document.fields[:_MOST]:
+        yield f"      {_field(field)}"
+    if len(document.fields) > _MOST:
+        yield paint.dim(f"      and {count(len(document.fields) - _MOST, 'more field')}")
+
+
+def _field(field: SpecField) -> str:
+    return f"{field_path(field.path)}: {value_text(field.old)} -> {value_text(field.new)}"

@@ -1,0 +1,56 @@
+"""A comparison with another revision as plain JSON."""
+
+from __future__ import annotations
+
+from exai_compiler.revisions import Break, DocumentChange, SpecField
+from exai_runtime.revision_results import Against
+from exai_runtime.views.json import values
+from exai_runtime.views.json.values import Plain
+from exai_specs.frozen import thaw
+
+
+def result(answer: Against) -> Plain | None:
+    """`plan` is null when the new revision doesn't compile."""
+    found = answer.comparison
+    if found is None:
+        return None
+    return {
+        "against": {"revision": answer.revision, "commit": answer.commit or None},
+        "environment": answer.environment,
+        "documents": [_document(document) for document in found.documents],
+        "files": list(found.files),
+        "breaks": [_break(one) for one in found.breaks],
+        "plan": None if found.plan is None else values.plan(found.plan),
+    }
+
+
+def _document(document: DocumentChange) -> Plain:
+    return {
+        "document": str(document.ref),
+        "change": document.verb,
+        "impact": document.impact.name.lower(),
+        "because": [str(ref) for ref in document.because],
+        "at": values.span(document.at),
+        "fields": [_field(field) for field in document.fields],
+    }
+
+
+def _field(field: SpecField) -> Plain:
+    return {
+        "path": list(field.path),
+        "old": thaw(field.old),
+        "new": thaw(field.new),
+        "effect": field.effect.name.lower(),
+        "at": values.span(field.at),
+    }
+
+
+def _break(one: Break) -> Plain:
+    return {
+        "consumer": one.consumer,
+        "document": str(one.ref),
+        "why": one.why,
+        "at": values.span(one.at),
+        "because": [str(ref) for ref in one.because],
+        "code": one.code or None,
+    }

@@ -1,0 +1,1 @@
+"""The view for comments on pull requests."""

@@ -1,0 +1,138 @@
+"""A comparison with another revision as a comment on a pull request: short, details folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.changes import FieldChange, Planned, Update, verb
+from exai_compiler.changes import subject as named
+from exai_compiler.maybe import Unknown
+from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
+from exai_runtime.revision_results import Against
+from exai_runtime.views.human.against import because, summary
+from exai_runtime.views.human.words import count, field_path, maybe_text, value_text
+from exai_runtime.views.markdown.text import code, prose
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.effects import Effect
+
+_WORDS = {
+    Effect.BREAKING: "**breaking**",
+    Effect.RETRAIN: "retrain",
+    Effect.REDEPLOY: "redeploy",
+    Effect.MATERIALIZE: "materialize",
+    Effect.RENDER: "render",
+    Effect.METADATA: "none",
+}
+_MOST_ROWS = 60  # a comment holds 65,536 characters; JSON has all of it
+_MOST_FIELDS = 200
+_MOST_OF_ONE = 10
+
+
+def lines(result: Against) -> Iterator[str]:
+    """The whole comment."""
+    found = result.comparison
+    commit = f" at {code(result.commit[:12])}" if result.commit else ""
+    yield f"### exai plan, environment {code(result.environment)}"
+    yield ""
+    yield f"Compared with {code(result.revision)}{commit}."
+    yield ""
+    yield from _problems([d for d in result.diagnostics if d.severity == "error"])
+    if found is None:
+        return
+    yield from _breaks(found.breaks)
+    if not found.documents and not found.files:
+        yield "No changes."
+        return
+    yield from _table(found)
+    yield from _fields(found.documents)
+    if found.plan is not None and found.plan.changes:
+        yield from _changes(found.plan.changes)
+    elif found.plan is not None:
+        yield prose(summary(found))
+
+
+def _problems(errors: list[Diagnostic]) -> Iterator[str]:
+    if not errors:
+        return
+    yield f"**{count(len(errors), 'error')}**"
+    yield ""
+    for error in errors[:_MOST_ROWS]:
+        at = f"{code(str(error.at))}: " if error.at.path else ""
+        yield f"- {at}{prose(error.message)} ({code(error.code)})"
+    yield from _more(len(errors))
+    yield ""
+
+
+def _breaks(breaks: tuple[Break, ...]) -> Iterator[str]:
+    if not breaks:
+        return
+    yield "**Breaking**"
+    yield ""
+    for one in breaks[:_MOST_ROWS]:
+        chain = because(one.because, one.ref)
+        why = f"; because of {code(chain)}" if chain else ""
+        yield f"- {prose(one.consumer)}: {prose(one.why)} ({code(str(one.at))}{why})"
+    yield from _more(len(breaks))
+    yield ""
+
+
+def _table(found: Comparison) -> Iterator[str]:
+    yield "| document | change | impact | because of |"
+    yield "|---|---|---|---|"
+    for document in found.documents[:_MOST_ROWS]:
+        chain = because(document.because, document.ref)
+        impact = _WORDS[document.impact]
+        yield f"| {code(str(document.ref))} | {document.verb} | {impact} | {code(chain)} |"
+    for path in found.files[:_MOST_ROWS]:
+        yield f"| {code(path)} | changed | | |"
+    yield from _more(len(found.documents))
+    yield ""
+
+
+def _fields(documents: tuple[DocumentChange, ...]) -> Iterator[str]:
+    """Every changed field, folded."""
+    fields = [(document, field) for document in documents for field in document.fields]
+    if not fields:
+        return
+    yield f"<details><summary>{count(len(fields), 'changed field')}</summary>"
+    yield ""
+    yield "| field | before | after | effect |"
+    yield "|---|---|---|---|"
+    for document, field in fields[:_MOST_FIELDS]:
+        yield _field_row(document, field)
+    yield ""
+    yield "</details>"
+    yield ""
+
+
+def _field_row(document: DocumentChange, field: SpecField) -> str:
+    where = code(f"{document.ref} {field_path(field.path)}")
+    old, new = code(value_text(field.old)), code(value_text(field.new))
+    return f"| {where} | {old} | {new} | {_WORDS[field.effect]} |"
+
+
+def _changes(changes: tuple[Planned, ...]) -> Iterator[str]:
+    """What an apply would do, folded."""
+    what = "action" if len(changes) == 1 else "actions"
+    yield f"<details><summary>An apply: {len(changes)} {what}</summary>"
+    yield ""
+    for planned in changes[:_MOST_FIELDS]:
+        change = planned.change
+        yield f"- {verb(change)} {code(named(change))}"
+        if isinstance(change, Update):
+            yield from map(_field, change.fields[:_MOST_OF_ONE])
+    yield ""
+    yield "</details>"
+
+
+def _field(field: FieldChange) -> str:
+    path = code(field_path(field.path))
+    if isinstance(field.new, Unknown):
+        return f"  - {path}: {prose(maybe_text(field.new))}"
+    return f"  - {path}: {code(maybe_text(field.old))} to {code(maybe_text(field.new))}"
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > _MOST_ROWS:
+        yield ""
+        yield f"... and {number - _MOST_ROWS} more."

@@ -1,0 +1,343 @@
+"""`plan --against`: another revision, read as objects of Git, beside the working tree."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.changes import Plan, subject, verb
+from exai_compiler.revisions import Comparison
+from exai_runtime.cli import main
+from exai_runtime.comparing import plan_against
+from exai_runtime.revision_results import Against
+from exai_specs.effects import Effect
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+Git = Callable[..., str]
+PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", *PERSON, "-c", "protocol.file.allow=always", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def commit(folder: Path) -> str:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "specs")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with the diabetes example in a subfolder, committed."""
+    folder = tmp_path / "größe python3"
+    shutil.copytree(EXAMPLES / "diabetes", folder / "ml" / "clinic")
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder)
+    return folder
+
+
+@pytest.fixture
+def project(repository: Path) -> Path:
+    return repository / "ml" / "clinic"
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def compared(root: Path, revision: str = "HEAD", environment: str = "local") -> Comparison:
+    found = plan_against(root, environment, revision)
+    assert found.comparison is not None, found.diagnostics
+    return found.comparison
+
+
+def planned(found: Comparison) -> Plan:
+    assert found.plan is not None
+    return found.plan
+
+
+def refused(root: Path, revision: str) -> tuple[str, str]:
+    found = plan_against(root, "local", revision)
+    assert found.comparison is None
+    assert found.exit_code == 1
+    [problem] = [each for each in found.diagnostics if each.severity == "error"]
+    return problem.code, problem.message + " " + problem.hint
+
+
+def rows(found: Comparison) -> list[tuple[str, str, Effect]]:
+    return [(str(each.ref), each.verb, each.impact) for each in found.documents]
+
+
+@pytest.mark.parametrize("example", ["iris", "diabetes", "own-code"])
+def test_nothing_changed_is_nothing_planned(example: str, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / example, tmp_path / "p")
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    found = compared(tmp_path / "p")
+    assert (found.documents, found.breaks, found.files) == ((), (), ())
+    assert planned(found).changes == () and planned(found).waiting == ()
+
+
+def test_documents_are_known_by_identity_not_by_file(project: Path) -> None:
+    (project / "specs/service.yaml").rename(project / "specs/answers.yaml")
+    assert compared(project).documents == ()
+
+
+def test_another_spelling_is_no_change(project: Path) -> None:
+    edit(project / "specs/datasets.yaml", "patient_id: int64", "patient_id: {type: int64}")
+    assert compared(project).documents == ()
+
+
+def test_a_change_reaches_down_the_lineage(project: Path) -> None:
+    edit(project / "specs/datasets.yaml", "ltg: {type: float64", "ltg: {type: float32")
+    found = compared(project)
+    assert rows(found) == [
+        ("Dataset/blood", "changed", Effect.RETRAIN),
+        ("Model/diabetes_model", "affected", Effect.RETRAIN),
+        ("Pipeline/diabetes-training", "affected", Effect.RETRAIN),
+        ("Service/diabetes", "affected", Effect.RETRAIN),
+    ]
+    [field] = found.documents[0].fields
+    assert (field.path, field.old, field.new) == (
+        ("spec", "schema", "ltg", "type"),
+        "float64",
+        "float32",
+    )
+    assert (str(field.at), field.effect) == ("specs/datasets.yaml:43:17", Effect.RETRAIN)
+    assert [str(ref) for ref in found.documents[3].because] == [
+        "Dataset/blood",
+        "FeatureView/serum",
+        "FeatureService/diabetes_features",
+        "Pipeline/diabetes-training",
+        "Model/diabetes_model",
+        "Service/diabetes",
+    ]
+    assert found.breaks == ()
+    done = [(verb(each.change), subject(each.change)) for each in planned(found).changes]
+    assert ("run", "Pipeline/diabetes-training") in done
+    assert ("move", "Model/diabetes_model@champion") in done
+    assert ("update", "InferenceService/diabetes") in done
+
+
+def test_words_for_people_reach_nothing(project: Path) -> None:
+    edit(project / "specs/model.yaml", "owner: clinic-team", "owner: other-team")
+    found = compared(project)
+    assert rows(found) == [("Model/diabetes_model", "changed", Effect.METADATA)]
+    assert planned(found).changes == ()
+
+
+def test_own_code_that_changes_trains_again(project: Path) -> None:
+    edit(project / "specs/ratios.py", 'inputs["hdl"]', 'inputs["hdl"] * 1.0')
+    found = compared(project)
+    assert found.files == ("specs/ratios.py",)
+    assert ("Pipeline/diabetes-training", "affected", Effect.RETRAIN) in rows(found)
+
+
+def test_a_request_that_needs_more_breaks_its_callers(project: Path) -> None:
+    edit(project / "specs/pipeline.yaml", "features: [age,", "features: [visit, age,")
+    edit(
+        project / "specs/datasets.yaml",
+        "    progression:",
+        "    visit: int64\n    progression:",
+    )
+    [broken] = compared(project).breaks
+    assert (broken.consumer, str(broken.at)) == (
+        "whoever calls Service/diabetes",
+        "specs/service.yaml:6:10",
+    )
+    assert broken.why == "a request must have `visit` now"
+    assert [str(ref) for ref in broken.because][-1] == "Service/diabetes"
+
+
+def test_another_protocol_and_a_removed_service_break_callers(project: Path) -> None:
+    edit(project / "specs/service.yaml", "spec:\n", "spec:\n  protocol: v1\n")
+    assert [each.why for each in compared(project).breaks] == ["it speaks v1, and spoke v2"]
+    (project / "specs/service.yaml").unlink()
+    found = compared(project)
+    assert [each.why for each in found.breaks] == ["the service is removed"]
+    assert ("Service/diabetes", "removed", Effect.BREAKING) in rows(found)
+    assert ("delete", "InferenceService/diabetes") in [
+        (verb(each.change), subject(each.change)) for each in planned(found).changes
+    ]
+
+
+def test_a_consumer_that_no_longer_compiles_is_named_with_its_place(project: Path) -> None:
+    edit(project / "specs/datasets.yaml", "    ltg: {", "    lamotrigine: {")
+    found = plan_against(project, "local", "HEAD")
+    assert found.exit_code == 1 and found.comparison is not None
+    assert found.comparison.plan is None
+    assert rows(found.comparison) == [("Dataset/blood", "changed", Effect.RETRAIN)]
+    named = [(each.consumer, str(each.at), each.code) for each in found.comparison.breaks]
+    assert ("FeatureView/serum", "specs/features.yaml:21:23", "unknown-column") in named
+
+
+def test_an_environment_or_a_project_that_is_new(project: Path) -> None:
+    edit(
+        project / "exai.yaml",
+        "    local:",
+        "    other: {target: local, connections: {lab: {sqlite: {path: data/lab.db}}}}\n    local:",
+    )
+    found = compared(project, environment="other")
+    assert rows(found) == [("Project/diabetes-platform", "changed", Effect.RENDER)]
+    assert {verb(each.change) for each in planned(found).changes} >= {"create", "run"}
+    (project / "exai.yaml").rename(project / "exai.yml")
+    root = commit(project)
+    (project / "exai.yml").rename(project / "exai.yaml")
+    fresh = compared(project, root)
+    assert {each.verb for each in fresh.documents} == {"added"}
+
+
+PROD = """\
+    prod:
+      target: kubeflow
+      namespace: ml
+      serving: {mode: Knative}
+      connections: {lab: {sqlite: {path: data/lab.db}}}
+      data: {root: s3://b/d}
+      models: {store: s3://b/m}
+      images: {train: "a/train@sha256:DIGEST", serve: "a/serve@sha256:DIGEST"}
+"""
+
+
+def test_a_cluster_needs_neither_credentials_nor_a_target(project: Path) -> None:
+    prod = PROD.replace("DIGEST", "0" * 64)
+    edit(project / "exai.yaml", "    local:", f"{prod}    local:")
+    commit(project)
+    edit(project / "specs/datasets.yaml", "ltg: {type: float64", "ltg: {type: float32")
+    found = compared(project, environment="prod")
+    assert ("Pipeline/diabetes-training", "affected", Effect.RETRAIN) in rows(found)
+    # Nothing runs by itself there; the new version of the pipeline is made all the same.
+    assert "run" not in {verb(each.change) for each in planned(found).changes}
+
+
+def test_revisions_that_arent_there(repository: Path, project: Path, tmp_path: Path) -> None:
+    code, words = refused(project, "no-such-branch")
+    assert (code, "is no revision" in words) == ("unknown-revision", True)
+    for name in ("", "--output=x", "HEAD:ml", "a\nb", "x" * 5000):
+        assert refused(project, name)[0] == "unknown-revision"
+    commit(repository)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
+    code, words = refused(tmp_path / "shallow/ml/clinic", "HEAD~1")
+    assert (code, "shallow" in words) == ("unknown-revision", True)
+    unborn = tmp_path / "unborn"
+    shutil.copytree(EXAMPLES / "iris", unborn)
+    git(unborn, "init", "-q")
+    assert "no commit yet" in refused(unborn, "HEAD")[1]
+
+
+def test_a_revision_that_doesnt_compile(project: Path) -> None:
+    edit(project / "specs/model.yaml", "task: regression", "task: guessing")
+    commit(project)
+    git(project, "checkout", "-q", "HEAD~1", "--", ".")
+    code, words = refused(project, "main")
+    assert code == "broken-revision"
+    assert "specs/model.yaml:6:9" in words
+
+
+def test_what_a_partial_clone_lacks_isnt_fetched(repository: Path, tmp_path: Path) -> None:
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    origin = f"file://{repository}"
+    git(tmp_path, "clone", "-q", "--filter=blob:none", "--no-checkout", origin, "partial")
+    shutil.copytree(repository / "ml", tmp_path / "partial/ml")
+    code, words = refused(tmp_path / "partial/ml/clinic", "HEAD")
+    assert (code, "this clone" in words) == ("unreadable-revision", True)
+
+
+def test_a_submodule_of_specs_is_said(repository: Path, project: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "more.yaml").write_text("# nothing\n")
+    git(other, "init", "-q")
+    commit(other)
+    git(repository, "submodule", "--quiet", "add", str(other), "ml/clinic/specs/other")
+    commit(repository)
+    code, words = refused(project, "HEAD")
+    assert code == "broken-revision"
+    assert "`specs/other` is a submodule" in words
+
+
+def test_links_are_followed_inside_and_refused_outside(project: Path) -> None:
+    (project / "kept").mkdir()
+    (project / "specs/service.yaml").rename(project / "kept/service.txt")
+    (project / "specs/service.yaml").symlink_to("../kept/service.txt")
+    commit(project)
+    assert compared(project).documents == ()
+    (project / "specs/out.yaml").symlink_to("../../../out.yaml")
+    commit(project)
+    (project / "specs/out.yaml").unlink()
+    assert "leads out of the project" in refused(project, "HEAD")[1]
+
+
+def test_nothing_of_the_repository_is_run(
+    repository: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\ntouch '{marks}'/$$\ncat\n")
+    script.chmod(0o755)
+    (repository / ".gitattributes").write_text("*.yaml filter=own diff=own text eol=crlf\n")
+    commit(repository)
+    for key in (
+        "filter.own.smudge",
+        "filter.own.clean",
+        "filter.own.process",
+        "diff.own.textconv",
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "core.alternateRefsCommand",
+        "credential.helper",
+        "alias.ls-tree",
+    ):
+        git(repository, "config", key, f"'{script}'")
+    hooks = repository / ".git/hooks"
+    hooks.mkdir(exist_ok=True)
+    for name in ("post-checkout", "reference-transaction", "post-index-change"):
+        shutil.copy(script, hooks / name)
+    before = sorted((str(path), path.stat().st_mtime_ns) for path in repository.rglob("*"))
+    # As in a hook of another repository, whose variables must not lead us there.
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(script))
+    assert compared(project).documents == ()
+    assert not any(marks.iterdir())
+    assert sorted((str(path), path.stat().st_mtime_ns) for path in repository.rglob("*")) == before
+
+
+def test_a_worktree_is_the_same_repository(repository: Path, tmp_path: Path) -> None:
+    git(repository, "worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other")
+    assert compared(tmp_path / "tree/ml/clinic", "main").documents == ()
+
+
+def test_without_git_it_is_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(project))
+    assert refused(project, "HEAD")[0] == "unreadable-revision"
+    assert os.environ["PATH"] == str(project)
+
+
+def test_the_same_comparison_is_the_same_value(project: Path) -> None:
+    edit(project / "specs/datasets.yaml", "ltg: {type: float64", "ltg: {type: float32")
+    first, second = (plan_against(project, "local", "HEAD") for _ in range(2))
+    assert isinstance(first, Against) and first == second
+
+
+def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(project / "specs/datasets.yaml", "ltg: {type: float64", "ltg: {type: float32")
+    words = ("-C", str(project), "plan", "--against", "HEAD")
+    assert main.run((*words, "--output", "markdown")) == 0
+    assert capsys.readouterr().out.startswith("### exai plan, environment `local`\n")
+    assert main.run((*words, "--detailed-exitcode", "-q")) == 2
+    assert "because of Dataset/blood" in capsys.readouterr().out
+    assert main.run(("-C", str(project), "plan", "--output", "markdown")) == 2
+    assert "needs --against" in capsys.readouterr().err
