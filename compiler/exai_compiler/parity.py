@@ -75,6 +75,14 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("podAnnotations",): "one machine has no pods",
     }
 )
+PIPELINE: Mapping[Path, str] = MappingProxyType(
+    {
+        ("schedules",): "nothing runs on a schedule by itself; `exai run` runs it",
+        ("ttl",): "runs stay until the pipeline is destroyed",
+        ("timeout",): "a run may take as long as it needs",
+        ("serviceAccount",): "one machine has no accounts of services",
+    }
+)
 VIEW: Mapping[Path, str] = MappingProxyType(
     {
         ("stream",): (
@@ -152,6 +160,7 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     for spec, _ in project.bodies(FeatureServiceSpec):
         yield from _block(spec, ("spec",), SERVED)
     for spec, pipeline in project.bodies(PipelineSpec):
+        yield from _block(spec, ("spec",), PIPELINE)
         yield from _block(spec, ("spec", "defaults"), STEP)
         for name, step in pipeline.steps.items():
             if step.body != "image":  # a container isn't run at all, which is an error

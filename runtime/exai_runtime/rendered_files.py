@@ -2,8 +2,8 @@
 out because something of it isn't known. Pure.
 
 `kubernetes/<kind>-<name>.yaml` for `kubectl apply -f`, `kfp/<pipeline>.yaml` for KFP's clients and
-pages (the pipeline spec; the platform spec as second document, where there is one), `feast/` for
-`feast apply`.
+pages (the pipeline spec; the platform spec as second document, where there is one), and
+`kfp/recurringrun-<name>.yaml` for what their API makes of schedules; `feast/` for `feast apply`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 
 FEATURES = "FeatureRepository"
+SCHEDULE = "RecurringRun"
+_NOT_KUBERNETES = (FEATURES, SCHEDULE)
 _FEATURE_KINDS = ("Entity", "FeatureView", "FeatureService")
 
 
@@ -85,7 +87,7 @@ def files(objects: Iterable[Rendered]) -> tuple[File, ...]:
 def manifests(objects: Iterable[Rendered]) -> tuple[dict[str, Any], ...]:
     """What Kubernetes takes, in the order in which it has to be applied."""
     ordered = sorted(objects, key=lambda item: (item.wave, item.id))
-    return tuple(_body(item) for item in ordered if item.id.kind != FEATURES)
+    return tuple(_body(item) for item in ordered if item.id.kind not in _NOT_KUBERNETES)
 
 
 def _files(item: Rendered) -> Iterator[File]:
@@ -96,7 +98,8 @@ def _files(item: Rendered) -> Iterator[File]:
         for path, text in files_of(body["spec"]).items():
             yield File(f"feast/{path}", text, item.origin, item.id)
         return
-    path = f"kubernetes/{item.id.kind.lower()}-{item.id.name}.yaml"
+    folder = "kfp" if item.id.kind == SCHEDULE else "kubernetes"
+    path = f"{folder}/{item.id.kind.lower()}-{item.id.name}.yaml"
     yield File(path, document(body), item.origin, item.id)
     if item.id.kind == "PipelineVersion":
         spec = body["spec"]

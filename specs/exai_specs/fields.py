@@ -222,9 +222,20 @@ def _model_version(value: Any) -> str:
     return value
 
 
+def _whole_seconds(value: Any) -> units.Duration:
+    found = units.parse_duration(value)
+    if found.ms < 1000 or found.ms % 1000:
+        raise TypeProblem("must be whole seconds, and at least one", hint="write 1h")
+    return found
+
+
 Duration: TypeAlias = Annotated[
     units.Duration, Parsed(units.parse_duration, _text_with(units.DURATION_PATTERN))
 ]
+WholeSeconds: TypeAlias = Annotated[
+    units.Duration, Parsed(_whole_seconds, _text_with(units.DURATION_PATTERN))
+]
+"""Where Kubernetes and Kubeflow Pipelines take seconds alone."""
 Percent: TypeAlias = Annotated[
     units.Percent, Parsed(units.parse_percent, _text_with(units.PERCENT_PATTERN))
 ]

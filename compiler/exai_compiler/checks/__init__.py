@@ -35,6 +35,7 @@ from exai_compiler.checks import (
     packages,
     parameters,
     patches,
+    pipeline_schedules,
     placeholder,
     pod_security,
     port_clash,
@@ -62,6 +63,7 @@ from exai_compiler.checks import (
     unusable_feature,
     unused_dataset,
     unused_features,
+    workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
 from exai_compiler.project import Project
@@ -92,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
     not_local.check,
     packages.check,
     parameters.check,
+    pipeline_schedules.check,
     placeholder.check,
     pod_security.check,
     port_clash.check,
@@ -119,6 +122,7 @@ CHECKS: tuple[Check, ...] = (
     unusable_feature.check,
     unused_dataset.check,
     unused_features.check,
+    workspace.check,
 )
 
 # Judged on what is rendered, which only a project without errors is.

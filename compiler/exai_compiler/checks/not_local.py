@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from exai_compiler.checks.subject import Subject
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import ConfigMapRef, FieldRef, SecretRef, ServiceSpec
+from exai_specs.kinds import ConfigMapRef, FieldRef, PipelineSpec, SecretRef, ServiceSpec
 
 # Of a service: what runs beside the server or instead of it. A cluster would answer otherwise.
 OTHER_PROCESSES = {
@@ -22,51 +23,26 @@ OTHER_PROCESSES = {
 FILE = "file"
 
 
+class Missing(NamedTuple):
+    """What an environment on this machine lacks."""
+
+    what: str
+    at: Span
+    hint: str
+
+
 def check(subject: Subject) -> Iterator[Diagnostic]:
     root = subject.project.root
     local = [name for name, found in subject.environments.items() if found.target == "local"]
+    if not local:
+        return
     places = tuple(
         (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
     )
-    for spec, path, variables in subject.variables() if local else ():
-        for name, value in variables.items():
-            if isinstance(value, ConfigMapRef | FieldRef):
-                what = "a ConfigMap" if isinstance(value, ConfigMapRef) else "a field of the pod"
-                yield Diagnostic(
-                    "not-local",
-                    f"`{name}` comes from {what}, and environment `{local[0]}` has none",
-                    spec.at(*path, name),
-                    hint="write its value as plain text, or take it from a secret",
-                    related=places,
-                )
-            elif isinstance(value, SecretRef) and has_expression(value.secret):
-                yield Diagnostic(
-                    "not-local",
-                    f"a run tells the Secret of `{name}`, and environment `{local[0]}` looks its "
-                    "secrets up before",
-                    spec.at(*path, name, "secret"),
-                    hint="write the name of the Secret",
-                    related=places,
-                )
-    for spec, _ in subject.project.bodies(ServiceSpec) if local else ():
-        stated = spec.document.value["spec"]
-        for field, why in OTHER_PROCESSES.items():
-            if isinstance(stated, Mapping) and field in stated:
-                yield Diagnostic(
-                    "not-local",
-                    f"environment `{local[0]}` can't honour `{field}`: {why}",
-                    spec.key_at("spec", field),
-                    hint="keep the service to environments on a cluster, or do without",
-                    related=places,
-                )
-    for spec, _, step in subject.steps() if local else ():
-        if step.spec.body == "image":
+    for finds in (_variables, _services, _pipelines, _steps):
+        for missing in finds(subject, f"environment `{local[0]}`"):
             yield Diagnostic(
-                "not-local",
-                f"step `{step.name}` is a container, and environment `{local[0]}` runs none",
-                spec.key_at("spec", "steps", step.name),
-                hint="write it as `python:`, or keep the pipeline to environments on Kubeflow",
-                related=places,
+                "not-local", missing.what, missing.at, hint=missing.hint, related=places
             )
     for name in local:
         models = subject.environments[name].models
@@ -77,4 +53,54 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"local steps can't write models to {models.store}",
                 root.at("spec", "environments", name, "models", "store"),
                 hint="write a folder, or leave it out: models are kept below .exai",
+            )
+
+
+def _variables(subject: Subject, local: str) -> Iterator[Missing]:
+    for spec, path, variables in subject.variables():
+        for name, value in variables.items():
+            if isinstance(value, ConfigMapRef | FieldRef):
+                what = "a ConfigMap" if isinstance(value, ConfigMapRef) else "a field of the pod"
+                yield Missing(
+                    f"`{name}` comes from {what}, and {local} has none",
+                    spec.at(*path, name),
+                    "write its value as plain text, or take it from a secret",
+                )
+            elif isinstance(value, SecretRef) and has_expression(value.secret):
+                yield Missing(
+                    f"a run tells the Secret of `{name}`, and {local} looks its secrets up before",
+                    spec.at(*path, name, "secret"),
+                    "write the name of the Secret",
+                )
+
+
+def _services(subject: Subject, local: str) -> Iterator[Missing]:
+    for spec, _ in subject.project.bodies(ServiceSpec):
+        stated = spec.document.value["spec"]
+        for field, why in OTHER_PROCESSES.items():
+            if isinstance(stated, Mapping) and field in stated:
+                yield Missing(
+                    f"{local} can't honour `{field}`: {why}",
+                    spec.key_at("spec", field),
+                    "keep the service to environments on a cluster, or do without",
+                )
+
+
+def _pipelines(subject: Subject, local: str) -> Iterator[Missing]:
+    for spec, body in subject.project.bodies(PipelineSpec):
+        if body.workspace is not None:
+            yield Missing(
+                f"{local} has no volume that the steps of a run share",
+                spec.key_at("spec", "workspace"),
+                "hand files on as outputs of steps",
+            )
+
+
+def _steps(subject: Subject, local: str) -> Iterator[Missing]:
+    for spec, _, step in subject.steps():
+        if step.spec.body == "image":
+            yield Missing(
+                f"step `{step.name}` is a container, and {local} runs none",
+                spec.key_at("spec", "steps", step.name),
+                "write it as `python:`, or keep the pipeline to environments on Kubeflow",
             )

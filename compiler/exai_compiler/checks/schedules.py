@@ -18,6 +18,7 @@ FIELDS: tuple[tuple[str, int, int, str], ...] = (
     ("month", 1, 12, MONTHS),
     ("day of the week", 0, 7, DAYS),
 )
+CRON_HINT = "minute, hour, day of the month, month, day of the week: 0 6 * * *"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -25,9 +26,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         every, zone = view.materialize.every, view.materialize.timezone
         at = ("spec", "materialize")
         if isinstance(every, str) and (wrong := wrong_cron(every)):
-            hint = "minute, hour, day of the month, month, day of the week: 0 6 * * *"
-            yield Diagnostic("bad-schedule", wrong, spec.at(*at, "every"), hint=hint)
-        if zone != "UTC" and not _is_zone(zone):
+            yield Diagnostic("bad-schedule", wrong, spec.at(*at, "every"), hint=CRON_HINT)
+        if zone != "UTC" and not is_zone(zone):
             yield Diagnostic(
                 "bad-schedule",
                 f"there is no time zone `{zone}`",
@@ -73,7 +73,8 @@ def _number(text: str, names: list[str], least: int) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Whether the IANA database has a zone of this name."""
     from zoneinfo import ZoneInfo
 
     try:

@@ -13,9 +13,22 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Text, Whole, about, refuse
+from exai_specs.fields import (
+    CONFIG,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Text,
+    Whole,
+    WholeSeconds,
+    about,
+    refuse,
+)
 from exai_specs.frozen import empty
 from exai_specs.kinds.parameter import Parameter
+from exai_specs.kinds.run_storage import Workspace
+from exai_specs.kinds.schedule import Schedule
 from exai_specs.kinds.step import Retry, Step, accelerators
 from exai_specs.kinds.step_pod import (
     ABOUT_SELECTOR,
@@ -23,8 +36,8 @@ from exai_specs.kinds.step_pod import (
     StepNodeSelector,
     StepTolerations,
 )
-from exai_specs.kinds.workload import Env, Resources
-from exai_specs.names import PARAMETER, STEP
+from exai_specs.kinds.workload import SECRET, Env, Resources
+from exai_specs.names import KUBERNETES, PARAMETER, STEP
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -95,3 +108,24 @@ class PipelineSpec:
     defaults: Annotated[
         Defaults, Effect.RETRAIN, about("What every step has", {"retry": {"max": 2}})
     ] = field(default_factory=Defaults)
+    schedules: Annotated[
+        Annotated[Mapping[str, Schedule], KeyedBy(KUBERNETES)],
+        Effect.RENDER,
+        about("Recurring runs, by name", {"nightly": {"cron": "0 2 * * *"}}),
+    ] = field(default_factory=empty)
+    workspace: Annotated[
+        Maybe[Workspace],
+        Effect.RENDER,
+        about("A volume that the steps of a run share", {"size": "10Gi"}),
+    ] = None
+    ttl: Annotated[
+        Maybe[WholeSeconds], Effect.RENDER, about("How long the pods of a run are kept", "7d")
+    ] = None
+    timeout: Annotated[
+        Maybe[WholeSeconds], Effect.RENDER, about("How long a run may take", "6h")
+    ] = None
+    service_account: Annotated[
+        Maybe[Annotated[Text, Named(SECRET, "pipeline-runner")]],
+        Effect.RENDER,
+        about("The account that its runs have", "pipeline-runner"),
+    ] = None

@@ -6,10 +6,17 @@
 # mypy: disable-error-code="untyped-decorator, type-arg"
 
 from collections.abc import Callable
-from typing import Any, Optional
+from pathlib import Path
+from typing import Any, Optional, cast
 
 import pytest
+from google.protobuf import json_format
 from kfp import dsl
+
+from exai_specs.frozen import thaw
+from exai_specs.kinds import Environment
+
+HERE = Path(__file__).parent
 
 
 @dsl.container_component
@@ -92,9 +99,69 @@ def containers(
     last.set_env_variable("EXAI_MEMORY", str(1024**3))
 
 
-SDK = {"containers": containers}
+@dsl.container_component
+def only(depth: int) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(
+        image="alpine:3.20", args=[f"{dsl.WORKSPACE_PATH_PLACEHOLDER}/file", depth]
+    )
+
+
+@dsl.pipeline(
+    name="every-setting",
+    pipeline_config=dsl.PipelineConfig(
+        workspace=dsl.WorkspaceConfig(
+            size="10Gi",
+            kubernetes=dsl.KubernetesWorkspaceConfig(
+                pvcSpecPatch={"storageClassName": "fast", "accessModes": ["ReadWriteMany"]}
+            ),
+        ),
+        ttl_seconds_after_finished=7 * 24 * 3600,
+        active_deadline_seconds=6 * 3600 + 30 * 60,
+    ),
+)
+def config(depth: int = 3, exai_run_key: str = "", exai_data_versions: dict = {}) -> None:
+    only(depth=depth)
+
+
+SDK = {"config": config, "containers": containers}
 
 
 @pytest.mark.parametrize("case", SDK)
 def test_our_proto_is_the_sdk_s(case: str, same: Callable[[str, Any], None]) -> None:
     same(case, SDK[case])
+
+
+def test_what_is_told_of_the_pipeline_is_the_sdk_s(rendered: Callable[..., Any]) -> None:
+    body: Any = thaw(rendered((HERE / "config" / "project.yaml").read_text())[-1].body)
+    theirs = json_format.MessageToDict(cast(Any, config).platform_spec)
+    assert body["spec"]["platformSpec"] == theirs
+
+
+def test_schedules_are_recurring_runs_of_the_api(rendered: Callable[..., Any]) -> None:
+    cluster = Environment(target="kubeflow", namespace="ml-prod")
+    objects = rendered((HERE / "config" / "project.yaml").read_text(), cluster)
+    version, nightly, often = (thaw(item.body) for item in objects[1:])
+    assert [str(item.id) for item in objects[2:]] == [
+        "RecurringRun/every-setting-nightly",
+        "RecurringRun/every-setting-often",
+    ]
+    assert nightly["spec"] == {
+        "displayName": "every-setting-nightly",
+        "pipelineName": "every-setting",
+        "pipelineVersionName": version["metadata"]["name"],
+        "experimentName": "every-setting",
+        "mode": "ENABLE",
+        "maxConcurrency": "2",
+        "noCatchup": True,
+        "trigger": {"cronSchedule": {"cron": "0 0 2 * * *"}},
+        "runtimeConfig": {"parameters": {"depth": 5}},
+        "serviceAccount": "pipeline-runner",
+    }
+    assert often["spec"]["trigger"] == {
+        "periodicSchedule": {
+            "intervalSecond": "5400",
+            "startTime": "2026-10-01T00:00:00Z",
+            "endTime": "2027-10-01T00:00:00Z",
+        }
+    }
+    assert (often["spec"]["mode"], often["spec"]["noCatchup"]) == ("DISABLE", False)

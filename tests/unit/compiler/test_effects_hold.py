@@ -381,6 +381,31 @@ CHANGES: Mapping[str, Change] = {
     **_resources("Pipeline.defaults.resources", "spec", "defaults", "resources"),
     **_retry("Pipeline.defaults.retry", "spec", "defaults", "retry"),
     "Pipeline.defaults.cache": (PIPELINE, ("spec", "defaults", "cache"), False),
+    **{
+        f"Pipeline.schedules.*.{name}": (PIPELINE, ("spec", "schedules"), {"a": schedule})
+        for name, schedule in {
+            "cron": {"cron": "0 2 * * *"},
+            "every": {"every": "1h"},
+            "timezone": {"cron": "0 2 * * *", "timezone": "UTC"},
+            "parameters.*": {"every": "1h", "parameters": {"ntrees": 50}},
+            "start": {"every": "1h", "start": "2026-10-01T00:00:00Z"},
+            "end": {"every": "1h", "end": "2026-10-01T00:00:00Z"},
+            "concurrency": {"every": "1h", "concurrency": 2},
+            "catchup": {"every": "1h", "catchup": True},
+            "enabled": {"every": "1h", "enabled": False},
+        }.items()
+    },
+    **{
+        f"Pipeline.workspace.{name}": (PIPELINE, ("spec", "workspace"), {"size": "1Gi", **more})
+        for name, more in {
+            "size": {},
+            "storage_class": {"storageClass": "fast"},
+            "access_modes.*": {"accessModes": ["ReadWriteMany"]},
+        }.items()
+    },
+    "Pipeline.ttl": (PIPELINE, ("spec", "ttl"), "1d"),
+    "Pipeline.timeout": (PIPELINE, ("spec", "timeout"), "1d"),
+    "Pipeline.service_account": (PIPELINE, ("spec", "serviceAccount"), "runner"),
     "Model.task": (MODEL, ("spec", "task"), "regression"),
     "Model.signature.inputs.*": (MODEL, ("spec", "signature", "inputs"), {"petals": "int64"}),
     "Model.signature.outputs.*": (MODEL, ("spec", "signature", "outputs"), {"kind": "string"}),

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
 from exai_compiler.backends.kfp.executors import container
 from exai_compiler.backends.kfp.filled import RESERVED, complete
+from exai_compiler.backends.kfp.pipeline_config import pipeline_config
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import settings
 from exai_compiler.backends.kfp.tasks import task
@@ -56,15 +57,18 @@ def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> J
 
 
 def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
-    """The PlatformSpec, or an empty mapping when no step needs one."""
+    """The PlatformSpec, or an empty mapping when nothing needs one."""
     executors = {
         executor_label(name): config
         for name, step in sorted(graph.steps.items())
         if (config := executor_config(settings(pipeline, step), resolved.environment))
     }
-    if not executors:
-        return {}
-    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+    platform: dict[str, Json] = {}
+    if executors:
+        platform["deploymentSpec"] = {"executors": executors}
+    if config := pipeline_config(pipeline):
+        platform["pipelineConfig"] = config
+    return {"platforms": {"kubernetes": platform}} if platform else {}
 
 
 def ir_hash(pipeline_spec: Json, platform_spec: Json) -> str:

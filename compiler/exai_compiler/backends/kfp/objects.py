@@ -1,9 +1,9 @@
 """A Pipeline's document as the objects that KFP takes.
 
-In: a resolved project, a spec. Out: a Pipeline and a PipelineVersion. KFP's webhook lets nothing of
-a version change but displayName and tags
-(backend/src/apiserver/webhook/pipelineversion_webhook.go),
-so a version is named after its content: a changed IR is a new object.
+In: a resolved project, a spec. Out: a Pipeline, a PipelineVersion, recurring runs. KFP's webhook
+lets nothing of a version change but displayName and tags
+(backend/src/apiserver/webhook/pipelineversion_webhook.go), so a version is named after its content:
+a changed IR is a new object.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exai_compiler.backends.kfp.ir import ir_hash, pipeline_spec, platform_spec
+from exai_compiler.backends.kfp.schedules import recurring_runs
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.resolved import Resolved
@@ -21,12 +22,15 @@ from exai_specs.parse import Spec
 
 API = "pipelines.kubeflow.org/v2beta1"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "exai"}
+SERVICE_ACCOUNT = "exai.dev/service-account"
 SHORT = 12
 """Hexadecimal digits of the hash in a name: with a pipeline's 50 characters, 63 in all."""
 
 
 def render_pipeline(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
-    """The Pipeline and the PipelineVersion `<pipeline>-<first 12 digits of the IR's hash>`."""
+    """The Pipeline, the PipelineVersion `<pipeline>-<first 12 digits of the IR's hash>`, and the
+    recurring runs of its schedules.
+    """
     pipeline = spec.body
     if not isinstance(pipeline, PipelineSpec):
         raise TypeError(f"{spec.ref} is no Pipeline")
@@ -44,9 +48,11 @@ def render_pipeline(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     if platform:
         version["platformSpec"] = platform
     described = {"description": spec.metadata.description} if spec.metadata.description else {}
+    name = f"{spec.ref.name}-{short}"
     return (
         _rendered(resolved, spec, "Pipeline", spec.ref.name, {**shown, **described}),
-        _rendered(resolved, spec, "PipelineVersion", f"{spec.ref.name}-{short}", version),
+        _rendered(resolved, spec, "PipelineVersion", name, version),
+        *recurring_runs(resolved, spec, pipeline, name),
     )
 
 
@@ -60,6 +66,12 @@ def _shown(spec: Spec) -> Mapping[str, Json]:
     return found
 
 
+def _account(spec: Spec, kind: str) -> Mapping[str, Json]:
+    """A run is given its account when it is started: the IR has no place for it."""
+    account = spec.body.service_account if isinstance(spec.body, PipelineSpec) else None
+    return {SERVICE_ACCOUNT: account} if account and kind == "PipelineVersion" else {}
+
+
 def _rendered(
     resolved: Resolved, spec: Spec, kind: str, name: str, content: Mapping[str, Json]
 ) -> Rendered:
@@ -67,8 +79,9 @@ def _rendered(
     if resolved.environment.namespace:
         metadata["namespace"] = resolved.environment.namespace
     metadata["labels"] = {**spec.metadata.labels, **MANAGED_BY}
-    if spec.metadata.annotations:
-        metadata["annotations"] = spec.metadata.annotations
+    annotations = {**spec.metadata.annotations, **_account(spec, kind)}
+    if annotations:
+        metadata["annotations"] = annotations
     body = {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": content}
     is_version = kind == "PipelineVersion"
     return Rendered(

@@ -1,0 +1,24 @@
+"""`unknown-reference`: `run.workspace` in a pipeline that has none (LANGUAGE section 6.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import PipelineSpec
+
+_USED = re.compile(r"\$\{\{[^}]*\brun\.workspace\b")
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, path, text in subject.braced:
+        if isinstance(spec.body, PipelineSpec) and spec.body.workspace is None:
+            for found in _USED.finditer(text):
+                yield Diagnostic(
+                    "unknown-reference",
+                    "this pipeline has no workspace",
+                    spec.document.at(path, found.end() - len("run.workspace")),
+                    hint="add `workspace: {size: 10Gi}` to its spec",
+                )
