@@ -57,21 +57,20 @@ def materialize(
     earlier = [found for file in (before, *begun) if (found := _earlier(file, columns)) is not None]
     # Only beside what is online as a whole a part of the rows is enough.
     known = finished is not None and _whole(finished, columns)
-    some, gone, start = _difference(columns, table, last, earlier)
+    touched, gone, start = _difference(columns, table, last, earlier)
     if not known or changed or everything or lost:
-        some, start = last, _first_time(table, columns)
-    touched = _with_emptied(columns, some, last, earlier)
-    written = write_rows(
-        store, view, columns, touched, gone=gone, always=changed, compare=everything or lost
-    )
+        touched, start = last, _first_time(table, columns)
+    how: dict[str, Any] = {"gone": gone, "always": changed, "compare": everything or lost}
+    written = write_rows(store, view, columns, touched, **how)
+    emptied = write_rows(store, view, columns, _emptied(columns, last, earlier), there=True, **how)
     mark(store, name)
     until = last_time(table, columns.timestamp)
-    if written.rows and until is not None and start is not None:
+    if (written.rows or emptied.rows) and until is not None and start is not None:
         store.registry.apply_materialization(view, store.project, min(start, until), until)
     return {
         "rows": last.num_rows,
-        "written": written.rows,
-        "older": written.older,
+        "written": written.rows + emptied.rows,
+        "older": written.older + emptied.older,
         "newest": until.astimezone(UTC).isoformat() if until is not None else "",
         "lost": lost,
     }
@@ -123,25 +122,23 @@ def _difference(
     return touched, frozenset(gone), start
 
 
-def _with_emptied(columns: Columns, touched: Any, last: Any, earlier: Sequence[Any]) -> Any:
-    """And a row of nothing for each entity that had rows and has none any more: what training sees
-    of it, too.
+def _emptied(columns: Columns, last: Any, earlier: Sequence[Any]) -> Any:
+    """A row of nothing for each entity that had rows and has none any more: what training sees of
+    it, too.
     """
     import pyarrow as pa
 
     left = set(_keys(last, columns))
-    identity = list(dict.fromkeys(columns.identity))
-    types = pa.schema([touched.schema.field(name) for name in identity])
-    known = [old.select(identity).cast(types) for old in earlier if old.num_rows]
-    if not known:
-        return touched
+    identity = list(columns.identity)
+    types = pa.schema([last.schema.field(name) for name in identity])
+    known = [types.empty_table(), *(old.select(identity).cast(types) for old in earlier)]
     before = newest(pa.concat_tables(known), columns)
     rest = before.filter(_mask(key not in left for key in _keys(before, columns)))
     empty = [
         rest.column(field.name) if field.name in identity else pa.nulls(rest.num_rows, field.type)
-        for field in touched.schema
+        for field in last.schema
     ]
-    return pa.concat_tables([touched, pa.Table.from_arrays(empty, schema=touched.schema)])
+    return pa.Table.from_arrays(empty, schema=last.schema)
 
 
 def _mask(flags: Iterable[bool]) -> Any:

@@ -33,11 +33,13 @@ def write_rows(
     gone: frozenset[tuple[Key, datetime]] = frozenset(),
     always: bool = False,
     compare: bool = False,
+    there: bool = False,
 ) -> Written:
     """Write each row of `table`, in batches, each of which is whole or not there.
 
     `gone` are rows, by key and time, that what is online may well stem from and that hold no more;
-    `always` overwrites whatever there is; `compare` leaves alone what is online as it should be.
+    `always` overwrites whatever there is; `compare` leaves alone what is online as it should be;
+    `there` leaves out whoever isn't online.
     """
     provider, config = store._get_provider(), store.config
     # Redis' store leaves out what isn't newer by itself; that is decided here, with more to go by.
@@ -57,19 +59,22 @@ def write_rows(
         asked = list(names if compare else names[:1])
         online = (
             [(None, None)] * len(keys)
-            if always
+            if always and not there
             else provider.online_read(config, view, list(protos), asked)
         )
         fresh = []
-        for at, (key, proto, moment, (seen, there)) in enumerate(
+        for at, (key, proto, moment, (seen, values_there)) in enumerate(
             zip(keys, protos, times, online, strict=True)
         ):
             known = _known(seen)
-            if known is not None and known > moment and (key, known) not in gone:
+            if there and known is None:
+                continue
+            newer = known is not None and known > moment and (key, known) not in gone
+            if newer and not always:
                 older += 1
                 continue
             row = {name: values[i][at] for i, name in enumerate(names)}
-            if compare and known is not None and _same(moment, row, known, there or {}):
+            if compare and known is not None and _same(moment, row, known, values_there or {}):
                 continue
             fresh.append((proto, row, moment, created[at] if created else None))
         if fresh:

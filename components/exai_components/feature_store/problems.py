@@ -41,7 +41,12 @@ def _failure(error: BaseException) -> StepFailure | None:
         case "psycopg" | "psycopg_pool":
             return _postgres(name, str(error))
         case "sqlite3":
-            return _failed("feature-store-failed", f"The store's SQLite file failed: {error}")
+            return StepFailure(
+                "feature-store-failed",
+                f"The store's SQLite file failed: {error}",
+                "A file that is damaged may be moved away: `exai apply` makes it anew",
+                final=False,
+            )
         case "feast" if name in ("FeatureViewNotFoundException", "FeatureServiceNotFoundException"):
             return StepFailure("not-applied", f"{error}", "Run `exai apply` first")
     return None

@@ -101,7 +101,7 @@ def usable(table: Any, columns: Columns, name: str, pushed: Path | None = None) 
         )
     if twice := _twice(table, columns):
         if foreign := _pushed_among(twice, pushed):
-            raise conflicting(name, foreign)
+            raise contradicted(name, foreign, kept=True)
         twice = list(map(_plain_row, twice))
         raise StepFailure(
             "duplicate-timestamp",
@@ -115,14 +115,21 @@ def usable(table: Any, columns: Columns, name: str, pushed: Path | None = None) 
     return table
 
 
-def conflicting(name: str, rows: Iterable[dict[str, Any]]) -> StepFailure:
-    """Rows that were pushed, or are to be, and that the data has with other values."""
+def contradicted(name: str, rows: Iterable[dict[str, Any]], *, kept: bool = False) -> StepFailure:
+    """Rows that are to be pushed, or were and are `kept`, and that the data has otherwise."""
     told = list(map(_plain_row, rows))
+    if not kept:
+        return StepFailure(
+            "pushed-conflict",
+            f"{name}: the data has {_shown(told)} with other values",
+            "A correction has a later timestamp, or is made where the data comes from; nothing was "
+            "pushed",
+            rows=told,
+        )
     return StepFailure(
         "pushed-conflict",
         f"{name}: {_shown(told)} was pushed with other values than the data has",
-        "Push that row with the data's values, which replaces what was pushed before, or mend the "
-        "data: a correction has a later timestamp, or goes where the data comes from",
+        "Push it with the data's values, which replaces what was pushed before, or mend the data",
         rows=told,
     )
 

@@ -58,7 +58,7 @@ def push(root: Path, environment: str, view: str, file: Path) -> Pushed | Refuse
                 now=datetime.now(UTC).isoformat(),
                 **_data(place, view, paths),
             )
-            place.target.record_push(view, found["written"], found["newest"])
+            place.target.record_push(view, found["rows"], found["newest"])
     except TargetError as error:
         return refused(place.checked, located(place, view, error.diagnostic))
     return Pushed(view, found["rows"], found["written"], found["older"], offline)

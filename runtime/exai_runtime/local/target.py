@@ -194,7 +194,7 @@ class LocalTarget:
         return executor.execute(change, build, listen)
 
     def record_push(self, view: str, rows: int, newest: str) -> None:
-        """Rows that are online now; `newest` is the last time among them, in UTC."""
+        """Rows that came; `newest` is the last time among them, in UTC."""
         self._writer().online.push(view, rows, newest)
 
     def purge(self) -> None:
