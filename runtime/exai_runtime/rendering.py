@@ -81,6 +81,10 @@ def render(
         )
     except TargetError as error:
         return Refused((error.diagnostic,), sources)
+    except OSError as error:
+        message = f"{folder} can't be written: {error.strerror}: {error.filename}"
+        hint = "name another with -o; run again, the same command finishes what it began"
+        return Refused((Diagnostic("no-access", message, NOWHERE, hint=hint),), sources)
     rendered = tuple(
         RenderedFile(file.path, file.origin, _object(file.object), states[file.path])
         for file in made

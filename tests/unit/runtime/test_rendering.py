@@ -258,6 +258,9 @@ def test_other_peoples_files_stay(iris: Path, tmp_path: Path) -> None:
     assert snapshot(out) == before
     (tmp_path / "file").write_text("")
     assert refused(render(iris, "local", (), tmp_path / "file")).code == "foreign-folder"
+    problem = refused(render(iris, "local", (), tmp_path / "file/below"))
+    assert problem.code == "no-access"
+    assert "Not a directory" in problem.message
     (out / LIST).write_text('{"form": 1, "files": {"../../x": "y"}, "more": [')
     assert refused(render(iris, "local", (), out)).code == "foreign-folder"
 
