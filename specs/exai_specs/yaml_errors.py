@@ -5,13 +5,15 @@ In: a YAML error and the text. Out: one diagnostic. Never: the parser's own word
 
 from __future__ import annotations
 
+import contextlib
 import re
 
+import yaml
 from yaml import MarkedYAMLError, YAMLError
 from yaml.nodes import ScalarNode
 
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.yaml_text import MAX_DEPTH, line_at, position
+from exai_specs.yaml_text import MAX_DEPTH, line_at, lines_of, position
 
 _COMMENT = re.compile(r"[ \t]*#")
 _IN_QUOTES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
@@ -86,6 +88,15 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+# What libyaml was in the middle of -> what begins at the place that it gives for that.
+_BEGUN = {
+    "while parsing a block mapping": "the mapping begins here",
+    "while parsing a block collection": "the list begins here",
+    "while parsing a flow mapping": "it is opened here",
+    "while parsing a flow sequence": "it is opened here",
+    "while scanning a simple key": "the key begins here",
+}
+
 
 def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     """The diagnostic of a syntax error: `tab`, `quote-expression` or `yaml-syntax`."""
@@ -103,10 +114,13 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     unclosed = "end of stream" in problem or "could not find expected ':'" in problem
     if unclosed and error.context_mark:
         at = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
+    above = lines_of(text)[: at.line - 1]
+    related = _quoted(text, at) or _before(above, at, problem) or _begun(error, path, at)
     for words, message, hint in _PLAIN_WORDS:
         if words in problem:
-            return _syntax(message, hint, at)
-    return _syntax("this isn't valid YAML", "check quotes, commas and indentation around it", at)
+            return _syntax(message, hint, at, related)
+    hint = "check quotes, commas and indentation around it"
+    return _syntax("this isn't valid YAML", hint, at, related)
 
 
 def cut_expression(node: ScalarNode, text: str, path: str) -> Diagnostic | None:
@@ -135,6 +149,58 @@ def too_deep(at: Span) -> Diagnostic:
     )
 
 
+def _quoted(text: str, at: Span) -> tuple[tuple[str, Span], ...]:
+    """A quote that is opened on a line above and closed on the one that can't be read: where one
+    is missing, the next one in the file ends it."""
+    last: yaml.ScalarEvent | None = None
+    with contextlib.suppress(YAMLError):
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.ScalarEvent) and event.style in ("'", '"'):
+                last = event
+    if last is None or not last.start_mark or not last.end_mark:
+        return ()
+    start, end = last.start_mark, last.end_mark
+    if start.line == end.line or end.line + 1 != at.line:
+        return ()
+    said = "the text in quotes that ends there begins here"
+    return ((said, Span(at.path, start.line + 1, start.column + 1)),)
+
+
+def _before(above: list[str], at: Span, problem: str) -> tuple[tuple[str, Span], ...]:
+    """The line above that a place doesn't fit: the one that it is indented below, or a key without
+    a colon, which the next line seems to go on with."""
+    if "did not find expected key" in problem:
+        said = "it is indented as if it belonged to this"
+    elif "mapping values are not allowed" in problem:
+        said = "this line has no colon"
+    else:
+        return ()
+    for number in range(len(above), 0, -1):
+        line = above[number - 1]
+        depth = len(line) - len(line.lstrip(" "))
+        if not line.strip() or _COMMENT.match(line):
+            continue
+        if ":" not in line if "colon" in said else depth < at.column - 1:
+            return ((said, Span(at.path, number, depth + 1)),)
+        if "colon" in said and number < len(above) - 1:
+            break
+    return ()
+
+
+def _begun(error: MarkedYAMLError, path: str, at: Span) -> tuple[tuple[str, Span], ...]:
+    """Where the list or mapping starts that the parser was in the middle of: the mistake is often
+    there, and not where reading had to stop."""
+    mark = error.context_mark
+    if mark is None or (mark.line + 1, mark.column + 1) == (at.line, at.column):
+        return ()
+    return (
+        (
+            _BEGUN.get(error.context or "", "it begins here"),
+            Span(path, mark.line + 1, mark.column + 1),
+        ),
+    )
+
+
 def _expression_before(line: str, column: int, problem: str) -> int:
     """Where the unquoted `${{` starts that made the parser fail at `column` of `line`, or -1."""
     if problem.startswith("did not find expected ','") and line[column - 1 : column + 2] == "${{":
@@ -154,5 +220,7 @@ def _quote(at: Span) -> Diagnostic:
     )
 
 
-def _syntax(message: str, hint: str, at: Span) -> Diagnostic:
-    return Diagnostic("yaml-syntax", message, at, hint=hint)
+def _syntax(
+    message: str, hint: str, at: Span, related: tuple[tuple[str, Span], ...] = ()
+) -> Diagnostic:
+    return Diagnostic("yaml-syntax", message, at, hint=hint, related=related)

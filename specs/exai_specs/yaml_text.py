@@ -14,9 +14,12 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
 _SHALLOW = 4096  # characters: libyaml's composer stands 20,000 levels on a stack of 8 MiB
 
-# Anything else can't stand in YAML unescaped (yaml.org/spec/1.2.2, section 5.1).
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+# Anything else can't stand in YAML unescaped (yaml.org/spec/1.2.2, section 5.1), or breaks lines in
+# YAML 1.1 and libyaml only (U+0085, U+2028, U+2029): a place would be another one in an editor.
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]"
+)
+_BREAK = re.compile("\r\n|[\n\r]")
 _DEEP_BLOCK = re.compile(r"^ {150}|(?:[-?:][ \t]+){32}", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---", re.MULTILINE)
 
@@ -63,7 +66,7 @@ def may_be_deep(text: str) -> bool:
 
 
 def position(text: str, index: int) -> tuple[int, int]:
-    """Line and column, from 1, of the character at `index`; lines break where YAML breaks them."""
+    """Line and column, from 1, of the character at `index`; lines break as in editors."""
     line, start = 1, 0
     for found in _BREAK.finditer(text, 0, index):
         line, start = line + 1, found.end()
@@ -74,6 +77,11 @@ def line_at(text: str, line: int) -> str:
     """The text of a line, counted from 1; nothing when there is none."""
     lines = _BREAK.split(text, maxsplit=line)
     return lines[line - 1] if line <= len(lines) else ""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, as places count them."""
+    return _BREAK.split(text)
 
 
 def _utf8(data: bytes, path: str) -> str | Diagnostic:

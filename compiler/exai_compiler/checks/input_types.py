@@ -84,7 +84,7 @@ def _occurrence(
     match assignable(source, wanted):
         case "no":
             but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
-            yield _wrong(spec, occurrence, source, but)
+            yield _wrong(spec, occurrence, source, but, f"give it {describe(wanted)}")
         case "untyped":
             yield Diagnostic(
                 "untyped-input",

@@ -46,7 +46,9 @@ def _wrong(value: Json, limit: Limit) -> tuple[str, str] | None:
     share = (limit.above, limit.below) == (0, 1) and _between(value / 100, limit)
     return (
         f"must be {_bounds(limit)}, not {value}",
-        f"it is a fraction: {value / 100:g} is {value:g} %" if share else "",
+        f"it is a fraction: {value / 100:g} is {value:g} %"
+        if share
+        else "choose one within these bounds",
     )
 
 

@@ -122,7 +122,10 @@ def _invalid(patched: Patched, result: Mapping[str, Tree]) -> Iterator[Diagnosti
         message = f"{found.message} in `{dotted(found.path[:-1])}` of the {patched.kind}"
         if not found.on_key:
             message = f"`{where}` of the {patched.kind} {found.message}"
-        yield Diagnostic("patch-invalid", message, place, hint=found.hint)
+        hint = (
+            found.hint or f"the CRD of the {patched.kind} says so: kubectl explain {patched.kind}"
+        )
+        yield Diagnostic("patch-invalid", message, place, hint=hint)
 
 
 def _unsafe(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterator[Diagnostic]:

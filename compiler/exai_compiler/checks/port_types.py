@@ -14,7 +14,7 @@ from typing import Literal
 from exai_compiler.catalog import Port
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
-from exai_specs.expressions import has_expression
+from exai_specs.expressions import ExpressionError, has_expression, parse_text
 from exai_specs.frozen import Json, canonical
 from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch, parse_parameter_type
 from exai_specs.types import is_artifact as names_artifact
@@ -78,7 +78,7 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
 
     Texts with expressions are left out.
     """
-    if isinstance(value, str) and has_expression(value):
+    if isinstance(value, str) and _is_open(value):
         return
     if is_artifact(type_):
         hint = "write `${{ steps.STEP.OUTPUT }}` of a step that makes one"
@@ -99,6 +99,16 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
                 yield path, wrong[1], _hint(value, type_)
 
 
+def _is_open(text: str) -> bool:
+    """Whether a text has an expression, or one that can't be read; `$${{` alone is none."""
+    if not has_expression(text):
+        return False
+    try:
+        return bool(parse_text(text).expressions)
+    except ExpressionError:
+        return True
+
+
 def _hint(value: Json, type_: Type) -> str:
     name = str(type_)
     if name == "string" and isinstance(value, bool | int | float):
@@ -107,7 +117,7 @@ def _hint(value: Json, type_: Type) -> str:
         return f"write [{value}]"
     if name in ("integer", "double", "boolean") and isinstance(value, str):
         return "write it without quotes"
-    return ""
+    return f"write {describe(type_)}, or an expression that gives one"
 
 
 def refined_at(type_: Type | None, path: Path) -> Type | None:

@@ -10,8 +10,7 @@ from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import text
-from exai_compiler.graph import FromParameter, FromRun, FromStep, Graph
+from exai_compiler.graph import Constant, FromParameter, FromRun, FromStep, Graph
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
@@ -29,8 +28,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
         if step.component is not None:
             for port, kind in step.component.refs.items():
-                if name := text(step.inputs.get(port)):
-                    yield from _document(subject, kind, name, spec, under_with(step.name, port))
+                binding = step.inputs.get(port)
+                if isinstance(binding, Constant) and isinstance(binding.value, str):
+                    path = under_with(step.name, port)
+                    yield from _document(subject, kind, binding.value, spec, path)
         for index, name in enumerate(step.spec.after):
             if name not in graph.steps:
                 at = spec.at("spec", "steps", step.name, "after", index)
@@ -72,6 +73,6 @@ def _reference(spec: Spec, graph: Graph, occurrence: Occurrence) -> Iterator[Dia
                 yield _unknown("step", name, occurrence.at(spec), hint)
             elif component is not None and output not in component.outputs:
                 what = f"output of step `{name}` ({component.name}) named"
-                hint = did_you_mean(output, component.outputs)
+                hint = did_you_mean(output, component.outputs, "it has no outputs")
                 place = ("the step", spec.key_at("spec", "steps", name))
                 yield _unknown(what, output, occurrence.at(spec), hint, place)
