@@ -17,6 +17,12 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
             "`materialize.every` takes a duration or five fields of cron, whose numbers have to be "
             "within their bounds; time zones have the names of the IANA database.",
         ),
+        "copied-file": Code(
+            "A file of the feature repository that exai knows nothing of.",
+            "`features.files` of an environment are copied beside what exai renders, and Feast "
+            "imports them. The note shows a reviewer that they are there.",
+            "note",
+        ),
         "empty-transform": Code(
             "A function that makes features of nothing.",
             "An on-demand view takes features of other views (`sources`), columns of the request "

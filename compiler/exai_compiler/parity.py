@@ -1,5 +1,5 @@
 """What an environment leaves undone, as notes: each field that the local target doesn't honour,
-with its place and what happens instead; and data whose changes nobody sees.
+with its place and what happens instead; data whose changes nobody sees; files that are copied.
 
 In: a project and the name of an environment. Out: notes, in order. The rendered objects have these
 fields all the same: a note never changes a byte of them.
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from exai_compiler.feature_files import named_files
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
@@ -29,6 +30,7 @@ Path = tuple[str | int, ...]
 
 CODE = "local-parity"
 NOT_WATCHED = "data-not-watched"
+COPIED = "copied-file"
 
 # Field below the block -> what happens instead. A path that goes on below (`resources.memory`) is a
 # field of its own.
@@ -124,7 +126,7 @@ def parity(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
     environment = project.environment(environment_name)
     if environment is None:
         return ()
-    notes = list(_unwatched(project, environment))
+    notes = [*_unwatched(project, environment), *_copied(project, environment_name, environment)]
     if environment.target == "local":
         notes += _notes(project, environment_name)
     return in_order(notes)
@@ -143,6 +145,18 @@ def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnosti
                 "note",
                 "set `version` to {query: ...}, snapshot or {fixed: ...}; none ends this note",
             )
+
+
+def _copied(project: Project, name: str, environment: Environment) -> Iterator[Diagnostic]:
+    """Files of the feature repository that exai knows nothing of."""
+    for index, path in enumerate(named_files(project, environment)):
+        yield Diagnostic(
+            COPIED,
+            f"`{path}` is copied into the feature repository as it is",
+            project.root.at("spec", "environments", name, "features", "files", index),
+            "note",
+            "what it defines reaches Feast's registry; exai neither checks nor materializes it",
+        )
 
 
 def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from exai_compiler.python_code import function_of
 from exai_runtime.folder import Folder
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import FeatureViewSpec, PipelineSpec
+from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec
 from exai_specs.parse import Spec
 
 _LARGEST = 1 << 20  # bytes; a function that is embedded may have a sixteenth of it
@@ -68,6 +68,13 @@ def _named(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Span, str]]:
                         yield spec, spec.at("spec", "steps", name, "python"), step.python
             case FeatureViewSpec(transform=transform) if transform is not None:
                 yield spec, spec.at("spec", "transform", "python"), transform.python
+            case ProjectSpec(environments=environments):
+                for name, environment in environments.items():
+                    files = environment.features.files if environment.features else ()
+                    base = ("spec", "environments", name, "features", "files")
+                    for index, path in enumerate(files):
+                        # A function's place without the function.
+                        yield spec, spec.at(*base, index), f"{path}:"
 
 
 def _read(folder: Folder, path: str) -> str | None:

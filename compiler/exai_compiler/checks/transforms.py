@@ -10,12 +10,15 @@ import ast
 from collections.abc import Iterator
 from keyword import iskeyword
 
+from exai_compiler.checks.copied_python import local_imports, tree_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.feature_views import features_of, request_of
 from exai_compiler.python_code import function_of
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, Transform
 from exai_specs.parse import Spec
+
+_WHERE = "only this file is there where the function runs"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -74,14 +77,9 @@ def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Di
             yield Diagnostic("missing-file", message, at, hint=hint)
         return
     asked = ((f"FeatureView `{spec.ref.name}` asks for it", at),)
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        place = Span(path, error.lineno or 1, error.offset or 1)
-        yield Diagnostic("python-syntax", f"no Python: {error.msg}", place, related=asked)
-        return
-    except (ValueError, RecursionError):
-        yield Diagnostic("python-syntax", "no Python", Span(path, 1, 1), related=asked)
+    tree = tree_of(text, path, asked)
+    if isinstance(tree, Diagnostic):
+        yield tree
         return
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
     if not found:
@@ -93,16 +91,7 @@ def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Di
         message = f"`{name}` takes no argument, and is given the features"
         hint = f"write `def {name}(inputs):`"
         yield Diagnostic("unknown-function", message, place, hint=hint, related=asked)
-    for module, line, column in _imports(tree):
-        if module == "." or module in subject.catalog.modules:
-            what = "a relative import" if module == "." else f"`{module}` is a file of this project"
-            yield Diagnostic(
-                "local-import",
-                f"{what}: only this file is there where the function runs",
-                Span(path, line, column),
-                hint="write what it needs into this file",
-                related=asked,
-            )
+    yield from local_imports(tree, path, subject.catalog.modules, _WHERE, asked)
     if (start := text.find("{{$")) >= 0:
         line = text.count("\n", 0, start) + 1
         column = start - text.rfind("\n", 0, start)
@@ -113,14 +102,3 @@ def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Di
             hint="write it in two parts: '{{' + '$'",
             related=asked,
         )
-
-
-def _imports(tree: ast.Module) -> Iterator[tuple[str, int, int]]:
-    """Every module that the file imports by its first name; "." for a relative import."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name.partition(".")[0], node.lineno, node.col_offset + 1
-        elif isinstance(node, ast.ImportFrom):
-            module = "." if node.level else (node.module or "").partition(".")[0]
-            yield module, node.lineno, node.col_offset + 1

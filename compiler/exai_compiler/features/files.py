@@ -39,6 +39,7 @@ def files_of(spec: Mapping[str, Json]) -> Mapping[str, str]:
         found[".feastignore"] = "transforms\n"
         found["transforms/__init__.py"] = _INIT
         found |= plain["modules"]
+    found |= plain.get("files", {})
     return dict(sorted(found.items()))
 
 

@@ -6,10 +6,12 @@ name. Never: another spelling of a name, or a null where Feast has a default.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from exai_compiler.catalog import Catalog
+from exai_compiler.feature_files import named_files
 from exai_compiler.feature_views import Parts, asked_for, key_of, parts_of
 from exai_compiler.features.batch_sources import source_of
 from exai_compiler.features.stores import feast_project, store_of
@@ -38,6 +40,8 @@ def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Map
     Raises ValueError for what the checks refuse.
     """
     found = parts_of(project)
+    files = named_files(project, environment)
+    own: Part = {posixpath.basename(path): _file(catalog, path) for path in sorted(files)}
     return {
         "store": store_of(feast_project(project, environment), environment),
         "sources": {
@@ -45,6 +49,7 @@ def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Map
             for name, dataset in _bodies(project, DatasetSpec, found.datasets)
         },
         **definitions_of(project, found, catalog),
+        **({"files": own} if own else {}),
     }
 
 
@@ -92,8 +97,12 @@ def _text(project: Project, catalog: Catalog, view: str, named: str) -> str:
     """The text of `file.py:function`, which is relative to the document's own file."""
     spec = project.specs[Ref("FeatureView", view)]
     path, _ = function_of(spec.document.path, named)
+    return _file(catalog, path)
+
+
+def _file(catalog: Catalog, path: str) -> str:
     if path not in catalog.files:
-        raise ValueError(f"{spec.ref}: there is no {path}")
+        raise ValueError(f"there is no {path}")
     return catalog.files[path]
 
 

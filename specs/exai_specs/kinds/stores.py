@@ -22,6 +22,13 @@ PROJECT = NameRule(
 )
 """Feast's project: with SQLite no hyphens, and never a leading `_`."""
 
+FILE = NameRule(
+    r"([A-Za-z0-9_.-]+/)*[A-Za-z_][A-Za-z0-9_]*\.py",
+    "folders with `/`, and at the end a name that Python can import, with `.py`",
+    longest=400,
+)
+RENDERED = ("definitions.py", "exai_sources.py", "transforms.py")
+
 _Address = Annotated[
     str | SecretRef,
     OneOf((("secret", SecretRef),), inside=False, text=Text, text_words="text"),
@@ -164,3 +171,24 @@ class FeatureStore:
         Effect.RETRAIN,
         about("What joins features for training; locally Parquet files", {"type": "dask"}),
     ] = None
+    files: Annotated[
+        tuple[Annotated[Text, Named(FILE, "labels.py")], ...],
+        Effect.MATERIALIZE,
+        about("Python files that are copied into the repository, relative to this file", ["a.py"]),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _apart(self) -> FeatureStore:
+        first = dict.fromkeys(RENDERED, "a file or folder that exai renders")
+        problems = []
+        for index, path in enumerate(self.files):
+            name = path.rpartition("/")[2]
+            other = first.setdefault(name, path)
+            if other is not path:
+                wrong = f"would be `{name}` in the repository, as {other} is"
+                problems.append(
+                    Problem("invalid-value", wrong, "rename the file", ("files", index))
+                )
+        if problems:
+            raise refuse(*problems)
+        return self

@@ -113,7 +113,8 @@ def test_the_users_file_is_copied_as_it_is(specs: SpecOf) -> None:
 
 def test_it_is_one_object_of_the_project(opened: Open, specs: SpecOf) -> None:
     project, catalog = opened("flowers")
-    local = Environment(target="local")
+    local = project.environment("local")
+    assert local is not None
     where = resolve(project, "local", local, catalog, Lock(), Facts())
     (item,) = RENDERERS["Project"](where, project.root)
     assert str(item.origin) == "Project/flower-shop"

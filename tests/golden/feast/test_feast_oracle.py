@@ -252,7 +252,10 @@ def by_hand() -> Mapping[str, Any]:
         RequestSource(name="guest", schema=[Field(name="guest", dtype=t.String)]),
     ]
     return {
-        "entities": [flower],
+        "entities": [
+            flower,
+            Entity(name="meadow", join_keys=["meadow_id"], value_type=ValueType.STRING),
+        ],
         "feature_views": views,
         "stream_feature_views": streamed,
         "data_sources": [measurements, colours, pushed, visits, *streams, *requests],
@@ -310,6 +313,7 @@ def test_services_take_the_features_that_they_name(store: Any) -> None:
             "visits:bees",
         ],
         "words": ["greeting:words"],
+        "by_hand": ["measurements:petal_width"],
     }
     assert (
         store.get_feature_service("words").logging_config.to_proto()

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 INVALID = ROOT / "tests/invalid/checks"
 FOLDERS = sorted(path for path in INVALID.iterdir() if path.is_dir())
 # Codes of parity notes: of one environment, apart from the checks.
-NOTES = ("data-not-watched", "local-parity")
+NOTES = ("copied-file", "data-not-watched", "local-parity")
 # The code of what only a version of a model can tell.
 FACTS = "features-changed"
 SECTION_0 = ROOT / "tests/language_section_0.yaml"

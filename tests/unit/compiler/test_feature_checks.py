@@ -321,6 +321,46 @@ STREAM = (
 )
 
 
+def test_files_that_are_copied_find_only_what_is_copied_beside_them() -> None:
+    base = "connections: {warehouse: {sqlite: {path: data/iris.db}}}}"
+    named = (
+        base,
+        f"{base[:-1]}, features: {{files: [labels.py, more/tags.py, gone.py, bad.py]}}}}",
+    )
+    files = {
+        "ratios.py": FUNCTION,
+        "labels.py": "import tags\nfrom definitions import view_petals\n\nimport shapes\n",
+        "more/tags.py": "from . import labels\n",
+        "bad.py": "x = (\n",
+    }
+    components = replace(
+        CATALOG,
+        files=MappingProxyType(files),
+        modules=frozenset({"shapes", "tags", "labels", "definitions"}),
+    )
+    told = [(p.code, p.at.path, p.at.line) for p in check(project_of(named), components)]
+    assert sorted(told)[:2] == [
+        ("local-import", "labels.py", 4),
+        ("local-import", "more/tags.py", 1),
+    ]
+    assert [(code, path) for code, path, _ in sorted(told)[2:]] == [
+        ("missing-file", "exai.yaml"),
+        ("python-syntax", "bad.py"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "files", ["[a.py, b/a.py]", "[definitions.py]", "[transforms.py]", "[a.txt]", "[b/1.py]"]
+)
+def test_files_that_can_t_be_copied(files: str) -> None:
+    base = "connections: {warehouse: {sqlite: {path: data/iris.db}}}}"
+    text = TEXT.replace(base, f"{base[:-1]}, features: {{files: {files}}}}}")
+    first, *_ = read(text, "exai.yaml")[0]
+    problems = parse(first)
+    assert isinstance(problems, tuple)
+    assert [p.code for p in problems] in (["invalid-value"], ["invalid-name"])
+
+
 def test_streams_have_names_of_their_own() -> None:
     def of(*streams: tuple[str, str]) -> list[str]:
         body = "{dataset: measurements, entities: [flower], features: [petal_width], "

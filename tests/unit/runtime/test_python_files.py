@@ -33,6 +33,14 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+def test_files_of_a_feature_repository_are_read_too(root: Path) -> None:
+    files = "spec: {environments: {local: {target: local, features: {files: [a.py, b/c.py]}}}}"
+    (root / "exai.yaml").write_text(SPECS.partition("---")[0].replace("spec: {}", files))
+    (root / "a.py").write_text("from feast import Entity\n")
+    assert dict(load(root).python.texts) == {"a.py": "from feast import Entity\n"}
+    assert [problem.code for problem in validate(root).diagnostics] == ["missing-file"]
+
+
 def told(root: Path, written: str) -> list[tuple[str, str]]:
     (root / "exai.yaml").write_text(SPECS.replace("WRITTEN", repr(written)))
     return [(problem.code, str(problem.at)) for problem in validate(root).diagnostics]

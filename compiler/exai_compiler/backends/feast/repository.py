@@ -1,6 +1,7 @@
 """The feature repository as one object.
 
-In: the resolved project. Out: the object, or nothing for a project without feature views.
+In: the resolved project. Out: the object, or nothing for a project that has neither feature
+views nor files for one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from types import MappingProxyType
 
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
+from exai_compiler.feature_files import named_files
 from exai_compiler.features import feast_project, spec_of
 from exai_compiler.maybe import Tree
 from exai_compiler.resolved import Resolved
@@ -27,7 +29,8 @@ MANAGED = MappingProxyType({"app.kubernetes.io/managed-by": "exai"})
 def render_repository(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     """The object of the project's own document; another Project document has none."""
     project = resolved.project
-    if spec is not project.root or next(project.bodies(FeatureViewSpec), None) is None:
+    some = next(project.bodies(FeatureViewSpec), None) or named_files(project, resolved.environment)
+    if spec is not project.root or not some:
         return ()
     name = feast_project(project, resolved.environment)
     body: dict[str, Tree] = {

@@ -1,0 +1,1 @@
+from feast import Entity
