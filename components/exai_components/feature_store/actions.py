@@ -107,7 +107,7 @@ def _path(value: Any) -> Path | None:
 def redacted(value: Any) -> Any:
     """`value` without what this process was told to keep for itself (EXAI_REDACT)."""
     names = os.environ.get("EXAI_REDACT", "").split(",")
-    secrets = tuple(value for name in names if (value := secret(name)))
+    secrets = tuple(kept for name in names if (kept := secret(name)))
     return _without(value, secrets) if secrets else value
 
 
