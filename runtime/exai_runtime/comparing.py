@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exai_compiler.revisions import Comparison, Revision, compare, compare_documents
 from exai_runtime.compiling import Checked, check_project, environment_of
+from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
 from exai_runtime.revision_results import Against
 from exai_runtime.workspace import ROOT_FILE, collector_off, load, load_from
@@ -24,19 +25,20 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
             folder = at_revision(root, revision)
         except RevisionError as error:
             return Against(revision, "", environment, None, (error.diagnostic,))
-        head = check_project(load(root))
-        base = _base(folder, root)
+        cache = opened(root)
+        base = _base(folder, root, cache)
+        head = check_project(load(root, cache))
         comparison, problems = _compared(base, head, environment, revision, folder.commit)
     problems = in_order((*head.diagnostics, *problems))
     sources = head.loaded.sources
     return Against(revision, folder.commit, environment, comparison, problems, sources)
 
 
-def _base(folder: GitFolder, root: Path) -> Checked | None:
+def _base(folder: GitFolder, root: Path, cache: DocumentCache) -> Checked | None:
     """None where the revision has no project here: then all of it is new."""
     if folder.kind(ROOT_FILE) == "none":
         return None
-    return check_project(load_from(folder, root))
+    return check_project(load_from(folder, root, cache))
 
 
 def _compared(

@@ -16,10 +16,11 @@ from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.project import Project, link
+from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import DiskFolder, Folder
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.documents import Document, read
+from exai_specs.documents import Document
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse
 
@@ -48,18 +49,21 @@ def find_root(start: Path) -> Path | None:
     return None
 
 
-def load(root: Path) -> Loaded:
+def load(root: Path, cache: DocumentCache | None = None) -> Loaded:
     """Every spec of the project in a folder of this machine."""
-    return load_from(DiskFolder(root), root)
+    cache = cache or opened(root)
+    loaded = load_from(DiskFolder(root), root, cache)
+    cache.save()
+    return loaded
 
 
-def load_from(folder: Folder, root: Path) -> Loaded:
+def load_from(folder: Folder, root: Path, cache: DocumentCache) -> Loaded:
     """Every spec of a project, wherever its files are; `root` is the folder that they belong to.
 
     All problems of all files are collected; none stops the reading of the next file.
     """
     with collector_off():
-        read_ = _read_all(folder)
+        read_ = _read_all(folder, cache)
         problems = list(read_.problems)
         specs: list[Spec] = []
         for document in read_.documents:
@@ -86,11 +90,11 @@ class _Read:
     has_root: bool
 
 
-def _read_all(folder: Folder) -> _Read:
+def _read_all(folder: Folder, cache: DocumentCache) -> _Read:
     """All files that exai.yaml names. Without a Project document there, only that file."""
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
-    documents = list(_read_file(folder, ROOT_FILE, problems, sources))
+    documents = list(_read_file(folder, cache, ROOT_FILE, problems, sources))
     parsed = [parse(document) for document in documents]
     root = next((s for s in parsed if isinstance(s, Spec) and s.ref.kind == "Project"), None)
     if root is None:
@@ -100,7 +104,7 @@ def _read_all(folder: Folder) -> _Read:
         more_documents = sum(isinstance(each, Spec) for each in parsed) > 1
         for path in _spec_files(folder, root, more_documents, problems):
             if path not in sources:
-                documents += _read_file(folder, path, problems, sources)
+                documents += _read_file(folder, cache, path, problems, sources)
     return _Read(tuple(documents), tuple(problems), sources, root is not None)
 
 
@@ -130,7 +134,11 @@ def collector_off() -> Iterator[None]:
 
 
 def _read_file(
-    folder: Folder, path: str, problems: list[Diagnostic], sources: dict[str, str]
+    folder: Folder,
+    cache: DocumentCache,
+    path: str,
+    problems: list[Diagnostic],
+    sources: dict[str, str],
 ) -> tuple[Document, ...]:
     try:
         data = folder.read(path)
@@ -140,7 +148,7 @@ def _read_file(
         problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
         return ()
     sources[path] = data.decode("utf-8", errors="replace")
-    documents, diagnostics = read(data, path)
+    documents, diagnostics = cache.read(data, path)
     problems.extend(diagnostics)
     return documents
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -199,7 +200,7 @@ class Conversion:
             return None
         key = self._scalar(node)
         if type(key) is str:
-            return key
+            return sys.intern(key)  # the same few words stand in every document
         if key is None and isinstance(plain(node.value), Refused):
             return None
         shown = node.value if node.value else ""

@@ -10,7 +10,14 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("startup.py", "serving.py", "online_features.py", "closed_loop.py", "data.py")
+BENCHMARKS = (
+    "startup.py",
+    "compiling.py",
+    "serving.py",
+    "online_features.py",
+    "closed_loop.py",
+    "data.py",
+)
 
 
 def main() -> int:

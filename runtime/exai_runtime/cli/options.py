@@ -27,6 +27,7 @@ class Options:
     no_color: bool = False
     debug: bool = False
     quiet: bool = False
+    no_cache: bool = False
 
 
 def common(function: Decorated) -> Decorated:
@@ -127,5 +128,6 @@ _AFTER: tuple[Callable[[Any], Any], ...] = (
         "--no-color", is_flag=True, help="No colours (nor with NO_COLOR set, nor into a pipe)."
     ),
     _option("-q", "--quiet", is_flag=True, help="No progress: the result and errors only."),
+    _option("--no-cache", is_flag=True, help="Read every spec anew, and keep nothing of it."),
     _option("--debug", is_flag=True, help="Show the traceback when exai itself fails."),
 )

@@ -46,7 +46,7 @@ def run(command: str, work: Work, exit_code: Callable[[Result], int] | None = No
     options = chosen(click.get_current_context())
     view = _view(command, options)
     try:
-        result = work(options, view)
+        result = _worked(work, options, view)
         code = result.exit_code if exit_code is None else exit_code(result)
     except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
         view.close()
@@ -66,6 +66,15 @@ def run(command: str, work: Work, exit_code: Callable[[Result], int] | None = No
     view.close()
     view.show(result, code)
     return code
+
+
+def _worked(work: Work, options: Options, view: View) -> Result:
+    if not options.no_cache:
+        return work(options, view)
+    from exai_runtime.document_cache import no_cache
+
+    with no_cache():
+        return work(options, view)
 
 
 def _view(command: str, options: Options) -> View:
