@@ -29,13 +29,15 @@ class OneOf:
     """Exactly one of several forms, told by a key (LANGUAGE section 1, the union rule).
 
     `inside`: the form's fields stand below its key (`{csv: {path: x}}`), else beside it (`{secret:
-    s, key: k}`). `text`: what a value that is no mapping is read as, if that is allowed.
+    s, key: k}`). `text`: what a value that is no mapping is read as, if that is allowed. `missing`:
+    what to say of keys that somebody may well look for here.
     """
 
     keys: tuple[tuple[str, Any], ...]
     inside: bool = True
     text: Any = None
     text_words: str = ""
+    missing: tuple[tuple[str, str], ...] = ()
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         choices: dict[str, CoreSchema] = {}
@@ -77,7 +79,8 @@ class OneOf:
         present = [name for name in names if name in value]
         others = [key for key in value if key not in names]
         if self.inside and others:
-            hints = ((key, did_you_mean(key, names)) for key in others[:_MOST])
+            known = dict(self.missing)
+            hints = ((key, known.get(key) or did_you_mean(key, names)) for key in others[:_MOST])
             raise refuse(
                 *(
                     Problem("unknown-field", "there is no such field", hint, (key,), "key")

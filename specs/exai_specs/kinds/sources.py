@@ -109,6 +109,8 @@ class SqlSource:
         return self
 
 
+_WAREHOUSE = "that warehouse isn't read yet: export Parquet, or copy the table to PostgreSQL"
+
 Source = Annotated[
     CsvSource | ParquetSource | JsonSource | SqlSource | HttpSource,
     OneOf(
@@ -118,6 +120,10 @@ Source = Annotated[
             ("json", JsonSource),
             ("sql", SqlSource),
             ("http", HttpSource),
-        )
+        ),
+        missing=(
+            ("lance", "Lance isn't read yet: write the rows as Parquet"),
+            *((name, _WAREHOUSE) for name in ("snowflake", "bigquery", "redshift", "spark")),
+        ),
     ),
 ]
