@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from exai_compiler.codes_of_features import FEATURE_CODES
+from exai_compiler.codes_of_serving import SERVING_CODES
 from exai_compiler.codes_of_steps import STEP_CODES
 from exai_specs.codes import Code
 
@@ -17,6 +18,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
     {
         **FEATURE_CODES,
         **STEP_CODES,
+        **SERVING_CODES,
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "

@@ -30,7 +30,7 @@ from exai_compiler.graph import FromStep, Graph, Step, sources
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import DatasetSpec, FeatureServiceSpec, ServiceSpec
+from exai_specs.kinds import DatasetSpec, FeatureServiceSpec, ModelSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 Path = tuple[str | int, ...]
@@ -99,19 +99,26 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
                 for column in signature.features:
                     start = Node(pipeline.kind, pipeline.name, signature.step, column)
                     yield Edge(start, Node("Model", model, "", column), spec, path)
+    yield from _served(project, features)
+
+
+def _served(project: Project, features: dict[str, dict[str, None]]) -> Iterator[Edge]:
+    """From models to services; `features` are the columns that a model takes, by its name."""
+    taken: dict[str, Mapping[str, object]] = {
+        spec.ref.name: body.signature.inputs
+        for spec, body in project.bodies(ModelSpec)
+        if body.source is not None and body.signature is not None
+    }
+    taken |= features
     for spec, service in project.bodies(ServiceSpec):
-        model = service.model.partition("@")[0]
-        if project.find("Model", model) is None:
-            continue
-        here: Path = ("spec", "model")
-        yield Edge(Node("Model", model), Node("Service", spec.ref.name), spec, here)
-        for column in features.get(model, ()):
-            yield Edge(
-                Node("Model", model, "", column),
-                Node("Service", spec.ref.name, "", column),
-                spec,
-                here,
-            )
+        for here, reference in service.references:
+            model = reference.partition("@")[0]
+            if project.find("Model", model) is None:
+                continue
+            start, end = Node("Model", model), Node("Service", spec.ref.name)
+            yield Edge(start, end, spec, here)
+            for column in taken.get(model, ()):
+                yield Edge(start._replace(column=column), end._replace(column=column), spec, here)
 
 
 # Of a Dataset, of a FeatureService, or of what a step of the user's own declares.

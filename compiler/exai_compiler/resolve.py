@@ -24,6 +24,7 @@ from exai_compiler.runs import run_key
 from exai_compiler.trained_features import outdated
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ModelSpec, PipelineSpec, ServiceSpec
+from exai_specs.kinds.model import Registered
 
 
 def resolve(
@@ -72,20 +73,28 @@ def resolve(
             by_hand,
         )
         for spec, body in project.bodies(ModelSpec)
+        if body.source is None
     )
     producers = producers_of(graphs)
     by_model = {promotion.model.name: promotion for promotion in promotions}
     models = {
-        reference: _version(reference, lock, facts, by_model, producers)
-        for reference in sorted({body.model for _, body in project.bodies(ServiceSpec)})
+        reference: _version(project, reference, lock, facts, by_model, producers)
+        for reference in sorted(
+            {
+                reference
+                for _, body in project.bodies(ServiceSpec)
+                for _, reference in body.references
+                if "@" in reference
+            }
+        )
     }
     for _, body in project.bodies(ServiceSpec):
-        found = models[body.model]
+        found = models.get(body.reference)
         if not isinstance(found, Known) or found.value.model not in coming:
             continue
         if outdated(project, catalog, body, found.value):
             why = "a run has to register a version on the features as they are"
-            models[body.model] = Unknown(Ref("Model", found.value.model), why)
+            models[body.reference] = Unknown(Ref("Model", found.value.model), why)
     return Resolved(
         project=project,
         name=name,
@@ -194,7 +203,15 @@ def _newest(versions: Iterable[ModelVersion]) -> ModelVersion | None:
     return max(versions, key=lambda version: version.number, default=None)
 
 
+def registered_name(project: Project, name: str) -> str:
+    """What the registry calls a Model."""
+    body = project.body(ModelSpec, name)
+    elsewhere = body.source if body is not None else None
+    return elsewhere.registry.name if isinstance(elsewhere, Registered) else name
+
+
 def _version(
+    project: Project,
     reference: str,
     lock: Lock,
     facts: Facts,
@@ -203,7 +220,7 @@ def _version(
 ) -> Maybe[ModelVersion]:
     name, _, at = reference.partition("@")
     ref = Ref("Model", name)
-    known = facts.models.get(name, ModelFacts())
+    known = facts.models.get(registered_name(project, name), ModelFacts())
     if facts.unread:
         return Unknown(ref, f"{facts.unread}, and it alone knows what {reference} is")
     if at.isdigit():

@@ -67,7 +67,7 @@ def changed_features(resolved: Resolved) -> tuple[Diagnostic, ...]:
     return tuple(
         _problem(resolved, spec, version.value, reasons)
         for spec, service in resolved.project.bodies(ServiceSpec)
-        if isinstance(version := resolved.models[service.model], Known)
+        if isinstance(version := resolved.models.get(service.reference), Known)
         and (reasons := outdated(resolved.project, resolved.catalog, service, version.value))
     )
 

@@ -34,7 +34,7 @@ from exai_runtime.local.target import LocalTarget
 from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes, known_levels
 from exai_runtime.previewing import preview
 from exai_runtime.reporting import status
-from exai_runtime.results import Applied, Approve, Example, Planning, Serving, Validated
+from exai_runtime.results import Applied, Approve, Example, Planning, Protocol, Serving, Validated
 from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
@@ -159,7 +159,9 @@ def _examples(
         spec = checked.project.specs.get(row.origin) if checked.project else None
         if row.state != "ready" or not row.url or spec is None:
             continue
-        protocol = spec.body.protocol if isinstance(spec.body, ServiceSpec) else "v2"
+        protocol: Protocol = (
+            "v1" if isinstance(spec.body, ServiceSpec) and spec.body.protocol == "v1" else "v2"
+        )
         try:
             datatypes = input_datatypes(row.url, row.origin.name)
         except Refusal:

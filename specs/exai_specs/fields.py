@@ -215,10 +215,7 @@ def _model_version(value: Any) -> str:
         raise TypeProblem(
             f"must be text such as iris@champion, not {called(value)}", code="wrong-type"
         )
-    model = parse_model_name(value)
-    if model.alias is None and model.version is None:
-        hint = f"write {model.name}@champion, or {model.name}@1 for a version"
-        raise TypeProblem("names a model without an alias or a version", hint=hint)
+    parse_model_name(value)
     return value
 
 
@@ -258,7 +255,7 @@ ModelVersion: TypeAlias = Annotated[
     str,
     Parsed(
         _model_version,
-        _text_with(r"^[A-Za-z][A-Za-z0-9_-]*@([1-9][0-9]*|[a-z][a-z0-9_-]*)$"),
+        _text_with(r"^[A-Za-z][A-Za-z0-9_-]*(@([1-9][0-9]*|[a-z][a-z0-9_-]*))?$"),
     ),
     RefTo("Model", versioned=True),
 ]

@@ -49,7 +49,9 @@ class OneOf:
             else:
                 choices[HIDDEN + key] = schema
         if self.text is not None:
-            choices[HIDDEN] = handler.generate_schema(self.text)
+            # Wrapped, so that the JSON Schema that the text's own type makes is asked for.
+            text = handler.generate_schema(self.text)
+            choices[HIDDEN] = core_schema.no_info_before_validator_function(_as_it_is, text)
         tagged = core_schema.tagged_union_schema(choices, discriminator=self._tag)
         return core_schema.no_info_wrap_validator_function(self._validate, tagged)
 
@@ -108,6 +110,10 @@ class OneOf:
             form = {"type": "object", "properties": {key: inner}, "required": [key]}
             forms.append({**form, "additionalProperties": False})
         return forms[0] if len(forms) == 1 else {"anyOf": forms}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata
 from exai_specs.units import Duration
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_LARGE = 1500  # characters from which a part that is repeated is written once
+# What a field says of the block that stands there.
+_OWN = ("description", "examples", "default")
 _BASE = "https://exai.dev/schemas/v1alpha1"
 
 
@@ -29,7 +33,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
         "pattern": kind.names.anchored,
         "maxLength": kind.names.longest,
     }
-    return {
+    schema = {
         "$schema": DIALECT,
         "$id": f"{_BASE}/{kind.name.lower()}.json",
         "title": kind.name,
@@ -44,6 +48,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": False,
     }
+    return _shared(schema)
 
 
 def schema_of_all() -> dict[str, Any]:
@@ -90,6 +95,53 @@ def _schema(of: Any) -> dict[str, Any]:
     schema = TypeAdapter(of).json_schema(by_alias=True, schema_generator=_Generator)
     tidy: dict[str, Any] = _tidy(schema, schema.get("$defs", {}))
     return tidy
+
+
+def _shared(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same with each large part that stands in several places once, under `$defs`."""
+    counts: Counter[str] = Counter()
+    _count(schema, counts)
+    found: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    whole = _with_refs(schema, {text for text, times in counts.items() if times > 1}, names, found)
+    return {**whole, "$defs": found} if found else whole
+
+
+def _count(schema: Any, counts: Counter[str]) -> None:
+    if isinstance(schema, list):
+        for item in schema:
+            _count(item, counts)
+    elif isinstance(schema, dict):
+        if "properties" in schema and len(text := _text(schema)) > _LARGE:
+            counts[text] += 1
+            if counts[text] > 1:
+                return
+        for item in schema.values():
+            _count(item, counts)
+
+
+def _with_refs(schema: Any, shared: set[str], names: dict[str, str], found: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_with_refs(item, shared, names, found) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {
+        key: _with_refs(item, shared, names, found) if key not in _OWN else item
+        for key, item in schema.items()
+    }
+    text = _text(schema) if "properties" in schema else ""
+    if text not in shared:
+        return inner
+    if text not in names:
+        names[text] = f"block-{len(names) + 1}"
+        found[names[text]] = {key: item for key, item in inner.items() if key not in _OWN}
+    own = {key: item for key, item in schema.items() if key in _OWN}
+    return {"$ref": f"#/$defs/{names[text]}", **own}
+
+
+def _text(schema: dict[str, Any]) -> str:
+    """What a part is, whatever it is described as where it stands."""
+    return json.dumps({key: item for key, item in schema.items() if key not in _OWN})
 
 
 def _tidy(schema: Any, definitions: dict[str, Any]) -> Any:

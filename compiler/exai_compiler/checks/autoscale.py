@@ -1,61 +1,147 @@
 """`autoscale-mode`: what a serving mode can't scale by, or down to (targets 1.2).
 
-`inexact-unit`: what KServe rounds.
+`inexact-unit`: what KServe rounds. `keda-trigger`: what KServe's schema refuses of a trigger.
 
-Standard mode scales by cpu or memory (HPA) and keeps at least one replica. Knative scales by
-concurrency or rps, and by cpu or memory with the HPA class, which keeps one, too.
+Standard mode scales by cpu or memory (HPA, which keeps one replica), by KEDA, or not at all.
+Knative scales by concurrency or rps, and by cpu or memory with the HPA class, which keeps one, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.backends.kserve.service import Mode, mode, scale_target
+from exai_compiler.backends.kserve.scale import BY_HPA, Mode, metric, scale_target
+from exai_compiler.backends.kserve.service import mode_of
+from exai_compiler.checks.patch_rules import dotted
 from exai_compiler.checks.subject import Subject
-from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ServiceSpec
+from exai_compiler.checks.texts import Path
+from exai_compiler.crds import crd
+from exai_compiler.crds.problems import part_problems
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import Autoscale, ServiceSpec
+from exai_specs.kinds.components import ComponentFields
 from exai_specs.parse import Spec
+from exai_specs.units import Duration
 
 METRICS: dict[Mode, tuple[str, ...]] = {
-    "Standard": ("cpu", "memory"),
-    "Knative": ("concurrency", "rps", "cpu", "memory"),
+    "Standard": BY_HPA,
+    "Knative": ("concurrency", "rps", *BY_HPA),
 }
-BY_HPA = ("cpu", "memory")
+TRIGGER: Path = ("spec", "predictor", "autoScaling", "metrics", 0)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, body in subject.project.bodies(ServiceSpec):
-        yield from _whole(spec, body)
-        metric = body.autoscale.metric if body.autoscale else ""
-        for name, environment in subject.environments.items():
-            serving = mode(environment)
-            declared = ("spec", "environments", name, "serving", "mode")
-            if metric and metric not in METRICS[serving]:
-                yield Diagnostic(
-                    "autoscale-mode",
-                    f"{serving} mode can't scale by {metric}",
-                    spec.at("spec", "autoscale", "metric"),
-                    hint=f"scale by {' or '.join(METRICS[serving])}, or serve in Knative mode",
-                    related=((f"`{name}` is {serving}", subject.project.root.at(*declared)),),
-                )
-            if body.replicas.min == 0 and (serving == "Standard" or metric in BY_HPA):
-                what = f"{serving} mode" if serving == "Standard" else f"scaling by {metric}"
-                yield Diagnostic(
-                    "autoscale-mode",
-                    f"{what} keeps at least one replica",
-                    spec.at("spec", "replicas", "min"),
-                    hint="write `min: 1`, or scale by concurrency or rps in Knative mode",
-                    related=((f"`{name}` is {serving}", subject.project.root.at(*declared)),),
-                )
+    for spec, service in subject.project.bodies(ServiceSpec):
+        for path, block in components(service):
+            yield from _whole(spec, path, block)
+            if block.autoscale is not None and block.autoscale.keda is not None:
+                yield from _triggers(spec, path, block.autoscale)
+            yield from _same_way(spec, path, service, block)
+            for name, environment in subject.environments.items():
+                mode = mode_of(service, environment)
+                at = subject.project.root.at("spec", "environments", name, "serving", "mode")
+                related = ((f"`{name}` is {mode}", at),)
+                yield from _judged(spec, path, block, mode, related)
 
 
-def _whole(spec: Spec, body: ServiceSpec) -> Iterator[Diagnostic]:
-    if body.autoscale is not None and not scale_target(body.autoscale):
-        message = f"KServe takes whole numbers here, and {body.autoscale.target} is none from 1"
-        at = spec.at("spec", "autoscale", "target")
-        yield Diagnostic("inexact-unit", message, at, hint="round it")
-    if body.timeout is not None and not body.timeout.seconds_exact():
-        message = f"KServe takes whole seconds from 1 here, and {body.timeout} is none"
+def components(service: ServiceSpec) -> Iterator[tuple[Path, ComponentFields]]:
+    """The components that scale by themselves, with their paths."""
+    yield ("spec",), service
+    if service.transformer is not None and not service.transformer.collocated:
+        yield ("spec", "transformer"), service.transformer
+    if service.explainer is not None:
+        yield ("spec", "explainer"), service.explainer
+
+
+def _judged(
+    spec: Spec,
+    path: Path,
+    block: ComponentFields,
+    mode: Mode,
+    related: tuple[tuple[str, Span], ...],
+) -> Iterator[Diagnostic]:
+    scaling = block.autoscale
+    by = scaling.metric if scaling is not None else None
+    if by is not None and by not in METRICS[mode]:
         yield Diagnostic(
-            "inexact-unit", message, spec.at("spec", "timeout"), hint="round it to seconds"
+            "autoscale-mode",
+            f"{mode} mode can't scale by {by}",
+            spec.at(*path, "autoscale", "metric"),
+            hint=f"scale by {' or '.join(METRICS[mode])}, or serve in Knative mode",
+            related=related,
         )
+    for field, stated in (
+        ("keda", scaling is not None and scaling.keda is not None),
+        ("none", scaling is not None and scaling.none is not None),
+    ):
+        if stated and mode == "Knative":
+            yield Diagnostic(
+                "autoscale-mode",
+                f"Knative scales by itself, so `autoscale.{field}` means nothing",
+                spec.key_at(*path, "autoscale", field),
+                hint="scale by concurrency or rps, or serve in Standard mode",
+                related=related,
+            )
+    to_zero = scaling is not None and scaling.keda is not None
+    if mode == "Knative":
+        to_zero = by not in BY_HPA
+    if block.replicas.min == 0 and not to_zero:
+        what = f"{mode} mode" if mode == "Standard" else f"scaling by {by}"
+        yield Diagnostic(
+            "autoscale-mode",
+            f"{what} keeps at least one replica",
+            spec.at(*path, "replicas", "min"),
+            hint="write `min: 1`, or scale by concurrency or rps in Knative mode",
+            related=related,
+        )
+
+
+def _same_way(
+    spec: Spec, path: Path, service: ServiceSpec, block: ComponentFields
+) -> Iterator[Diagnostic]:
+    """One annotation of the whole service chooses the autoscaler."""
+    if block is service or block.autoscale is None or _way(block) == _way(service):
+        return
+    yield Diagnostic(
+        "autoscale-mode",
+        "the components of a service are scaled by one autoscaler",
+        spec.at(*path, "autoscale"),
+        hint="scale it the way that the service's own `autoscale` does",
+        related=(("the service", spec.key_at("spec", "autoscale")),),
+    )
+
+
+def _way(block: ComponentFields) -> str:
+    scaling = block.autoscale
+    if scaling is None:
+        return "metric"
+    return "keda" if scaling.keda is not None else "none" if scaling.none is not None else "metric"
+
+
+def _triggers(spec: Spec, path: Path, scaling: Autoscale) -> Iterator[Diagnostic]:
+    schema = crd("InferenceService")
+    for index, trigger in enumerate(scaling.keda or ()):
+        for found in part_problems(schema, TRIGGER, metric(trigger)):
+            where = (*path, "autoscale", "keda", index, *found.path)
+            at = spec.key_at(*where) if found.on_key else spec.at(*where)
+            message = f"`{dotted(found.path[:-1])}`: {found.message}"
+            if not found.on_key:
+                message = f"`{dotted(found.path)}` {found.message}"
+            yield Diagnostic("keda-trigger", message, at, hint=found.hint)
+
+
+def _whole(spec: Spec, path: Path, block: ComponentFields) -> Iterator[Diagnostic]:
+    scaling = block.autoscale
+    if scaling is not None and scaling.metric is not None and not scale_target(scaling):
+        message = f"KServe takes whole numbers here, and {scaling.target} is none from 1"
+        at = spec.at(*path, "autoscale", "target")
+        yield Diagnostic("inexact-unit", message, at, hint="round it")
+    yield from _seconds(spec, (*path, "timeout"), block.timeout)
+    if isinstance(block, ServiceSpec) and block.batcher is not None:
+        yield from _seconds(spec, (*path, "batcher", "timeout"), block.batcher.timeout)
+
+
+def _seconds(spec: Spec, path: Path, timeout: Duration | None) -> Iterator[Diagnostic]:
+    if timeout is not None and not timeout.seconds_exact():
+        message = f"KServe takes whole seconds from 1 here, and {timeout} is none"
+        yield Diagnostic("inexact-unit", message, spec.at(*path), hint="round it to seconds")

@@ -46,16 +46,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
             yield from _moving(spec, step.spec.image, "spec", "steps", step.name, "image")
-    for spec, service in subject.project.bodies(ServiceSpec):
-        if service.image is not None:
-            yield from _moving(spec, service.image, "spec", "image")
-        for name, beside in service.sidecars.items():
-            yield from _moving(spec, beside.image, "spec", "sidecars", name, "image")
-        for name, before in service.init_containers.items():
-            yield from _moving(spec, before.image, "spec", "initContainers", name, "image")
+    for spec, at, container in subject.containers():
+        if container.image is not None:
+            yield from _moving(spec, container.image, *at, "image")
 
 
-def _moving(spec: Spec, image: str, *path: str) -> Iterator[Diagnostic]:
+def _moving(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
     if "@sha256:" not in image:
         yield Diagnostic(
             "image-by-tag",

@@ -15,9 +15,9 @@ from exai_specs.kinds import ModelSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _ in subject.project.bodies(ModelSpec):
+    for spec, body in subject.project.bodies(ModelSpec):
         makers = subject.makers.get(spec.ref.name, ())
-        if not makers and not _meant(subject, spec.ref.name):
+        if body.source is None and not makers and not _meant(subject, spec.ref.name):
             yield Diagnostic(
                 "model-without-producer",
                 f"no step registers versions of `{spec.ref.name}`",

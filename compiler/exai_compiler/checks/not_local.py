@@ -4,20 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import ConfigMapRef, FieldRef, PipelineSpec, SecretRef, ServiceSpec
-
-# Of a service: what runs beside the server or instead of it. A cluster would answer otherwise.
-OTHER_PROCESSES = {
-    "command": "the process that it starts is exai's own server",
-    "sidecars": "nothing runs beside its server",
-    "initContainers": "nothing runs before its server",
-}
+from exai_specs.kinds import ConfigMapRef, FieldRef, PipelineSpec, SecretRef
 
 # The only scheme that register-model can write to; anything without one is a path.
 FILE = "file"
@@ -39,7 +32,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     places = tuple(
         (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
     )
-    for finds in (_variables, _services, _pipelines, _steps):
+    for finds in (_variables, _pipelines, _steps):
         for missing in finds(subject, f"environment `{local[0]}`"):
             yield Diagnostic(
                 "not-local", missing.what, missing.at, hint=missing.hint, related=places
@@ -71,18 +64,6 @@ def _variables(subject: Subject, local: str) -> Iterator[Missing]:
                     f"a run tells the Secret of `{name}`, and {local} looks its secrets up before",
                     spec.at(*path, name, "secret"),
                     "write the name of the Secret",
-                )
-
-
-def _services(subject: Subject, local: str) -> Iterator[Missing]:
-    for spec, _ in subject.project.bodies(ServiceSpec):
-        stated = spec.document.value["spec"]
-        for field, why in OTHER_PROCESSES.items():
-            if isinstance(stated, Mapping) and field in stated:
-                yield Missing(
-                    f"{local} can't honour `{field}`: {why}",
-                    spec.key_at("spec", field),
-                    "keep the service to environments on a cluster, or do without",
                 )
 
 

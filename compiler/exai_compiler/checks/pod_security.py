@@ -22,13 +22,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     ]
     if not strict:
         return
-    for spec, path, block in subject.security():
+    for spec, path, container in subject.containers():
+        block = container.security_context
+        if block is None:
+            continue
         for field, as_root in (
             ("runAsUser", block.run_as_user == 0),
             ("runAsNonRoot", block.run_as_non_root is False),
         ):
             if as_root:
-                yield _root(subject, spec, (*path, field), strict)
+                yield _root(subject, spec, (*path, "securityContext", field), strict)
 
 
 def _root(subject: Subject, spec: Spec, path: Path, strict: list[str]) -> Diagnostic:

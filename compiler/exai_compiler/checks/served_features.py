@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, model in subject.project.bodies(ModelSpec):
         yield from _signature(subject, spec, model)
     for spec, service in subject.project.bodies(ServiceSpec):
-        name = service.model.partition("@")[0]
+        name = service.reference.partition("@")[0]
         needs = tuple(_needs(subject, name))
         for each in needs:
             yield from _fits(subject, spec, service, name, each)

@@ -27,7 +27,8 @@ from exai_specs.kinds import (
     ProjectSpec,
     ServiceSpec,
 )
-from exai_specs.kinds.pods import SecurityContext
+from exai_specs.kinds.pods import InitContainer
+from exai_specs.kinds.servers import ContainerFields, PodFields
 from exai_specs.parse import Spec
 from exai_specs.types import Type
 
@@ -121,32 +122,41 @@ class Subject:
 
     def variables(self) -> Iterator[tuple[Spec, Path, Env]]:
         """Every block of environment variables, with its document and its path there."""
-        for spec, service in self.project.bodies(ServiceSpec):
-            yield spec, ("spec", "env"), service.env
-            for name, beside in service.sidecars.items():
-                yield spec, ("spec", "sidecars", name, "env"), beside.env
-            for name, before in service.init_containers.items():
-                yield spec, ("spec", "initContainers", name, "env"), before.env
+        for spec, path, block in self.containers():
+            yield spec, (*path, "env"), block.env
         for spec, pipeline in self.project.bodies(PipelineSpec):
             yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
             for name, step in pipeline.steps.items():
                 yield spec, ("spec", "steps", name, "env"), step.env
 
-    def security(self) -> Iterator[tuple[Spec, Path, SecurityContext]]:
-        """Every security context, with its document and its path there."""
+    def models(self) -> Iterator[tuple[Spec, Path, str]]:
+        """Every reference of a service to a Model, with its document and its path there."""
         for spec, service in self.project.bodies(ServiceSpec):
-            if service.security_context is not None:
-                yield spec, ("spec", "securityContext"), service.security_context
-            beside = {"sidecars": service.sidecars, "initContainers": service.init_containers}
-            for field, containers in beside.items():
-                for name, container in containers.items():
-                    if container.security_context is not None:
-                        path = ("spec", field, name, "securityContext")
-                        yield spec, path, container.security_context
+            for path, reference in service.references:
+                yield spec, path, reference
+
+    def containers(self) -> Iterator[tuple[Spec, Path, ContainerFields | InitContainer]]:
+        """Every container of a service that a document speaks of, with its path there."""
+        for spec, service in self.project.bodies(ServiceSpec):
+            yield from _pod(spec, ("spec",), service)
+            if service.transformer is not None:
+                yield from _pod(spec, ("spec", "transformer"), service.transformer)
+            if service.explainer is not None:
+                yield from _pod(spec, ("spec", "explainer"), service.explainer)
 
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""
         return self.references[graph.pipeline.name, step.name]
+
+
+def _pod(
+    spec: Spec, path: Path, block: PodFields
+) -> Iterator[tuple[Spec, Path, ContainerFields | InitContainer]]:
+    yield spec, path, block
+    for name, beside in block.sidecars.items():
+        yield spec, (*path, "sidecars", name), beside
+    for name, before in block.init_containers.items():
+        yield spec, (*path, "initContainers", name), before
 
 
 def _declared(spec: Spec, body: DatasetSpec, name: str) -> Column:

@@ -12,7 +12,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.graph import Constant, FromParameter, FromRun, FromStep, Graph
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import PipelineSpec, ServiceSpec
+from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 
 RUN_VALUES = (
@@ -22,9 +22,8 @@ RUN_VALUES = (
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Every name that a document gives to another one, and every reference in a pipeline."""
-    for spec, body in subject.project.bodies(ServiceSpec):
-        name = body.model.partition("@")[0]
-        yield from _document(subject, "Model", name, spec, ("spec", "model"))
+    for spec, path, reference in subject.models():
+        yield from _document(subject, "Model", reference.partition("@")[0], spec, path)
     for spec, graph, step in subject.steps():
         if step.component is not None:
             for port, kind in step.component.refs.items():

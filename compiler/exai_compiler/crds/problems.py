@@ -57,6 +57,13 @@ def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
     yield from _missing(root, body, ())
 
 
+def part_problems(schema: Crd, at: Path, value: Tree) -> Iterator[CrdProblem]:
+    """What is wrong with a value that stands at a path; the problems' paths start there."""
+    node = schema.at(at)
+    if node is not None:
+        yield from _value(schema, node, value, ())
+
+
 def _metadata(value: Tree) -> Iterator[CrdProblem]:
     for name, item in value.items() if isinstance(value, Mapping) else ():
         path: Path = ("metadata", name)

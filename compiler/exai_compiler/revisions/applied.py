@@ -28,7 +28,7 @@ from exai_compiler.judge import gates_digest
 from exai_compiler.maybe import Known
 from exai_compiler.meaning import meanings_behind
 from exai_compiler.project import Project
-from exai_compiler.resolve import resolve
+from exai_compiler.resolve import registered_name, resolve
 from exai_compiler.resolved import Resolved
 from exai_specs.kinds import DatasetSpec, Environment, ModelSpec, ServiceSpec
 
@@ -51,7 +51,7 @@ def applied(
     resolved = resolve(project, name, environment, catalog, Lock(), facts)
     asked = tuple(_references(project)) + tuple(_references(compared))
     models = {
-        spec.ref.name: _model(resolved, spec.ref.name, model, asked)
+        registered_name(project, spec.ref.name): _model(resolved, spec.ref.name, model, asked)
         for spec, model in project.bodies(ModelSpec)
     }
     return Facts(
@@ -72,8 +72,10 @@ def applied(
 def _references(project: Project) -> Iterator[tuple[str, str]]:
     """Every model that a service names, with the alias or the number."""
     for _, service in project.bodies(ServiceSpec):
-        name, _, at = service.model.partition("@")
-        yield name, at
+        for _, reference in service.references:
+            name, at_sign, at = reference.partition("@")
+            if at_sign:
+                yield name, at
 
 
 def _succeeded(run: RunKey) -> RunFact:
@@ -115,7 +117,7 @@ def _features(resolved: Resolved, model: str) -> FeaturesUsed | None:
     """What the model was trained on, by what its services look up: checks hold them together."""
     project = resolved.project
     for _, service in project.bodies(ServiceSpec):
-        if service.features is None or service.model.partition("@")[0] != model:
+        if service.features is None or service.reference.partition("@")[0] != model:
             continue
         gives = used(project, service.features.service)
         if gives is not None:

@@ -46,7 +46,7 @@ def contract(
     service = project.body(ServiceSpec, name)
     if service is None:
         return None
-    model_name = service.model.partition("@")[0]
+    model_name = service.reference.partition("@")[0]
     model = project.body(ModelSpec, model_name)
     inputs: dict[str, str] = {}
     if model is not None and model.signature is not None and model.signature.inputs:

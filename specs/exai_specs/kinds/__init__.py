@@ -39,7 +39,9 @@ from exai_specs.kinds.project import (
     SecretName,
     Sqlite,
 )
-from exai_specs.kinds.service import Autoscale, Replicas, ServedFeatures, ServiceSpec, Slo
+from exai_specs.kinds.scaling import Autoscale, Replicas
+from exai_specs.kinds.service import ServedFeatures, ServiceSpec
+from exai_specs.kinds.slo import Slo
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry

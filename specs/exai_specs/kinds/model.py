@@ -14,9 +14,11 @@ from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
+from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
+from exai_specs.kinds.model_files import Files, RegisteredElsewhere
 from exai_specs.names import ALIAS, FIELD
 
 
@@ -89,15 +91,38 @@ class Signature:
         return self
 
 
+Task = Literal[
+    "classification", "regression", "ranking", "clustering", "forecasting", "generation", "other"
+]
+TRAINED: tuple[Task, ...] = ("classification", "regression")
+"""The tasks that exai's own steps train and evaluate."""
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A model that the registry has, whoever makes it."""
+
+    registry: Annotated[
+        RegisteredElsewhere, Effect.RETRAIN, about("A model of the registry", {"name": "fraud"})
+    ]
+
+
+_SOURCE = OneOf((("uri", Files), ("registry", Registered)), inside=False)
+
+
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A registered model."""
+    """A model: registered by a pipeline here, by others, or just files."""
 
-    task: Annotated[
-        Literal["classification", "regression"],
-        Effect.RETRAIN,
-        about("What it predicts", "classification"),
-    ]
+    task: Annotated[Task, Effect.RETRAIN, about("What it predicts", "classification")]
+    source: Annotated[
+        Maybe[Annotated[Files | Registered, _SOURCE]],
+        Effect.REDEPLOY,
+        about(
+            "Where it comes from, unless a pipeline here makes it",
+            {"uri": "s3://acme-ml/models/iris/3", "format": "sklearn"},
+        ),
+    ] = None
     signature: Annotated[
         Maybe[Signature],
         Effect.RETRAIN,
@@ -116,3 +141,21 @@ class ModelSpec:
         Effect.RENDER,
         about("The aliases that consumers name", {"champion": {"promote": "auto"}}),
     ] = field(default_factory=empty)
+
+    @model_validator(mode="after")
+    def _files_have_no_registry(self) -> ModelSpec:
+        problems: list[Problem] = []
+        if isinstance(self.source, Files):
+            wrong = "means nothing for files that no registry knows"
+            problems += [
+                Problem("invalid-value", wrong, "remove it", (name,), "key")
+                for name in ("gates", "aliases")
+                if getattr(self, name)
+            ]
+        elif self.source is None and self.task not in TRAINED:
+            wrong = "isn't a task that steps here train"
+            hint = f"one of {', '.join(TRAINED)}; or say where the model comes from: source"
+            problems.append(Problem("invalid-value", wrong, hint, ("task",)))
+        if problems:
+            raise refuse(*problems)
+        return self

@@ -43,6 +43,18 @@ CONTAINER = NameRule(
 )
 """Names of containers: DNS labels."""
 
+BESIDE = NameRule(
+    CONTAINER.pattern,
+    CONTAINER.words,
+    forbidden="^(kserve|transformer|worker)-container$|^(agent|modelcar|queue-proxy"
+    "|storage-initializer|istio-proxy|istio-init)$",
+    forbidden_words="KServe, Knative or Istio put a container of that name there",
+    lower=True,
+    joiner="-",
+    example="proxy",
+)
+"""Names of containers beside the main one."""
+
 PORT = NameRule(
     r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
     "lower-case letters, digits and `-`, and starts and ends with a letter or digit",
@@ -313,7 +325,7 @@ class Sidecar(InitContainer):
     ] = None
 
 
-Sidecars = Annotated[Mapping[str, Sidecar], KeyedBy(CONTAINER)]
-InitContainers = Annotated[Mapping[str, InitContainer], KeyedBy(CONTAINER)]
+Sidecars = Annotated[Mapping[str, Sidecar], KeyedBy(BESIDE)]
+InitContainers = Annotated[Mapping[str, InitContainer], KeyedBy(BESIDE)]
 Tolerations = tuple[Toleration, ...]
 PullSecrets = tuple[PullSecret, ...]

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from exai_specs import units
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     CONFIG,
-    Duration,
+    Flag,
     KeyedBy,
     Maybe,
     ModelVersion,
-    Parsed,
     Percent,
     Plain,
     Problem,
@@ -29,98 +27,36 @@ from exai_specs.fields import (
     about,
     refuse,
 )
-from exai_specs.forms import Shorthand
+from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
-from exai_specs.kinds.patches import Patches, PatchesOf
-from exai_specs.kinds.servers import PodFields
-from exai_specs.names import FIELD
-from exai_specs.types import TypeProblem, called
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Replicas:
-    """How many instances run."""
-
-    min: Annotated[Annotated[Whole, Field(ge=0)], Effect.RENDER, about("At least", 1)] = 1
-    max: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At most", 3)] = 1
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Replicas:
-        if self.min > self.max:
-            wrong = f"is more than max ({self.max})"
-            raise refuse(Problem("invalid-value", wrong, "set max too", ("min",)))
-        return self
-
-
-def _target(value: Any) -> units.Percent | float:
-    if isinstance(value, str):
-        return units.parse_percent(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeProblem(f"must be a number or a percent, not {called(value)}", code="wrong-type")
-    if value <= 0:
-        raise TypeProblem("must be more than 0")
-    return float(value)
-
-
-_TARGET_SCHEMA = (
-    (
-        "anyOf",
-        [
-            {"type": "string", "pattern": units.PERCENT_PATTERN},
-            {"type": "number", "exclusiveMinimum": 0},
-        ],
-    ),
+from exai_specs.kinds.components import (
+    Batcher,
+    ComponentFields,
+    DeploymentStrategy,
+    Explainer,
+    Logger,
+    Transformer,
+    name_problems,
 )
+from exai_specs.kinds.model_files import InlineModel
+from exai_specs.kinds.patches import Patches, PatchesOf
+from exai_specs.kinds.slo import Slo
+from exai_specs.names import FIELD
 
+CUSTOM = "custom"
+"""The `runtime` of a service whose own image is the predictor."""
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Autoscale:
-    """What makes the number of instances change."""
-
-    metric: Annotated[
-        Literal["cpu", "memory", "concurrency", "rps"],
-        Effect.RENDER,
-        about("What is measured", "concurrency"),
-    ]
-    target: Annotated[
-        Annotated[units.Percent | float, Parsed(_target, _TARGET_SCHEMA)],
-        Effect.RENDER,
-        about("What one instance should have: a percent for cpu and memory", 10, "80%"),
-    ]
-
-    @model_validator(mode="after")
-    def _unit_fits(self) -> Autoscale:
-        wants_percent = self.metric in ("cpu", "memory")
-        if wants_percent != isinstance(self.target, units.Percent):
-            noun, example = ("a percent", "80%") if wants_percent else ("a number", "10")
-            wrong = f"must be {noun} for {self.metric}"
-            raise refuse(Problem("wrong-type", wrong, f"for example {example}", ("target",)))
-        return self
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Latency:
-    """Response times that a share of the requests must keep."""
-
-    p50: Annotated[Maybe[Duration], Effect.RENDER, about("Of half of them", "20ms")] = None
-    p95: Annotated[Maybe[Duration], Effect.RENDER, about("Of 95 in 100", "50ms")] = None
-    p99: Annotated[Maybe[Duration], Effect.RENDER, about("Of 99 in 100", "100ms")] = None
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Slo:
-    """What the service promises."""
-
-    latency: Annotated[Latency, Effect.RENDER, about("Response times", {"p99": "100ms"})] = field(
-        default_factory=Latency
-    )
-    error_rate: Annotated[
-        Maybe[Percent], Effect.RENDER, about("Share of requests that may fail", "1%")
-    ] = None
-    window: Annotated[Duration, Effect.RENDER, about("The time it is counted over", "30d")] = (
-        units.Duration(2_592_000_000)
-    )
+ModelSource = Annotated[
+    str | InlineModel,
+    OneOf(
+        (("uri", InlineModel), ("storage", InlineModel)),
+        inside=False,
+        text=ModelVersion,
+        text_words="a model's name",
+    ),
+    RefTo("Model", versioned=True),
+]
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -163,32 +99,103 @@ class ServedFeatures:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class ServiceSpec(PodFields):
-    """A model behind KServe's HTTP protocols. The workload block is its server's container."""
+class Canary:
+    """Another model that gets a part of the requests."""
+
+    model: Annotated[ModelSource, Effect.REDEPLOY, about("The model", "iris_model@challenger")]
+    traffic: Annotated[
+        Percent, Effect.RENDER, about("Its share of the requests; 0% is none yet", "10%")
+    ]
+    replicas: Annotated[
+        Maybe[Annotated[Whole, Field(ge=0)]],
+        Effect.RENDER,
+        about("In Standard mode: how many instances; default: replicas.min", 1),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ServiceSpec(ComponentFields):
+    """A model behind KServe's protocols. The workload block is its server's container."""
 
     model: Annotated[
-        ModelVersion,
+        Maybe[ModelSource],
         Effect.REDEPLOY,
-        about("The model with an alias or a version", "iris_model@champion"),
-    ]
-    protocol: Annotated[Literal["v1", "v2"], Effect.REDEPLOY, about("KServe's protocol", "v2")] = (
-        "v2"
-    )
+        about(
+            "The model with an alias or a version, one that is just files, or files in place",
+            "iris_model@champion",
+            {"uri": "s3://acme-ml/models/iris/3", "format": "sklearn"},
+        ),
+    ] = None
+    runtime: Annotated[
+        Maybe[Text],
+        Effect.REDEPLOY,
+        about(
+            "The serving runtime; default: chosen by format and protocol, and written out. "
+            "`custom`: `image` itself is the predictor",
+            "kserve-mlserver",
+        ),
+    ] = None
+    runtime_version: Annotated[
+        Maybe[Text], Effect.REDEPLOY, about("Tag of the runtime's image", "v0.20.0")
+    ] = None
+    protocol: Annotated[
+        Literal["v1", "v2", "grpc-v1", "grpc-v2"],
+        Effect.REDEPLOY,
+        about("KServe's protocol", "v2"),
+    ] = "v2"
     features: Annotated[
         Maybe[Annotated[ServedFeatures, Shorthand("service", ())]],
         Effect.REDEPLOY,
         about("Features that are looked up by the keys in the request", "iris_features"),
     ] = None
-    replicas: Annotated[
-        Replicas, Effect.RENDER, about("How many instances run", {"min": 1, "max": 3})
-    ] = field(default_factory=Replicas)
-    autoscale: Annotated[
-        Maybe[Autoscale],
-        Effect.RENDER,
-        about("What makes their number change", {"metric": "concurrency", "target": 10}),
+    concurrency: Annotated[
+        Maybe[Annotated[Whole, Field(ge=0)]],
+        Effect.REDEPLOY,
+        about("Requests that one instance answers at a time; 0: any number", 4),
     ] = None
-    timeout: Annotated[
-        Maybe[Duration], Effect.REDEPLOY, about("How long a request may take", "60s")
+    canary: Annotated[
+        Maybe[Canary],
+        Effect.REDEPLOY,
+        about(
+            "Another model for a part of the requests",
+            {"model": "iris_model@challenger", "traffic": "10%"},
+        ),
+    ] = None
+    transformer: Annotated[
+        Maybe[Transformer],
+        Effect.REDEPLOY,
+        about("A server in front of it", {"image": "example.com/transform@sha256:..."}),
+    ] = None
+    explainer: Annotated[
+        Maybe[Explainer],
+        Effect.REDEPLOY,
+        about("A server that explains its predictions", {"art": {"type": "SquareAttack"}}),
+    ] = None
+    logger: Annotated[
+        Maybe[Logger],
+        Effect.REDEPLOY,
+        about("Where requests and answers are sent", {"mode": "all", "url": "http://sink"}),
+    ] = None
+    batcher: Annotated[
+        Maybe[Batcher],
+        Effect.REDEPLOY,
+        about("Requests that are answered together", {"maxBatchSize": 32, "maxLatency": "300ms"}),
+    ] = None
+    visibility: Annotated[
+        Literal["external", "cluster"],
+        Effect.RENDER,
+        about("Who may ask it: everyone who reaches the gateway, or the cluster", "cluster"),
+    ] = "external"
+    mode: Annotated[
+        Maybe[Literal["Standard", "Knative"]],
+        Effect.REDEPLOY,
+        about("KServe's deployment mode; default: the environment's", "Standard"),
+    ] = None
+    stopped: Annotated[Flag, Effect.REDEPLOY, about("Whether it is paused", True)] = False
+    deployment_strategy: Annotated[
+        Maybe[DeploymentStrategy],
+        Effect.RENDER,
+        about("In Standard mode: how pods are replaced", {"type": "Recreate"}),
     ] = None
     slo: Annotated[
         Maybe[Slo], Effect.RENDER, about("What it promises", {"latency": {"p99": "100ms"}})
@@ -204,3 +211,50 @@ class ServiceSpec(PodFields):
             {"InferenceService": {"spec": {"predictor": {"priorityClassName": "high"}}}},
         ),
     ] = field(default_factory=empty)
+
+    @property
+    def reference(self) -> str:
+        """`NAME@ALIAS`, `NAME@VERSION` or `NAME` of a Model; empty for files in place."""
+        return self.model if isinstance(self.model, str) else ""
+
+    @property
+    def references(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Every reference to a Model, its own and its canary's, with its path in the document."""
+        found: list[tuple[tuple[str, ...], str]] = []
+        if isinstance(self.model, str):
+            found.append((("spec", "model"), self.model))
+        if self.canary is not None and isinstance(self.canary.model, str):
+            found.append((("spec", "canary", "model"), self.canary.model))
+        return tuple(found)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ServiceSpec:
+        problems = tuple(_problems(self))
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+def _problems(service: ServiceSpec) -> list[Problem]:
+    found: list[Problem] = list(name_problems(service))
+    own = service.runtime == CUSTOM
+    if own and service.image is None:
+        hint = "add image (the predictor), by digest"
+        found.append(Problem("missing-field", "custom needs an image", hint, ("runtime",)))
+    if own and service.runtime_version is not None:
+        wrong = "means nothing with runtime: custom"
+        found.append(Problem("invalid-value", wrong, "remove it", ("runtimeVersion",), "key"))
+    if not own and service.model is None:
+        hint = "add model, for example iris_model@champion"
+        found.append(Problem("missing-field", "has no model", hint, on="key"))
+    if not own and service.container_name is not None:
+        wrong = "is for containers of your own; the runtime names this one"
+        found.append(Problem("invalid-value", wrong, "remove it", ("containerName",), "key"))
+    if own and service.canary is not None:
+        wrong = "is for models that a runtime serves"
+        found.append(Problem("invalid-value", wrong, "remove it", ("canary",), "key"))
+    if service.features is not None and service.transformer is not None:
+        wrong = "stands where exai's own transformer looks the features up"
+        hint = "keep one of features, transformer"
+        found.append(Problem("invalid-value", wrong, hint, ("transformer",), "key"))
+    return found

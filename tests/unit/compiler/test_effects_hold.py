@@ -84,6 +84,17 @@ spec:
       messageFormat: {json: {schemaJson: flower_id bigint}}
   aggregations: [{column: width, function: max, timeWindow: 1h, name: petal_width}]
 """
+OTHER_MODELS = """
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: files}
+spec: {task: other, source: {uri: "s3://b/1", format: sklearn}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: elsewhere}
+spec: {task: other, source: {registry: {name: fraud}}}
+"""
 MORE_STEPS = {
     "roses": {"uses": "load-dataset", "with": {"dataset": "roses"}},
     "tulips": {"uses": "load-dataset", "with": {"dataset": "tulips"}},
@@ -266,7 +277,7 @@ def _aggregated(**fields: str) -> Change:
 TRANSFORM = ("spec", "transform")
 OWN = ("spec", "steps", "own")
 BOX = ("spec", "steps", "box")
-MODEL = "Model/iris_model"
+MODEL, FILES, ELSEWHERE = "Model/iris_model", "Model/files", "Model/elsewhere"
 PARAMETER = ("spec", "parameters", "ntrees")
 CHANGES: Mapping[str, Change] = {
     "Dataset.source.path": ("Dataset/roses", ("spec", "source", "csv", "path"), "data/other.csv"),
@@ -407,6 +418,11 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.timeout": (PIPELINE, ("spec", "timeout"), "1d"),
     "Pipeline.service_account": (PIPELINE, ("spec", "serviceAccount"), "runner"),
     "Model.task": (MODEL, ("spec", "task"), "regression"),
+    "Model.source.uri": (FILES, ("spec", "source", "uri"), "s3://b/2"),
+    "Model.source.format": (FILES, ("spec", "source", "format"), "xgboost"),
+    "Model.source.format_version": (FILES, ("spec", "source", "formatVersion"), "2"),
+    "Model.source.digest": (FILES, ("spec", "source", "digest"), "b" * 64),
+    "Model.source.registry.name": (ELSEWHERE, ("spec", "source", "registry", "name"), "other"),
     "Model.signature.inputs.*": (MODEL, ("spec", "signature", "inputs"), {"petals": "int64"}),
     "Model.signature.outputs.*": (MODEL, ("spec", "signature", "outputs"), {"kind": "string"}),
     "Model.signature.features": (MODEL, ("spec", "signature", "features"), "other"),
@@ -467,6 +483,7 @@ def base() -> dict[str, Any]:
         *(d for d in yaml.safe_load_all(features) if d["kind"] in FEATURES),
         yaml.safe_load(MEADOW),
         yaml.safe_load(STREAMED),
+        *yaml.safe_load_all(OTHER_MODELS),
     ]
     found = {f"{d['kind']}/{d['metadata']['name']}": d for d in documents}
     materialize = found[PETALS]["spec"]["materialize"]

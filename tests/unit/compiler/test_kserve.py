@@ -77,7 +77,11 @@ def resolved(project: Project, name: str, version: Maybe[ModelVersion]) -> Resol
         graphs=empty,
         meanings=empty,
         producers=empty,
-        models={body.model: version for _, body in project.bodies(ServiceSpec)},
+        models={
+            reference: version
+            for _, body in project.bodies(ServiceSpec)
+            for _, reference in body.references
+        },
         promotions=(),
         runs=(),
         waiting=(),

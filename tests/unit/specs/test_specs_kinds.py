@@ -143,6 +143,7 @@ def test_examples_are_valid(kind: str) -> None:
     beside: dict[tuple[str, str], dict[str, Any]] = {
         ("FeatureView", "transform"): made,
         ("FeatureView", "schema"): made,
+        ("Service", "containerName"): {"runtime": "custom", "image": "a/b"},
         ("FeatureView", "offline"): {**minimal["FeatureView"], "push": "p"},
         ("FeatureView", "aggregations"): {
             **minimal["FeatureView"],

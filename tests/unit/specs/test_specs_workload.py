@@ -82,3 +82,78 @@ def test_what_it_refuses(fields: dict[str, Any], code: str, words: str) -> None:
     assert not isinstance(found, Spec)
     assert [each.code for each in found] == [code]
     assert words in found[0].message and found[0].hint
+
+
+FILES = {"uri": "s3://b/m", "format": "sklearn"}
+OWN = {"image": "a/b"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "words"),
+    [
+        ({"model": {"uri": "models/iris", "format": "sklearn"}}, "invalid-value", "a URI"),
+        ({"model": {"uri": "s3://b"}}, "missing-field", "has no format"),
+        ({"model": {"uri": "s3://b", "format": "a b"}}, "invalid-name", "letters"),
+        ({"model": {**FILES, "storage": {"path": "m"}}}, "exactly-one-of", "uri, storage"),
+        ({"model": {"format": "sklearn"}}, "exactly-one-of", "a model's name"),
+        ({"model": {**FILES, "digest": "abc"}}, "invalid-name", "SHA-256"),
+        ({"runtime": "custom"}, "missing-field", "an image"),
+        ({"runtime": "custom", **OWN, "runtimeVersion": "1"}, "invalid-value", "runtimeVersion"),
+        (
+            {"runtime": "custom", **OWN, "canary": {"model": FILES, "traffic": "1%"}},
+            "invalid-value",
+            "canary",
+        ),
+        ({"containerName": "kserve-container"}, "invalid-value", "the runtime names this one"),
+        (
+            {"runtime": "custom", **OWN, "containerName": "x", "sidecars": {"p": OWN}},
+            "invalid-value",
+            "kserve-container",
+        ),
+        ({"sidecars": {"queue-proxy": OWN}}, "invalid-name", "of that name"),
+        ({"features": "f", "transformer": OWN}, "invalid-value", "exai's own transformer"),
+        ({"transformer": {}}, "missing-field", "has no image"),
+        (
+            {"transformer": {**OWN, "collocated": True, "replicas": {"max": 2}}},
+            "invalid-value",
+            "belongs to the pod",
+        ),
+        ({"explainer": {}}, "exactly-one-of", "image, art"),
+        ({"explainer": {"art": {"type": "Other"}}}, "invalid-value", "SquareAttack"),
+        ({"logger": {"url": "http://a"}}, "missing-field", "has no mode"),
+        ({"logger": {"mode": "all"}}, "exactly-one-of", "url, storage"),
+        (
+            {"logger": {"mode": "all", "storage": {"path": "a", "key": "b"}}},
+            "missing-field",
+            "parameters",
+        ),
+        ({"autoscale": {"metric": "cpu"}}, "missing-field", "has no target"),
+        ({"autoscale": {"metric": "cpu", "none": {}, "target": "1%"}}, "exactly-one-of", "keda"),
+        ({"autoscale": {"none": {}, "target": 3}}, "invalid-value", "without metric"),
+        ({"autoscale": {"keda": [{}]}}, "exactly-one-of", "resource, external, podmetric"),
+        ({"autoscale": {"keda": [{"resource": 3}]}}, "wrong-type", "a mapping"),
+        (
+            {"deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "x"}}},
+            "invalid-name",
+            "a number, or a percent",
+        ),
+        ({"patches": {"Deployment": {}}}, "unknown-field", "renders no such object"),
+        ({"patches": {"InferenceService": 3}}, "wrong-type", "a mapping"),
+        ({"patches": []}, "wrong-type", "a mapping"),
+    ],
+)
+def test_what_a_service_refuses(fields: dict[str, Any], code: str, words: str) -> None:
+    found = outcome(**fields)
+    assert not isinstance(found, Spec)
+    assert [each.code for each in found] == [code]
+    assert words in found[0].message and found[0].hint
+
+
+def test_a_service_needs_a_model_unless_its_image_is_one() -> None:
+    frame = {"apiVersion": API_VERSION, "kind": "Service", "metadata": {"name": "x"}, "spec": {}}
+    ((document,), _) = read(yaml.safe_dump(frame), "x.yaml")
+    found = parse(document)
+    assert not isinstance(found, Spec) and [each.code for each in found] == ["missing-field"]
+    frame["spec"] = {"runtime": "custom", "image": "a/b"}
+    ((document,), _) = read(yaml.safe_dump(frame), "x.yaml")
+    assert isinstance(parse(document), Spec)

@@ -7,12 +7,13 @@ yet, the step that trains it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.facts import ModelFacts, ModelVersion
 from exai_compiler.graph import Constant, FromStep, Graph, Step, sources
 from exai_compiler.maybe import Known, Maybe, Unknown
+from exai_compiler.resolve import registered_name
 from exai_compiler.resolved import Resolved
 
 H2O, SKLEARN = "h2o-mojo", "sklearn"
@@ -40,7 +41,7 @@ def formats_of(resolved: Resolved, reference: str, version: Maybe[ModelVersion])
     versions, to which an alias may go back. So none is taken away while it is needed.
     """
     name = reference.partition("@")[0]
-    known = resolved.facts.models.get(name, ModelFacts())
+    known = resolved.facts.models.get(registered_name(resolved.project, name), ModelFacts())
     found = {each.format for each in known.versions}.union(made_by_steps(resolved, name))
     if isinstance(now := format_of(resolved, reference, version), Known):
         found.add(now.value)
@@ -49,10 +50,16 @@ def formats_of(resolved: Resolved, reference: str, version: Maybe[ModelVersion])
 
 def made_by_steps(resolved: Resolved, model: str) -> tuple[str, ...]:
     """The formats of all steps whose model is registered under this name, sorted."""
+    graphs = (resolved.graphs[pipeline] for pipeline in resolved.producers.get(model, ()))
+    return formats_made(graphs, model)
+
+
+def formats_made(graphs: Iterable[Graph], model: str) -> tuple[str, ...]:
+    """The formats of the steps of these pipelines whose model is registered under this name."""
     found = {
         format_
-        for pipeline in resolved.producers.get(model, ())
-        for maker in _makers(resolved.graphs[pipeline], model)
+        for graph in graphs
+        for maker in _makers(graph, model)
         if (format_ := _made(maker)) is not None
     }
     return tuple(sorted(found))

@@ -16,6 +16,7 @@ from exai_specs.fields import yaml_name
 from exai_specs.kinds.pods import InitContainer, Ports, Probe, Probes, SecurityContext, Sidecar
 from exai_specs.kinds.project import Environment
 from exai_specs.kinds.servers import ContainerFields, PodFields
+from exai_specs.kinds.volumes import ServerVolume
 
 # The Pod Security Standards' profile "restricted".
 SECURITY: Mapping[str, Tree] = MappingProxyType(
@@ -63,10 +64,7 @@ def pod(block: PodFields, environment: Environment) -> dict[str, Tree]:
     which the main one comes before).
     """
     found: dict[str, Tree] = {}
-    mounted = [block.volumes]
-    mounted += (each.volumes for each in block.sidecars.values())
-    mounted += (each.volumes for each in block.init_containers.values())
-    if volumes := pod_volumes(mounted, environment):
+    if volumes := volumes_of(block, environment):
         found["volumes"] = volumes
     if block.node_selector:
         found["nodeSelector"] = _sorted(block.node_selector)
@@ -92,6 +90,16 @@ def pod(block: PodFields, environment: Environment) -> dict[str, Tree]:
             _beside(name, block.sidecars[name], environment) for name in sorted(block.sidecars)
         )
     return found
+
+
+def volumes_of(
+    block: PodFields, environment: Environment, *more: Mapping[str, ServerVolume]
+) -> tuple[Tree, ...]:
+    """What all containers of the pod mount; `more` are those of containers it doesn't name."""
+    mounted = [block.volumes, *more]
+    mounted += (each.volumes for each in block.sidecars.values())
+    mounted += (each.volumes for each in block.init_containers.values())
+    return pod_volumes(mounted, environment)
 
 
 def _beside(name: str, block: InitContainer, environment: Environment) -> Tree:

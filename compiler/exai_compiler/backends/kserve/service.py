@@ -10,28 +10,39 @@ Unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal, TypeVar
 
-from exai_compiler.backends.kserve import container, pod, runtime, transformer
-from exai_compiler.backends.kserve.formats import format_of, formats_of
+from exai_compiler.backends.kserve import components, runtime, transformer
+from exai_compiler.backends.kserve.chosen import is_exais
+from exai_compiler.backends.kserve.formats import formats_of
+from exai_compiler.backends.kserve.predictor import model, predictor, runtime_of
+from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_target
+from exai_compiler.backends.kserve.served import Source, files_of, source_of
+from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
-from exai_compiler.facts import ModelVersion
-from exai_compiler.maybe import Known, Maybe, Tree, Unknown
+from exai_compiler.maybe import Known, Tree, Unknown
+from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
-from exai_specs.kinds import Autoscale, Environment, ServiceSpec
+from exai_specs.kinds import Environment, ServiceSpec
+from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
-from exai_specs.units import Percent
 
 API = "serving.kserve.io/v1beta1"
 KIND = "InferenceService"
 RUNTIME_WAVE, SERVICE_WAVE = 1, 4
+CANARY = "canary"
+VISIBILITY: Mapping[Mode, str] = MappingProxyType(
+    {
+        "Knative": "networking.knative.dev/visibility",
+        "Standard": "networking.kserve.io/visibility",
+    }
+)
 
-Mode = Literal["Standard", "Knative"]
-T = TypeVar("T")
+__all__ = ["Mode", "mode", "mode_of", "render_service", "scale_target"]
 
 
 def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
@@ -43,21 +54,18 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     if not isinstance(body, ServiceSpec):
         raise TypeError(f"{spec.ref} is no Service")
     environment = resolved.environment
-    version = resolved.models[body.model]
-    served = _served(format_of(resolved, body.model, version))
-    parts: dict[str, Tree] = {"predictor": _predictor(body, environment, version, served)}
-    if body.features is not None:
-        looked_up = transformer.transformer(resolved, spec.ref.name, body, body.features)
-        parts["transformer"] = _sorted({**looked_up, **_scale(body)})
+    if environment.target == "local" and body.canary is not None:
+        body = replace(body, canary=None)  # one process, one model
+    source = source_of(resolved, body.model) if body.model is not None else None
     service = {
         "apiVersion": API,
         "kind": KIND,
-        "metadata": _metadata(spec, environment, version, body),
-        "spec": MappingProxyType(parts),
+        "metadata": _metadata(spec, environment, _newest(resolved, body, source), body),
+        "spec": _spec(resolved, spec, body, source),
     }
-    companions: list[tuple[ObjectId, Tree]] = [
+    companions = [
         (runtime.runtime_id(each), runtime.runtime(environment, each))
-        for each in map(runtime.SERVED.__getitem__, formats_of(resolved, body.model, version))
+        for each in map(runtime.SERVED.__getitem__, sorted(set(_exais(resolved, body))))
     ]
     if body.features is not None and environment.target != "local":
         companions.append((transformer.store_id(), transformer.store(resolved)))
@@ -73,97 +81,125 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     )
 
 
-def _served(format_: Maybe[str]) -> Maybe[runtime.Served]:
-    return Known(runtime.SERVED[format_.value]) if isinstance(format_, Known) else format_
-
-
 def mode(environment: Environment) -> Mode:
     """KServe's deployment mode; unset it is Knative locally and KServe's own default elsewhere."""
     return environment.serving.mode or ("Knative" if environment.target == "local" else "Standard")
 
 
-def _metadata(
-    spec: Spec, environment: Environment, version: Maybe[ModelVersion], body: ServiceSpec
+def mode_of(service: ServiceSpec, environment: Environment) -> Mode:
+    """The mode of one service, which may have its own."""
+    return service.mode or mode(environment)
+
+
+def own_runtimes(project: Project) -> tuple[Runtime, ...]:
+    """The project's own runtimes."""
+    del project
+    return ()
+
+
+def _exais(resolved: Resolved, body: ServiceSpec) -> Iterator[str]:
+    """The formats whose runtimes are exai's and have to be there: of every version that the
+    reference may come to mean, so that none is taken away while it is needed.
+    """
+    if body.runtime == CUSTOM:
+        return
+    models = (body.model, body.canary.model if body.canary is not None else None)
+    for each in models:
+        if each is None:
+            continue
+        if isinstance(each, str) and files_of(resolved.project, each) is None:
+            if body.runtime is None or is_exais(body.runtime):
+                yield from formats_of(resolved, each, resolved.models[each])
+            continue
+        source = source_of(resolved, each)
+        chosen = runtime_of(body, source, own_runtimes(resolved.project))
+        if isinstance(chosen, Known) and is_exais(chosen.value.name):
+            yield chosen.value.name.removeprefix("exai-")
+
+
+def _spec(resolved: Resolved, spec: Spec, body: ServiceSpec, source: Source | None) -> Tree:
+    environment, own = resolved.environment, own_runtimes(resolved.project)
+    parts: dict[str, Tree] = {}
+    main = predictor(body, environment, source, own)
+    if body.canary is not None:
+        share = int(body.canary.traffic.percent)
+        other = source_of(resolved, body.canary.model)
+        if mode_of(body, environment) == "Knative":
+            # The rolled-out revision keeps the rest.
+            main["model"] = model(body, environment, other, own)
+            main["canaryTrafficPercent"] = share
+        else:
+            parts["canary"] = (_canary(body, environment, other, own, share),)
+    parts["predictor"] = _sorted(main)
+    if body.features is not None:
+        looked_up = transformer.transformer(resolved, spec.ref.name, body, body.features)
+        parts["transformer"] = _sorted({**looked_up, **scale(body)})
+    elif body.transformer is not None and not body.transformer.collocated:
+        parts["transformer"] = components.transformer(body.transformer, environment, body.protocol)
+    if body.explainer is not None:
+        parts["explainer"] = components.explainer(body.explainer, environment, body.protocol)
+    return MappingProxyType(parts)
+
+
+def _newest(resolved: Resolved, body: ServiceSpec, source: Source | None) -> Source | None:
+    """What `spec.predictor` itself holds: in Knative mode a canary's model is the newest there."""
+    if body.canary is None or mode_of(body, resolved.environment) != "Knative":
+        return source
+    return source_of(resolved, body.canary.model)
+
+
+def _canary(
+    body: ServiceSpec,
+    environment: Environment,
+    source: Source,
+    own: tuple[Runtime, ...],
+    share: int,
 ) -> Tree:
-    annotations: dict[str, Tree] = {
+    """An entry of `spec.canary`: the same pods with another model, and no scaling of its own."""
+    alone = replace(body, autoscale=None, logger=None, batcher=None, deployment_strategy=None)
+    block = predictor(alone, environment, source, own)
+    block.pop("maxReplicas", None)
+    if isinstance(served := block.get("model"), Mapping):
+        # The CRD requires a name here, and KServe's webhook refuses one that says something.
+        block["model"] = _sorted({**served, "name": ""})
+    stated = body.canary.replicas if body.canary is not None else None
+    block["minReplicas"] = body.replicas.min if stated is None else stated
+    return MappingProxyType(
+        {"predictor": _sorted({**block, "name": CANARY}), "trafficPercent": share}
+    )
+
+
+def _metadata(
+    spec: Spec, environment: Environment, source: Source | None, body: ServiceSpec
+) -> Tree:
+    where = mode_of(body, environment)
+    stated: dict[str, Tree] = {
         **spec.metadata.annotations,
-        "exai.dev/model-digest": _of(version, lambda known: known.digest),
-        "exai.dev/model-version": _of(version, lambda known: str(known.number)),
-        "serving.kserve.io/deploymentMode": mode(environment),
+        **autoscaler(where, body.autoscale),
+        "serving.kserve.io/deploymentMode": where,
     }
-    if (
-        mode(environment) == "Knative"
-        and body.autoscale
-        and body.autoscale.metric in ("cpu", "memory")
-    ):
-        # Knative's own autoscaler knows only concurrency and rps.
-        annotations["autoscaling.knative.dev/class"] = "hpa.autoscaling.knative.dev"
+    if source is not None and source.digest is not None:
+        digest = source.digest
+        stated["exai.dev/model-digest"] = digest if isinstance(digest, Unknown) else digest.value
+    if source is not None and source.number is not None:
+        number = source.number
+        version = number if isinstance(number, Unknown) else str(number.value)
+        stated["exai.dev/model-version"] = version
+    if body.stopped:
+        stated["serving.kserve.io/stop"] = "true"
     if environment.target == "local" and body.local.port is not None:
-        annotations["exai.dev/local-port"] = str(body.local.port)
+        stated["exai.dev/local-port"] = str(body.local.port)
+    labels: dict[str, Tree] = {**spec.metadata.labels, **runtime.MANAGED}
+    if body.visibility == "cluster":
+        labels[VISIBILITY[where]] = "cluster-local"
     metadata: dict[str, Tree] = {
         "name": spec.ref.name,
-        "labels": _sorted({**spec.metadata.labels, **runtime.MANAGED}),
-        "annotations": _sorted(annotations),
+        "labels": _sorted(labels),
+        "annotations": _sorted(stated),
     }
     if environment.namespace is not None:
         metadata["namespace"] = environment.namespace
     return _sorted(metadata)
-
-
-def _predictor(
-    body: ServiceSpec,
-    environment: Environment,
-    version: Maybe[ModelVersion],
-    served: Maybe[runtime.Served],
-) -> Tree:
-    digest = MappingProxyType(
-        {"name": "EXAI_MODEL_DIGEST", "value": _of(version, lambda known: known.digest)}
-    )
-    model: dict[str, Tree] = {
-        "env": (digest, *container.env(body.env, environment)),
-        "modelFormat": MappingProxyType(
-            {
-                "name": _of(served, lambda known: known.format),
-                "version": _of(served, lambda known: known.version),
-            }
-        ),
-        "protocolVersion": body.protocol,
-        "runtime": _of(served, lambda known: known.runtime),
-        "storageUri": _of(version, lambda known: known.uri),
-    }
-    model |= pod.main_container(body, environment)
-    return _sorted({"model": _sorted(model), **pod.pod(body, environment), **_scale(body)})
-
-
-def _scale(body: ServiceSpec) -> Mapping[str, Tree]:
-    """How many there are of a component, and how long one may take."""
-    scale: dict[str, Tree] = {
-        "maxReplicas": body.replicas.max,
-        "minReplicas": body.replicas.min,
-    }
-    if body.autoscale is not None:
-        scale["scaleMetric"] = body.autoscale.metric
-        scale["scaleTarget"] = scale_target(body.autoscale)
-    if body.timeout is not None:
-        scale["timeout"] = body.timeout.seconds_exact()
-    return scale
-
-
-def scale_target(autoscale: Autoscale) -> int | None:
-    """KServe's scaleTarget, a whole number; None where it can't be said as one (a check refuses
-    that).
-    """
-    target = autoscale.target
-    number = target.percent if isinstance(target, Percent) else target
-    return int(number) if number == int(number) else None
-
-
-def _of(value: Maybe[T], take: Callable[[T], str]) -> Tree:
-    match value:
-        case Known(known):
-            return take(known)
-        case Unknown():
-            return value
 
 
 def _sorted(values: Mapping[str, Tree]) -> Mapping[str, Tree]:

@@ -1,0 +1,80 @@
+"""Which runtime serves a model, and by what version of its format: decided here and written out,
+never left to a cluster (targets 1.5).
+
+In: a format, a protocol, what the document asks for, the project's runtimes. Out: a runtime with
+the version of the format, or why there is none. Order: what is asked for; the project's own
+runtimes by priority and name; exai's; KServe's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from exai_compiler.backends.kserve.formats import SKLEARN
+from exai_compiler.backends.kserve.runtime import PROTOCOLS, SERVED
+from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`runtime` is None for a name that only the platform knows."""
+
+    name: str
+    version: str | None
+    runtime: Runtime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoRuntime:
+    """`others`: what could be instead, for a hint."""
+
+    why: Literal["format", "version", "protocol"]
+    others: tuple[str, ...]
+
+
+EXAIS: tuple[Runtime, ...] = tuple(
+    Runtime(served.runtime, {served.format: (served.version,)}, PROTOCOLS, (served.format,))
+    for served in SERVED.values()
+)
+
+
+def choose(
+    format_: str,
+    version: str | None,
+    protocol: str,
+    asked: str | None,
+    own: Iterable[Runtime],
+    with_digest: bool,
+) -> Chosen | NoRuntime:
+    """`with_digest`: the files are a folder of exai's steps, which exai's servers read."""
+    known = (*own, *EXAIS, *SHIPPED)
+    if asked is not None:
+        named = next((each for each in known if each.name == asked), None)
+        if named is None:
+            return Chosen(asked, version, None)
+        candidates: tuple[Runtime, ...] = (named,)
+    else:
+        candidates = tuple(
+            each
+            for each in known
+            if format_ in each.chosen and (with_digest or each.name != f"exai-{SKLEARN}")
+        )
+    serving = [each for each in candidates if format_ in each.formats]
+    if not serving:
+        formats = sorted({name for each in (candidates or known) for name in each.formats})
+        return NoRuntime("format", tuple(formats))
+    fitting = [each for each in serving if each.version(format_, version) is not None]
+    if not fitting:
+        versions = sorted({number for each in serving for number in each.formats[format_]})
+        return NoRuntime("version", tuple(versions))
+    for each in fitting:
+        if each.offers(protocol):
+            return Chosen(each.name, each.version(format_, version), each)
+    return NoRuntime("protocol", tuple(sorted({p for each in fitting for p in each.protocols})))
+
+
+def is_exais(name: str) -> bool:
+    """Whether exai's own server serves it."""
+    return name in {each.name for each in EXAIS}

@@ -1,0 +1,111 @@
+"""The serving runtimes that KServe ships, as far as exai has to choose among them.
+
+Source: config/runtimes of kserve/kserve v0.20 (supportedModelFormats, protocolVersions, ports).
+Left out where KServe would choose by itself: exai always writes a runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+V1_V2 = ("v1", "v2")
+GRPC_PORT = 8081  # of KServe's own Python servers
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime and what it serves: versions by format, the newest last; `chosen` are the formats
+    for which exai takes it unasked. No `protocols`: any.
+    """
+
+    name: str
+    formats: Mapping[str, tuple[str, ...]]
+    protocols: tuple[str, ...]
+    chosen: tuple[str, ...] = ()
+    grpc_port: int = GRPC_PORT
+
+    def offers(self, protocol: str) -> bool:
+        return not self.protocols or protocol in self.protocols
+
+    def version(self, format_: str, stated: str | None) -> str | None:
+        """The version of a format as this runtime lists it; None when it doesn't serve it. KServe
+        compares what stands before the first dot.
+        """
+        versions = self.formats.get(format_)
+        if not versions:
+            return None
+        if stated is None:
+            return versions[-1]
+        return stated if stated.partition(".")[0] in versions else None
+
+
+def _runtime(
+    name: str,
+    formats: Mapping[str, tuple[str, ...]],
+    protocols: tuple[str, ...],
+    chosen: tuple[str, ...] | None = None,
+    grpc_port: int = GRPC_PORT,
+) -> Runtime:
+    taken = tuple(formats) if chosen is None else chosen
+    return Runtime(name, MappingProxyType(dict(formats)), protocols, taken, grpc_port)
+
+
+# The first that fits is taken.
+SHIPPED: tuple[Runtime, ...] = (
+    _runtime("kserve-sklearnserver", {"sklearn": ("1",)}, V1_V2),
+    _runtime("kserve-xgbserver", {"xgboost": ("2",)}, V1_V2),
+    _runtime("kserve-lgbserver", {"lightgbm": ("4",)}, V1_V2),
+    _runtime("kserve-pmmlserver", {"pmml": ("3", "4")}, V1_V2),
+    _runtime("kserve-paddleserver", {"paddle": ("2",)}, V1_V2),
+    _runtime("kserve-autogluonserver", {"autogluon": ("1",)}, V1_V2),
+    _runtime(
+        "kserve-tritonserver",
+        {
+            "tensorrt": ("8",),
+            "tensorflow": ("1", "2"),
+            "onnx": ("1",),
+            "triton": ("2",),
+            "pytorch": ("1",),
+        },
+        ("v2", "grpc-v2"),
+        ("tensorrt", "tensorflow", "onnx", "triton"),
+        9000,
+    ),
+    _runtime(
+        "kserve-tensorflow-serving",
+        {"tensorflow": ("1", "2")},
+        ("v1", "grpc-v1"),
+        grpc_port=9000,
+    ),
+    _runtime("kserve-torchserve", {"pytorch": ("1",)}, ("v1", "v2", "grpc-v2"), grpc_port=8085),
+    _runtime(
+        "kserve-mlserver",
+        {
+            "sklearn": ("0", "1"),
+            "xgboost": ("1", "2"),
+            "lightgbm": ("3", "4"),
+            "mlflow": ("1", "2"),
+        },
+        ("v2",),
+        grpc_port=9000,
+    ),
+    _runtime("kserve-huggingfaceserver", {"huggingface": ("1",)}, V1_V2),
+    _runtime("kserve-huggingfaceserver-multinode", {"huggingface": ("1",)}, V1_V2, ()),
+    _runtime("kserve-vllmserver", {"vLLM": ("1",)}, ()),
+    _runtime(
+        "kserve-predictiveserver",
+        {"sklearn": ("1",), "xgboost": ("2",), "lightgbm": ("4",)},
+        V1_V2,
+        (),
+    ),
+    # Its file is there, but KServe's kustomization leaves it out.
+    _runtime(
+        "kserve-openvino",
+        {"openvino": ("10",), "onnx": ("1",), "tensorflow": ("1",), "huggingface": ("1",)},
+        ("v1", "v2", "grpc-v2"),
+        ("openvino",),
+        9000,
+    ),
+)

@@ -1,0 +1,86 @@
+"""`serving-mode`: fields that the mode of an environment doesn't have, or that KServe's webhook
+refuses there (targets 1.1 and 1.3). `needs-gateway`: a canary in Standard mode splits traffic by
+the Gateway API alone. `canary-phase`: what Knative takes for the stable model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.backends.kserve.scale import Mode
+from exai_compiler.backends.kserve.service import mode_of
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import ServiceSpec
+from exai_specs.parse import Spec
+
+# Field -> the mode that has it, and why not the other.
+ONLY: dict[str, tuple[Mode, str]] = {
+    "concurrency": ("Knative", "a Deployment takes every request"),
+    "deploymentStrategy": ("Standard", "Knative replaces revisions its own way"),
+}
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, service in subject.project.bodies(ServiceSpec):
+        yield from _whole_percent(spec, service)
+        stated = {
+            "concurrency": service.concurrency is not None,
+            "deploymentStrategy": service.deployment_strategy is not None,
+        }
+        for name, environment in subject.environments.items():
+            if environment.target == "local":
+                continue
+            mode = mode_of(service, environment)
+            place = subject.project.root.key_at("spec", "environments", name)
+            related = ((f"`{name}` is {mode}", place),)
+            for field, (only, why) in ONLY.items():
+                if stated[field] and mode != only:
+                    yield Diagnostic(
+                        "serving-mode",
+                        f"{mode} mode has no `{field}`: {why}",
+                        spec.key_at("spec", field),
+                        hint=f"remove it, or serve in {only} mode",
+                        related=related,
+                    )
+            if service.canary is None:
+                continue
+            if mode == "Standard" and not environment.serving.gateway_api:
+                yield Diagnostic(
+                    "needs-gateway",
+                    "in Standard mode only the Gateway API splits traffic",
+                    spec.key_at("spec", "canary"),
+                    hint="write `serving: {gatewayApi: true}` there, serve in Knative mode, or "
+                    "split between two services by a Graph",
+                    related=related,
+                )
+            if mode == "Knative":
+                yield Diagnostic(
+                    "canary-phase",
+                    "Knative gives the rest of the requests to the revision that is rolled out",
+                    spec.key_at("spec", "canary"),
+                    "note",
+                    "roll out `model` without a canary first",
+                    related,
+                )
+
+
+def _whole_percent(spec: Spec, service: ServiceSpec) -> Iterator[Diagnostic]:
+    if service.canary is None:
+        return
+    share = service.canary.traffic.percent
+    if share != int(share):
+        yield Diagnostic(
+            "inexact-unit",
+            f"KServe takes whole percents here, and {service.canary.traffic} is none",
+            spec.at("spec", "canary", "traffic"),
+            hint="round it",
+        )
+    replicas = service.canary.replicas
+    if replicas is not None and replicas > service.replicas.min:
+        yield Diagnostic(
+            "serving-mode",
+            f"a canary has at most as many instances as `replicas.min`, {service.replicas.min}",
+            spec.at("spec", "canary", "replicas"),
+            hint="lower it, or raise replicas.min",
+        )

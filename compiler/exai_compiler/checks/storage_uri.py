@@ -1,0 +1,50 @@
+"""`storage-uri`: places of files that KServe's storage initializer doesn't read (targets 1.4).
+
+A cluster may have a ClusterStorageContainer for another scheme, so this is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.texts import Path
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import ModelSpec, ServiceSpec
+from exai_specs.kinds.model_files import Files, InlineModel
+from exai_specs.parse import Spec
+
+# pkg/apis/serving/v1beta1/component.go, and the storage container that KServe ships.
+SCHEMES = (
+    *("gs", "s3", "pvc", "file", "https", "http", "hdfs", "webhdfs"),
+    *("oci", "oci+native", "oci+fetch", "hf", "modelscope", "azure", "model-registry"),
+)
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, path, uri in _uris(subject):
+        scheme = uri.partition("://")[0]
+        if scheme not in SCHEMES:
+            yield Diagnostic(
+                "storage-uri",
+                f"KServe reads nothing from {scheme}:// by itself",
+                spec.at(*path),
+                "warning",
+                did_you_mean(scheme, SCHEMES),
+            )
+
+
+def _uris(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
+    for spec, model in subject.project.bodies(ModelSpec):
+        if isinstance(model.source, Files):
+            yield spec, ("spec", "source", "uri"), model.source.uri
+    for spec, service in subject.project.bodies(ServiceSpec):
+        if isinstance(service.model, InlineModel) and service.model.uri is not None:
+            yield spec, ("spec", "model", "uri"), service.model.uri
+        for name, component in (
+            ("transformer", service.transformer),
+            ("explainer", service.explainer),
+        ):
+            if component is not None and component.model is not None:
+                yield spec, ("spec", name, "model", "uri"), component.model.uri

@@ -1,0 +1,64 @@
+"""What each code of the checks of services, graphs and runtimes means: one line for lists, and the
+longer story.
+
+In: nothing. Out: `SERVING_CODES`, a part of `codes.CODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_specs.codes import Code
+
+SERVING_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "canary-phase": Code(
+            "A canary in Knative mode goes by what is rolled out.",
+            "Knative splits requests between the newest revision and the one that is rolled "
+            "out: that has to be `model`, so roll it out without the canary first.",
+            "note",
+        ),
+        "format-unsupported": Code(
+            "No runtime serves the format of a model.",
+            "exai decides which serving runtime serves a model, by its format and version: the "
+            "project's own Runtimes, exai's, or those that KServe ships.",
+        ),
+        "keda-trigger": Code(
+            "A trigger of KEDA that KServe would refuse.",
+            "The triggers under `autoscale.keda` are KServe's own `autoScaling.metrics`, held "
+            "against its schema.",
+        ),
+        "model-version": Code(
+            "A reference to a model with a version where there is none, or without one.",
+            "A registered model has versions, and a reference says which: `NAME@ALIAS` or "
+            "`NAME@3`. A model that is just files has none: `NAME`.",
+        ),
+        "needs-gateway": Code(
+            "A canary that nothing would split traffic for.",
+            "In Standard mode KServe splits the requests of a canary by the Gateway API alone: "
+            "`serving: {gatewayApi: true}` says that an environment has it.",
+        ),
+        "protocol-unsupported": Code(
+            "No runtime that serves the model speaks the protocol.",
+            "Each serving runtime lists its protocols. Without a word of yours it is v2.",
+        ),
+        "serving-mode": Code(
+            "A field that the serving mode doesn't have.",
+            "KServe's modes differ: what only one of them has is refused in environments that "
+            "serve in the other. A service may have a `mode` of its own.",
+        ),
+        "storage-uri": Code(
+            "A place that KServe's storage initializer doesn't read.",
+            "KServe fetches models from s3, gs, pvc, https, hf, oci and others; a cluster may "
+            "know more by a ClusterStorageContainer.",
+            "warning",
+        ),
+        "unknown-runtime": Code(
+            "A serving runtime that exai doesn't know.",
+            "It may be the platform's own; then nothing about formats and protocols can be "
+            "checked.",
+            "warning",
+        ),
+    }
+)

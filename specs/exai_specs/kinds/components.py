@@ -1,0 +1,243 @@
+"""The components of a service: what they share, and the transformer and explainer (LANGUAGE 8).
+
+In: blocks of a Service. Out: frozen values. Never: what a mode can't do; the compiler knows the
+environments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Duration,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Problem,
+    Text,
+    Whole,
+    about,
+    refuse,
+)
+from exai_specs.frozen import empty
+from exai_specs.kinds.model_files import Storage, Uri
+from exai_specs.kinds.pods import CONTAINER
+from exai_specs.kinds.scaling import Autoscale, Replicas
+from exai_specs.kinds.servers import PodFields
+from exai_specs.names import NameRule
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ComponentFields(PodFields):
+    """A component: its pods, and how many of them."""
+
+    replicas: Annotated[
+        Replicas, Effect.RENDER, about("How many instances run", {"min": 1, "max": 3})
+    ] = field(default_factory=Replicas)
+    autoscale: Annotated[
+        Maybe[Autoscale],
+        Effect.RENDER,
+        about("What makes their number change", {"metric": "concurrency", "target": 10}),
+    ] = None
+    timeout: Annotated[
+        Maybe[Duration], Effect.REDEPLOY, about("How long a request may take", "60s")
+    ] = None
+    container_name: Annotated[
+        Maybe[Annotated[Text, Named(CONTAINER)]],
+        Effect.REDEPLOY,
+        about("Name of a container of your own, to adopt one that runs", "kserve-container"),
+    ] = None
+
+
+MAIN = "kserve-container"
+
+
+def name_problems(block: ComponentFields) -> tuple[Problem, ...]:
+    """KServe finds the main container by its name where there are several."""
+    if block.container_name in (None, MAIN) or not block.sidecars:
+        return ()
+    wrong = f"must be {MAIN} beside other containers"
+    return (Problem("invalid-value", wrong, "remove it, or the sidecars", ("containerName",)),)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ComponentModel:
+    """Files that a component reads."""
+
+    uri: Annotated[Uri, Effect.REDEPLOY, about("Where they are", "s3://acme-ml/tokenizer")]
+
+
+_Model = Annotated[
+    Maybe[ComponentModel],
+    Effect.REDEPLOY,
+    about("Files that it finds in /mnt/models", {"uri": "s3://acme-ml/tokenizer"}),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Transformer(ComponentFields):
+    """A server in front of the model's: it changes requests and answers."""
+
+    model: _Model = None
+    collocated: Annotated[
+        Flag, Effect.REDEPLOY, about("Whether it runs in the pods of the model's server", True)
+    ] = False
+
+    @model_validator(mode="after")
+    def _own_image(self) -> Transformer:
+        if self.image is None:
+            hint = "add image (the server that transforms), by digest"
+            raise refuse(Problem("missing-field", "has no image", hint))
+        if found := name_problems(self):
+            raise refuse(*found)
+        if not self.collocated:
+            return self
+        apart = {
+            "replicas": self.replicas != Replicas(),
+            "autoscale": self.autoscale is not None,
+            "timeout": self.timeout is not None,
+            "model": self.model is not None,
+            "containerName": self.container_name is not None,
+            "nodeSelector": bool(self.node_selector),
+            "tolerations": bool(self.tolerations),
+            "imagePullSecrets": bool(self.image_pull_secrets),
+            "serviceAccount": self.service_account is not None,
+            "podLabels": bool(self.pod_labels),
+            "podAnnotations": bool(self.pod_annotations),
+            "sidecars": bool(self.sidecars),
+            "initContainers": bool(self.init_containers),
+        }
+        wrong = "belongs to the pod, which is the model's with collocated: true"
+        problems = [
+            Problem("invalid-value", wrong, "set it on the service", (name,), "key")
+            for name, stated in apart.items()
+            if stated
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Art:
+    """KServe's explainer by the Adversarial Robustness Toolbox."""
+
+    type: Annotated[
+        Literal["SquareAttack"], Effect.REDEPLOY, about("The kind of attack", "SquareAttack")
+    ]
+    config: Annotated[
+        Annotated[Mapping[str, Text], KeyedBy()],
+        Effect.REDEPLOY,
+        about("What the explainer is told", {"nb_classes": "10"}),
+    ] = field(default_factory=empty)
+    runtime_version: Annotated[
+        Maybe[Text], Effect.REDEPLOY, about("Tag of KServe's image", "v0.20.0")
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Explainer(ComponentFields):
+    """A server that explains predictions: of an image of your own, or KServe's art."""
+
+    model: _Model = None
+    art: Annotated[
+        Maybe[Art], Effect.REDEPLOY, about("KServe's own explainer", {"type": "SquareAttack"})
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_server(self) -> Explainer:
+        if (self.art is None) == (self.image is None):
+            hint = "remove one of them" if self.art is not None else "add image or art"
+            raise refuse(Problem("exactly-one-of", "must have exactly one of image, art", hint))
+        if found := name_problems(self):
+            raise refuse(*found)
+        if self.art is not None and self.container_name is not None:
+            wrong = "means nothing with art"
+            raise refuse(Problem("invalid-value", wrong, "remove it", ("containerName",)))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Logger:
+    """Where requests and answers are sent, as CloudEvents."""
+
+    mode: Annotated[
+        Literal["all", "request", "response"], Effect.REDEPLOY, about("What is sent", "all")
+    ]
+    url: Annotated[
+        Maybe[Text], Effect.REDEPLOY, about("The address that takes them", "http://sink.ml-prod")
+    ] = None
+    storage: Annotated[
+        Maybe[Storage],
+        Effect.REDEPLOY,
+        about("Or a store that they are written to", {"key": "minio", "path": "logs"}),
+    ] = None
+    headers: Annotated[
+        tuple[Text, ...], Effect.REDEPLOY, about("Request headers that go with them", ["X-User"])
+    ] = ()
+
+    @model_validator(mode="after")
+    def _one_sink(self) -> Logger:
+        if (self.url is None) == (self.storage is None):
+            hint = "remove one of them" if self.url is not None else "add url or storage"
+            raise refuse(Problem("exactly-one-of", "must have exactly one of url, storage", hint))
+        if self.storage is not None:
+            for name, there in (("key", self.storage.key), ("parameters", self.storage.parameters)):
+                if not there:  # KServe's webhook refuses it (targets 5)
+                    example = "minio" if name == "key" else "{type: s3, format: json}"
+                    wrong = f"has no {name}"
+                    hint = f"add {name}, for example {example}"
+                    raise refuse(Problem("missing-field", wrong, hint, ("storage",)))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Batcher:
+    """Requests that are answered together."""
+
+    max_batch_size: Annotated[
+        Maybe[Annotated[Whole, Field(ge=1)]], Effect.REDEPLOY, about("At most this many", 32)
+    ] = None
+    max_latency: Annotated[
+        Maybe[Duration], Effect.REDEPLOY, about("How long the first may wait", "300ms")
+    ] = None
+    timeout: Annotated[
+        Maybe[Duration], Effect.REDEPLOY, about("How long the batch may take", "5s")
+    ] = None
+
+
+_Share = Annotated[
+    Text, Named(NameRule(r"[0-9]+|(100|[0-9]{1,2})%", "a number, or a percent", example="25%"))
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class RollingUpdate:
+    """How many pods may be missing or extra while a new version comes."""
+
+    max_surge: Annotated[
+        Maybe[_Share], Effect.RENDER, about("Extra pods: a number or a percent, as text", "25%")
+    ] = None
+    max_unavailable: Annotated[
+        Maybe[_Share], Effect.RENDER, about("Missing pods: a number or a percent, as text", "0")
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class DeploymentStrategy:
+    """How the Deployment of Standard mode replaces its pods."""
+
+    type: Annotated[
+        Literal["RollingUpdate", "Recreate"], Effect.RENDER, about("One by one, or all", "Recreate")
+    ]
+    rolling_update: Annotated[
+        Maybe[RollingUpdate], Effect.RENDER, about("How many at a time", {"maxSurge": "25%"})
+    ] = None

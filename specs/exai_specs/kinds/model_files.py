@@ -1,0 +1,113 @@
+"""Models that are just files: where they are, and how they are read (LANGUAGE 7 and 8).
+
+In: a `source` or an inline `model`. Out: frozen values. Never: whether the files are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Parsed, Problem, Text, about, refuse
+from exai_specs.frozen import empty
+from exai_specs.names import NameRule
+from exai_specs.types import TypeProblem, called
+
+FORMAT = NameRule(
+    r"[A-Za-z][A-Za-z0-9_-]*",
+    "letters, digits, `_` and `-`, and starts with a letter",
+    example="sklearn",
+)
+"""Names of model formats, as KServe's runtimes list them."""
+
+SHA256 = NameRule(
+    r"[0-9a-f]{64}",
+    "64 hexadecimal digits: a SHA-256",
+    longest=64,
+    example="5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
+)
+
+
+def _uri(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeProblem(f"must be a URI, not {called(value)}", code="wrong-type")
+    scheme, found, rest = value.partition("://")
+    if not found or not scheme or not rest or any(c.isspace() for c in value):
+        raise TypeProblem("must be a URI", hint="for example s3://bucket/folder")
+    return value
+
+
+Uri = Annotated[str, Parsed(_uri, (("type", "string"), ("pattern", r"^[a-z][a-z0-9+.-]*://\S+$")))]
+FormatName = Annotated[Text, Named(FORMAT)]
+FormatVersion = Annotated[
+    Maybe[Text], Effect.RETRAIN, about("Its version, as runtimes list it", "1")
+]
+Digest = Annotated[
+    Maybe[Annotated[Text, Named(SHA256)]],
+    Effect.RETRAIN,
+    about(
+        "SHA-256 of its exai-model.json, for a folder that exai's steps wrote",
+        "5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
+    ),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Files:
+    """A model's files; its version is the URI in Git."""
+
+    uri: Annotated[Uri, Effect.RETRAIN, about("Where they are", "s3://acme-ml/models/iris/3")]
+    format: Annotated[FormatName, Effect.RETRAIN, about("What they are", "sklearn")]
+    format_version: FormatVersion = None
+    digest: Digest = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Storage:
+    """A place whose credentials are under a key of the Secret `storage-config`."""
+
+    key: Annotated[
+        Maybe[Text], Effect.RETRAIN, about("Key in the Secret `storage-config`", "minio")
+    ] = None
+    path: Annotated[Text, Effect.RETRAIN, about("The path there", "models/iris/3")]
+    parameters: Annotated[
+        Annotated[Mapping[str, Text], KeyedBy()],
+        Effect.RETRAIN,
+        about("What the key doesn't say of the place", {"bucket": "acme-ml"}),
+    ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class InlineModel:
+    """A model that is not worth a document: files, and their format."""
+
+    uri: Annotated[
+        Maybe[Uri], Effect.RETRAIN, about("Where its files are", "s3://acme-ml/models/iris/3")
+    ] = None
+    storage: Annotated[
+        Maybe[Storage],
+        Effect.RETRAIN,
+        about("Where they are, by a key of `storage-config`", {"key": "minio", "path": "iris/3"}),
+    ] = None
+    format: Annotated[FormatName, Effect.RETRAIN, about("What they are", "sklearn")]
+    format_version: FormatVersion = None
+    digest: Digest = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> InlineModel:
+        if (self.uri is None) == (self.storage is None):
+            hint = "remove one of them" if self.uri is not None else "add uri or storage"
+            raise refuse(Problem("exactly-one-of", "must have exactly one of uri, storage", hint))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class RegisteredElsewhere:
+    """A model of the registry that no pipeline here makes."""
+
+    name: Annotated[Text, Effect.RETRAIN, about("Its name in the registry", "fraud-scorer")]

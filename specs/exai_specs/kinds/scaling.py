@@ -1,0 +1,175 @@
+"""How many instances of a component run, and what makes their number change (LANGUAGE 8).
+
+In: `replicas` and `autoscale`. Out: frozen values. Never: what a mode can't do; the compiler knows
+the environments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs import units
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Maybe,
+    Parsed,
+    Problem,
+    Whole,
+    about,
+    refuse,
+)
+from exai_specs.frozen import freeze
+from exai_specs.types import TypeProblem, called
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """How many instances run."""
+
+    min: Annotated[Annotated[Whole, Field(ge=0)], Effect.RENDER, about("At least", 1)] = 1
+    max: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At most", 3)] = 1
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Replicas:
+        if self.min > self.max:
+            wrong = f"is more than max ({self.max})"
+            raise refuse(Problem("invalid-value", wrong, "set max too", ("min",)))
+        return self
+
+
+def _target(value: Any) -> units.Percent | float:
+    if isinstance(value, str):
+        return units.parse_percent(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeProblem(f"must be a number or a percent, not {called(value)}", code="wrong-type")
+    if value <= 0:
+        raise TypeProblem("must be more than 0")
+    return float(value)
+
+
+_TARGET_SCHEMA = (
+    (
+        "anyOf",
+        [
+            {"type": "string", "pattern": units.PERCENT_PATTERN},
+            {"type": "number", "exclusiveMinimum": 0},
+        ],
+    ),
+)
+
+Metric = Literal["cpu", "memory", "concurrency", "rps"]
+
+
+def _mapping(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise TypeProblem(f"must be a mapping, not {called(value)}", code="wrong-type")
+    return freeze(value)
+
+
+_Fields = Annotated[Mapping[str, Any], Parsed(_mapping, (("type", "object"),))]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What KEDA scales by, in KServe's own fields: exactly one of the three."""
+
+    resource: Annotated[
+        Maybe[_Fields],
+        Effect.RENDER,
+        about(
+            "By cpu or memory",
+            {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+        ),
+    ] = None
+    external: Annotated[
+        Maybe[_Fields],
+        Effect.RENDER,
+        about(
+            "By a query of Prometheus or Graphite",
+            {
+                "metric": {"backend": "prometheus", "serverAddress": "http://p:9090", "query": "q"},
+                "target": {"type": "Value", "value": "10"},
+            },
+        ),
+    ] = None
+    podmetric: Annotated[
+        Maybe[_Fields],
+        Effect.RENDER,
+        about(
+            "By a metric of its pods through OpenTelemetry",
+            {
+                "metric": {"backend": "opentelemetry", "metricNames": ["vllm:queue"], "query": "q"},
+                "target": {"type": "Value", "value": "10"},
+            },
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Trigger:
+        names = ("resource", "external", "podmetric")
+        present = [name for name in names if getattr(self, name) is not None]
+        if len(present) != 1:
+            wrong = "must have exactly one of resource, external, podmetric"
+            hint = (
+                f"keep one of {', '.join(present)}" if present else f"add one of {', '.join(names)}"
+            )
+            raise refuse(Problem("exactly-one-of", wrong, hint))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """A mapping without fields."""
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Autoscale:
+    """What makes the number of instances change: a metric with its target, KEDA, or nothing."""
+
+    metric: Annotated[Maybe[Metric], Effect.RENDER, about("What is measured", "concurrency")] = None
+    target: Annotated[
+        Maybe[Annotated[units.Percent | float, Parsed(_target, _TARGET_SCHEMA)]],
+        Effect.RENDER,
+        about("What one instance should have: a percent for cpu and memory", 10, "80%"),
+    ] = None
+    keda: Annotated[
+        Maybe[tuple[Trigger, ...]],
+        Effect.RENDER,
+        about(
+            "By KEDA, in KServe's own fields",
+            [{"resource": {"name": "cpu", "target": {"type": "Utilization"}}}],
+        ),
+    ] = None
+    none: Annotated[
+        Maybe[Nothing], Effect.RENDER, about("Their number stays `replicas.min`", {})
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Autoscale:
+        ways = {"metric": self.metric, "keda": self.keda, "none": self.none}
+        present = [name for name, value in ways.items() if value is not None]
+        if len(present) != 1:
+            wrong = "must have exactly one of metric, keda, none"
+            hint = f"keep one of {', '.join(present)}" if present else "add metric and target"
+            raise refuse(Problem("exactly-one-of", wrong, hint))
+        if self.metric is None and self.target is not None:
+            wrong = "means nothing without metric"
+            raise refuse(Problem("invalid-value", wrong, "remove it", ("target",)))
+        if self.metric is not None:
+            self._unit_fits(self.metric)
+        return self
+
+    def _unit_fits(self, metric: Metric) -> None:
+        wants_percent = metric in ("cpu", "memory")
+        noun, example = ("a percent", "80%") if wants_percent else ("a number", "10")
+        if self.target is None:
+            hint = f"add target, for example {example}"
+            raise refuse(Problem("missing-field", "has no target", hint))
+        if wants_percent != isinstance(self.target, units.Percent):
+            wrong = f"must be {noun} for {metric}"
+            raise refuse(Problem("wrong-type", wrong, f"for example {example}", ("target",)))
