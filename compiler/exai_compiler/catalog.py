@@ -71,7 +71,7 @@ class Component:
 
     `refs`: inputs that name a document; `filled`: inputs that the compiler gives; `limits`: by
     input, what it takes beyond its type; `converts`: inputs inside which text becomes the value
-    that it spells, by what the component knows.
+    that it spells, by what the component knows; `env`: variables that its container has.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Component:
     args: tuple[Json, ...]
     limits: Mapping[str, Limit]
     converts: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __hash__(self) -> int:
         # Mappings have no hash; what is rendered of a component is kept for all its steps.
@@ -96,9 +97,9 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All components, by the name that `uses:` takes; and the texts of the user's own Python files,
-    by their paths from exai.yaml's folder. `refused` are paths that can't be read, `modules` names
-    that an `import` would find in the project.
+    """All components, by the name that `uses:` takes; and the texts of the user's own files, Python
+    and components, by their paths from exai.yaml's folder. `refused` are paths that can't be read,
+    `modules` names that an `import` would find in the project.
     """
 
     components: Mapping[str, Component]

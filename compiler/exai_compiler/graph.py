@@ -15,6 +15,7 @@ from exai_compiler.bodies import container_component, given_port, typed_port
 from exai_compiler.bodies.run_names import run_names
 from exai_compiler.catalog import Catalog, Component, Port
 from exai_compiler.python_code import python_component
+from exai_compiler.user_components import component_file, read_component
 from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
@@ -92,7 +93,7 @@ class Step:
     @property
     def is_own(self) -> bool:
         """Whether the user's own code runs in it, of which only its interface is known."""
-        return self.spec.body != "uses"
+        return self.spec.body != "uses" or self.spec.component_file != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,10 @@ def _component(document: str, spec: StepSpec, catalog: Catalog) -> Component | N
     match spec.body:
         case "python":
             return python_component(document, spec, catalog)
+        case "uses" if spec.component_file:
+            path = component_file(document, spec.component_file)
+            read = read_component(catalog.files[path], path) if path in catalog.files else ()
+            return read if isinstance(read, Component) else None
         case "uses":
             return catalog.components.get(spec.uses or "")
     return None

@@ -186,7 +186,9 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
         yield from _block(spec, ("spec",), PIPELINE)
         yield from _block(spec, ("spec", "defaults"), STEP)
         for name, step in pipeline.steps.items():
-            if step.body != "image":  # a container isn't run at all, which is an error
+            if (
+                step.body != "image" and not step.component_file
+            ):  # a container isn't run at all, which is an error
                 yield from _block(spec, ("spec", "steps", name), STEP)
 
 

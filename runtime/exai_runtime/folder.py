@@ -16,6 +16,8 @@ from typing import Literal, Protocol
 from exai_specs.diagnostics import Diagnostic, Span
 
 SUFFIXES = (".yaml", ".yml")
+COMPONENT = "component.yaml"
+"""A component of Kubeflow Pipelines, which steps name: no file of specs."""
 Kind = Literal["file", "folder", "other", "none"]
 
 
@@ -86,7 +88,7 @@ class DiskFolder:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             above = Path(here).relative_to(self.root).as_posix()
             for name in files:
-                if name.startswith(".") or not name.endswith(SUFFIXES):
+                if name.startswith(".") or not name.endswith(SUFFIXES) or name == COMPONENT:
                     continue
                 file = name if above == "." else f"{above}/{name}"
                 if os.path.islink(f"{here}/{name}") and not self.inside(file):  # noqa: PTH114

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from exai_runtime.folder import SUFFIXES, Kind, leads_out
+from exai_runtime.folder import COMPONENT, SUFFIXES, Kind, leads_out
 from exai_specs.diagnostics import Diagnostic, Span
 
 _LINK, _SUBMODULE = "120000", "160000"
@@ -96,7 +96,7 @@ class GitFolder:
                 continue
             if entry.mode == _SUBMODULE:
                 problems.append(_submodule(file))
-            elif file.endswith(SUFFIXES):
+            elif file.endswith(SUFFIXES) and file.rpartition("/")[2] != COMPONENT:
                 if entry.mode == _LINK and not self.inside(file):
                     problems.append(leads_out(file))
                 elif self.kind(file) != "folder":

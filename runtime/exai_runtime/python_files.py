@@ -1,4 +1,4 @@
-"""The Python files that specs name, as texts, and the modules around them.
+"""The files that steps and views name, Python and components, as texts, and modules around them.
 
 In: a project's folder, its specs. Out: texts by path from exai.yaml's folder, the names of
 modules that lie beside them, and what is wrong. Reads only files below the folder; imports and runs
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.python_code import function_of
+from exai_compiler.user_components import component_file
 from exai_runtime.folder import Folder
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec
@@ -41,8 +42,7 @@ def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
     """All of them, each read once. A file that isn't there is the checks' to tell."""
     texts: dict[str, str] = {}
     refused: dict[str, Diagnostic] = {}
-    for spec, at, written in _named(specs):
-        path, _ = function_of(spec.document.path, written)
+    for at, path in _named(specs):
         if path in texts or path in refused:
             continue
         try:
@@ -53,28 +53,36 @@ def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
             continue
         if text is not None:
             texts[path] = text
-    modules = frozenset(_modules(folder, texts)) if texts else frozenset[str]()
+    python = [path for path in texts if path.endswith(".py")]
+    modules = frozenset(_modules(folder, python)) if python else frozenset[str]()
     return PythonFiles(
         MappingProxyType(texts), modules, frozenset(refused), tuple(refused.values())
     )
 
 
-def _named(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Span, str]]:
+def _named(specs: Iterable[Spec]) -> Iterator[tuple[Span, str]]:
+    """Every file that is named: where, and its path from exai.yaml's folder."""
     for spec in specs:
+        document = spec.document.path
         match spec.body:
             case PipelineSpec(steps=steps):
                 for name, step in steps.items():
                     if step.python is not None:
-                        yield spec, spec.at("spec", "steps", name, "python"), step.python
+                        at = spec.at("spec", "steps", name, "python")
+                        yield at, function_of(document, step.python)[0]
+                    elif step.component_file:
+                        at = spec.at("spec", "steps", name, "uses")
+                        yield at, component_file(document, step.component_file)
             case FeatureViewSpec(transform=transform) if transform is not None:
-                yield spec, spec.at("spec", "transform", "python"), transform.python
+                at = spec.at("spec", "transform", "python")
+                yield at, function_of(document, transform.python)[0]
             case ProjectSpec(environments=environments):
                 for name, environment in environments.items():
                     files = environment.features.files if environment.features else ()
                     base = ("spec", "environments", name, "features", "files")
                     for index, path in enumerate(files):
                         # A function's place without the function.
-                        yield spec, spec.at(*base, index), f"{path}:"
+                        yield spec.at(*base, index), function_of(document, f"{path}:")[0]
 
 
 def _read(folder: Folder, path: str) -> str | None:

@@ -68,6 +68,7 @@ from exai_compiler.checks import (
     unusable_feature,
     unused_dataset,
     unused_features,
+    user_component,
     workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
@@ -132,6 +133,7 @@ CHECKS: tuple[Check, ...] = (
     unusable_feature.check,
     unused_dataset.check,
     unused_features.check,
+    user_component.check,
     workspace.check,
 )
 

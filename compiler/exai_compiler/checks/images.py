@@ -16,7 +16,7 @@ from exai_specs.parse import Spec
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     components = [step.component for _, _, step in subject.steps()]
-    steps = any(found is None or found.image == OWN_IMAGE for found in components)
+    steps = any(found is not None and found.image == OWN_IMAGE for found in components)
     services = any(True for _ in subject.project.bodies(ServiceSpec))
     for name, environment in subject.environments.items():
         if environment.target == "local":

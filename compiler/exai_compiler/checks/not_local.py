@@ -79,7 +79,7 @@ def _pipelines(subject: Subject, local: str) -> Iterator[Missing]:
 
 def _steps(subject: Subject, local: str) -> Iterator[Missing]:
     for spec, _, step in subject.steps():
-        if step.spec.body == "image":
+        if step.spec.body == "image" or step.spec.component_file:
             yield Missing(
                 f"step `{step.name}` is a container, and {local} runs none",
                 spec.key_at("spec", "steps", step.name),

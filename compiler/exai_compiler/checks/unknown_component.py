@@ -11,7 +11,7 @@ from exai_specs.diagnostics import Diagnostic
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
-        if step.component is None and step.spec.uses is not None:
+        if step.component is None and step.spec.uses and not step.spec.component_file:
             yield Diagnostic(
                 "unknown-component",
                 f"there is no component `{step.spec.uses}`",

@@ -112,7 +112,11 @@ Argument = Annotated[
 class Step(StepPod):
     """One step: a component, a Python function or a container, and its inputs."""
 
-    uses: Annotated[Maybe[Text], Effect.RETRAIN, about("The component", "train-h2o")] = None
+    uses: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("A component, by name or by its file", "train-h2o", "./clean/component.yaml"),
+    ] = None
     python: Annotated[
         Maybe[Text],
         Effect.RETRAIN,
@@ -174,6 +178,12 @@ class Step(StepPod):
     def body(self) -> str:
         """The key of its body: `uses`, `python`; `image` when that alone makes it a container."""
         return next((key for key in BODIES if getattr(self, key) is not None), "image")
+
+    @property
+    def component_file(self) -> str:
+        """The file that `uses` names, as written; "" when it names a component of exai's own."""
+        named = self.uses or ""
+        return named if "/" in named or named.endswith((".yaml", ".yml")) else ""
 
     @model_validator(mode="after")
     def _one_body(self) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,7 +37,9 @@ def component_files() -> tuple[Path, ...]:
 @pytest.fixture(scope="session")
 def components() -> Catalog:
     """exai's own components, and `echo`."""
-    return catalog({str(path): path.read_text() for path in component_files()})
+    found = catalog({str(path): path.read_text() for path in component_files()})
+    clean = (HERE / "components" / "clean.yaml").read_text()
+    return replace(found, files={**found.files, "clean/component.yaml": clean})
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Optional, cast
 
 import pytest
+import yaml
 from google.protobuf import json_format
-from kfp import dsl
+from kfp import components, dsl
 
 from exai_specs.frozen import thaw
 from exai_specs.kinds import Environment
@@ -123,7 +124,25 @@ def config(depth: int = 3, exai_run_key: str = "", exai_data_versions: dict = {}
     only(depth=depth)
 
 
-SDK = {"config": config, "containers": containers}
+@dsl.container_component
+def make(data: dsl.Output[dsl.Dataset]) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="alpine:3.20")
+
+
+def clean(step: str) -> Any:
+    """The component of the file, under the name of a step."""
+    content = yaml.safe_load((HERE / "components" / "clean.yaml").read_text())
+    return components.load_component_from_text(yaml.safe_dump({**content, "name": step}))
+
+
+@dsl.pipeline(name="own-components")
+def own_components(exai_run_key: str = "", exai_data_versions: dict = {}) -> None:
+    first = clean("clean")(data=make().outputs["data"], names=["a", "b"])
+    again = clean("again")(data=first.outputs["rows"], note=f"rows {first.outputs['count']}")
+    again.set_env_variable("ZONE", "a")
+
+
+SDK = {"config": config, "containers": containers, "own-components": own_components}
 
 
 @pytest.mark.parametrize("case", SDK)

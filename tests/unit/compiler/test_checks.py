@@ -69,11 +69,13 @@ def printed(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
-    texts = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.yaml"))}
+    files = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.yaml"))}
+    own = {path: text for path, text in files.items() if path.endswith("component.yaml")}
+    texts = {path: text for path, text in files.items() if path not in own}
     project = project_of(texts)
     python = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.py"))}
     modules = frozenset(Path(path).stem for path in python)
-    components = replace(components, files=python, modules=modules)
+    components = replace(components, files={**python, **own}, modules=modules)
     if folder.name == FACTS:
         return changed(project, components)
     return parity(project, "local") if folder.name in NOTES else check(project, components)

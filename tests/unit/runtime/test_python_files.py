@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from exai_compiler.graph import graph
+from exai_compiler.meaning import pipeline_meaning
 from exai_runtime.compiling import check_project
 from exai_runtime.session import validate
 from exai_runtime.workspace import load
+from exai_specs.kinds import PipelineSpec
 
 SPECS = """
 apiVersion: exai.dev/v1alpha1
@@ -114,3 +117,54 @@ def test_what_is_no_python_file_is_said(root: Path, what: str) -> None:
 def test_a_hostile_path_is_said(root: Path, written: str, code: str) -> None:
     (root / "steps.py").write_text(FUNCTION)
     assert [found for found, _ in told(root, written)] == [code]
+
+
+COMPONENT = """
+inputs: [{name: word, type: String, default: x}]
+implementation: {container: {image: "alpine@sha256:0", args: [{inputValue: word}]}}
+"""
+
+
+def component_told(root: Path, written: str) -> list[tuple[str, str]]:
+    text = SPECS.replace("python: WRITTEN", f"uses: {written}")
+    text = text.replace("spec: {}", "spec: {environments: {prod: {target: kubeflow}}}")
+    (root / "exai.yaml").write_text(text)
+    return [(problem.code, str(problem.at)) for problem in validate(root).diagnostics]
+
+
+def test_a_component_file_is_read_as_such_and_never_as_specs(root: Path) -> None:
+    (root / "specs" / "x").mkdir(parents=True)
+    (root / "specs" / "x" / "component.yaml").write_text(COMPONENT)
+    assert component_told(root, "./specs/x/component.yaml") == []
+    found = load(root)
+    assert "specs/x/component.yaml" in found.sources
+    (root / "specs" / "x" / "component.yaml").write_text(COMPONENT.replace("inputValue", "input"))
+    assert component_told(root, "./specs/x/component.yaml") == [
+        ("bad-component", "specs/x/component.yaml:3:64")
+    ]
+    (root / "specs" / "x" / "component.yaml").write_text("a: [")
+    ((code, place),) = component_told(root, "./specs/x/component.yaml")
+    assert (code, place.partition(":")[0]) == ("yaml-syntax", "specs/x/component.yaml")
+
+
+def test_a_component_file_stays_in_the_project(root: Path) -> None:
+    (root.parent / "component.yaml").write_text(COMPONENT)
+    assert component_told(root, "../component.yaml") == [("path-leaves-project", "exai.yaml:10:28")]
+    assert component_told(root, "./gone/component.yaml") == [("missing-file", "exai.yaml:10:28")]
+
+
+def test_a_component_file_is_part_of_what_a_pipeline_means(root: Path) -> None:
+    (root / "component.yaml").write_text(COMPONENT)
+    component_told(root, "./component.yaml")
+
+    def meaning() -> str:
+        checked = check_project(load(root))
+        assert checked.usable is not None
+        ((spec, _),) = checked.usable.bodies(PipelineSpec)
+        return pipeline_meaning(checked.usable, checked.catalog, graph(spec, checked.catalog))
+
+    before = meaning()
+    (root / "component.yaml").write_text(f"description: Says a word\n{COMPONENT}")
+    assert meaning() == before
+    (root / "component.yaml").write_text(COMPONENT.replace("default: x", "default: y"))
+    assert meaning() != before

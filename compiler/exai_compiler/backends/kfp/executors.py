@@ -28,7 +28,7 @@ def container(component: Component, settings: Settings, environment: Environment
         "image": _image(component, environment),
         **_arguments(component),
     }
-    if env := _env(settings):
+    if env := _env(settings, component.env):
         found["env"] = tuple({"name": name, "value": value} for name, value in env.items())
     if resources := _resources(settings):
         found["resources"] = resources
@@ -55,9 +55,9 @@ def _arguments(component: Component) -> Mapping[str, tuple[str, ...]]:
     )
 
 
-def _env(settings: Settings) -> Mapping[str, str]:
+def _env(settings: Settings, own: Mapping[str, str]) -> Mapping[str, str]:
     """Plain variables, sorted. KFP doesn't fill references in them (kubeflow/pipelines#13034)."""
-    found: dict[str, str] = {}
+    found = dict(own)
     for name, value in settings.env.items():
         if not isinstance(value, str):
             continue

@@ -1,0 +1,33 @@
+"""`bad-component`, `missing-file`: the component files that steps name, each told once, with places
+inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from exai_compiler.catalog import Component
+from exai_compiler.checks.subject import Subject
+from exai_compiler.user_components import component_file, read_component
+from exai_specs.diagnostics import Diagnostic
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    told: set[str] = set()
+    for spec, _, step in subject.steps():
+        if not step.spec.component_file:
+            continue
+        path = component_file(spec.document.path, step.spec.component_file)
+        at = spec.at("spec", "steps", step.name, "uses")
+        text = subject.catalog.files.get(path)
+        if text is None:
+            if path not in subject.catalog.refused:
+                message = f"there is no file `{path}`"
+                hint = "the path is relative to this document's own file"
+                yield Diagnostic("missing-file", message, at, hint=hint)
+            continue
+        found = read_component(text, path)
+        if not isinstance(found, Component) and path not in told:
+            told.add(path)
+            for problem in found:
+                yield replace(problem, related=((f"step `{step.name}` uses it", at),))
