@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
+from typing import Literal
 
 from exai_compiler.edges import Edge, Node, edges
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
+
+Way = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,53 @@ class Lineage:
 
         Empty for an unknown node.
         """
-        return self._walk(node, self.above, depth)
+        return tuple([found for found, _ in self.reached((node,), "up", depth)])
 
     def down(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
         """What hangs on this, the nearest first."""
-        return self._walk(node, self.below, depth)
+        return tuple([found for found, _ in self.reached((node,), "down", depth)])
+
+    def reached(
+        self,
+        starts: Iterable[Node],
+        way: Way,
+        depth: int | None = None,
+        columns: bool = True,
+    ) -> tuple[tuple[Node, int], ...]:
+        """What several nodes come from or what hangs on them, the nearest first, each with how many
+        edges away it is. Without `columns` only documents and steps count.
+        """
+        links = self.above if way == "up" else self.below
+        nodes, numbers = self.nodes, self.numbers
+        ring = [numbers[node] for node in starts if node in numbers]
+        fresh = bytearray(b"\x01") * len(nodes)
+        for number in ring:
+            fresh[number] = 0
+        found: list[tuple[Node, int]] = []
+        distance = 0
+        while ring and (depth is None or distance < depth):
+            distance += 1
+            following: list[int] = []
+            for number in ring:
+                for end in links[number]:
+                    if fresh[end]:
+                        fresh[end] = 0
+                        if columns or not nodes[end].column:
+                            following.append(end)
+            found += [(nodes[number], distance) for number in following]
+            ring = following
+        return tuple(found)
+
+    def between(self, *groups: Iterable[Node]) -> tuple[Edge, ...]:
+        """The edges whose ends are in one and the same group, in the order of all edges."""
+        numbers, edges, leaving = self.numbers, self.edges, self.leaving
+        found: set[int] = set()
+        for group in groups:
+            inside = set(group)
+            for node in inside:
+                if (number := numbers.get(node)) is not None:
+                    found.update([n for n in leaving[number] if edges[n].target in inside])
+        return tuple([edges[place] for place in sorted(found)])
 
     def path(self, a: Node, b: Node) -> tuple[Edge, ...]:
         """A shortest way from `a` down to `b`; empty when there is none, or nothing to go."""
@@ -69,29 +114,6 @@ class Lineage:
     def _edge(self, start: int, end: int) -> Edge:
         target = self.nodes[end]
         return next(e for n in self.leaving[start] if (e := self.edges[n]).target == target)
-
-    def _walk(
-        self, node: Node, links: tuple[tuple[int, ...], ...], depth: int | None
-    ) -> tuple[Node, ...]:
-        start = self.numbers.get(node)
-        if start is None:
-            return ()
-        fresh = bytearray(b"\x01") * len(self.nodes)
-        fresh[start] = 0
-        found: list[int] = []
-        ring = [start]
-        while ring and (depth is None or depth > 0):
-            following: list[int] = []
-            for number in ring:
-                for end in links[number]:
-                    if fresh[end]:
-                        fresh[end] = 0
-                        following.append(end)
-            found += following
-            ring = following
-            depth = None if depth is None else depth - 1
-        nodes = self.nodes
-        return tuple([nodes[number] for number in found])
 
 
 def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:

@@ -147,6 +147,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "No Model has this name, and nothing is registered under it.",
             "The hint has the closest name, or those that there are.",
         ),
+        "unknown-node": Code(
+            "Nothing of the lineage has this name.",
+            "A node is a document, `Dataset/iris`, a step, `Pipeline/iris-training#train`, or a "
+            "column of either, `Dataset/iris:species`. The hint has the closest.",
+        ),
         "unknown-parameter": Code(
             "The pipeline has no such parameter.",
             "Parameters are declared under `parameters` of the Pipeline; the hint names them.",

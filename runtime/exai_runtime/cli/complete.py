@@ -42,6 +42,16 @@ def identities(*kinds: str) -> Complete:
     return items
 
 
+def nodes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Documents; after `#` the steps of one, after `:` the columns of a document or a step."""
+    del parameter
+    from exai_runtime.cli.names import lineage_nodes
+
+    return _beginning(lineage_nodes(chosen(context).directory, incomplete), incomplete)
+
+
 def runs(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -29,6 +29,24 @@ def documents(directory: Path | None, kinds: tuple[str, ...]) -> tuple[str, ...]
     return tuple(sorted(r.name for r in project.specs if r.kind in kinds)) if project else ()
 
 
+def lineage_nodes(directory: Path | None, incomplete: str) -> tuple[str, ...]:
+    """Documents; of one whose name is whole, its steps or columns as the text asks for them."""
+    steps, columns = "#" in incomplete, ":" in incomplete
+    if not steps and not columns:
+        project = _project(directory)
+        return tuple(str(ref) for ref in project.specs if ref.kind != "Project") if project else ()
+    with suppress(Exception):
+        from exai_runtime.results import Refused
+        from exai_runtime.tracing import mapped, named_below
+        from exai_runtime.workspace import find_root
+
+        root = directory.resolve() if directory is not None else find_root(Path.cwd())
+        found = mapped(root) if root is not None else None
+        if found is not None and not isinstance(found, Refused):
+            return tuple(map(str, named_below(found, incomplete)))
+    return ()
+
+
 def parameters(directory: Path | None, pipeline: str) -> tuple[str, ...]:
     """The parameters of a pipeline, in the order of its spec."""
     project = _project(directory)

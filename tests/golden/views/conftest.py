@@ -27,7 +27,12 @@ from exai_compiler.changes import (
     Update,
 )
 from exai_compiler.facts import GateResult, Verdict
+from exai_compiler.graph import graph
+from exai_compiler.lineage import Way, lineage
 from exai_compiler.maybe import Known, Tree, Unknown
+from exai_compiler.nodes import described, parse_node
+from exai_compiler.parts import around, with_columns
+from exai_compiler.project import link
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.data_results import ColumnFigures, Preview
 from exai_runtime.explain_results import Explained, Explanation, Explanations, Failing
@@ -40,6 +45,7 @@ from exai_runtime.feature_results import (
     Materializing,
     Pushed,
 )
+from exai_runtime.lineage_results import Traced
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -74,10 +80,14 @@ from exai_runtime.run_results import (
 )
 from exai_runtime.runs_compared import compared
 from exai_runtime.target import Health
+from exai_runtime.workspace import component_catalog
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.documents import read
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
+from exai_specs.kinds import PipelineSpec
+from exai_specs.parse import Spec, parse
 
 DATASET, PIPELINE = Ref("Dataset", "iris"), Ref("Pipeline", "iris-training")
 MODEL, SERVICE = Ref("Model", "iris_model"), Ref("Service", "iris")
@@ -467,7 +477,26 @@ AGAINST = Against(
 )
 
 
+def traced(text: str, ways: tuple[Way, ...], columns: bool = False) -> Result:
+    """Of the project of LANGUAGE's first section."""
+    whole = Path(__file__).parents[2] / "language_section_0.yaml"
+    documents, _ = read(whole.read_text("utf-8"), "exai.yaml")
+    project = link([spec for document in documents if isinstance(spec := parse(document), Spec)])
+    assert project is not None
+    graphs = {s.ref.name: graph(s, component_catalog()) for s, _ in project.bodies(PipelineSpec)}
+    found, node = lineage(project, graphs), parse_node(text)
+    assert node is not None and node in found.numbers
+    starts = with_columns(found, node) if columns else (node,)
+    part = around(found, starts, ways, None, columns)
+    told = {n: one for n in part.nodes if (one := described(project, graphs, n)) is not None}
+    return Traced(node, ways, None, columns or bool(node.column), part, told)
+
+
 SAMPLES: Mapping[str, tuple[str, Result]] = {
+    "lineage": ("lineage", traced("Model/iris_model", ("up", "down"))),
+    "lineage-columns": ("lineage", traced("Pipeline/iris-training#split", ("up", "down"), True)),
+    "lineage-column": ("lineage", traced("Dataset/iris:petal_length", ("down",))),
+    "lineage-nothing": ("lineage", traced("Service/iris", ("down",))),
     "init": (
         "init",
         Created(Path("my project"), "iris", "my-project", ("exai.yaml", "make_data.py")),

@@ -176,6 +176,9 @@ def iris(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+SEPAL_AND_SPECIES = ("sepal_length", "sepal_width", "species")
+
+
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -189,6 +192,10 @@ def iris(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("exai logs P", ["Pipeline/iris-training"]),
         ("exai history ", ["iris_model"]),
         ("exai render Service/", ["Service/iris"]),
+        ("exai lineage Model", ["Model/iris_model"]),
+        ("exai lineage Pipeline/iris-training#e", ["Pipeline/iris-training#evaluate"]),
+        ("exai lineage Dataset/iris:s", [f"Dataset/iris:{c}" for c in SEPAL_AND_SPECIES]),
+        ("exai lineage Nothing/at-all#", []),
         ("exai run nothing", []),
     ],
 )

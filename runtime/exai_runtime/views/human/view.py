@@ -14,6 +14,7 @@ from exai_runtime.data_results import Preview
 from exai_runtime.events import Event
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
+from exai_runtime.lineage_results import Traced
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -36,6 +37,7 @@ from exai_runtime.views.human import (
     diagnostics,
     explained,
     features,
+    lineage,
     machine,
     plan,
     prediction,
@@ -115,6 +117,8 @@ class HumanView:
                 return machine.checkup(result, paint)
             case Preview():
                 return preview.lines(result, self._columns(), paint)
+            case Traced():
+                return lineage.lines(result, paint)
 
     def listen(self, event: Event) -> None:
         if self._progress is None:

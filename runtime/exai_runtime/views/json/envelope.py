@@ -5,6 +5,7 @@ from __future__ import annotations
 from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
+from exai_runtime.lineage_results import Traced
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -19,7 +20,16 @@ from exai_runtime.results import (
 )
 from exai_runtime.revision_results import Against
 from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
-from exai_runtime.views.json import against, explained, features, machine, preview, runs, values
+from exai_runtime.views.json import (
+    against,
+    explained,
+    features,
+    lineage,
+    machine,
+    preview,
+    runs,
+    values,
+)
 from exai_runtime.views.json.values import Plain
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import thaw
@@ -71,6 +81,8 @@ def _result(result: Result) -> Plain | None:  # noqa: PLR0912 - one a result
             return machine.checkup(result)
         case Preview():
             return preview.result(result)
+        case Traced():
+            return lineage.traced(result)
 
 
 def _created(result: Created) -> Plain | None:

@@ -1,0 +1,112 @@
+"""What stands behind a node of the lineage: its place, what it is, and what people say of it.
+
+In: a project, the graphs of its pipelines, the text or value of a node. Out: a `Described`, or the
+closest names. Never: edges; a document, step or column that nothing comes from is a node, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_compiler.edges import Node
+from exai_compiler.feature_views import features_of, used
+from exai_compiler.graph import Graph, Step
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Span
+from exai_specs.identity import Ref
+from exai_specs.kinds import KINDS, DatasetSpec, FeatureServiceSpec, FeatureViewSpec
+from exai_specs.parse import Spec
+
+_NODE = re.compile(r"([A-Za-z]+)/([^#:\s]+)(?:#([^#:\s]+))?(?::(\S.*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """`what` is a step's component or code, or a column's type; "" for what isn't known."""
+
+    node: Node
+    at: Span
+    what: str = ""
+    description: str = ""
+    owner: str = ""
+
+
+def parse_node(text: str) -> Node | None:
+    """A node as its `str()` has it; the kind in any case. None for any other text."""
+    found = _NODE.fullmatch(text.strip())
+    if found is None:
+        return None
+    kind, name, step, column = found.groups(default="")
+    return Node(_KINDS.get(kind.lower(), kind), name, step, column)
+
+
+_KINDS = {name.lower(): name for name in KINDS}
+
+
+def declared(project: Project, graphs: Mapping[str, Graph], of: Ref) -> Iterator[Node]:
+    """A document, its steps and the columns that it declares, in the order of the file."""
+    if of not in project.specs:
+        return
+    yield Node(of.kind, of.name)
+    if of.kind == "Pipeline" and (graph := graphs.get(of.name)) is not None:
+        for step in graph.steps:
+            yield Node(of.kind, of.name, step)
+    for column in _columns(project, of):
+        yield Node(of.kind, of.name, "", column)
+
+
+def described(project: Project, graphs: Mapping[str, Graph], node: Node) -> Described | None:
+    """What is said of a node; None when no document has this name, or no pipeline this step.
+
+    A column stands where it is declared, else where its step or document is.
+    """
+    spec = project.specs.get(node.ref)
+    if spec is None:
+        return None
+    if node.step:
+        step = graphs[node.name].steps.get(node.step) if node.name in graphs else None
+        if step is None:
+            return None
+        at = spec.key_at("spec", "steps", step.name)
+        return Described(node, at, "" if node.column else _code(step))
+    if node.column:
+        return _column(spec, node)
+    about = spec.metadata
+    return Described(node, spec.at("metadata", "name"), "", about.description, about.owner)
+
+
+def _column(spec: Spec, node: Node) -> Described:
+    if isinstance(spec.body, DatasetSpec) and (column := spec.body.schema.get(node.column)):
+        what = f"{column.type} in {column.unit}" if column.unit else str(column.type)
+        at = spec.key_at("spec", "schema", node.column)
+        return Described(node, at, what, column.description)
+    if isinstance(spec.body, FeatureViewSpec):
+        if node.column in spec.body.features:
+            index = spec.body.features.index(node.column)
+            return Described(node, spec.at("spec", "features", index))
+        return Described(node, spec.key_at("spec", "schema", node.column))
+    return Described(node, spec.at("metadata", "name"))
+
+
+def _code(step: Step) -> str:
+    match step.spec.body:
+        case "uses":
+            return step.spec.uses or ""
+        case "python":
+            return step.spec.python or ""
+        case "image":
+            return step.spec.image or ""
+    return ""
+
+
+def _columns(project: Project, of: Ref) -> tuple[str, ...]:
+    if (dataset := project.body(DatasetSpec, of.name)) is not None and of.kind == "Dataset":
+        return tuple(dataset.schema)
+    if of.kind == "FeatureView" and project.body(FeatureViewSpec, of.name) is not None:
+        return tuple(features_of(project, of.name))
+    if of.kind == "FeatureService" and project.body(FeatureServiceSpec, of.name) is not None:
+        gives = used(project, of.name)
+        return tuple(gives.columns) if gives is not None else ()
+    return ()

@@ -1,0 +1,34 @@
+"""What `exai lineage` and `exai graph` come to, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from exai_compiler.edges import Node
+from exai_compiler.lineage import Way
+from exai_compiler.nodes import Described
+from exai_compiler.parts import Part
+from exai_runtime.answered import Answered
+
+Format = Literal["mermaid", "dot", "json", "openlineage", "html"]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced(Answered):
+    """What `node` comes from and what hangs on it, as far as was asked for.
+
+    `part` starts at the node and, with `columns`, at each column of it; `described` has every node
+    of it that a document declares.
+    """
+
+    node: Node
+    ways: tuple[Way, ...]
+    depth: int | None
+    columns: bool
+    part: Part
+    described: Mapping[Node, Described]
+
+
+LineageResult = Traced

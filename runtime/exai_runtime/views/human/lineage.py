@@ -1,0 +1,136 @@
+"""The lineage of a node as two trees: what it comes from, and what hangs on it.
+
+A line has a node and, at its end, the place that makes the edge. What has a subtree already is
+named again without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from exai_compiler.edges import Edge, Node
+from exai_compiler.lineage import Way
+from exai_runtime.lineage_results import Traced
+from exai_runtime.views.human.paint import Paint, pad, printable, width
+from exai_runtime.views.human.words import count
+from exai_specs.diagnostics import Span
+
+_WIDEST = 76  # places stand in a column no further right than this
+_COLUMNS = 6  # named on one line
+_TITLES: Mapping[Way, str] = {"up": "comes from", "down": "leads to"}
+_NONE: Mapping[Way, str] = {"up": "comes from nothing here", "down": "leads to nothing here"}
+
+# A line: what it says, without and with colour, and the places of its edges.
+Line = tuple[str, str, tuple[Span, ...]]
+Links = Mapping[Node, Mapping[Node, Sequence[Span]]]
+
+
+def lines(found: Traced, paint: Paint) -> Iterator[str]:
+    told = found.described.get(found.node)
+    yield paint.bold(str(found.node)) + (f"  {paint.dim(_where(told.at))}" if told else "")
+    if told is not None and (about := " · ".join(filter(None, (told.what, told.description)))):
+        yield paint.dim(printable(about))
+    for way in found.ways:
+        yield ""
+        tree = list(_tree(found, way, paint))
+        yield _TITLES[way] if tree else paint.dim(_NONE[way])
+        yield from _aligned(tree, paint)
+
+
+def _tree(found: Traced, way: Way, paint: Paint) -> Iterator[Line]:
+    reached = found.part.above if way == "up" else found.part.below
+    among = {*found.part.starts, *(node for node, _ in reached)}
+    links = _links(found, way, among)
+    columns = _columns(found, [node for node, _ in reached])
+    yield from _below(found.node, "", links, columns, {found.node}, paint)
+
+
+def _below(
+    node: Node,
+    indent: str,
+    links: Links,
+    columns: Mapping[Node, list[str]],
+    seen: set[Node],
+    paint: Paint,
+) -> Iterator[Line]:
+    """The lines under a node. As deep as the specs are: an explicit stack holds any depth."""
+    stack = [(node, indent, iter(list(links.get(node, {}).items())), len(links.get(node, {})))]
+    while stack:
+        node, indent, children, left = stack.pop()
+        following = next(children, None)
+        if following is None:
+            continue
+        child, places = following
+        stack.append((node, indent, children, left - 1))
+        again = child in seen and bool(links.get(child))
+        branch = indent + ("└─ " if left == 1 else "├─ ")
+        more = _listed(columns.get(child, []))
+        name = _short(child, node)
+        note = " (above)" if again else ""
+        shown = f"{paint.dim(branch)}{name}{paint.cyan(more)}{paint.dim(note)}"
+        yield f"{branch}{name}{more}{note}", shown, tuple(places)
+        if child not in seen:
+            seen.add(child)
+            under = links.get(child, {})
+            deeper = indent + ("   " if left == 1 else "│  ")
+            stack.append((child, deeper, iter(list(under.items())), len(under)))
+
+
+def _short(node: Node, under: Node) -> str:
+    """Below a step of the same pipeline a step goes without the pipeline's name."""
+    text = str(node)
+    return text[text.index("#") :] if under.step and node[:2] == under[:2] else text
+
+
+def _links(found: Traced, way: Way, among: set[Node]) -> Links:
+    """What comes next to each node, with the places that say so.
+
+    A pipeline as a whole is left out, except as the start: its steps have the same edges. Columns
+    of documents and steps are written beside them, unless a column is what was asked for.
+    """
+    links: dict[Node, dict[Node, list[Span]]] = {}
+    for edge in found.part.edges:
+        if edge.source not in among or edge.target not in among or _repeats(edge, found.node):
+            continue
+        ends = (edge.target, edge.source) if way == "up" else (edge.source, edge.target)
+        places = links.setdefault(ends[0], {}).setdefault(ends[1], [])
+        at = edge.at
+        if all((at.path, at.line) != (one.path, one.line) for one in places):
+            places.append(at)
+    return links
+
+
+def _repeats(edge: Edge, start: Node) -> bool:
+    whole = any(n.kind == "Pipeline" and n.is_document and n != start for n in edge[:2])
+    return whole or (not start.column and bool(edge.source.column or edge.target.column))
+
+
+def _columns(found: Traced, nodes: Sequence[Node]) -> Mapping[Node, list[str]]:
+    """The columns of each document and step that were reached, if a start is none."""
+    columns: dict[Node, list[str]] = {}
+    if not found.node.column:
+        for node in nodes:
+            if node.column:
+                columns.setdefault(node._replace(column=""), []).append(node.column)
+    return columns
+
+
+def _listed(columns: Sequence[str]) -> str:
+    if not columns:
+        return ""
+    more = len(columns) - _COLUMNS
+    rest = f", and {count(more, 'more', 'more')}" if more > 0 else ""
+    return f": {', '.join(columns[:_COLUMNS])}{rest}"
+
+
+def _aligned(tree: Sequence[Line], paint: Paint) -> Iterator[str]:
+    """The places under each other."""
+    widest = min(max((width(text) for text, _, _ in tree), default=0), _WIDEST)
+    for text, shown, places in tree:
+        where = ", ".join(_where(at) for at in places[:3]) + (", ..." if len(places) > 3 else "")
+        fill = pad(text, widest)[len(text) :]
+        yield f"{shown}{fill}  {paint.dim(where)}"
+
+
+def _where(at: Span) -> str:
+    return f"{at.path}:{at.line}"

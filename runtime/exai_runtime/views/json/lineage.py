@@ -1,0 +1,57 @@
+"""The lineage as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exai_compiler.edges import Edge, Node
+from exai_compiler.nodes import Described
+from exai_runtime.lineage_results import Traced
+from exai_runtime.views.json import values
+from exai_runtime.views.json.values import Plain
+
+
+def traced(found: Traced) -> Plain:
+    """Nodes by how far away they are; edges in the order of documents and files."""
+    nodes = [
+        *(_reached(found, node, "start", 0) for node in found.part.starts),
+        *(_reached(found, node, "up", distance) for node, distance in found.part.above),
+        *(_reached(found, node, "down", distance) for node, distance in found.part.below),
+    ]
+    return {
+        "node": str(found.node),
+        "directions": list(found.ways),
+        "depth": found.depth,
+        "columns": found.columns,
+        "nodes": nodes,
+        "edges": [edge(one) for one in found.part.edges],
+    }
+
+
+def node(one: Node, described: Mapping[Node, Described]) -> Plain:
+    told = described.get(one)
+    return {
+        "node": str(one),
+        "kind": one.kind,
+        "name": one.name,
+        "step": one.step or None,
+        "column": one.column or None,
+        "what": (told.what or None) if told else None,
+        "description": (told.description or None) if told else None,
+        "owner": (told.owner or None) if told else None,
+        "at": values.span(told.at) if told else None,
+    }
+
+
+def edge(one: Edge) -> Plain:
+    return {
+        "source": str(one.source),
+        "target": str(one.target),
+        "at": values.span(one.at),
+        "document": str(one.spec.ref),
+        "path": list(one.path),
+    }
+
+
+def _reached(found: Traced, one: Node, way: str, distance: int) -> Plain:
+    return node(one, found.described) | {"direction": way, "distance": distance}
