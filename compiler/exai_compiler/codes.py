@@ -93,6 +93,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "KServe takes whole seconds for `timeout` and whole numbers for the target of "
             "autoscaling; exai never rounds.",
         ),
+        "invalid-policy": Code(
+            "A policy of a rule that there isn't, or an exemption of no document.",
+            "`policies` of the Project says how much warnings and notes count: `error`, `warning` "
+            "or `off`, or `{level: error, except: [Kind/name]}`. An error stays one.",
+        ),
         "invalid-input": Code(
             "A value that the component doesn't take, though it is of the right type.",
             "A component says what it takes in the annotation `exai.dev/limits`: the texts of an "
@@ -166,6 +171,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "patch-unused": Code(
             "A patch of an object that no environment renders.",
             "Some objects are rendered only where an environment or a field asks for them.",
+            "warning",
+        ),
+        "owner-required": Code(
+            "A document says nobody to ask about it.",
+            "The policy `owner-required` of the Project wants `metadata.owner` in every document; "
+            "`except` names those that need none.",
             "warning",
         ),
         "path-leaves-project": Code(
@@ -306,10 +317,21 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Declare the type of the parameter in full, such as `{list: string}`.",
             "note",
         ),
+        "unusable-allow": Code(
+            "A comment allows what can't be allowed.",
+            "Only warnings and notes can be silenced, by the code that is printed with them. An "
+            "error has to be mended.",
+        ),
         "unusable-feature": Code(
             "A feature or a target of a type that no model here can have.",
             "Models learn from text, numbers and booleans, which is what a request to a model "
             "server can hold. Make another column of it where the data is made.",
+        ),
+        "unused-allow": Code(
+            "A comment allows a problem that isn't there.",
+            "What it once allowed is mended, or stands elsewhere. Left there, it would hide the "
+            "next one.",
+            "warning",
         ),
         "unused-dataset": Code(
             "A Dataset that neither a pipeline nor a feature view reads.",

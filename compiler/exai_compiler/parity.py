@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.feature_files import named_files
+from exai_compiler.policies import applied
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
@@ -131,14 +132,20 @@ EXTENDED = "nothing is reserved: the step or server sees what the machine has"
 
 
 def parity(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
-    """Every field of the project that this environment ignores, and data that isn't watched."""
+    """Every field of the project that this environment ignores, and data that isn't watched; less
+    what the project's policies and comments allow."""
+    return in_order(applied(project, notes(project, environment_name)))
+
+
+def notes(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
+    """All of them, allowed or not."""
     environment = project.environment(environment_name)
     if environment is None:
         return ()
-    notes = [*_unwatched(project, environment), *_copied(project, environment_name, environment)]
+    found = [*_unwatched(project, environment), *_copied(project, environment_name, environment)]
     if environment.target == "local":
-        notes += _notes(project, environment_name)
-    return in_order(notes)
+        found += _notes(project, environment_name)
+    return tuple(found)
 
 
 def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnostic]:

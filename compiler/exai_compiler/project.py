@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
+from exai_specs.allowances import Allowance
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
     KINDS,
@@ -44,11 +45,12 @@ KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 @dataclass(frozen=True, slots=True)
 class Project:
     """`specs` holds the first document of each identity, sorted; `all` every document, in the
-    order of files."""
+    order of files; `allowances` what comments allow."""
 
     root: Spec
     specs: Mapping[Ref, Spec]
     all: tuple[Spec, ...]
+    allowances: tuple[Allowance, ...] = ()
 
     @property
     def name(self) -> str:
@@ -75,7 +77,7 @@ class Project:
         return root.environments.get(name) or (LOCAL if name == "local" else None)
 
 
-def link(specs: Iterable[Spec]) -> Project | None:
+def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project | None:
     """The project of these specs, whatever the order of files; None when no document is a
     Project."""
     everything = tuple(sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at())))
@@ -85,4 +87,5 @@ def link(specs: Iterable[Spec]) -> Project | None:
     first: dict[Ref, Spec] = {}
     for spec in everything:
         first.setdefault(spec.ref, spec)
-    return Project(root, MappingProxyType(first), everything)
+    allowed = tuple(sorted(allowances, key=lambda each: (each.at, each.code)))
+    return Project(root, MappingProxyType(first), everything, allowed)

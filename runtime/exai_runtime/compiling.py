@@ -138,7 +138,9 @@ def compile_environment(
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
     missing = _missing_data(project, build, facts, read)
     rollout = changed_features(resolved)
-    problems = (*missing, *rollout, *reader.problems(project, read))
+    # A policy can make a note of the environment an error.
+    refused = (note for note in build.parity if note.severity == "error")
+    problems = (*missing, *rollout, *refused, *reader.problems(project, read))
     return Compiled(build, facts, problems, rollout)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from types import MappingProxyType
 from exai_compiler.build import Build
 from exai_compiler.facts import Facts
 from exai_compiler.planning import plan as make_plan
+from exai_compiler.policies import raised
 from exai_runtime.applying import execute_rounds
 from exai_runtime.asking import predict
 from exai_runtime.compiling import (
@@ -46,14 +47,15 @@ _DOWN = ("failed", "stopped")
 __all__ = ["apply", "destroy", "plan", "predict", "preview", "status", "validate"]
 
 
-def validate(root: Path) -> Validated:
-    """Every problem of every document; opens no target."""
+def validate(root: Path, strict: bool = False, error_on: Collection[str] = ()) -> Validated:
+    """Every problem of every document; opens no target. With `strict` warnings are errors, and so
+    is what has a code of `error_on`."""
     checked = check_project(load(root))
     project = checked.project
     counts = Counter(spec.ref.kind for spec in project.all) if project else Counter()
     return Validated(
         project=project,
-        diagnostics=checked.diagnostics,
+        diagnostics=in_order(raised(checked.diagnostics, strict, error_on)),
         sources=checked.loaded.sources,
         counts=MappingProxyType(dict(sorted(counts.items()))),
     )

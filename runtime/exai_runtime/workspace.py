@@ -19,6 +19,7 @@ from exai_compiler.project import Project, link
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import DiskFolder, Folder
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
+from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.kinds import ProjectSpec
@@ -77,7 +78,12 @@ def load_from(folder: Folder, root: Path, cache: DocumentCache) -> Loaded:
         python = python_files(folder, specs)
         problems += python.problems
         sources = MappingProxyType({**read_.sources, **python.texts})
-        return Loaded(root, link(specs), in_order(problems), sources, python)
+        allowed: list[Allowance] = []
+        for path, text in read_.sources.items():
+            found, wrong = allowances(text, path)
+            allowed += found
+            problems += wrong
+        return Loaded(root, link(specs, allowed), in_order(problems), sources, python)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "YAML's anchors and aliases may share settings within a document, up to 1000 values."
             " Nested aliases grow without bound, so more is refused. Write the values out.",
         ),
+        "allow-without-reason": Code(
+            "A comment that allows something doesn't say what, or why.",
+            "A warning or a note is silenced in place by `# exai: allow CODE -- the reason`, on its"
+            " line or on one above it. Whoever reads it next needs the reason.",
+        ),
         "byte-order-mark": Code(
             "The file starts with a byte order mark.",
             "Some editors put an invisible mark before the text. Save the file without it.",

@@ -39,6 +39,7 @@ from exai_compiler.checks import (
     pipeline_schedules,
     placeholder,
     pod_security,
+    policy_rules,
     port_clash,
     python_step,
     reference_in_struct,
@@ -72,6 +73,8 @@ from exai_compiler.checks import (
     workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
+from exai_compiler.parity import notes
+from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 
@@ -103,6 +106,7 @@ CHECKS: tuple[Check, ...] = (
     parameters.check,
     pipeline_schedules.check,
     placeholder.check,
+    policy_rules.check,
     pod_security.check,
     port_clash.check,
     python_step.check,
@@ -144,7 +148,7 @@ OF_OBJECTS: tuple[Check, ...] = (patches.check,)
 def check(
     project: Project, catalog: Catalog, environments: Collection[str] | None = None
 ) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong, in order.
+    """Everything that is wrong, in order, as the project's policies and comments have it.
 
     `environments` limits what is judged by environment; None: every one.
     """
@@ -152,4 +156,9 @@ def check(
     found = [problem for rule in CHECKS for problem in rule(judged)]
     if not has_errors(found):
         found += [problem for rule in OF_OBJECTS for problem in rule(judged)]
-    return in_order(found)
+    whole = not has_errors(found)
+    found += unusable(project.allowances)
+    if project.allowances and whole:
+        noted = [note for name in judged.environments for note in notes(project, name)]
+        found += unused(project.allowances, (*found, *noted))
+    return in_order(applied(project, found))

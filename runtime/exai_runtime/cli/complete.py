@@ -64,6 +64,20 @@ def runs(
     return [CompletionItem(key, help=said) for key, said in found if key.startswith(incomplete)]
 
 
+def codes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Codes of diagnostics, each with its meaning."""
+    del context, parameter
+    from exai_runtime.explaining import codes as known
+
+    return [
+        CompletionItem(code, help=told.meaning)
+        for code, told in sorted(known().items())
+        if code.startswith(incomplete)
+    ]
+
+
 def parameters(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
+from exai_runtime.cli.complete import codes
 from exai_runtime.cli.options import Options, common
 from exai_runtime.cli.run import run
 
@@ -22,21 +22,8 @@ Examples:
 """
 
 
-def _codes(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    del context, parameter
-    from exai_runtime.explaining import codes
-
-    return [
-        CompletionItem(code, help=told.meaning)
-        for code, told in sorted(codes().items())
-        if code.startswith(incomplete)
-    ]
-
-
 @click.command("explain", epilog=_EPILOG)
-@click.argument("code", required=False, shell_complete=_codes)
+@click.argument("code", required=False, shell_complete=codes)
 @common
 def command(code: str | None) -> int:
     """Say what a diagnostic's code means, why it is refused, and how to mend it.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from exai_runtime.cli.complete import codes
 from exai_runtime.cli.options import Options, reporting
 from exai_runtime.cli.run import in_project
 
@@ -21,18 +22,49 @@ Examples:
   exai validate --output json
   exai validate --output sarif > exai.sarif
   exai validate --output github
+  exai validate --strict --error-on image-by-tag
 """
 
 
+def _known(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    if not value:
+        return value
+    from exai_runtime.explaining import codes as known
+    from exai_specs.nearest import nearest
+
+    for code in value:
+        if code not in known():
+            close = nearest(code, known())
+            hint = f" Did you mean '{close}'?" if close else ""
+            raise click.BadParameter(f"There is no code '{code}'.{hint}", context, parameter)
+    return value
+
+
 @click.command("validate", epilog=_EPILOG)
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@click.option(
+    "--error-on",
+    "error_on",
+    metavar="CODE",
+    multiple=True,
+    callback=_known,
+    shell_complete=codes,
+    help="Warnings and notes with this code are errors; repeat it.",
+)
 @reporting
-def command() -> int:
-    """Check all specs, as a compiler would: every problem with its place and what to do."""
+def command(strict: bool, error_on: tuple[str, ...]) -> int:
+    """Check all specs, as a compiler would: every problem with its place and what to do.
+
+    The Project's `policies` say how much rules count; `# exai: allow CODE -- reason` silences a
+    warning or a note in place.
+    """
 
     def work(root: Path, options: Options, view: View) -> Result:
         del options, view
         from exai_runtime import session
 
-        return session.validate(root)
+        return session.validate(root, strict, error_on)
 
     return in_project("validate", work)

@@ -16,6 +16,7 @@ from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Text, Whole, about
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.kinds.policies import RulePolicy
 from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
@@ -257,6 +258,14 @@ class ProjectSpec:
         Effect.RENDER,
         about("Folders and files with specs, relative to exai.yaml", ["specs/"]),
     ] = ("specs/",)
+    policies: Annotated[
+        Annotated[Mapping[str, RulePolicy], KeyedBy()],
+        Effect.METADATA,
+        about(
+            "How much rules count, by name: `exai explain` lists them",
+            {"owner-required": "error", "image-by-digest": "warning"},
+        ),
+    ] = field(default_factory=empty)
     environments: Annotated[
         Annotated[Mapping[str, Environment], KeyedBy(KUBERNETES)],
         Effect.RENDER,

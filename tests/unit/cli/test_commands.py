@@ -51,7 +51,7 @@ def test_the_project_is_the_nearest_one(
 ) -> None:
     session.give("validate", Validated(None, (), {}, {"Project": 1}))
     assert exai("validate", *words).code == 0
-    ((_, root),) = session.calls
+    ((_, root, *_),) = session.calls
     assert root.resolve() == project.resolve()
 
 

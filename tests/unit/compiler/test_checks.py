@@ -22,6 +22,7 @@ from exai_compiler.project import LOCAL, Project, link
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
 from exai_specs import codes as parse_codes
+from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import read
 from exai_specs.parse import Spec, parse
@@ -39,14 +40,17 @@ SECTION_0 = ROOT / "tests/language_section_0.yaml"
 def project_of(texts: dict[str, str]) -> Project:
     """The project of these files, by path; anything that doesn't parse fails the test."""
     specs: list[Spec] = []
+    allowed: list[Allowance] = []
     for path, text in texts.items():
         documents, problems = read(text, path)
-        assert problems == ()
+        found, wrong = allowances(text, path)
+        assert (*problems, *wrong) == ()
+        allowed += found
         for document in documents:
             spec = parse(document)
             assert isinstance(spec, Spec), spec
             specs.append(spec)
-    project = link(specs)
+    project = link(specs, allowed)
     assert project is not None
     return project
 

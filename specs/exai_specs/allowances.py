@@ -1,0 +1,97 @@
+"""Comments that silence a warning or a note in place: `# exai: allow unused-dataset -- kept for the
+audit`, on its line or on one above it.
+
+In: the text of one file. Out: what may be silent where, and comments that give no reason. Never:
+which codes there are; reading texts without the words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.yaml_text import lines_of, may_be_deep
+
+_WORDS = re.compile(r"#[ \t]*exai:[ \t]*allow\b(.*)")
+_FORM = re.compile(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """`code` may be silent on the line `line` of the file; `at` is the comment."""
+
+    code: str
+    line: int
+    at: Span
+    reason: str
+
+
+def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagnostic, ...]]:
+    """Every allowance of a file, and the comments that aren't one."""
+    if "exai:" not in text or not _WORDS.search(text):
+        return (), ()
+    lines = lines_of(text)
+    quoted = _in_values(text)
+    found: list[Allowance] = []
+    problems: list[Diagnostic] = []
+    for number, line in enumerate(lines, 1):
+        said = _WORDS.search(line)
+        if said is None or _hidden(number, said.start(), quoted):
+            continue
+        if said.start() and line[said.start() - 1] not in " \t":
+            continue  # `a#b` is text
+        at = Span(path, number, said.start() + 1)
+        form = _FORM.fullmatch(said[1].rstrip())
+        if form is None:
+            problems.append(_unreasoned(at))
+            continue
+        alone = not line[: said.start()].strip()
+        means = _below(lines, number) if alone else number
+        codes = (code.strip() for code in form[1].split(","))
+        found += (Allowance(code, means, at, form[2]) for code in codes)
+    return tuple(found), tuple(problems)
+
+
+def _unreasoned(at: Span) -> Diagnostic:
+    return Diagnostic(
+        "allow-without-reason",
+        "this comment doesn't say what it allows, and why",
+        at,
+        hint="write `# exai: allow CODE -- the reason`",
+    )
+
+
+def _below(lines: list[str], number: int) -> int:
+    """The first line below a comment that holds more than a comment; its own without one."""
+    for at in range(number, len(lines)):
+        if (text := lines[at].strip()) and not text.startswith("#"):
+            return at + 1
+    return number
+
+
+Region = tuple[int, int, int, int]
+
+
+def _in_values(text: str) -> tuple[Region, ...]:
+    """Where texts in quotes and blocks stand, from line and column to line and column: a `#` there
+    is no comment. What can't be read has none; it is no spec either."""
+    import yaml
+
+    regions: list[Region] = []
+    if may_be_deep(text):
+        return ()
+    with contextlib.suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.ScalarEvent) and event.style:
+                start, end = event.start_mark, event.end_mark
+                if start and end:
+                    regions.append((start.line + 1, start.column, end.line + 1, end.column))
+    return tuple(regions)
+
+
+def _hidden(line: int, column: int, regions: tuple[Region, ...]) -> bool:
+    return any(
+        (top, left) <= (line, column) < (bottom, right) for top, left, bottom, right in regions
+    )

@@ -1,0 +1,81 @@
+"""Comments that allow a warning: where they count, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_specs.allowances import allowances
+
+
+def told(text: str) -> list[tuple[str, int, str]]:
+    found, problems = allowances(text, "x.yaml")
+    assert problems == ()
+    return [(each.code, each.line, each.reason) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1  # exai: allow some-code -- why\n", 1),
+        ("# exai: allow some-code -- why\na: 1\n", 2),
+        ("  # exai: allow some-code -- why\n\n  # more\n  a: 1\n", 4),
+        ("a: 1\n# exai: allow some-code -- why\n", 2),
+        ("a: 1 #exai:allow some-code -- why  \n", 1),
+        ("a: 1\r\nb: 2  # exai: allow some-code -- why\r\n", 2),
+        ("a: 'x'  # exai: allow some-code -- why\n", 1),
+        ("a: |\n  text\n# exai: allow some-code -- why\nb: 1\n", 4),
+    ],
+)
+def test_a_comment_speaks_of_its_line_or_of_the_one_below(text: str, line: int) -> None:
+    assert told(text) == [("some-code", line, "why")]
+
+
+def test_several_codes_and_a_reason_with_anything_in_it() -> None:
+    text = "a: 1  # exai: allow one-code, other-code -- see #12 -- or so\n"
+    assert told(text) == [
+        ("one-code", 1, "see #12 -- or so"),
+        ("other-code", 1, "see #12 -- or so"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 'x # exai: allow some-code -- why'\n",
+        'a: "x\n  # exai: allow some-code -- why"\n',
+        "a: |\n  # exai: allow some-code -- why\nb: 1\n",
+        "a: x#exai: allow some-code -- why\n",
+        "a: 1  # exai allow some-code -- why\n",
+        "a: 1  # exai: allowance\n",
+        "a: 1\n",
+    ],
+)
+def test_text_is_no_comment(text: str) -> None:
+    assert allowances(text, "x.yaml") == ((), ())
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "",
+        " some-code",
+        " some-code --",
+        " some-code -- ",
+        " -- why",
+        " Some_Code -- why",
+        ": a -- b",
+    ],
+)
+def test_without_a_code_or_a_reason_it_is_an_error(comment: str) -> None:
+    found, (problem,) = allowances(f"a: 1  # exai: allow{comment}\n", "x.yaml")
+    assert found == ()
+    assert (problem.code, str(problem.at)) == ("allow-without-reason", "x.yaml:1:7")
+
+
+def test_what_cant_be_read_is_no_crash() -> None:
+    for text in (
+        "a: [  # exai: allow x -- y\n",
+        "\t# exai: allow x -- y\n",
+        "[" * 5000 + "# exai: allow x -- y",
+    ):
+        allowances(text, "x.yaml")
