@@ -24,6 +24,19 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "exai decides which serving runtime serves a model, by its format and version: the "
             "project's own Runtimes, exai's, or those that KServe ships.",
         ),
+        "graph-cycle": Code(
+            "Nodes of a graph that lead to each other.",
+            "A request would go round for ever. The message has every edge of the cycle.",
+        ),
+        "graph-step": Code(
+            "A step that its node's router can't use.",
+            "A Splitter's steps have weights, a Switch's have conditions, a Sequence's may say "
+            "which data they get; an Ensemble's are asked all at once.",
+        ),
+        "graph-weights": Code(
+            "Weights of a Splitter that aren't 100 % together.",
+            "KServe takes whole percents, and refuses a sum of anything but 100.",
+        ),
         "keda-trigger": Code(
             "A trigger of KEDA that KServe would refuse.",
             "The triggers under `autoscale.keda` are KServe's own `autoScaling.metrics`, held "
@@ -33,6 +46,11 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "A reference to a model with a version where there is none, or without one.",
             "A registered model has versions, and a reference says which: `NAME@ALIAS` or "
             "`NAME@3`. A model that is just files has none: `NAME`.",
+        ),
+        "name-clash": Code(
+            "Two documents whose objects would be the same.",
+            "Services and Graphs share hosts and Kubernetes Services, and a Runtime can't be "
+            "called like one that exai or KServe has.",
         ),
         "needs-gateway": Code(
             "A canary that nothing would split traffic for.",
@@ -58,6 +76,11 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "A serving runtime that exai doesn't know.",
             "It may be the platform's own; then nothing about formats and protocols can be "
             "checked.",
+            "warning",
+        ),
+        "unused-node": Code(
+            "A node of a graph that no request reaches.",
+            "Requests enter at `root` and go where its steps lead.",
             "warning",
         ),
     }

@@ -30,7 +30,13 @@ from exai_compiler.graph import FromStep, Graph, Step, sources
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import DatasetSpec, FeatureServiceSpec, ModelSpec, ServiceSpec
+from exai_specs.kinds import (
+    DatasetSpec,
+    FeatureServiceSpec,
+    GraphSpec,
+    ModelSpec,
+    ServiceSpec,
+)
 from exai_specs.parse import Spec
 
 Path = tuple[str | int, ...]
@@ -100,6 +106,8 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
                     start = Node(pipeline.kind, pipeline.name, signature.step, column)
                     yield Edge(start, Node("Model", model, "", column), spec, path)
     yield from _served(project, features)
+    yield from _served_by(project)
+    yield from _answered_by(project)
 
 
 def _served(project: Project, features: dict[str, dict[str, None]]) -> Iterator[Edge]:
@@ -119,6 +127,25 @@ def _served(project: Project, features: dict[str, dict[str, None]]) -> Iterator[
             yield Edge(start, end, spec, here)
             for column in taken.get(model, ()):
                 yield Edge(start._replace(column=column), end._replace(column=column), spec, here)
+
+
+def _answered_by(project: Project) -> Iterator[Edge]:
+    """From services to the graphs that ask them."""
+    for spec, graph in project.bodies(GraphSpec):
+        for name, node in graph.nodes.items():
+            for index, step in enumerate(node.steps):
+                if step.service is not None and project.find("Service", step.service) is not None:
+                    path: Path = ("spec", "nodes", name, "steps", index, "service")
+                    end = Node("Graph", spec.ref.name)
+                    yield Edge(Node("Service", step.service), end, spec, path)
+
+
+def _served_by(project: Project) -> Iterator[Edge]:
+    """From a project's own runtimes to the services that name them."""
+    for spec, service in project.bodies(ServiceSpec):
+        if service.runtime is not None and project.find("Runtime", service.runtime) is not None:
+            start = Node("Runtime", service.runtime)
+            yield Edge(start, Node("Service", spec.ref.name), spec, ("spec", "runtime"))
 
 
 # Of a Dataset, of a FeatureService, or of what a step of the user's own declares.

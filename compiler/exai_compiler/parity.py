@@ -22,6 +22,7 @@ from exai_specs.kinds import (
     FeatureViewSpec,
     PipelineSpec,
     Postgresql,
+    RuntimeSpec,
     ServiceSpec,
     SqlSource,
 )
@@ -185,6 +186,9 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
                 "transformer of its own on a cluster"
             )
             yield Diagnostic(CODE, message, spec.key_at("spec", "features"), "note")
+    for spec, _ in project.bodies(RuntimeSpec):
+        message = f"{spec.ref}: the local target has no serving runtimes but exai's own"
+        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
     for spec, _ in project.bodies(FeatureViewSpec):
         yield from _block(spec, ("spec",), VIEW)
     for spec, _ in project.bodies(FeatureServiceSpec):

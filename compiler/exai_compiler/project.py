@@ -19,9 +19,11 @@ from exai_specs.kinds import (
     Environment,
     FeatureServiceSpec,
     FeatureViewSpec,
+    GraphSpec,
     ModelSpec,
     PipelineSpec,
     ProjectSpec,
+    RuntimeSpec,
     ServiceSpec,
 )
 from exai_specs.parse import Spec
@@ -36,6 +38,8 @@ Body = TypeVar(
     PipelineSpec,
     ModelSpec,
     ServiceSpec,
+    GraphSpec,
+    RuntimeSpec,
 )
 
 LOCAL = Environment(target="local")

@@ -9,16 +9,17 @@ Knative scales by concurrency or rps, and by cpu or memory with the HPA class, w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from exai_compiler.backends.kserve.scale import BY_HPA, Mode, metric, scale_target
-from exai_compiler.backends.kserve.service import mode_of
+from exai_compiler.backends.kserve.service import mode, mode_of
 from exai_compiler.checks.patch_rules import dotted
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.crds import crd
 from exai_compiler.crds.problems import part_problems
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import Autoscale, ServiceSpec
+from exai_specs.kinds import Autoscale, GraphSpec, Replicas, ServiceSpec
 from exai_specs.kinds.components import ComponentFields
 from exai_specs.parse import Spec
 from exai_specs.units import Duration
@@ -31,6 +32,10 @@ TRIGGER: Path = ("spec", "predictor", "autoScaling", "metrics", 0)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, graph in subject.project.bodies(GraphSpec):
+        yield from _target(spec, ("spec",), graph)
+        for name, environment in subject.environments.items():
+            yield from _judged(spec, ("spec",), graph, *_mode(subject, name, mode(environment)))
     for spec, service in subject.project.bodies(ServiceSpec):
         for path, block in components(service):
             yield from _whole(spec, path, block)
@@ -38,10 +43,26 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _triggers(spec, path, block.autoscale)
             yield from _same_way(spec, path, service, block)
             for name, environment in subject.environments.items():
-                mode = mode_of(service, environment)
-                at = subject.project.root.at("spec", "environments", name, "serving", "mode")
-                related = ((f"`{name}` is {mode}", at),)
-                yield from _judged(spec, path, block, mode, related)
+                where = _mode(subject, name, mode_of(service, environment))
+                yield from _judged(spec, path, block, *where)
+
+
+class Scaled(Protocol):
+    """What has instances."""
+
+    @property
+    def replicas(self) -> Replicas: ...
+
+    @property
+    def autoscale(self) -> Autoscale | None: ...
+
+
+Related = tuple[tuple[str, Span], ...]
+
+
+def _mode(subject: Subject, name: str, found: Mode) -> tuple[Mode, Related]:
+    at = subject.project.root.at("spec", "environments", name, "serving", "mode")
+    return found, ((f"`{name}` is {found}", at),)
 
 
 def components(service: ServiceSpec) -> Iterator[tuple[Path, ComponentFields]]:
@@ -56,9 +77,9 @@ def components(service: ServiceSpec) -> Iterator[tuple[Path, ComponentFields]]:
 def _judged(
     spec: Spec,
     path: Path,
-    block: ComponentFields,
+    block: Scaled,
     mode: Mode,
-    related: tuple[tuple[str, Span], ...],
+    related: Related,
 ) -> Iterator[Diagnostic]:
     scaling = block.autoscale
     by = scaling.metric if scaling is not None else None
@@ -131,14 +152,18 @@ def _triggers(spec: Spec, path: Path, scaling: Autoscale) -> Iterator[Diagnostic
 
 
 def _whole(spec: Spec, path: Path, block: ComponentFields) -> Iterator[Diagnostic]:
+    yield from _target(spec, path, block)
+    yield from _seconds(spec, (*path, "timeout"), block.timeout)
+    if isinstance(block, ServiceSpec) and block.batcher is not None:
+        yield from _seconds(spec, (*path, "batcher", "timeout"), block.batcher.timeout)
+
+
+def _target(spec: Spec, path: Path, block: Scaled) -> Iterator[Diagnostic]:
     scaling = block.autoscale
     if scaling is not None and scaling.metric is not None and not scale_target(scaling):
         message = f"KServe takes whole numbers here, and {scaling.target} is none from 1"
         at = spec.at(*path, "autoscale", "target")
         yield Diagnostic("inexact-unit", message, at, hint="round it")
-    yield from _seconds(spec, (*path, "timeout"), block.timeout)
-    if isinstance(block, ServiceSpec) and block.batcher is not None:
-        yield from _seconds(spec, (*path, "batcher", "timeout"), block.batcher.timeout)
 
 
 def _seconds(spec: Spec, path: Path, timeout: Duration | None) -> Iterator[Diagnostic]:

@@ -1,5 +1,7 @@
 """`service-name`: names that Kubernetes and KServe can't take (LANGUAGE section 1.1, targets 1.1).
 
+`name-clash`: two kinds whose objects would be the same.
+
 KServe makes `<name>-predictor`, `-transformer`, `-explainer`, and the host `<name>-<namespace>`: 63
 characters each.
 """
@@ -10,20 +12,31 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ServiceSpec
+from exai_specs.parse import Spec
 
 LONGEST_LABEL = 63
+SHARED = ("Graph", "LLMService", "Service")
 TAKEN = ("-predictor", "-transformer", "-explainer")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _ in subject.project.bodies(ServiceSpec):
+    first: dict[str, Spec] = {}
+    for spec in _named(subject):
         name = spec.ref.name
+        other = first.setdefault(name, spec)
+        if other is not spec:
+            yield Diagnostic(
+                "name-clash",
+                f"{spec.ref} and {other.ref} would share a host and a Kubernetes Service",
+                spec.at("metadata", "name"),
+                hint="give one of them another name",
+                related=((f"{other.ref}", other.at("metadata", "name")),),
+            )
         if name.endswith(TAKEN):
             ending = next(ending for ending in TAKEN if name.endswith(ending))
             yield Diagnostic(
                 "service-name",
-                f"a Service's name can't end in `{ending}`, KServe's own ending",
+                f"a {spec.ref.kind}'s name can't end in `{ending}`, KServe's own ending",
                 spec.at("metadata", "name"),
                 hint=f"write `{name.removesuffix(ending)}`",
             )
@@ -38,3 +51,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint="shorten the name or the namespace",
                     related=((f"the namespace of `{key}`", place),),
                 )
+
+
+def _named(subject: Subject) -> Iterator[Spec]:
+    """Documents whose names become hosts and Kubernetes Services."""
+    return (spec for spec in subject.project.specs.values() if spec.ref.kind in SHARED)

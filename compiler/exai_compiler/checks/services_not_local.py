@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.backends.kserve.chosen import Chosen, choose, is_exais
+from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.served import files_of, is_elsewhere
-from exai_compiler.backends.kserve.service import own_runtimes
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ServiceSpec
+from exai_specs.kinds import GraphSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.kinds.service import CUSTOM
 
@@ -38,6 +38,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     places = tuple(
         (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
     )
+    for spec, _ in subject.project.bodies(GraphSpec):
+        yield Diagnostic(
+            "not-local",
+            f"environment `{local[0]}` runs no graphs: each service answers by itself",
+            spec.at("metadata", "name"),
+            hint="keep the graph to environments on a cluster",
+            related=places,
+        )
     for spec, service in subject.project.bodies(ServiceSpec):
         asked = {
             "command": service.command,

@@ -2,27 +2,30 @@
 
 `format-unsupported`: no runtime, or not the named one, serves the format. `protocol-unsupported`:
 none of them speaks the protocol. `unknown-runtime`: a name that only the platform may know.
+`name-clash`: a Runtime called like one that is there already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.backends.kserve.chosen import NoRuntime, choose
+from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
 from exai_compiler.backends.kserve.formats import formats_made
+from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.served import MLFLOW, files_of, is_elsewhere
-from exai_compiler.backends.kserve.service import own_runtimes
+from exai_compiler.backends.kserve.shipped import SHIPPED
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ServiceSpec
+from exai_specs.kinds import RuntimeSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from _taken(subject)
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.runtime == CUSTOM:
             continue
@@ -32,6 +35,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, model in models:
             for format_, version, digest in _formats(subject, model):
                 yield from _judged(subject, spec, service, path, (format_, version, digest))
+
+
+def _taken(subject: Subject) -> Iterator[Diagnostic]:
+    whose = {each.name: "KServe ships" for each in SHIPPED}
+    whose |= {each.name: "exai has" for each in EXAIS}
+    for spec, _ in subject.project.bodies(RuntimeSpec):
+        if spec.ref.name in whose:
+            yield Diagnostic(
+                "name-clash",
+                f"{whose[spec.ref.name]} a runtime called `{spec.ref.name}`",
+                spec.at("metadata", "name"),
+                hint="give it another name",
+            )
 
 
 def _formats(

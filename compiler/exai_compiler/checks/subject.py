@@ -25,10 +25,11 @@ from exai_specs.kinds import (
     FeatureServiceSpec,
     PipelineSpec,
     ProjectSpec,
+    RuntimeSpec,
     ServiceSpec,
 )
 from exai_specs.kinds.pods import InitContainer
-from exai_specs.kinds.servers import ContainerFields, PodFields
+from exai_specs.kinds.servers import ContainerFields, PlacedFields, PodFields
 from exai_specs.parse import Spec
 from exai_specs.types import Type
 
@@ -143,6 +144,8 @@ class Subject:
                 yield from _pod(spec, ("spec", "transformer"), service.transformer)
             if service.explainer is not None:
                 yield from _pod(spec, ("spec", "explainer"), service.explainer)
+        for spec, runtime in self.project.bodies(RuntimeSpec):
+            yield from _pod(spec, ("spec",), runtime)
 
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""
@@ -150,12 +153,12 @@ class Subject:
 
 
 def _pod(
-    spec: Spec, path: Path, block: PodFields
+    spec: Spec, path: Path, block: PlacedFields
 ) -> Iterator[tuple[Spec, Path, ContainerFields | InitContainer]]:
     yield spec, path, block
     for name, beside in block.sidecars.items():
         yield spec, (*path, "sidecars", name), beside
-    for name, before in block.init_containers.items():
+    for name, before in block.init_containers.items() if isinstance(block, PodFields) else ():
         yield spec, (*path, "initContainers", name), before
 
 

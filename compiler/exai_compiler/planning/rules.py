@@ -29,7 +29,11 @@ RETAINED: Mapping[str, int] = MappingProxyType({"PipelineVersion": 10})
 
 # What losing an object means to those who use it.
 DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
-    {"InferenceService": Effect.BREAKING, "FeatureRepository": Effect.MATERIALIZE}
+    {
+        "InferenceGraph": Effect.BREAKING,
+        "InferenceService": Effect.BREAKING,
+        "FeatureRepository": Effect.MATERIALIZE,
+    }
 )
 
 # The order within a round; a run comes last, so that nothing that is ready waits for a training.

@@ -26,6 +26,7 @@ from exai_specs.kinds.features import (
     Request,
     Transform,
 )
+from exai_specs.kinds.graph import GraphSpec
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec, Signature
 from exai_specs.kinds.parameter import ParameterFields
@@ -39,6 +40,7 @@ from exai_specs.kinds.project import (
     SecretName,
     Sqlite,
 )
+from exai_specs.kinds.runtime import RuntimeSpec
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.service import ServedFeatures, ServiceSpec
 from exai_specs.kinds.slo import Slo
@@ -59,6 +61,8 @@ Body = (
     | PipelineSpec
     | ModelSpec
     | ServiceSpec
+    | GraphSpec
+    | RuntimeSpec
 )
 
 
@@ -89,6 +93,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("Pipeline", PipelineSpec, PIPELINE, "Steps that make something"),
             Kind("Model", ModelSpec, MODEL, "A registered model, its gates and aliases"),
             Kind("Service", ServiceSpec, SERVICE, "A model that answers requests"),
+            Kind("Graph", GraphSpec, SERVICE, "Services that answer together"),
+            Kind("Runtime", RuntimeSpec, KUBERNETES, "A model server that services share"),
         )
     }
 )
@@ -114,6 +120,7 @@ __all__ = [
     "FieldRef",
     "Fixed",
     "Gate",
+    "GraphSpec",
     "HttpSource",
     "JsonSource",
     "Kind",
@@ -135,6 +142,7 @@ __all__ = [
     "Request",
     "Resources",
     "Retry",
+    "RuntimeSpec",
     "SecretDir",
     "SecretEnv",
     "SecretName",

@@ -82,8 +82,8 @@ class ContainerFields:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class PodFields(ContainerFields):
-    """The main container, and the pod around it."""
+class PlacedFields(ContainerFields):
+    """The main container, and the pod around it, as far as a serving runtime says it."""
 
     node_selector: Annotated[
         NodeSelector, Effect.REDEPLOY, about("Labels of the nodes that it may be on", {"gpu": "a"})
@@ -101,11 +101,6 @@ class PodFields(ContainerFields):
         Effect.REDEPLOY,
         about("Secrets with which its images are pulled", [{"name": "registry"}]),
     ] = ()
-    service_account: Annotated[
-        Maybe[Annotated[Text, Named(SECRET, "reader")]],
-        Effect.REDEPLOY,
-        about("Its ServiceAccount, which may hold credentials of storage", "reader"),
-    ] = None
     pod_labels: Annotated[
         Texts, Effect.REDEPLOY, about("Labels of its pods", {"cost-centre": "42"})
     ] = field(default_factory=empty)
@@ -121,6 +116,17 @@ class PodFields(ContainerFields):
             "Containers beside it, by name", {"proxy": {"image": "example.com/proxy@sha256:..."}}
         ),
     ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PodFields(PlacedFields):
+    """The main container, and the whole pod around it."""
+
+    service_account: Annotated[
+        Maybe[Annotated[Text, Named(SECRET, "reader")]],
+        Effect.REDEPLOY,
+        about("Its ServiceAccount, which may hold credentials of storage", "reader"),
+    ] = None
     init_containers: Annotated[
         InitContainers,
         Effect.REDEPLOY,

@@ -163,9 +163,10 @@ def test_no_secret_is_rendered_but_its_reference() -> None:
     }
 
 
-def test_the_backend_owns_services_alone() -> None:
+def test_the_backend_owns_services_graphs_and_runtimes() -> None:
     assert NAME == "kserve"
-    assert dict(RENDERERS) == {"Service": render_service}
+    assert sorted(RENDERERS) == ["Graph", "Runtime", "Service"]
+    assert RENDERERS["Service"] is render_service
 
 
 def test_another_kind_is_a_bug() -> None:

@@ -138,6 +138,8 @@ def test_examples_are_valid(kind: str) -> None:
         "Pipeline": {"steps": {"a": {"uses": "load-dataset"}}},
         "Model": {"task": "regression"},
         "Service": {"model": "m@a"},
+        "Graph": {"nodes": {"root": {"routerType": "Sequence", "steps": [{"service": "s"}]}}},
+        "Runtime": {"image": "a/b", "formats": {"onnx": {}}},
     }
     made = {"transform": {"python": "f.py:f"}, "schema": {"f": "float64"}}
     beside: dict[tuple[str, str], dict[str, Any]] = {

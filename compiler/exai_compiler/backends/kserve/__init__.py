@@ -1,5 +1,5 @@
-"""KServe: a Service becomes an InferenceService, and the ServingRuntime of H2O MOJO models that it
-runs in.
+"""KServe: a Service becomes an InferenceService, with exai's own ServingRuntimes that it runs in; a
+Runtime a (Cluster)ServingRuntime, a Graph an InferenceGraph.
 
 Field by field as KServe v0.20 has it (pkg/apis/serving/v1beta1, v1alpha1).
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from exai_compiler.backends.kserve.graph import render_graph
+from exai_compiler.backends.kserve.own_runtimes import render_runtime
 from exai_compiler.backends.kserve.service import render_service
 from exai_compiler.build import Rendered
 from exai_compiler.resolved import Resolved
@@ -17,5 +19,5 @@ from exai_specs.parse import Spec
 NAME = "kserve"
 
 RENDERERS: Mapping[str, Callable[[Resolved, Spec], tuple[Rendered, ...]]] = MappingProxyType(
-    {"Service": render_service}
+    {"Graph": render_graph, "Runtime": render_runtime, "Service": render_service}
 )

@@ -65,7 +65,7 @@ def choose(
     if not serving:
         formats = sorted({name for each in (candidates or known) for name in each.formats})
         return NoRuntime("format", tuple(formats))
-    fitting = [each for each in serving if each.version(format_, version) is not None]
+    fitting = [each for each in serving if each.serves(format_, version)]
     if not fitting:
         versions = sorted({number for each in serving for number in each.formats[format_]})
         return NoRuntime("version", tuple(versions))

@@ -15,7 +15,7 @@ from exai_compiler.maybe import Tree
 from exai_specs.fields import yaml_name
 from exai_specs.kinds.pods import InitContainer, Ports, Probe, Probes, SecurityContext, Sidecar
 from exai_specs.kinds.project import Environment
-from exai_specs.kinds.servers import ContainerFields, PodFields
+from exai_specs.kinds.servers import ContainerFields, PlacedFields, PodFields
 from exai_specs.kinds.volumes import ServerVolume
 
 # The Pod Security Standards' profile "restricted".
@@ -53,13 +53,13 @@ def main_container(block: ContainerFields, environment: Environment) -> dict[str
 
 def own_container(name: str, block: ContainerFields, environment: Environment) -> dict[str, Tree]:
     """A container that no runtime completes: resources and the restricted profile are written."""
-    stated = main_container(block, environment)
+    found = main_container(block, environment)
     if block.env:
-        stated["env"] = container.env(block.env, environment)
-    return {"resources": AMOUNTS, **_completed(name, stated, block.security_context)}
+        found["env"] = container.env(block.env, environment)
+    return {"resources": AMOUNTS, **_completed(name, found, block.security_context)}
 
 
-def pod(block: PodFields, environment: Environment) -> dict[str, Tree]:
+def pod(block: PlacedFields, environment: Environment) -> dict[str, Tree]:
     """What the block says of the pod: volumes, placement, and further containers (`containers`,
     which the main one comes before).
     """
@@ -69,19 +69,19 @@ def pod(block: PodFields, environment: Environment) -> dict[str, Tree]:
     if block.node_selector:
         found["nodeSelector"] = _sorted(block.node_selector)
     if block.tolerations:
-        found["tolerations"] = tuple(_stated(each) for each in block.tolerations)
+        found["tolerations"] = tuple(stated(each) for each in block.tolerations)
     if block.image_pull_secrets:
         found["imagePullSecrets"] = tuple(
             MappingProxyType({"name": container.secret_name(each.name, environment)})
             for each in block.image_pull_secrets
         )
-    if block.service_account is not None:
+    if isinstance(block, PodFields) and block.service_account is not None:
         found["serviceAccountName"] = block.service_account
     if block.pod_labels:
         found["labels"] = _sorted(block.pod_labels)
     if block.pod_annotations:
         found["annotations"] = _sorted(block.pod_annotations)
-    if block.init_containers:
+    if isinstance(block, PodFields) and block.init_containers:
         found["initContainers"] = tuple(
             _beside(name, each, environment) for name, each in block.init_containers.items()
         )
@@ -93,12 +93,13 @@ def pod(block: PodFields, environment: Environment) -> dict[str, Tree]:
 
 
 def volumes_of(
-    block: PodFields, environment: Environment, *more: Mapping[str, ServerVolume]
+    block: PlacedFields, environment: Environment, *more: Mapping[str, ServerVolume]
 ) -> tuple[Tree, ...]:
     """What all containers of the pod mount; `more` are those of containers it doesn't name."""
     mounted = [block.volumes, *more]
     mounted += (each.volumes for each in block.sidecars.values())
-    mounted += (each.volumes for each in block.init_containers.values())
+    if isinstance(block, PodFields):
+        mounted += (each.volumes for each in block.init_containers.values())
     return pod_volumes(mounted, environment)
 
 
@@ -118,11 +119,11 @@ def _beside(name: str, block: InitContainer, environment: Environment) -> Tree:
 
 
 def _completed(
-    name: str, stated: Mapping[str, Tree], security: SecurityContext | None
+    name: str, found: Mapping[str, Tree], security: SecurityContext | None
 ) -> dict[str, Tree]:
     own = _security(security) if security is not None else {}
     return {
-        **stated,
+        **found,
         "name": name,
         "securityContext": MappingProxyType({**SECURITY, **own}),
     }
@@ -131,8 +132,8 @@ def _completed(
 def _of_image(
     image: str | None, command: tuple[str, ...], args: tuple[str, ...]
 ) -> dict[str, Tree]:
-    stated: dict[str, Tree] = {"image": image, "command": command, "args": args}
-    return {name: value for name, value in stated.items() if value}
+    found: dict[str, Tree] = {"image": image, "command": command, "args": args}
+    return {name: value for name, value in found.items() if value}
 
 
 def _serving(ports: Ports, probes: Probes | None) -> dict[str, Tree]:
@@ -146,15 +147,15 @@ def _serving(ports: Ports, probes: Probes | None) -> dict[str, Tree]:
         for name in ("liveness", "readiness", "startup"):
             probe: Probe | None = getattr(probes, name)
             if probe is not None:
-                found[f"{name}Probe"] = _stated(probe)
+                found[f"{name}Probe"] = stated(probe)
     return found
 
 
 def _security(block: SecurityContext) -> dict[str, Tree]:
-    return dict(_stated(block))
+    return dict(stated(block))
 
 
-def _stated(block: object) -> Mapping[str, Tree]:
+def stated(block: object) -> Mapping[str, Tree]:
     """A block of Kubernetes' own fields under their own names, without those that are unset."""
     found: dict[str, Tree] = {}
     for name in sorted(block.__dataclass_fields__):  # type: ignore[attr-defined]  # a dataclass
@@ -163,12 +164,12 @@ def _stated(block: object) -> Mapping[str, Tree]:
             continue
         if isinstance(value, tuple):
             found[yaml_name(name)] = tuple(
-                item if isinstance(item, str) else _stated(item) for item in value
+                item if isinstance(item, str) else stated(item) for item in value
             )
         elif isinstance(value, bool | int | str):
             found[yaml_name(name)] = value
         else:
-            found[yaml_name(name)] = _stated(value)
+            found[yaml_name(name)] = stated(value)
     return MappingProxyType(found)
 
 

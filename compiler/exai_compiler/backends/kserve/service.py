@@ -17,6 +17,7 @@ from types import MappingProxyType
 from exai_compiler.backends.kserve import components, runtime, transformer
 from exai_compiler.backends.kserve.chosen import is_exais
 from exai_compiler.backends.kserve.formats import formats_of
+from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.predictor import model, predictor, runtime_of
 from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_target
 from exai_compiler.backends.kserve.served import Source, files_of, source_of
@@ -24,7 +25,6 @@ from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Known, Tree, Unknown
-from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, ServiceSpec
@@ -89,12 +89,6 @@ def mode(environment: Environment) -> Mode:
 def mode_of(service: ServiceSpec, environment: Environment) -> Mode:
     """The mode of one service, which may have its own."""
     return service.mode or mode(environment)
-
-
-def own_runtimes(project: Project) -> tuple[Runtime, ...]:
-    """The project's own runtimes."""
-    del project
-    return ()
 
 
 def _exais(resolved: Resolved, body: ServiceSpec) -> Iterator[str]:

@@ -29,16 +29,19 @@ class Runtime:
     def offers(self, protocol: str) -> bool:
         return not self.protocols or protocol in self.protocols
 
-    def version(self, format_: str, stated: str | None) -> str | None:
-        """The version of a format as this runtime lists it; None when it doesn't serve it. KServe
-        compares what stands before the first dot.
+    def serves(self, format_: str, stated: str | None) -> bool:
+        """Whether it reads this version of the format. KServe compares what stands before the first
+        dot; a runtime that lists no versions reads any.
         """
-        versions = self.formats.get(format_)
-        if not versions:
-            return None
-        if stated is None:
-            return versions[-1]
-        return stated if stated.partition(".")[0] in versions else None
+        if format_ not in self.formats:
+            return False
+        majors = {version.partition(".")[0] for version in self.formats[format_]}
+        return stated is None or not majors or stated.partition(".")[0] in majors
+
+    def version(self, format_: str, stated: str | None) -> str | None:
+        """The version that is written: the stated one, else the newest that it lists, if any."""
+        versions = self.formats.get(format_, ())
+        return stated if stated is not None or not versions else versions[-1]
 
 
 def _runtime(

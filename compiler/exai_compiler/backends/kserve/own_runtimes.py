@@ -1,0 +1,105 @@
+"""A Runtime as a ServingRuntime or ClusterServingRuntime, and as a choice for services.
+
+In: the resolved project, a Runtime. Out: the object (wave 1). `{{.Name}}` and the like in its
+container are KServe's own placeholders: fields of the InferenceService.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from exai_compiler.backends.kserve import runtime
+from exai_compiler.backends.kserve.pod import own_container, pod
+from exai_compiler.backends.kserve.shipped import Runtime
+from exai_compiler.build import Rendered
+from exai_compiler.changes import ObjectId
+from exai_compiler.maybe import Tree
+from exai_compiler.project import Project
+from exai_compiler.resolved import Resolved
+from exai_specs.effects import Effect
+from exai_specs.kinds import Environment, RuntimeSpec
+from exai_specs.kinds.components import MAIN
+from exai_specs.parse import Spec
+
+KINDS = MappingProxyType({"namespace": runtime.KIND, "cluster": f"Cluster{runtime.KIND}"})
+WAVE = 1
+
+
+def own_runtimes(project: Project) -> tuple[Runtime, ...]:
+    """The project's own runtimes as choices: by priority, then by name."""
+    found = sorted(
+        project.bodies(RuntimeSpec), key=lambda each: (-_priority(each[1]), each[0].ref.name)
+    )
+    return tuple(
+        Runtime(
+            spec.ref.name,
+            MappingProxyType({name: each.version for name, each in body.formats.items()}),
+            body.protocols,
+            tuple(name for name, each in body.formats.items() if each.auto_select),
+        )
+        for spec, body in found
+    )
+
+
+def _priority(body: RuntimeSpec) -> int:
+    return max((each.priority or 0 for each in body.formats.values()), default=0)
+
+
+def render_runtime(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
+    """Nothing where no cluster is. Raises TypeError for another kind: a bug of the caller."""
+    body = spec.body
+    if not isinstance(body, RuntimeSpec):
+        raise TypeError(f"{spec.ref} is no Runtime")
+    environment = resolved.environment
+    if environment.target == "local":
+        return ()
+    kind = KINDS[body.scope]
+    tree: dict[str, Tree] = {
+        "apiVersion": runtime.API,
+        "kind": kind,
+        "metadata": _metadata(spec, body, environment),
+        "spec": _spec(body, environment),
+    }
+    id_ = ObjectId(runtime.API, kind, spec.ref.name)
+    return (Rendered(id_, spec.ref, MappingProxyType(tree), WAVE, Effect.REDEPLOY),)
+
+
+def _spec(body: RuntimeSpec, environment: Environment) -> Tree:
+    around = pod(body, environment)
+    beside = around.pop("containers", ())
+    main = MappingProxyType(own_container(MAIN, body, environment))
+    found: dict[str, Tree] = {
+        **around,
+        "containers": (main, *(beside if isinstance(beside, tuple) else ())),
+        "supportedModelFormats": tuple(_formats(body)),
+    }
+    if body.protocols:
+        found["protocolVersions"] = body.protocols
+    if body.multi_model:
+        found["multiModel"] = True
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _formats(body: RuntimeSpec) -> list[Tree]:
+    found: list[Tree] = []
+    for name, each in sorted(body.formats.items()):
+        for version in each.version or (None,):
+            entry: dict[str, Tree] = {"autoSelect": each.auto_select, "name": name}
+            if version is not None:
+                entry["version"] = version
+            if each.priority is not None:
+                entry["priority"] = each.priority
+            found.append(MappingProxyType(entry))
+    return found
+
+
+def _metadata(spec: Spec, body: RuntimeSpec, environment: Environment) -> Tree:
+    found: dict[str, Tree] = {
+        "name": spec.ref.name,
+        "labels": MappingProxyType({**spec.metadata.labels, **runtime.MANAGED}),
+    }
+    if spec.metadata.annotations:
+        found["annotations"] = spec.metadata.annotations
+    if environment.namespace is not None and body.scope == "namespace":
+        found["namespace"] = environment.namespace
+    return MappingProxyType(found)
