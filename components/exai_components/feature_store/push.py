@@ -19,6 +19,7 @@ from exai_components.feature_store.rows import (
     last_time,
     newest,
     stored_view,
+    timed,
     usable,
 )
 from exai_components.outcome import StepFailure
@@ -93,7 +94,7 @@ def _beside(
     for identity in _identities(offline, columns):
         there.pop(identity, None)
     new, wrong = [], []
-    for row in table.select(columns.all).to_pylist():
+    for row in timed(table.select(columns.all), columns).to_pylist():
         known = there.get(tuple(row[each] for each in columns.identity))
         new.append(known is None)
         if known is not None and repr(known) != repr(row):
@@ -106,8 +107,8 @@ def _beside(
 def _identities(file: Path | None, columns: Columns) -> set[Any]:
     if file is None or not file.exists():
         return set()
-    rows = read_table(str(file), columns.identity).select(columns.identity).to_pylist()
-    return {tuple(row.values()) for row in rows}
+    rows = timed(read_table(str(file), columns.identity).select(columns.identity), columns)
+    return {tuple(row.values()) for row in rows.to_pylist()}
 
 
 def _moment(value: datetime | date) -> datetime:

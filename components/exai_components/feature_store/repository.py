@@ -28,10 +28,11 @@ _OPENED: list[Path] = []
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def open_store(folder: Path) -> Any:
+def open_store(folder: Path, *, serving: bool = False) -> Any:
     """A `feast.FeatureStore` over the repository; relative paths start at its folder.
 
-    Nothing is connected to before it is used.
+    Nothing is connected to before it is used. Who only serves has no use for the offline store, and
+    isn't given its password.
     """
     import_feast()
     import yaml
@@ -45,6 +46,8 @@ def open_store(folder: Path) -> Any:
         )
     # Feast fills variables into the text, before it is read: a password may hold any character.
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if serving:
+        written["offline_store"] = {"type": "dask"}
     config = RepoConfig(**_filled(written))
     config.repo_path = folder
     registry = config.registry

@@ -79,7 +79,20 @@ def file_rows(path: Path, columns: Columns) -> Any:
     """The rows of a Parquet snapshot."""
     from exai_components.parquet_file import read_table
 
-    return read_table(str(path.resolve()), columns.all).select(columns.all)
+    return timed(read_table(str(path.resolve()), columns.all).select(columns.all), columns)
+
+
+def timed(table: Any, columns: Columns) -> Any:
+    """The table with times where its Dataset has dates: a day begins at midnight, UTC."""
+    import pyarrow as pa
+
+    from exai_components.column_types import arrow_type
+
+    for name in filter(None, (columns.timestamp, columns.created)):
+        if name not in columns.keys and pa.types.is_date(table.schema.field(name).type):
+            at = table.schema.get_field_index(name)
+            table = table.set_column(at, name, table.column(name).cast(arrow_type("timestamp")))
+    return table
 
 
 def usable(table: Any, columns: Columns, name: str, pushed: Path | None = None) -> Any:
@@ -90,6 +103,7 @@ def usable(table: Any, columns: Columns, name: str, pushed: Path | None = None) 
     """
     import pyarrow.compute as pc
 
+    table = timed(table, columns)
     for key in columns.keys:
         table = table.filter(pc.is_valid(table.column(key)))
     if untimed := _keys_where(table, columns.keys, pc.is_null(table.column(columns.timestamp))):
@@ -100,7 +114,7 @@ def usable(table: Any, columns: Columns, name: str, pushed: Path | None = None) 
             rows=untimed,
         )
     if twice := _twice(table, columns):
-        if foreign := _pushed_among(twice, pushed):
+        if foreign := _pushed_among(twice, pushed, columns):
             raise contradicted(name, foreign, kept=True)
         twice = list(map(_plain_row, twice))
         raise StepFailure(
@@ -161,13 +175,15 @@ def _twice(table: Any, columns: Columns) -> list[dict[str, Any]]:
     return [dict(row) for row in shown.to_dict("records")]
 
 
-def _pushed_among(rows: list[dict[str, Any]], pushed: Path | None) -> list[dict[str, Any]]:
+def _pushed_among(
+    rows: list[dict[str, Any]], pushed: Path | None, columns: Columns
+) -> list[dict[str, Any]]:
     if pushed is None or not pushed.exists():
         return []
     from exai_components.parquet_file import read_table
 
     identity = tuple(rows[0])
-    known = read_table(str(pushed), identity).select(identity).to_pandas()
+    known = timed(read_table(str(pushed), identity).select(identity), columns).to_pandas()
     there = {tuple(row.values()) for row in known.to_dict("records")}
     return [row for row in rows if tuple(row.values()) in there]
 

@@ -47,7 +47,7 @@ class Features:
         self._model, self._folder = model, folder
         self._policy, self._needs_of = policy, needs_of
         with _failures():
-            store = open_store(folder)
+            store = open_store(folder, serving=True)
             _hurry(store)
             self._stamp = stamp_of(folder, store)
             self._lookup = self._looked_at(store)
@@ -175,7 +175,7 @@ class Features:
         with _failures():
             store = self._lookup.store
             if seen[0] != self._stamp[0]:  # another store, or other settings of it
-                store = open_store(self._folder)
+                store = open_store(self._folder, serving=True)
                 _hurry(store)
             found = self._looked_at(store)
         if self._asked(found) != self.asked:

@@ -114,6 +114,40 @@ def test_a_corrected_row_and_one_that_is_gone(store: Store) -> None:
     assert store.bmi(1, 2) == [(None, "null"), (None, "null")]
 
 
+def test_days_are_times(store: Store) -> None:
+    """A timestamp of type `date` is midnight, UTC, whoever brings it."""
+    import pyarrow as pa
+
+    def bring(*rows: made.Row) -> int:
+        file = made.put(store.folder, "body", rows, f"day-{len(rows)}")
+        table = pq.read_table(file)
+        at = table.schema.get_field_index("seen_at")
+        pq.write_table(table.set_column(at, "seen_at", table.column(at).cast(pa.date32())), file)
+        before, store.before["body"] = store.before.get("body"), str(file)
+        return int(store.ask("materialize", view="body", before=before)["written"])
+
+    assert bring(made.body(1, 0, 20.0)) == 1
+    assert bring(made.body(1, 0, 20.0), made.body(1, 24, 21.0)) == 1
+    assert bring(made.body(1, 0, 20.0), made.body(1, 24, 21.0)) == 0
+    assert store.bmi(1) == [(21.0, "present")]
+
+    def pushed(day: str, bmi: float) -> dict[str, Any]:
+        file = store.file([{**made.body(1, 0, bmi), "seen_at": day}])
+        kinds = {**made.BODY, "seen_at": "date"}
+        kept = str(store.folder.parent / "pushed.parquet")
+        more = {"data": store.before["body"], "offline": kept}
+        return answer(
+            {"action": "push", "repository": str(store.folder), "view": "body", "file": file}
+            | {"kinds": kinds, **more}
+        )
+
+    assert pushed("2026-01-02", 22.0)["error"]["code"] == "pushed-conflict"
+    assert pushed("2026-01-02", 21.0)["result"]["newest"] == "2026-01-02T00:00:00+00:00"
+    assert pushed("2026-01-03", 23.0)["result"]["written"] == 1
+    assert pushed("2026-01-03", 24.0)["result"]["written"] == 1
+    assert store.bmi(1) == [(24.0, "present")]
+
+
 def test_a_view_that_means_something_else_is_written_anew(store: Store) -> None:
     rows = [made.body(1, 0, 1.0), made.body(2, 0, 2.0)]
     store.bring("body", rows)

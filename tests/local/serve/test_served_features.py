@@ -1,6 +1,7 @@
 """Features that are looked up for each request: by a real server, from a real online store."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,6 +214,29 @@ def test_features_that_are_closed_answer_what_is_on_its_way(store: Path) -> None
     assert threads_of(features) == 0
     with pytest.raises(Failure, match="its column bmi takes none"):
         opened("null", nullable=False)
+
+
+def test_the_password_of_what_only_training_reads_is_not_needed(own_store: Path) -> None:
+    """A service isn't given it."""
+    from exai_components.model_file import ModelColumn
+    from exai_components.serve.features import Features
+    from exai_components.serve.needs import needs_by_name
+    from exai_components.serve.policy import Policy
+
+    file = own_store / "feature_store.yaml"
+    offline = {"type": "postgres", "host": "db", "database": "ml", "user": "exai"}
+    offline["password"] = "${EXAI_FEATURES_OFFLINE_STORE_PASSWORD}"  # noqa: S105
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"offline_store": offline}))
+    columns = [ModelColumn("bmi", "float64", nullable=True)]
+    features = Features(
+        "m",
+        own_store,
+        Policy("everything", "error"),
+        lambda offered: needs_by_name(columns, offered),
+    )
+    found = asyncio.run(features.complete([{"patient_id": WHOLE}], "row {}".format))
+    features.close()
+    assert found == [{"bmi": 20.0}]
 
 
 def threads_of(features: Any) -> int:
