@@ -39,7 +39,7 @@ class Port:
     `type` is a parameter type of the language, or an artifact type: with a capital first letter or
     a dot.
     `refined` is the type inside a list or struct, as JSON (`{"struct": {"ntrees":
-    "integer"}}`), or None.
+    "integer"}}`), or None. `many`: a list of such artifacts.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Port:
     default: Json = None
     description: str = ""
     refined: Json = None
+    many: bool = False
 
     @property
     def is_artifact(self) -> bool:

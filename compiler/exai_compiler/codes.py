@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from exai_compiler.codes_of_features import FEATURE_CODES
+from exai_compiler.codes_of_flow import FLOW_CODES
 from exai_compiler.codes_of_serving import SERVING_CODES
 from exai_compiler.codes_of_steps import STEP_CODES
 from exai_specs.codes import Code
@@ -19,6 +20,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         **FEATURE_CODES,
         **STEP_CODES,
         **SERVING_CODES,
+        **FLOW_CODES,
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "
@@ -69,8 +71,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "expression-not-allowed": Code(
             "An expression stands where none can.",
-            "Expressions are for the inputs of steps. Elsewhere write the value; `$${{` stands "
-            "for a literal `${{`.",
+            "Expressions are for the inputs of steps, for `if`, `forEach.in` and outputs. "
+            "Elsewhere write the value; `$${{` stands for a literal `${{`. `status` is for "
+            "`finally` alone.",
         ),
         "filled-input": Code(
             "An input that exai fills in by itself.",
@@ -299,8 +302,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "unreadable-annotation": Code(
             "An annotation that is no type of an input or output.",
             "A function's annotations are its interface: str, int, float, bool, list, dict, "
-            "Optional of one, `Input[T]`, `Output[T]`, InputPath, OutputPath, `-> T` or a "
-            "NamedTuple. Defaults are plain values.",
+            "Optional of one, `Input[T]`, `Input[List[T]]`, `Output[T]`, InputPath, OutputPath, "
+            "PipelineTaskFinalStatus, `-> T` or a NamedTuple. Defaults are plain values.",
         ),
         "unsafe-index": Code(
             "An index or host of pip that isn't a plain one.",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step, topological
+from exai_compiler.graph import Binding, Constant, Graph, Step, topological
 from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
 
@@ -95,31 +95,26 @@ class Flow:
     `models`: the signature of a model output.
     """
 
+    graph: Graph
     tables: Mapping[Output, Table]
     models: Mapping[Output, Signature]
 
     def table(self, binding: Binding | None) -> Table:
-        """The columns that arrive here."""
-        return (
-            self.tables.get((binding.step, binding.output), NO_TABLE)
-            if isinstance(binding, FromStep)
-            else NO_TABLE
-        )
+        """The columns that arrive here, where all that may arrive has the same."""
+        found = {self.tables.get((o.step, o.output), NO_TABLE) for o in self.graph.origins(binding)}
+        return found.pop() if len(found) == 1 else NO_TABLE
 
     def model(self, binding: Binding | None) -> Signature | None:
-        """The signature of the model that arrives here."""
-        return (
-            self.models.get((binding.step, binding.output))
-            if isinstance(binding, FromStep)
-            else None
-        )
+        """The signature of the model that arrives here; of several, of the first."""
+        found = (self.models.get((o.step, o.output)) for o in self.graph.origins(binding))
+        return next((signature for signature in found if signature is not None), None)
 
 
 def flow(graph: Graph) -> Flow:
     """All that can be followed through the steps, producers first; nothing behind a cycle."""
     tables: dict[Output, Table] = {}
     models: dict[Output, Signature] = {}
-    so_far = Flow(MappingProxyType(tables), MappingProxyType(models))
+    so_far = Flow(graph, MappingProxyType(tables), MappingProxyType(models))
     for name in topological(graph):
         step = graph.steps[name]
         if step.component is None:

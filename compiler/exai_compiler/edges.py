@@ -26,7 +26,8 @@ from exai_compiler.columns import (
     trained,
 )
 from exai_compiler.feature_views import used
-from exai_compiler.graph import FromStep, Graph, Step, sources
+from exai_compiler.graph import Graph, Step, scopes
+from exai_compiler.graph import Node as GraphNode
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
@@ -88,7 +89,7 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     for name, graph in graphs.items():
         spec = project.specs[graph.pipeline]
         for step in graph.steps.values():
-            yield from _step_edges(spec, step, columns)
+            yield from _step_edges(spec, graph, step, columns)
             yield from _column_edges(spec, step, flows[name], columns)
     for model, steps in makers(graphs).items():
         if project.find("Model", model) is None:
@@ -96,7 +97,7 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
         for maker in steps:
             pipeline = maker.graph.pipeline
             spec = project.specs[pipeline]
-            path = ("spec", "steps", maker.step.name, "with", maker.port)
+            path = (*maker.step.path, "with", maker.port)
             end = Node("Model", model)
             yield Edge(Node(pipeline.kind, pipeline.name), end, spec, path)
             yield Edge(Node(pipeline.kind, pipeline.name, maker.step.name), end, spec, path)
@@ -173,22 +174,34 @@ def _of_table(table: Table, columns: Columns) -> tuple[str, ...]:
     return (*own, *columns.get(Ref("FeatureService", table.service), ())) if table.service else own
 
 
-def _step_edges(spec: Spec, step: Step, columns: Columns) -> Iterator[Edge]:
+def _step_edges(spec: Spec, graph: Graph, step: Step, columns: Columns) -> Iterator[Edge]:
     pipeline, here = Node(*_of(spec)), Node(*_of(spec), step.name)
     for port, binding in step.inputs.items():
-        path = ("spec", "steps", step.name, "with", port)
-        for source in sources(binding):
-            if isinstance(source, FromStep) and source.step in step.needs:
-                yield Edge(Node(*_of(spec), source.step), here, spec, path)
+        path = (*step.path, "with", port)
+        for before in graph.makers(binding):
+            yield Edge(Node(*_of(spec), before.name), here, spec, path)
         named = Ref(step.component.refs.get(port, "") if step.component else "", text(binding))
         if named in columns:
             yield Edge(Node(named.kind, named.name), pipeline, spec, path)
             yield Edge(Node(named.kind, named.name), here, spec, path)
     for index, name in enumerate(step.spec.after):
-        if name in step.needs:
-            yield Edge(
-                Node(*_of(spec), name), here, spec, ("spec", "steps", step.name, "after", index)
-            )
+        for leaf in _inside(graph.nodes.get(name)):
+            yield Edge(Node(*_of(spec), leaf), here, spec, (*step.path, "after", index))
+    for field, given in (
+        ("if", step.condition),
+        ("forEach", step.loop.items if step.loop else None),
+    ):
+        for before in graph.makers(given):
+            yield Edge(Node(*_of(spec), before.name), here, spec, (*step.path, field))
+
+
+def _inside(node: GraphNode | None) -> Iterator[str]:
+    """The leaves of a node: itself, or all that are in it."""
+    if isinstance(node, Step):
+        yield node.name
+    for scope in scopes(node):
+        for inner in scope.nodes.values():
+            yield from _inside(inner)
 
 
 def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterator[Edge]:
@@ -198,7 +211,7 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
     if step.component is None:
         return
     of, here = _of(spec), Node(*_of(spec), step.name)
-    base: Path = ("spec", "steps", step.name, "with")
+    base: Path = (*step.path, "with")
     adding = ADDS.get(step.component.name)
     reads = {
         LOADS.get(step.component.name, ("", ""))[0]: "Dataset",
@@ -207,11 +220,12 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
     passes = {*PASSES.get(step.component.name, {}).values(), adding.data if adding else ""}
     for port, binding in step.inputs.items():
         path = (*base, port)
-        if isinstance(binding, FromStep) and port in passes:
-            for column in _of_table(flows.table(binding), columns):
-                start = Node(*of, binding.step, column)
-                yield Edge(start, Node(*of, step.name, column), spec, path)
-        elif (kind := reads.get(port)) is not None:
+        if port in passes:
+            for maker in flows.graph.makers(binding):
+                for column in _of_table(flows.table(binding), columns):
+                    start = Node(*of, maker.name, column)
+                    yield Edge(start, Node(*of, step.name, column), spec, path)
+        if (kind := reads.get(port)) is not None:
             name = text(binding)
             for column in columns.get(Ref(kind, name), ()):
                 start = Node(kind, name, "", column)
@@ -220,13 +234,13 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
     training = TRAINS.get(step.component.name)
     for data, path, column in named_columns(step):
         table = step.inputs.get(data)
-        if not isinstance(table, FromStep):
-            continue
-        if column not in _of_table(flows.table(table), columns):
+        makers_of = flows.graph.makers(table)
+        if not makers_of or column not in _of_table(flows.table(table), columns):
             continue
         feature = training is not None and path[0] == training.features
         end = Node(*of, step.name, column) if feature else here
-        yield Edge(Node(*of, table.step, column), end, spec, (*base, *path))
+        for maker in makers_of:
+            yield Edge(Node(*of, maker.name, column), end, spec, (*base, *path))
 
 
 def _own_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterator[Edge]:
@@ -236,11 +250,11 @@ def _own_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterato
     of = _of(spec)
     declared = {c for output in step.spec.outputs for c in columns[of[1], step.name, output]}
     for port, binding in step.inputs.items() if declared else ():
-        if isinstance(binding, FromStep):
+        for maker in flows.graph.makers(binding):
             for column in _of_table(flows.table(binding), columns):
                 if column in declared:
-                    start, end = Node(*of, binding.step, column), Node(*of, step.name, column)
-                    yield Edge(start, end, spec, ("spec", "steps", step.name, "with", port))
+                    start, end = Node(*of, maker.name, column), Node(*of, step.name, column)
+                    yield Edge(start, end, spec, (*step.path, "with", port))
 
 
 def _of(spec: Spec) -> tuple[str, str]:

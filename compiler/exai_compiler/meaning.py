@@ -16,7 +16,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.feature_views import Used, key_of, used
-from exai_compiler.graph import Constant, Graph, Step
+from exai_compiler.graph import Choice, Constant, Graph, Group, Node, Step
 from exai_compiler.project import Project
 from exai_compiler.python_code import function_of
 from exai_specs.effects import Effect
@@ -160,15 +160,36 @@ def pipeline_meaning(project: Project, catalog: Catalog, graph: Graph) -> str:
     services = {
         name: _service_meaning(project, catalog, name) for name in _named(graph, "FeatureService")
     }
+    flow = {name: found for name, node in graph.nodes.items() if (found := _flow(node))}
     return digest(
         {
             "steps": steps,
+            **({"flow": flow} if flow else {}),
             "datasets": datasets,
             "features": services,
             "models": models,
             "parameters": meaningful(pipeline.parameters) if pipeline else {},
         }
     )
+
+
+def _flow(node: Node) -> Json:
+    """When a step runs, how often, and what is seen of a group; empty for one that just runs."""
+    found: dict[str, Json] = {}
+    if node.within:
+        found["within"] = node.within
+    if isinstance(node, Step | Group):
+        if node.spec.if_ is not None:
+            found["if"] = node.spec.if_
+        if node.spec.for_each is not None:
+            found["forEach"] = meaningful(node.spec.for_each)
+    if isinstance(node, Group):
+        found["outputs"] = meaningful(node.spec.outputs)
+    if isinstance(node, Choice):
+        found["choose"] = tuple(
+            {"if": way.if_, "outputs": meaningful(way.outputs)} for way in node.spec.choose
+        )
+    return found
 
 
 def _step(step: Step, env: Mapping[str, object]) -> Json:

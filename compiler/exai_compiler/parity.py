@@ -11,15 +11,19 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.feature_files import named_files
+from exai_compiler.leaves import leaves
 from exai_compiler.policies import applied
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
 from exai_specs.kinds import (
+    AnyStep,
+    Choose,
     DatasetSpec,
     Environment,
     FeatureServiceSpec,
     FeatureViewSpec,
+    Group,
     PipelineSpec,
     Postgresql,
     RuntimeSpec,
@@ -71,6 +75,7 @@ SERVICE: Mapping[Path, str] = MappingProxyType(
 )
 STEP: Mapping[Path, str] = MappingProxyType(
     {
+        ("forEach", "parallelism"): "one item at a time is worked on",
         ("resources", "cpu"): "the step takes what the machine has",
         ("resources", "memory"): "it bounds the Java heap, nothing else",
         ("resources", "limits", "cpu"): "the step takes what the machine has",
@@ -95,6 +100,9 @@ PIPELINE: Mapping[Path, str] = MappingProxyType(
         ("timeout",): "a run may take as long as it needs",
         ("serviceAccount",): "one machine has no accounts of services",
     }
+)
+LOOP: Mapping[Path, str] = MappingProxyType(
+    {("forEach", "parallelism"): "one item at a time is worked on"}
 )
 VIEW: Mapping[Path, str] = MappingProxyType(
     {
@@ -196,11 +204,24 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     for spec, pipeline in project.bodies(PipelineSpec):
         yield from _block(spec, ("spec",), PIPELINE)
         yield from _block(spec, ("spec", "defaults"), STEP)
-        for name, step in pipeline.steps.items():
-            if (
-                step.body != "image" and not step.component_file
-            ):  # a container isn't run at all, which is an error
-                yield from _block(spec, ("spec", "steps", name), STEP)
+        for path, _, step in leaves(pipeline):
+            # A container isn't run at all, which is an error.
+            if step.body != "image" and not step.component_file:
+                yield from _block(spec, path, STEP)
+        for path in _loops(pipeline.steps, ("spec", "steps")):
+            yield from _block(spec, path, LOOP)
+
+
+def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:
+    """The paths of all groups, at any depth."""
+    for name, step in steps.items():
+        here = (*path, name)
+        if isinstance(step, Group):
+            yield here
+            yield from _loops(step.steps, (*here, "steps"))
+        elif isinstance(step, Choose):
+            for index, way in enumerate(step.choose):
+                yield from _loops(way.steps, (*here, "choose", index, "steps"))
 
 
 def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagnostic]:
@@ -225,5 +246,8 @@ def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:
 
 def _value(value: Json, path: Path) -> Json:
     for part in path:
-        value = value.get(str(part)) if isinstance(value, Mapping) else None
+        if isinstance(value, tuple) and isinstance(part, int):
+            value = value[part]
+        else:
+            value = value.get(str(part)) if isinstance(value, Mapping) else None
     return value

@@ -28,6 +28,7 @@ from exai_compiler.changes import (
     verb,
 )
 from exai_compiler.facts import Verdict
+from exai_compiler.leaves import leaves
 from exai_compiler.planning import plan
 from exai_compiler.planning.plan import first_round, outgrown
 from exai_runtime.compiling import Checked, Compiled
@@ -35,7 +36,7 @@ from exai_runtime.events import ChangeFinished, ChangeStarted, Listen, RoundStar
 from exai_runtime.target import Writer
 from exai_specs.diagnostics import Diagnostic, Span, has_errors
 from exai_specs.identity import Ref
-from exai_specs.kinds import ModelSpec
+from exai_specs.kinds import ModelSpec, PipelineSpec
 
 Compile = Callable[[], Compiled]
 
@@ -119,7 +120,9 @@ def _place(checked: Checked, origin: Ref, step: str) -> Span | None:
     spec = checked.project.specs.get(origin) if checked.project else None
     if spec is None:
         return None
-    return spec.key_at("spec", "steps", step) if step else spec.at("metadata", "name")
+    found = leaves(spec.body) if step and isinstance(spec.body, PipelineSpec) else ()
+    path = next((path for path, name, _ in found if name == step), None)
+    return spec.key_at(*path) if path is not None else spec.at("metadata", "name")
 
 
 def _blocked(planned: Planned, origin: Ref, failed: set[Ref]) -> str:

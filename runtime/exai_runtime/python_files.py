@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from exai_compiler.leaves import leaves
 from exai_compiler.python_code import function_of
 from exai_compiler.user_components import component_file
 from exai_runtime.folder import Folder
@@ -65,13 +66,13 @@ def _named(specs: Iterable[Spec]) -> Iterator[tuple[Span, str]]:
     for spec in specs:
         document = spec.document.path
         match spec.body:
-            case PipelineSpec(steps=steps):
-                for name, step in steps.items():
+            case PipelineSpec():
+                for place, _, step in leaves(spec.body):
                     if step.python is not None:
-                        at = spec.at("spec", "steps", name, "python")
+                        at = spec.at(*place, "python")
                         yield at, function_of(document, step.python)[0]
                     elif step.component_file:
-                        at = spec.at("spec", "steps", name, "uses")
+                        at = spec.at(*place, "uses")
                         yield at, component_file(document, step.component_file)
             case FeatureViewSpec(transform=transform) if transform is not None:
                 at = spec.at("spec", "transform", "python")

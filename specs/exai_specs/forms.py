@@ -6,6 +6,7 @@ In: plain values. Out: the frozen value of the one form that fits. Never: trying
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,8 @@ class OneOf:
 
     `inside`: the form's fields stand below its key (`{csv: {path: x}}`), else beside it (`{secret:
     s, key: k}`). `text`: what a value that is no mapping is read as, if that is allowed. `missing`:
-    what to say of keys that somebody may well look for here.
+    what to say of keys that somebody may well look for here. `otherwise`: the form of a mapping
+    that has none of the keys, if that is allowed.
     """
 
     keys: tuple[tuple[str, Any], ...]
@@ -38,6 +40,7 @@ class OneOf:
     text: Any = None
     text_words: str = ""
     missing: tuple[tuple[str, str], ...] = ()
+    otherwise: Any = None
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         choices: dict[str, CoreSchema] = {}
@@ -52,13 +55,20 @@ class OneOf:
             # Wrapped, so that the JSON Schema that the text's own type makes is asked for.
             text = handler.generate_schema(self.text)
             choices[HIDDEN] = core_schema.no_info_before_validator_function(_as_it_is, text)
+        if self.otherwise is not None:
+            choices[HIDDEN + HIDDEN] = handler.generate_schema(self.otherwise)
         tagged = core_schema.tagged_union_schema(choices, discriminator=self._tag)
         return core_schema.no_info_wrap_validator_function(self._validate, tagged)
 
     def _validate(self, value: Any, form: ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, tuple(of for _, of in self.keys)):
+        if isinstance(value, tuple(self._classes())):
             return value  # made by a program, not read
         return form(self._check(value))
+
+    def _classes(self) -> Iterator[type]:
+        yield from (of for _, of in self.keys)
+        if isinstance(self.otherwise, type):
+            yield self.otherwise
 
     def _names(self) -> tuple[str, ...]:
         return tuple(key for key, _ in self.keys)
@@ -66,7 +76,9 @@ class OneOf:
     def _tag(self, value: Any) -> str:
         if not isinstance(value, dict):
             return HIDDEN
-        key = next(key for key in self._names() if key in value)
+        key = next((key for key in self._names() if key in value), None)
+        if key is None:
+            return HIDDEN + HIDDEN
         return key if self.inside else HIDDEN + key
 
     def _check(self, value: Any) -> Any:
@@ -89,6 +101,8 @@ class OneOf:
                     for key, hint in hints
                 )
             )
+        if not present and self.otherwise is not None:
+            return value
         if len(present) != 1:
             wrong = f"must be {forms} exactly one of {shown}"
             hint = f"keep one of {', '.join(present)}" if present else f"add one of {shown}"
@@ -103,7 +117,7 @@ class OneOf:
             tagged = tagged["schema"]
         forms: list[JsonSchemaValue] = []
         for key, choice in tagged["choices"].items():
-            if not self.inside or key == HIDDEN:
+            if not self.inside or key.startswith(HIDDEN):
                 forms.append(handler(choice))
                 continue
             inner = handler(choice["schema"])

@@ -110,6 +110,17 @@ STEP = NameRule(
     joiner="-",
 )
 
+ITEM = NameRule(
+    r"[A-Za-z_][A-Za-z0-9_-]*",
+    "letters, digits, `_` and `-`, and starts with a letter or `_`",
+    longest=250,
+    forbidden=(
+        "^(and|or|not|true|false|null|in|parameters|artifacts|steps|inputs|outputs|run|status|trial)$"
+    ),
+    forbidden_words="that word has a meaning of its own in expressions",
+)
+"""What an item of a loop is called: a name of the grammar of expressions."""
+
 ALIAS = NameRule(
     r"[a-z][a-z0-9_-]*",
     "lower-case letters, digits, `_` and `-`, and starts with a letter",

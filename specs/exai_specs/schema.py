@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata
 from exai_specs.units import Duration
@@ -33,6 +34,8 @@ def schema_of(kind: Kind) -> dict[str, Any]:
         "pattern": kind.names.anchored,
         "maxLength": kind.names.longest,
     }
+    spec = _schema(kind.spec)
+    definitions = spec.pop("$defs", {})
     schema = {
         "$schema": DIALECT,
         "$id": f"{_BASE}/{kind.name.lower()}.json",
@@ -43,10 +46,11 @@ def schema_of(kind: Kind) -> dict[str, Any]:
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": kind.name},
             "metadata": metadata,
-            "spec": _schema(kind.spec),
+            "spec": spec,
         },
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": False,
+        **({"$defs": definitions} if definitions else {}),
     }
     return _shared(schema)
 
@@ -90,10 +94,24 @@ class _Generator(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         return str(dft) if isinstance(dft, Duration) else super().encode_default(dft)
 
+    def definitions_schema(self, schema: core_schema.DefinitionsSchema) -> dict[str, Any]:
+        """Definitions after those that they ask for: pydantic has them in the order of use."""
+        waiting = list(schema["definitions"])
+        while waiting:
+            definition = waiting.pop(0)
+            try:
+                self.generate_inner(definition)
+            except LookupError:
+                waiting.append(definition)
+        return self.generate_inner(schema["schema"])
+
 
 def _schema(of: Any) -> dict[str, Any]:
     schema = TypeAdapter(of).json_schema(by_alias=True, schema_generator=_Generator)
-    tidy: dict[str, Any] = _tidy(schema, schema.get("$defs", {}))
+    tidier = _Tidier(schema.get("$defs", {}))
+    tidy: dict[str, Any] = tidier.tidy(schema)
+    if tidier.kept:
+        tidy["$defs"] = dict(sorted(tidier.kept.items()))
     return tidy
 
 
@@ -104,7 +122,7 @@ def _shared(schema: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     names: dict[str, str] = {}
     whole = _with_refs(schema, {text for text, times in counts.items() if times > 1}, names, found)
-    return {**whole, "$defs": found} if found else whole
+    return {**whole, "$defs": {**whole.get("$defs", {}), **found}} if found else whole
 
 
 def _count(schema: Any, counts: Counter[str]) -> None:
@@ -144,30 +162,69 @@ def _text(schema: dict[str, Any]) -> str:
     return json.dumps({key: item for key, item in schema.items() if key not in _OWN})
 
 
-def _tidy(schema: Any, definitions: dict[str, Any]) -> Any:
-    """The same for every order of imports: definitions in their place, keywords sorted.
+class _Tidier:
+    """Makes a schema the same for every order of imports: definitions in their place, keywords
+    sorted, without the titles that pydantic makes up and without defaults that stand for absence.
 
-    Without the titles that pydantic makes up, and without defaults that stand for absence.
+    A definition that holds itself stays one, under `$defs` of the whole: `kept`.
     """
-    if isinstance(schema, list):
-        return [_tidy(item, definitions) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        schema = {**definitions[schema["$ref"].rpartition("/")[2]], **schema}
-    return {
-        key: _inside(key, schema[key], definitions)
-        for key in sorted(schema)
-        if key not in ("title", "$ref", "$defs") and not (key == "default" and schema[key] is None)
-    }
+
+    def __init__(self, definitions: dict[str, Any]) -> None:
+        self._definitions = definitions
+        self._recursive = {name for name in definitions if self._reaches(name)}
+        self.kept: dict[str, Any] = {}
+
+    def tidy(self, schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [self.tidy(item) for item in schema]
+        if not isinstance(schema, dict):
+            return schema
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            if name in self._recursive:
+                if name not in self.kept:
+                    self.kept[name] = {}
+                    self.kept[name] = self.tidy(self._definitions[name])
+                others = {key: item for key, item in schema.items() if key != "$ref"}
+                return {"$ref": f"#/$defs/{name}", **self.tidy(others)}
+            schema = {**self._definitions[name], **schema}
+        return {
+            key: self._inside(key, schema[key])
+            for key in sorted(schema)
+            if key not in ("title", "$ref", "$defs")
+            and not (key == "default" and schema[key] is None)
+        }
+
+    def _inside(self, keyword: str, value: Any) -> Any:
+        if keyword in ("properties", "patternProperties"):
+            return {name: self.tidy(each) for name, each in value.items()}
+        if keyword in ("examples", "default", "enum", "const", "required"):
+            return value
+        return self.tidy(value)
+
+    def _reaches(self, start: str) -> bool:
+        """Whether a definition holds itself."""
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            for name in _refs(self._definitions[waiting.pop()]):
+                if name == start:
+                    return True
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+        return False
 
 
-def _inside(keyword: str, value: Any, definitions: dict[str, Any]) -> Any:
-    if keyword in ("properties", "patternProperties"):
-        return {name: _tidy(each, definitions) for name, each in value.items()}
-    if keyword in ("examples", "default", "enum", "const", "required"):
-        return value
-    return _tidy(value, definitions)
+def _refs(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(ref := schema.get("$ref"), str):
+            yield ref.rpartition("/")[2]
+        for item in schema.values():
+            yield from _refs(item)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _refs(item)
 
 
 if __name__ == "__main__":

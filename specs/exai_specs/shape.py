@@ -26,6 +26,8 @@ from exai_specs.types import Path
 class Shape:
     """A field, with those inside it. `each` is what a list's items or a mapping's entries are.
 
+    `again`: the class that this is, where it stands inside itself; `opened` follows.
+
     Its effect is the one declared, but never more than that of the field around it: a block that
     several kinds share reaches as far as the field that holds it.
     """
@@ -39,11 +41,17 @@ class Shape:
     fields: Mapping[str, Shape] = field(default_factory=empty)
     forms: Mapping[str, Shape] = field(default_factory=empty)
     each: Shape | None = None
+    again: tuple[Any, Effect] | None = None
+
+    def opened(self) -> Shape:
+        """This shape with its fields, where it is one of a class that holds itself."""
+        return _again(*self.again) if self.again else self
 
     def at(self, path: Path) -> Shape:
         """The shape of the field at `path`, or of the deepest one above it that is declared."""
         shape = self
         for part in path:
+            shape = shape.opened()
             if part in shape.forms:
                 shape = shape.forms[str(part)]
             elif part in shape.fields:
@@ -54,7 +62,7 @@ class Shape:
                 shape = shape.each
             else:
                 break
-        return shape
+        return shape.opened()
 
     def example(self, path: Path) -> object:
         """What could stand at `path`, or else around it; None when nothing is declared."""
@@ -79,12 +87,22 @@ def shape_of(spec: type[Any]) -> Shape:
 
 
 @functools.cache
+def _again(of: Any, effect: Effect) -> Shape:
+    return _shape(of, effect, ())
+
+
+@functools.cache
 def _shape_of(spec: Any) -> Shape:
-    fields, each = _fields(spec, Effect.BREAKING)
+    fields, each = _fields(spec, Effect.BREAKING, ())
     return Shape(max(shape.effect for shape in fields.values()), fields=fields, each=each)
 
 
-def _fields(spec: type[Any], bound: Effect) -> tuple[dict[str, Shape], Shape | None]:
+Within = tuple[Any, ...]  # the classes around a field, the outermost first
+
+
+def _fields(
+    spec: type[Any], bound: Effect, within: Within
+) -> tuple[dict[str, Shape], Shape | None]:
     hints = get_type_hints(spec, include_extras=True)
     fields: dict[str, Shape] = {}
     each: Shape | None = None
@@ -96,7 +114,7 @@ def _fields(spec: type[Any], bound: Effect) -> tuple[dict[str, Shape], Shape | N
         if effect is None or info is None:
             raise TypeError(f"{spec.__name__}.{declared.name} has no effect or no description")
         shape = dataclasses.replace(
-            _shape(hint, min(effect, bound)),
+            _shape(hint, min(effect, bound), (*within, spec)),
             description=info.description or "",
             examples=tuple(info.examples or ()),
             required=_is_missing(declared.default) and _is_missing(declared.default_factory),
@@ -109,31 +127,35 @@ def _fields(spec: type[Any], bound: Effect) -> tuple[dict[str, Shape], Shape | N
     return fields, each
 
 
-def _shape(hint: Any, effect: Effect) -> Shape:
+def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
     if get_origin(hint) is Annotated:
         inner, *notes = get_args(hint)
         form = next((note for note in notes if isinstance(note, OneOf)), None)
-        shape = _one_of(form, effect) if form else _shape(inner, effect)
+        shape = _one_of(form, effect, within) if form else _shape(inner, effect, within)
         ref = next((note for note in notes if isinstance(note, RefTo)), None)
         return dataclasses.replace(shape, ref=ref) if ref else shape
     if get_origin(hint) in (Union, UnionType):
         present = [member for member in get_args(hint) if member is not NoneType]
-        return _shape(present[0], effect) if len(present) == 1 else Shape(effect)
+        return _shape(present[0], effect, within) if len(present) == 1 else Shape(effect)
     if get_origin(hint) is Literal:
         return Shape(effect, choices=get_args(hint))
     if get_origin(hint) is tuple:
-        return Shape(effect, each=_shape(get_args(hint)[0], effect))
+        return Shape(effect, each=_shape(get_args(hint)[0], effect, within))
     if isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping):
-        return Shape(effect, each=_shape(get_args(hint)[1], effect))
+        return Shape(effect, each=_shape(get_args(hint)[1], effect, within))
     if dataclasses.is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
-        fields, each = _fields(hint, effect)  # type: ignore[arg-type]
+        if hint in within:
+            return Shape(effect, again=(hint, effect))
+        fields, each = _fields(hint, effect, within)  # type: ignore[arg-type]
         return Shape(effect, fields=fields, each=each)
     return Shape(effect)
 
 
-def _one_of(form: OneOf, effect: Effect) -> Shape:
-    choices = _shape(form.text, effect).choices if form.text is not None else ()
-    forms = {key: _shape(of, effect) for key, of in form.keys}
+def _one_of(form: OneOf, effect: Effect, within: Within) -> Shape:
+    choices = _shape(form.text, effect, within).choices if form.text is not None else ()
+    forms = {key: _shape(of, effect, within) for key, of in form.keys}
+    if form.otherwise is not None:
+        forms[HIDDEN] = _shape(form.otherwise, effect, within)
     if form.inside:
         return Shape(effect, choices=choices, fields=forms)
     merged: dict[str, Shape] = {}

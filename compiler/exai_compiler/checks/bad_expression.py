@@ -7,41 +7,62 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.container_step import in_arguments
+from exai_compiler.checks.mentions import Field, fields
+from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
-from exai_compiler.checks.texts import Path, strings, under_with
-from exai_compiler.graph import Broken
+from exai_compiler.checks.texts import Path, strings, under_with, value_at
+from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import (
     OPEN,
-    Embedded,
     ExpressionError,
     Reference,
     has_expression,
     parse_text,
+    references_of,
 )
 from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 
+PLACES = ("with", "if", "in", "output")
 # How many names follow each root.
-ROOTS = {"parameters": 1, "steps": 2, "run": 1}
+ROOTS = {"parameters": 1, "steps": 2, "run": 1, "status": 0}
 FORMS = {
     "parameters": "${{ parameters.NAME }}",
     "steps": "${{ steps.STEP.OUTPUT }}",
     "run": "${{ run.NAME }}",
+    "status": "${{ status }}",
 }
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, graph, step in subject.steps():
         for port, binding in step.inputs.items():
             if isinstance(binding, Broken):
-                yield from _broken(spec, under_with(step.name, port), step.spec.with_[port])
+                path = under_with(step.path, port)
+                yield from _broken(spec, path, step.spec.with_[port], step.items)
+        for occurrence in subject.occurrences(graph, step):
+            if isinstance(occurrence.source, FromStatus) and step is not graph.last:
+                yield _status(occurrence.at(spec))
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for field in fields(graph):
+            if isinstance(field.binding, Broken):
+                yield from _broken_field(spec, graph, field)
+        for mention in subject.mentions[graph.pipeline.name]:
+            if isinstance(mention.source, FromStatus):
+                yield _status(mention.at(spec))
+    yield from _elsewhere(subject)
+
+
+def _elsewhere(subject: Subject) -> Iterator[Diagnostic]:
+    """Expressions where none can stand."""
     for spec, path, text in subject.braced:
         if isinstance(spec.body, PipelineSpec) and (
-            _allowed(path) or in_arguments(path) or in_run_name(path)
+            position(path) in PLACES or in_arguments(path) or in_run_name(path)
         ):
             continue
         escapes = _is_variable(spec, path)
@@ -56,7 +77,40 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _broken(spec: Spec, path: Path, value: Json) -> Iterator[Diagnostic]:
+def _status(at: Span) -> Diagnostic:
+    message = "how the steps ended is known in `finally` alone"
+    hint = "give it to an input of the step in `finally`"
+    return Diagnostic("expression-not-allowed", message, at, hint=hint)
+
+
+def _broken_field(spec: Spec, graph: Graph, field: Field) -> Iterator[Diagnostic]:
+    """What is wrong with an `if`, a loop's list or an output."""
+    text = value_at(spec.document.value, field.path)
+    found = False
+    for problem in _broken(spec, field.path, text, _items(graph, field), field.field == "if"):
+        found = True
+        yield problem
+    if not found:
+        yield Diagnostic(
+            "bad-expression",
+            "must be exactly one expression",
+            spec.at(*field.path),
+            hint="write ${{ steps.STEP.OUTPUT > 0.9 }}, with nothing around it",
+        )
+
+
+def _items(graph: Graph, field: Field) -> Items:
+    found: dict[str, str] = {}
+    for name in field.within:
+        node = graph.nodes.get(name)
+        if isinstance(node, Step | Group) and node.loop is not None:
+            found[node.loop.name] = name
+    return found
+
+
+def _broken(
+    spec: Spec, path: Path, value: Json, items: Items, is_condition: bool = False
+) -> Iterator[Diagnostic]:
     for inner, text in strings(value):
         if not has_expression(text):
             continue
@@ -68,38 +122,44 @@ def _broken(spec: Spec, path: Path, value: Json) -> Iterator[Diagnostic]:
             yield Diagnostic("bad-expression", error.message, at, hint=error.hint or _forms())
             continue
         for part in parts:
-            if not isinstance(part, str) and (problem := _problem(spec, here, part)) is not None:
-                yield problem
+            if isinstance(part, str):
+                continue
+            if not isinstance(part.expression, Reference) and not is_condition:
+                yield Diagnostic(
+                    "expression-not-allowed",
+                    "a value can only be a reference; comparisons and literals belong into `if`",
+                    spec.document.at(here, part.offset),
+                    hint=_forms(),
+                )
+                continue
+            for reference in references_of(part.expression):
+                if (problem := _problem(spec, here, reference, items)) is not None:
+                    yield problem
 
 
-def _problem(spec: Spec, path: Path, part: Embedded) -> Diagnostic | None:
-    at: Span = spec.document.at(path, part.offset)
-    expression = part.expression
-    if not isinstance(expression, Reference):
-        return Diagnostic(
-            "expression-not-allowed",
-            "a value can only be a reference; comparisons and literals belong into `if`",
-            at,
-            hint=_forms(),
-        )
-    root = expression.parts[0]
-    at = spec.document.at(path, expression.offset)
+def _problem(spec: Spec, path: Path, reference: Reference, items: Items) -> Diagnostic | None:
+    root = reference.parts[0]
+    at = spec.document.at(path, reference.offset)
+    if root in items:
+        if len(reference.parts) <= 2:
+            return None
+        message, hint = f"`{reference}` goes too deep", f"write ${{{{ {root}.FIELD }}}}"
+        return Diagnostic("bad-expression", message, at, hint=hint)
     if root not in ROOTS:
-        hint = did_you_mean(root, ROOTS)
+        hint = did_you_mean(root, (*ROOTS, *items))
         return Diagnostic("unknown-reference", f"no reference starts with `{root}`", at, hint=hint)
-    if len(expression.parts) != ROOTS[root] + 1:
-        written = ".".join(expression.parts)
+    if len(reference.parts) != ROOTS[root] + 1:
         message = (
-            f"`{written}` doesn't say which one"
-            if len(expression.parts) <= ROOTS[root]
-            else (f"`{written}` goes too deep")
+            f"`{reference}` doesn't say which one"
+            if len(reference.parts) <= ROOTS[root]
+            else f"`{reference}` goes too deep"
         )
         return Diagnostic("bad-expression", message, at, hint=f"write {FORMS[root]}")
     return None
 
 
 def _forms() -> str:
-    return f"write {', '.join(list(FORMS.values())[:-1])} or {FORMS['run']}"
+    return f"write {FORMS['parameters']}, {FORMS['steps']} or {FORMS['run']}"
 
 
 def _unescaped(text: str) -> int:
@@ -112,13 +172,4 @@ def _unescaped(text: str) -> int:
 
 def _is_variable(spec: Spec, path: Path) -> bool:
     """A variable of a step: the one place outside `with` whose literal `$${{` is unescaped."""
-    if not isinstance(spec.body, PipelineSpec):
-        return False
-    block = path[:-1]
-    return block == ("spec", "defaults", "env") or (
-        len(block) == 4 and block[:2] == ("spec", "steps") and block[3] == "env"
-    )
-
-
-def _allowed(path: Path) -> bool:
-    return len(path) > 4 and path[:2] == ("spec", "steps") and path[3] == "with"
+    return isinstance(spec.body, PipelineSpec) and position(path) == "env"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.bodies.container import Wrong, wrong_reference
+from exai_compiler.checks.positions import position
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, strings, value_at
@@ -25,7 +26,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if step.spec.body != "image":
             continue
-        base: Path = ("spec", "steps", step.name)
+        base: Path = step.path
         for field in FIELDS:
             for path, text in strings(value_at(spec.document.value, (*base, field))):
                 if has_expression(text):
@@ -65,6 +66,4 @@ _HINT = "write ${{ inputs.NAME }}, ${{ outputs.NAME }} or ${{ run.NAME }}"
 
 def in_arguments(path: Path) -> bool:
     """Whether a path of a pipeline is in the command or the arguments of a container."""
-    return any(
-        path[at] == "steps" and path[at + 2] in FIELDS for at in range(1, max(len(path) - 3, 1))
-    )
+    return position(path) in FIELDS

@@ -21,12 +21,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     "duplicate-feature",
                     f"`{feature}` stands twice among the features",
-                    spec.at(*under_with(step.name, training.features, index)),
+                    spec.at(*under_with(step.path, training.features, index)),
                     hint="take one away",
                     related=(
                         (
                             "the first",
-                            spec.at(*under_with(step.name, training.features, first[feature])),
+                            spec.at(*under_with(step.path, training.features, first[feature])),
                         ),
                     ),
                 )

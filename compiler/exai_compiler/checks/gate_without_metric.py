@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.columns import Maker, trained
-from exai_compiler.graph import FromStep, Step
+from exai_compiler.graph import Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
@@ -36,7 +36,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     message = f"`{metric}` is for {limit} classes, and the target has {classes}"
                     hint = f"take one of {', '.join(m for m in made if m not in CLASSES)}"
                 pipeline = subject.project.specs[maker.graph.pipeline]
-                place = pipeline.key_at("spec", "steps", step.name)
+                place = pipeline.key_at(*step.path)
                 yield Diagnostic(
                     "gate-without-metric",
                     message,
@@ -52,8 +52,8 @@ def _evaluation(maker: Maker) -> Step | None:
         return None
     for name, port in maker.step.component.inputs.items():
         binding = maker.step.inputs.get(name)
-        if port.type == "Metrics" and isinstance(binding, FromStep):
-            return maker.graph.steps.get(binding.step)
+        if port.type == "Metrics" and (made := maker.graph.makers(binding)):
+            return made[0]
     return None
 
 

@@ -45,7 +45,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         return
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
-            yield from _moving(spec, step.spec.image, "spec", "steps", step.name, "image")
+            yield from _moving(spec, step.spec.image, *step.path, "image")
     for spec, at, container in subject.containers():
         if container.image is not None:
             yield from _moving(spec, container.image, *at, "image")

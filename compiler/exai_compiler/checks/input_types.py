@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from exai_compiler.catalog import Component, Port
 from exai_compiler.checks.occurrences import Occurrence, words
@@ -15,16 +16,26 @@ from exai_compiler.checks.port_types import (
     assignable,
     describe,
     misfits,
-    port_type,
     refined_at,
 )
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
-from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, Graph, Step
+from exai_compiler.graph import (
+    Broken,
+    Constant,
+    FromItem,
+    FromParameter,
+    FromRun,
+    FromStatus,
+    FromStep,
+    Graph,
+    Step,
+    port_type,
+    source_type,
+)
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
-from exai_specs.types import Scalar, Type
+from exai_specs.types import Type
 
 # What stands in text as it is.
 PRIMITIVE = ("string", "integer", "double", "boolean")
@@ -52,14 +63,14 @@ def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnos
         yield Diagnostic(
             "wrong-input-type",
             f"`{name}` must be the bare name of a {kind}",
-            spec.at(*under_with(step.name, name)),
+            spec.at(*under_with(step.path, name)),
             hint=f"write the name of a {kind} document",
         )
 
 
 def _literals(spec: Spec, step: Step, port: Port) -> Iterator[Diagnostic]:
     for path, message, hint in misfits(step.spec.with_[port.name], port_type(port)):
-        place = (*under_with(step.name, port.name), *path)
+        place = (*under_with(step.path, port.name), *path)
         name = ".".join(str(part) for part in (port.name, *path))
         at = spec.key_at(*place) if message == NO_FIELD else spec.at(*place)
         yield Diagnostic("wrong-input-type", f"`{name}` {message}", at, hint=hint)
@@ -71,7 +82,7 @@ def _occurrence(
     port = component.inputs.get(occurrence.port)
     if port is None or occurrence.port in component.filled or occurrence.port in component.refs:
         return
-    source = _type_of(spec, graph, occurrence)
+    source = source_type(graph, occurrence.source)
     # Where no type refines a place inside the input, `reference-in-struct` speaks.
     wanted = refined_at(port_type(port), occurrence.inner)
     if source is None or wanted is None:
@@ -79,12 +90,12 @@ def _occurrence(
     if not occurrence.whole:
         if str(source) not in PRIMITIVE:
             hint = "write the expression as the whole value"
-            yield _wrong(spec, occurrence, source, ", which can't stand in text", hint)
+            yield _wrong(spec, graph, occurrence, source, ", which can't stand in text", hint)
         return
     match assignable(source, wanted):
         case "no":
             but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
-            yield _wrong(spec, occurrence, source, but, f"give it {describe(wanted)}")
+            yield _wrong(spec, graph, occurrence, source, but, f"give it {describe(wanted)}")
         case "untyped":
             yield Diagnostic(
                 "untyped-input",
@@ -92,21 +103,21 @@ def _occurrence(
                 f"must be {describe(wanted)}: only the run will tell",
                 occurrence.at(spec),
                 "note",
-                related=_declared(spec, occurrence),
+                related=_declared(spec, graph, occurrence),
             )
         case "yes":
             pass
 
 
 def _wrong(
-    spec: Spec, occurrence: Occurrence, source: Type, but: str, hint: str = ""
+    spec: Spec, graph: Graph, occurrence: Occurrence, source: Type, but: str, hint: str = ""
 ) -> Diagnostic:
     return Diagnostic(
         "wrong-input-type",
         _what(occurrence, source) + but,
         occurrence.at(spec),
         hint=hint,
-        related=_declared(spec, occurrence),
+        related=_declared(spec, graph, occurrence),
     )
 
 
@@ -118,25 +129,17 @@ def _name(occurrence: Occurrence) -> str:
     return ".".join(str(part) for part in (occurrence.port, *occurrence.inner))
 
 
-def _type_of(spec: Spec, graph: Graph, occurrence: Occurrence) -> Type | None:
-    """The type of what a reference names; None for an unknown name."""
-    match occurrence.source:
-        case FromParameter(name):
-            known = spec.body.parameters if isinstance(spec.body, PipelineSpec) else {}
-            return known[name].type if name in known else None
-        case FromStep(name, output):
-            component = graph.steps[name].component if name in graph.steps else None
-            port = component.outputs.get(output) if component else None
-            return port_type(port) if port else None
-        case FromRun():
-            return Scalar("string")
-
-
-def _declared(spec: Spec, occurrence: Occurrence) -> tuple[tuple[str, Span], ...]:
+def _declared(spec: Spec, graph: Graph, occurrence: Occurrence) -> tuple[tuple[str, Span], ...]:
     match occurrence.source:
         case FromParameter(name):
             return (("declared here", spec.at("spec", "parameters", name)),)
         case FromStep(name):
-            return (("made by this step", spec.key_at("spec", "steps", name)),)
-        case FromRun():
+            made = graph.nodes.get(name)
+            return (("made by this step", spec.key_at(*made.path)),) if made else ()
+        case FromItem(loop):
+            looped = graph.nodes.get(loop)
+            place = spec.at(*looped.path, "forEach", "in") if looped is not None else spec.at()
+            return (("an item of this", place),)
+        case FromRun() | FromStatus():
             return ()
+    assert_never(occurrence.source)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.catalog import Limit
-from exai_compiler.checks.port_types import misfits, port_type
+from exai_compiler.checks.port_types import misfits
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
-from exai_compiler.graph import Constant
+from exai_compiler.graph import Constant, port_type
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json
 
@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     "invalid-input",
                     f"`{name}` of {step.component.name} {words}",
-                    spec.at(*under_with(step.name, name)),
+                    spec.at(*under_with(step.path, name)),
                     hint=hint,
                 )
 

@@ -29,7 +29,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 (
                     f"{maker.graph.pipeline}",
                     subject.project.specs[maker.graph.pipeline].at(
-                        *under_with(maker.step.name, maker.port)
+                        *under_with(maker.step.path, maker.port)
                     ),
                 )
                 for maker in makers

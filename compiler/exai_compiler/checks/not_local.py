@@ -82,6 +82,6 @@ def _steps(subject: Subject, local: str) -> Iterator[Missing]:
         if step.spec.body == "image" or step.spec.component_file:
             yield Missing(
                 f"step `{step.name}` is a container, and {local} runs none",
-                spec.key_at("spec", "steps", step.name),
+                spec.key_at(*step.path),
                 "write it as `python:`, or keep the pipeline to environments on Kubeflow",
             )

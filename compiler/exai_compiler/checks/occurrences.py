@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from exai_compiler.checks.texts import Path, strings, under_with, value_at
-from exai_compiler.graph import Composed, FromParameter, FromRun, FromStep, Source, Step
+from exai_compiler.graph import (
+    Composed,
+    FromItem,
+    FromParameter,
+    FromRun,
+    FromStatus,
+    FromStep,
+    Source,
+    Step,
+)
 from exai_specs.diagnostics import Span
 from exai_specs.expressions import (
+    OPEN,
     ExpressionError,
     Reference,
     has_expression,
@@ -36,9 +47,16 @@ class Occurrence:
 
     def at(self, spec: Spec) -> Span:
         """Where the reference's own text stands."""
-        value = value_at(spec.document.value, self.path)
-        start = value.find(words(self.source)) if isinstance(value, str) else -1
-        return spec.document.at(self.path, max(start, 0))
+        return spec.document.at(self.path, offset_of(spec, self.path, self.source))
+
+
+def offset_of(spec: Spec, path: Path, source: Source) -> int:
+    """Where a reference starts in the text at a path."""
+    value = value_at(spec.document.value, path)
+    if not isinstance(value, str):
+        return 0
+    opened = max(value.find(OPEN), 0)
+    return max(value.find(words(source), opened), 0)
 
 
 def words(source: Source) -> str:
@@ -50,14 +68,19 @@ def words(source: Source) -> str:
             return f"steps.{step}.{output}"
         case FromRun(name):
             return f"run.{name}"
+        case FromItem(_, name, field):
+            return f"{name}.{field}" if field else name
+        case FromStatus():
+            return "status"
+    assert_never(source)
 
 
 def occurrences(step: Step) -> Iterator[Occurrence]:
     """Every reference of the step's inputs, in the order of the text."""
     for port, binding in step.inputs.items():
         match binding:
-            case FromParameter() | FromStep() | FromRun():
-                yield Occurrence(binding, port, under_with(step.name, port), (), True)
+            case FromParameter() | FromStep() | FromItem() | FromRun() | FromStatus():
+                yield Occurrence(binding, port, under_with(step.path, port), (), True)
             case Composed(value, found):
                 for inner, text in strings(value):
                     if has_expression(text):
@@ -77,5 +100,5 @@ def _inside(
         if not isinstance(part, str) and isinstance(part.expression, Reference):
             source = found.get(str(part.expression))
             if source is not None:
-                path = under_with(step.name, port, *inner)
+                path = under_with(step.path, port, *inner)
                 yield Occurrence(source, port, path, inner, len(parts) == 1)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import PipelineSpec
 
 _PINNED = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*\])?"
@@ -18,13 +17,11 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, body in subject.project.bodies(PipelineSpec):
-        for name, step in body.steps.items():
-            if step.pip is None:
-                continue
-            base = ("spec", "steps", name, "pip")
+    for spec, _, step in subject.steps():
+        if (pip := step.spec.pip) is not None:
+            base = (*step.path, "pip")
             seen: set[str] = set()
-            for index, package in enumerate(step.pip.packages):
+            for index, package in enumerate(pip.packages):
                 if not _PINNED.fullmatch(package):
                     yield Diagnostic(
                         "unpinned-package",
@@ -43,8 +40,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     )
                 seen.add(bare)
             for field, texts, rule in (
-                ("indexUrls", step.pip.index_urls, _INDEX),
-                ("trustedHosts", step.pip.trusted_hosts, _HOST),
+                ("indexUrls", pip.index_urls, _INDEX),
+                ("trustedHosts", pip.trusted_hosts, _HOST),
             ):
                 for index, text in enumerate(texts):
                     if not rule.fullmatch(text):

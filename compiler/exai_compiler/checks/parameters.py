@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.run_names import all_names
 from exai_compiler.checks.subject import Subject
@@ -38,9 +39,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _used(graph: Graph, body: PipelineSpec) -> set[str]:
-    """The names after `parameters.` in all steps; an unreadable one counts as `?`."""
-    bindings = [binding for step in graph.steps.values() for binding in step.inputs.values()]
-    bindings += [bind(name.text) for _, name in all_names(body)]
+    """The names after `parameters.` in all expressions; an unreadable one counts as `?`."""
+    bindings = [
+        *(binding for step in graph.steps.values() for binding in step.inputs.values()),
+        *(field.binding for field in fields(graph)),
+        *(bind(name.text, items) for _, name, items in all_names(graph, body)),
+    ]
     read = {s.name for b in bindings for s in sources(b) if isinstance(s, FromParameter)}
     return read | {"?" for binding in bindings if isinstance(binding, Broken)}
 

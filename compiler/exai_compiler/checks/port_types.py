@@ -1,44 +1,25 @@
 """Types of inputs, outputs and parameters: which value fits which, and what may be assigned to what
 (LANGUAGE 2.1).
 
-Artifact types are `Scalar`s whose name has a capital first letter or a dot. In: types and plain
+In: types and plain
 values. Out: answers; no places of documents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Literal
 
-from exai_compiler.catalog import Port
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
+from exai_compiler.graph import is_artifact
 from exai_specs.expressions import ExpressionError, has_expression, parse_text
-from exai_specs.frozen import Json, canonical
-from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch, parse_parameter_type
-from exai_specs.types import is_artifact as names_artifact
+from exai_specs.frozen import Json
+from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch
 
 NO_FIELD = "isn't one of the fields here"
 
 Assignable = Literal["yes", "untyped", "no"]
-
-
-def port_type(port: Port) -> Type:
-    """The type of a port, refined where its component says so."""
-    return Scalar(port.type) if port.refined is None else _refined(canonical(port.refined))
-
-
-@lru_cache(maxsize=256)
-def _refined(text: bytes) -> Type:
-    import json
-
-    return parse_parameter_type(json.loads(text))
-
-
-def is_artifact(type_: Type) -> bool:
-    """Whether it is a file, not a value."""
-    return isinstance(type_, Scalar) and names_artifact(type_.name)
 
 
 def describe(type_: Type) -> str:
@@ -94,6 +75,9 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
                     yield from misfits(each, fields[key], (*path, key))
                 else:
                     yield (*path, key), NO_FIELD, did_you_mean(key, fields)
+        case Scalar("final-status"):
+            hint = "write `${{ status }}` in `finally`, or leave it out"
+            yield path, f"must be how the steps ended, not {called(value)}", hint
         case _:
             if (wrong := mismatch(value, type_)) is not None:
                 yield path, wrong[1], _hint(value, type_)

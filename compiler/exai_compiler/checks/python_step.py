@@ -11,23 +11,20 @@ import sys
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.graph import Step
 from exai_compiler.python_code import Function, Problem, function_of, read_function
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import PipelineSpec
-from exai_specs.kinds.step import Step
 from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, body in subject.project.bodies(PipelineSpec):
-        for name, step in body.steps.items():
-            if step.python is not None:
-                yield from _step(subject, spec, name, step)
+    for spec, _, step in subject.steps():
+        if step.spec.python is not None:
+            yield from _step(subject, spec, step, step.spec.python)
 
 
-def _step(subject: Subject, spec: Spec, name: str, step: Step) -> Iterator[Diagnostic]:
-    at = spec.at("spec", "steps", name, "python")
-    written = step.python or ""
+def _step(subject: Subject, spec: Spec, step: Step, written: str) -> Iterator[Diagnostic]:
+    at = spec.at(*step.path, "python")
     path, function = function_of(spec.document.path, written)
     if ":" not in written or not path.endswith(".py") or not function.isidentifier():
         hint = "write file.py:function"
@@ -40,7 +37,7 @@ def _step(subject: Subject, spec: Spec, name: str, step: Step) -> Iterator[Diagn
             yield Diagnostic("missing-file", message, at, hint=hint)
         return
     found = read_function(subject.catalog.files[path], function)
-    related = ((f"step `{name}` asks for it", at),)
+    related = ((f"step `{step.name}` asks for it", at),)
     if isinstance(found, Problem):
         if found.code == "unknown-function":
             message = f"`{path}` has no function `{function}`"

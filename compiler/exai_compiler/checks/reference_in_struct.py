@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.occurrences import words
-from exai_compiler.checks.port_types import port_type, refined_at
+from exai_compiler.checks.port_types import refined_at
 from exai_compiler.checks.subject import Subject
+from exai_compiler.graph import port_type
 from exai_specs.diagnostics import Diagnostic
 
 

@@ -21,12 +21,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if before is maker:
                 continue
             spec = subject.project.specs[maker.graph.pipeline]
-            there = spec.at(*under_with(before.step.name, before.port))
+            there = spec.at(*under_with(before.step.path, before.port))
             yield Diagnostic(
                 "registered-twice",
                 f"`{name}` is registered by the step `{before.step.name}` already, and a run "
                 "makes one version of a Model",
-                spec.at(*under_with(maker.step.name, maker.port)),
+                spec.at(*under_with(maker.step.path, maker.port)),
                 hint="register another Model, or move the step to a pipeline of its own",
                 related=((f"step `{before.step.name}`", there),),
             )

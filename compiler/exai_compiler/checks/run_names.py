@@ -6,17 +6,33 @@ to a parameter or an output of the right type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from exai_compiler.bodies.run_names import RunName, of_env, of_placement, run_names
+from exai_compiler.checks.occurrences import words
+from exai_compiler.checks.positions import below_step
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
-from exai_compiler.graph import Broken, Composed, FromParameter, FromStep, Graph, bind
+from exai_compiler.graph import (
+    NO_ITEMS,
+    Broken,
+    Composed,
+    FromItem,
+    FromParameter,
+    FromStep,
+    Graph,
+    Items,
+    Source,
+    bind,
+    outputs_of,
+    source_type,
+)
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
+from exai_specs.types import ListOf
 
 _HINT = "write ${{ parameters.NAME }} or ${{ steps.STEP.OUTPUT }}, and nothing around it"
 
@@ -24,36 +40,39 @@ _HINT = "write ${{ parameters.NAME }} or ${{ steps.STEP.OUTPUT }}, and nothing a
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
         graph = subject.graphs[spec.ref.name]
-        for path, name in all_names(body):
+        for path, name, items in all_names(graph, body):
             if has_expression(name.text):
-                yield from _name(spec, graph, (*path, *name.path), name)
+                yield from _name(spec, graph, (*path, *name.path), name, items)
 
 
-def all_names(body: PipelineSpec) -> Iterator[tuple[Path, RunName]]:
-    """Every such text of a pipeline, with the path of the step, or of the defaults."""
+def all_names(graph: Graph, body: PipelineSpec) -> Iterator[tuple[Path, RunName, Items]]:
+    """Every such text of a pipeline, with the path of the step, or of the defaults, and the items
+    of loops that are seen there."""
     base: Path = ("spec", "defaults")
-    yield from ((base, name) for name in of_env(body.defaults.env))
     placement = of_placement(body.defaults.node_selector, body.defaults.tolerations)
-    yield from ((base, name) for name in placement)
-    for step, spec in body.steps.items():
-        yield from ((("spec", "steps", step), name) for name in run_names(spec))
+    for name in (*of_env(body.defaults.env), *placement):
+        yield base, name, NO_ITEMS
+    for step in graph.steps.values():
+        for name in run_names(step.spec):
+            yield step.path, name, step.items
 
 
-def _name(spec: Spec, graph: Graph, path: Path, name: RunName) -> Iterator[Diagnostic]:
+def _name(
+    spec: Spec, graph: Graph, path: Path, name: RunName, items: Items
+) -> Iterator[Diagnostic]:
     at = spec.at(*path)
-    match bind(name.text):
-        case FromParameter(parameter):
-            known = spec.body.parameters if isinstance(spec.body, PipelineSpec) else {}
-            if parameter not in known:
-                hint = did_you_mean(parameter, known, "declare it under spec.parameters")
+    match bind(name.text, items):
+        case FromParameter(parameter) as source:
+            if parameter not in graph.parameters:
+                hint = did_you_mean(parameter, graph.parameters, "declare it under spec.parameters")
                 message = f"there is no parameter `{parameter}`"
                 yield Diagnostic("unknown-reference", message, at, hint=hint)
                 return
-            found = str(known[parameter].type)
-            given = "list" if found.startswith("{list") else found
-            yield from _typed(name, f"parameters.{parameter}", given, spec, path)
-        case FromStep(step, output):
-            yield from _output(spec, graph, path, name, step, output)
+            yield from _typed(name, source, graph, spec, path)
+        case FromStep() as source:
+            yield from _output(spec, graph, path, name, source)
+        case FromItem() as source:
+            yield from _typed(name, source, graph, spec, path)
         case Broken() | Composed():
             message = "only one whole reference can stand here"
             yield Diagnostic("bad-expression", message, at, hint=_HINT)
@@ -63,32 +82,34 @@ def _name(spec: Spec, graph: Graph, path: Path, name: RunName) -> Iterator[Diagn
 
 
 def _output(
-    spec: Spec, graph: Graph, path: Path, name: RunName, step: str, output: str
+    spec: Spec, graph: Graph, path: Path, name: RunName, source: FromStep
 ) -> Iterator[Diagnostic]:
     at = spec.at(*path)
-    steps: Mapping[str, object] = graph.steps
+    node = graph.nodes.get(source.step)
     if path[1] == "defaults":
         message = "what every step has can't come from one of them"
         hint = "take it from a parameter, or write it at the steps that need it"
         yield Diagnostic("expression-not-allowed", message, at, hint=hint)
-    elif step not in steps:
-        hint = did_you_mean(step, steps)
-        yield Diagnostic("unknown-reference", f"there is no step `{step}`", at, hint=hint)
-    elif (component := graph.steps[step].component) is not None:
-        port = component.outputs.get(output)
-        if port is None:
-            message = f"step `{step}` has no output `{output}`"
-            hint = did_you_mean(output, component.outputs)
-            yield Diagnostic("unknown-reference", message, at, hint=hint)
-        else:
-            yield from _typed(name, f"steps.{step}.{output}", port.type, spec, path)
+    elif node is None:
+        hint = did_you_mean(source.step, graph.nodes)
+        yield Diagnostic("unknown-reference", f"there is no step `{source.step}`", at, hint=hint)
+    elif (outputs := outputs_of(node)) is not None and source.output not in outputs:
+        message = f"step `{source.step}` has no output `{source.output}`"
+        hint = did_you_mean(source.output, outputs)
+        yield Diagnostic("unknown-reference", message, at, hint=hint)
+    else:
+        yield from _typed(name, source, graph, spec, path)
 
 
-def _typed(name: RunName, source: str, given: str, spec: Spec, path: Path) -> Iterator[Diagnostic]:
-    if given not in name.types:
+def _typed(
+    name: RunName, source: Source, graph: Graph, spec: Spec, path: Path
+) -> Iterator[Diagnostic]:
+    found = source_type(graph, source)
+    given = "list" if isinstance(found, ListOf) else str(found)
+    if found is not None and given not in name.types:
         yield Diagnostic(
             "wrong-input-type",
-            f"`{source}` is a {given}, and this must be a {' or a '.join(name.types)}",
+            f"`{words(source)}` is a {given}, and this must be a {' or a '.join(name.types)}",
             spec.at(*path),
             hint="take another one, or write the value itself",
         )
@@ -96,17 +117,13 @@ def _typed(name: RunName, source: str, given: str, spec: Spec, path: Path) -> It
 
 def in_run_name(path: Path) -> bool:
     """Whether a path of a pipeline is one where a run may give a name or the placement."""
-    if path[:2] == ("spec", "defaults"):
-        below = path[2:]
-    elif len(path) > 3 and path[:2] == ("spec", "steps"):
-        below = path[3:]
-    else:
-        return False
-    match below:
+    match below_step(path):
         case ("env", _, "secret" | "configMap"):
             return True
         case ("volumes", _, "secret" | "configMap" | "pvc"):
             return True
         case ("imagePullSecrets", int(), "name"):
             return True
-    return below in (("nodeSelector",), ("tolerations",))
+        case ("nodeSelector",) | ("tolerations",):
+            return True
+    return False

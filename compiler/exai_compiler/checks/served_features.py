@@ -53,7 +53,7 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
         if signature is not None:
             port = _port(maker, signature.step)
             pipeline = subject.project.specs[maker.graph.pipeline]
-            at = pipeline.at(*under_with(signature.step, port))
+            at = pipeline.at(*under_with(maker.graph.steps[signature.step].path, port))
             gives = subject.services.get(signature.table.service)
             if signature.features and (gives is not None or not signature.table.service):
                 yield Needs(signature.table.service, _taken(gives, signature.features), at)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import Maker
-from exai_compiler.graph import FromStep, Step
+from exai_compiler.graph import Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
@@ -21,7 +21,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if step is None:
                 continue
             pipeline = subject.project.specs[maker.graph.pipeline]
-            place = pipeline.key_at("spec", "steps", step.name)
+            place = pipeline.key_at(*step.path)
             yield Diagnostic(
                 "signature-missing",
                 f"{spec.ref} is trained by your own code, so nobody knows its columns",
@@ -36,7 +36,6 @@ def _trainer(maker: Maker) -> Step | None:
     """The Python step whose model is registered."""
     for name, port in (maker.step.component.inputs if maker.step.component else {}).items():
         binding = maker.step.inputs.get(name)
-        if port.type == "Model" and isinstance(binding, FromStep):
-            step = maker.graph.steps.get(binding.step)
-            return step if step is not None and step.is_own else None
+        if port.type == "Model" and (made := maker.graph.makers(binding)):
+            return next((step for step in made if step.is_own), None)
     return None

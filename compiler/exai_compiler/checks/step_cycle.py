@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.bodies.run_names import run_names
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import FromStep, Graph, Step, cycle
+from exai_compiler.graph import FromStep, Graph, Node, Scope, bind, cycle, scopes, sources
 from exai_specs.diagnostics import Diagnostic, Span
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for graph in subject.graphs.values():
-        ring = cycle(graph)
-        if not ring:
-            continue
+        for scope in _scopes(graph.root):
+            yield from _cycle(subject, graph, scope)
+
+
+def _scopes(scope: Scope) -> Iterator[Scope]:
+    yield scope
+    for node in scope.nodes.values():
+        for inner in scopes(node):
+            yield from _scopes(inner)
+
+
+def _cycle(subject: Subject, graph: Graph, scope: Scope) -> Iterator[Diagnostic]:
+    ring = cycle(scope)
+    if ring:
         edges = list(zip(ring, (*ring[1:], ring[0]), strict=True))
         places = [
-            (f"`{b}` waits for `{a}`", _place(subject, graph, graph.steps[b], a)) for a, b in edges
+            (f"`{b}` waits for `{a}`", _place(subject, graph, scope.nodes[b], a)) for a, b in edges
         ]
         way = " -> ".join(f"`{name}`" for name in (*ring, ring[0]))
         yield Diagnostic(
@@ -30,10 +42,25 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         )
 
 
-def _place(subject: Subject, graph: Graph, step: Step, before: str) -> Span:
+def _place(subject: Subject, graph: Graph, node: Node, before: str) -> Span:
+    """Where a step, or anything inside of a group, asks for another one."""
     spec = subject.project.specs[graph.pipeline]
-    for occurrence in subject.occurrences(graph, step):
-        if isinstance(occurrence.source, FromStep) and occurrence.source.step == before:
-            return occurrence.at(spec)
-    index = step.spec.after.index(before) if before in step.spec.after else 0
-    return spec.at("spec", "steps", step.name, "after", index)
+    inside = (*node.within, node.name)
+    for step in graph.steps.values():
+        if step is node or step.within[: len(inside)] == inside:
+            for occurrence in subject.occurrences(graph, step):
+                if isinstance(occurrence.source, FromStep) and occurrence.source.step == before:
+                    return occurrence.at(spec)
+            for name in run_names(step.spec):
+                given = sources(bind(name.text, step.items))
+                if any(isinstance(s, FromStep) and s.step == before for s in given):
+                    return spec.at(*step.path, *name.path)
+    for mention in subject.mentions[graph.pipeline.name]:
+        source = mention.source
+        here = mention.path[: len(node.path)] == node.path
+        if here and isinstance(source, FromStep) and source.step == before:
+            return mention.at(spec)
+    for each in graph.nodes.values():
+        if each.path[: len(node.path)] == node.path and before in each.spec.after:
+            return spec.at(*each.path, "after", each.spec.after.index(before))
+    return spec.key_at(*node.path)

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.catalog import Component, Port
-from exai_compiler.checks.port_types import describe, port_type
+from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
+from exai_compiler.graph import port_type
 from exai_specs.diagnostics import Diagnostic
 
 # Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section
@@ -24,7 +25,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if component is None:
             continue
         for port in step.spec.with_:
-            path = under_with(step.name, port)
+            path = under_with(step.path, port)
             if port in component.filled or (port in component.inputs and port.startswith(RESERVED)):
                 yield Diagnostic(
                     "filled-input",
@@ -42,11 +43,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
         for name in settable(component):
             wanted = component.inputs[name]
-            if not wanted.optional and name not in step.spec.with_:
+            # KFP lets a status be left out, and its executor fails without one.
+            needed = not wanted.optional or wanted.type == "final-status"
+            if needed and name not in step.spec.with_:
                 yield Diagnostic(
                     "missing-input",
                     f"step `{step.name}` gives no `{name}`, which {component.name} needs",
-                    spec.key_at("spec", "steps", step.name),
+                    spec.key_at(*step.path),
                     hint=f"add `{name}:` under `with`: {_what(component, wanted)}",
                 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
+from exai_compiler.checks.mentions import Mention, mentions
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path, texts_with
 from exai_compiler.columns import Flow, Maker, Table, declared_columns, flow, makers
@@ -57,7 +58,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Subject:
     """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by
-    name, `services` (what a FeatureService gives) by name, `references` by pipeline and step;
+    name, `services` (what a FeatureService gives) by name, `references` of inputs by pipeline and
+    step, `mentions` (all other references) by pipeline;
     `braced` are all texts that hold `{{`.
     """
 
@@ -69,6 +71,7 @@ class Subject:
     environments: Mapping[str, Environment]
     services: Mapping[str, Used]
     references: Mapping[tuple[str, str], tuple[Occurrence, ...]]
+    mentions: Mapping[str, tuple[Mention, ...]]
     braced: tuple[tuple[Spec, Path, str], ...]
 
     def dataset(self, name: str) -> tuple[Spec, DatasetSpec] | None:
@@ -102,7 +105,8 @@ class Subject:
         if made is not None and table.made is not None:
             pipeline, step, output = table.made
             spec = self.project.specs[self.graphs[pipeline].pipeline]
-            here: Path = ("spec", "steps", step, "outputs", output, "columns", name)
+            base = self.graphs[pipeline].steps[step].path
+            here: Path = (*base, "outputs", output, "columns", name)
             return Column(made.type, made.enum, spec, here)
         added = self.services.get(table.service)
         feature = added.columns.get(name) if added is not None else None
@@ -127,8 +131,8 @@ class Subject:
             yield spec, (*path, "env"), block.env
         for spec, pipeline in self.project.bodies(PipelineSpec):
             yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
-            for name, step in pipeline.steps.items():
-                yield spec, ("spec", "steps", name, "env"), step.env
+            for step in self.graphs[spec.ref.name].steps.values():
+                yield spec, (*step.path, "env"), step.spec.env
 
     def models(self) -> Iterator[tuple[Spec, Path, str]]:
         """Every reference of a service to a Model, with its document and its path there."""
@@ -200,6 +204,7 @@ def subject(
                 for step in value.steps.values()
             }
         ),
+        mentions=MappingProxyType({name: tuple(mentions(value)) for name, value in graphs.items()}),
         braced=tuple(
             (spec, path, text)
             for spec in project.all

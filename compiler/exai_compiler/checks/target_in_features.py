@@ -23,9 +23,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         target = text(step.inputs.get(training.target))
         table = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
         features = texts(step.inputs.get(training.features))
-        path = under_with(step.name, training.target)
+        path = under_with(step.path, training.target)
         for index, feature in enumerate(features):
-            here = under_with(step.name, training.features, index)
+            here = under_with(step.path, training.features, index)
             if feature == target:
                 yield Diagnostic(
                     "target-in-features",

@@ -45,7 +45,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.at("spec", "task"),
                 hint=f"write `task: {INSTEAD[body.task]}`, or train on another target",
                 related=(
-                    ("the target", pipeline.at(*under_with(step.name, port))),
+                    ("the target", pipeline.at(*under_with(step.path, port))),
                     ("the column", column.at),
                 ),
             )

@@ -12,9 +12,9 @@ Path = tuple[str | int, ...]
 NUMBERS = frozenset({bool, int, float, type(None)})
 
 
-def under_with(step: str, *path: str | int) -> Path:
-    """The path of an input's value in the document of its pipeline."""
-    return ("spec", "steps", step, "with", *path)
+def under_with(step: Path, *path: str | int) -> Path:
+    """The path of an input's value, from the path of its step."""
+    return (*step, "with", *path)
 
 
 def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:

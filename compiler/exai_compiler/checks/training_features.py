@@ -13,7 +13,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import ADDS, text
 from exai_compiler.feature_views import Used
-from exai_compiler.graph import FromStep, Graph, Step
+from exai_compiler.graph import Graph, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
 from exai_specs.parse import Spec
@@ -27,8 +27,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         binding = step.inputs.get(adding.data)
         table = subject.flows[graph.pipeline.name].table(binding)
         gives = subject.services.get(text(step.inputs.get(adding.service)))
-        data = spec.at(*under_with(step.name, adding.data))
-        at = spec.at(*under_with(step.name, adding.service))
+        data = spec.at(*under_with(step.path, adding.data))
+        at = spec.at(*under_with(step.path, adding.service))
         dataset = subject.dataset(table.dataset)
         if dataset is None:
             yield from _untold(graph, step, adding.data, data)
@@ -50,7 +50,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _untold(graph: Graph, step: Step, port: str, at: Span) -> Iterator[Diagnostic]:
     """Rows that come from a step whose columns nobody knows."""
     binding = step.inputs.get(port)
-    maker = graph.steps.get(binding.step) if isinstance(binding, FromStep) else None
+    maker = next(iter(graph.makers(binding)), None)
     if maker is None or maker.component is None or maker.component.refs:
         return
     if maker.is_own:

@@ -27,7 +27,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             table = subject.flows[graph.pipeline.name].table(step.inputs.get(data))
             if not subject.is_known(table) or subject.column(table, column) is not None:
                 continue
-            found, at = subject.dataset(table.dataset), spec.at(*under_with(step.name, *path))
+            found, at = subject.dataset(table.dataset), spec.at(*under_with(step.path, *path))
             if table.service:
                 yield _unknown_here(subject, table, column, at)
             elif found is not None:
@@ -79,8 +79,9 @@ def _unknown_here(subject: Subject, table: Table, column: str, at: Span) -> Diag
 def _unknown_made(subject: Subject, made: Made, column: str, at: Span) -> Diagnostic:
     """A column that a step of the user's own doesn't declare."""
     pipeline, step, output = made
-    spec = subject.project.specs[subject.graphs[pipeline].pipeline]
-    place = spec.key_at("spec", "steps", step, "outputs", output, "columns")
+    graph = subject.graphs[pipeline]
+    spec = subject.project.specs[graph.pipeline]
+    place = spec.key_at(*graph.steps[step].path, "outputs", output, "columns")
     return Diagnostic(
         "unknown-column",
         f"step `{step}` declares no column `{column}` of its output `{output}`",

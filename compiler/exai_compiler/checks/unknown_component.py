@@ -15,6 +15,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "unknown-component",
                 f"there is no component `{step.spec.uses}`",
-                spec.at("spec", "steps", step.name, "uses"),
+                spec.at(*step.path, "uses"),
                 hint=did_you_mean(step.spec.uses, subject.catalog.components),
             )

@@ -6,14 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.graph import Constant, FromParameter, FromRun, FromStep, Graph
+from exai_compiler.graph import (
+    Constant,
+    FromItem,
+    FromParameter,
+    FromRun,
+    FromStatus,
+    FromStep,
+    Graph,
+    Source,
+    Step,
+    scopes,
+    source_type,
+)
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
+from exai_specs.types import StructOf
 
 RUN_VALUES = (
     "id name resourceName createdAt scheduledAt root stepName stepId workspace".split()  # noqa: SIM905 - as the language lists them
@@ -29,14 +40,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             for port, kind in step.component.refs.items():
                 binding = step.inputs.get(port)
                 if isinstance(binding, Constant) and isinstance(binding.value, str):
-                    path = under_with(step.name, port)
+                    path = under_with(step.path, port)
                     yield from _document(subject, kind, binding.value, spec, path)
-        for index, name in enumerate(step.spec.after):
-            if name not in graph.steps:
-                at = spec.at("spec", "steps", step.name, "after", index)
-                yield _unknown("step", name, at, did_you_mean(name, graph.steps))
         for occurrence in subject.occurrences(graph, step):
-            yield from _reference(spec, graph, occurrence)
+            yield from _reference(spec, graph, occurrence.source, occurrence.at(spec))
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for node in graph.nodes.values():
+            for index, name in enumerate(node.spec.after):
+                if name not in graph.nodes:
+                    at = spec.at(*node.path, "after", index)
+                    yield _unknown("step", name, at, did_you_mean(name, graph.nodes))
+        for mention in subject.mentions[graph.pipeline.name]:
+            yield from _reference(spec, graph, mention.source, mention.at(spec))
 
 
 def _document(
@@ -53,25 +69,41 @@ def _unknown(what: str, name: str, at: Span, hint: str, *related: tuple[str, Spa
     return Diagnostic("unknown-reference", message, at, hint=hint, related=related)
 
 
-def _reference(spec: Spec, graph: Graph, occurrence: Occurrence) -> Iterator[Diagnostic]:
-    match occurrence.source:
+def _reference(spec: Spec, graph: Graph, source: Source, at: Span) -> Iterator[Diagnostic]:
+    match source:
         case FromParameter(name):
-            known = spec.body.parameters if isinstance(spec.body, PipelineSpec) else {}
-            if name not in known:
-                hint = did_you_mean(name, known, "declare it under spec.parameters")
-                yield _unknown("parameter", name, occurrence.at(spec), hint)
+            if name not in graph.parameters:
+                hint = did_you_mean(name, graph.parameters, "declare it under spec.parameters")
+                yield _unknown("parameter", name, at, hint)
         case FromRun(name):
             if name not in RUN_VALUES:
-                hint = did_you_mean(name, RUN_VALUES)
-                yield _unknown("value of the run", name, occurrence.at(spec), hint)
+                yield _unknown("value of the run", name, at, did_you_mean(name, RUN_VALUES))
         case FromStep(name, output):
-            producer = graph.steps.get(name)
-            component = producer.component if producer is not None else None
-            if producer is None:
-                hint = did_you_mean(name, graph.steps)
-                yield _unknown("step", name, occurrence.at(spec), hint)
-            elif component is not None and output not in component.outputs:
-                what = f"output of step `{name}` ({component.name}) named"
-                hint = did_you_mean(output, component.outputs, "it has no outputs")
-                place = ("the step", spec.key_at("spec", "steps", name))
-                yield _unknown(what, output, occurrence.at(spec), hint, place)
+            yield from _output(spec, graph, name, output, at)
+        case FromItem(_, _, field):
+            item = source_type(graph, FromItem(source.loop, source.name))
+            if field and isinstance(item, StructOf) and field not in item.fields:
+                what = f"field of `{source.name}` named"
+                yield _unknown(what, field, at, did_you_mean(field, item.fields))
+        case FromStatus():
+            pass
+
+
+def _output(spec: Spec, graph: Graph, name: str, output: str, at: Span) -> Iterator[Diagnostic]:
+    node = graph.nodes.get(name)
+    if node is None:
+        yield _unknown("step", name, at, did_you_mean(name, graph.nodes))
+        return
+    place = ("the step", spec.key_at(*node.path))
+    if isinstance(node, Step):
+        component = node.component
+        if component is not None and output not in component.outputs:
+            what = f"output of step `{name}` ({component.name}) named"
+            hint = did_you_mean(output, component.outputs, "it has no outputs")
+            yield _unknown(what, output, at, hint, place)
+        return
+    outputs = {known for scope in scopes(node) for known in scope.outputs}
+    if output not in outputs:
+        what = f"output of `{name}` named"
+        hint = did_you_mean(output, sorted(outputs), f"add `outputs` to `{name}`")
+        yield _unknown(what, output, at, hint, place)

@@ -25,11 +25,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             continue
         data = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
         target = text(step.inputs.get(training.target))
-        path = under_with(step.name, training.target)
+        path = under_with(step.path, training.target)
         column = subject.column(data, target)
         yield from _unusable(spec, path, target, column, "the target", TARGETS)
         for index, feature in enumerate(texts(step.inputs.get(training.features))):
-            path = under_with(step.name, training.features, index)
+            path = under_with(step.path, training.features, index)
             column = subject.column(data, feature)
             yield from _unusable(spec, path, feature, column, "a feature", FEATURES)
 

@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not step.spec.component_file:
             continue
         path = component_file(spec.document.path, step.spec.component_file)
-        at = spec.at("spec", "steps", step.name, "uses")
+        at = spec.at(*step.path, "uses")
         text = subject.catalog.files.get(path)
         if text is None:
             if path not in subject.catalog.refused:

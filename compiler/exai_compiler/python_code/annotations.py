@@ -38,9 +38,12 @@ _SIDES: Mapping[str, Literal["input", "output"]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`type` is one of the language; `refined` what is inside a list, as JSON."""
+    """`type` is one of the language; `refined` what is inside a list, as JSON; `many`: a list of
+    such artifacts.
+    """
 
     type: str
+    many: bool = False
     side: Literal["input", "output"] = "input"
     optional: bool = False
     refined: Json = None
@@ -60,6 +63,8 @@ def meaning(annotation: ast.expr) -> Meaning | None:
     if isinstance(annotation, ast.Name) and annotation.id in PARAMETERS:
         return Meaning(PARAMETERS[annotation.id])
     name = kfp_name(annotation)
+    if name == "PipelineTaskFinalStatus":
+        return Meaning("final-status", optional=True)
     return Meaning(name) if name in ARTIFACTS else None
 
 
@@ -90,8 +95,12 @@ def _quoted(text: str) -> Meaning | None:
 def _subscript(annotation: ast.Subscript) -> Meaning | None:
     marker, inner = kfp_name(annotation.value), annotation.slice
     if marker in ("Input", "Output"):
-        artifact = kfp_name(inner)
-        return Meaning(artifact, _SIDES[marker]) if artifact in ARTIFACTS else None
+        listed = isinstance(inner, ast.Subscript) and _is_list(inner.value)
+        artifact = kfp_name(inner.slice if listed and isinstance(inner, ast.Subscript) else inner)
+        # KFP has components that take lists of artifacts, and none that make one.
+        if artifact not in ARTIFACTS or (listed and marker == "Output"):
+            return None
+        return Meaning(artifact, listed, _SIDES[marker])
     name = annotation.value.id if isinstance(annotation.value, ast.Name) else ""
     if name == "Optional":
         return _optional(meaning(inner))
@@ -102,6 +111,10 @@ def _subscript(annotation: ast.Subscript) -> Meaning | None:
         return Meaning(PARAMETERS[name])
     refined = item.refined if item.refined is not None else item.type
     return Meaning("list", refined=MappingProxyType({"list": refined}))
+
+
+def _is_list(expression: ast.expr) -> bool:
+    return isinstance(expression, ast.Name) and expression.id in ("list", "List")
 
 
 def _of_values(inner: ast.expr) -> bool:
@@ -121,10 +134,10 @@ def _path(annotation: ast.Call) -> Meaning | None:
     if side is None or annotation.keywords or len(annotation.args) > 1:
         return None
     if not annotation.args:
-        return Meaning("Artifact", side)
+        return Meaning("Artifact", side=side)
     (argument,) = annotation.args
     if isinstance(argument, ast.Constant) and argument.value in ARTIFACTS:
-        return Meaning(str(argument.value), side)
+        return Meaning(str(argument.value), side=side)
     found = meaning(argument)
     # A value has no file: the executor would look for an artifact (get_input_artifact_path).
     if found is None or (side == "input" and found.type not in ARTIFACTS):

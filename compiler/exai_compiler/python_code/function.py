@@ -139,7 +139,8 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] |
             return _unreadable(default, f"the artifact `{name}` can have no default but None")
     if found.side == "output":
         return found.side, _port(name, found)
-    return found.side, _port(name, found, optional=default is not None, default=value)
+    optional = default is not None or (found.optional and found.type == "final-status")
+    return found.side, _port(name, found, optional=optional, default=value)
 
 
 def _returned(annotation: ast.expr) -> Iterator[tuple[str, Port] | Problem]:
@@ -182,6 +183,7 @@ def _port(name: str, found: Meaning, *, optional: bool = False, default: Json = 
         optional=optional,
         default=default,
         refined=found.refined,
+        many=found.many,
     )
 
 

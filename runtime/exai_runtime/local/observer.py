@@ -89,15 +89,17 @@ class Observer(logging.Filter):
         return True
 
     def _finished(self, step: str, success: bool) -> None:
-        self.seconds[step] = round(time.time() - self._began.get(step, time.time()), 3)
+        named = shown(self._components, step)
+        took = time.time() - self._began.get(step, time.time())
+        self.seconds[named] = round(self.seconds.get(named, 0.0) + took, 3)
         folder = self._folder(step)
         if not success:
-            self._failed(step, read_json(folder / OUTCOME_FILE))
+            self._failed(named, read_json(folder / OUTCOME_FILE))
         elif missing := missing_outputs(self._components.get(f"comp-{step}", {}), folder):
             names = ", ".join(f"`{name}`" for name in missing)
             self.failure = EndRun(
-                step,
-                f"step {step} ended without an error, but without its output {names} either",
+                named,
+                f"step {named} ended without an error, but without its output {names} either",
                 "look at its log; a step has to write every output that it declares",
             )
             self._say(step, "failed", self.failure.detail)
@@ -123,13 +125,22 @@ class Observer(logging.Filter):
             raise self.failure
 
     def _folder(self, step: str) -> Path:
-        """Where the runner put this step: <root>/<pipeline and time>/<step>."""
-        found = sorted(self._work.glob(f"*/{step}"), key=lambda folder: folder.stat().st_mtime_ns)
+        """Where the runner put this step: <root>/<pipeline and time>/<step>, or deeper in a loop;
+        of several times the last."""
+        found = sorted(
+            self._work.glob(f"*/**/{step}"), key=lambda folder: folder.stat().st_mtime_ns
+        )
         return found[-1] if found else self._work / step
 
     def _say(self, step: str, state: Any, detail: str = "") -> None:
         with self._lock:
-            self._emit(RunEvent(time.time(), step, state, detail))
+            self._emit(RunEvent(time.time(), shown(self._components, step), state, detail))
+
+
+def shown(components: dict[str, Any], task: str) -> str:
+    """The step that a task does the work of: `train-do` is the one task of the DAG `train`."""
+    step = task.removesuffix("-do")
+    return step if "dag" in components.get(f"comp-{step}", {}) else task
 
 
 def missing_outputs(component: dict[str, Any], folder: Path) -> tuple[str, ...]:

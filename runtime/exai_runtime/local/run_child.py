@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from exai_runtime.local import process
+from exai_runtime.local import dags, process
 from exai_runtime.local.launch import secret_values
 from exai_runtime.local.observer import EndRun, Observer
 from exai_runtime.local.paths import RunPaths
@@ -89,6 +89,7 @@ def _run(run: RunPaths, request: Request, ir: dict[str, Any], observer: Observer
             "", f"runs need what isn't installed: {error}", "install exai with its extra `local`"
         )
 
+    dags.use()
     # The runner replaces the text `python3` in every argument, executor input included, by
     # this: so it says the same.
     sys.executable = "python3"

@@ -26,7 +26,9 @@ from exai_specs.kinds.features import (
     Request,
     Transform,
 )
+from exai_specs.kinds.flow import AnyStep, Branch, Choose, Group
 from exai_specs.kinds.graph import GraphSpec
+from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec, Signature
 from exai_specs.kinds.parameter import ParameterFields
@@ -103,8 +105,11 @@ __all__ = [
     "API_VERSION",
     "KINDS",
     "Alias",
+    "AnyStep",
     "Autoscale",
     "Body",
+    "Branch",
+    "Choose",
     "ColumnFields",
     "ConfigMapRef",
     "CsvSource",
@@ -119,8 +124,10 @@ __all__ = [
     "FeatureViewSpec",
     "FieldRef",
     "Fixed",
+    "ForEach",
     "Gate",
     "GraphSpec",
+    "Group",
     "HttpSource",
     "JsonSource",
     "Kind",

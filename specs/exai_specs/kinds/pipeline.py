@@ -19,6 +19,7 @@ from exai_specs.fields import (
     KeyedBy,
     Maybe,
     Named,
+    Problem,
     Text,
     Whole,
     WholeSeconds,
@@ -26,6 +27,7 @@ from exai_specs.fields import (
     refuse,
 )
 from exai_specs.frozen import empty
+from exai_specs.kinds.flow import AnyStep
 from exai_specs.kinds.parameter import Parameter
 from exai_specs.kinds.run_storage import Workspace
 from exai_specs.kinds.schedule import Schedule
@@ -37,7 +39,7 @@ from exai_specs.kinds.step_pod import (
     StepTolerations,
 )
 from exai_specs.kinds.workload import SECRET, Env, Resources
-from exai_specs.names import KUBERNETES, PARAMETER, STEP
+from exai_specs.names import FIELD, KUBERNETES, PARAMETER, STEP
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -93,10 +95,26 @@ class PipelineSpec:
         ),
     ] = field(default_factory=empty)
     steps: Annotated[
-        Annotated[Mapping[str, Step], KeyedBy(STEP, at_least=1)],
+        Annotated[Mapping[str, AnyStep], KeyedBy(STEP, at_least=1)],
         Effect.RETRAIN,
         about("The steps; their references make the order", {"load": {"uses": "load-dataset"}}),
     ]
+    finally_: Annotated[
+        Maybe[Step],
+        Effect.RETRAIN,
+        about(
+            "A step that runs last, whatever happened to the others",
+            {"python": "tell.py:tell", "with": {"status": "${{ status }}"}},
+        ),
+    ] = None
+    outputs: Annotated[
+        Annotated[Mapping[str, Text], KeyedBy(FIELD)],
+        Effect.RENDER,
+        about(
+            "What a pipeline that calls this one gets: outputs of its steps",
+            {"model": "${{ steps.train.model }}"},
+        ),
+    ] = field(default_factory=empty)
     experiment: Annotated[
         Maybe[Text],
         Effect.RENDER,
@@ -129,3 +147,28 @@ class PipelineSpec:
         Effect.RENDER,
         about("The account that its runs have", "pipeline-runner"),
     ] = None
+
+    @model_validator(mode="after")
+    def _last_step(self) -> PipelineSpec:
+        last = self.finally_
+        if last is None:
+            return self
+        problems = [
+            Problem(
+                "unknown-field", "isn't for the step in finally", hint, ("finally", name), "key"
+            )
+            for name, there, hint in (
+                ("after", bool(last.after), "it runs after everything"),
+                ("if", last.if_ is not None, "it always runs; look at the status in its code"),
+                ("forEach", last.for_each is not None, "it runs once"),
+                (
+                    "ignoreUpstreamFailure",
+                    last.ignore_upstream_failure,
+                    "it runs after failures, too",
+                ),
+            )
+            if there
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self

@@ -30,6 +30,7 @@ from exai_specs.fields import (
 )
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.outputs import StepOutput
 from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.workload import Env, ResourceFields, Resources
@@ -157,6 +158,17 @@ class Step(StepPod):
         Effect.RENDER,
         about("Steps to wait for without taking anything from them", ["check"]),
     ] = ()
+    if_: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("Run only when this is true", "${{ steps.check.score >= 0.9 }}"),
+    ] = None
+    for_each: Annotated[
+        Maybe[ForEach], Effect.RETRAIN, about("Run once for each item", {"in": ["a", "b"]})
+    ] = None
+    ignore_upstream_failure: Annotated[
+        Flag, Effect.RENDER, about("Run even when a step that it waits for failed", True)
+    ] = False
     retry: Annotated[Maybe[Retry], Effect.RENDER, about("Tries after a failure", {"max": 2})] = None
     resources: Annotated[
         Maybe[Resources],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import pytest
@@ -36,10 +37,12 @@ def component_files() -> tuple[Path, ...]:
 
 @pytest.fixture(scope="session")
 def components() -> Catalog:
-    """exai's own components, and `echo`."""
+    """exai's own components, `echo`, and the files beside the projects."""
     found = catalog({str(path): path.read_text() for path in component_files()})
     clean = (HERE / "components" / "clean.yaml").read_text()
-    return replace(found, files={**found.files, "clean/component.yaml": clean})
+    files = {str(path.relative_to(HERE)): path.read_text() for path in HERE.glob("*/code.py")}
+    own = {**found.files, **files, "clean/component.yaml": clean}
+    return replace(found, files=MappingProxyType(own))
 
 
 @pytest.fixture(scope="session")

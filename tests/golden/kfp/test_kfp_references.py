@@ -19,61 +19,105 @@ from exai_specs.frozen import thaw
 
 HERE = Path(__file__).parent
 CASES = tuple(sorted(path.parent.name for path in HERE.glob("*/project.yaml")))
+OPERAND = re.compile(r"inputs\.parameter_values\['([^']+)'\]")
 PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}")
 
 Render = Callable[..., tuple[Rendered, ...]]
 
 
 def dangling(spec: dict[str, Any]) -> Iterator[str]:
-    """Everything that an IR of one level names but doesn't have, or has but nobody names."""
-    root, components = spec["root"], spec["components"]
+    """Everything that an IR names but doesn't have, or has but nobody names, at any depth."""
+    components = spec["components"]
     executors = set(spec["deploymentSpec"]["executors"])
-    tasks = root["dag"]["tasks"]
-    used = [task["componentRef"]["name"] for task in tasks.values()]
+    dags = {"root": spec["root"], **{n: c for n, c in components.items() if "dag" in c}}
+    used = [t["componentRef"]["name"] for d in dags.values() for t in d["dag"]["tasks"].values()]
     if sorted(used) != sorted(components):
         yield f"tasks use {sorted(used)} of {sorted(components)}"
-    if sorted(c["executorLabel"] for c in components.values()) != sorted(executors):
+    labels = [c["executorLabel"] for c in components.values() if "dag" not in c]
+    if sorted(labels) != sorted(executors):
         yield f"components don't match {sorted(executors)}"
-    for name, task in tasks.items():
-        inputs = components[task["componentRef"]["name"]].get("inputDefinitions", {})
-        yield from (f"{name}: {wrong}" for wrong in _task(task, inputs, spec))
-    yield from _cycles({name: set(t.get("dependentTasks", ())) for name, t in tasks.items()})
+    for where, dag in dags.items():
+        tasks = dag["dag"]["tasks"]
+        for name, task in tasks.items():
+            if (inner := components.get(task["componentRef"]["name"])) is not None:
+                yield from (f"{where} {name}: {w}" for w in _task(task, inner, dag, components))
+        yield from _cycles({name: set(t.get("dependentTasks", ())) for name, t in tasks.items()})
+        yield from (f"{where}: {wrong}" for wrong in _outputs(dag, components))
 
 
-def _task(task: dict[str, Any], inputs: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:
-    tasks, needs = spec["root"]["dag"]["tasks"], task.get("dependentTasks", [])
+def _task(
+    task: dict[str, Any], inner: dict[str, Any], dag: dict[str, Any], components: dict[str, Any]
+) -> Iterator[str]:
+    tasks, needs = dag["dag"]["tasks"], task.get("dependentTasks", [])
+    inputs, outer = inner.get("inputDefinitions", {}), dag.get("inputDefinitions", {})
     if needs != sorted(set(needs)):
         yield f"dependentTasks {needs} aren't sorted"
     yield from (f"waits for {need}" for need in needs if need not in tasks)
     given_inputs = task.get("inputs", {})
+    given_names = {name for kind in given_inputs.values() for name in kind}
     text = yaml.safe_dump(
         [i.get("runtimeValue") for i in given_inputs.get("parameters", {}).values()]
     )
     placed = set(PLACEHOLDER.findall(text.replace("''", "'")))
+    asked = set(OPERAND.findall(task.get("triggerPolicy", {}).get("condition", "")))
+    yield from (f"asks for {name}" for name in asked - given_names)
+    iterator = task.get("parameterIterator") or task.get("artifactIterator") or {}
+    items = iterator.get("items", {})
+    if items and not {"raw"} & set(items) and not set(items.values()) <= given_names:
+        yield f"goes over {items}"
     for kind, output in (
         ("parameters", "taskOutputParameter"),
         ("artifacts", "taskOutputArtifact"),
     ):
         defined, given_here = inputs.get(kind, {}), given_inputs.get(kind, {})
-        for name in set(defined) - set(given_here):
+        for name in set(defined) - set(given_here) - {iterator.get("itemInput")}:
             if not defined[name].get("isOptional"):
                 yield f"{name} isn't given"
         for name, source in given_here.items():
             if name not in defined and name not in placed:
                 yield f"{name} is given but isn't an input"
-            if (chosen := source.get("componentInputParameter")) is not None:
-                if chosen not in spec["root"]["inputDefinitions"]["parameters"]:
-                    yield f"{name} takes {chosen}"
-            elif (made := source.get(output)) is not None:
-                key = made.get("outputParameterKey", made.get("outputArtifactKey"))
-                producer = spec["components"][f"comp-{made['producerTask']}"]
-                if key not in producer["outputDefinitions"][kind]:
-                    yield f"{name} takes {made}"
-                if made["producerTask"] not in needs:
-                    yield f"doesn't wait for {made['producerTask']}"
-            elif "runtimeValue" not in source:
-                yield f"{name} comes from {source}"
+            wrong = _source(source, source.get(output), outer.get(kind, {}), dag, components)
+            yield from (f"{name} {each}" for each in wrong)
+            for maker in (source.get(output), source.get("taskFinalStatus")):
+                if maker is not None and maker["producerTask"] not in needs:
+                    yield f"doesn't wait for {maker['producerTask']}"
     yield from (f"places {p}" for p in placed - set(given_inputs.get("parameters", {})))
+
+
+def _source(
+    source: dict[str, Any],
+    made: dict[str, Any] | None,
+    outer: dict[str, Any],
+    dag: dict[str, Any],
+    components: dict[str, Any],
+) -> Iterator[str]:
+    outside = source.get("componentInputParameter", source.get("componentInputArtifact"))
+    if outside is not None:
+        if outside not in outer:
+            yield f"takes {outside}"
+    elif made is not None:
+        kind = "parameters" if "outputParameterKey" in made else "artifacts"
+        key = made.get("outputParameterKey", made.get("outputArtifactKey"))
+        producer = components[dag["dag"]["tasks"][made["producerTask"]]["componentRef"]["name"]]
+        if key not in producer["outputDefinitions"][kind]:
+            yield f"takes {made}"
+    elif "runtimeValue" not in source and "taskFinalStatus" not in source:
+        yield f"comes from {source}"
+
+
+def _outputs(dag: dict[str, Any], components: dict[str, Any]) -> Iterator[str]:
+    tasks, made = dag["dag"]["tasks"], dag["dag"].get("outputs", {})
+    defined = dag.get("outputDefinitions", {})
+    for kind, key in (("parameters", "outputParameterKey"), ("artifacts", "outputArtifactKey")):
+        if set(made.get(kind, {})) != set(defined.get(kind, {})):
+            yield f"{kind} {sorted(made.get(kind, {}))} aren't those that are declared"
+        for name, output in made.get(kind, {}).items():
+            one = output.get("valueFromParameter")
+            several = output.get("valueFromOneof", {}).get("parameterSelectors", [])
+            for selector in [one] if one else several or output.get("artifactSelectors", []):
+                maker = components[tasks[selector["producerSubtask"]]["componentRef"]["name"]]
+                if selector[key] not in maker["outputDefinitions"][kind]:
+                    yield f"{name} is {selector}"
 
 
 def _cycles(needs: dict[str, set[str]]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from exai_runtime.workspace import component_catalog
 from exai_specs.documents import read
 from exai_specs.effects import Effect
 from exai_specs.kinds import KINDS
+from exai_specs.kinds.step import Step
 from exai_specs.parse import Spec, parse
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -95,7 +96,7 @@ kind: Model
 metadata: {name: elsewhere}
 spec: {task: other, source: {registry: {name: fraud}}}
 """
-MORE_STEPS = {
+MORE_STEPS: dict[str, Any] = {
     "roses": {"uses": "load-dataset", "with": {"dataset": "roses"}},
     "tulips": {"uses": "load-dataset", "with": {"dataset": "tulips"}},
     "lilies": {"uses": "load-dataset", "with": {"dataset": "lilies"}},
@@ -127,6 +128,19 @@ MORE_STEPS = {
             "trustedHosts": ["pypi.example.com"],
         },
     },
+}
+ALWAYS = "${{ parameters.ntrees > 0 }}"
+WAY = {"roses-way": {"uses": "load-dataset", "with": {"dataset": "roses"}}}
+ROSES_AGAIN = {"uses": "load-dataset", "with": {"dataset": "roses"}}
+GROUP = ("spec", "steps", "several")
+CHOICE = ("spec", "steps", "either")
+MORE_STEPS |= {
+    "several": {
+        "forEach": {"in": ["a", "b"], "as": "letter", "parallelism": 2},
+        "steps": {"roses-each": {"uses": "load-dataset", "with": {"dataset": "roses"}}},
+        "outputs": {"data": "${{ steps.roses-each.data }}"},
+    },
+    "either": {"choose": [{"if": ALWAYS, "steps": WAY}]},
 }
 DATASETS = ("iris", "roses", "tulips", "lilies", "flowers", "measurements")
 ENV = {
@@ -381,6 +395,30 @@ CHANGES: Mapping[str, Change] = {
     **_retry("Pipeline.steps.*.retry", *TRAIN, "retry"),
     **_resources("Pipeline.steps.*.resources", *TRAIN, "resources"),
     **_env("Pipeline.steps.*.env", *TRAIN, "env"),
+    "Pipeline.steps.*.if_": (PIPELINE, (*TRAIN, "if"), "${{ parameters.ntrees > 3 }}"),
+    "Pipeline.steps.*.for_each.in_": (PIPELINE, (*TRAIN, "forEach"), {"in": [1, 2]}),
+    "Pipeline.steps.*.for_each.as_": (PIPELINE, (*GROUP, "forEach", "as"), "other"),
+    "Pipeline.steps.*.for_each.parallelism": (PIPELINE, (*GROUP, "forEach", "parallelism"), 1),
+    "Pipeline.steps.*.ignore_upstream_failure": (
+        PIPELINE,
+        (*TRAIN, "ignoreUpstreamFailure"),
+        True,
+    ),
+    "Pipeline.steps.*.steps.*": (PIPELINE, (*GROUP, "steps", "roses-again"), ROSES_AGAIN),
+    "Pipeline.steps.*.outputs.*": (PIPELINE, (*GROUP, "outputs"), {}),
+    "Pipeline.steps.*.choose.*.if_": (PIPELINE, (*CHOICE, "choose"), [{"steps": WAY}]),
+    "Pipeline.steps.*.choose.*.steps.*": (
+        PIPELINE,
+        (*CHOICE, "choose"),
+        [{"if": ALWAYS, "steps": {**WAY, "roses-again": ROSES_AGAIN}}],
+    ),
+    "Pipeline.steps.*.choose.*.outputs.*": (
+        PIPELINE,
+        (*CHOICE, "choose"),
+        [{"if": ALWAYS, "steps": WAY, "outputs": {"data": "${{ steps.roses-way.data }}"}}],
+    ),
+    "Pipeline.finally_": (PIPELINE, ("spec", "finally"), ROSES_AGAIN),
+    "Pipeline.outputs.*": (PIPELINE, ("spec", "outputs"), {"model": "${{ steps.train.model }}"}),
     "Pipeline.steps.*.timeout": (PIPELINE, (*TRAIN, "timeout"), "1h"),
     "Pipeline.steps.*.cache.key": (PIPELINE, (*TRAIN, "cache"), {"key": "k"}),
     "Pipeline.steps.*.cache": (PIPELINE, (*TRAIN, "cache"), False),
@@ -439,6 +477,9 @@ def fields_of(hint: Any, path: str, bound: Effect) -> Iterator[tuple[str, Effect
     while get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     below = [one for one in _parts(hint) if _is_spec(one)]
+    # Groups hold steps again, and so does `finally`: they mean the same there.
+    if Step in below and path != "Pipeline.steps.*":
+        below = []
     for one in below:
         for name, inner in get_type_hints(one, include_extras=True).items():
             effect = min(bound, next(n for n in get_args(inner)[1:] if isinstance(n, Effect)))

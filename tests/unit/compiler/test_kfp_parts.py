@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from exai_compiler.backends.kfp.channels import Here
 from exai_compiler.backends.kfp.executors import container
 from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
 from exai_compiler.backends.kfp.ir import ir_hash
@@ -23,6 +24,7 @@ from exai_specs.types import parse_parameter_type
 from exai_specs.units import Duration
 
 LOCAL = Environment(target="local")
+HERE = Here(frozenset({"s"}), is_root=True)
 PORTS = {
     "text": Port("text", "string"),
     "data": Port("data", "Dataset"),
@@ -87,7 +89,7 @@ def test_types_in_kfp_s_words() -> None:
 
 def test_every_word_of_run_has_a_placeholder() -> None:
     bindings = {"text": FromRun("stepName")}
-    assert thaw(task_inputs(component(), bindings)["parameters"]) == {
+    assert thaw(task_inputs(component(), bindings, HERE)["parameters"]) == {
         "text": {"runtimeValue": {"constant": "{{$.pipeline_task_name}}"}}
     }
     words = "id name resourceName createdAt scheduledAt root stepName stepId workspace"
@@ -103,7 +105,7 @@ def test_kfp_knows_the_placeholders() -> None:
 
 def test_a_run_s_word_inside_text_needs_no_input() -> None:
     bound = bind("${{ run.workspace }}/${{ parameters.p }}")
-    assert thaw(task_inputs(component(), {"text": bound})["parameters"]) == {
+    assert thaw(task_inputs(component(), {"text": bound}, HERE)["parameters"]) == {
         "pipelinechannel--p": {"componentInputParameter": "p"},
         "text": {
             "runtimeValue": {
@@ -114,7 +116,7 @@ def test_a_run_s_word_inside_text_needs_no_input() -> None:
 
 
 def test_nothing_given_is_no_input() -> None:
-    assert task_inputs(component(), {"text": Constant(None)}) == {}
+    assert task_inputs(component(), {"text": Constant(None)}, HERE) == {}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_nothing_given_is_no_input() -> None:
 )
 def test_what_the_checks_refuse_is_not_rendered(name: str, binding: Any) -> None:
     with pytest.raises(ValueError, match=name):
-        task_inputs(component(), {name: binding})
+        task_inputs(component(), {name: binding}, HERE)
 
 
 def test_arguments_of_version_1_components() -> None:
@@ -174,7 +176,7 @@ def test_a_secret_s_name_may_come_from_a_parameter_or_a_step() -> None:
         "A": value_of(SecretRef, {"secret": "${{ parameters.name }}", "key": "k"}),
         "B": value_of(ConfigMapRef, {"configMap": "${{ steps.s.o }}", "key": "k"}),
     }
-    assert thaw(executor_config(how(env), LOCAL)) == {
+    assert thaw(executor_config(how(env), LOCAL, {}, HERE)) == {
         "secretAsEnv": [
             {
                 "secretNameParameter": {"componentInputParameter": "name"},
@@ -194,9 +196,9 @@ def test_a_secret_s_name_may_come_from_a_parameter_or_a_step() -> None:
 
 
 def test_a_timeout_is_whole_seconds_and_never_shorter() -> None:
-    config = executor_config(how(timeout=Duration(1500)), LOCAL)
+    config = executor_config(how(timeout=Duration(1500)), LOCAL, {}, HERE)
     assert config == {"activeDeadlineSeconds": "2"}
-    assert executor_config(how(), LOCAL) == {}
+    assert executor_config(how(), LOCAL, {}, HERE) == {}
 
 
 SPEC: dict[str, Any] = {

@@ -55,6 +55,8 @@ def _definitions(ports: Mapping[str, Port]) -> Json:
 
 def _artifact(port: Port) -> Json:
     found: dict[str, Json] = {"artifactType": artifact_type(port.type)}
+    if port.many:
+        found["isArtifactList"] = True
     if port.optional:
         found["isOptional"] = True
     return found

@@ -18,7 +18,7 @@ from exai_compiler.backends.kfp.filled_features import (
     timestamp,
 )
 from exai_compiler.catalog import Component
-from exai_compiler.graph import Binding, Constant, FromParameter, FromStep, Graph, Step, sources
+from exai_compiler.graph import Binding, Constant, FromParameter, Graph, Step
 from exai_compiler.inlined import inlined
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json
@@ -77,8 +77,8 @@ def _registrations(graph: Graph, step: Step) -> Iterator[tuple[Step, str]]:
     for _, other in sorted(graph.steps.items()):
         if other.component is None or other.component.effects != "writes-registry":
             continue
-        taken = {s for b in other.inputs.values() for s in sources(b)}
-        if not any(isinstance(s, FromStep) and s.step == step.name for s in taken):
+        taken = {made.name for b in other.inputs.values() for made in graph.makers(b)}
+        if step.name not in taken:
             continue
         for name in _registered(other):
             yield other, name
@@ -122,9 +122,10 @@ def _target(resolved: Resolved, graph: Graph, step: Step) -> Binding:
         if (declared := own_signature(graph, step, model)) is not None:
             return Constant(next(iter(declared.outputs)))
     for _name, binding in sorted(step.inputs.items()):
-        for source in sources(binding):
-            maker = graph.steps.get(source.step) if isinstance(source, FromStep) else None
-            if maker is not None and (target := maker.inputs.get("target")) is not None:
+        for maker in graph.makers(binding):
+            # What another step makes, or an item, may not be seen from here.
+            target = maker.inputs.get("target")
+            if isinstance(target, Constant | FromParameter):
                 return target
     return Constant("")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from exai_compiler.columns import TRAINS, Table, flow, texts
 from exai_compiler.feature_views import used
-from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step
+from exai_compiler.graph import Binding, Constant, Graph, Step
 from exai_compiler.inlined import type_of
 from exai_compiler.meaning import meanings_behind
 from exai_compiler.resolved import Resolved
@@ -82,7 +82,7 @@ def signature(
 def own_signature(graph: Graph, step: Step, model: ModelSpec | None) -> Signature | None:
     """The Model's signature, if the model that this step is given comes from a user's own step."""
     made = step.inputs.get("model")
-    maker = graph.steps.get(made.step) if isinstance(made, FromStep) else None
+    maker = next(iter(graph.makers(made)), None)
     own = maker is None or maker.component is None or maker.component.name not in TRAINS
     return model.signature if model is not None and own else None
 

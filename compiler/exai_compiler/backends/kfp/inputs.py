@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import assert_never
 
+from exai_compiler.backends.kfp.channels import Carried, Here, artifact, carried, parameter
 from exai_compiler.backends.kfp.values import constant
 from exai_compiler.catalog import Component
 from exai_compiler.graph import (
@@ -18,8 +19,10 @@ from exai_compiler.graph import (
     Broken,
     Composed,
     Constant,
+    FromItem,
     FromParameter,
     FromRun,
+    FromStatus,
     FromStep,
     Source,
 )
@@ -42,17 +45,22 @@ RUN_PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def task_inputs(component: Component, bindings: Mapping[str, Binding]) -> Mapping[str, Json]:
-    """The `inputs` of a task. Raises ValueError for what the checks refuse."""
+def task_inputs(
+    component: Component, bindings: Mapping[str, Binding], here: Here, before: str = ""
+) -> Mapping[str, Json]:
+    """The `inputs` of a task; `before` is the task whose end a status tells. Raises ValueError for
+    what the checks refuse.
+    """
     artifacts: dict[str, Json] = {}
     parameters: dict[str, Json] = {}
     for name, binding in sorted(bindings.items()):
         if component.inputs[name].is_artifact:
-            artifacts[name] = _artifact(name, binding)
-        elif (rendered := _parameter(name, binding)) is not None:
+            artifacts[name] = _artifact(name, binding, here)
+        elif (rendered := _parameter(name, binding, here, before)) is not None:
             parameters[name] = rendered
         if isinstance(binding, Composed):
-            parameters.update(_channels(binding))
+            for source in carried(binding.sources.values()):
+                parameters[text_channel(source)] = parameter(source, here)
     found: dict[str, Json] = {}
     if artifacts:
         found["artifacts"] = artifacts
@@ -61,30 +69,27 @@ def task_inputs(component: Component, bindings: Mapping[str, Binding]) -> Mappin
     return found
 
 
-def channel(source: FromParameter | FromStep) -> str:
+def text_channel(source: Carried) -> str:
     """The extra input that carries a reference. Names of outputs have no hyphen: none clash."""
     match source:
         case FromParameter(name):
             return f"pipelinechannel--{name}"
         case FromStep(step, output):
             return f"pipelinechannel--{step}-{output}"
+        case FromItem(loop, _, field):
+            return f"pipelinechannel--{loop}-loop-item" + (f"--{field}" if field else "")
     assert_never(source)
 
 
-def _channels(composed: Composed) -> Mapping[str, Json]:
-    carried = [s for s in composed.sources.values() if not isinstance(s, FromRun)]
-    return {channel(source): whole(source) for source in carried}
-
-
-def _artifact(name: str, binding: Binding) -> Json:
+def _artifact(name: str, binding: Binding, here: Here) -> Json:
     match binding:
-        case FromStep(step, output):
-            return {"taskOutputArtifact": {"outputArtifactKey": output, "producerTask": step}}
+        case FromStep() | FromItem():
+            return artifact(binding, here)
         case _:
             raise ValueError(f"the artifact input {name} needs a step's output, not {binding}")
 
 
-def _parameter(name: str, binding: Binding) -> Json:
+def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
     match binding:
         case Constant(None):
             return None
@@ -94,20 +99,13 @@ def _parameter(name: str, binding: Binding) -> Json:
             return {"runtimeValue": {"constant": constant(_placed(value, binding))}}
         case FromRun(run):
             return {"runtimeValue": {"constant": RUN_PLACEHOLDERS[run]}}
-        case FromParameter() | FromStep():
-            return whole(binding)
+        case FromStatus():
+            return {"taskFinalStatus": {"producerTask": before}}
+        case FromParameter() | FromStep() | FromItem():
+            return parameter(binding, here)
         case Broken(text):
             raise ValueError(f"the input {name} holds an expression that can't be rendered: {text}")
     assert_never(binding)
-
-
-def whole(source: FromParameter | FromStep) -> Json:
-    match source:
-        case FromParameter(name):
-            return {"componentInputParameter": name}
-        case FromStep(step, output):
-            return {"taskOutputParameter": {"outputParameterKey": output, "producerTask": step}}
-    assert_never(source)
 
 
 def _placed(value: Json, composed: Composed) -> Json:
@@ -125,6 +123,10 @@ def _placed(value: Json, composed: Composed) -> Json:
 
 
 def _placeholder(source: Source) -> str:
-    if isinstance(source, FromRun):
-        return RUN_PLACEHOLDERS[source.name]
-    return "{{$.inputs.parameters['" + channel(source) + "']}}"
+    match source:
+        case FromRun(name):
+            return RUN_PLACEHOLDERS[name]
+        case FromStatus():
+            raise ValueError("a status can't stand in text")
+        case _:
+            return "{{$.inputs.parameters['" + text_channel(source) + "']}}"

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
-from exai_compiler.backends.kfp.executors import container
-from exai_compiler.backends.kfp.filled import RESERVED, complete
+from exai_compiler.backends.kfp.components import executor_label
+from exai_compiler.backends.kfp.dags import Dags, definitions, here_of, outputs_of, task_name
+from exai_compiler.backends.kfp.filled import RESERVED
 from exai_compiler.backends.kfp.pipeline_config import pipeline_config
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import settings
-from exai_compiler.backends.kfp.tasks import task
 from exai_compiler.backends.kfp.values import constant, parameter_type
 from exai_compiler.graph import Graph
 from exai_compiler.resolved import Resolved
@@ -30,18 +29,8 @@ SCHEMA_VERSION = "2.1.0"
 
 def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
     """The PipelineSpec of pipeline_spec.proto. Raises ValueError for what the checks refuse."""
-    components: dict[str, Json] = {}
-    executors: dict[str, Json] = {}
-    tasks: dict[str, Json] = {}
-    for name, step in sorted(graph.steps.items()):
-        if step.component is None:
-            raise ValueError(f"{graph.pipeline} step {name} uses no known component")
-        how = settings(pipeline, step)
-        components[component_label(name)] = component_spec(name, step.component)
-        executors[executor_label(name)] = {
-            "container": container(step.component, how, resolved.environment)
-        }
-        tasks[name] = task(step, how, complete(resolved, graph, step))
+    dags = Dags(resolved, pipeline, graph)
+    root = dags.root()
     parameters: dict[str, Json] = {**RESERVED}
     parameters.update({name: _parameter(p) for name, p in pipeline.parameters.items()})
     return {
@@ -49,19 +38,24 @@ def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> J
         "schemaVersion": SCHEMA_VERSION,
         "root": {
             "inputDefinitions": {"parameters": dict(sorted(parameters.items()))},
-            "dag": {"tasks": tasks},
+            "dag": {"tasks": root.tasks, **outputs_of(root)},
+            **({"outputDefinitions": definitions(root, False)} if root.outputs else {}),
         },
-        "components": components,
-        "deploymentSpec": {"executors": executors},
+        "components": dags.components,
+        "deploymentSpec": {"executors": dags.executors},
     }
 
 
 def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
     """The PlatformSpec, or an empty mapping when nothing needs one."""
     executors = {
-        executor_label(name): config
-        for name, step in sorted(graph.steps.items())
-        if (config := executor_config(settings(pipeline, step), resolved.environment))
+        executor_label(task_name(step)): config
+        for _, step in sorted(graph.steps.items())
+        if (
+            config := executor_config(
+                settings(pipeline, step), resolved.environment, step.items, here_of(graph, step)
+            )
+        )
     }
     platform: dict[str, Json] = {}
     if executors:

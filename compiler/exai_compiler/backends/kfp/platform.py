@@ -10,20 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from exai_compiler.backends.kfp.inputs import whole
+from exai_compiler.backends.kfp.channels import Here, parameter
 from exai_compiler.backends.kfp.names import Names
 from exai_compiler.backends.kfp.pods import placed
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.volumes import mounted
-from exai_compiler.graph import Constant, FromParameter, FromStep, bind
+from exai_compiler.graph import Constant, FromItem, FromParameter, FromStep, Items, bind
 from exai_specs.frozen import Json
 from exai_specs.kinds.project import Environment
 from exai_specs.kinds.workload import ConfigMapRef, FieldRef, SecretRef
 
 
-def executor_config(settings: Settings, environment: Environment) -> Mapping[str, Json]:
-    """The step's part of the platform spec; empty when it needs none."""
-    names = Names(environment, _given)
+def executor_config(
+    settings: Settings, environment: Environment, items: Items, here: Here
+) -> Mapping[str, Json]:
+    """The step's part of the platform spec, of the items that it sees and the DAG that it is in;
+    empty when it needs none.
+    """
+    names = Names(environment, lambda text: _given(text, items, here))
     found: dict[str, Json] = {}
     if secrets := tuple(_secrets(settings, names)):
         found["secretAsEnv"] = secrets
@@ -71,12 +75,12 @@ def _fields(settings: Settings) -> Iterator[Json]:
             yield {"name": name, "fieldPath": value.field}
 
 
-def _given(text: str) -> Json | None:
-    """What gives this text at run time: a parameter, an output; None for plain text."""
-    match bind(text):
+def _given(text: str, items: Items, here: Here) -> Json | None:
+    """What gives this text at run time: a parameter, an output, an item; None for plain text."""
+    match bind(text, items):
         case Constant():
             return None
-        case FromParameter() | FromStep() as source:
-            return whole(source)
+        case FromParameter() | FromStep() | FromItem() as source:
+            return parameter(source, here)
         case _:
             raise ValueError(f"{text} must be text, or one reference")

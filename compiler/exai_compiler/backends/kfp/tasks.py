@@ -1,33 +1,45 @@
-"""A step as KFP's PipelineTaskSpec. In: a step, its settings and bindings. Out: JSON."""
+"""A step as KFP's PipelineTaskSpec. In: a step, its settings and bindings, the DAG. Out: JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exai_compiler.backends.kfp.channels import Here
 from exai_compiler.backends.kfp.components import component_label
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import constant
-from exai_compiler.graph import Binding, FromStep, Step, sources
+from exai_compiler.graph import FINALLY, Binding, FromStep, Node, Step, sources
 from exai_specs.frozen import Json
 from exai_specs.kinds.step import Retry
 from exai_specs.units import Duration
 
+EXIT_HANDLER = "exit-handler"
+"""The task that holds all steps of a pipeline with `finally`; no step can have its name then."""
 
-def task(step: Step, settings: Settings, bindings: Mapping[str, Binding]) -> Json:
-    """The task of a step that has a component. It waits for all that it reads, and for `after`."""
+WHEN_DONE = "ALL_UPSTREAM_TASKS_COMPLETED"
+
+
+def task(
+    name: str, step: Step, settings: Settings, bindings: Mapping[str, Binding], here: Here
+) -> Mapping[str, Json]:
+    """The task of a step that has a component. It waits for all that it reads here, and for
+    `after`.
+    """
     if step.component is None:
         raise ValueError(f"the step {step.name} uses no known component")
+    is_last = step.name == FINALLY
     found: dict[str, Json] = {
-        "taskInfo": {"name": step.spec.display_name or step.name},
-        "componentRef": {"name": component_label(step.name)},
+        "taskInfo": {"name": step.spec.display_name or name},
+        "componentRef": {"name": component_label(name)},
         "cachingOptions": _caching(settings),
     }
-    read = {s.step for b in bindings.values() for s in sources(b) if isinstance(s, FromStep)}
-    if needs := sorted(read.union(step.needs)):
-        found["dependentTasks"] = tuple(needs)
-    if inputs := task_inputs(step.component, bindings):
+    if needs := (EXIT_HANDLER,) if is_last else waits_for(step, bindings, here):
+        found["dependentTasks"] = needs
+    if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER):
         found["inputs"] = inputs
+    if is_last or (step.spec.ignore_upstream_failure and needs):
+        found["triggerPolicy"] = {"strategy": WHEN_DONE}
     if settings.retry is not None:
         found["retryPolicy"] = _retry_policy(settings.retry)
     return found
@@ -38,6 +50,12 @@ def _caching(settings: Settings) -> Json:
         return {}
     key = {"cacheKey": settings.cache_key} if settings.cache_key else {}
     return {"enableCache": True, **key}
+
+
+def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[str, ...]:
+    """The tasks of this DAG that a step or group waits for, sorted."""
+    read = {s.step for b in bindings.values() for s in sources(b) if isinstance(s, FromStep)}
+    return tuple(sorted(here.tasks & read.union(node.needs)))
 
 
 def _retry_policy(retry: Retry) -> Json:

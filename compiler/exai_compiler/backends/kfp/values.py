@@ -24,6 +24,7 @@ PARAMETER_TYPES: Mapping[str, str] = MappingProxyType(
         "boolean": "BOOLEAN",
         "list": "LIST",
         "struct": "STRUCT",
+        "final-status": "TASK_FINAL_STATUS",
     }
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.facts import ModelFacts, ModelVersion
-from exai_compiler.graph import Constant, FromStep, Graph, Step, sources
+from exai_compiler.graph import Constant, Graph, Step
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.resolve import registered_name
 from exai_compiler.resolved import Resolved
@@ -83,6 +83,4 @@ def _makers(graph: Graph, model: str) -> Iterator[Step]:
         for port, binding in step.inputs.items():
             declared = component.inputs.get(port)
             if declared is not None and declared.type == "Model":
-                for source in sources(binding):
-                    if isinstance(source, FromStep) and source.step in graph.steps:
-                        yield graph.steps[source.step]
+                yield from graph.makers(binding)

@@ -18,6 +18,8 @@ def main() -> None:
         "env": {name: os.environ.get(name) for name in ("STAGE", "SHARED", "EXAI_MEMORY")},
     }
     Path(table["uri"]).write_text(json.dumps(seen))
+    if values.get("text") == "fail":
+        sys.exit("it was told to")
     if os.environ.get("STAGE") == "test" and not (again := Path(table["uri"] + ".tried")).exists():
         again.touch()
         sys.exit("the first try of a step with a retry fails")

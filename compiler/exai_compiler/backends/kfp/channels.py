@@ -1,0 +1,81 @@
+"""How a value reaches a task, whatever DAG it is in.
+
+In: a source, the DAG. Out: its part of a TaskInputsSpec. A DAG inside another one gets what it
+takes from outside by inputs of its own, called `pipelinechannel--...` as the SDK calls them
+(`additional_input_name_for_pipeline_channel` in kfp/compiler/compiler_utils.py); an output of a
+step is `pipelinechannel--<task>--<output>` there, which no other source can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from exai_compiler.graph import FromItem, FromParameter, FromStep, Source
+from exai_specs.frozen import Json
+
+Carried = FromParameter | FromStep | FromItem
+"""A source that is an input of something: values of the run are filled in where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A DAG: the tasks in it that other tasks of it may read, and whether it is the root."""
+
+    tasks: frozenset[str]
+    is_root: bool = False
+
+
+def carried(sources: Iterable[Source]) -> tuple[Carried, ...]:
+    """Those of the sources that are inputs of something."""
+    return tuple(s for s in sources if isinstance(s, FromParameter | FromStep | FromItem))
+
+
+def whole(source: Carried) -> Carried:
+    """What is handed from DAG to DAG: of an item's field, the whole item."""
+    return FromItem(source.loop, source.name) if isinstance(source, FromItem) else source
+
+
+def channel(source: Carried) -> str:
+    """The input of a DAG, or of its condition, that carries a source."""
+    match source:
+        case FromParameter(name):
+            return f"pipelinechannel--{name}"
+        case FromStep(step, output):
+            return f"pipelinechannel--{step}--{output}"
+        case FromItem(loop, _, ""):
+            return f"pipelinechannel--{loop}-loop-item"
+        case FromItem(loop, _, field):
+            return f"pipelinechannel--{loop}-loop-item--{field}"
+    assert_never(source)
+
+
+def parameter(source: Carried, here: Here) -> Json:
+    """A value as an input of a task in this DAG."""
+    match source:
+        case FromStep(step, output) if step in here.tasks:
+            return {"taskOutputParameter": {"outputParameterKey": output, "producerTask": step}}
+        case FromItem(_, _, field) if field:
+            # The item is JSON there, whatever its type (`parseJson` of the backend's driver).
+            return {
+                "componentInputParameter": channel(whole(source)),
+                "parameterExpressionSelector": f'parseJson(string_value)["{field}"]',
+            }
+        case _:
+            return {"componentInputParameter": _outer(source, here)}
+
+
+def artifact(source: Carried, here: Here) -> Mapping[str, Json]:
+    """A file, or a list of them, as an input of a task in this DAG."""
+    match source:
+        case FromStep(step, output) if step in here.tasks:
+            return {"taskOutputArtifact": {"outputArtifactKey": output, "producerTask": step}}
+        case _:
+            return {"componentInputArtifact": _outer(source, here)}
+
+
+def _outer(source: Carried, here: Here) -> str:
+    if here.is_root and isinstance(source, FromParameter):
+        return source.name
+    return channel(source)

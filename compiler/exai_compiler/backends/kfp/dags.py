@@ -1,0 +1,423 @@
+"""The steps of a pipeline as KFP's DAGs: a group, a loop, a condition, a choice is a task whose
+component is a DAG of its own.
+
+In: a resolved project, a graph. Out: tasks, components, executors. Shapes are the SDK's
+(`build_task_spec_for_group`, `build_component_spec_for_group` in
+kfp/compiler/pipeline_spec_builder.py); names are the pipeline's own: the task of a group has its
+name, the loop under a condition is `<name>-each`, the one task under a leaf's condition or loop
+`<name>-do`, branch n of a choice `<name>-<n>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from exai_compiler.backends.kfp.channels import (
+    Carried,
+    Here,
+    artifact,
+    carried,
+    channel,
+    parameter,
+    whole,
+)
+from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
+from exai_compiler.backends.kfp.conditions import condition_of, otherwise
+from exai_compiler.backends.kfp.executors import container
+from exai_compiler.backends.kfp.filled import RESERVED, complete
+from exai_compiler.backends.kfp.settings import settings
+from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, task, waits_for
+from exai_compiler.backends.kfp.values import artifact_type, parameter_type
+from exai_compiler.bodies.run_names import of_env, of_placement
+from exai_compiler.graph import (
+    Binding,
+    Branch,
+    Broken,
+    Choice,
+    Condition,
+    Constant,
+    FromItem,
+    FromParameter,
+    FromStep,
+    Graph,
+    Group,
+    Loop,
+    Node,
+    Scope,
+    Step,
+    bind,
+    is_artifact,
+    names_of,
+    scopes,
+    source_type,
+    sources,
+)
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import Json, thaw
+from exai_specs.kinds.pipeline import PipelineSpec
+from exai_specs.types import ListOf, Scalar, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What leaves a DAG: its type, and the tasks that may make it with the names it has there."""
+
+    type: Type
+    makers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dag:
+    """The inside of a DAG. `takes` is all that comes from outside of it, by channel."""
+
+    tasks: Mapping[str, Json]
+    takes: Mapping[str, Carried]
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+
+
+def task_name(step: Step) -> str:
+    """The task that does a step's work, after which its component and its executor are called."""
+    return f"{step.name}-do" if step.condition is not None or step.loop is not None else step.name
+
+
+def here_of(graph: Graph, step: Step) -> Here:
+    """The DAG that the task of a step is in."""
+    if step.condition is not None or step.loop is not None:
+        return Here(frozenset())
+    if graph.last is step:
+        return Here(frozenset(), is_root=True)
+    if not step.within:
+        return Here(frozenset(graph.root.nodes), is_root=graph.last is None)
+    around = graph.nodes.get(step.within[-1]) or graph.nodes[step.within[-2]]
+    scope = next(scope for scope in scopes(around) if scope.nodes.get(step.name) is step)
+    return Here(frozenset(scope.nodes))
+
+
+class Dags:
+    """Renders from the inside out, and keeps the components and executors that come by."""
+
+    def __init__(self, resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> None:
+        self._resolved = resolved
+        self._pipeline = pipeline
+        self._graph = graph
+        self._collected = _collected(graph)
+        shared = pipeline.defaults
+        names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
+        self._shared = tuple(bind(name.text) for name in names)
+        self.components: dict[str, Json] = {}
+        self.executors: dict[str, Json] = {}
+
+    def root(self) -> Dag:
+        """The pipeline's own DAG: its steps, or the exit handler that holds them and `finally`."""
+        graph = self._graph
+        if graph.last is None:
+            return self._scope(graph.root, Here(frozenset(graph.root.nodes), is_root=True))
+        here = Here(frozenset(), is_root=True)
+        guarded = self._scope(graph.root, Here(frozenset(graph.root.nodes)))
+        last, _ = self._leaf(graph.last, graph.last.name, here)
+        return Dag({EXIT_HANDLER: self._call(EXIT_HANDLER, guarded, here), **last}, {})
+
+    def _scope(self, scope: Scope, here: Here) -> Dag:
+        tasks: dict[str, Json] = {}
+        takes: dict[str, Carried] = {}
+        for name, node in sorted(scope.nodes.items()):
+            tasks[name], taken = self._node(node, here)
+            takes.update(taken)
+        outputs = {
+            name: Output(type_, ((binding.step, binding.output),))
+            for name, binding in sorted(scope.outputs.items())
+            if isinstance(binding, FromStep)
+            and (type_ := source_type(self._graph, binding)) is not None
+        }
+        return Dag(tasks, _outside(takes.values(), here), outputs)
+
+    def _node(self, node: Node, here: Here) -> tuple[Json, Mapping[str, Carried]]:
+        """The task of a step or group in a DAG, and what it takes."""
+        match node:
+            case Step(condition=None, loop=None):
+                tasks, takes = self._leaf(node, node.name, here)
+                return tasks[node.name], takes
+            case Step():
+                return self._wrapped(node, self._alone(node), here)
+            case Group():
+                inside = self._scope(node.scope, Here(frozenset(node.scope.nodes)))
+                return self._wrapped(node, inside, here)
+            case Choice():
+                return self._wrapped(node, self._ways(node), here)
+        assert_never(node)
+
+    def _leaf(
+        self, step: Step, name: str, here: Here
+    ) -> tuple[Mapping[str, Json], Mapping[str, Carried]]:
+        if step.component is None:
+            raise ValueError(f"{self._graph.pipeline} step {step.name} uses no known component")
+        how = settings(self._pipeline, step)
+        bindings = complete(self._resolved, self._graph, step)
+        self.components[component_label(name)] = component_spec(name, step.component)
+        self.executors[executor_label(name)] = {
+            "container": container(step.component, how, self._resolved.environment)
+        }
+        names = (bind(text, step.items) for text in names_of(step.spec))
+        read = (
+            source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)
+        )
+        return {name: task(name, step, how, bindings, here)}, _by_channel(carried(read))
+
+    def _alone(self, step: Step) -> Dag:
+        """The DAG around a leaf with a condition or a loop; what it hands on is what is read."""
+        name = task_name(step)
+        tasks, takes = self._leaf(step, name, Here(frozenset()))
+        outputs = {
+            output: Output(inner, ((name, output),))
+            for output in sorted(self._collected.get(step.name, ()))
+            if (inner := self._inner_type(step, output)) is not None
+        }
+        return Dag(tasks, takes, outputs)
+
+    def _inner_type(self, step: Step, output: str) -> Type | None:
+        found = source_type(self._graph, FromStep(step.name, output))
+        return found.item if step.loop is not None and isinstance(found, ListOf) else found
+
+    def _ways(self, choice: Choice) -> Dag:
+        """The DAG of a choice: a task with a condition for each branch."""
+        inside = Here(frozenset())
+        tasks: dict[str, Json] = {}
+        takes: dict[str, Carried] = {}
+        earlier: tuple[Condition, ...] = ()
+        outputs: dict[str, Output] = {}
+        for branch in choice.branches:
+            dag = self._scope(branch.scope, Here(frozenset(branch.scope.nodes)))
+            own = branch.condition
+            text = _trigger(self._graph, branch, earlier)
+            asked = _of_conditions((*earlier, own))
+            tasks[branch.name] = self._call(branch.name, dag, inside, asked, trigger=text)
+            takes.update(_by_channel(map(whole, (*dag.takes.values(), *asked))))
+            earlier = (*earlier, own) if isinstance(own, Condition) else earlier
+            for name, output in dag.outputs.items():
+                before = outputs[name].makers if name in outputs else ()
+                outputs[name] = Output(output.type, (*before, (branch.name, name)))
+        return Dag(tasks, takes, outputs)
+
+    def _wrapped(self, node: Node, inside: Dag, here: Here) -> tuple[Json, Mapping[str, Carried]]:
+        """The task of a node that is a DAG, with its loop and its condition around it."""
+        loop = node.loop if isinstance(node, Step | Group) else None
+        condition = node.condition if isinstance(node, Step | Group) else None
+        asked: tuple[Carried, ...] = ()
+        trigger = ""
+        if isinstance(condition, Condition):
+            asked = _of_conditions((condition,))
+            trigger = condition_of(self._graph, condition)
+        if loop is not None and trigger:
+            each = f"{node.name}-each"
+            outer = Here(frozenset())
+            tasks = {each: self._call(each, inside, outer, loop=(node.name, loop))}
+            inside = Dag(tasks, _of_loop(inside, node.name, loop))
+            loop = None
+        shown = node.spec.display_name
+        looped = (node.name, loop) if loop is not None else None
+        found = self._call(node.name, inside, here, asked, trigger, looped, shown)
+        takes = _of_loop(inside, node.name, loop) if loop is not None else inside.takes
+        takes = _by_channel(map(whole, (*takes.values(), *asked)))
+        bound: dict[str, Binding] = dict(takes)
+        if needs := waits_for(node, bound, here):
+            found["dependentTasks"] = needs
+        if isinstance(node, Step) and node.spec.ignore_upstream_failure and needs:
+            found["triggerPolicy"] = {**_mapping(found.get("triggerPolicy")), "strategy": WHEN_DONE}
+        return found, takes
+
+    def _call(
+        self,
+        name: str,
+        dag: Dag,
+        here: Here,
+        asked: tuple[Carried, ...] = (),
+        trigger: str = "",
+        loop: tuple[str, Loop] | None = None,
+        shown: str = "",
+    ) -> dict[str, Json]:
+        """A task of this DAG whose component is another one. `asked` is what its trigger reads."""
+        found: dict[str, Json] = {
+            "taskInfo": {"name": shown or name},
+            "componentRef": {"name": component_label(name)},
+        }
+        item = FromItem(loop[0], loop[1].name) if loop is not None else None
+        takes = {**dag.takes, **_by_channel(asked)}
+        if loop is not None and item is not None:
+            takes.pop(channel(item), None)
+            takes.update(_by_channel(carried(sources(loop[1].items))))
+            found.update(self._iterator(loop[1], item))
+        if inputs := self._inputs(takes, here):
+            found["inputs"] = inputs
+        if trigger:
+            found["triggerPolicy"] = {"condition": trigger}
+        defined = {**takes, channel(item): item} if item is not None else takes
+        self.components[component_label(name)] = self._component(dag, defined, loop is not None)
+        return found
+
+    def _iterator(self, loop: Loop, item: FromItem) -> Mapping[str, Json]:
+        found: dict[str, Json] = {}
+        if isinstance(loop.items, Constant):
+            items: Json = {"raw": _raw(loop.items.value)}
+            found["parameterIterator"] = {"items": items, "itemInput": channel(item)}
+        else:
+            (given,) = carried(sources(loop.items))
+            if self._is_artifact(given):
+                items = {"inputArtifact": channel(given)}
+                found["artifactIterator"] = {"items": items, "itemInput": channel(item)}
+            else:
+                items = {"inputParameter": channel(given)}
+                found["parameterIterator"] = {"items": items, "itemInput": channel(item)}
+        if loop.parallelism:
+            found["iteratorPolicy"] = {"parallelismLimit": loop.parallelism}
+        return found
+
+    def _inputs(self, takes: Mapping[str, Carried], here: Here) -> Mapping[str, Json]:
+        files = {n: artifact(s, here) for n, s in takes.items() if self._is_artifact(s)}
+        values = {n: parameter(s, here) for n, s in takes.items() if n not in files}
+        return _sides(files, values)
+
+    def _component(self, dag: Dag, takes: Mapping[str, Carried], looped: bool) -> Json:
+        files = {n: self._definition(s) for n, s in takes.items() if self._is_artifact(s)}
+        values = {n: self._definition(s) for n, s in takes.items() if n not in files}
+        found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
+        if defined := _sides(files, values):
+            found["inputDefinitions"] = defined
+        if dag.outputs:
+            found["outputDefinitions"] = definitions(dag, looped)
+        return found
+
+    def _is_artifact(self, source: Carried) -> bool:
+        type_ = source_type(self._graph, source)
+        return type_ is not None and is_artifact(type_)
+
+    def _definition(self, source: Carried) -> Json:
+        if isinstance(source, FromParameter):
+            if source.name in RESERVED:
+                return {"parameterType": _mapping(RESERVED[source.name])["parameterType"]}
+            declared = self._graph.parameters[source.name]
+            optional = declared.optional and declared.default is None
+            more = {"isOptional": True} if optional else {}
+            return {"parameterType": parameter_type(declared.type), **more}
+        # The SDK, too, takes an item of unknown type for text.
+        return _port(source_type(self._graph, source) or Scalar("string"))
+
+
+def outputs_of(dag: Dag) -> Mapping[str, Json]:
+    """The `outputs` of a DAG: which task's output each of them is."""
+    if not dag.outputs:
+        return {}
+    files: dict[str, Json] = {}
+    values: dict[str, Json] = {}
+    for name, output in dag.outputs.items():
+        if is_artifact(output.type):
+            files[name] = {
+                "artifactSelectors": tuple(
+                    {"producerSubtask": maker, "outputArtifactKey": key}
+                    for maker, key in output.makers
+                )
+            }
+            continue
+        selectors = tuple(
+            {"producerSubtask": maker, "outputParameterKey": key} for maker, key in output.makers
+        )
+        values[name] = (
+            {"valueFromParameter": selectors[0]}
+            if len(selectors) == 1
+            else {"valueFromOneof": {"parameterSelectors": selectors}}
+        )
+    return {"outputs": _sides(files, values)}
+
+
+def definitions(dag: Dag, looped: bool) -> Mapping[str, Json]:
+    """The `outputDefinitions` of a DAG; a loop hands lists on."""
+    files: dict[str, Json] = {}
+    values: dict[str, Json] = {}
+    for name, output in dag.outputs.items():
+        type_ = ListOf(output.type) if looped else output.type
+        (files if is_artifact(type_) else values)[name] = _port(type_)
+    return _sides(files, values)
+
+
+def _port(type_: Type) -> Mapping[str, Json]:
+    if not is_artifact(type_):
+        return {"parameterType": parameter_type(type_)}
+    listed = isinstance(type_, ListOf)
+    while isinstance(type_, ListOf):  # lists of lists of files are one list
+        type_ = type_.item
+    return {
+        "artifactType": artifact_type(str(type_)),
+        **({"isArtifactList": True} if listed else {}),
+    }
+
+
+def _sides(files: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    if files:
+        found["artifacts"] = dict(sorted(files.items()))
+    if values:
+        found["parameters"] = dict(sorted(values.items()))
+    return found
+
+
+def _by_channel(taken: Iterable[Carried]) -> Mapping[str, Carried]:
+    return {channel(source): source for source in taken}
+
+
+def _outside(taken: Iterable[Carried], here: Here) -> Mapping[str, Carried]:
+    """What a DAG takes from outside of it; of an item's field, the whole item."""
+    return _by_channel(
+        whole(s) for s in taken if not (isinstance(s, FromStep) and s.step in here.tasks)
+    )
+
+
+def _of_loop(inside: Dag, name: str, loop: Loop) -> Mapping[str, Carried]:
+    """What a loop takes from outside: all that its inside does but the item, and the list."""
+    own = channel(FromItem(name, loop.name))
+    takes = {key: source for key, source in inside.takes.items() if key != own}
+    return {**takes, **_by_channel(map(whole, carried(sources(loop.items))))}
+
+
+def _of_conditions(conditions: Iterable[Condition | Broken | None]) -> tuple[Carried, ...]:
+    read = (source for condition in conditions for source in sources(condition))
+    return tuple(dict.fromkeys(carried(read)))
+
+
+def _trigger(graph: Graph, branch: Branch, earlier: tuple[Condition, ...]) -> str:
+    if isinstance(branch.condition, Condition):
+        return condition_of(graph, branch.condition, *earlier)
+    return otherwise(graph, earlier)
+
+
+def _collected(graph: Graph) -> Mapping[str, set[str]]:
+    """The outputs of leaves in loops of their own that are read outside, by the leaf's name."""
+    found: dict[str, set[str]] = {}
+    if len(graph.nodes) == len(graph.steps) and not any(s.loop for s in graph.steps.values()):
+        return found
+    bindings: list[Binding | Condition | None] = [*graph.root.outputs.values()]
+    for node in graph.nodes.values():
+        if isinstance(node, Step):
+            bindings += node.inputs.values()
+            bindings += (bind(text, node.items) for text in names_of(node.spec))
+        if isinstance(node, Step | Group):
+            bindings += (node.condition, node.loop.items if node.loop is not None else None)
+        if isinstance(node, Choice):
+            bindings += (branch.condition for branch in node.branches)
+        for scope in scopes(node):
+            bindings += scope.outputs.values()
+    for binding in bindings:
+        for source in sources(binding):
+            if isinstance(source, FromStep):
+                found.setdefault(source.step, set()).add(source.output)
+    return found
+
+
+def _raw(value: Json) -> str:
+    import json
+
+    return json.dumps(thaw(value), sort_keys=True)
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}

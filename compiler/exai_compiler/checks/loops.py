@@ -1,0 +1,131 @@
+"""`not-a-list`, `untyped-loop`, `shadowed-item`: what a loop runs over, and what its item is
+(LANGUAGE section 6.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.occurrences import words
+from exai_compiler.checks.port_types import describe
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
+from exai_compiler.graph import (
+    Broken,
+    Composed,
+    Constant,
+    FromItem,
+    FromRun,
+    FromStatus,
+    Graph,
+    Group,
+    Loop,
+    Source,
+    Step,
+    element,
+    source_type,
+    sources,
+)
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.parse import Spec
+from exai_specs.types import ListOf, StructOf, called
+
+LISTS = "write a list, or a reference to one"
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for node in graph.nodes.values():
+            if isinstance(node, Step | Group) and node.loop is not None:
+                yield from _list(spec, graph, node.loop, (*node.path, "forEach", "in"))
+                yield from _shadowed(spec, graph, node, node.loop)
+        for step in graph.steps.values():
+            for occurrence in subject.occurrences(graph, step):
+                alone = occurrence.whole and not occurrence.inner
+                yield from _item(spec, graph, occurrence.source, occurrence.at(spec), alone)
+        for mention in subject.mentions[graph.pipeline.name]:
+            yield from _item(spec, graph, mention.source, mention.at(spec), False)
+
+
+def _list(spec: Spec, graph: Graph, loop: Loop, path: Path) -> Iterator[Diagnostic]:
+    match loop.items:
+        case Broken():
+            return
+        case Constant(tuple() as values):
+            for index, value in enumerate(values):
+                if value is None:
+                    at = spec.at(*path, index)
+                    yield Diagnostic("not-a-list", "an item can't be nothing", at, hint=LISTS)
+            if not values:
+                message = "the list is empty: this would never run"
+                yield Diagnostic("not-a-list", message, spec.at(*path), hint="add an item")
+        case Constant(value):
+            message = f"must be a list, not {called(value)}"
+            yield Diagnostic("not-a-list", message, spec.at(*path), hint=LISTS)
+        case Composed() | FromRun() | FromStatus():
+            message = "must be a list of plain values, or one reference to a list"
+            yield Diagnostic("not-a-list", message, spec.at(*path), hint=LISTS)
+        case source:
+            found = source_type(graph, source)
+            if found is None or isinstance(found, ListOf) or str(found) == "list":
+                return
+            message = f"`{words(source)}` is {describe(found)}, not a list"
+            yield Diagnostic("not-a-list", message, spec.at(*path), hint=LISTS)
+
+
+def _shadowed(spec: Spec, graph: Graph, node: Step | Group, loop: Loop) -> Iterator[Diagnostic]:
+    for name in node.within:
+        outer = graph.nodes.get(name)
+        around = outer.loop if isinstance(outer, Step | Group) else None
+        if around is not None and outer is not None and around.name == loop.name:
+            path = (*node.path, "forEach")
+            yield Diagnostic(
+                "shadowed-item",
+                f"`{loop.name}` is already the item of the loop around this one",
+                spec.key_at(*path),
+                hint="call it something else: `as: NAME`",
+                related=(("the loop around it", spec.key_at(*outer.path, "forEach")),),
+            )
+            return
+
+
+def _item(spec: Spec, graph: Graph, source: Source, at: Span, alone: bool) -> Iterator[Diagnostic]:
+    """An item of which nobody knows the type can only be handed on as it is."""
+    if not isinstance(source, FromItem) or (alone and not source.field):
+        return
+    node = graph.nodes.get(source.loop)
+    loop = node.loop if isinstance(node, Step | Group) else None
+    if loop is None or node is None or not _is_readable(graph, loop):
+        return
+    found = element(graph, loop)
+    place = ("the loop", spec.at(*node.path, "forEach", "in"))
+    if found is None or (source.field and str(found) in ("struct", "list")):
+        yield Diagnostic(
+            "untyped-loop",
+            f"nobody knows what `{source.name}` is, so it can only be given whole to an input",
+            at,
+            hint="declare the list: `type: {list: {struct: {NAME: TYPE}}}`, or `{list: TYPE}`",
+            related=(place,),
+        )
+    elif source.field and not isinstance(found, StructOf):
+        yield Diagnostic(
+            "untyped-loop",
+            f"`{source.name}` is {describe(found)}, which has no field `{source.field}`",
+            at,
+            hint=f"write `{source.name}`",
+            related=(place,),
+        )
+
+
+def _is_readable(graph: Graph, loop: Loop) -> bool:
+    """Whether the loop's own list is there to be read, and is one: else other rules speak."""
+    match loop.items:
+        case Constant(value):
+            return isinstance(value, tuple) and bool(value)
+        case Broken() | Composed():
+            return False
+        case source:
+            found = source_type(graph, source)
+            listed = isinstance(found, ListOf) or str(found) == "list"
+            return listed and bool(sources(source))

@@ -1,0 +1,45 @@
+"""`optional-parameter`: a parameter that may be nothing, given to what needs a value.
+
+`ignored-input`: a step that runs after a failure, and needs what the failed step makes (LANGUAGE
+sections 6.2 and 6.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.graph import FromParameter, FromStep
+from exai_specs.diagnostics import Diagnostic
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, graph, step in subject.steps():
+        if step.component is None:
+            continue
+        for occurrence in subject.occurrences(graph, step):
+            port = step.component.inputs.get(occurrence.port)
+            if port is None or port.optional:
+                continue
+            match occurrence.source:
+                case FromParameter(name) if name in graph.parameters:
+                    parameter = graph.parameters[name]
+                    if parameter.optional and parameter.default is None:
+                        yield Diagnostic(
+                            "optional-parameter",
+                            f"`{name}` may be nothing, and {step.component.name} needs a value "
+                            f"for `{occurrence.port}`",
+                            occurrence.at(spec),
+                            hint="give the parameter a default, or don't make it optional",
+                            related=(("declared here", spec.key_at("spec", "parameters", name)),),
+                        )
+                case FromStep(name) if step.spec.ignore_upstream_failure:
+                    yield Diagnostic(
+                        "ignored-input",
+                        f"this runs even when `{name}` failed, and needs its output for "
+                        f"`{occurrence.port}`",
+                        occurrence.at(spec),
+                        hint="take it for an input that has a default, or name the step in `after`",
+                    )
+                case _:
+                    pass

@@ -1,0 +1,58 @@
+"""`conditional-output`, `out-of-scope`: a step names one that isn't seen from there (LANGUAGE
+section 6.3).
+
+What is inside of an `if`, of a way of a `choose`, or guarded by `finally`, may not have run; what
+is inside of a group is seen through its outputs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.bodies.run_names import run_names
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.visible import hidden
+from exai_compiler.graph import FINALLY, FromStep, Graph, Source, bind, sources
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.parse import Spec
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, graph, step in subject.steps():
+        within = (FINALLY,) if step is graph.last else step.within
+        for occurrence in subject.occurrences(graph, step):
+            yield from _seen(spec, graph, within, occurrence.source, occurrence.at(spec))
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for mention in subject.mentions[graph.pipeline.name]:
+            yield from _seen(spec, graph, mention.within, mention.source, mention.at(spec))
+        for step in graph.steps.values():
+            within = (FINALLY,) if step is graph.last else step.within
+            for given in run_names(step.spec):
+                for source in sources(bind(given.text, step.items)):
+                    at = spec.at(*step.path, *given.path)
+                    yield from _seen(spec, graph, within, source, at)
+        for node in graph.nodes.values():
+            for index, name in enumerate(node.spec.after):
+                at = spec.at(*node.path, "after", index)
+                yield from _seen(spec, graph, node.within, FromStep(name, ""), at, to_wait=True)
+
+
+def _seen(
+    spec: Spec,
+    graph: Graph,
+    within: tuple[str, ...],
+    source: Source,
+    at: Span,
+    to_wait: bool = False,
+) -> Iterator[Diagnostic]:
+    node = graph.nodes.get(source.step) if isinstance(source, FromStep) else None
+    why = hidden(graph, within, node, to_wait) if node is not None else None
+    if why is not None:
+        yield Diagnostic(
+            "conditional-output" if why.conditional else "out-of-scope",
+            why.message,
+            at,
+            hint=why.hint,
+            related=(("declared here", spec.key_at(*why.by)),),
+        )

@@ -1,0 +1,81 @@
+"""What each code of control flow means: loops, conditions, groups, names of steps.
+
+In: nothing. Out: `FLOW_CODES`, a part of `codes.CODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_specs.codes import Code
+
+FLOW_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "bad-output": Code(
+            "What leaves a group isn't the output of one of its steps.",
+            "`outputs` of a group, of a way of a choice and of a pipeline name outputs of the "
+            "steps in it: `model: ${{ steps.train.model }}`. A parameter, an item or a text can't "
+            "leave.",
+        ),
+        "branch-outputs": Code(
+            "The ways of a choice don't have the same outputs.",
+            "What reads a choice gets the value of whichever way was taken. So every way has the "
+            "same outputs of the same types, and the last way has no `if`.",
+        ),
+        "conditional-output": Code(
+            "A step that may not have run is read, or waited for.",
+            "What is inside of an `if`, of a way of a `choose`, or guarded by `finally` can't be "
+            "named from outside. Use a `choose` whose last way has no `if`, and read its outputs.",
+        ),
+        "duplicate-step": Code(
+            "Two steps of a pipeline have the same name.",
+            "Steps are Kubeflow's tasks under their own names, those inside of groups, too: a "
+            "group has no names of its own.",
+        ),
+        "generated-name": Code(
+            "A step has the name of a task that exai makes itself.",
+            "A step with `if` or `forEach` is a group of one step, `NAME-do`, and its loop under "
+            "an `if` is `NAME-each`; the ways of a choice are `NAME-1`, `NAME-2`; `finally` guards "
+            "`exit-handler`.",
+        ),
+        "ignored-input": Code(
+            "A step that runs after a failure needs what the failed step makes.",
+            "With `ignoreUpstreamFailure` an input from another step may never come: take it for "
+            "an input that has a default, or name the step in `after`.",
+        ),
+        "misplaced-else": Code(
+            "A way of a choice without `if` that isn't the last of several.",
+            "The ways are tried in order; the one without `if` is taken when no other was.",
+        ),
+        "not-a-list": Code(
+            "A loop over something that is no list.",
+            "`forEach.in` is a list of values, or one reference to a list: a parameter, an output "
+            "of a step, what another loop collected, a list of files.",
+        ),
+        "optional-parameter": Code(
+            "A parameter that may be nothing is given to what needs a value.",
+            "A parameter that is `optional` without a default is nothing when nobody sets it, so "
+            "it can only feed inputs that may be left out.",
+        ),
+        "out-of-scope": Code(
+            "A step inside of a group is named from outside.",
+            "Outside, the `outputs` of a group are all that is seen: add what you need there, and "
+            "read `steps.GROUP.OUTPUT`.",
+        ),
+        "shadowed-item": Code(
+            "A loop inside of another one calls its item by the same name.",
+            "Call one of them something else with `as`.",
+        ),
+        "untyped-loop": Code(
+            "A loop's item is looked into, and nobody knows what it is.",
+            "The type of an item follows from a literal list or from the list's declared type: "
+            "`{list: {struct: {lr: double}}}`. Without one it can only be given whole to an input.",
+        ),
+        "wrong-condition": Code(
+            "An `if` that is neither true nor false, or compares what can't be compared.",
+            "Text compares with text, numbers with numbers, booleans by `==` and `!=`. Lists, "
+            "structs and files never compare; values of the run aren't known there.",
+        ),
+    }
+)

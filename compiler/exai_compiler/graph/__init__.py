@@ -1,0 +1,82 @@
+"""A pipeline's steps as a typed graph: each with its component and what its inputs are bound to.
+
+In: a Pipeline's document and the catalog. Out: a `Graph`: a tree of scopes, and a flat index of its
+leaves. Judges nothing: what doesn't resolve is left out or bound to `Broken`, and the checks say so
+with its place.
+"""
+
+from __future__ import annotations
+
+from exai_compiler.graph.bindings import (
+    NO_ITEMS,
+    Binding,
+    Broken,
+    Composed,
+    Condition,
+    Constant,
+    FromItem,
+    FromParameter,
+    FromRun,
+    FromStatus,
+    FromStep,
+    Items,
+    Source,
+    bind,
+    sources,
+)
+from exai_compiler.graph.build import graph, names_of
+from exai_compiler.graph.nodes import (
+    FINALLY,
+    Branch,
+    Choice,
+    Graph,
+    Group,
+    Loop,
+    Node,
+    Path,
+    Scope,
+    Step,
+    outputs_of,
+    scopes,
+)
+from exai_compiler.graph.order import cycle, ordered, topological
+from exai_compiler.graph.typing import element, is_artifact, port_type, source_type
+
+__all__ = [
+    "FINALLY",
+    "NO_ITEMS",
+    "Binding",
+    "Branch",
+    "Broken",
+    "Choice",
+    "Composed",
+    "Condition",
+    "Constant",
+    "FromItem",
+    "FromParameter",
+    "FromRun",
+    "FromStatus",
+    "FromStep",
+    "Graph",
+    "Group",
+    "Items",
+    "Loop",
+    "Node",
+    "Path",
+    "Scope",
+    "Source",
+    "Step",
+    "bind",
+    "cycle",
+    "element",
+    "graph",
+    "is_artifact",
+    "names_of",
+    "ordered",
+    "outputs_of",
+    "port_type",
+    "scopes",
+    "source_type",
+    "sources",
+    "topological",
+]

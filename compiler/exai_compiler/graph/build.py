@@ -1,0 +1,240 @@
+"""The tree of a pipeline's steps. In: a Pipeline's document, the catalog. Out: a `Graph`.
+
+Judges nothing. A name that stands twice is the first one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import assert_never
+
+from exai_compiler.bodies import container_component
+from exai_compiler.bodies.run_names import run_names
+from exai_compiler.catalog import Catalog, Component
+from exai_compiler.graph.bindings import (
+    NO_ITEMS,
+    Binding,
+    Broken,
+    Condition,
+    FromStep,
+    Items,
+    bind,
+    bind_condition,
+    sources,
+)
+from exai_compiler.graph.containers import with_containers
+from exai_compiler.graph.nodes import (
+    FINALLY,
+    Branch,
+    Choice,
+    Graph,
+    Group,
+    Loop,
+    Node,
+    Path,
+    Scope,
+    Step,
+)
+from exai_compiler.python_code import python_component
+from exai_compiler.user_components import component_file, read_component
+from exai_specs.kinds.flow import Choose as ChooseSpec
+from exai_specs.kinds.flow import Group as GroupSpec
+from exai_specs.kinds.loop import ForEach
+from exai_specs.kinds.pipeline import PipelineSpec
+from exai_specs.kinds.step import Step as StepSpec
+from exai_specs.parse import Spec
+
+AnySpec = StepSpec | GroupSpec | ChooseSpec
+
+
+def graph(spec: Spec, catalog: Catalog) -> Graph:
+    """The graph of a Pipeline's document. Raises TypeError for any other kind."""
+    body = spec.body
+    if not isinstance(body, PipelineSpec):
+        raise TypeError(f"{spec.ref} has no steps")
+    builder = _Builder(catalog, spec.document.path)
+    root, _ = builder.scope(body.steps, body.outputs, ("spec", "steps"), (), NO_ITEMS)
+    if body.finally_ is not None:
+        builder.leaf(FINALLY, body.finally_, ("spec", "finally"), (), NO_ITEMS, frozenset())
+    found = Graph(
+        spec.ref,
+        MappingProxyType(builder.steps),
+        MappingProxyType(builder.nodes),
+        root,
+        body.parameters,
+    )
+    return with_containers(found)
+
+
+def names_of(spec: StepSpec) -> Iterator[str]:
+    """Names of secrets and the like, which may be given by references."""
+    return (name.text for name in run_names(spec))
+
+
+class _Builder:
+    """Goes through the steps once, from the outside in; a scope is made after what is in it."""
+
+    def __init__(self, catalog: Catalog, document: str) -> None:
+        self._catalog = catalog
+        self._document = document
+        self.steps: dict[str, Step] = {}
+        self.nodes: dict[str, Node] = {}
+        self._names: set[str] = set()
+
+    def scope(
+        self,
+        specs: Mapping[str, AnySpec],
+        outputs: Mapping[str, str],
+        path: Path,
+        within: tuple[str, ...],
+        items: Items,
+    ) -> tuple[Scope, set[str]]:
+        """A scope, and the names of all steps that anything in it refers to."""
+        known = frozenset(specs)
+        nodes: dict[str, Node] = {}
+        read: set[str] = set()
+        for name, spec in specs.items():
+            nodes[name], names = self._node(name, spec, (*path, name), within, items, known)
+            read |= names
+        bound = {name: bind(value, items) for name, value in outputs.items()}
+        return Scope(MappingProxyType(nodes), MappingProxyType(bound)), read
+
+    def leaf(
+        self,
+        name: str,
+        spec: StepSpec,
+        path: Path,
+        within: tuple[str, ...],
+        items: Items,
+        known: frozenset[str],
+    ) -> tuple[Step, set[str]]:
+        """A leaf, and the names of all steps that it refers to; `known` are those beside it."""
+        first = self._is_first(name)
+        condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
+        loop, inner = _loop(name if first else "", spec.for_each, items)
+        inputs = {key: bind(value, inner) for key, value in spec.with_.items()}
+        named = [bind(text, inner) for text in names_of(spec)]
+        read = _steps_in((*inputs.values(), *named), condition, loop).union(spec.after)
+        step = Step(
+            name=name,
+            spec=spec,
+            component=self._component(spec),
+            inputs=MappingProxyType(inputs),
+            needs=tuple(sorted(known & read)),
+            path=path,
+            within=within,
+            condition=condition,
+            loop=loop,
+            items=inner,
+        )
+        if first:
+            self.steps[name] = self.nodes[name] = step
+        return step, read
+
+    def _component(self, spec: StepSpec) -> Component | None:
+        match spec.body:
+            case "python":
+                return python_component(self._document, spec, self._catalog)
+            case "uses" if spec.component_file:
+                path = component_file(self._document, spec.component_file)
+                text = self._catalog.files.get(path)
+                read = read_component(text, path) if text is not None else ()
+                return read if isinstance(read, Component) else None
+            case "uses":
+                return self._catalog.components.get(spec.uses or "")
+        # Its outputs are declared; what it takes is known when all that it is given is.
+        return container_component(spec, MappingProxyType({}))
+
+    def _is_first(self, name: str) -> bool:
+        """Whether no other step was met that has this name."""
+        first = name not in self._names
+        self._names.add(name)
+        return first
+
+    def _node(
+        self,
+        name: str,
+        spec: AnySpec,
+        path: Path,
+        within: tuple[str, ...],
+        items: Items,
+        known: frozenset[str],
+    ) -> tuple[Node, set[str]]:
+        match spec:
+            case StepSpec():
+                return self.leaf(name, spec, path, within, items, known)
+            case GroupSpec():
+                return self._group(name, spec, path, within, items, known)
+            case ChooseSpec():
+                return self._choice(name, spec, path, within, items, known)
+        assert_never(spec)
+
+    def _group(
+        self,
+        name: str,
+        spec: GroupSpec,
+        path: Path,
+        within: tuple[str, ...],
+        items: Items,
+        known: frozenset[str],
+    ) -> tuple[Node, set[str]]:
+        first = self._is_first(name)
+        condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
+        loop, inner = _loop(name if first else "", spec.for_each, items)
+        scope, inside = self.scope(
+            spec.steps, spec.outputs, (*path, "steps"), (*within, name), inner
+        )
+        read = _steps_in((), condition, loop).union(spec.after, inside)
+        needs = tuple(sorted(known & read))
+        group = Group(name, spec, scope, needs, path, within, condition, loop)
+        if first:
+            self.nodes[name] = group
+        return group, read
+
+    def _choice(
+        self,
+        name: str,
+        spec: ChooseSpec,
+        path: Path,
+        within: tuple[str, ...],
+        items: Items,
+        known: frozenset[str],
+    ) -> tuple[Node, set[str]]:
+        first = self._is_first(name)
+        read = set(spec.after)
+        branches: list[Branch] = []
+        for index, way in enumerate(spec.choose):
+            here: Path = (*path, "choose", index)
+            made = f"{name}-{index + 1}"
+            condition = bind_condition(way.if_, items) if way.if_ is not None else None
+            scope, inside = self.scope(
+                way.steps, way.outputs, (*here, "steps"), (*within, name, made), items
+            )
+            read |= _steps_in((), condition, None) | inside
+            branches.append(Branch(made, condition, scope, here))
+        needs = tuple(sorted(known & read))
+        choice = Choice(name, spec, tuple(branches), needs, path, within)
+        if first:
+            self.nodes[name] = choice
+        return choice, read
+
+
+def _loop(name: str, spec: ForEach | None, items: Items) -> tuple[Loop | None, Items]:
+    """The loop, and the items that are seen inside; of a loop whose name is taken, of no type."""
+    if spec is None:
+        return None, items
+    loop = Loop(bind(spec.in_, items), spec.as_, spec.parallelism or 0)
+    return loop, MappingProxyType({**items, spec.as_: name})
+
+
+def _steps_in(
+    bindings: tuple[Binding, ...], condition: Condition | Broken | None, loop: Loop | None
+) -> set[str]:
+    everything = (*bindings, condition, loop.items if loop is not None else None)
+    return {
+        source.step
+        for binding in everything
+        for source in sources(binding)
+        if isinstance(source, FromStep)
+    }

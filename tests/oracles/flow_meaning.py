@@ -1,0 +1,192 @@
+"""What a compiled pipeline does, whatever its groups and channels are called.
+
+In: a PipelineSpec as JSON. Out: for each leaf where each of its inputs comes from, followed through
+all DAGs; under which conditions and loops it runs; which leaves it waits for. So two specs that
+mean the same are equal, and a reference that leads nowhere is a KeyError.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+
+Env = dict[str, Any]
+_PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
+_OPERAND = re.compile(r"inputs\.parameter_values\['([^']+)'\]")
+_FIELD = re.compile(r'parseJson\(string_value\)\["([^"]+)"\]')
+
+
+def meaning(spec: dict[str, Any]) -> dict[str, Any]:
+    """Every leaf by its name."""
+    proto = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
+    found = json_format.MessageToDict(proto)
+    inputs = found["root"].get("inputDefinitions", {}).get("parameters", {})
+    env = {name: ("parameter", name) for name in inputs}
+    leaves = dict(_Walk(found["components"]).dag(found["root"], env, (), ()))
+    outputs = _Walk(found["components"]).outputs(found["root"])
+    return {**leaves, **({"outputs": outputs} if outputs else {})}
+
+
+class _Walk:
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.components = components
+
+    def dag(
+        self, component: dict[str, Any], env: Env, around: tuple[Any, ...], waits: tuple[str, ...]
+    ) -> Iterator[tuple[str, Any]]:
+        tasks = component["dag"]["tasks"]
+        for name, task in tasks.items():
+            inner = self.components[task["componentRef"]["name"]]
+            given = dict(self.inputs(tasks, task, env))
+            before = tuple(
+                sorted(
+                    {leaf for t in task.get("dependentTasks", ()) for leaf in self.leaves(tasks, t)}
+                )
+            )
+            waiting = tuple(sorted({*waits, *before}))
+            strategy = task.get("triggerPolicy", {}).get("strategy", "")
+            if "dag" in inner:
+                facts, seen = self.group(task, given, around)
+                missing = set(self.defined(inner)) - set(seen)
+                assert not missing, f"{name} doesn't get {missing}"
+                if strategy:
+                    facts = (*facts, strategy)
+                yield from self.dag(inner, seen, facts, waiting)
+                continue
+            texts = {key: _placed(value, given) for key, value in given.items()}
+            yield (
+                name,
+                {
+                    "inputs": {k: v for k, v in texts.items() if k in self.defined(inner)},
+                    "around": around,
+                    "waits": waiting,
+                    "strategy": strategy,
+                    "cache": task.get("cachingOptions", {}),
+                    "types": self.types(inner),
+                },
+            )
+
+    def inputs(
+        self, tasks: dict[str, Any], task: dict[str, Any], env: Env
+    ) -> Iterator[tuple[str, Any]]:
+        for name, value in task.get("inputs", {}).get("parameters", {}).items():
+            if "runtimeValue" in value:
+                yield name, ("constant", json.dumps(value["runtimeValue"]["constant"]))
+            elif "taskFinalStatus" in value:
+                yield (
+                    name,
+                    (
+                        "status",
+                        *sorted(self.leaves(tasks, value["taskFinalStatus"]["producerTask"])),
+                    ),
+                )
+            elif "taskOutputParameter" in value:
+                made = value["taskOutputParameter"]
+                yield name, self.made(tasks, made["producerTask"], made["outputParameterKey"])
+            elif (asked := value["componentInputParameter"]) in env:
+                field = _FIELD.match(value.get("parameterExpressionSelector", ""))
+                yield name, ("field", env[asked], field[1]) if field else env[asked]
+            elif "-subvar-" in asked:
+                # The SDK hands fields of items down from where there are none.
+                item, _, field_name = asked.partition("-subvar-")
+                if item in env:
+                    yield name, ("field", env[item], field_name)
+            else:
+                raise KeyError(asked)
+        for name, value in task.get("inputs", {}).get("artifacts", {}).items():
+            if "taskOutputArtifact" in value:
+                made = value["taskOutputArtifact"]
+                yield name, self.made(tasks, made["producerTask"], made["outputArtifactKey"])
+            else:
+                yield name, env[value["componentInputArtifact"]]
+
+    def group(
+        self, task: dict[str, Any], given: Env, around: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], Env]:
+        facts = around
+        if text := task.get("triggerPolicy", {}).get("condition", ""):
+            facts = (*facts, ("if", _OPERAND.sub(lambda m: f"<{given[m[1]]}>", text)))
+        iterator = task.get("parameterIterator") or task.get("artifactIterator")
+        if iterator is None:
+            return facts, given
+        items = iterator["items"]
+        asked = items.get("inputParameter") or items.get("inputArtifact")
+        listed = given[asked] if asked else ("constant", json.dumps(json.loads(items["raw"])))
+        limit = task.get("iteratorPolicy", {}).get("parallelismLimit", 0)
+        facts = (*facts, ("each", listed, limit))
+        return facts, {**given, iterator["itemInput"]: ("item", *facts)}
+
+    def made(self, tasks: dict[str, Any], task: str, key: str) -> Any:
+        inner = self.components[tasks[task]["componentRef"]["name"]]
+        if "dag" not in inner:
+            outputs = inner["outputDefinitions"]
+            assert key in outputs.get("parameters", {}) or key in outputs.get("artifacts", {})
+            return (task, key)
+        made = self.outputs(inner)[key]
+        looped = "parameterIterator" in tasks[task] or "artifactIterator" in tasks[task]
+        return ("collected", made) if looped else made
+
+    def outputs(self, component: dict[str, Any]) -> dict[str, Any]:
+        tasks = component["dag"]["tasks"]
+        outputs = component["dag"].get("outputs", {})
+        found: dict[str, Any] = {}
+        for name, value in outputs.get("artifacts", {}).items():
+            makers = [
+                self.made(tasks, s["producerSubtask"], s["outputArtifactKey"])
+                for s in value["artifactSelectors"]
+            ]
+            found[name] = makers[0] if len(makers) == 1 else ("one of", *makers)
+        for name, value in outputs.get("parameters", {}).items():
+            selectors = (
+                [value["valueFromParameter"]]
+                if "valueFromParameter" in value
+                else value["valueFromOneof"]["parameterSelectors"]
+            )
+            makers = [
+                self.made(tasks, s["producerSubtask"], s["outputParameterKey"]) for s in selectors
+            ]
+            found[name] = makers[0] if len(makers) == 1 else ("one of", *makers)
+        defined = component.get("outputDefinitions", {})
+        assert set(found) == {*defined.get("artifacts", {}), *defined.get("parameters", {})}
+        return found
+
+    def leaves(self, tasks: dict[str, Any], task: str) -> Iterator[str]:
+        inner = self.components[tasks[task]["componentRef"]["name"]]
+        if "dag" not in inner:
+            yield task
+        for name in inner.get("dag", {}).get("tasks", {}):
+            yield from self.leaves(inner["dag"]["tasks"], name)
+
+    @staticmethod
+    def defined(component: dict[str, Any]) -> tuple[str, ...]:
+        inputs = component.get("inputDefinitions", {})
+        names = (*inputs.get("parameters", {}), *inputs.get("artifacts", {}))
+        return tuple(name for name in names if "-subvar-" not in name)
+
+    @staticmethod
+    def types(component: dict[str, Any]) -> Any:
+        return {
+            side: {
+                **{
+                    name: port["parameterType"]
+                    for name, port in component.get(side, {}).get("parameters", {}).items()
+                },
+                **{
+                    name: (port["artifactType"]["schemaTitle"], port.get("isArtifactList", False))
+                    for name, port in component.get(side, {}).get("artifacts", {}).items()
+                },
+            }
+            for side in ("inputDefinitions", "outputDefinitions")
+        }
+
+
+def _placed(value: Any, given: Env) -> Any:
+    """A constant with what its placeholders stand for."""
+    if value[0] != "constant":
+        return value
+    return ("constant", _PLACEHOLDER.sub(lambda m: f"<{given[m[1]]}>", value[1]))
