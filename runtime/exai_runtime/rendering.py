@@ -82,7 +82,7 @@ def render(
     except TargetError as error:
         return Refused((error.diagnostic,), sources)
     except OSError as error:
-        message = f"{folder} can't be written: {error.strerror}: {error.filename}"
+        message = f"{error.strerror}: {error.filename or folder}"
         hint = "name another with -o; run again, the same command finishes what it began"
         return Refused((Diagnostic("no-access", message, NOWHERE, hint=hint),), sources)
     rendered = tuple(
