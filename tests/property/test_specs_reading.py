@@ -71,26 +71,26 @@ def check(diagnostic: Diagnostic) -> None:
 
 
 @given(st.integers(0, len(TEXT)), st.integers(0, 40), st.lists(NOISE, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_mutated_text_gives_values_or_diagnostics(at: int, cut: int, noise: list[str]) -> None:
     look(TEXT[:at] + "".join(noise) + TEXT[at + cut :])
 
 
 @given(st.integers(0, len(TEXT)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_truncated_text_gives_values_or_diagnostics(at: int) -> None:
     look(TEXT[:at])
     look(TEXT.encode()[:at] + b"\xff")
 
 
 @given(st.text() | st.lists(NOISE, max_size=30).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text(text: str) -> None:
     look(text)
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes(data: bytes) -> None:
     look(data)
 
@@ -145,7 +145,7 @@ def test_every_kind_has_a_document() -> None:
 
 
 @given(st.data(), st.sampled_from(SPECS), PLAIN)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_value_in_any_place_of_a_document(data: Any, document: Document, new: Any) -> None:
     value = thaw(document.value)
     parent, key = value, data.draw(st.sampled_from(sorted(value)))
@@ -160,7 +160,7 @@ def test_any_value_in_any_place_of_a_document(data: Any, document: Document, new
 
 
 @given(PLAIN)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_yaml_writes_is_read_as_json_has_it(value: Any) -> None:
     text = yaml.safe_dump({"value": value}, allow_unicode=False)
     documents, _ = read(text, "f.yaml")
@@ -183,7 +183,7 @@ TOKENS = st.sampled_from(
 
 
 @given(st.text() | st.lists(TOKENS, max_size=40).map("".join))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_expressions_raise_nothing_but_their_error(text: str) -> None:
     try:
         found = parse_text(text)

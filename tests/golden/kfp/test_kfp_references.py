@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exai_compiler.build import Rendered
@@ -226,7 +226,7 @@ PROJECT = {
 
 
 @given(pipeline=pipelines())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_random_graph_names_only_what_is_there(
     pipeline: dict[str, Any], rendered: Render, compiled: Callable[..., Resolved]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exai_compiler.features import files_of
@@ -122,7 +122,6 @@ def shape(text: str) -> str:
     return ast.dump(tree)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example(HOSTILE[0])
 @example(",")
@@ -140,7 +139,6 @@ def test_texts_come_out_as_they_went_in_and_run_nothing(text: str) -> None:
     assert "$" not in files["feature_store.yaml"]
 
 
-@settings(deadline=None)
 @given(NAMES, NAMES)
 @example("class", "import")
 @example("a", "ax")

@@ -168,7 +168,7 @@ def test_a_plan_explains_a_service_by_its_views() -> None:
     st.sampled_from(["ttl: 30d", "ttl: 1d"]),
     st.booleans(),
 )
-@settings(deadline=None, max_examples=24)
+@settings(max_examples=24)
 def test_after_an_apply_nothing_is_left_to_bring_online(
     when: str, data: str, ttl: str, before: bool
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exai_components.outcome import StepFailure
@@ -24,7 +24,6 @@ def refusal(data: pa.Table, fraction: float, stratify: str = "", seed: int = 0) 
     return f"{caught.value.outcome.code} {caught.value.outcome.line()}"
 
 
-@settings(deadline=None)  # the first example imports scikit-learn
 @given(st.integers(2, 400), st.floats(0.01, 0.99), st.integers(0, 2**32 - 1))
 def test_all_rows_once_and_the_same_again(rows: int, fraction: float, seed: int) -> None:
     try:
@@ -39,7 +38,6 @@ def test_all_rows_once_and_the_same_again(rows: int, fraction: float, seed: int)
     assert list(again.test) == list(parts.test)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 40), min_size=1, max_size=8),
     st.floats(0.02, 0.98),
