@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -42,7 +43,6 @@ Body = TypeVar(
     RuntimeSpec,
 )
 
-LOCAL = Environment(target="local")
 KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 
 
@@ -78,7 +78,13 @@ class Project:
         """The declared environment; `local` always exists (LANGUAGE section 4)."""
         root = self.root.body
         assert isinstance(root, ProjectSpec)  # noqa: S101 - link() takes only a Project as root
-        return root.environments.get(name) or (LOCAL if name == "local" else None)
+        return root.environments.get(name) or (local() if name == "local" else None)
+
+
+@cache
+def local() -> Environment:
+    """The environment that no project need declare."""
+    return Environment(target="local")
 
 
 def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project | None:

@@ -7,6 +7,7 @@ order of the stages; plan, apply and status all go through it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
@@ -19,11 +20,13 @@ from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
-from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, FeatureViewSpec
+
+if TYPE_CHECKING:
+    from exai_runtime.local.target import LocalTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,8 @@ def open_target(checked: Checked, name: str, environment: Environment) -> LocalT
     Opening one reads and writes nothing.
     """
     assert checked.project is not None  # noqa: S101 - callers hold a usable project
+    from exai_runtime.local.target import LocalTarget
+
     project = checked.project
     return LocalTarget(checked.loaded.root, name, environment, project.name, project)
 

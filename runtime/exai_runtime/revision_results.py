@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from exai_compiler.revisions import Comparison
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import empty
+
+if TYPE_CHECKING:  # every command knows its result; only this one needs what makes it
+    from exai_compiler.revisions import Comparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from exai_compiler.build import Build
 from exai_compiler.facts import Facts
 from exai_compiler.planning import plan as make_plan
 from exai_compiler.policies import raised
-from exai_runtime.applying import execute_rounds
-from exai_runtime.asking import predict
 from exai_runtime.compiling import (
     Checked,
     Compiled,
@@ -30,27 +30,38 @@ from exai_runtime.compiling import (
     open_target,
 )
 from exai_runtime.events import Listen, PhaseFinished, PhaseStarted
-from exai_runtime.local.extras import missing_extra
-from exai_runtime.local.target import LocalTarget
-from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes, known_levels
-from exai_runtime.previewing import preview
-from exai_runtime.reporting import status
 from exai_runtime.results import Applied, Approve, Example, Planning, Protocol, Serving, Validated
 from exai_runtime.target import Health, TargetError
-from exai_runtime.workspace import load
+from exai_runtime.workspace import collector_off, load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.kinds import Environment, ServiceSpec
+
+if TYPE_CHECKING:
+    from exai_runtime.asking import predict
+    from exai_runtime.local.target import LocalTarget
+    from exai_runtime.previewing import preview
+    from exai_runtime.reporting import status
 
 # Services that don't answer and should: an apply that leaves one has failed.
 _DOWN = ("failed", "stopped")
 
 __all__ = ["apply", "destroy", "plan", "predict", "preview", "status", "validate"]
 
+# Commands with modules of their own: what they import is only theirs to wait for.
+_ELSEWHERE = {"predict": "asking", "preview": "previewing", "status": "reporting"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"exai_runtime.{_ELSEWHERE[name]}"), name)
+
 
 def validate(root: Path, strict: bool = False, error_on: Collection[str] = ()) -> Validated:
     """Every problem of every document; opens no target. With `strict` warnings are errors, and so
     is what has a code of `error_on`."""
-    checked = check_project(load(root))
+    with collector_off():
+        checked = check_project(load(root))
     project = checked.project
     counts = Counter(spec.ref.kind for spec in project.all) if project else Counter()
     return Validated(
@@ -66,7 +77,8 @@ def plan(root: Path, environment: str) -> Planning:
 
     Writes nothing but the cache.
     """
-    checked = check_project(load(root))
+    with collector_off():
+        checked = check_project(load(root))
     found, problems = environment_for(checked, environment)
     if found is None:
         return Planning(None, None, problems, checked.loaded.sources)
@@ -113,6 +125,9 @@ def _apply(
     approve: Approve,
     listen: Listen,
 ) -> Applied:
+    from exai_runtime.applying import execute_rounds
+    from exai_runtime.local.extras import missing_extra
+
     with _phase(listen, "looking at the target"):
         compiled = compile_environment(checked, name, environment, target)
         if has_errors(compiled.problems):
@@ -156,6 +171,8 @@ def _examples(
     checked: Checked, health: tuple[Health, ...], facts: Facts, serving: tuple[Serving, ...]
 ) -> Iterator[Example]:
     """A request for each service that answers, in the columns of its model's signature."""
+    from exai_runtime.predicting import SAMPLES, Refusal, input_datatypes, known_levels
+
     levels = {row.id.name: known_levels(row, facts) for row in serving}
     for row in health:
         spec = checked.project.specs.get(row.origin) if checked.project else None
@@ -186,6 +203,9 @@ def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen:
     found, problems = environment_of(checked.project, environment)
     if found is None:
         return _ended(checked, environment, problems, started)
+    from exai_runtime.applying import execute_rounds
+    from exai_runtime.local.target import LocalTarget
+
     try:
         with LocalTarget(root, environment, found, checked.project.name) as target:
             with _phase(listen, "looking at the target"):

@@ -129,13 +129,17 @@ def component_catalog() -> Catalog:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    # Thousands of node trees make the cyclic collector slow, and nothing here makes cycles.
+    """Without the cyclic collector: thousands of trees make it slow, and nothing here makes cycles.
+
+    What was made inside isn't searched later on, either.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            gc.freeze()
             gc.enable()
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import yaml
@@ -39,6 +40,17 @@ class _Composer(yaml.CSafeLoader):
 
     def ascend_resolver(self) -> None:
         """Nothing depends on a node's parents."""
+
+
+_scalar_of = lru_cache(maxsize=4096)(plain)
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str) -> str | None:
+    """A plain scalar as the key that it is, if nothing can be wrong with it: the same few words
+    stand in every document."""
+    fine = type(plain(text)) is str and text != "<<" and "${{" not in text
+    return sys.intern(text) if fine else None
 
 
 def compose(text: str, path: str) -> Iterator[Node | Diagnostic]:
@@ -143,7 +155,8 @@ class Conversion:
         values: dict[str, Json] = {}
         trail = self._trail
         for key_node, value_node in node.value:
-            key = self._key(key_node)
+            plain_key = type(key_node) is ScalarNode and key_node.tag == _PLAIN
+            key = (_word(key_node.value) if plain_key else None) or self._key(key_node)
             if key is None:
                 continue
             if key in values:
@@ -168,7 +181,7 @@ class Conversion:
     def _scalar(self, node: ScalarNode) -> Scalar:
         text: str = node.value
         if node.tag == _PLAIN:
-            value = plain(text)
+            value = _scalar_of(text)
             if type(value) is str:
                 if "${{" in text:
                     self._add(cut_expression(node, self._text, self.path))
@@ -200,7 +213,7 @@ class Conversion:
             return None
         key = self._scalar(node)
         if type(key) is str:
-            return sys.intern(key)  # the same few words stand in every document
+            return sys.intern(key)
         if key is None and isinstance(plain(node.value), Refused):
             return None
         shown = node.value if node.value else ""

@@ -25,7 +25,7 @@ from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import check
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.lineage import lineage
-from exai_compiler.project import LOCAL, link
+from exai_compiler.project import link, local
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_runtime.explaining import codes
@@ -109,7 +109,7 @@ def told(texts: Texts) -> tuple[Diagnostic, ...]:
     if not has_errors(problems):
         root = project.root.body
         assert isinstance(root, ProjectSpec)
-        for name, environment in (root.environments or {"local": LOCAL}).items():
+        for name, environment in (root.environments or {"local": local()}).items():
             resolved = resolve(project, name, environment, known, Lock(), Facts())
             render(resolved, lineage(project, resolved.graphs))
     return in_order(problems)

@@ -16,7 +16,7 @@ from exai_compiler.checks.texts import Path, texts_with
 from exai_compiler.columns import Flow, Maker, Table, declared_columns, flow, makers
 from exai_compiler.feature_views import Used, used
 from exai_compiler.graph import Graph, Step, graph
-from exai_compiler.project import LOCAL, Project
+from exai_compiler.project import Project, local
 from exai_specs.diagnostics import Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import (
@@ -178,9 +178,9 @@ def subject(
     graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
     root = project.root.body
     declared = root.environments if isinstance(root, ProjectSpec) else {}
-    known = dict(declared) or {"local": LOCAL}
+    known = dict(declared) or {"local": local()}
     if environments is not None and "local" in environments:
-        known.setdefault("local", LOCAL)
+        known.setdefault("local", local())
     return Subject(
         project=project,
         catalog=catalog,

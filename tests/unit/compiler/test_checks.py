@@ -18,7 +18,7 @@ from exai_compiler.checks import CHECKS, OF_OBJECTS, check
 from exai_compiler.codes import CODES
 from exai_compiler.facts import Facts, FeaturesUsed, Lock, ModelFacts, ModelVersion
 from exai_compiler.parity import parity
-from exai_compiler.project import LOCAL, Project, link
+from exai_compiler.project import Project, link, local
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
 from exai_specs import codes as parse_codes
@@ -90,7 +90,7 @@ def changed(project: Project, components: Catalog) -> tuple[Diagnostic, ...]:
     used = FeaturesUsed("flower_features", {"petals": "then"}, {"petal_length": "petals:size"})
     version = ModelVersion("flower_model", 3, "file:///m", "d", "key", features=used)
     facts = Facts(models={"flower_model": ModelFacts((version,), {"champion": 3})})
-    return changed_features(resolve(project, "local", LOCAL, components, Lock(), facts))
+    return changed_features(resolve(project, "local", local(), components, Lock(), facts))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

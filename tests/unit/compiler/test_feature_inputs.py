@@ -13,7 +13,7 @@ from exai_compiler.facts import Facts, Lock
 from exai_compiler.feature_views import used
 from exai_compiler.graph import Constant
 from exai_compiler.meaning import meanings_behind
-from exai_compiler.project import LOCAL, link
+from exai_compiler.project import link, local
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
 from exai_runtime.workspace import component_catalog
@@ -43,7 +43,7 @@ def resolved(*edits: tuple[str, str]) -> Resolved:
     specs = [spec for document in documents if isinstance(spec := parse(document), Spec)]
     project = link(specs)
     assert project is not None and len(specs) == len(documents)
-    return resolve(project, "local", LOCAL, CATALOG, Lock(), Facts())
+    return resolve(project, "local", local(), CATALOG, Lock(), Facts())
 
 
 def given(found: Resolved, step: str) -> dict[str, Any]:

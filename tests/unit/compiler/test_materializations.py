@@ -17,7 +17,7 @@ from exai_compiler.facts import Facts, Lock, Materialized
 from exai_compiler.lineage import lineage
 from exai_compiler.maybe import Known, Maybe, Unknown, unknowns
 from exai_compiler.planning import plan
-from exai_compiler.project import LOCAL, Project, link
+from exai_compiler.project import Project, link, local
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_runtime.workspace import component_catalog
@@ -30,7 +30,7 @@ from exai_specs.parse import Spec, parse
 TEXT = (Path(__file__).parents[2] / "language_section_5.yaml").read_text()
 FUNCTION = "def ratios(inputs):\n    return inputs\n"
 CATALOG = replace(component_catalog(), files=MappingProxyType({"ratios.py": FUNCTION}))
-CLUSTER = replace(LOCAL, target="kubeflow", namespace="ml")
+CLUSTER = replace(local(), target="kubeflow", namespace="ml")
 PETALS = Ref("FeatureView", "petals")
 WHEN = "materialize: {on: data, every: 1h}"
 
@@ -59,7 +59,7 @@ def asked(
     *edits: Edit, data: str = "m1", online: Materialized | None = None, cluster: bool = False
 ) -> Materialization:
     facts = facts_of(data, *([online] if online else []))
-    environment = CLUSTER if cluster else LOCAL
+    environment = CLUSTER if cluster else local()
     found = resolve(project_of(*edits), "e", environment, CATALOG, Lock(), facts)
     (only,) = found.materializations
     return only
@@ -72,7 +72,7 @@ def brought(view: Materialization) -> Materialized:
 
 
 def build_of(project: Project, facts: Facts) -> Build:
-    found = resolve(project, "local", LOCAL, CATALOG, Lock(), facts)
+    found = resolve(project, "local", local(), CATALOG, Lock(), facts)
     return render(found, lineage(project, found.graphs))
 
 
@@ -126,7 +126,7 @@ def test_a_view_that_means_something_else_is_always_a_reason() -> None:
 
 def test_what_is_not_looked_up_or_not_stored_is_never_brought_online() -> None:
     found = resolve(
-        project_of((WHEN, "online: false")), "local", LOCAL, CATALOG, Lock(), facts_of("m1")
+        project_of((WHEN, "online: false")), "local", local(), CATALOG, Lock(), facts_of("m1")
     )
     assert found.materializations == ()
 
@@ -134,7 +134,7 @@ def test_what_is_not_looked_up_or_not_stored_is_never_brought_online() -> None:
 def test_missing_data_is_waited_for() -> None:
     gone = Unknown(Ref("Dataset", "measurements"), "there is no file")
     facts = Facts(data={"flowers": Known("f1"), "measurements": gone})
-    found = resolve(project_of(), "local", LOCAL, CATALOG, Lock(), facts)
+    found = resolve(project_of(), "local", local(), CATALOG, Lock(), facts)
     assert (found.materializations, set(found.waiting)) == ((), {gone})
 
 

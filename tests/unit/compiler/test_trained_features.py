@@ -23,7 +23,7 @@ from exai_compiler.feature_views import used
 from exai_compiler.judge import gates_digest
 from exai_compiler.maybe import Known, Unknown
 from exai_compiler.meaning import meanings_behind
-from exai_compiler.project import LOCAL, Project, link
+from exai_compiler.project import Project, link, local
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
 from exai_compiler.trained_features import changed_features
@@ -81,7 +81,7 @@ def resolved(project: Project, features: FeaturesUsed | None, pinned: bool = Fal
     models = {"flower_model": ModelFacts((version,), {"champion": 1})}
     facts = Facts(models=models, data=data, runs=(run,))
     pins = {("flower_model", "champion"): Pin(1, "d", "file:///m")} if pinned else {}
-    return resolve(project, "local", LOCAL, CATALOG, Lock(pins), facts)
+    return resolve(project, "local", local(), CATALOG, Lock(pins), facts)
 
 
 def test_a_model_of_today_s_features_may_be_rolled_out() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.revision_results import Against
 from exai_runtime.views.human import plan
 from exai_runtime.views.human.paint import Paint, pad
 from exai_runtime.views.human.words import count, field_path, value_text
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
+
+if TYPE_CHECKING:
+    from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 
 SYMBOLS: Mapping[str, str] = {"added": "+", "removed": "-", "changed": "~", "affected": ">"}
 _IMPACT_COLUMN = 44

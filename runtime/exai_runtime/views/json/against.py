@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from exai_compiler.revisions import Break, DocumentChange, SpecField
+from typing import TYPE_CHECKING
+
 from exai_runtime.revision_results import Against
 from exai_runtime.views.json import values
 from exai_runtime.views.json.values import Plain
 from exai_specs.frozen import thaw
+
+if TYPE_CHECKING:
+    from exai_compiler.revisions import Break, DocumentChange, SpecField
 
 
 def result(answer: Against) -> Plain | None:
