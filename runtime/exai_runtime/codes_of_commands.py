@@ -183,6 +183,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "another repository's; a partial clone may lack files; git itself may be missing or "
             "refuse the folder.",
         ),
+        "unusable-build": Code(
+            "The file to compare with is no saved build of this environment.",
+            "`exai render --save-build FILE` writes one, of one environment; `exai plan "
+            "--against-build FILE` says what specs or exai itself have changed since.",
+        ),
         "wrong-parameter": Code(
             "A value that the pipeline's parameter doesn't take.",
             "It has another type than the parameter, isn't among its `enum`, or can't be kept "

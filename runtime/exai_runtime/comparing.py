@@ -1,19 +1,31 @@
-"""The command `plan --against`: what this working tree changes, compared with another revision.
+"""The command `plan --against`: what this working tree changes, compared with another revision or
+with a build that was saved.
 
-In: a project, an environment of any target, the name of a revision. Out: an `Against`. Offline:
-opens no target, asks for no credentials, runs none of the users' code; the other revision is read
-as objects of Git.
+In: a project, an environment of any target, the name of a revision or of a file. Out: an `Against`.
+Offline: opens no target, asks for no credentials, runs none of the users' code; the other revision
+is read as objects of Git.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from exai_compiler.revisions import Comparison, Revision, compare, compare_documents
+from exai_compiler.revisions import (
+    Comparison,
+    Revision,
+    Saved,
+    built,
+    compare,
+    compare_documents,
+)
+from exai_runtime.cli.version import VERSION
 from exai_runtime.compiling import Checked, check_project, environment_of
 from exai_runtime.document_cache import DocumentCache, opened
+from exai_runtime.folder import TextFolder
 from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
+from exai_runtime.results import Refused, RenderedFile, RenderedFiles
 from exai_runtime.revision_results import Against
+from exai_runtime.saved_build import SavedBuild, parsed, text_of
 from exai_runtime.workspace import ROOT_FILE, collector_off, load, load_from
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 
@@ -34,6 +46,51 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
     return Against(revision, folder.commit, environment, comparison, problems, sources)
 
 
+def plan_against_build(root: Path, environment: str, file: Path) -> Against:
+    """The working tree's specs beside a build that `save_build` wrote, maybe with another exai."""
+    with collector_off():
+        try:
+            kept = parsed(file.read_text("utf-8"))
+            if kept.environment != environment:
+                raise ValueError(f"it is of the environment `{kept.environment}`")
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            if isinstance(error, UnicodeDecodeError):
+                reason = "it is no UTF-8 text"
+            return Against(str(file), "", environment, None, (_unusable(file, reason),))
+        cache = opened(root)
+        base = check_project(load_from(TextFolder(kept.sources), root, cache))
+        head = check_project(load(root, cache))
+        saved = Saved(kept.objects, kept.runs)
+        comparison, problems = _compared(base, head, environment, str(file), "", saved)
+    problems = in_order((*head.diagnostics, *problems))
+    return Against(str(file), "", environment, comparison, problems, head.loaded.sources)
+
+
+def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refused:
+    """What the specs are now, and what this exai makes of them, as one file."""
+    with collector_off():
+        checked = check_project(load(root))
+        sources = checked.loaded.sources
+        found = checked.usable.environment(environment) if checked.usable else None
+        if checked.usable is None or found is None:
+            problems = environment_of(checked.usable, environment)[1] if checked.usable else ()
+            return Refused(in_order((*checked.diagnostics, *problems)), sources)
+        made = built(Revision(checked.usable, checked.catalog, found), checked.usable, environment)
+        text = text_of(SavedBuild(VERSION, environment, sources, made.objects, made.runs))
+    other = file.with_name(f".{file.name}.new")
+    try:
+        other.write_text(text, "utf-8")
+        other.replace(file)
+    except OSError as error:
+        reason = f"it can't be written: {error.strerror}"
+        return Refused((_unusable(file, reason),), sources)
+    written = RenderedFile(file.name, checked.usable.root.ref, None, "written")
+    return RenderedFiles(
+        environment, file.parent, (written,), (), (), (), checked.diagnostics, sources
+    )
+
+
 def _base(folder: GitFolder, root: Path, cache: DocumentCache) -> Checked | None:
     """None where the revision has no project here: then all of it is new."""
     if folder.kind(ROOT_FILE) == "none":
@@ -42,7 +99,12 @@ def _base(folder: GitFolder, root: Path, cache: DocumentCache) -> Checked | None
 
 
 def _compared(
-    base: Checked | None, head: Checked, name: str, revision: str, commit: str
+    base: Checked | None,
+    head: Checked,
+    name: str,
+    revision: str,
+    commit: str,
+    saved: Saved | None = None,
 ) -> tuple[Comparison | None, tuple[Diagnostic, ...]]:
     before = base.usable if base is not None else None
     if base is not None and before is None:
@@ -57,12 +119,18 @@ def _compared(
     old = None
     if base is not None and before is not None and (there := before.environment(name)):
         old = Revision(before, base.catalog, there)
-    return compare(before, old, Revision(head.usable, head.catalog, found), name), ()
+    return compare(before, old, Revision(head.usable, head.catalog, found), name, saved), ()
 
 
 def _broken_base(base: Checked, revision: str, commit: str) -> Diagnostic:
     errors = [problem for problem in base.diagnostics if problem.severity == "error"]
     count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
-    message = f"the specs at {revision} ({commit[:12]}) have {count}: nothing compares with them"
+    at = f"{revision} ({commit[:12]})" if commit else revision
+    message = f"the specs at {at} have {count}: nothing compares with them"
     hint = f"the first: {errors[0].at}: {errors[0].message}"
     return Diagnostic("broken-revision", message, Span(""), hint=hint)
+
+
+def _unusable(file: Path, reason: str) -> Diagnostic:
+    hint = "`exai render --save-build FILE` writes one"
+    return Diagnostic("unusable-build", f"{file}: {reason}", Span(""), hint=hint)

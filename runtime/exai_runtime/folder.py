@@ -1,4 +1,5 @@
-"""Where a project's files come from: a folder on the disk here, a revision of Git elsewhere.
+"""Where a project's files come from: a folder on the disk, or texts in memory; a revision of
+Git elsewhere.
 
 In: paths relative to exai.yaml's folder, with forward slashes. Out: bytes and names. Reads only
 what lies below the folder; writes and runs nothing.
@@ -7,8 +8,9 @@ what lies below the folder; writes and runs nothing.
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -102,6 +104,47 @@ class DiskFolder:
             return [(entry.name, entry.is_dir()) for entry in os.scandir(self.root / path)]
         except OSError:
             return ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextFolder:
+    """Texts by their paths: a project that was kept in a file."""
+
+    texts: Mapping[str, str]
+
+    def inside(self, path: str) -> bool:
+        real = posixpath.normpath(path)
+        return not real.startswith("/") and real.split("/")[0] != ".."
+
+    def kind(self, path: str) -> Kind:
+        real = posixpath.normpath(path)
+        if real in self.texts:
+            return "file"
+        return "folder" if real == "." or any(self._below(real)) else "none"
+
+    def read(self, path: str) -> bytes:
+        real = posixpath.normpath(path)
+        if real not in self.texts:
+            raise OSError(0, "it is no regular file")
+        return self.texts[real].encode("utf-8", "replace")
+
+    def size(self, path: str) -> int:
+        return len(self.read(path))
+
+    def spec_files(self, path: str, problems: list[Diagnostic]) -> Iterable[str]:
+        del problems
+        below = self._below(posixpath.normpath(path))
+        return sorted(name for name in below if name.endswith(SUFFIXES))
+
+    def entries(self, path: str) -> Iterable[tuple[str, bool]]:
+        real = posixpath.normpath(path) if path else "."
+        start = 0 if real == "." else len(real) + 1
+        found = (name[start:].partition("/") for name in self._below(real))
+        return sorted({(first, bool(slash)) for first, slash, _ in found})
+
+    def _below(self, folder: str) -> Iterator[str]:
+        start = "" if folder == "." else f"{folder}/"
+        return (name for name in self.texts if name.startswith(start))
 
 
 def leads_out(path: str) -> Diagnostic:

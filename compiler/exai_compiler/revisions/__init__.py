@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from exai_compiler.build import Build, Observed
+from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
 from exai_compiler.changes import (
     Create,
@@ -27,7 +27,7 @@ from exai_compiler.changes import (
     Run,
     Update,
 )
-from exai_compiler.facts import Facts, Lock
+from exai_compiler.facts import Facts, Lock, RunFact
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.maybe import Unknown
 from exai_compiler.planning import plan
@@ -50,7 +50,9 @@ __all__ = [
     "Comparison",
     "DocumentChange",
     "Revision",
+    "Saved",
     "SpecField",
+    "built",
     "compare",
     "compare_documents",
 ]
@@ -66,6 +68,23 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What an exai made of a revision: every object, and the runs that it asked for."""
+
+    objects: tuple[Rendered, ...]
+    runs: tuple[RunFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Built(Saved):
+    """The same, made just now, with what it was made from."""
+
+    facts: Facts
+    resolved: Resolved
+    lineage: Lineage
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """`files` are the users' Python files that differ. `plan` is None when the new revision doesn't
     compile."""
@@ -77,21 +96,34 @@ class Comparison:
     build: Build | None = None
 
 
+def built(revision: Revision, compared: Project, name: str) -> Built:
+    """What a target has that has applied a revision; `compared` is what is compared with it."""
+    facts = applied(revision.project, compared, name, revision.environment, revision.catalog)
+    resolved, found = _resolved(revision, name, facts)
+    return Built(render(resolved, found).objects, facts.runs, facts, resolved, found)
+
+
 def compare(
-    old_project: Project | None, base: Revision | None, head: Revision, name: str
+    old_project: Project | None,
+    base: Revision | None,
+    head: Revision,
+    name: str,
+    saved: Saved | None = None,
 ) -> Comparison:
     """What `head` changes in the environment `name`. `old_project` is the old project, if there is
-    one; `base` is None, too, where the environment is new, and with it everything in it."""
-    facts = unapplied(head.project)
-    old, before, there = None, None, Observed({})
-    if base is not None:
-        facts = applied(base.project, head.project, name, base.environment, base.catalog)
-        old, before = _resolved(base, name, facts)
-        there = observed(render(old, before))
+    one; `base` is None, too, where the environment is new, and with it everything in it. `saved` is
+    what another exai made of `base`."""
+    old = built(base, head.project, name) if base is not None else None
+    facts, there = unapplied(head.project), Observed({})
+    if old is not None:
+        facts, there = old.facts, observed(old.objects)
+    if saved is not None:
+        facts, there = replace(facts, runs=saved.runs), observed(saved.objects)
     new, after = _resolved(head, name, facts)
     build = render(new, after)
     changes = changed_documents(old_project, head.project)
-    documents = reached(old, new, before, after, changes)
+    was, before = (old.resolved, old.lineage) if old is not None else (None, None)
+    documents = reached(was, new, before, after, changes)
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
         services = frozenset(d.ref.name for d in documents if d.ref.kind == "Service")
@@ -103,11 +135,32 @@ def compare(
     )
     made = plan(build, there)
     explained = tuple(_explained(planned, because) for planned in made.changes)
-    old_waits = {item.waits_for for item in old.waiting} if old is not None else set()
+    if saved is not None and old is not None:
+        mine = plan(build, observed(old.objects)).changes
+        explained = tuple(_of_the_upgrade(planned, mine) for planned in explained)
+    old_waits = {item.waits_for for item in was.waiting} if was is not None else set()
     waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
     made = replace(made, changes=explained, waiting=waiting, notes=())
     files = _files(base.catalog if base else None, head.catalog)
     return Comparison(documents, breaks, files, made, build)
+
+
+def _of_the_upgrade(planned: Planned, mine: tuple[Planned, ...]) -> Planned:
+    """Fields that differ from a saved build, and not from what this exai makes of its specs."""
+    change = planned.change
+    if not isinstance(change, Update):
+        return planned
+    same = {
+        field.path
+        for other in mine
+        if isinstance(other.change, Update) and other.change.id == change.id
+        for field in other.change.fields
+    }
+    fields = tuple(
+        field if field.path in same else replace(field, reason="exai-upgrade")
+        for field in change.fields
+    )
+    return replace(planned, change=replace(change, fields=fields))
 
 
 def compare_documents(
@@ -141,8 +194,9 @@ def _explained(planned: Planned, because: Mapping[Ref, tuple[Ref, ...]]) -> Plan
     change = planned.change
     if isinstance(change, Update):
         change = replace(change, fields=tuple(map(_as_it_is, change.fields)))
+    above = tuple(ref for ref in planned.because if ref in because)
     document = _document(planned)
-    chain = because.get(document, planned.because) if document else planned.because
+    chain = because.get(document, above) if document else above
     return replace(planned, change=change, because=chain)
 
 

@@ -31,12 +31,19 @@ CHANGES = 2
     help="Compare with another revision of the Git repository; looks at no target.",
 )
 @click.option(
+    "--against-build",
+    "build",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Compare with what `exai render --save-build` wrote, maybe with another exai.",
+)
+@click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit with 0 when there is nothing to do, 2 when there are changes, 1 on errors.",
 )
 @comparing
-def command(against: str | None, detailed_exitcode: bool) -> int:
+def command(against: str | None, build: Path | None, detailed_exitcode: bool) -> int:
     """Show what an apply would do, and why. Changes nothing."""
 
     def work(root: Path, options: Options, view: View) -> Result:
@@ -45,11 +52,21 @@ def command(against: str | None, detailed_exitcode: bool) -> int:
             from exai_runtime.comparing import plan_against
 
             return plan_against(root, options.environment, against)
+        if build is not None:
+            from exai_runtime.comparing import plan_against_build
+
+            return plan_against_build(root, options.environment, build)
         from exai_runtime import session
 
         return session.plan(root, options.environment)
 
-    if against is None and chosen(click.get_current_context()).output == "markdown":
+    if against is not None and build is not None:
+        raise click.UsageError("--against and --against-build are two questions: ask one")
+    if (
+        against is None
+        and build is None
+        and chosen(click.get_current_context()).output == "markdown"
+    ):
         raise click.UsageError("--output markdown needs --against: it is for pull requests")
     return in_project("plan", work, detailed if detailed_exitcode else None)
 

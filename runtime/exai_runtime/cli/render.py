@@ -38,8 +38,15 @@ Examples:
     type=click.Path(path_type=Path),
     help="A folder for the files; only those that exai wrote there are replaced.",
 )
+@click.option(
+    "--save-build",
+    "build",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="One file with all of it, for `exai plan --against-build`.",
+)
 @common
-def command(names: tuple[str, ...], folder: Path | None) -> int:
+def command(names: tuple[str, ...], folder: Path | None, build: Path | None) -> int:
     """Write the files that kubectl, kfp and feast take, without asking a target.
 
     Without -o, Kubernetes' objects go to stdout. What only a target knows, such as the version that
@@ -49,8 +56,14 @@ def command(names: tuple[str, ...], folder: Path | None) -> int:
 
     def work(root: Path, options: Options, view: View) -> Result:
         del view
+        if build is not None:
+            from exai_runtime.comparing import save_build
+
+            return save_build(root, options.environment, build)
         from exai_runtime import rendering
 
         return rendering.render(root, options.environment, names, folder)
 
+    if build is not None and (names or folder):
+        raise click.UsageError("--save-build keeps all of it in one file: leave the rest out")
     return in_project("render", work)

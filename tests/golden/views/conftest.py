@@ -522,6 +522,10 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
         "plan",
         Against("HEAD", "0c0d" * 10, "local", Comparison((), (), (), plan()), (), SOURCES),
     ),
+    "plan-against-build": (
+        "plan",
+        Against("build.json", "", "local", Comparison((), (), (), CHANGES), (), SOURCES),
+    ),
     "plan-against-errors": (
         "plan",
         Against(

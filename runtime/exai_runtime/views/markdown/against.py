@@ -40,10 +40,8 @@ def lines(result: Against) -> Iterator[str]:
     if found is None:
         return
     yield from _breaks(found.breaks)
-    if not found.documents and not found.files:
-        yield "No changes."
-        return
-    yield from _table(found)
+    if found.documents or found.files:
+        yield from _table(found)
     yield from _fields(found.documents)
     if found.plan is not None and found.plan.changes:
         yield from _changes(found.plan.changes)
