@@ -89,7 +89,7 @@ def timed(table: Any, columns: Columns) -> Any:
     from exai_components.column_types import arrow_type
 
     for name in filter(None, (columns.timestamp, columns.created)):
-        if name not in columns.keys and pa.types.is_date(table.schema.field(name).type):
+        if pa.types.is_date(table.schema.field(name).type):
             at = table.schema.get_field_index(name)
             table = table.set_column(at, name, table.column(name).cast(arrow_type("timestamp")))
     return table
