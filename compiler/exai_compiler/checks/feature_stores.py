@@ -32,6 +32,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         else:
             yield from _elsewhere(subject, wanted, at)
             yield from _unlogged(subject, name, at)
+            yield from _unkept(subject, name, at)
 
 
 def _elsewhere(subject: Subject, store: str, at: Span) -> Iterator[Diagnostic]:
@@ -64,5 +65,20 @@ def _unlogged(subject: Subject, environment: str, at: Span) -> Iterator[Diagnost
                 spec.key_at("spec", "logging"),
                 "warning",
                 hint="remove `logging`, or write `type: dask`, which logs to files",
+                related=(("the offline store", at),),
+            )
+
+
+def _unkept(subject: Subject, environment: str, at: Span) -> Iterator[Diagnostic]:
+    """Nor has it an `offline_write_batch`: a push that should reach it can't."""
+    for spec, view in subject.project.bodies(FeatureViewSpec):
+        if view.offline:
+            yield Diagnostic(
+                "store-mismatch",
+                f"in `{environment}` nothing can be pushed to `{spec.ref.name}`: Feast's "
+                "PostgreSQL store takes no rows",
+                spec.at("spec", "offline"),
+                "warning",
+                hint="remove `offline`, or write `type: dask`, which keeps what is pushed",
                 related=(("the offline store", at),),
             )

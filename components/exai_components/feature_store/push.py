@@ -52,7 +52,7 @@ def push(
     _past(table, columns, now, file.name)
     new = _beside(table, columns, data, offline, name)
     if offline is not None and new.num_rows:
-        _keep(store, view, columns, new, offline)
+        _keep(columns, new, offline)
     written = write_rows(store, view, columns, newest(checked.select(columns.all), columns))
     last = _moment(last_time(table, columns.timestamp))
     return {
@@ -117,15 +117,10 @@ def _moment(value: datetime | date) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _keep(store: Any, view: Any, columns: Columns, table: Any, offline: Path) -> None:
-    """To the offline store: with Parquet files beside the snapshots, which take it in; else by
-    Feast's own store.
+def _keep(columns: Columns, table: Any, offline: Path) -> None:
+    """Beside the snapshots, which take it in. What lies in a PostgreSQL can't be kept so: Feast's
+    store there takes no rows.
     """
-    from feast.infra.offline_stores.file_source import FileSource
-
-    if not isinstance(view.batch_source, FileSource):
-        store.write_to_offline_store(view.name, table.to_pandas())
-        return
     import pyarrow as pa
 
     if offline.exists():

@@ -107,11 +107,12 @@ def _prepare(
     """
     from exai_components.feature_store.rows import view_rows
 
+    dataset = view.batch_source.name
     if asked.postgres:
+        _require(asked, dataset)
         bare = Columns(columns.keys, columns.timestamp, columns.created, ())
         usable(view_rows(store, view, bare), bare, view.name)
         return None
-    dataset = view.batch_source.name
     created = str(asked.sources[dataset].get("created") or "")
     full = Columns(columns.keys, columns.timestamp, created, features)
     rows = _source_rows(asked, dataset)
@@ -122,6 +123,17 @@ def _prepare(
     place.parent.mkdir(parents=True, exist_ok=True)
     _write(_with_untimed(rows, full, distinct), place)
     return keys
+
+
+def _require(asked: Asked, dataset: str) -> None:
+    """A final failure that lists what a live table lacks, as load-dataset has it."""
+    from exai_components.load_dataset.declared import read_declared
+    from exai_components.load_dataset.drift import require_declared
+    from exai_components.load_dataset.sources import open_source
+
+    declared = read_declared(asked.sources[dataset])
+    with open_source(declared.source) as source:
+        require_declared(declared, source)
 
 
 def _source_rows(asked: Asked, dataset: str) -> Any:

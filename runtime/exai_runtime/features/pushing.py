@@ -82,14 +82,24 @@ def _not_pushable(place: Place, view: str, file: Path) -> Diagnostic | None:
         return unknown("view", view, tuple(spec["views"]))
     body = spec["views"][view]
     if body["push"] is None and "stream" not in body:
-        project = place.checked.project
-        found = project.find("FeatureView", view) if project else None
-        at = found.at("metadata", "name") if found else Span("")
-        said = f"{view} has no push source"
+        said, at = f"{view} has no push source", _of_view(place, view)
         return Diagnostic("not-pushable", said, at, hint=f"add push: {view}_push, then apply")
+    if body["offline"] and spec["store"]["offline_store"]["type"] == "postgres":
+        said = f"rows pushed to {view} are kept offline, and Feast's PostgreSQL store takes none"
+        hint = "remove offline: true, or write offline_store: {type: dask}; then apply"
+        return Diagnostic("not-pushable", said, _of_view(place, view, "offline"), hint=hint)
     if not file.is_file():
         return Diagnostic("unreadable-file", f"there is no file {file}", Span(""), hint=_FILE)
     return None
+
+
+def _of_view(place: Place, view: str, field: str = "") -> Span:
+    """A field of the view as the specs have it now, or its name."""
+    project = place.checked.project
+    found = project.find("FeatureView", view) if project else None
+    if found is None:
+        return Span("")
+    return found.at("spec", field) if field else found.at("metadata", "name")
 
 
 def _kinds(place: Place, view: Mapping[str, Any], *, offline: bool) -> dict[str, Any]:

@@ -248,7 +248,8 @@ def test_a_postgresql_that_is_gone_or_refuses(
     connect(monkeypatch, warehouse, password=WRONG)
     with pytest.raises(StepFailure) as refused:
         joined(tmp_path, [(1, 1.0)])
-    assert refused.value.outcome.code == "feature-store-refused"
+    assert refused.value.outcome.code == "connection-failed"
+    assert "(127.0.0.1:" in str(refused.value) and "refuses" in str(refused.value)
     assert WRONG not in str(refused.value.outcome)
     written = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert written and not any(WRONG.encode() in file.read_bytes() for file in written)
@@ -259,8 +260,29 @@ def test_a_postgresql_that_is_gone_or_refuses(
             joined(tmp_path, [(1, 1.0)])
     finally:
         warehouse.start()
-    assert gone.value.outcome.code == "feature-store-unreachable"
+    assert gone.value.outcome.code == "connection-failed"
     assert not gone.value.outcome.final
+
+
+def test_a_live_table_that_changed_under_the_spec(
+    tmp_path: Path, warehouse: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(monkeypatch, warehouse)
+    fill(warehouse, [made.body(1, 0, 1.0)], [made.blood(1, 0, 5.0)])
+    warehouse.execute("ALTER TABLE visits RENAME COLUMN bmi TO bmi_")
+    warehouse.execute("ALTER TABLE visits RENAME COLUMN ward TO place")
+    try:
+        with pytest.raises(StepFailure) as changed:
+            joined(tmp_path, [(1, 1.0)])
+    finally:
+        warehouse.execute("ALTER TABLE visits RENAME COLUMN bmi_ TO bmi")
+        warehouse.execute("ALTER TABLE visits RENAME COLUMN place TO ward")
+    assert changed.value.outcome.code == "missing-column" and changed.value.outcome.final
+    assert str(changed.value).splitlines() == [
+        "The table public.visits differs from Dataset body in 2 columns:",
+        '  - bmi: the spec has float64, the data has no such column (did you mean "bmi_"?)',
+        "  - ward: the spec has string, the data has no such column",
+    ]
 
 
 def test_live_tables_are_brought_online(

@@ -285,6 +285,11 @@ def test_live_tables_and_a_redis_that_is_emptied(
             assert [each.result for each in done] == ["created", "succeeded", "succeeded"], done
             assert apply(clinic, target) == []
         assert bmi(clinic, 1, 2) == [21.0, 22.0]
+        file = tmp_path / "rows.json"
+        file.write_text(json.dumps([dict(made.body(1, 9, 9.0))], default=str))
+        refused = clinic.exai("features", "push", "body", "--data", str(file), code=1).stderr
+        assert "[not-pushable] rows pushed to body are kept offline" in refused
+        assert bmi(clinic, 1, 2) == [21.0, 22.0]
         warehouse.execute("DELETE FROM body WHERE patient_id = 1")
         (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
         assert outcome["detail"] == "1 rows up to 2026-01-01T03:00:00+00:00, 1 new or changed"

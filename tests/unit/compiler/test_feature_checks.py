@@ -313,6 +313,11 @@ def test_stores_of_environments() -> None:
     (problem,) = found((base, both % "warehouse"), of_rows, logged)
     assert (problem.code, problem.severity) == ("store-mismatch", "warning")
     assert "keeps no logs" in problem.message
+    kept = ("  push: petals_push\n", "  push: petals_push\n  offline: true\n")
+    assert found(kept) == ()
+    (problem,) = found((base, both % "warehouse"), of_rows, kept)
+    assert (problem.code, problem.severity) == ("store-mismatch", "warning")
+    assert "nothing can be pushed to `petals`" in problem.message
 
 
 STREAM = (
