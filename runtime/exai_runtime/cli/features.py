@@ -161,4 +161,4 @@ def _entities(cells: tuple[str, ...]) -> tuple[Mapping[str, Json], ...] | Refuse
             return refused(
                 "bad-entity", f"--entity {cell}: this is no KEY=VALUE", "--entity flower_id=7"
             )
-    return from_cells(cells)
+    return from_cells(cells, typed=False)

@@ -18,8 +18,11 @@ _FILE = "name a file with JSON, or `-` for stdin"
 _SHAPE = 'write one object, {"column": value, ...}, or a list of them'
 
 
-def from_cells(cells: Sequence[str]) -> Rows | Refused:
-    """`a=1 b=x` is one row; a name that comes again begins the next one."""
+def from_cells(cells: Sequence[str], *, typed: bool = True) -> Rows | Refused:
+    """`a=1 b=x` is one row; a name that comes again begins the next one.
+
+    Without `typed`, values stay text as written, for whoever knows their types: `1.10` may be one.
+    """
     rows: list[dict[str, Json]] = [{}]
     for cell in cells:
         name, equals, text = cell.partition("=")
@@ -29,7 +32,7 @@ def from_cells(cells: Sequence[str]) -> Rows | Refused:
             )
         if name.strip() in rows[-1]:
             rows.append({})
-        rows[-1][name.strip()] = _scalar(text)
+        rows[-1][name.strip()] = _scalar(text) if typed else text
     return tuple(MappingProxyType(row) for row in rows)
 
 
@@ -46,12 +49,13 @@ def from_data(data: str) -> Rows | Refused:
             reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
             return refused("unreadable-file", f"can't read {source}: {reason}", _FILE)
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        return _rows(json.loads(text, parse_constant=_no_constant), source)
     except json.JSONDecodeError as error:
         return bad_json(text, source, error)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return refused("not-json", f"{source}: its lists and objects lie too deep", _SHAPE)
+    except ValueError as error:
         return refused("not-json", f"{source}: {error}", "write numbers out, as JSON has them")
-    return _rows(value, source)
 
 
 def _rows(value: object, source: str) -> Rows | Refused:

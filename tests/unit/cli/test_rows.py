@@ -51,6 +51,16 @@ def test_a_name_that_comes_again_begins_a_row() -> None:
     assert plain(from_cells(["a=1", "b=2", "a=3", "b=4"])) == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
 
 
+def test_cells_whose_types_others_know_stay_as_written() -> None:
+    found = from_cells(["code=1.10", "flag=true", "code=007"], typed=False)
+    assert plain(found) == [{"code": "1.10", "flag": "true"}, {"code": "007"}]
+
+
+@pytest.mark.parametrize("text", ["[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900])
+def test_data_that_lies_too_deep(text: str) -> None:
+    assert refusal(from_data(text)) == "--data: its lists and objects lie too deep"
+
+
 @pytest.mark.parametrize("cell", ["a", "=1", ""])
 def test_bad_cells(cell: str) -> None:
     assert "no NAME=VALUE" in refusal(from_cells([cell]))
