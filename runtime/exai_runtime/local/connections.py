@@ -68,8 +68,10 @@ def step_variables(
     project: str,
     platform: Mapping[str, Any],
     secrets: Secrets,
+    ir: Mapping[str, Any] | None = None,
 ) -> Variables:
-    """What every step of a run gets.
+    """What every step of a run gets: of a connection that the run's `ir` doesn't read no secret;
+    without one, those of all connections.
 
     Raises TargetError for a secret that isn't there, and for what only a cluster has.
     """
@@ -84,7 +86,8 @@ def step_variables(
         "EXAI_PROJECT": project,
         "EXAI_ENVIRONMENT": paths.environment,
     }
-    connections = connection_variables(environment, environment.connections, secrets)
+    read = None if ir is None else _connections_of(ir, environment)
+    connections = connection_variables(environment, environment.connections, secrets, read)
     plain.update({**connections.plain, **_feature_store(paths, environment)})
     secret = dict(connections.secret)
     for step, name, reference, key, optional in _secret_env(platform):
@@ -97,15 +100,20 @@ def step_variables(
 
 
 def connection_variables(
-    environment: Environment, names: Iterable[str], secrets: Secrets
+    environment: Environment,
+    names: Iterable[str],
+    secrets: Secrets,
+    read: frozenset[str] | None = None,
 ) -> Variables:
-    """What reads these connections' data gets. Raises TargetError for a secret that isn't there."""
+    """What these connections' readers get; secrets of those alone that are `read` (all of them,
+    unless it says). Raises TargetError for a secret that isn't there.
+    """
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for name in sorted(names):
         connection = environment.connections[name]
         hidden = secret_variables(name, connection)
-        for variable, reference in hidden.values():
+        for variable, reference in hidden.values() if read is None or name in read else ():
             secret[variable] = secrets.value(reference.secret, reference.key)
         open_fields = {
             item.name: getattr(connection, item.name)
@@ -116,6 +124,23 @@ def connection_variables(
             {type(connection).__name__.lower(): open_fields}, sort_keys=True
         )
     return Variables(plain, secret)
+
+
+def _connections_of(ir: Mapping[str, Any], environment: Environment) -> frozenset[str]:
+    """The connections that steps read: the compiler inlines each source as `{"sql": {"connection":
+    NAME, ...}}`; load-features joins in the offline store's.
+    """
+    store = environment.features.offline_store if environment.features else None
+    found: list[Any] = [store.connection] if store is not None else []
+    left: list[Any] = [ir]
+    while left:
+        match left.pop():
+            case Mapping() as value:
+                found.append(value.get("connection"))
+                left += value.values()
+            case list() | tuple() as value:
+                left += value
+    return frozenset(each for each in found if isinstance(each, str))
 
 
 def _feature_store(paths: Paths, environment: Environment) -> dict[str, str]:

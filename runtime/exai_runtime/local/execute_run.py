@@ -59,6 +59,7 @@ class RunExecutor:
                 self.project,
                 spec.get("platformSpec") or {},
                 secrets_of(self.paths, self.environment),
+                spec["pipelineSpec"],
             )
             secret = variables.secret
             for other in runs.others(self.paths, change.pipeline.name, change.key):

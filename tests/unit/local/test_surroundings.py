@@ -62,6 +62,40 @@ def test_connections_are_open_json_and_secret_fields(tmp_path: Path) -> None:
     assert found.plain["EXAI_DATA_ROOT"] == str(tmp_path)
 
 
+@pytest.mark.parametrize(("named", "offline"), [("lake", ""), ("", "lake"), ("", "")])
+def test_a_run_gets_and_needs_secrets_of_what_it_reads_alone(
+    tmp_path: Path, named: str, offline: str
+) -> None:
+    """The other connection's secret is nowhere."""
+    paths = Paths(tmp_path, "local")
+    (tmp_path / ".exai/secrets/lake").mkdir(parents=True)
+    (tmp_path / ".exai/secrets/lake/password").write_text("hunter22")
+    place = environment(
+        connections={
+            name: {"postgresql": {**POSTGRES, "password": {"secret": name, "key": KEY}}}
+            for name in ("lake", "warehouse")
+        },
+        features={"offline_store": {"type": "postgres", "connection": offline}} if offline else {},
+    )
+    secrets = secrets_of(paths, place)
+    found = step_variables(paths, place, "p", {}, secrets, loading(named))
+    wanted = {"EXAI_CONNECTION_LAKE_PASSWORD": "hunter22"} if named or offline else {}
+    assert found.secret == wanted
+    assert "EXAI_CONNECTION_WAREHOUSE" in found.plain
+    with pytest.raises(TargetError, match="secret warehouse, key password"):
+        step_variables(paths, place, "p", {}, secrets, loading("warehouse"))
+
+
+def loading(connection: str) -> dict[str, Any]:
+    """The IR of a pipeline that loads a table of a connection, or a file."""
+    table = {"sql": {"connection": connection, "table": "t"}}
+    dataset = {"name": "iris", "source": table if connection else {"csv": {"path": "x.csv"}}}
+    constant = {"runtimeValue": {"constant": dataset}}
+    other = {"runtimeValue": {"constant": {"connection": {"of": "the user's own"}}}}
+    inputs = {"parameters": {"dataset": constant, "options": other}}
+    return {"root": {"dag": {"tasks": {"load": {"inputs": inputs}}}}}
+
+
 def secret_env(**entry: Any) -> dict[str, Any]:
     executors = {"exec-train-it": {"secretAsEnv": [entry]}}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
