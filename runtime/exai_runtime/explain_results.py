@@ -11,8 +11,8 @@ from exai_specs.frozen import empty
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a table says of a code. `stage` is `parse`, `checks` or `commands`; `severity` the one
-    that it has before a project's policies."""
+    """What a table says of a code. `stage` is `parse`, `checks`, `commands` or `steps`; `severity`
+    the one that it has before a project's policies."""
 
     code: str
     stage: str
@@ -35,8 +35,10 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
+    """`example` is None where it would take a server, or a training."""
+
     explanation: Explanation
-    example: Failing
+    example: Failing | None
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=empty)
     exit_code: int = 0

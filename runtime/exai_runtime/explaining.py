@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 from exai_compiler.codes import CODES as CHECK_CODES
 from exai_runtime.codes import CODES as COMMAND_CODES
+from exai_runtime.codes_of_servers import SERVER_CODES
+from exai_runtime.codes_of_steps import STEP_CODES
 from exai_runtime.explain_results import Explained, Explanation, Explanations, Failing
 from exai_runtime.results import Refused
 from exai_specs.codes import CODES as PARSE_CODES
@@ -23,7 +25,12 @@ from exai_specs.nearest import nearest
 
 # Which part of exai finds it, and the folder of its example.
 TABLES: Mapping[str, Mapping[str, Code]] = MappingProxyType(
-    {"parse": PARSE_CODES, "checks": CHECK_CODES, "commands": COMMAND_CODES}
+    {
+        "parse": PARSE_CODES,
+        "checks": CHECK_CODES,
+        "commands": COMMAND_CODES,
+        "steps": {**STEP_CODES, **SERVER_CODES},
+    }
 )
 EXPECTED = "expected"
 COMMAND = "command"
@@ -65,7 +72,7 @@ def explain(code: str) -> Explained | Refused:
     return Refused((Diagnostic("unknown-code", problem, Span(""), hint=hint),))
 
 
-def _example(told: Explanation) -> Failing:
+def _example(told: Explanation) -> Failing | None:
     folder = _folder() / told.stage
     if told.stage == "parse":
         name = f"{told.code}.yaml"
@@ -73,6 +80,8 @@ def _example(told: Explanation) -> Failing:
         said, command = _text(folder / f"{told.code}.{EXPECTED}"), _VALIDATE
     else:
         folder = folder / told.code
+        if told.stage == "steps" and not folder.is_dir():
+            return None
         files = dict(_files(folder))
         said = files.pop(EXPECTED)
         command = files.pop(COMMAND, _VALIDATE).strip()

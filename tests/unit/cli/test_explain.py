@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exai_runtime.cli.complete import codes as completed
-from exai_runtime.explaining import codes, parsed
+from exai_runtime.explaining import TABLES, codes, parsed
 
 Run = Callable[..., Any]
 
@@ -39,7 +39,7 @@ def test_every_code_fits_a_page(exai: Run, code: str) -> None:
     assert (done.code, done.err) == (0, "")
     assert len(done.out.splitlines()) < 110
     assert max(map(len, done.out.splitlines())) < 800
-    assert f"[{code}]" in done.out
+    assert f"[{code}]" in done.out or code in TABLES["steps"]
 
 
 def test_programs_get_every_file_whole(exai: Run) -> None:
@@ -47,6 +47,14 @@ def test_programs_get_every_file_whole(exai: Run) -> None:
     assert [each["code"] for each in result["codes"]] == ["unknown-column"]
     at = result["example"]["diagnostics"][0]["at"]
     assert "[id]" in result["example"]["files"][at["path"]].splitlines()[at["line"] - 1]
+
+
+def test_a_code_whose_failure_takes_a_server_has_no_example(exai: Run) -> None:
+    done = exai("explain", "feature-store-refused")
+    assert (done.code, done.err) == (0, "")
+    assert "Example" not in done.out and "refuses the password" in done.out
+    result = json.loads(exai("explain", "feature-store-refused", "--output", "json").out)["result"]
+    assert result["example"] is None
 
 
 def test_without_a_code_all_are_listed(exai: Run) -> None:

@@ -19,6 +19,7 @@ _STAGES = {
     "parse": "Reading specs",
     "checks": "Checking specs",
     "commands": "Commands, data and targets",
+    "steps": "Steps of runs, data, feature stores and servers",
 }
 
 
@@ -50,6 +51,8 @@ def _one(result: Explained, paint: Paint) -> Iterator[str]:
     yield ""
     yield from textwrap.wrap(told.explanation, _WIDTH, break_on_hyphens=False)
     yield ""
+    if example is None:
+        return
     yield paint.bold("Example")
     for path, text in example.files.items():
         places = [found.at for found in example.diagnostics if found.at.path == path]
