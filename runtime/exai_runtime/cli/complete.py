@@ -12,8 +12,8 @@ from exai_runtime.cli.options import chosen
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def named(kind: str) -> Complete:
-    """The names of the documents of one kind."""
+def named(*kinds: str) -> Complete:
+    """The names of the documents of these kinds."""
 
     def items(
         context: click.Context, parameter: click.Parameter, incomplete: str
@@ -21,7 +21,7 @@ def named(kind: str) -> Complete:
         del parameter
         from exai_runtime.cli.names import documents
 
-        return _beginning(documents(chosen(context).directory, (kind,)), incomplete)
+        return _beginning(documents(chosen(context).directory, kinds), incomplete)
 
     return items
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
-from exai_runtime.cli.options import Options, chosen, common
+from exai_runtime.cli.complete import named
+from exai_runtime.cli.options import Options, common
 from exai_runtime.cli.run import in_project
 
 if TYPE_CHECKING:
@@ -23,23 +23,13 @@ Examples:
 """
 
 
-def _datasets(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    del parameter
-    from exai_runtime.cli.names import documents
-
-    found = documents(chosen(context).directory, ("Dataset",))
-    return [CompletionItem(name) for name in found if name.startswith(incomplete)]
-
-
 @click.group("data", epilog=_EPILOG)
 def command() -> None:
     """Look at the data of a Dataset."""
 
 
 @command.command("preview", epilog=_EPILOG)
-@click.argument("name", metavar="NAME", shell_complete=_datasets)
+@click.argument("name", metavar="NAME", shell_complete=named("Dataset"))
 @click.option(
     "--rows",
     type=click.IntRange(0, 1000),

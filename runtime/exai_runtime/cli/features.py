@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
-from exai_runtime.cli.options import Options, chosen, common
+from exai_runtime.cli.complete import named
+from exai_runtime.cli.options import Options, common
 from exai_runtime.cli.run import in_project
 
 if TYPE_CHECKING:
     from exai_runtime.results import Refused, Result
     from exai_runtime.views.view import View
     from exai_specs.frozen import Json
-
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 _EPILOG = """\b
 Examples:
@@ -45,19 +43,6 @@ Examples:
 """
 
 
-def _complete(kinds: tuple[str, ...]) -> Complete:
-    def names(
-        context: click.Context, parameter: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        del parameter
-        from exai_runtime.cli.names import documents
-
-        found = documents(chosen(context).directory, kinds)
-        return [CompletionItem(name) for name in found if name.startswith(incomplete)]
-
-    return names
-
-
 @click.group("features", epilog=_EPILOG)
 def command() -> None:
     """Look features up, push rows, bring views online, and see what there is."""
@@ -67,7 +52,7 @@ def command() -> None:
 @click.argument(
     "name",
     metavar="VIEW_OR_SERVICE",
-    shell_complete=_complete(("FeatureView", "FeatureService")),
+    shell_complete=named("FeatureView", "FeatureService"),
 )
 @click.option(
     "--entity",
@@ -99,7 +84,7 @@ def get(name: str, cells: tuple[str, ...]) -> int:
 
 
 @command.command("push", epilog=_PUSH)
-@click.argument("name", metavar="VIEW", shell_complete=_complete(("FeatureView",)))
+@click.argument("name", metavar="VIEW", shell_complete=named("FeatureView"))
 @click.option(
     "--data",
     "file",
@@ -122,7 +107,7 @@ def push(name: str, file: Path) -> int:
 
 
 @command.command("materialize", epilog=_MATERIALIZE)
-@click.argument("names", metavar="[VIEW]...", nargs=-1, shell_complete=_complete(("FeatureView",)))
+@click.argument("names", metavar="[VIEW]...", nargs=-1, shell_complete=named("FeatureView"))
 @click.option(
     "--watch", is_flag=True, help="Stay, and follow `materialize.every` until Ctrl-C ends it."
 )

@@ -17,12 +17,6 @@ def environments(directory: Path | None) -> tuple[str, ...]:
     return tuple(sorted({"local", *declared}))
 
 
-def services(directory: Path | None) -> tuple[str, ...]:
-    """The services of the project, sorted."""
-    project = _project(directory)
-    return tuple(ref.name for ref in project.specs if ref.kind == "Service") if project else ()
-
-
 def documents(directory: Path | None, kinds: tuple[str, ...]) -> tuple[str, ...]:
     """The documents of these kinds, sorted by name."""
     project = _project(directory)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
-from exai_runtime.cli.options import Options, chosen, common
+from exai_runtime.cli.complete import named
+from exai_runtime.cli.options import Options, common
 from exai_runtime.cli.run import in_project
 
 if TYPE_CHECKING:
@@ -25,18 +25,8 @@ Examples:
 """
 
 
-def _services(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    del parameter
-    from exai_runtime.cli.names import services
-
-    found = services(chosen(context).directory)
-    return [CompletionItem(name) for name in found if name.startswith(incomplete)]
-
-
 @click.command("predict", epilog=_EPILOG)
-@click.argument("service", shell_complete=_services)
+@click.argument("service", shell_complete=named("Service"))
 @click.option(
     "--data",
     metavar="JSON|@FILE|-",

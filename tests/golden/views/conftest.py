@@ -650,6 +650,10 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
         "status",
         StatusReport("local", (), (), (), (), (MISSPELT,), SOURCES),
     ),
+    "status-features": (
+        "status",
+        StatusReport("local", (), (), (), (), (), SOURCES, features=FRESHNESS),
+    ),
     "status-nothing": ("status", StatusReport("local", (), (), (), (), (), SOURCES)),
     "predict": (
         "predict",

@@ -191,6 +191,8 @@ SEPAL_AND_SPECIES = ("sepal_length", "sepal_width", "species")
         ("exai logs --run a", ["aa1122334455"]),
         ("exai logs P", ["Pipeline/iris-training"]),
         ("exai history ", ["iris_model"]),
+        ("exai data preview ", ["iris"]),
+        ("exai predict ", ["iris"]),
         ("exai render Service/", ["Service/iris"]),
         ("exai lineage Model", ["Model/iris_model"]),
         ("exai lineage Pipeline/iris-training#e", ["Pipeline/iris-training#evaluate"]),

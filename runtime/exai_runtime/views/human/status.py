@@ -38,7 +38,8 @@ def lines(report: StatusReport, now: datetime, paint: Paint) -> Iterator[str]:
         yield paint.bold("Not honoured here") + paint.dim(" (written for other environments)")
         yield from (paint.dim(f"  {place(note.at)}{note.message}") for note in report.parity)
         yield ""
-    if not report.health and not report.models and not report.diagnostics:
+    online = any(row.state != "missing" for row in report.features)
+    if not (report.health or report.models or report.diagnostics or online):
         where = "" if report.environment == "local" else f" -e {report.environment}"
         yield f"Nothing is applied to {report.environment} yet. Next: exai apply{where}"
 
