@@ -66,6 +66,13 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "KServe's modes differ: what only one of them has is refused in environments that "
             "serve in the other. A service may have a `mode` of its own.",
         ),
+        "slo-unmeasurable": Code(
+            "A promise that nobody measures.",
+            "Response times come from the server, from Knative or from Istio, failures from "
+            "exai's own server, Knative or Istio. An environment says what it has under "
+            "`monitoring`.",
+            "warning",
+        ),
         "storage-uri": Code(
             "A place that KServe's storage initializer doesn't read.",
             "KServe fetches models from s3, gs, pvc, https, hf, oci and others; a cluster may "

@@ -131,6 +131,7 @@ ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
         ("pipelines", "timezone"): "nothing runs on a schedule",
         ("pipelines", "versions"): "how many stay is the same for all",
         ("tracking", "uri"): "the registry is a file below .exai",
+        ("monitoring",): "nobody collects anything; /metrics of each server has the numbers",
         ("security",): "processes run as you, and may do what you may",
         ("images", "train"): "steps run in exai's own Python",
         ("images", "serve"): "servers run in exai's own Python",

@@ -164,6 +164,23 @@ class Images:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    """What watches services there: the Prometheus operator's objects."""
+
+    pod_monitor: Annotated[
+        Flag, Effect.RENDER, about("Whether each service gets a PodMonitor", True)
+    ] = False
+    istio: Annotated[
+        Flag, Effect.RENDER, about("Whether Istio's metrics of requests are collected there", True)
+    ] = False
+    labels: Annotated[
+        Annotated[Mapping[str, Text], KeyedBy()],
+        Effect.RENDER,
+        about("Labels that Prometheus selects its objects by", {"release": "prometheus"}),
+    ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class Security:
     """What pods may do there beyond the Pod Security Standards' profile "restricted"."""
 
@@ -238,6 +255,11 @@ class Environment:
         Maybe[FeatureStore],
         Effect.RETRAIN,
         about("Its feature store, in Feast's own keys", {"online_store": {"type": "sqlite"}}),
+    ] = None
+    monitoring: Annotated[
+        Maybe[Monitoring],
+        Effect.RENDER,
+        about("What watches services; `slo` needs it", {"podMonitor": True}),
     ] = None
     security: Annotated[
         Security, Effect.RENDER, about("What its pods may do", {"allow": ["root"]})

@@ -15,12 +15,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import components, runtime, transformer
-from exai_compiler.backends.kserve.chosen import is_exais
+from exai_compiler.backends.kserve.chosen import EXAIS, is_exais
 from exai_compiler.backends.kserve.formats import formats_of
+from exai_compiler.backends.kserve.monitoring import watchers
 from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.predictor import model, predictor, runtime_of
 from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_target
-from exai_compiler.backends.kserve.served import Source, files_of, source_of
+from exai_compiler.backends.kserve.served import Source, files_of, is_elsewhere, source_of
 from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
@@ -78,6 +79,7 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
             SERVICE_WAVE,
             Effect.REDEPLOY,
         ),
+        *watchers(spec, body, environment, mode_of(body, environment), _server(resolved, body)),
     )
 
 
@@ -89,6 +91,18 @@ def mode(environment: Environment) -> Mode:
 def mode_of(service: ServiceSpec, environment: Environment) -> Mode:
     """The mode of one service, which may have its own."""
     return service.mode or mode(environment)
+
+
+def _server(resolved: Resolved, body: ServiceSpec) -> str | None:
+    """The runtime that answers; an open one is exai's, for then a pipeline makes the model."""
+    if body.runtime == CUSTOM or body.model is None:
+        return None
+    source = source_of(resolved, body.model)
+    chosen = runtime_of(body, source, own_runtimes(resolved.project))
+    if isinstance(chosen, Unknown):
+        elsewhere = isinstance(body.model, str) and is_elsewhere(resolved.project, body.model)
+        return body.runtime if elsewhere else body.runtime or EXAIS[0].name
+    return chosen.value.name if chosen is not None else None
 
 
 def _exais(resolved: Resolved, body: ServiceSpec) -> Iterator[str]:
