@@ -39,11 +39,15 @@ lint: setup-dev
 test-fast: setup-dev
 	$(BIN)/pytest -m "not slow" --numprocesses 2
 
-# The servers that the slow tests start and end by themselves, on loopback. RUNLEVEL=1: installing starts none.
+# The servers and the browser that the slow tests start and end by themselves, on loopback. RUNLEVEL=1: installing starts none.
 services:
-	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v redis-server >/dev/null; then \
-	  if [ "$$(id -u)" != 0 ]; then echo "the tests need PostgreSQL and Redis: sudo apt-get install postgresql redis-server"; exit 1; fi; \
-	  apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql redis-server; \
+	@wanted=""; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || wanted="$$wanted postgresql"; \
+	command -v redis-server >/dev/null || wanted="$$wanted redis-server"; \
+	command -v chromedriver >/dev/null || [ -n "$$CHROMEWEBDRIVER" ] || wanted="$$wanted chromium chromium-driver"; \
+	if [ -n "$$wanted" ]; then \
+	  if [ "$$(id -u)" != 0 ]; then echo "the tests need more: sudo apt-get install$$wanted"; exit 1; fi; \
+	  apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$wanted; \
 	fi
 
 # All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.

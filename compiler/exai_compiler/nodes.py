@@ -31,6 +31,7 @@ class Described:
     what: str = ""
     description: str = ""
     owner: str = ""
+    unit: str = ""
 
 
 def parse_node(text: str) -> Node | None:
@@ -79,9 +80,8 @@ def described(project: Project, graphs: Mapping[str, Graph], node: Node) -> Desc
 
 def _column(spec: Spec, node: Node) -> Described:
     if isinstance(spec.body, DatasetSpec) and (column := spec.body.schema.get(node.column)):
-        what = f"{column.type} in {column.unit}" if column.unit else str(column.type)
         at = spec.key_at("spec", "schema", node.column)
-        return Described(node, at, what, column.description)
+        return Described(node, at, str(column.type), column.description, unit=column.unit)
     if isinstance(spec.body, FeatureViewSpec):
         if node.column in spec.body.features:
             index = spec.body.features.index(node.column)

@@ -29,6 +29,10 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "A row is given as `--row column=value`, repeated, or as a JSON object (a list of "
             "them for several rows) with --data.",
         ),
+        "bad-time": Code(
+            "What follows --time is no time.",
+            "Write date, time and zone as RFC 3339 has them, `2026-11-26T09:00:00Z`.",
+        ),
         "broken-revision": Code(
             "The revision to compare with doesn't compile.",
             "A comparison is of two projects without errors. Compare with an older revision, or "
@@ -122,6 +126,13 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         "prediction-refused": Code(
             "The service refused the request.",
             "The message is the server's: which column is missing, unknown or of another type.",
+        ),
+        "time-of-commit": Code(
+            "The events of a graph bear the time of the last commit.",
+            "OpenLineage wants a time with every event, and a graph of specs has none of its own; "
+            "today's would make other bytes each time. Outside a repository it is the year 1970's "
+            "first second. `--time` gives another.",
+            "note",
         ),
         "unknown-code": Code(
             "There is no such diagnostic code.",

@@ -162,6 +162,16 @@ def _commit(root: Path, name: str) -> str:
     raise RevisionError(Diagnostic("unknown-revision", message, Span(""), hint=hint))
 
 
+def commit_time(root: Path) -> tuple[str, int]:
+    """The commit that HEAD means and when it was committed, in seconds since the epoch. Raises
+    RevisionError."""
+    commit = _commit(root, "HEAD")
+    for line in _git(root, "cat-file", "commit", commit).split(b"\n"):
+        if line.startswith(b"committer ") and (words := line.split())[-2].isdigit():
+            return commit, int(words[-2])
+    raise _unreadable(f"commit {commit[:12]} has no time", "`git fsck` may say more")
+
+
 def _blobs(root: Path, name: str, tree: Mapping[str, Entry]) -> dict[str, bytes]:
     """The content of all files that are read as a matter of course."""
     wanted = {

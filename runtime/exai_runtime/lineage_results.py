@@ -31,4 +31,17 @@ class Traced(Answered):
     described: Mapping[Node, Described]
 
 
-LineageResult = Traced
+@dataclass(frozen=True, slots=True)
+class Drawn(Answered):
+    """The graph in a format: `text`, or the `file` that has it. `nodes` and `edges` say how many
+    documents and steps it shows, and how many lines between them.
+    """
+
+    format: Format
+    text: str
+    file: str
+    nodes: int
+    edges: int
+
+
+LineageResult = Traced | Drawn

@@ -45,7 +45,7 @@ from exai_runtime.feature_results import (
     Materializing,
     Pushed,
 )
-from exai_runtime.lineage_results import Traced
+from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -496,6 +496,8 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
     "lineage": ("lineage", traced("Model/iris_model", ("up", "down"))),
     "lineage-columns": ("lineage", traced("Pipeline/iris-training#split", ("up", "down"), True)),
     "lineage-column": ("lineage", traced("Dataset/iris:petal_length", ("down",))),
+    "graph": ("graph", Drawn("dot", 'digraph "iris" {\n  a -> b;\n}\n', "", 2, 1)),
+    "graph-file": ("graph", Drawn("html", "", "lineage.html", 1, 0)),
     "lineage-nothing": ("lineage", traced("Service/iris", ("down",))),
     "init": (
         "init",

@@ -130,7 +130,7 @@ def test_every_node_is_described_with_a_place(
         assert told is not None and told.at.path.endswith(".yaml")
     tc = described(project, graphs, Node("Dataset", "blood", "", "tc"))
     assert tc is not None
-    assert (tc.what, tc.description) == ("float64 in mg/dl", "Total cholesterol")
+    assert (tc.what, tc.unit, tc.description) == ("float64", "mg/dl", "Total cholesterol")
     assert tc.at == Span("specs/datasets.yaml", 41, 5)
     step = described(project, graphs, Node("Pipeline", "diabetes-training", "train"))
     assert step is not None and step.what == "train-sklearn"

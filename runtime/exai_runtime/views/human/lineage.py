@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.lineage import Way
-from exai_runtime.lineage_results import Traced
+from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.views.human.paint import Paint, pad, printable, width
 from exai_runtime.views.human.words import count
 from exai_specs.diagnostics import Span
@@ -28,13 +28,24 @@ Links = Mapping[Node, Mapping[Node, Sequence[Span]]]
 def lines(found: Traced, paint: Paint) -> Iterator[str]:
     told = found.described.get(found.node)
     yield paint.bold(str(found.node)) + (f"  {paint.dim(_where(told.at))}" if told else "")
-    if told is not None and (about := " · ".join(filter(None, (told.what, told.description)))):
-        yield paint.dim(printable(about))
+    if told is not None:
+        what = f"{told.what} in {told.unit}" if told.unit else told.what
+        about = " · ".join(filter(None, (what, told.description)))
+        yield from [paint.dim(printable(about))] if about else []
     for way in found.ways:
         yield ""
         tree = list(_tree(found, way, paint))
         yield _TITLES[way] if tree else paint.dim(_NONE[way])
         yield from _aligned(tree, paint)
+
+
+def drawn(found: Drawn) -> Iterator[str]:
+    """The text itself, or where it is."""
+    if found.file:
+        shown = count(found.nodes, "document or step", "documents and steps")
+        yield f"wrote {found.file}: {shown}, {count(found.edges, 'edge')}"
+    else:
+        yield from found.text.removesuffix("\n").split("\n")
 
 
 def _tree(found: Traced, way: Way, paint: Paint) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from exai_runtime.data_results import Preview
 from exai_runtime.events import Event
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
-from exai_runtime.lineage_results import Traced
+from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -119,6 +119,8 @@ class HumanView:
                 return preview.lines(result, self._columns(), paint)
             case Traced():
                 return lineage.lines(result, paint)
+            case Drawn():
+                return lineage.drawn(result)
 
     def listen(self, event: Event) -> None:
         if self._progress is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
-from exai_runtime.lineage_results import Traced
+from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -83,6 +83,8 @@ def _result(result: Result) -> Plain | None:  # noqa: PLR0912 - one a result
             return preview.result(result)
         case Traced():
             return lineage.traced(result)
+        case Drawn():
+            return lineage.drawn(result)
 
 
 def _created(result: Created) -> Plain | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.nodes import Described
-from exai_runtime.lineage_results import Traced
+from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.views.json import values
 from exai_runtime.views.json.values import Plain
 
@@ -28,6 +28,16 @@ def traced(found: Traced) -> Plain:
     }
 
 
+def drawn(found: Drawn) -> Plain:
+    return {
+        "format": found.format,
+        "file": found.file or None,
+        "text": None if found.file else found.text,
+        "nodes": found.nodes,
+        "edges": found.edges,
+    }
+
+
 def node(one: Node, described: Mapping[Node, Described]) -> Plain:
     told = described.get(one)
     return {
@@ -37,6 +47,7 @@ def node(one: Node, described: Mapping[Node, Described]) -> Plain:
         "step": one.step or None,
         "column": one.column or None,
         "what": (told.what or None) if told else None,
+        "unit": (told.unit or None) if told else None,
         "description": (told.description or None) if told else None,
         "owner": (told.owner or None) if told else None,
         "at": values.span(told.at) if told else None,

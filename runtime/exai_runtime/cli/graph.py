@@ -1,0 +1,67 @@
+"""`exai graph`: the lineage as a drawing, a page, or data. Opens no target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exai_runtime.cli.complete import nodes
+from exai_runtime.cli.options import Options, common
+from exai_runtime.cli.run import in_project
+
+if TYPE_CHECKING:
+    from exai_runtime.lineage_results import Format
+    from exai_runtime.results import Result
+    from exai_runtime.views.view import View
+
+_FORMATS = ("mermaid", "dot", "json", "openlineage", "html")
+_EPILOG = """\b
+Examples:
+  exai graph --format html -o lineage.html
+  exai graph Model/iris_model --format mermaid
+  exai graph --columns --format dot | dot -Tsvg > lineage.svg
+  exai graph --format openlineage --time 2026-11-26T09:00:00Z > events.ndjson
+"""
+
+
+@click.command("graph", epilog=_EPILOG)
+@click.argument("roots", metavar="[KIND/NAME]...", nargs=-1, shell_complete=nodes)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="mermaid",
+    show_default=True,
+    help="For Markdown, for Graphviz, for programs, for OpenLineage, or one page for a browser.",
+)
+@click.option(
+    "-o",
+    "--output-file",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file instead of stdout.",
+)
+@click.option("--columns", is_flag=True, help="Draw columns, too (a page always has them).")
+@click.option(
+    "--time", metavar="RFC3339", default="", help="What OpenLineage's events bear.  [last commit]"
+)
+@common
+def command(
+    roots: tuple[str, ...], form: Format, file: Path | None, columns: bool, time: str
+) -> int:
+    """Draw the lineage of all documents, or of some with what they come from and lead to.
+
+    An HTML page is one file that needs no network: search, zoom, columns, and the place of each
+    edge. OpenLineage's events are of what is declared, one JSON document a line.
+    """
+
+    def work(root: Path, options: Options, view: View) -> Result:
+        del options, view
+        from exai_runtime import drawing
+
+        return drawing.draw(root, drawing.Wanted(form, roots, columns, file, time))
+
+    return in_project("graph", work)

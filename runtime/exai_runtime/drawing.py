@@ -1,0 +1,150 @@
+"""The command `graph`: the lineage in a format that others read or draw.
+
+In: a project's folder, a format, documents to limit it to. Out: a `Drawn`; with a file, that file
+is written whole or not at all. Opens no target and runs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
+
+from exai_compiler.edges import Node
+from exai_compiler.nodes import parse_node
+from exai_compiler.picture import Picture, picture
+from exai_runtime.git_objects import RevisionError, commit_time
+from exai_runtime.lineage_results import Drawn, Format
+from exai_runtime.results import Refused
+from exai_runtime.tracing import Mapped, known, mapped, unknown
+from exai_specs.diagnostics import Diagnostic, Span
+
+NOWHERE = Span("")
+NO_TIME = "1970-01-01T00:00:00Z"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for. `time` is what OpenLineage's events bear; "" for the last commit's."""
+
+    format: Format
+    roots: tuple[str, ...] = ()
+    columns: bool = False
+    file: Path | None = None
+    time: str = ""
+
+
+def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
+    """The whole graph, or the part around the roots."""
+    if wanted.time and not _is_time(wanted.time):
+        message = f"`{wanted.time}` is no time with its zone"
+        hint = "write it as RFC 3339 has it: 2026-11-26T09:00:00Z"
+        return Refused((Diagnostic("bad-time", message, NOWHERE, hint=hint),))
+    whole = mapped(root)
+    if isinstance(whole, Refused):
+        return whole
+    roots = _roots(whole, wanted.roots)
+    if isinstance(roots, Refused):
+        return roots
+    found = picture(whole.project, whole.graphs, whole.lineage, [node.ref for node in roots])
+    notes = whole.diagnostics
+    time = wanted.time
+    if wanted.format == "openlineage" and not time:
+        time, note = _time_of(root)
+        notes = (*notes, note)
+    text = _text(found, wanted, time, _base(root, wanted.file))
+    if wanted.file is not None and (refused := _write(wanted.file, text)) is not None:
+        return refused
+    return Drawn(
+        format=wanted.format,
+        text="" if wanted.file is not None else text,
+        file=str(wanted.file or ""),
+        nodes=len(found.nodes),
+        edges=len({edge[:2] for edge in found.edges}),
+        diagnostics=notes,
+        sources=whole.sources,
+    )
+
+
+def _text(found: Picture, wanted: Wanted, time: str, base: str | None) -> str:
+    match wanted.format:
+        case "mermaid":
+            from exai_runtime.views.graph.mermaid import mermaid
+
+            return mermaid(found, wanted.columns)
+        case "dot":
+            from exai_runtime.views.graph.dot import dot
+
+            return dot(found, wanted.columns)
+        case "json":
+            from exai_runtime.views.graph.plain import as_json
+
+            return as_json(found, wanted.columns)
+        case "openlineage":
+            from exai_runtime.views.graph.openlineage import openlineage
+
+            return openlineage(found, time)
+        case "html":
+            from exai_runtime.views.graph.page import page
+
+            return page(found, wanted.columns, base)
+    assert_never(wanted.format)
+
+
+def _roots(whole: Mapped, names: Sequence[str]) -> tuple[Node, ...] | Refused:
+    """Documents alone: a part of one is drawn with all of it."""
+    found = []
+    for name in names:
+        node = parse_node(name)
+        if node is None or not node.is_document or not known(whole, node):
+            return unknown(whole, name, node if node is not None and node.is_document else None)
+        found.append(node)
+    return tuple(found)
+
+
+def _base(root: Path, file: Path | None) -> str | None:
+    """The way from the file's folder to the project; None without a file."""
+    if file is None:
+        return None
+    way = os.path.relpath(root.resolve(), file.absolute().parent.resolve()).replace(os.sep, "/")
+    return "" if way == "." else f"{way}/"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(_TIME.fullmatch(text) and datetime.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _time_of(root: Path) -> tuple[str, Diagnostic]:
+    """When the commit was made that the project stands at: a graph of specs has no time of its
+    own."""
+    try:
+        commit, seconds = commit_time(root)
+    except RevisionError:
+        said, time = "no commit was found", NO_TIME
+    else:
+        said = f"commit {commit[:12]}"
+        time = datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    message = f"the events bear the time {time}: {said}"
+    return time, Diagnostic("time-of-commit", message, NOWHERE, "note", hint="or give one: --time")
+
+
+def _write(file: Path, text: str) -> Refused | None:
+    """By a rename, so that nobody reads half of it."""
+    half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        half.write_text(text, "utf-8")
+        half.replace(file)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        message = f"{file} can't be written: {error.strerror}"
+        problem = Diagnostic("no-access", message, NOWHERE, hint="name another with -o")
+        return Refused((problem,))
+    return None

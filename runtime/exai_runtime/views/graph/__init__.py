@@ -1,0 +1,1 @@
+"""The lineage in the formats of others: each module turns a `Picture` into one text."""

@@ -1,0 +1,41 @@
+"""A picture as one JSON document: documents, steps and edges; with columns, those too.
+
+Its schema is `schemas/output/graph-json.json`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from exai_compiler.nodes import Described
+from exai_compiler.picture import Picture
+from exai_runtime.views.json.lineage import edge, node
+from exai_runtime.views.json.values import Plain
+
+VERSION = "exai.dev/graph/v1"
+
+
+def as_json(picture: Picture, columns: bool) -> str:
+    found = {
+        "version": VERSION,
+        "project": picture.project,
+        "environment": picture.environment or None,
+        "nodes": [
+            *(_node(picture, told) for told in (*picture.nodes, *picture.groups)),
+            *(
+                _node(picture, column)
+                for mine in (picture.columns.values() if columns else ())
+                for column in mine
+            ),
+        ],
+        "edges": [edge(one) for one in (*picture.edges, *(picture.traces if columns else ()))],
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
+def _node(picture: Picture, told: Described) -> Plain:
+    facts = [
+        {"name": fact.name, "value": fact.value, "state": fact.state or None}
+        for fact in picture.facts.get(told.node, ())
+    ]
+    return node(told.node, {told.node: told}) | {"happened": facts}

@@ -1,0 +1,309 @@
+"""The graph of an example in every format, byte for byte, and hostile text in each of them.
+
+UPDATE_GOLDEN=1 writes the files anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as XML
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from exai_compiler.edges import Edge, Node
+from exai_compiler.nodes import Described
+from exai_compiler.picture import Fact, Picture, picture
+from exai_runtime.lineage_results import Format
+from exai_runtime.tracing import Mapped, mapped
+from exai_runtime.views.graph.dot import dot
+from exai_runtime.views.graph.mermaid import mermaid
+from exai_runtime.views.graph.naming import identifier
+from exai_runtime.views.graph.openlineage import openlineage
+from exai_runtime.views.graph.page import page
+from exai_runtime.views.graph.plain import as_json
+from exai_runtime.views.human.paint import printable
+from exai_specs.diagnostics import Span
+from exai_specs.documents import read
+from exai_specs.frozen import thaw
+from exai_specs.identity import Ref
+from exai_specs.parse import Spec, parse
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+SCHEMAS = ROOT / "schemas/output"
+TIME = "2026-11-26T09:00:00Z"
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    '"]; click x "javascript:alert(1)"',
+    '\\N\\\\ \\" & &amp; <b>@TITLE@ @SCRIPT@</b>',
+    "a\nb\r\n%% --> end\tsubgraph",
+    "`$(id)` #quot; {{x}} \u202e\u0007\u2028 ärger 花",
+    "]]> <!-- --> <![CDATA[",
+)
+
+
+def text_of(drawn: Picture, form: Format, columns: bool = False) -> str:
+    match form:
+        case "mermaid":
+            return mermaid(drawn, columns)
+        case "dot":
+            return dot(drawn, columns)
+        case "json":
+            return as_json(drawn, columns)
+        case "openlineage":
+            return openlineage(drawn, TIME)
+        case "html":
+            return page(drawn, columns, "")
+
+
+FORMATS: tuple[Format, ...] = ("mermaid", "dot", "json", "openlineage", "html")
+
+
+@pytest.fixture(scope="module")
+def clinic() -> Mapped:
+    found = mapped(ROOT / "examples/diabetes")
+    assert isinstance(found, Mapped)
+    return found
+
+
+@pytest.fixture(scope="module")
+def drawn(clinic: Mapped) -> Picture:
+    return picture(clinic.project, clinic.graphs, clinic.lineage)
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Picture:
+    """What no check lets through, and the descriptions, code and facts that are anybody's text."""
+    (document,), _ = read((ROOT / "examples/iris/exai.yaml").read_text(), "exai.yaml")
+    spec = parse(document)
+    assert isinstance(spec, Spec)
+    nodes, columns, edges, traces = [], {}, [], []
+    for number, text in enumerate(HOSTILE):
+        at = Span(f"specs/{text}.yaml", number + 1)
+        step = Node("Pipeline", "p", text)
+        nodes += [Described(Node("Dataset", text), at, "", text, text)]
+        nodes += [Described(step, at, text, text, text)]
+        mine = Node("Dataset", text, "", text)
+        columns[Node("Dataset", text)] = (Described(mine, at, text, text, "", text),)
+        columns[step] = (Described(step._replace(column=text), at),)
+        edges.append(Edge(Node("Dataset", text), step, spec, ("metadata",)))
+        traces += [Edge(mine, step._replace(column=text), spec, ("metadata",))]
+        traces += [Edge(mine, step, spec, ("metadata",))]
+    facts = {told.node: (Fact(HOSTILE[0], HOSTILE[1], "good"),) for told in nodes}
+    group = Described(Node("Pipeline", "p"), Span("specs/p.yaml"), "", HOSTILE[0])
+    ends = (tuple(edges), columns, tuple(traces))
+    return Picture(HOSTILE[0], (group,), tuple(nodes), *ends, HOSTILE[1], facts)
+
+
+@pytest.mark.parametrize("columns", [False, True], ids=["plain", "columns"])
+@pytest.mark.parametrize("form", ["mermaid", "dot", "json", "openlineage"])
+def test_an_example(drawn: Picture, form: Format, columns: bool) -> None:
+    text = text_of(drawn, form, columns)
+    path = HERE / f"diabetes{'-columns' if columns else ''}.{form}"
+    if form == "openlineage" and columns:
+        assert text == text_of(drawn, form), "events always have the columns"
+        return
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_same_bytes_each_time_and_nothing_that_a_terminal_obeys(
+    clinic: Mapped, drawn: Picture, hostile: Picture, form: Format
+) -> None:
+    again = picture(clinic.project, clinic.graphs, clinic.lineage)
+    for columns in (False, True):
+        assert text_of(again, form, columns) == text_of(drawn, form, columns)
+        text = text_of(hostile, form, columns)
+        assert "\n".join(map(printable, text.split("\n"))) == text
+
+
+def test_a_part_has_what_is_above_and_below(clinic: Mapped) -> None:
+    part = picture(clinic.project, clinic.graphs, clinic.lineage, [Ref("FeatureView", "body")])
+    names = {str(told.node) for told in part.nodes}
+    assert {"Dataset/measurements", "Entity/patient", "Service/diabetes"} <= names
+    assert "Dataset/blood" not in names
+    assert "Pipeline/diabetes-training#load" not in names
+    assert [str(group.node) for group in part.groups] == ["Pipeline/diabetes-training"]
+
+
+def test_ids_are_those_of_the_whole_in_a_part(clinic: Mapped, drawn: Picture) -> None:
+    part = picture(clinic.project, clinic.graphs, clinic.lineage, [Ref("Entity", "patient")])
+    whole = mermaid(drawn, True)
+    for told in part.nodes:
+        assert identifier(told.node) in whole
+    assert identifier(Node("Model", "a_b")) != identifier(Node("Model", "a-b"))
+    assert re.fullmatch(r"\w+", identifier(Node("Model", HOSTILE[0])), re.ASCII)
+
+
+# A Mermaid line: nothing but ids, arrows, boxes, and labels of harmless characters.
+_LABEL = r'"(?:[\w _\-./:@,()+=]|#\d+;|<br/>)*"'
+_MERMAID = re.compile(
+    rf"flowchart LR|  +end|  \w+ --> \w+|  +subgraph \w+\[{_LABEL}\]"
+    rf"|  +\w+(?:\[\(|\[/|\[\[|\{{\{{|\(\[|\[|>){_LABEL}(?:\)\]|/\]|\]\]|\}}\}}|\]\)|\])"
+)
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_mermaid_has_no_syntax_of_the_specs(
+    hostile: Picture, drawn: Picture, columns: bool
+) -> None:
+    for shown in (hostile, drawn):
+        for line in mermaid(shown, columns).splitlines():
+            assert _MERMAID.fullmatch(line), line
+    assert "ärger 花" in mermaid(hostile, columns)
+
+
+_DOT = re.compile(r'"(?:[^"\\]|\\[\\"n])*"|<<table.*?</table>>|[\w:]+|->|[{}\[\];=,]|\s+')
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_dot_has_no_syntax_of_the_specs(hostile: Picture, drawn: Picture, columns: bool) -> None:
+    for shown in (hostile, drawn):
+        text = dot(shown, columns)
+        found = list(_DOT.finditer(text))
+        assert "".join(match.group() for match in found) == text, "tokens, and nothing between"
+        words = {m.group() for m in found if re.fullmatch(r"[a-z]+", m.group())}
+        known = "digraph rankdir node fontname shape box label tooltip subgraph plain cylinder"
+        assert words <= set(known.split()) | {
+            "parallelogram",
+            "component",
+            "hexagon",
+            "ellipse",
+            "cds",
+        }
+        tables = [m.group()[1:-1] for m in found if m.group().startswith("<<")]
+        assert bool(tables) == columns
+        for table in tables:
+            tags = {each.tag for each in XML.fromstring(table).iter()}  # noqa: S314 - our own text
+            assert tags <= {"table", "tr", "td", "br"}
+
+
+class Page(HTMLParser):
+    """Every element with its attributes, and the text of scripts and styles."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.raw: list[tuple[str, str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag in ("script", "style"):
+            self.raw.append((tag, ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem:
+            tag, so_far = self.raw[-1]
+            self.raw[-1] = (tag, so_far + data)
+
+
+def test_a_page_holds_its_own_script_and_no_other(hostile: Picture, drawn: Picture) -> None:
+    for shown in (hostile, drawn):
+        found = Page(page(shown, True, ""))
+        assert [tag for tag, _ in found.raw] == ["style", "script", "script"]
+        style, data, script = (text for _, text in found.raw)
+        policy = next(a["content"] for t, a in found.tags if a.get("http-equiv"))
+        assert policy is not None
+        for text in (style, script):
+            digest = b64encode(sha256(text.encode()).digest()).decode()
+            assert f"'sha256-{digest}'" in policy
+        assert policy.startswith("default-src 'none';") and "unsafe" not in policy
+        told = json.loads(data)
+        assert told["project"] == shown.project
+        assert [node["d"] for node in told["nodes"]] == [told.description for told in shown.nodes]
+        assert {"src", "onload", "onclick", "href", "style"}.isdisjoint(
+            name for _, attributes in found.tags for name in attributes
+        )
+        assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
+        assert "innerHTML" not in script and "eval(" not in script and "url(" not in style
+
+
+def test_json_is_as_its_schema_says(hostile: Picture, drawn: Picture) -> None:
+    common = json.loads((SCHEMAS / "common.json").read_text("utf-8"))
+    registry = Registry().with_resource(common["$id"], Resource.from_contents(common))
+    schema = json.loads((SCHEMAS / "graph-json.json").read_text("utf-8"))
+    for shown in (hostile, drawn):
+        for columns in (False, True):
+            found = json.loads(as_json(shown, columns))
+            Draft202012Validator(schema, registry=registry).validate(found)
+            nodes = {node["node"] for node in found["nodes"]}
+            assert {e[end] for e in found["edges"] for end in ("source", "target")} <= nodes
+
+
+def events(drawn: Picture) -> Iterator[dict[str, Any]]:
+    for line in openlineage(drawn, TIME).splitlines():
+        yield json.loads(line)
+
+
+# openlineage.io/spec/2-0-2: what each event and facet has; each with all that it must have.
+_KEYS: Mapping[str, tuple[set[str], set[str]]] = {
+    "JobEvent": ({"job", "eventTime", "producer", "schemaURL"}, {"inputs", "outputs"}),
+    "DatasetEvent": ({"dataset", "eventTime", "producer", "schemaURL"}, set()),
+    "SchemaDatasetFacet": ({"fields"}, set()),
+    "ColumnLineageDatasetFacet": ({"fields"}, {"dataset"}),
+    "DatasetTypeDatasetFacet": ({"datasetType"}, {"subType"}),
+    "DocumentationDatasetFacet": ({"description"}, {"contentType"}),
+    "DocumentationJobFacet": ({"description"}, {"contentType"}),
+    "OwnershipDatasetFacet": (set(), {"owners"}),
+    "OwnershipJobFacet": (set(), {"owners"}),
+    "JobTypeJobFacet": ({"processingType", "integration"}, {"jobType"}),
+}
+
+
+def keys_fit(name: str, keys: set[str]) -> bool:
+    must, may = _KEYS[name]
+    return must <= keys <= must | may
+
+
+def test_events_have_the_shape_of_the_specification(hostile: Picture, drawn: Picture) -> None:
+    for shown in (hostile, drawn):
+        for event in events(shown):
+            url, _, name = event["schemaURL"].rpartition("/")
+            assert url == "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs"
+            assert keys_fit(name, set(event)) and event["eventTime"] == TIME
+            whole = [event.get("job"), event.get("dataset")]
+            for part in [*filter(None, whole), *event.get("inputs", ()), *event.get("outputs", ())]:
+                assert set(part) == {"namespace", "name", "facets"}
+                for facet in part["facets"].values():
+                    assert facet["_producer"] == event["producer"]
+                    assert re.fullmatch(
+                        r"https://openlineage\.io/spec/facets/\d-\d-\d/(\w+)\.json#/\$defs/\1",
+                        facet["_schemaURL"],
+                    )
+                    kind = facet["_schemaURL"].rpartition("/")[2]
+                    assert keys_fit(kind, set(facet) - {"_producer", "_schemaURL"})
+
+
+def test_events_tell_the_lineage_of_a_column(drawn: Picture) -> None:
+    found = list(events(drawn))
+    jobs = {event["job"]["name"]: event for event in found if "job" in event}
+    made = {o["name"] for event in jobs.values() for o in event["outputs"]}
+    sources = {event["dataset"]["name"] for event in found if "dataset" in event}
+    assert not made & sources
+    used = {i["name"] for event in jobs.values() for i in event["inputs"]}
+    assert used <= made | sources
+    register = jobs["diabetes-training.register"]["outputs"]
+    assert [output["name"] for output in register][1:] == ["Model/diabetes_model"]
+    fields = register[1]["facets"]["columnLineage"]["fields"]
+    assert [f["name"] for f in fields["age"]["inputFields"]] == ["Pipeline/diabetes-training#train"]
+    ratios = jobs["FeatureView/ratios"]["outputs"][0]["facets"]
+    into = ratios["columnLineage"]["fields"]["tc_to_hdl"]["inputFields"]
+    assert [f["field"] for f in into] == ["tc", "hdl", "ltg", "glu"]
+    # The target isn't a feature: it has a say in the whole model.
+    train = jobs["diabetes-training.train"]["outputs"][0]["facets"]["columnLineage"]
+    assert [f["field"] for f in train["dataset"]] == ["progression"]
+    assert thaw(jobs["Service/diabetes"]["job"]["facets"]["jobType"]["processingType"]) == "SERVICE"
