@@ -70,7 +70,7 @@ def described(project: Project, graphs: Mapping[str, Graph], node: Node) -> Desc
         step = graphs[node.name].steps.get(node.step) if node.name in graphs else None
         if step is None:
             return None
-        at = spec.key_at("spec", "steps", step.name)
+        at = spec.key_at(*step.path)
         return Described(node, at, "" if node.column else _code(step))
     if node.column:
         return _column(spec, node)

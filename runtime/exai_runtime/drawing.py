@@ -1,7 +1,7 @@
 """The command `graph`: the lineage in a format that others read or draw.
 
 In: a project's folder, a format, documents to limit it to. Out: a `Drawn`; with a file, that file
-is written whole or not at all. Opens no target and runs nothing.
+is written whole or not at all. Runs nothing, and looks at no environment unless one is named.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
@@ -21,7 +21,7 @@ from exai_runtime.git_objects import RevisionError, commit_time
 from exai_runtime.lineage_results import Drawn, Format
 from exai_runtime.results import Refused
 from exai_runtime.tracing import Mapped, known, mapped, unknown
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, in_order
 
 NOWHERE = Span("")
 NO_TIME = "1970-01-01T00:00:00Z"
@@ -30,13 +30,15 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for. `time` is what OpenLineage's events bear; "" for the last commit's."""
+    """What was asked for. `time` is what OpenLineage's events bear; "" for the last commit's.
+    `environment` is one that is looked at for what happened, None for none."""
 
     format: Format
     roots: tuple[str, ...] = ()
     columns: bool = False
     file: Path | None = None
     time: str = ""
+    environment: str | None = None
 
 
 def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
@@ -53,6 +55,14 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
         return roots
     found = picture(whole.project, whole.graphs, whole.lineage, [node.ref for node in roots])
     notes = whole.diagnostics
+    if wanted.environment is not None:
+        from exai_runtime.happening import happened
+
+        looked = happened(root, wanted.environment)
+        if isinstance(looked, Refused):
+            return looked
+        found = replace(found, environment=looked.environment, facts=looked.facts)
+        notes = in_order((*notes, *looked.problems))
     time = wanted.time
     if wanted.format == "openlineage" and not time:
         time, note = _time_of(root)

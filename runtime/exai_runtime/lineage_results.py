@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Way
 from exai_compiler.nodes import Described
 from exai_compiler.parts import Part
+from exai_compiler.picture import Fact
 from exai_runtime.answered import Answered
 
 Format = Literal["mermaid", "dot", "json", "openlineage", "html"]
@@ -20,7 +22,8 @@ class Traced(Answered):
     """What `node` comes from and what hangs on it, as far as was asked for.
 
     `part` starts at the node and, with `columns`, at each column of it; `described` has every node
-    of it that a document declares.
+    of it that a document declares. `facts` are what happened in `environment`, "" when nobody
+    looked.
     """
 
     node: Node
@@ -29,6 +32,8 @@ class Traced(Answered):
     columns: bool
     part: Part
     described: Mapping[Node, Described]
+    environment: str = ""
+    facts: Mapping[Node, tuple[Fact, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """The command `lineage`: what a document, a step or a column comes from, and what hangs on it.
 
-In: a project's folder and a node as people type it. Out: a `Traced`. Opens no target and runs
-nothing; the specs must have no errors.
+In: a project's folder and a node as people type it. Out: a `Traced`. Runs nothing, and looks at no
+environment unless one is named; the specs must have no errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,7 +21,7 @@ from exai_runtime.compiling import check_project
 from exai_runtime.lineage_results import Traced
 from exai_runtime.results import Refused, Sources
 from exai_runtime.workspace import collector_off, load
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.kinds import PipelineSpec
 from exai_specs.nearest import did_you_mean
 
@@ -58,9 +58,15 @@ def mapped(root: Path) -> Mapped | Refused:
 
 
 def trace(
-    root: Path, text: str, ways: tuple[Way, ...], depth: int | None, columns: bool
+    root: Path,
+    text: str,
+    ways: tuple[Way, ...],
+    depth: int | None,
+    columns: bool,
+    environment: str | None = None,
 ) -> Traced | Refused:
-    """What the node that `text` names comes from and what hangs on it."""
+    """What the node that `text` names comes from and what hangs on it; with an environment, also
+    what happened there."""
     whole = mapped(root)
     if isinstance(whole, Refused):
         return whole
@@ -69,7 +75,7 @@ def trace(
         return unknown(whole, text, node)
     starts = with_columns(whole.lineage, node) if columns else (node,)
     part = around(whole.lineage, starts, ways, depth, columns)
-    return Traced(
+    traced = Traced(
         node=node,
         ways=ways,
         depth=depth,
@@ -79,6 +85,15 @@ def trace(
         diagnostics=whole.diagnostics,
         sources=whole.sources,
     )
+    if environment is None:
+        return traced
+    from exai_runtime.happening import happened
+
+    looked = happened(root, environment)
+    if isinstance(looked, Refused):
+        return looked
+    problems = in_order((*whole.diagnostics, *looked.problems))
+    return replace(traced, environment=environment, facts=looked.facts, diagnostics=problems)
 
 
 def known(whole: Mapped, node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""`exai graph`: the lineage as a drawing, a page, or data. Opens no target."""
+"""`exai graph`: the lineage as a drawing, a page, or data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FORMATS = ("mermaid", "dot", "json", "openlineage", "html")
 _EPILOG = """\b
 Examples:
-  exai graph --format html -o lineage.html
+  exai graph --format html -o lineage.html --happened
   exai graph Model/iris_model --format mermaid
   exai graph --columns --format dot | dot -Tsvg > lineage.svg
   exai graph --format openlineage --time 2026-11-26T09:00:00Z > events.ndjson
@@ -48,9 +48,19 @@ Examples:
 @click.option(
     "--time", metavar="RFC3339", default="", help="What OpenLineage's events bear.  [last commit]"
 )
+@click.option(
+    "--happened",
+    is_flag=True,
+    help="Show what happened in the environment: runs, data, versions, verdicts, services.",
+)
 @common
 def command(
-    roots: tuple[str, ...], form: Format, file: Path | None, columns: bool, time: str
+    roots: tuple[str, ...],
+    form: Format,
+    file: Path | None,
+    columns: bool,
+    time: str,
+    happened: bool,
 ) -> int:
     """Draw the lineage of all documents, or of some with what they come from and lead to.
 
@@ -59,9 +69,10 @@ def command(
     """
 
     def work(root: Path, options: Options, view: View) -> Result:
-        del options, view
+        del view
         from exai_runtime import drawing
 
-        return drawing.draw(root, drawing.Wanted(form, roots, columns, file, time))
+        environment = options.environment if happened else None
+        return drawing.draw(root, drawing.Wanted(form, roots, columns, file, time, environment))
 
     return in_project("graph", work)

@@ -1,4 +1,4 @@
-"""`exai lineage`: what something comes from, and what hangs on it. Opens no target."""
+"""`exai lineage`: what something comes from, and what hangs on it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ Examples:
   exai lineage Dataset/iris --down
   exai lineage Dataset/iris:petal_length --down --depth 3
   exai lineage Pipeline/iris-training#train --columns
+  exai lineage Service/iris --up --happened
 """
 
 
@@ -33,8 +34,15 @@ Examples:
     "--depth", type=click.IntRange(min=1), metavar="N", help="No further than N edges.  [all]"
 )
 @click.option("--columns", is_flag=True, help="Follow its columns, too.")
+@click.option(
+    "--happened",
+    is_flag=True,
+    help="Show what happened in the environment: runs, data, versions, verdicts, services.",
+)
 @common
-def command(node: str, up: bool, down: bool, depth: int | None, columns: bool) -> int:
+def command(
+    node: str, up: bool, down: bool, depth: int | None, columns: bool, happened: bool
+) -> int:
     """Show what something comes from, and what hangs on it, each edge with its file and line.
 
     NODE is a document, Kind/name; a step of a pipeline, Kind/name#step; or a column of either,
@@ -42,10 +50,11 @@ def command(node: str, up: bool, down: bool, depth: int | None, columns: bool) -
     """
 
     def work(root: Path, options: Options, view: View) -> Result:
-        del options, view
+        del view
         from exai_runtime import tracing
 
         ways: tuple[Way, ...] = ("up", "down") if up == down else ("up",) if up else ("down",)
-        return tracing.trace(root, node, ways, depth, columns)
+        environment = options.environment if happened else None
+        return tracing.trace(root, node, ways, depth, columns, environment)
 
     return in_project("lineage", work)

@@ -26,12 +26,14 @@ from exai_compiler.changes import (
     Run,
     Update,
 )
+from exai_compiler.edges import Node
 from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.graph import graph
 from exai_compiler.lineage import Way, lineage
 from exai_compiler.maybe import Known, Tree, Unknown
 from exai_compiler.nodes import described, parse_node
 from exai_compiler.parts import around, with_columns
+from exai_compiler.picture import Fact
 from exai_compiler.project import link
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.data_results import ColumnFigures, Preview
@@ -477,7 +479,9 @@ AGAINST = Against(
 )
 
 
-def traced(text: str, ways: tuple[Way, ...], columns: bool = False) -> Result:
+def traced(
+    text: str, ways: tuple[Way, ...], columns: bool = False, happened: bool = False
+) -> Result:
     """Of the project of LANGUAGE's first section."""
     whole = Path(__file__).parents[2] / "language_section_0.yaml"
     documents, _ = read(whole.read_text("utf-8"), "exai.yaml")
@@ -489,7 +493,13 @@ def traced(text: str, ways: tuple[Way, ...], columns: bool = False) -> Result:
     starts = with_columns(found, node) if columns else (node,)
     part = around(found, starts, ways, None, columns)
     told = {n: one for n in part.nodes if (one := described(project, graphs, n)) is not None}
-    return Traced(node, ways, None, columns or bool(node.column), part, told)
+    facts = {
+        Node("Model", "iris_model"): (Fact("newest", "v3, passed", "good"), Fact("r2", "0.5")),
+        Node("Pipeline", "iris-training"): (Fact("run", "5d41402abc4b failed", "bad"),),
+        Node("Service", "iris"): (Fact("state", "starting\x1b[2J\u202e", "waiting"),),
+    }
+    looked = {"environment": "local", "facts": facts} if happened else {}
+    return Traced(node, ways, None, columns or bool(node.column), part, told, **looked)
 
 
 SAMPLES: Mapping[str, tuple[str, Result]] = {
@@ -498,6 +508,10 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
     "lineage-column": ("lineage", traced("Dataset/iris:petal_length", ("down",))),
     "graph": ("graph", Drawn("dot", 'digraph "iris" {\n  a -> b;\n}\n', "", 2, 1)),
     "graph-file": ("graph", Drawn("html", "", "lineage.html", 1, 0)),
+    "lineage-happened": (
+        "lineage",
+        traced("Model/iris_model", ("up", "down"), happened=True),
+    ),
     "lineage-nothing": ("lineage", traced("Service/iris", ("down",))),
     "init": (
         "init",

@@ -155,3 +155,33 @@ def test_what_is_declared_and_not_used_is_a_node_too(
     assert steps == ["", "load", "check", "features", "split", "train", "evaluate", "register"]
     service = list(declared(project, graphs, Ref("FeatureService", "diabetes_features")))
     assert Node("FeatureService", "diabetes_features", "", "tc_to_hdl") in service
+
+
+def test_steps_of_groups_and_loops_stand_where_they_are_written(
+    project: Project, graphs: dict[str, Graph]
+) -> None:
+    text = """\
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: nested, owner: me}
+spec:
+  steps:
+    load: {uses: load-dataset, with: {dataset: outcomes}}
+    both:
+      steps:
+        inner:
+          uses: split-data
+          with: {data: "${{ steps.load.data }}", test: 0.2, seed: 1}
+"""
+    (document,), problems = read(text, "specs/nested.yaml")
+    spec = parse(document)
+    assert problems == () and isinstance(spec, Spec)
+    grown = link([*project.all, spec])
+    assert grown is not None
+    folder = ROOT / "components/exai_components"
+    components = catalog({str(p): p.read_text() for p in folder.glob("*/component.yaml")})
+    more = {**graphs, "nested": graph(spec, components)}
+    told = described(grown, more, Node("Pipeline", "nested", "inner"))
+    assert told is not None and told.at == Span("specs/nested.yaml", 9, 9)
+    inner = [n for n in lineage(grown, more).nodes if str(n) == "Pipeline/nested#inner"]
+    assert inner and inner[0] in declared(grown, more, Ref("Pipeline", "nested"))

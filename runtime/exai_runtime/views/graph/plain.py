@@ -9,7 +9,7 @@ import json
 
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Picture
-from exai_runtime.views.json.lineage import edge, node
+from exai_runtime.views.json.lineage import edge, happened, node
 from exai_runtime.views.json.values import Plain
 
 VERSION = "exai.dev/graph/v1"
@@ -34,8 +34,5 @@ def as_json(picture: Picture, columns: bool) -> str:
 
 
 def _node(picture: Picture, told: Described) -> Plain:
-    facts = [
-        {"name": fact.name, "value": fact.value, "state": fact.state or None}
-        for fact in picture.facts.get(told.node, ())
-    ]
+    facts = happened(picture.facts.get(told.node, ()))
     return node(told.node, {told.node: told}) | {"happened": facts}

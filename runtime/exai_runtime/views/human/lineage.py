@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.lineage import Way
+from exai_compiler.picture import Fact
 from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.views.human.paint import Paint, pad, printable, width
 from exai_runtime.views.human.words import count
@@ -32,11 +33,13 @@ def lines(found: Traced, paint: Paint) -> Iterator[str]:
         what = f"{told.what} in {told.unit}" if told.unit else told.what
         about = " · ".join(filter(None, (what, told.description)))
         yield from [paint.dim(printable(about))] if about else []
+    yield from (_fact(fact, paint) for fact in found.facts.get(found.node, ()))
     for way in found.ways:
         yield ""
         tree = list(_tree(found, way, paint))
         yield _TITLES[way] if tree else paint.dim(_NONE[way])
         yield from _aligned(tree, paint)
+    yield from _happened(found, paint)
 
 
 def drawn(found: Drawn) -> Iterator[str]:
@@ -46,6 +49,31 @@ def drawn(found: Drawn) -> Iterator[str]:
         yield f"wrote {found.file}: {shown}, {count(found.edges, 'edge')}"
     else:
         yield from found.text.removesuffix("\n").split("\n")
+
+
+def _happened(found: Traced, paint: Paint) -> Iterator[str]:
+    """What happened to each of the others, in the order of the trees."""
+    told = [node for node in found.part.nodes if node != found.node and node in found.facts]
+    whole = {node._replace(step="", column="") for node in found.part.nodes if node.step}
+    told += sorted(node for node in whole if node in found.facts and node not in told)
+    if found.environment:
+        yield ""
+        yield f"happened in {found.environment}" + ("" if told else ": nothing")
+    for node in told:
+        yield str(node)
+        yield from (f"  {_fact(fact, paint)}" for fact in found.facts[node])
+
+
+def _fact(fact: Fact, paint: Paint) -> str:
+    value = printable(fact.value)
+    match fact.state:
+        case "good":
+            value = paint.green(value)
+        case "bad":
+            value = paint.red(value)
+        case "waiting":
+            value = paint.yellow(value)
+    return f"{paint.dim(printable(fact.name))} {value}"
 
 
 def _tree(found: Traced, way: Way, paint: Paint) -> Iterator[Line]:

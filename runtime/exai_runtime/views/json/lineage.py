@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.nodes import Described
+from exai_compiler.picture import Fact
 from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.views.json import values
 from exai_runtime.views.json.values import Plain
@@ -23,6 +24,7 @@ def traced(found: Traced) -> Plain:
         "directions": list(found.ways),
         "depth": found.depth,
         "columns": found.columns,
+        "environment": found.environment or None,
         "nodes": nodes,
         "edges": [edge(one) for one in found.part.edges],
     }
@@ -54,6 +56,10 @@ def node(one: Node, described: Mapping[Node, Described]) -> Plain:
     }
 
 
+def happened(facts: Sequence[Fact]) -> list[Plain]:
+    return [{"name": fact.name, "value": fact.value, "state": fact.state or None} for fact in facts]
+
+
 def edge(one: Edge) -> Plain:
     return {
         "source": str(one.source),
@@ -65,4 +71,9 @@ def edge(one: Edge) -> Plain:
 
 
 def _reached(found: Traced, one: Node, way: str, distance: int) -> Plain:
-    return node(one, found.described) | {"direction": way, "distance": distance}
+    facts = happened(found.facts.get(one, ()))
+    return node(one, found.described) | {
+        "direction": way,
+        "distance": distance,
+        "happened": facts,
+    }
