@@ -82,6 +82,7 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
         ("timeout",): "the step may take as long as it needs",
         ("image",): "the function runs in exai's own Python",
+        ("pip", "venv"): "packages are in an environment of their own anyway",
         ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
         ("volumes",): "nothing is mounted",
         ("nodeSelector",): "there is one machine",
@@ -91,6 +92,7 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("securityContext",): "the process is yours",
         ("podLabels",): "one machine has no pods",
         ("podAnnotations",): "one machine has no pods",
+        ("kubernetes",): "one machine has no pods",
     }
 )
 PIPELINE: Mapping[Path, str] = MappingProxyType(

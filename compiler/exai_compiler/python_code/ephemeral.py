@@ -31,6 +31,12 @@ fi
 
 PIP_DISABLE_PIP_VERSION_CHECK=1 {} && "$0" "$@"
 """
+_VENV = """
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+tmp=$(mktemp -d)
+python3 -m venv "$tmp/venv" --system-site-packages
+. "$tmp/venv/bin/activate"
+"""
 _HEAD = """
 import kfp
 from kfp import dsl
@@ -54,7 +60,9 @@ def command(function: Function, pip: Pip | None, *, with_kfp: bool) -> tuple[str
         installs.append(_pip_install(packages, options))
     if not with_kfp and not any(package.startswith("kfp") for package in packages):
         older = 'typing-extensions>=3.7.4,<5; python_version<"3.9"'
-        installs.append(_pip_install((f"kfp=={KFP}", "--no-deps", older), options))
+        # The SDK makes the environment after the packages, so that it holds nothing but KFP.
+        venv = f"{_VENV} " if pip is not None and pip.venv else ""
+        installs.append(venv + _pip_install((f"kfp=={KFP}", "--no-deps", older), options))
     before = ("sh", "-c", _INSTALL.format("  &&  ".join(installs))) if installs else ()
     return (*before, "sh", "-ec", PROGRAM, program(function))
 

@@ -73,6 +73,11 @@ class Pip:
         Effect.RENDER,
         about("Hosts whose certificates aren't checked", ["pypi.example.com"]),
     ] = ()
+    venv: Annotated[
+        Flag,
+        Effect.RENDER,
+        about("Whether KFP itself is installed into a virtual environment", True),
+    ] = False
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

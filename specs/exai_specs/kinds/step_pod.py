@@ -36,6 +36,7 @@ from exai_specs.fields import (
 )
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.kinds.affinity import Kubernetes
 from exai_specs.kinds.pods import (
     NodeSelector,
     PullPolicy,
@@ -173,6 +174,14 @@ class StepPod:
     pod_annotations: Annotated[
         Texts, Effect.RENDER, about("Annotations of its pod", {"example.com/note": "text"})
     ] = field(default_factory=empty)
+    kubernetes: Annotated[
+        Maybe[Kubernetes],
+        Effect.RENDER,
+        about(
+            "What else its KubernetesExecutorConfig says",
+            {"nodeAffinity": [{"matchExpressions": [{"key": "zone", "operator": "Exists"}]}]},
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _shared_memory(self) -> StepPod:

@@ -85,6 +85,13 @@ CASES: list[tuple[Callable[..., Any], str | None, Pip | None, dict[str, Any]]] =
     ),
     (single, "python:3.11", None, {}),
     (single, None, None, {"install_kfp_package": False}),
+    (single, "python:3.11", Pip(venv=True), {"use_venv": True}),
+    (
+        single,
+        "python:3.11",
+        Pip(packages=("humanize==4.12.0",), venv=True),
+        {"use_venv": True, "packages_to_install": ["humanize==4.12.0"]},
+    ),
     (
         artifacts,
         None,

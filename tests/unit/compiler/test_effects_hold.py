@@ -255,8 +255,41 @@ def _pod(field: str, *base: str) -> dict[str, Change]:
         f"{field}.image_pull_policy": (PIPELINE, (*base, "imagePullPolicy"), "Always"),
         **security,
         f"{field}.pod_labels.*": (PIPELINE, (*base, "podLabels"), {"a": "b"}),
+        **_near(f"{field}.kubernetes", *base, "kubernetes"),
         f"{field}.pod_annotations.*": (PIPELINE, (*base, "podAnnotations"), {"a": "b"}),
     }
+
+
+def _near(field: str, *base: str) -> dict[str, Change]:
+    found: dict[str, Change] = {}
+    label = {"key": "k", "operator": "In", "values": ["v"]}
+    pod = {"topologyKey": "zone"}
+    for name, key, more, lists in (
+        ("node_affinity", "nodeAffinity", {}, ("match_expressions", "match_fields")),
+        (
+            "pod_affinity",
+            "podAffinity",
+            pod,
+            ("match_pod_expressions", "match_namespace_expressions"),
+        ),
+    ):
+        terms: dict[str, dict[str, Any]] = {"weight": {"weight": 3}}
+        for each in lists:
+            first, *others = each.split("_")
+            written = first + "".join(word.capitalize() for word in others)
+            for part in label:
+                terms[f"{each}.*.{part}" + (".*" if part == "values" else "")] = {written: [label]}
+        if more:
+            terms |= {
+                "topology_key": {"topologyKey": "host"},
+                "namespaces.*": {"namespaces": ["ml"]},
+                "match_pod_labels.*": {"matchPodLabels": {"a": "b"}},
+                "match_namespace_labels.*": {"matchNamespaceLabels": {"a": "b"}},
+                "anti": {"anti": True},
+            }
+        for part, term in terms.items():
+            found[f"{field}.{name}.*.{part}"] = (PIPELINE, base, {key: [{**more, **term}]})
+    return found
 
 
 def _placement(field: str, *base: str) -> dict[str, Change]:
@@ -385,6 +418,7 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.steps.*.image": (PIPELINE, (*OWN, "image"), "python:3.12"),
     "Pipeline.steps.*.pip.packages.*": (PIPELINE, (*OWN, "pip", "packages"), ["six==1.16.0"]),
     "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
+    "Pipeline.steps.*.pip.venv": (PIPELINE, (*OWN, "pip", "venv"), True),
     "Pipeline.steps.*.pip.trusted_hosts.*": (PIPELINE, (*OWN, "pip", "trustedHosts"), []),
     **_made("Pipeline.steps.*", *BOX),
     **_pod("Pipeline.steps.*", *BOX),

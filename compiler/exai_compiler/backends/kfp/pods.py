@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exai_compiler.backends.kfp.affinity import near
 from exai_compiler.backends.kfp.names import Names
 from exai_compiler.backends.kfp.settings import Settings
 from exai_specs.frozen import Json
@@ -33,7 +34,7 @@ def placed(settings: Settings, names: Names) -> Mapping[str, Json]:
     metadata = {"labels": pod.pod_labels, "annotations": pod.pod_annotations}
     if any(metadata.values()):
         found["podMetadata"] = {k: dict(sorted(v.items())) for k, v in metadata.items() if v}
-    return found
+    return {**found, **near(pod.kubernetes)}
 
 
 def _toleration(toleration: Toleration) -> Json:

@@ -1,0 +1,140 @@
+"""A step's `kubernetes`: the fields of KFP's KubernetesExecutorConfig that no field of a step says
+(LANGUAGE section 3.2), in its own words.
+
+In: plain values. Out: frozen values. What a step has a field for is refused, with that field's
+name: two places for one thing would hide one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
+from dataclasses import field
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic.dataclasses import dataclass
+from pydantic_core import CoreSchema, core_schema
+
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, Flag, Maybe, Problem, Text, Whole, about, refuse
+from exai_specs.frozen import empty
+from exai_specs.kinds.pods import Texts
+
+_Weight = Annotated[
+    Maybe[Annotated[Whole, Field(ge=1, le=100)]],
+    Effect.RENDER,
+    about("How much it is preferred; without one it is required", 50),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A label, and what it has to be."""
+
+    key: Annotated[Text, Effect.RENDER, about("The label", "zone")]
+    operator: Annotated[
+        Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"],
+        Effect.RENDER,
+        about("How it is compared", "In"),
+    ]
+    values: Annotated[tuple[Text, ...], Effect.RENDER, about("With what", ["a", "b"])] = ()
+
+
+_Requirements = Annotated[
+    tuple[Requirement, ...],
+    Effect.RENDER,
+    about("Labels", [{"key": "zone", "operator": "In", "values": ["a"]}]),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class NodeAffinity:
+    """Nodes that the pod may be placed on, or rather than on others."""
+
+    match_expressions: _Requirements = ()
+    match_fields: _Requirements = ()
+    weight: _Weight = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PodAffinity:
+    """Pods that it is placed beside, or away from."""
+
+    match_pod_expressions: _Requirements = ()
+    match_pod_labels: Annotated[
+        Texts, Effect.RENDER, about("Labels of those pods", {"app": "db"})
+    ] = field(default_factory=empty)
+    topology_key: Annotated[
+        Text, Effect.RENDER, about("What beside means", "kubernetes.io/hostname")
+    ]
+    namespaces: Annotated[tuple[Text, ...], Effect.RENDER, about("Their namespaces", ["ml"])] = ()
+    match_namespace_expressions: _Requirements = ()
+    match_namespace_labels: Annotated[
+        Texts, Effect.RENDER, about("Labels of their namespaces", {"team": "ml"})
+    ] = field(default_factory=empty)
+    weight: _Weight = None
+    anti: Annotated[Flag, Effect.RENDER, about("Away from them, not beside them", True)] = False
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ExecutorConfig:
+    """What of it may be said."""
+
+    node_affinity: Annotated[
+        tuple[NodeAffinity, ...],
+        Effect.RENDER,
+        about("Nodes", [{"matchExpressions": [{"key": "zone", "operator": "Exists"}]}]),
+    ] = ()
+    pod_affinity: Annotated[
+        tuple[PodAffinity, ...],
+        Effect.RENDER,
+        about("Other pods", [{"topologyKey": "zone", "matchPodLabels": {"app": "db"}}]),
+    ] = ()
+
+
+# A field of the target, and the field of a step that says it.
+_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        "secretAsVolume": "volumes",
+        "configMapAsVolume": "volumes",
+        "pvcMount": "volumes",
+        "emptyDirMounts": "volumes",
+        "genericEphemeralVolume": "volumes",
+        "enabledSharedMemory": "volumes",
+        "secretAsEnv": "env",
+        "configMapAsEnv": "env",
+        "fieldPathAsEnv": "env",
+        "nodeSelector": "nodeSelector",
+        "tolerations": "tolerations",
+        "podMetadata": "podLabels",
+        "imagePullSecret": "imagePullSecrets",
+        "imagePullPolicy": "imagePullPolicy",
+        "securityContext": "securityContext",
+        "activeDeadlineSeconds": "timeout",
+    }
+)
+
+
+@plain_dataclass(frozen=True, slots=True)
+class _SaidElsewhere:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+    def _check(self, value: Any) -> Any:
+        problems = [
+            Problem(
+                "unknown-field", "has a field of its own", f"write `{_SAID[key]}`", (key,), "key"
+            )
+            for key in (value if isinstance(value, dict) else ())
+            if key in _SAID
+        ]
+        if problems:
+            raise refuse(*problems)
+        return value
+
+
+Kubernetes = Annotated[ExecutorConfig, _SaidElsewhere()]
