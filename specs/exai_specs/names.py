@@ -121,6 +121,17 @@ ITEM = NameRule(
 )
 """What an item of a loop is called: a name of the grammar of expressions."""
 
+CLAIM = NameRule(
+    _K,
+    _K_WORDS,
+    longest=40,
+    forbidden="--",
+    forbidden_words="a claim can't have two `-` in a row",
+    lower=True,
+    joiner="-",
+)
+"""Claims of a pipeline: two tasks are called after each."""
+
 ALIAS = NameRule(
     r"[a-z][a-z0-9_-]*",
     "lower-case letters, digits, `_` and `-`, and starts with a letter",

@@ -14,6 +14,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
     autoscale,
     bad_expression,
+    claims,
     conditions,
     connection_clash,
     connections,
@@ -91,6 +92,7 @@ Check = Callable[[Subject], Iterator[Diagnostic]]
 CHECKS: tuple[Check, ...] = (
     autoscale.check,
     bad_expression.check,
+    claims.check,
     connection_clash.check,
     conditions.check,
     connections.check,

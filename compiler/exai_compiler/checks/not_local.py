@@ -75,6 +75,12 @@ def _pipelines(subject: Subject, local: str) -> Iterator[Missing]:
                 spec.key_at("spec", "workspace"),
                 "hand files on as outputs of steps",
             )
+        if body.claims:
+            yield Missing(
+                f"{local} makes no volumes for a run",
+                spec.key_at("spec", "claims"),
+                "hand files on as outputs of steps",
+            )
 
 
 def _steps(subject: Subject, local: str) -> Iterator[Missing]:

@@ -25,6 +25,7 @@ from exai_compiler.graph.bindings import (
     sources,
 )
 from exai_compiler.graph.build import graph, names_of
+from exai_compiler.graph.containers import rebuilt
 from exai_compiler.graph.nodes import (
     FINALLY,
     Branch,
@@ -75,6 +76,7 @@ __all__ = [
     "ordered",
     "outputs_of",
     "port_type",
+    "rebuilt",
     "scopes",
     "source_type",
     "sources",

@@ -34,6 +34,11 @@ def with_containers(graph: Graph) -> Graph:
     if all(step.spec.body != "image" for step in graph.steps.values()):
         return graph
     steps = {name: _whole(graph, step) for name, step in graph.steps.items()}
+    return rebuilt(graph, steps)
+
+
+def rebuilt(graph: Graph, steps: Mapping[str, Step]) -> Graph:
+    """The same graph with other values of its leaves."""
     root = _scope(graph.root, steps)
     nodes: dict[str, Node] = {}
     _gather(root, nodes)
@@ -41,7 +46,7 @@ def with_containers(graph: Graph) -> Graph:
         nodes[graph.last.name] = steps[graph.last.name]
     in_order = {name: nodes[name] for name in graph.nodes}
     return replace(
-        graph, steps=MappingProxyType(steps), nodes=MappingProxyType(in_order), root=root
+        graph, steps=MappingProxyType(dict(steps)), nodes=MappingProxyType(in_order), root=root
     )
 
 

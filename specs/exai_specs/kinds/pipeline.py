@@ -29,7 +29,7 @@ from exai_specs.fields import (
 from exai_specs.frozen import empty
 from exai_specs.kinds.flow import AnyStep
 from exai_specs.kinds.parameter import Parameter
-from exai_specs.kinds.run_storage import Workspace
+from exai_specs.kinds.run_storage import Claim, Workspace
 from exai_specs.kinds.schedule import Schedule
 from exai_specs.kinds.step import Retry, Step, accelerators
 from exai_specs.kinds.step_pod import (
@@ -39,7 +39,7 @@ from exai_specs.kinds.step_pod import (
     StepTolerations,
 )
 from exai_specs.kinds.workload import SECRET, Env, Resources
-from exai_specs.names import FIELD, KUBERNETES, PARAMETER, STEP
+from exai_specs.names import CLAIM, FIELD, KUBERNETES, PARAMETER, STEP
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,11 @@ class PipelineSpec:
         Effect.RENDER,
         about("A volume that the steps of a run share", {"size": "10Gi"}),
     ] = None
+    claims: Annotated[
+        Annotated[Mapping[str, Claim], KeyedBy(CLAIM)],
+        Effect.RENDER,
+        about("Volumes of a run, which steps mount", {"scratch": {"size": "10Gi"}}),
+    ] = field(default_factory=empty)
     ttl: Annotated[
         Maybe[WholeSeconds], Effect.RENDER, about("How long the pods of a run are kept", "7d")
     ] = None

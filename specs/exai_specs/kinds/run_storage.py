@@ -1,16 +1,19 @@
-"""What a run has of its own: a workspace that its steps share (LANGUAGE section 6.1).
+"""What a run has of its own: a workspace, and claims that steps mount (LANGUAGE section 6.1).
 
 In: the blocks' plain values. Out: frozen values.
 """
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Annotated
 
 from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Quantity, Text, about
+from exai_specs.fields import CONFIG, Flag, Maybe, Quantity, Text, about
+from exai_specs.frozen import empty
+from exai_specs.kinds.pods import Texts
 from exai_specs.kinds.volumes import AccessMode
 
 
@@ -25,3 +28,22 @@ class Workspace:
     access_modes: Annotated[
         tuple[AccessMode, ...], Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
     ] = ()
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A PersistentVolumeClaim that is made for a run, and goes with it."""
+
+    size: Annotated[Quantity, Effect.RENDER, about("How much it holds", "10Gi")]
+    storage_class: Annotated[
+        Text,
+        Effect.RENDER,
+        about("Its StorageClass; Kubeflow Pipelines can't ask for the cluster's own", "standard"),
+    ]
+    access_modes: Annotated[
+        tuple[AccessMode, ...], Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
+    ] = ("ReadWriteOnce",)
+    annotations: Annotated[
+        Texts, Effect.RENDER, about("Its annotations", {"example.com/note": "text"})
+    ] = field(default_factory=empty)
+    keep: Annotated[Flag, Effect.RENDER, about("Whether it stays after the run", True)] = False

@@ -90,6 +90,14 @@ class PvcMount:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ClaimMount:
+    """A claim of the pipeline."""
+
+    claim: Annotated[Text, Effect.RETRAIN, about("The pipeline's claim", "scratch")]
+    sub_path: _SubPath = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class EmptyFolder:
     """An empty folder of the pod's own."""
 
@@ -106,12 +114,19 @@ class EphemeralFolder:
 
 
 StepVolume: TypeAlias = (
-    SecretFiles | ConfigMapFiles | PvcMount | EmptyFolder | EphemeralFolder | MemoryVolume
+    SecretFiles
+    | ConfigMapFiles
+    | PvcMount
+    | ClaimMount
+    | EmptyFolder
+    | EphemeralFolder
+    | MemoryVolume
 )
 _FORMS = (
     ("secret", SecretFiles),
     ("configMap", ConfigMapFiles),
     ("pvc", PvcMount),
+    ("claim", ClaimMount),
     ("emptyDir", EmptyFolder),
     ("ephemeral", EphemeralFolder),
     ("memory", MemoryVolume),

@@ -77,8 +77,8 @@ def rendered(compiled: Callable[..., Resolved]) -> Callable[..., tuple[Rendered,
 def same(rendered: Callable[..., tuple[Rendered, ...]]) -> Callable[[str, Any], None]:
     """Fails unless the pipeline of a folder means what a pipeline of the SDK does.
 
-    Normalised are only sdkVersion, the deprecated resource fields that the SDK writes beside the
-    new ones, and `literals`, which SDK 2.17 can't write.
+    Normalised are only sdkVersion, descriptions, the deprecated resource fields that the SDK writes
+    beside the new ones, and `literals`, which SDK 2.17 can't write.
     """
 
     def compare(case: str, sdk: Any) -> None:
@@ -101,6 +101,9 @@ def normalised(spec: dict[str, Any]) -> dict[str, Any]:
             resources.pop(field, None)
         for field in ("type", "count"):
             resources.get("accelerator", {}).pop(field, None)
+    for component in found["components"].values():
+        for parameter in component.get("inputDefinitions", {}).get("parameters", {}).values():
+            parameter.pop("description", None)
     for parameter in found["root"].get("inputDefinitions", {}).get("parameters", {}).values():
         parameter.pop("literals", None)
     return found

@@ -114,6 +114,7 @@ MORE_STEPS: dict[str, Any] = {
             "/secret": {"secret": "db"},
             "/map": {"configMap": "site"},
             "/pvc": {"pvc": "data"},
+            "/claim": {"claim": "scratch"},
             "/dev/shm": {"memory": "1Gi"},  # noqa: S108 - of the container
             "/empty": {"emptyDir": {}},
             "/made": {"ephemeral": {"size": "1Gi", "storageClass": "slow"}},
@@ -232,6 +233,7 @@ def _pod(field: str, *base: str) -> dict[str, Change]:
                 volume("secret", "/secret", "secret", "other"),
                 volume("config_map", "/map", "configMap", "other"),
                 volume("pvc", "/pvc", "pvc", "other"),
+                volume("claim", "/claim", "claim", "other"),
                 volume("memory", "/dev/shm", "memory", "2Gi"),  # noqa: S108 - of the container
                 inside("empty_dir.medium", "/empty", "emptyDir", {"medium": "Memory"}),
                 inside("empty_dir.size", "/empty", "emptyDir", {"size": "1Gi"}),
@@ -484,6 +486,20 @@ CHANGES: Mapping[str, Change] = {
             "size": {},
             "storage_class": {"storageClass": "fast"},
             "access_modes.*": {"accessModes": ["ReadWriteMany"]},
+        }.items()
+    },
+    **{
+        f"Pipeline.claims.*.{name}": (
+            PIPELINE,
+            ("spec", "claims"),
+            {"scratch": {"size": "1Gi", "storageClass": "fast", **more}},
+        )
+        for name, more in {
+            "size": {},
+            "storage_class": {},
+            "access_modes.*": {"accessModes": ["ReadWriteMany"]},
+            "annotations.*": {"annotations": {"a": "b"}},
+            "keep": {"keep": True},
         }.items()
     },
     "Pipeline.ttl": (PIPELINE, ("spec", "ttl"), "1d"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exai_compiler.backends.kfp.claims import with_claims
 from exai_compiler.backends.kfp.components import executor_label
 from exai_compiler.backends.kfp.dags import Dags, definitions, here_of, outputs_of, task_name
 from exai_compiler.backends.kfp.filled import RESERVED
@@ -29,7 +30,7 @@ SCHEMA_VERSION = "2.1.0"
 
 def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
     """The PipelineSpec of pipeline_spec.proto. Raises ValueError for what the checks refuse."""
-    dags = Dags(resolved, pipeline, graph)
+    dags = Dags(resolved, pipeline, with_claims(graph, pipeline))
     root = dags.root()
     parameters: dict[str, Json] = {**RESERVED}
     parameters.update({name: _parameter(p) for name, p in pipeline.parameters.items()})
@@ -48,6 +49,7 @@ def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> J
 
 def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
     """The PlatformSpec, or an empty mapping when nothing needs one."""
+    graph = with_claims(graph, pipeline)
     executors = {
         executor_label(task_name(step)): config
         for _, step in sorted(graph.steps.items())

@@ -12,6 +12,7 @@ from typing import assert_never
 from exai_compiler.backends.kfp.names import Names
 from exai_specs.frozen import Json, digest
 from exai_specs.kinds.step_pod import (
+    ClaimMount,
     ConfigMapFiles,
     EmptyFolder,
     EphemeralFolder,
@@ -66,8 +67,8 @@ def _volume(path: str, volume: StepVolume, names: Names) -> tuple[str, Json]:
                 "size": str(made.size),
                 **kind,
             }
-        case MemoryVolume():
-            raise ValueError("shared memory is no mount")
+        case MemoryVolume() | ClaimMount():
+            raise ValueError(f"{path}: shared memory is no mount, and claims are mounted by name")
     assert_never(volume)
 
 
