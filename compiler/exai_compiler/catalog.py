@@ -72,7 +72,8 @@ class Component:
 
     `refs`: inputs that name a document; `filled`: inputs that the compiler gives; `limits`: by
     input, what it takes beyond its type; `converts`: inputs inside which text becomes the value
-    that it spells, by what the component knows; `env`: variables that its container has.
+    that it spells, by what the component knows; `env`: variables that its container has;
+    `importer`: instead of a container, what KFP imports.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Component:
     limits: Mapping[str, Limit]
     converts: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    importer: Json = None
 
     def __hash__(self) -> int:
         # Mappings have no hash; what is rendered of a component is kept for all its steps.

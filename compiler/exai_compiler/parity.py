@@ -208,8 +208,8 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
         yield from _block(spec, ("spec",), PIPELINE)
         yield from _block(spec, ("spec", "defaults"), STEP)
         for path, _, step in leaves(pipeline):
-            # A container isn't run at all, which is an error.
-            if step.body != "image" and not step.component_file:
+            # What isn't run at all is an error.
+            if step.body not in ("image", "import_") and not step.component_file:
                 yield from _block(spec, path, STEP)
         for path in _loops(pipeline.steps, ("spec", "steps")):
             yield from _block(spec, path, LOOP)

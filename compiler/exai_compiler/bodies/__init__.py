@@ -3,5 +3,12 @@ difference between exai's own, a function and a container."""
 
 from exai_compiler.bodies.container import container_component
 from exai_compiler.bodies.given import given_port, typed_port
+from exai_compiler.bodies.importer import importer_component, importer_values
 
-__all__ = ["container_component", "given_port", "typed_port"]
+__all__ = [
+    "container_component",
+    "given_port",
+    "importer_component",
+    "importer_values",
+    "typed_port",
+]

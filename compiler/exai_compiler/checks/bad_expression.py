@@ -12,7 +12,7 @@ from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
-from exai_compiler.checks.texts import Path, strings, under_with, value_at
+from exai_compiler.checks.texts import Path, strings, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import (
@@ -27,7 +27,7 @@ from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 
-PLACES = ("with", "if", "in", "output")
+PLACES = ("with", "if", "in", "output", "import")
 # How many names follow each root.
 ROOTS = {"parameters": 1, "steps": 2, "run": 1, "status": 0}
 FORMS = {
@@ -42,8 +42,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
         for port, binding in step.inputs.items():
             if isinstance(binding, Broken):
-                path = under_with(step.path, port)
-                yield from _broken(spec, path, step.spec.with_[port], step.items)
+                path = step.input_at(port)
+                value = value_at(spec.document.value, path)
+                yield from _broken(spec, path, value, step.items)
         for occurrence in subject.occurrences(graph, step):
             if isinstance(occurrence.source, FromStatus) and step is not graph.last:
                 yield _status(occurrence.at(spec))

@@ -51,7 +51,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             if kind := step.component.refs.get(name):
                 yield from _reference(spec, step, name, kind)
-            else:
+            elif name in step.spec.with_:
                 yield from _literals(spec, step, port)
         for occurrence in subject.occurrences(graph, step):
             yield from _occurrence(spec, graph, step.component, occurrence)

@@ -85,6 +85,12 @@ def _pipelines(subject: Subject, local: str) -> Iterator[Missing]:
 
 def _steps(subject: Subject, local: str) -> Iterator[Missing]:
     for spec, _, step in subject.steps():
+        if step.spec.import_ is not None:
+            yield Missing(
+                f"step `{step.name}` is an import, and {local} imports nothing",
+                spec.key_at(*step.path),
+                "read a file by a Dataset, or keep the pipeline to environments on Kubeflow",
+            )
         if step.spec.body == "image" or step.spec.component_file:
             yield Missing(
                 f"step `{step.name}` is a container, and {local} runs none",

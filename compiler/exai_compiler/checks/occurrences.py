@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from exai_compiler.checks.texts import Path, strings, under_with, value_at
+from exai_compiler.checks.texts import Path, strings, value_at
 from exai_compiler.graph import (
     Composed,
     FromItem,
@@ -80,7 +80,7 @@ def occurrences(step: Step) -> Iterator[Occurrence]:
     for port, binding in step.inputs.items():
         match binding:
             case FromParameter() | FromStep() | FromItem() | FromRun() | FromStatus():
-                yield Occurrence(binding, port, under_with(step.path, port), (), True)
+                yield Occurrence(binding, port, step.input_at(port), (), True)
             case Composed(value, found):
                 for inner, text in strings(value):
                     if has_expression(text):
@@ -100,5 +100,5 @@ def _inside(
         if not isinstance(part, str) and isinstance(part.expression, Reference):
             source = found.get(str(part.expression))
             if source is not None:
-                path = under_with(step.path, port, *inner)
+                path = step.input_at(port, *inner)
                 yield Occurrence(source, port, path, inner, len(parts) == 1)

@@ -6,7 +6,9 @@ from exai_compiler.checks.texts import Path
 
 
 def position(path: Path) -> str:
-    """`with`, `if`, `in`, `output`, `env`, `command` or `args`; "" where no `${{` can stand."""
+    """`with`, `if`, `in`, `output`, `import`, `env`, `command` or `args`; "" where no `${{` can
+    stand.
+    """
     match below_step(path):
         case ("with", _, *_):
             return "with"
@@ -16,6 +18,8 @@ def position(path: Path) -> str:
             return "in"
         case ("outputs", _):
             return "output"
+        case ("import", "uri") | ("import", "metadata", *_):
+            return "import"
         case ("env", _):
             return "env"
         case ("command" | "args" as field, _, *_):

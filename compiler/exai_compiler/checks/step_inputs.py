@@ -45,7 +45,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             wanted = component.inputs[name]
             # KFP lets a status be left out, and its executor fails without one.
             needed = not wanted.optional or wanted.type == "final-status"
-            if needed and name not in step.spec.with_:
+            if needed and name not in step.inputs:
                 yield Diagnostic(
                     "missing-input",
                     f"step `{step.name}` gives no `{name}`, which {component.name} needs",

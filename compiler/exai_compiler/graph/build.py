@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import assert_never
 
-from exai_compiler.bodies import container_component
+from exai_compiler.bodies import container_component, importer_component, importer_values
 from exai_compiler.bodies.run_names import run_names
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.graph.bindings import (
@@ -38,6 +38,7 @@ from exai_compiler.graph.nodes import (
 )
 from exai_compiler.python_code import python_component
 from exai_compiler.user_components import component_file, read_component
+from exai_specs.frozen import Json
 from exai_specs.kinds.flow import Choose as ChooseSpec
 from exai_specs.kinds.flow import Group as GroupSpec
 from exai_specs.kinds.loop import ForEach
@@ -70,6 +71,13 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
 def names_of(spec: StepSpec) -> Iterator[str]:
     """Names of secrets and the like, which may be given by references."""
     return (name.text for name in run_names(spec))
+
+
+def given_values(spec: StepSpec) -> Mapping[str, Json]:
+    """What the inputs of a step are given: its `with`, or what its `import` says."""
+    if spec.import_ is None:
+        return spec.with_
+    return {name: text for name, (_, text) in importer_values(spec.import_).items()}
 
 
 class _Builder:
@@ -113,7 +121,7 @@ class _Builder:
         first = self._is_first(name)
         condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
         loop, inner = _loop(name if first else "", spec.for_each, items)
-        inputs = {key: bind(value, inner) for key, value in spec.with_.items()}
+        inputs = {key: bind(value, inner) for key, value in given_values(spec).items()}
         named = [bind(text, inner) for text in names_of(spec)]
         read = _steps_in((*inputs.values(), *named), condition, loop).union(spec.after)
         step = Step(
@@ -143,6 +151,8 @@ class _Builder:
                 return read if isinstance(read, Component) else None
             case "uses":
                 return self._catalog.components.get(spec.uses or "")
+        if spec.import_ is not None:
+            return importer_component(spec.import_, MappingProxyType({}))
         # Its outputs are declared; what it takes is known when all that it is given is.
         return container_component(spec, MappingProxyType({}))
 

@@ -11,7 +11,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
-from exai_compiler.bodies import container_component, given_port, typed_port
+from exai_compiler.bodies import (
+    container_component,
+    given_port,
+    importer_component,
+    typed_port,
+)
 from exai_compiler.catalog import Port
 from exai_compiler.graph.bindings import (
     Binding,
@@ -28,10 +33,13 @@ from exai_compiler.graph.nodes import Choice, Graph, Group, Node, Scope, Step
 from exai_compiler.graph.typing import is_artifact, source_type
 from exai_specs.types import ListOf
 
+TYPED = ("image", "import_")
+"""The bodies whose inputs have the types of what they are given."""
+
 
 def with_containers(graph: Graph) -> Graph:
     """The same graph; the very same when it has no container."""
-    if all(step.spec.body != "image" for step in graph.steps.values()):
+    if all(step.spec.body not in TYPED for step in graph.steps.values()):
         return graph
     steps = {name: _whole(graph, step) for name, step in graph.steps.items()}
     return rebuilt(graph, steps)
@@ -51,13 +59,18 @@ def rebuilt(graph: Graph, steps: Mapping[str, Step]) -> Graph:
 
 
 def _whole(graph: Graph, step: Step) -> Step:
-    if step.spec.body != "image":
+    if step.spec.body not in TYPED:
         return step
     ports = {name: _given(graph, name, binding) for name, binding in step.inputs.items()}
     inputs = {name: port for name, port in ports.items() if port is not None}
     if len(inputs) < len(ports):
         return replace(step, component=None)
-    return replace(step, component=container_component(step.spec, MappingProxyType(inputs)))
+    component = (
+        importer_component(step.spec.import_, inputs)
+        if step.spec.import_ is not None
+        else container_component(step.spec, MappingProxyType(inputs))
+    )
+    return replace(step, component=component)
 
 
 def _scope(scope: Scope, steps: Mapping[str, Step]) -> Scope:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from exai_compiler.bodies import importer_values
 from exai_compiler.catalog import Component
 from exai_compiler.graph.bindings import (
     Binding,
@@ -62,6 +63,12 @@ class Step:
     condition: Condition | Broken | None = None
     loop: Loop | None = None
     items: Items = field(default_factory=empty)
+
+    def input_at(self, port: str, *inner: str | int) -> Path:
+        """Where an input's value stands in the document."""
+        if self.spec.import_ is None:
+            return (*self.path, "with", port, *inner)
+        return (*self.path, "import", *importer_values(self.spec.import_)[port][0], *inner)
 
     @property
     def is_own(self) -> bool:

@@ -27,14 +27,16 @@ from exai_specs.fields import (
     Whole,
     about,
     refuse,
+    yaml_name,
 )
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.loop import ForEach
-from exai_specs.kinds.outputs import StepOutput
+from exai_specs.kinds.outputs import PortType, StepOutput
 from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.workload import Env, ResourceFields, Resources
 from exai_specs.names import FIELD
+from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
 
 
@@ -94,6 +96,35 @@ Cache = Annotated[
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Import:
+    """A file from elsewhere as an artifact; nothing is run, and nothing of it is read."""
+
+    uri: Annotated[
+        Text, Effect.RETRAIN, about("Where it is", "s3://acme/model", "${{ parameters.uri }}")
+    ]
+    type: Annotated[PortType, Effect.RETRAIN, about("The artifact's type", "Model")]
+    metadata: Annotated[
+        Annotated[Mapping[str, Plain], KeyedBy()],
+        Effect.RETRAIN,
+        about("What is known of it", {"framework": "sklearn"}),
+    ] = field(default_factory=empty)
+    reimport: Annotated[
+        Flag, Effect.RETRAIN, about("Whether it is a new artifact in every run", True)
+    ] = False
+    to_workspace: Annotated[
+        Flag, Effect.RENDER, about("Whether it is copied into the workspace", True)
+    ] = False
+
+    @model_validator(mode="after")
+    def _of_an_artifact(self) -> Import:
+        if not is_artifact(str(self.type)):
+            wrong = "must be a type of artifacts"
+            hint = "such as Dataset or Model; a value is a parameter"
+            raise refuse(Problem("invalid-value", wrong, hint, ("type",)))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class IfPresent:
     """Arguments that depend on whether an optional input is given."""
 
@@ -127,6 +158,11 @@ class Step(StepPod):
         Maybe[Text],
         Effect.RETRAIN,
         about("A function of a Python file, relative to this document's file", "train.py:train"),
+    ] = None
+    import_: Annotated[
+        Maybe[Import],
+        Effect.RETRAIN,
+        about("A file from elsewhere", {"uri": "s3://acme/model", "type": "Model"}),
     ] = None
     image: Annotated[
         Maybe[Text],
@@ -193,7 +229,9 @@ class Step(StepPod):
 
     @property
     def body(self) -> str:
-        """The key of its body: `uses`, `python`; `image` when that alone makes it a container."""
+        """The key of its body: `uses`, `python`, `import_`; `image` when that alone makes it a
+        container.
+        """
         return next((key for key in BODIES if getattr(self, key) is not None), "image")
 
     @property
@@ -206,7 +244,7 @@ class Step(StepPod):
     def _one_body(self) -> Step:
         found = [key for key in BODIES if getattr(self, key) is not None]
         if len(found) > 1 or (not found and self.image is None):
-            shown = ", ".join(BODIES)
+            shown = ", ".join(key.rstrip("_") for key in BODIES)
             hint = "remove one of them" if found else f"add one of {shown}, or an image"
             wrong = f"must have exactly one of {shown}, or an image of its own"
             raise refuse(Problem("exactly-one-of", wrong, hint))
@@ -221,10 +259,17 @@ class Step(StepPod):
         return self
 
     def _not_of_the_body(self) -> Iterator[Problem]:
+        body = self.body
         for name, bodies in _FIELDS_OF.items():
-            if getattr(self, name) and self.body not in bodies:
+            if getattr(self, name) and body not in bodies:
                 words = " and ".join(_WORDS[body] for body in bodies)
-                yield Problem("unknown-field", f"is for {words} steps", "remove it", (name,), "key")
+                path = (yaml_name(name),)
+                yield Problem("unknown-field", f"is for {words} steps", "remove it", path, "key")
+        for name in _OF_A_POD if body == "import_" else ():
+            if getattr(self, name):
+                path = (yaml_name(name),)
+                wrong = "means nothing here: an import runs no container"
+                yield Problem("unknown-field", wrong, "remove it", path, "key")
 
 
 def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
@@ -237,7 +282,7 @@ def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
             yield Problem("invalid-value", wrong, "a step can have one of them", ("resources",))
 
 
-BODIES = ("uses", "python")
+BODIES = ("uses", "python", "import_")
 """The keys that say what a step is; with none of them, an `image` makes it a container."""
 
 _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -248,5 +293,10 @@ _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "args": ("image",),
         "outputs": ("image",),
     }
+)
+_OF_A_POD = (
+    *("with_", "env", "resources", "timeout", "volumes", "node_selector", "tolerations"),
+    *("image_pull_secrets", "image_pull_policy", "security_context", "pod_labels"),
+    *("pod_annotations", "kubernetes"),
 )
 _WORDS: Mapping[str, str] = MappingProxyType({"python": "python", "image": "container"})

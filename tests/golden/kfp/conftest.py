@@ -96,7 +96,7 @@ def normalised(spec: dict[str, Any]) -> dict[str, Any]:
     found = cast(dict[str, Any], json_format.MessageToDict(proto))
     found.pop("sdkVersion", None)
     for executor in found["deploymentSpec"]["executors"].values():
-        resources = executor["container"].get("resources", {})
+        resources = executor.get("container", {}).get("resources", {})
         for field in DEPRECATED:
             resources.pop(field, None)
         for field in ("type", "count"):

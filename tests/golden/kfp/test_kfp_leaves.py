@@ -6,6 +6,7 @@
 # mypy: disable-error-code="untyped-decorator, type-arg"
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, cast
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from google.protobuf import json_format
 from kfp import components, dsl
+from kfp.dsl import importer_component
 
 from exai_specs.frozen import thaw
 from exai_specs.kinds import Environment
@@ -142,7 +144,72 @@ def own_components(exai_run_key: str = "", exai_data_versions: dict = {}) -> Non
     again.set_env_variable("ZONE", "a")
 
 
-SDK = {"config": config, "containers": containers, "own-components": own_components}
+class VertexModel(dsl.Artifact):
+    """An artifact of somebody else's."""
+
+    schema_title = "google.VertexModel"
+
+
+@dsl.container_component
+def name(text: dsl.OutputPath(str)) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="alpine:3.20")
+
+
+@dsl.container_component
+def user(data: dsl.Input[dsl.Dataset], model: dsl.Input[dsl.Model]) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="alpine:3.20", args=[data.path])
+
+
+def importing(step: str, **options: Any) -> Any:
+    """An importer under the name of a step: the SDK calls them all importer, importer-2, ..."""
+    made = importer_component.ImporterComponent
+
+    class Named(made):  # type: ignore[misc, valid-type]
+        def __init__(self, component_spec: Any) -> None:
+            super().__init__(replace(component_spec, name=step))
+
+    importer_component.ImporterComponent = Named
+    try:
+        return dsl.importer(**options)
+    finally:
+        importer_component.ImporterComponent = made
+
+
+@dsl.pipeline(
+    name="every-import",
+    pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")),
+)
+def imports(
+    where: str = "s3:model",
+    settings: dict = {"a": 1},
+    exai_run_key: str = "",
+    exai_data_versions: dict = {},
+) -> None:
+    plain = importing(
+        "plain",
+        artifact_uri="s3:data",
+        artifact_class=dsl.Dataset,
+        metadata={"rows": 10, "rate": 0.5, "names": ["a", "b"]},
+    )
+    given = importing(
+        "given",
+        artifact_uri=where,
+        artifact_class=dsl.Model,
+        metadata={"of": f"at {where}", "deep": {"settings": [settings, where]}},
+        reimport=True,
+        download_to_workspace=True,
+    )
+    late = importing("late", artifact_uri=name().outputs["text"], artifact_class=VertexModel)
+    late.set_display_name("A model")
+    user(data=plain.output, model=given.output)
+
+
+SDK = {
+    "config": config,
+    "containers": containers,
+    "imports": imports,
+    "own-components": own_components,
+}
 
 
 @pytest.mark.parametrize("case", SDK)

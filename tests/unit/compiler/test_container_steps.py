@@ -160,3 +160,45 @@ def test_columns_go_on_through_a_container(components: Catalog) -> None:
         Node("Pipeline", "p", "make", "tall"),
     )
     assert Node("Pipeline", "p", "split", "kind") not in found.numbers
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "says"),
+    [
+        ("uri: '${{ parameters.wrd }}', type: Model", "unknown-reference", "no parameter `wrd`"),
+        ("uri: '${{ steps.load }}', type: Model", "bad-expression", "doesn't say which one"),
+        ("uri: '${{ steps.load.data }}', type: Model", "wrong-input-type", "a Dataset"),
+        (
+            "uri: x, type: Model, metadata: {a: ['${{ parameters.wrd }}']}",
+            "unknown-reference",
+            "no parameter `wrd`",
+        ),
+        ("uri: x, type: Model, metadata: {a: '${{ 1 + }}'}", "bad-expression", ""),
+        ("uri: x, type: Model, metadata: {a: '${{ 1 == 2 }}'}", "expression-not-allowed", ""),
+        ("uri: x, type: '${{ parameters.word }}'", "", ""),
+        ("uri: x, type: Model, toWorkspace: true", "unknown-reference", "no workspace"),
+    ],
+)
+def test_what_an_import_can_t_say(components: Catalog, written: str, code: str, says: str) -> None:
+    step = f"file: {{import: {{{written}}}}}"
+    if not code:
+        with pytest.raises(AssertionError):
+            project_of(step)
+        return
+    (found,) = errors(step, components=components)
+    assert (found.code, found.at.line) == (code, 19), found
+    assert found.at.column > len("    file: {import: {"), found
+    assert says in found.message, found
+
+
+def test_an_import_makes_one_artifact(components: Catalog) -> None:
+    project = project_of(
+        "file: {import: {uri: '${{ parameters.word }}', type: Model, metadata: {a: b}}}",
+        "use: {image: 'a@sha256:1', with: {model: '${{ steps.file.artifact }}'}}",
+    )
+    assert [e for e in check(project, components) if e.severity == "error"] == []
+    ((spec, _),) = project.bodies(PipelineSpec)
+    steps = graph(spec, components).steps
+    assert steps["use"].component is not None
+    assert steps["use"].component.inputs["model"].type == "Model"
+    assert steps["use"].needs == ("file",)

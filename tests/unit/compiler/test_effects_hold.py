@@ -104,6 +104,7 @@ MORE_STEPS: dict[str, Any] = {
         "uses": "load-features",
         "with": {"data": "${{ steps.load.data }}", "features": "flower_features"},
     },
+    "file": {"import": {"uri": "s3:file", "type": "Model"}},
     "box": {
         "image": "alpine:3.20",
         "command": ["sh"],
@@ -422,6 +423,16 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
     "Pipeline.steps.*.pip.venv": (PIPELINE, (*OWN, "pip", "venv"), True),
     "Pipeline.steps.*.pip.trusted_hosts.*": (PIPELINE, (*OWN, "pip", "trustedHosts"), []),
+    **{
+        f"Pipeline.steps.*.import_.{name}": (PIPELINE, ("spec", "steps", "file", "import"), value)
+        for name, value in {
+            "uri": {"uri": "s3:other", "type": "Model"},
+            "type": {"uri": "s3:file", "type": "Dataset"},
+            "metadata.*": {"uri": "s3:file", "type": "Model", "metadata": {"a": 1}},
+            "reimport": {"uri": "s3:file", "type": "Model", "reimport": True},
+            "to_workspace": {"uri": "s3:file", "type": "Model", "toWorkspace": True},
+        }.items()
+    },
     **_made("Pipeline.steps.*", *BOX),
     **_pod("Pipeline.steps.*", *BOX),
     **_placement("Pipeline.steps.*", *TRAIN),

@@ -25,7 +25,7 @@ from exai_compiler.backends.kfp.channels import (
 )
 from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
-from exai_compiler.backends.kfp.executors import container
+from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.filled import RESERVED, complete
 from exai_compiler.backends.kfp.settings import settings
 from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, task, waits_for
@@ -156,9 +156,9 @@ class Dags:
         how = settings(self._pipeline, step)
         bindings = complete(self._resolved, self._graph, step)
         self.components[component_label(name)] = component_spec(name, step.component)
-        self.executors[executor_label(name)] = {
-            "container": container(step.component, how, self._resolved.environment)
-        }
+        self.executors[executor_label(name)] = executor(
+            step.component, how, self._resolved.environment
+        )
         names = (bind(text, step.items) for text in names_of(step.spec))
         read = (
             source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)

@@ -22,6 +22,13 @@ from exai_specs.kinds.project import Environment
 MEMORY = "EXAI_MEMORY"
 
 
+def executor(component: Component, settings: Settings, environment: Environment) -> Json:
+    """What does the work: a container, or an import, which runs none."""
+    if component.importer is not None:
+        return {"importer": component.importer}
+    return {"container": container(component, settings, environment)}
+
+
 def container(component: Component, settings: Settings, environment: Environment) -> Json:
     """Image, command, arguments, plain environment variables and resources."""
     found: dict[str, Json] = {
