@@ -54,7 +54,7 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
     body = spec.body
     if not isinstance(body, PipelineSpec):
         raise TypeError(f"{spec.ref} has no steps")
-    builder = _Builder(catalog, spec.document.path)
+    builder = _Builder(catalog, spec.document.path, body.defaults.image)
     root, _ = builder.scope(body.steps, body.outputs, ("spec", "steps"), (), NO_ITEMS)
     if body.finally_ is not None:
         builder.leaf(FINALLY, body.finally_, ("spec", "finally"), (), NO_ITEMS, frozenset())
@@ -83,8 +83,9 @@ def given_values(spec: StepSpec) -> Mapping[str, Json]:
 class _Builder:
     """Goes through the steps once, from the outside in; a scope is made after what is in it."""
 
-    def __init__(self, catalog: Catalog, document: str) -> None:
+    def __init__(self, catalog: Catalog, document: str, image: str | None) -> None:
         self._catalog = catalog
+        self._image = image
         self._document = document
         self.steps: dict[str, Step] = {}
         self.nodes: dict[str, Node] = {}
@@ -143,7 +144,7 @@ class _Builder:
     def _component(self, spec: StepSpec) -> Component | None:
         match spec.body:
             case "python":
-                return python_component(self._document, spec, self._catalog)
+                return python_component(self._document, spec, self._catalog, self._image)
             case "uses" if spec.component_file:
                 path = component_file(self._document, spec.component_file)
                 text = self._catalog.files.get(path)

@@ -27,14 +27,16 @@ def function_of(document: str, written: str) -> tuple[str, str]:
     return posixpath.normpath(posixpath.join(posixpath.dirname(document), file)), name
 
 
-def python_component(document: str, step: Step, catalog: Catalog) -> Component | None:
-    """The component of a `python:` step."""
+def python_component(
+    document: str, step: Step, catalog: Catalog, image: str | None = None
+) -> Component | None:
+    """The component of a `python:` step; `image` is that of steps which name none."""
     path, name = function_of(document, step.python or "")
     text = catalog.files.get(path)
     found = read_function(text, name) if text is not None else None
     if not isinstance(found, Function) or found.problems:
         return None
-    image = step.image or OWN_IMAGE
+    image = step.image or image or OWN_IMAGE
     packages = step.pip.packages if step.pip else ()
     return Component(
         name=f"{path}:{name}",

@@ -70,6 +70,11 @@ class Defaults:
     cache: Annotated[
         Maybe[Flag], Effect.RENDER, about("Whether earlier results may be used", False)
     ] = None
+    image: Annotated[
+        Maybe[Text],
+        Effect.RENDER,
+        about("Image of Python steps that name none", "python:3.11"),
+    ] = None
     node_selector: Annotated[StepNodeSelector, Effect.RENDER, ABOUT_SELECTOR] = field(
         default_factory=empty
     )
@@ -139,7 +144,7 @@ class PipelineSpec:
     claims: Annotated[
         Annotated[Mapping[str, Claim], KeyedBy(CLAIM)],
         Effect.RENDER,
-        about("Volumes of a run, which steps mount", {"scratch": {"size": "10Gi"}}),
+        about("Volumes of a run", {"scratch": {"size": "10Gi", "storageClass": "fast"}}),
     ] = field(default_factory=empty)
     ttl: Annotated[
         Maybe[WholeSeconds], Effect.RENDER, about("How long the pods of a run are kept", "7d")

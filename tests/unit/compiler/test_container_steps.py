@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,20 @@ def test_inputs_have_the_types_of_what_they_are_given(components: Catalog) -> No
     assert after.inputs["m"].type == "google.VertexModel"
     assert after.inputs["r"].refined == {"list": "integer"}
     assert steps["lost"].component is None
+
+
+def test_python_steps_have_the_image_of_the_defaults(components: Catalog) -> None:
+    project = project_of(
+        "own: {python: 'own.py:f'}",
+        "other: {python: 'own.py:f', image: 'other@sha256:1'}",
+        "box: {image: 'a@sha256:1'}",
+        "x: {uses: load-dataset, with: {dataset: flowers}}\n  defaults: {image: 'mine@sha256:1'}",
+    )
+    files = {"own.py": "def f() -> None: ...\n"}
+    ((spec, _),) = project.bodies(PipelineSpec)
+    steps = graph(spec, replace(components, files=files)).steps
+    images = [step.component.image for step in steps.values() if step.component is not None]
+    assert images[1:] == ["mine@sha256:1", "other@sha256:1", "a@sha256:1", "exai/python-train"]
 
 
 MAKES = (

@@ -476,6 +476,7 @@ CHANGES: Mapping[str, Change] = {
     **_env("Pipeline.defaults.env", "spec", "defaults", "env"),
     **_resources("Pipeline.defaults.resources", "spec", "defaults", "resources"),
     **_retry("Pipeline.defaults.retry", "spec", "defaults", "retry"),
+    "Pipeline.defaults.image": (PIPELINE, ("spec", "defaults", "image"), "python:3.12"),
     "Pipeline.defaults.cache": (PIPELINE, ("spec", "defaults", "cache"), False),
     **{
         f"Pipeline.schedules.*.{name}": (PIPELINE, ("spec", "schedules"), {"a": schedule})
