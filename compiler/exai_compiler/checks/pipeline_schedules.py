@@ -62,7 +62,7 @@ def _arguments(
         here = (*path, "parameters", name)
         if parameter is None:
             message = f"this pipeline has no parameter `{name}`"
-            hint = did_you_mean(name, body.parameters)
+            hint = did_you_mean(name, body.parameters, "declare it under spec.parameters")
             yield Diagnostic("unknown-reference", message, spec.key_at(*here), hint=hint)
             continue
         wrong = tuple(misfits(value, parameter.type))
@@ -73,7 +73,9 @@ def _arguments(
             message = f"`{name}` isn't one of the values that it may have"
             place = spec.key_at("spec", "parameters", name)
             related = (("they are declared here", place),)
-            yield Diagnostic("wrong-input-type", message, spec.at(*here), related=related)
+            at = spec.at(*here)
+            hint = "take one of them, or add it there"
+            yield Diagnostic("wrong-input-type", message, at, hint=hint, related=related)
     for name, parameter in body.parameters.items():
         given = parameter.default is not None or parameter.optional
         if not given and name not in schedule.parameters:

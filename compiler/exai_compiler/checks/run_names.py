@@ -95,7 +95,7 @@ def _output(
         yield Diagnostic("unknown-reference", f"there is no step `{source.step}`", at, hint=hint)
     elif (outputs := outputs_of(node)) is not None and source.output not in outputs:
         message = f"step `{source.step}` has no output `{source.output}`"
-        hint = did_you_mean(source.output, outputs)
+        hint = did_you_mean(source.output, outputs, "that step makes nothing of this name")
         yield Diagnostic("unknown-reference", message, at, hint=hint)
     else:
         yield from _typed(name, source, graph, spec, path)

@@ -11,10 +11,11 @@ from exai_specs.diagnostics import Diagnostic
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
-        if step.component is None and step.spec.uses and not step.spec.component_file:
+        name = step.spec.uses
+        if step.component is None and name is not None and not step.spec.component_file:
             yield Diagnostic(
                 "unknown-component",
-                f"there is no component `{step.spec.uses}`",
+                f"there is no component `{name}`",
                 spec.at(*step.path, "uses"),
-                hint=did_you_mean(step.spec.uses, subject.catalog.components),
+                hint=did_you_mean(name, subject.catalog.components),
             )

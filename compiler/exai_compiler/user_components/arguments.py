@@ -82,7 +82,7 @@ def _named(
     side, artifact = _NAMES[word]
     port = ports.get(name) if isinstance(name, str) else None
     if port is None:
-        hint = did_you_mean(str(name), ports)
+        hint = did_you_mean(str(name), ports) or f"declare it under {side}s"
         message = f"this component has no {side} `{name}`"
         yield Diagnostic(CODE, message, document.at(path), hint=hint)
     elif artifact is not None and port.is_artifact != artifact:
@@ -102,7 +102,7 @@ def _condition(
         yield Diagnostic(CODE, "this condition isn't whole", document.at(path), hint=hint)
         return
     if present not in inputs:
-        hint = did_you_mean(str(present), inputs)
+        hint = did_you_mean(str(present), inputs) or "declare it under inputs"
         message = f"this component has no input `{present}`"
         at = document.at((*path, "cond", "isPresent"))
         yield Diagnostic(CODE, message, at, hint=hint)
