@@ -6,34 +6,65 @@ from and what hangs on it. Judges nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from types import MappingProxyType
 from typing import Literal
 
-from exai_compiler.edges import Edge, Node, edges
+from exai_compiler.edges import Edge, Node, Path, edges
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
+from exai_specs.parse import Spec
 
 Way = Literal["up", "down"]
 
 
+Numbers = memoryview  # of unsigned integers, read-only
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What belongs to each number: `items` from `offsets[number]` to the next number's offset."""
+
+    offsets: Numbers
+    items: Numbers
+
+    def __getitem__(self, number: int) -> Numbers:
+        return self.items[self.offsets[number] : self.offsets[number + 1]]
+
+
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """`numbers` is the number of each node; by number, `below` and `above` are the nodes that come
-    from it and that it comes from, `leaving` the numbers of the edges that start there.
+    """Columns of numbers, not objects: a large project has some hundred thousand edges.
+
+    `numbers` is the number of each node; by number, `below` and `above` are the nodes that come
+    from it and that it comes from, `leaving` the numbers of the edges that start there. By the
+    number of an edge, `starts` and `ends` are its nodes, `specs` and `paths` where it is written.
     """
 
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
     numbers: Mapping[Node, int]
-    below: tuple[tuple[int, ...], ...]
-    above: tuple[tuple[int, ...], ...]
-    leaving: tuple[tuple[int, ...], ...]
+    starts: Numbers
+    ends: Numbers
+    specs: tuple[Spec, ...]
+    paths: tuple[Path, ...]
+    below: Links
+    above: Links
+    leaving: Links
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """All edges, in the order of documents and files."""
+        return tuple(map(self.edge, range(len(self.specs))))
+
+    def edge(self, number: int) -> Edge:
+        """One edge by its number."""
+        start, end = self.nodes[self.starts[number]], self.nodes[self.ends[number]]
+        return Edge(start, end, self.specs[number], self.paths[number])
 
     def up(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
         """What this comes from, the nearest first, at most `depth` edges away.
@@ -112,8 +143,7 @@ class Lineage:
         return tuple(reversed(way))
 
     def _edge(self, start: int, end: int) -> Edge:
-        target = self.nodes[end]
-        return next(e for n in self.leaving[start] if (e := self.edges[n]).target == target)
+        return self.edge(next(n for n in self.leaving[start] if self.ends[n] == end))
 
 
 def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
@@ -121,37 +151,43 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
 
     Nodes stand in the order of documents and files, so the same specs give the same value.
     """
-    known: dict[Node, Node] = {}
-    for spec in project.specs.values():
-        node = Node(spec.ref.kind, spec.ref.name)
-        known[node] = node
-    # The ends of edges share one value of each node: a large project has far more ends than nodes.
-    one = known.setdefault
-    found = tuple(
-        [
-            Edge(one(start, start), one(end, end), spec, path)
-            for start, end, spec, path in chain(feature_edges(project), edges(project, graphs))
-        ]
-    )
-    numbers = {node: number for number, node in enumerate(known)}
-    starts = tuple([numbers[edge.source] for edge in found])
-    ends = tuple([numbers[edge.target] for edge in found])
+    numbers = {Node(*_of(spec)): number for number, spec in enumerate(project.specs.values())}
+    starts, ends = array("I"), array("I")
+    specs: list[Spec] = []
+    paths: list[Path] = []
+    number_of = numbers.setdefault
+    for start, end, spec, path in chain(feature_edges(project), edges(project, graphs)):
+        starts.append(number_of(start, len(numbers)))
+        ends.append(number_of(end, len(numbers)))
+        specs.append(spec)
+        paths.append(path)
+    leaving = _gathered(starts, len(numbers))
+    arriving = _gathered(ends, len(numbers))
     return Lineage(
         nodes=tuple(numbers),
-        edges=found,
         numbers=MappingProxyType(numbers),
-        below=_gathered(starts, ends, len(numbers)),
-        above=_gathered(ends, starts, len(numbers)),
-        leaving=_gathered(starts, range(len(found)), len(numbers)),
+        starts=_read_only(starts),
+        ends=_read_only(ends),
+        specs=tuple(specs),
+        paths=tuple(paths),
+        below=Links(leaving.offsets, _read_only(array("I", [ends[n] for n in leaving.items]))),
+        above=Links(arriving.offsets, _read_only(array("I", [starts[n] for n in arriving.items]))),
+        leaving=leaving,
     )
+
+
+def _of(spec: Spec) -> tuple[str, str]:
+    return spec.ref.kind, spec.ref.name
 
 
 def chains(lineage: Lineage) -> Mapping[Ref, tuple[Ref, ...]]:
     """For each document the documents that it comes from, the farthest first."""
-    parents: dict[Node, list[Node]] = {node: [] for node in lineage.nodes if node.is_document}
-    for edge in lineage.edges:
-        if edge.source.is_document and edge.target.is_document:
-            parents[edge.target].append(edge.source)
+    nodes = lineage.nodes
+    parents: dict[Node, list[Node]] = {}
+    for number, node in enumerate(nodes):
+        if node.is_document:
+            above = (nodes[start] for start in lineage.above[number])
+            parents[node] = [start for start in above if start.is_document]
     found: dict[Node, tuple[Node, ...]] = {}
     for node in parents:
         _ancestors(node, parents, found, set())
@@ -182,9 +218,18 @@ def _ancestors(
     return tuple(above)
 
 
-def _gathered(by: Iterable[int], what: Iterable[int], count: int) -> tuple[tuple[int, ...], ...]:
-    """What belongs to each node, in order, for all nodes from 0."""
-    gathered: defaultdict[int, list[int]] = defaultdict(list)
-    for node, item in zip(by, what, strict=True):
-        gathered[node].append(item)
-    return tuple([tuple(gathered[node]) if node in gathered else () for node in range(count)])
+def _gathered(by: array[int], count: int) -> Links:
+    """The edges of each node, in order, for all nodes from 0; `by` has the node of each edge."""
+    offsets = array("I", bytes(4 * (count + 1)))
+    for node in by:
+        offsets[node + 1] += 1
+    offsets = array("I", accumulate(offsets))
+    following, items = array("I", offsets), array("I", bytes(4 * len(by)))
+    for edge, node in enumerate(by):
+        items[following[node]] = edge
+        following[node] += 1
+    return Links(_read_only(offsets), _read_only(items))
+
+
+def _read_only(numbers: array[int]) -> Numbers:
+    return memoryview(numbers).toreadonly()

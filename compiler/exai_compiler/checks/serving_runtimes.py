@@ -63,7 +63,10 @@ def _formats(
         elif is_elsewhere(subject.project, model):
             yield MLFLOW, None, False
         else:
-            for format_ in formats_made(subject.graphs.values(), model.partition("@")[0]):
+            name = model.partition("@")[0]
+            # The pipelines that register it, not all there are: services times pipelines is a lot.
+            graphs = {m.graph.pipeline: m.graph for m in subject.makers.get(name, ())}
+            for format_ in formats_made(graphs.values(), name):
                 yield format_, None, True
 
 
