@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from exai_compiler.graph import Binding, Constant, Graph, Step, topological
+from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step, topological
 from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
 
@@ -101,11 +101,17 @@ class Flow:
 
     def table(self, binding: Binding | None) -> Table:
         """The columns that arrive here, where all that may arrive has the same."""
+        if isinstance(binding, Constant):
+            return NO_TABLE
+        if isinstance(binding, FromStep) and binding.step in self.graph.steps:
+            return self.tables.get((binding.step, binding.output), NO_TABLE)
         found = {self.tables.get((o.step, o.output), NO_TABLE) for o in self.graph.origins(binding)}
         return found.pop() if len(found) == 1 else NO_TABLE
 
     def model(self, binding: Binding | None) -> Signature | None:
         """The signature of the model that arrives here; of several, of the first."""
+        if isinstance(binding, Constant):
+            return None
         found = (self.models.get((o.step, o.output)) for o in self.graph.origins(binding))
         return next((signature for signature in found if signature is not None), None)
 

@@ -91,6 +91,10 @@ def _occurrence(
         if str(source) not in PRIMITIVE:
             hint = "write the expression as the whole value"
             yield _wrong(spec, graph, occurrence, source, ", which can't stand in text", hint)
+        elif str(wanted) != "string":
+            but = f" in a text, but `{_name(occurrence)}` must be {describe(wanted)}"
+            hint = "write one expression, with nothing around it"
+            yield _wrong(spec, graph, occurrence, source, but, hint)
         return
     match assignable(source, wanted):
         case "no":

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.occurrences import words
+from exai_compiler.checks.mentions import Mention
+from exai_compiler.checks.occurrences import Occurrence, words
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
@@ -20,13 +21,12 @@ from exai_compiler.graph import (
     Graph,
     Group,
     Loop,
-    Source,
     Step,
     element,
     source_type,
     sources,
 )
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, StructOf, called
 
@@ -43,9 +43,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for step in graph.steps.values():
             for occurrence in subject.occurrences(graph, step):
                 alone = occurrence.whole and not occurrence.inner
-                yield from _item(spec, graph, occurrence.source, occurrence.at(spec), alone)
+                yield from _item(spec, graph, occurrence, alone)
         for mention in subject.mentions[graph.pipeline.name]:
-            yield from _item(spec, graph, mention.source, mention.at(spec), False)
+            yield from _item(spec, graph, mention, False)
 
 
 def _list(spec: Spec, graph: Graph, loop: Loop, path: Path) -> Iterator[Diagnostic]:
@@ -90,8 +90,11 @@ def _shadowed(spec: Spec, graph: Graph, node: Step | Group, loop: Loop) -> Itera
             return
 
 
-def _item(spec: Spec, graph: Graph, source: Source, at: Span, alone: bool) -> Iterator[Diagnostic]:
+def _item(
+    spec: Spec, graph: Graph, where: Occurrence | Mention, alone: bool
+) -> Iterator[Diagnostic]:
     """An item of which nobody knows the type can only be handed on as it is."""
+    source = where.source
     if not isinstance(source, FromItem) or (alone and not source.field):
         return
     node = graph.nodes.get(source.loop)
@@ -104,7 +107,7 @@ def _item(spec: Spec, graph: Graph, source: Source, at: Span, alone: bool) -> It
         yield Diagnostic(
             "untyped-loop",
             f"nobody knows what `{source.name}` is, so it can only be given whole to an input",
-            at,
+            where.at(spec),
             hint="declare the list: `type: {list: {struct: {NAME: TYPE}}}`, or `{list: TYPE}`",
             related=(place,),
         )
@@ -112,7 +115,7 @@ def _item(spec: Spec, graph: Graph, source: Source, at: Span, alone: bool) -> It
         yield Diagnostic(
             "untyped-loop",
             f"`{source.name}` is {describe(found)}, which has no field `{source.field}`",
-            at,
+            where.at(spec),
             hint=f"write `{source.name}`",
             related=(place,),
         )

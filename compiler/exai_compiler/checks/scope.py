@@ -7,12 +7,12 @@ is inside of a group is seen through its outputs alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from exai_compiler.bodies.run_names import run_names
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.visible import hidden
-from exai_compiler.graph import FINALLY, FromStep, Graph, Source, bind, sources
+from exai_compiler.graph import FINALLY, FromStep, Graph, Path, Source, bind, sources
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.parse import Spec
 
@@ -21,21 +21,25 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
         within = (FINALLY,) if step is graph.last else step.within
         for occurrence in subject.occurrences(graph, step):
-            yield from _seen(spec, graph, within, occurrence.source, occurrence.at(spec))
+            yield from _seen(spec, graph, within, occurrence.source, occurrence.at)
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
         for mention in subject.mentions[graph.pipeline.name]:
-            yield from _seen(spec, graph, mention.within, mention.source, mention.at(spec))
+            yield from _seen(spec, graph, mention.within, mention.source, mention.at)
         for step in graph.steps.values():
             within = (FINALLY,) if step is graph.last else step.within
             for given in run_names(step.spec):
                 for source in sources(bind(given.text, step.items)):
-                    at = spec.at(*step.path, *given.path)
-                    yield from _seen(spec, graph, within, source, at)
+                    path = (*step.path, *given.path)
+                    yield from _seen(spec, graph, within, source, _place(path))
         for node in graph.nodes.values():
             for index, name in enumerate(node.spec.after):
-                at = spec.at(*node.path, "after", index)
+                at = _place((*node.path, "after", index))
                 yield from _seen(spec, graph, node.within, FromStep(name, ""), at, to_wait=True)
+
+
+def _place(path: Path) -> Callable[[Spec], Span]:
+    return lambda spec: spec.at(*path)
 
 
 def _seen(
@@ -43,7 +47,7 @@ def _seen(
     graph: Graph,
     within: tuple[str, ...],
     source: Source,
-    at: Span,
+    at: Callable[[Spec], Span],
     to_wait: bool = False,
 ) -> Iterator[Diagnostic]:
     node = graph.nodes.get(source.step) if isinstance(source, FromStep) else None
@@ -52,7 +56,7 @@ def _seen(
         yield Diagnostic(
             "conditional-output" if why.conditional else "out-of-scope",
             why.message,
-            at,
+            at(spec),
             hint=why.hint,
             related=(("declared here", spec.key_at(*why.by)),),
         )

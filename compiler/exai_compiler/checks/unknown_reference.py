@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.mentions import Mention
+from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
@@ -17,9 +19,8 @@ from exai_compiler.graph import (
     FromStatus,
     FromStep,
     Graph,
-    Source,
     Step,
-    scopes,
+    outputs_of,
     source_type,
 )
 from exai_specs.diagnostics import Diagnostic, Span
@@ -43,7 +44,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     path = under_with(step.path, port)
                     yield from _document(subject, kind, binding.value, spec, path)
         for occurrence in subject.occurrences(graph, step):
-            yield from _reference(spec, graph, occurrence.source, occurrence.at(spec))
+            yield from _reference(spec, graph, occurrence)
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
         for node in graph.nodes.values():
@@ -52,7 +53,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     at = spec.at(*node.path, "after", index)
                     yield _unknown("step", name, at, did_you_mean(name, graph.nodes))
         for mention in subject.mentions[graph.pipeline.name]:
-            yield from _reference(spec, graph, mention.source, mention.at(spec))
+            yield from _reference(spec, graph, mention)
 
 
 def _document(
@@ -69,41 +70,41 @@ def _unknown(what: str, name: str, at: Span, hint: str, *related: tuple[str, Spa
     return Diagnostic("unknown-reference", message, at, hint=hint, related=related)
 
 
-def _reference(spec: Spec, graph: Graph, source: Source, at: Span) -> Iterator[Diagnostic]:
-    match source:
+def _reference(spec: Spec, graph: Graph, where: Occurrence | Mention) -> Iterator[Diagnostic]:
+    match where.source:
         case FromParameter(name):
             if name not in graph.parameters:
                 hint = did_you_mean(name, graph.parameters, "declare it under spec.parameters")
-                yield _unknown("parameter", name, at, hint)
+                yield _unknown("parameter", name, where.at(spec), hint)
         case FromRun(name):
             if name not in RUN_VALUES:
-                yield _unknown("value of the run", name, at, did_you_mean(name, RUN_VALUES))
+                hint = did_you_mean(name, RUN_VALUES)
+                yield _unknown("value of the run", name, where.at(spec), hint)
         case FromStep(name, output):
-            yield from _output(spec, graph, name, output, at)
-        case FromItem(_, _, field):
-            item = source_type(graph, FromItem(source.loop, source.name))
+            yield from _output(spec, graph, where, name, output)
+        case FromItem(loop, name, field):
+            item = source_type(graph, FromItem(loop, name))
             if field and isinstance(item, StructOf) and field not in item.fields:
-                what = f"field of `{source.name}` named"
-                yield _unknown(what, field, at, did_you_mean(field, item.fields))
+                what, hint = f"field of `{name}` named", did_you_mean(field, item.fields)
+                yield _unknown(what, field, where.at(spec), hint)
         case FromStatus():
             pass
 
 
-def _output(spec: Spec, graph: Graph, name: str, output: str, at: Span) -> Iterator[Diagnostic]:
+def _output(
+    spec: Spec, graph: Graph, where: Occurrence | Mention, name: str, output: str
+) -> Iterator[Diagnostic]:
     node = graph.nodes.get(name)
     if node is None:
-        yield _unknown("step", name, at, did_you_mean(name, graph.nodes))
+        yield _unknown("step", name, where.at(spec), did_you_mean(name, graph.nodes))
         return
-    place = ("the step", spec.key_at(*node.path))
-    if isinstance(node, Step):
-        component = node.component
-        if component is not None and output not in component.outputs:
-            what = f"output of step `{name}` ({component.name}) named"
-            hint = did_you_mean(output, component.outputs, "it has no outputs")
-            yield _unknown(what, output, at, hint, place)
+    outputs = outputs_of(node)
+    if outputs is None or output in outputs:
         return
-    outputs = {known for scope in scopes(node) for known in scope.outputs}
-    if output not in outputs:
+    if isinstance(node, Step) and node.component is not None:
+        what = f"output of step `{name}` ({node.component.name}) named"
+        hint = did_you_mean(output, outputs, "it has no outputs")
+    else:
         what = f"output of `{name}` named"
-        hint = did_you_mean(output, sorted(outputs), f"add `outputs` to `{name}`")
-        yield _unknown(what, output, at, hint, place)
+        hint = did_you_mean(output, outputs, f"add `outputs` to `{name}`")
+    yield _unknown(what, output, where.at(spec), hint, ("the step", spec.key_at(*node.path)))

@@ -6,7 +6,7 @@ there, are in the tree as they are written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from exai_compiler.bodies import importer_values
@@ -15,6 +15,7 @@ from exai_compiler.graph.bindings import (
     Binding,
     Broken,
     Condition,
+    Constant,
     FromItem,
     FromStep,
     Items,
@@ -162,6 +163,11 @@ class Graph:
 
     def makers(self, binding: Binding | Condition | None) -> tuple[Step, ...]:
         """The leaves that anything in a value or a condition comes from."""
+        # The usual cases by exact type: this is asked of every input of every step.
+        if isinstance(binding, Constant):
+            return ()
+        if isinstance(binding, FromStep) and (step := self.steps.get(binding.step)) is not None:
+            return (step,)
         origins = [origin for source in sources(binding) for origin in self.origins(source)]
         names = dict.fromkeys(origin.step for origin in origins)
         return tuple([self.steps[name] for name in names if name in self.steps])
@@ -189,8 +195,8 @@ def scopes(node: Node | None) -> tuple[Scope, ...]:
             return ()
 
 
-def outputs_of(node: Node) -> frozenset[str] | None:
+def outputs_of(node: Node) -> Collection[str] | None:
     """The names of what a step or group hands on; None for a step that nobody knows."""
     if isinstance(node, Step):
-        return frozenset(node.component.outputs) if node.component is not None else None
+        return node.component.outputs.keys() if node.component is not None else None
     return frozenset(name for scope in scopes(node) for name in scope.outputs)

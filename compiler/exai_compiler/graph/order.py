@@ -8,18 +8,20 @@ from exai_compiler.graph.nodes import Graph, Scope, scopes
 
 
 def topological(graph: Graph) -> tuple[str, ...]:
-    """The leaves' names, producers first, ties by name; without those on a cycle or behind one."""
-    found = [*_leaves(graph.root)]
+    """The leaves' names, producers first, ties by name; without those on a cycle or behind one, and
+    without a second step of the same name.
+    """
+    found = [*_leaves(graph, graph.root)]
     return (*found, graph.last.name) if graph.last is not None else tuple(found)
 
 
-def _leaves(scope: Scope) -> Iterator[str]:
+def _leaves(graph: Graph, scope: Scope) -> Iterator[str]:
     for name in ordered(scope):
-        inside = scopes(scope.nodes[name])
-        if not inside:
+        node = scope.nodes[name]
+        if graph.steps.get(name) is node:
             yield name
-        for inner in inside:
-            yield from _leaves(inner)
+        for inner in scopes(node):
+            yield from _leaves(graph, inner)
 
 
 def ordered(scope: Scope) -> tuple[str, ...]:
