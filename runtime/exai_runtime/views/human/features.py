@@ -77,7 +77,7 @@ def _pushed(result: Pushed) -> Iterator[str]:
     if result.exit_code:
         return
     kept = f", {result.older} not newer than what is online" if result.older else ""
-    offline = ", kept for training" if result.offline else ""
+    offline = f", {'kept' if result.offline else 'not kept'} for training"
     rows = count(result.rows, "row")
     yield f"{rows} pushed to {result.view}: {result.written} online now{kept}{offline}"
 
