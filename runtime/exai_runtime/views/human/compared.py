@@ -7,7 +7,7 @@ from datetime import datetime
 
 from exai_runtime.run_results import Compared, RunsCompared
 from exai_runtime.views.human.paint import Paint
-from exai_runtime.views.human.run_words import SHORT, ago, models, short, state_word, took
+from exai_runtime.views.human.run_words import ago, hash_cut, models, short, state_word, took
 from exai_runtime.views.human.table import table
 from exai_runtime.views.human.words import count, duration, number_text, value_text
 from exai_specs.frozen import Json
@@ -27,8 +27,8 @@ def side_by_side(found: RunsCompared, now: datetime, paint: Paint) -> Iterator[s
     yield from table(heads, [row for row in rows if any(row[1:])], paint)
     yield from _section("Metrics", found.metrics, _metric(paint), heads, paint)
     yield from _section("Parameters", found.parameters, _value(value_text), heads, paint)
-    yield from _section("Data", found.data, _value(_short), heads, paint)
-    yield from _section("Code", found.code, _value(_short), heads, paint)
+    yield from _section("Data", found.data, _value(hash_cut), heads, paint)
+    yield from _section("Code", found.code, _value(hash_cut), heads, paint)
     yield from _section("Steps", found.seconds, _value(_seconds), heads, paint)
 
 
@@ -71,12 +71,6 @@ def _metric(paint: Paint) -> Text:
         return paint.green(f"{text} best") if place in row.best else text
 
     return said
-
-
-def _short(value: Json) -> str:
-    """Hashes cut to length; names as they are."""
-    text = str(value)
-    return text[:SHORT] if len(text) >= 40 and text.isalnum() else text
 
 
 def _seconds(value: Json) -> str:

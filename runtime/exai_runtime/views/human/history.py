@@ -8,7 +8,7 @@ from datetime import datetime
 from exai_runtime.run_results import Applying, History, VersionRecord
 from exai_runtime.views.human.applied import gates
 from exai_runtime.views.human.paint import Paint
-from exai_runtime.views.human.run_words import SHORT, ago, commit, short
+from exai_runtime.views.human.run_words import ago, commit, hash_cut, short
 from exai_runtime.views.human.table import table
 from exai_runtime.views.human.words import number_text
 
@@ -78,7 +78,7 @@ def _version(version: VersionRecord, now: datetime, paint: Paint) -> tuple[str, 
         ago(version.judged[-1].at, now) if version.judged else "",
         short(version.run_key) + (" by hand" if run is not None and run.by_hand else ""),
         "" if run is None else commit(run.commit, run.branch),
-        "" if run is None else ", ".join(f"{n} {v[:SHORT]}" for n, v in run.data.items()),
+        "" if run is None else ", ".join(f"{n} {hash_cut(v)}" for n, v in run.data.items()),
         ", ".join(f"{n} {number_text(v)}" for n, v in sorted(version.metrics.items())),
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from exai_runtime.run_results import RunRecord
 from exai_runtime.views.human.paint import Paint
 from exai_runtime.views.human.words import duration
+from exai_specs.frozen import Json
 
 SHORT = 12
 
@@ -14,6 +15,12 @@ SHORT = 12
 def short(key: str) -> str:
     """Enough of a key to name it."""
     return key[:SHORT]
+
+
+def hash_cut(value: Json) -> str:
+    """Hashes cut to length; names and answers of queries as they are."""
+    text = str(value)
+    return text[:SHORT] if len(text) >= 40 and text.isalnum() else text
 
 
 def ago(at: float, now: datetime) -> str:

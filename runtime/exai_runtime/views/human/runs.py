@@ -19,7 +19,16 @@ from exai_runtime.views.human.applied import failure, gates, judged
 from exai_runtime.views.human.compared import side_by_side
 from exai_runtime.views.human.history import story
 from exai_runtime.views.human.paint import Paint
-from exai_runtime.views.human.run_words import SHORT, ago, code, models, short, state_word, took
+from exai_runtime.views.human.run_words import (
+    SHORT,
+    ago,
+    code,
+    hash_cut,
+    models,
+    short,
+    state_word,
+    took,
+)
 from exai_runtime.views.human.table import table
 from exai_runtime.views.human.words import count, duration, number_text, value_text
 from exai_specs.frozen import Json
@@ -152,7 +161,7 @@ def _shown(run: RunRecord, now: datetime, paint: Paint) -> Iterator[str]:
     ]
     yield from (f"  {paint.dim(name.ljust(8))}  {text}" for name, text in rows if text)
     yield from _section("Parameters", {n: value_text(v) for n, v in run.parameters.items()}, paint)
-    yield from _section("Data", {f"Dataset/{n}": v[:SHORT] for n, v in run.data.items()}, paint)
+    yield from _section("Data", {f"Dataset/{n}": hash_cut(v) for n, v in run.data.items()}, paint)
     for one in run.models:
         title = f"Model/{one.model} version {one.version}"
         aliases = f" ({', '.join(one.aliases)})" if one.aliases else ""
