@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.yaml_text import MAX_BYTES
 
 SUFFIXES = (".yaml", ".yml")
 COMPONENT = "component.yaml"
@@ -72,7 +73,7 @@ class DiskFolder:
         if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116
             raise OSError(0, "it is no regular file")
         with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read()
+            return file.read(MAX_BYTES + 1)  # more is refused, whatever it is
 
     def size(self, path: str) -> int:
         return (self.root / path).stat().st_size

@@ -17,13 +17,13 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.project import Project, link
 from exai_runtime.document_cache import DocumentCache, opened
-from exai_runtime.folder import DiskFolder, Folder
+from exai_runtime.folder import DiskFolder, Folder, Kind
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.kinds import ProjectSpec
-from exai_specs.parse import Spec, parse
+from exai_specs.parse import Spec, parse_all
 
 ROOT_FILE = "exai.yaml"
 
@@ -65,14 +65,8 @@ def load_from(folder: Folder, root: Path, cache: DocumentCache) -> Loaded:
     """
     with collector_off():
         read_ = _read_all(folder, cache)
-        problems = list(read_.problems)
-        specs: list[Spec] = []
-        for document in read_.documents:
-            parsed = parse(document)
-            if isinstance(parsed, Spec):
-                specs.append(parsed)
-            else:
-                problems += parsed
+        specs, unread = parse_all(read_.documents)
+        problems = [*read_.problems, *unread]
         if not read_.has_root:
             return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
         python = python_files(folder, specs)
@@ -101,13 +95,13 @@ def _read_all(folder: Folder, cache: DocumentCache) -> _Read:
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
     documents = list(_read_file(folder, cache, ROOT_FILE, problems, sources))
-    parsed = [parse(document) for document in documents]
-    root = next((s for s in parsed if isinstance(s, Spec) and s.ref.kind == "Project"), None)
+    specs, unread = parse_all(documents)
+    root = next((spec for spec in specs if spec.ref.kind == "Project"), None)
     if root is None:
-        if not problems and all(isinstance(each, Spec) for each in parsed):
+        if not problems and not unread:
             problems.append(_no_project())
     else:
-        more_documents = sum(isinstance(each, Spec) for each in parsed) > 1
+        more_documents = len(specs) > 1
         for path in _spec_files(folder, root, more_documents, problems):
             if path not in sources:
                 documents += _read_file(folder, cache, path, problems, sources)
@@ -163,6 +157,14 @@ def _read_file(
     return documents
 
 
+def _kind(folder: Folder, entry: str) -> Kind:
+    """What stands there; nothing does under a name that no file can have."""
+    try:
+        return folder.kind(entry)
+    except OSError:
+        return "none"
+
+
 def _spec_files(
     folder: Folder, spec: Spec, more_documents: bool, problems: list[Diagnostic]
 ) -> Iterator[str]:
@@ -183,7 +185,7 @@ def _spec_files(
                     hint="specs live below the folder of exai.yaml; move them there",
                 )
             )
-        elif (kind := folder.kind(entry)) == "file":
+        elif (kind := _kind(folder, entry)) == "file":
             yield Path(entry).as_posix()
         elif kind == "folder":
             yield from folder.spec_files(entry, problems)
@@ -191,7 +193,7 @@ def _spec_files(
             problems.append(
                 Diagnostic(
                     "missing-spec-folder",
-                    f"there is no file or folder `{entry}`",
+                    f"there is no file or folder `{entry[:200]}`",
                     at,
                     "warning" if more_documents else "error",
                     "make it, or leave the line out: documents may stand in exai.yaml, too",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from exai_specs.diagnostics import Diagnostic, Span
@@ -33,6 +34,7 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
     if "exai:" not in text or not _WORDS.search(text):
         return (), ()
     lines = lines_of(text)
+    below = _below(lines)
     quoted = _in_values(text)
     found: list[Allowance] = []
     problems: list[Diagnostic] = []
@@ -48,7 +50,7 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
             problems.append(_unreasoned(at))
             continue
         alone = not line[: said.start()].strip()
-        means = _below(lines, number) if alone else number
+        means = below[number - 1] if alone else number
         codes = (code.strip() for code in form[1].split(","))
         found += (Allowance(code, means, at, form[2]) for code in codes)
     return tuple(found), tuple(problems)
@@ -63,12 +65,17 @@ def _unreasoned(at: Span) -> Diagnostic:
     )
 
 
-def _below(lines: list[str], number: int) -> int:
-    """The first line below a comment that holds more than a comment; its own without one."""
-    for at in range(number, len(lines)):
-        if (text := lines[at].strip()) and not text.startswith("#"):
-            return at + 1
-    return number
+def _below(lines: list[str]) -> list[int]:
+    """For each line the number of the first one below it that holds more than a comment; its own
+    where there is none."""
+    found = list(range(1, len(lines) + 1))
+    next_ = 0
+    for number in range(len(lines), 0, -1):
+        found[number - 1] = next_ or number
+        text = lines[number - 1].strip()
+        if text and not text.startswith("#"):
+            next_ = number
+    return found
 
 
 Region = tuple[int, int, int, int]
@@ -92,6 +99,5 @@ def _in_values(text: str) -> tuple[Region, ...]:
 
 
 def _hidden(line: int, column: int, regions: tuple[Region, ...]) -> bool:
-    return any(
-        (top, left) <= (line, column) < (bottom, right) for top, left, bottom, right in regions
-    )
+    at = bisect_right(regions, (line, column), key=lambda region: region[:2])
+    return at > 0 and (line, column) < regions[at - 1][2:]

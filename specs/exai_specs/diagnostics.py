@@ -48,9 +48,15 @@ MAX_PROBLEMS = 100
 """Of one document: more help nobody, and a hostile file could have a hundred thousand."""
 
 
-def more_problems(at: Span) -> Diagnostic:
-    """Says that a document has problems that aren't listed."""
-    message = f"only the first {MAX_PROBLEMS} problems of this document are listed"
+MAX_IN_FILE = 1000
+"""Of one file: the rest of it isn't looked at."""
+
+
+def more_problems(
+    at: Span, most: int = MAX_PROBLEMS, of: Literal["document", "file", "kind"] = "document"
+) -> Diagnostic:
+    """Says that a document or file has problems that aren't listed."""
+    message = f"only the first {most} problems of this {of} are listed"
     return Diagnostic("more-problems", message, at, hint="mend these, and look again")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
-from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Span, in_order, more_problems
 from exai_specs.frozen import Json
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -98,4 +98,7 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
         elif isinstance(value, Mapping):
             written = MappingProxyType(conversion.written)
             documents.append(Document(path, value, tuple(conversion.places), written))
+        if len(problems) > MAX_IN_FILE:
+            problems[MAX_IN_FILE:] = [more_problems(problems[-1].at, MAX_IN_FILE, "file")]
+            break
     return tuple(documents), in_order(problems)

@@ -7,14 +7,21 @@ documents, files, expressions.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order, more_problems
+from exai_specs.diagnostics import (
+    MAX_IN_FILE,
+    MAX_PROBLEMS,
+    Diagnostic,
+    Span,
+    in_order,
+    more_problems,
+)
 from exai_specs.documents import Document
 from exai_specs.fields import READING
 from exai_specs.frozen import thaw
@@ -27,7 +34,7 @@ from exai_specs.types import Path, called
 
 _FIELDS = ("apiVersion", "kind", "metadata", "spec")
 
-__all__ = ["Metadata", "Spec", "parse"]
+__all__ = ["Metadata", "Spec", "parse", "parse_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,25 @@ def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
             return listed
         return (*listed[:MAX_PROBLEMS], more_problems(listed[MAX_PROBLEMS - 1].at))
     return Spec(Ref(kind.name, metadata.name), metadata, body, document)
+
+
+def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnostic]]:
+    """The specs of documents, and what is wrong with the others. Of a file with a thousand
+    problems the rest isn't looked at."""
+    specs: list[Spec] = []
+    problems: dict[str, list[Diagnostic]] = {}
+    for document in documents:
+        mine = problems.setdefault(document.path, [])
+        if len(mine) > MAX_IN_FILE:
+            continue
+        parsed = parse(document)
+        if isinstance(parsed, Spec):
+            specs.append(parsed)
+            continue
+        mine += parsed
+        if len(mine) > MAX_IN_FILE:
+            mine[MAX_IN_FILE:] = [more_problems(mine[MAX_IN_FILE].at, MAX_IN_FILE, "file")]
+    return specs, [problem for each in problems.values() for problem in each]
 
 
 def _of_the_frame(document: Document) -> Iterator[Diagnostic]:

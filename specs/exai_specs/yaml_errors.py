@@ -62,6 +62,11 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
         "put `- ` on a line of its own",
     ),
     (
+        "did not find expected node content",
+        "no value can start here",
+        "close the bracket that is opened before it, or quote the text",
+    ),
+    (
         "did not find expected key",
         "this line doesn't fit the ones above it",
         "check the indentation",
@@ -115,7 +120,7 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     if unclosed and error.context_mark:
         at = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
     above = lines_of(text)[: at.line - 1]
-    related = _quoted(text, at) or _before(above, at, problem) or _begun(error, path, at)
+    related = _open(text, at) or _before(above, at, problem) or _begun(error, path, at)
     for words, message, hint in _PLAIN_WORDS:
         if words in problem:
             return _syntax(message, hint, at, related)
@@ -149,21 +154,27 @@ def too_deep(at: Span) -> Diagnostic:
     )
 
 
-def _quoted(text: str, at: Span) -> tuple[tuple[str, Span], ...]:
-    """A quote that is opened on a line above and closed on the one that can't be read: where one
-    is missing, the next one in the file ends it."""
+def _open(text: str, at: Span) -> tuple[tuple[str, Span], ...]:
+    """What is open where reading stops: a list or mapping in brackets; or a quote from a line above
+    that is closed there: where one is missing, the next one in the file ends it."""
     last: yaml.ScalarEvent | None = None
+    opened: list[yaml.CollectionStartEvent] = []
     with contextlib.suppress(YAMLError):
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.ScalarEvent) and event.style in ("'", '"'):
                 last = event
-    if last is None or not last.start_mark or not last.end_mark:
-        return ()
-    start, end = last.start_mark, last.end_mark
-    if start.line == end.line or end.line + 1 != at.line:
-        return ()
-    said = "the text in quotes that ends there begins here"
-    return ((said, Span(at.path, start.line + 1, start.column + 1)),)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                opened.append(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                opened.pop()
+    if last is not None and last.start_mark and last.end_mark:
+        start, end = last.start_mark, last.end_mark
+        if start.line < end.line and end.line + 1 == at.line:
+            said = "the text in quotes that ends there begins here"
+            return ((said, Span(at.path, start.line + 1, start.column + 1)),)
+    if opened and opened[-1].flow_style and (mark := opened[-1].start_mark):
+        return (("it is opened here", Span(at.path, mark.line + 1, mark.column + 1)),)
+    return ()
 
 
 def _before(above: list[str], at: Span, problem: str) -> tuple[tuple[str, Span], ...]:

@@ -36,13 +36,20 @@ from exai_specs.parse import Spec, parse
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
-MUTATIONS = int(os.environ.get("MUTATIONS", "3000"))
+MUTATIONS = int(os.environ.get("MUTATIONS", "2500"))
 SEED = int(os.environ.get("SEED", "20261126"))
 PARTS = 8
 BLOCK = re.compile(r"^```(yaml|python)\n(.*?)^```$", re.M | re.S)
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{2,}")
 
 Texts = dict[str, str]
+
+# Where what no machine of its own can do is rendered, too.
+IMAGE = f"example.com/exai@sha256:{'0' * 64}"
+CLUSTER = (
+    "{environments: {prod: {target: kubeflow, namespace: ml, data: {root: s3://b/d}, "
+    f"images: {{train: {IMAGE}, serve: {IMAGE}}}}}}}}}"
+)
 
 
 @cache
@@ -60,7 +67,11 @@ def candidates() -> dict[str, Texts]:
         if (folder / "exai.yaml").is_file():
             found[folder.name] = files_of(folder)
     for file in sorted(TESTS.glob("golden/kfp/*/project.yaml")):
-        found[f"kfp/{file.parent.name}"] = {"exai.yaml": file.read_text()}
+        code = {
+            str(p.relative_to(file.parents[1])): p.read_text() for p in file.parent.glob("*.py")
+        }
+        text = file.read_text().replace("spec: {}\n", f"spec: {CLUSTER}\n", 1)
+        found[f"kfp/{file.parent.name}"] = {"exai.yaml": text, **code}
     for folder in sorted(TESTS.glob("golden/*/*/specs")):
         texts = files_of(folder.parent)
         kept = {p: t for p, t in texts.items() if p.startswith("specs/") or p.endswith(".py")}
@@ -82,8 +93,10 @@ def files_of(folder: Path) -> Texts:
 
 @cache
 def components() -> Catalog:
+    """exai's own, and the one of the goldens of pipelines."""
     folder = ROOT / "components/exai_components"
-    return catalog({str(p): p.read_text() for p in sorted(folder.glob("*/component.yaml"))})
+    files = [*sorted(folder.glob("*/component.yaml")), TESTS / "golden/kfp/components/echo.yaml"]
+    return catalog({str(file): file.read_text() for file in files})
 
 
 def told(texts: Texts) -> tuple[Diagnostic, ...]:

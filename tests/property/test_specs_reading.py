@@ -136,7 +136,17 @@ def as_document(value: Mapping[str, Any]) -> Document:
 
 # One document of each kind.
 FEATURES = (Path(__file__).parents[1] / "language_section_5.yaml").read_text(encoding="utf-8")
-DOCUMENTS = (*read(FEATURES, "f.yaml")[0], *read(TEXT, "f.yaml")[0])
+GUIDE = Path(__file__).parents[2] / "examples/guide"
+PAGES = [
+    block
+    for page in sorted(GUIDE.glob("*.md"))
+    for block in page.read_text(encoding="utf-8").split("```yaml\n")[1:]
+]
+DOCUMENTS = tuple(
+    document
+    for text in (*(page.partition("```")[0] for page in PAGES), FEATURES, TEXT)
+    for document in read(text, "f.yaml")[0]
+)
 SPECS = list({thaw(document.value)["kind"]: document for document in DOCUMENTS}.values())
 
 

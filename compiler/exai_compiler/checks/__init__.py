@@ -9,6 +9,8 @@ first. What depends on an environment is judged once for each.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
@@ -85,7 +87,7 @@ from exai_compiler.checks.subject import Subject, subject
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic, has_errors, in_order
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order, more_problems
 
 Check = Callable[[Subject], Iterator[Diagnostic]]
 
@@ -171,12 +173,22 @@ def check(
     `environments` limits what is judged by environment; None: every one.
     """
     judged = subject(project, catalog, environments)
-    found = [problem for rule in CHECKS for problem in rule(judged)]
+    found = [problem for rule in CHECKS for problem in _some(rule(judged))]
     if not has_errors(found):
-        found += [problem for rule in OF_OBJECTS for problem in rule(judged)]
+        found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]
     whole = not has_errors(found)
-    found += unusable(project.allowances)
+    found += _some(unusable(project.allowances))
     if project.allowances and whole:
         noted = [note for name in judged.environments for note in notes(project, name)]
-        found += unused(project.allowances, (*found, *noted))
+        found += _some(unused(project.allowances, (*found, *noted)))
     return in_order(applied(project, found))
+
+
+def _some(found: Iterator[Diagnostic]) -> list[Diagnostic]:
+    """What one rule finds, up to a thousand: looking further takes a hostile file's time."""
+    listed = list(islice(found, MAX_IN_FILE + 1))
+    if len(listed) > MAX_IN_FILE:
+        last = listed[MAX_IN_FILE]
+        more = more_problems(last.at, MAX_IN_FILE, "kind")
+        listed[MAX_IN_FILE] = replace(more, severity=last.severity)
+    return listed

@@ -148,7 +148,8 @@ def _triggers(spec: Spec, path: Path, scaling: Autoscale) -> Iterator[Diagnostic
             message = f"`{dotted(found.path[:-1])}`: {found.message}"
             if not found.on_key:
                 message = f"`{dotted(found.path)}` {found.message}"
-            yield Diagnostic("keda-trigger", message, at, hint=found.hint)
+            hint = found.hint or "see KEDA's own fields: kubectl explain scaledobject.spec.triggers"
+            yield Diagnostic("keda-trigger", message, at, hint=hint)
 
 
 def _whole(spec: Spec, path: Path, block: ComponentFields) -> Iterator[Diagnostic]:

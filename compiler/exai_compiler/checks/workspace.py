@@ -9,7 +9,7 @@ from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 
-_USED = re.compile(r"\$\{\{[^}]*\brun\.workspace\b")
+_USED = re.compile(r"\$\{\{[^{}]*\brun\.workspace\b")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from exai_runtime.results import Sources
 from exai_runtime.views.human.paint import Paint, printable, width
 from exai_runtime.views.human.words import count, listed
 from exai_specs.diagnostics import Diagnostic, Severity, Span
+from exai_specs.yaml_text import lines_of
 
 _TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
 _WIDEST_EXCERPT = 100
@@ -52,7 +54,7 @@ def excerpt(
     at: Span, sources: Sources, paint: Paint, colour: Callable[[str], str]
 ) -> Iterator[str]:
     """The line of a place with a caret under what it means; nothing when the text isn't at hand."""
-    lines = sources.get(at.path, "").splitlines()
+    lines = _lines(sources.get(at.path, ""))
     if not 1 <= at.line <= len(lines):
         return
     text, column = _window(lines[at.line - 1], at.column - 1)
@@ -66,6 +68,12 @@ def excerpt(
     yield f" {blank} {bar}"
     yield f" {paint.cyan(gutter)} {bar} {printable(text)}"
     yield f" {blank} {bar} {before}{colour(caret)}"
+
+
+@lru_cache(maxsize=64)
+def _lines(text: str) -> list[str]:
+    """The lines of a file, once for all of its problems."""
+    return lines_of(text) if text else []
 
 
 def _window(line: str, column: int) -> tuple[str, int]:

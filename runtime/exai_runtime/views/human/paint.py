@@ -56,10 +56,18 @@ def printable(line: str, colour: bool = False) -> str:
     return stripped if colour else stripped.replace("\x1b", "")
 
 
+# Marks that sit on the character before them, and joiners that nobody sees.
+_NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F")
+
+
 def width(text: str) -> int:
     """How many columns a line takes: colours none, wide characters two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        0 if unicodedata.category(c) in _NO_WIDTH else 2 if _is_wide(c) else 1
         for c in printable(text)
     )
 
