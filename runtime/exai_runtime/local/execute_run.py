@@ -62,6 +62,12 @@ class RunExecutor:
                 spec["pipelineSpec"],
             )
             secret = variables.secret
+            # Before an earlier run is ended: packages that can't be had are no reason to lose it.
+            ir = substituted(
+                spec["pipelineSpec"],
+                self.paths.root,
+                lambda step, line: listen(Progress(subject, step, "note", line)),
+            )
             for other in runs.others(self.paths, change.pipeline.name, change.key):
                 why = (
                     "another is asked for"
@@ -70,11 +76,6 @@ class RunExecutor:
                 )
                 listen(Progress(subject, "earlier run", "note", f"ended: {why}"))
                 runs.end(self.paths, other)
-            ir = substituted(
-                spec["pipelineSpec"],
-                self.paths.root,
-                lambda step, line: listen(Progress(subject, step, "note", line)),
-            )
         except TargetError as error:
             asked = self._asked(change, request, spec["pipelineSpec"])
             _record_refusal(self.paths, asked, error, Redactor(secret.values()))

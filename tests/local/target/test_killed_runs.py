@@ -9,8 +9,10 @@ import subprocess
 
 import pytest
 
-from exai_runtime.local import runs
+from exai_runtime.local import execute_run, runs
 from exai_runtime.local.run_requests import held
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
 
 from .conftest import Place, wait_for
 from .scenario import Scenario, target
@@ -88,6 +90,22 @@ def test_a_run_of_other_specs_is_ended_first(place: Place) -> None:
     assert place.apply(Scenario({"load": "succeed"}, key="new")).result == "succeeded"
     assert place.living() == []
     assert ("earlier run", "note") in place.phases()
+
+
+def test_an_earlier_run_goes_on_when_the_packages_of_the_next_cant_be_had(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill(sleeping(place, Scenario({"wait": "sleep"}, key="old")))
+    before = place.living()
+
+    def refuse(*_: object) -> None:
+        raise TargetError(Diagnostic("packages-not-installed", "no index", Span("")))
+
+    monkeypatch.setattr(execute_run, "substituted", refuse)
+    assert place.apply(Scenario({"load": "succeed"}, key="new")).result == "failed"
+    assert place.living() == before
+    runs.end(place.paths, "old")
+    assert place.living() == []
 
 
 def test_control_c_ends_the_run(place: Place) -> None:

@@ -217,7 +217,8 @@ def _said(result: Mapping[str, Any]) -> str:
         return "its data has no rows"
     new = f"{written} new or changed" if written else "nothing new"
     kept = f", {older} kept because what was pushed is newer" if older else ""
-    return f"{rows} rows up to {result['newest']}, {new}{kept}"
+    counted = "1 row" if rows == 1 else f"{rows} rows"
+    return f"{counted} up to {result['newest']}, {new}{kept}"
 
 
 def _problem(message: str, hint: str) -> TargetError:

@@ -37,8 +37,6 @@ def _text(value: Json, digits: str = ".4f") -> str:
             return "-"
         case str():
             return value
-        case bool() | int():
-            return str(value)
         case float():
             return f"{value:{digits}}"
         case _:
