@@ -7,9 +7,9 @@ from and what hangs on it. Judges nothing.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 from types import MappingProxyType
 from typing import Literal
 
@@ -71,53 +71,56 @@ class Lineage:
 
         Empty for an unknown node.
         """
-        return tuple([found for found, _ in self.reached((node,), "up", depth)])
+        return self.named(chain.from_iterable(self.rings(self.known((node,)), "up", depth)))
 
     def down(self, node: Node, depth: int | None = None) -> tuple[Node, ...]:
         """What hangs on this, the nearest first."""
-        return tuple([found for found, _ in self.reached((node,), "down", depth)])
+        return self.named(chain.from_iterable(self.rings(self.known((node,)), "down", depth)))
 
-    def reached(
-        self,
-        starts: Iterable[Node],
-        way: Way,
-        depth: int | None = None,
-        columns: bool = True,
-    ) -> tuple[tuple[Node, int], ...]:
-        """What several nodes come from or what hangs on them, the nearest first, each with how many
-        edges away it is. Without `columns` only documents and steps count.
+    def known(self, nodes: Iterable[Node]) -> list[int]:
+        """The numbers of those that are in the graph."""
+        return [self.numbers[node] for node in nodes if node in self.numbers]
+
+    def named(self, numbers: Iterable[int]) -> tuple[Node, ...]:
+        return tuple(map(self.nodes.__getitem__, numbers))
+
+    def rings(
+        self, starts: Sequence[int], way: Way, depth: int | None = None, columns: bool = True
+    ) -> tuple[list[int], ...]:
+        """What several nodes come from, or what hangs on them, by number: the first ring is one
+        edge away, the second two. Without `columns` only documents and steps count.
         """
-        links = self.above if way == "up" else self.below
-        nodes, numbers = self.nodes, self.numbers
-        ring = [numbers[node] for node in starts if node in numbers]
+        links, nodes = (self.above if way == "up" else self.below), self.nodes
+        items, offsets = links.items, links.offsets
         fresh = bytearray(b"\x01") * len(nodes)
-        for number in ring:
+        for number in starts:
             fresh[number] = 0
-        found: list[tuple[Node, int]] = []
-        distance = 0
-        while ring and (depth is None or distance < depth):
-            distance += 1
+        found: list[list[int]] = []
+        ring = list(starts)
+        while ring and (depth is None or len(found) < depth):
             following: list[int] = []
             for number in ring:
-                for end in links[number]:
+                for end in items[offsets[number] : offsets[number + 1]]:
                     if fresh[end]:
                         fresh[end] = 0
-                        if columns or not nodes[end].column:
-                            following.append(end)
-            found += [(nodes[number], distance) for number in following]
-            ring = following
+                        following.append(end)
+            ring = following if columns else [n for n in following if not nodes[n].column]
+            if ring:
+                found.append(ring)
         return tuple(found)
 
-    def between(self, *groups: Iterable[Node]) -> tuple[Edge, ...]:
-        """The edges whose ends are in one and the same group, in the order of all edges."""
-        numbers, edges, leaving = self.numbers, self.edges, self.leaving
-        found: set[int] = set()
-        for group in groups:
-            inside = set(group)
-            for node in inside:
-                if (number := numbers.get(node)) is not None:
-                    found.update([n for n in leaving[number] if edges[n].target in inside])
-        return tuple([edges[place] for place in sorted(found)])
+    def between(self, *groups: Iterable[int]) -> tuple[Edge, ...]:
+        """The edges whose ends are in one and the same group (of eight at most), in the order of
+        all edges."""
+        # One pass over all edges at the speed of C, however large the groups are.
+        inside = bytearray(len(self.nodes))
+        for bit, group in enumerate(groups):
+            for number in group:
+                inside[number] |= 1 << bit
+        starts, ends = (bytes(map(inside.__getitem__, by)) for by in (self.starts, self.ends))
+        both = int.from_bytes(starts, "big") & int.from_bytes(ends, "big")
+        count = len(self.specs)
+        return tuple(map(self.edge, compress(range(count), both.to_bytes(count, "big"))))
 
     def path(self, a: Node, b: Node) -> tuple[Edge, ...]:
         """A shortest way from `a` down to `b`; empty when there is none, or nothing to go."""

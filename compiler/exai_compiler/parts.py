@@ -7,31 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.lineage import Lineage, Way
 from exai_specs.identity import Ref
 
-Reached = tuple[Node, int]
+Rings = tuple[tuple[Node, ...], ...]
 BOTH: tuple[Way, ...] = ("up", "down")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`above` and `below` have each node with how many edges away it is, the nearest first;
-    `edges` are in the order of documents and files, each once.
+    """`above` and `below` begin with the nodes that are one edge away, then have those that are
+    two; `edges` are in the order of documents and files, each once.
     """
 
     starts: tuple[Node, ...]
-    above: tuple[Reached, ...]
-    below: tuple[Reached, ...]
+    above: Rings
+    below: Rings
     edges: tuple[Edge, ...]
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """All of them, each once: the starts, then those above, then those below."""
-        found = (*self.starts, *(n for n, _ in self.above), *(n for n, _ in self.below))
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(chain(self.starts, *self.above, *self.below)))
 
 
 def around(
@@ -46,13 +46,17 @@ def around(
     Without `columns` columns are left out, unless a start is one.
     """
     columns = columns or any(node.column for node in starts)
-    above = lineage.reached(starts, "up", depth, columns) if "up" in ways else ()
-    below = lineage.reached(starts, "down", depth, columns) if "down" in ways else ()
+    first = lineage.known(starts)
+    above = lineage.rings(first, "up", depth, columns) if "up" in ways else ()
+    below = lineage.rings(first, "down", depth, columns) if "down" in ways else ()
     # Not the edges that lead past the starts, from above them to below.
-    edges = lineage.between(
-        (*starts, *(node for node, _ in above)), (*starts, *(node for node, _ in below))
+    edges = lineage.between(chain(first, *above), chain(first, *below))
+    return Part(
+        tuple(starts),
+        tuple(map(lineage.named, above)),
+        tuple(map(lineage.named, below)),
+        edges,
     )
-    return Part(tuple(starts), above, below, edges)
 
 
 def whole(lineage: Lineage, columns: bool = False) -> Part:
@@ -68,7 +72,12 @@ def with_columns(lineage: Lineage, node: Node) -> tuple[Node, ...]:
     """A document or step, and those of its own columns that something is done with."""
     if node.column:
         return (node,)
-    mine = [n for n in lineage.nodes if n[:3] == node[:3] and n.column]
+    kind, name, step, _ = node
+    mine = [
+        n
+        for n in lineage.nodes
+        if n.name == name and n.column and n.step == step and n.kind == kind
+    ]
     return (node, *mine)
 
 

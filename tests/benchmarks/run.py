@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 BENCHMARKS = (
     "startup.py",
     "compiling.py",
+    "lineage.py",
     "serving.py",
     "online_features.py",
     "closed_loop.py",

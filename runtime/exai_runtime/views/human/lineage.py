@@ -7,6 +7,7 @@ named again without it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.lineage import Way
@@ -77,10 +78,11 @@ def _fact(fact: Fact, paint: Paint) -> str:
 
 
 def _tree(found: Traced, way: Way, paint: Paint) -> Iterator[Line]:
-    reached = found.part.above if way == "up" else found.part.below
-    among = {*found.part.starts, *(node for node, _ in reached)}
+    rings = found.part.above if way == "up" else found.part.below
+    reached = tuple(chain.from_iterable(rings))
+    among = {*found.part.starts, *reached}
     links = _links(found, way, among)
-    columns = _columns(found, [node for node, _ in reached])
+    columns = _columns(found, reached)
     yield from _below(found.node, "", links, columns, {found.node}, paint)
 
 

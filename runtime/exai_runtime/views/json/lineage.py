@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.nodes import Described
+from exai_compiler.parts import Rings
 from exai_compiler.picture import Fact
 from exai_runtime.lineage_results import Drawn, Traced
 from exai_runtime.views.json import values
@@ -16,8 +17,8 @@ def traced(found: Traced) -> Plain:
     """Nodes by how far away they are; edges in the order of documents and files."""
     nodes = [
         *(_reached(found, node, "start", 0) for node in found.part.starts),
-        *(_reached(found, node, "up", distance) for node, distance in found.part.above),
-        *(_reached(found, node, "down", distance) for node, distance in found.part.below),
+        *_rings(found, "up", found.part.above),
+        *_rings(found, "down", found.part.below),
     ]
     return {
         "node": str(found.node),
@@ -68,6 +69,12 @@ def edge(one: Edge) -> Plain:
         "document": str(one.spec.ref),
         "path": list(one.path),
     }
+
+
+def _rings(found: Traced, way: str, rings: Rings) -> Iterator[Plain]:
+    for distance, ring in enumerate(rings, 1):
+        for one in ring:
+            yield _reached(found, one, way, distance)
 
 
 def _reached(found: Traced, one: Node, way: str, distance: int) -> Plain:
