@@ -18,7 +18,17 @@ from exai_compiler.parts import Part, around, parts_of, whole
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
 
-LAYERS = ("Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Model", "Service")
+LAYERS = (
+    "Dataset",
+    "Entity",
+    "FeatureView",
+    "FeatureService",
+    "Pipeline",
+    "Model",
+    "Runtime",
+    "Service",
+    "Graph",
+)
 """The kinds in the order in which data goes through them; others come after."""
 
 

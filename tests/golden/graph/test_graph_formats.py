@@ -151,7 +151,7 @@ def test_ids_are_those_of_the_whole_in_a_part(clinic: Mapped, drawn: Picture) ->
 _LABEL = r'"(?:[\w _\-./:@,()+=]|#\d+;|<br/>)*"'
 _MERMAID = re.compile(
     rf"flowchart LR|  +end|  \w+ --> \w+|  +subgraph \w+\[{_LABEL}\]"
-    rf"|  +\w+(?:\[\(|\[/|\[\[|\{{\{{|\(\[|\[|>){_LABEL}(?:\)\]|/\]|\]\]|\}}\}}|\]\)|\])"
+    rf"|  +\w+(?:\{{|\[\(|\[/|\[\[|\{{\{{|\(\[|\[|>){_LABEL}(?:\)\]|/\]|\]\]|\}}\}}|\}}|\]\)|\])"
 )
 
 
@@ -177,6 +177,8 @@ def test_dot_has_no_syntax_of_the_specs(hostile: Picture, drawn: Picture, column
         words = {m.group() for m in found if re.fullmatch(r"[a-z]+", m.group())}
         known = "digraph rankdir node fontname shape box label tooltip subgraph plain cylinder"
         assert words <= set(known.split()) | {
+            "diamond",
+            "box3d",
             "parallelogram",
             "component",
             "hexagon",

@@ -21,7 +21,9 @@ _SHAPES = {
     "FeatureService": "hexagon",
     "Pipeline": "box",
     "Model": "ellipse",
+    "Runtime": "box3d",
     "Service": "cds",
+    "Graph": "diamond",
 }
 _TABLE = '<table border="0" cellborder="1" cellspacing="0" cellpadding="4">'
 

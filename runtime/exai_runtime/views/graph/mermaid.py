@@ -21,7 +21,9 @@ _SHAPES = {
     "FeatureService": ("{{", "}}"),
     "Pipeline": ("[", "]"),
     "Model": ("([", "])"),
+    "Runtime": ("[", "]"),
     "Service": (">", "]"),
+    "Graph": ("{", "}"),
 }
 _PLAIN = ("[", "]")
 _HARMLESS = frozenset(" _-./:@,()+=")
