@@ -320,8 +320,8 @@ def lost(mutation: Mutation, texts: Texts) -> str:
 
 
 def around(mutation: Mutation, texts: Texts) -> Iterator[int]:
-    """The changed line, those beside it, the block that it heads, and the lines above that it is
-    indented below."""
+    """The changed line, those beside it, the block that it heads and the one before that, and the
+    lines above that it is indented below."""
     lines = texts[mutation.path].split("\n")
     at = mutation.line
     yield from (at - 1, at, at + 1)
@@ -333,6 +333,12 @@ def around(mutation: Mutation, texts: Texts) -> Iterator[int]:
         if line.strip() and len(line) - len(line.lstrip()) <= depth:
             break
         yield number
+    # Without its head a block becomes a part of the one before it.
+    for number in range(at - 1, 0, -1):
+        line = lines[number - 1]
+        yield number
+        if line.strip() and len(line) - len(line.lstrip()) <= depth:
+            break
     for number in range(at - 1, 0, -1):
         line = lines[number - 1]
         if line.strip() and len(line) - len(line.lstrip()) < depth:
