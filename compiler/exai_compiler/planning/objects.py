@@ -5,6 +5,7 @@ One rendered object at a time, by the tables of `rules`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
 Ordered = tuple[int, Planned]
+Extra = tuple[ObjectId, Live]
 Leaves = Mapping[ObjectId, tuple[Unknown, ...]]  # what isn't known of each object, if anything
 
 
@@ -48,10 +50,11 @@ def plan_objects(
         planned = _change(rendered, live, open_leaves, build)
         if planned is not None:
             yield object_wave(rendered.wave), planned
-    for id_, live in _surplus(build, observed):
+    stay = frozenset(rendered.origin for rendered in build.objects)
+    for id_, live in _surplus(build, observed, stay):
         effect = DELETE_EFFECTS.get(id_.kind, Effect.RENDER)
         why = f"{live.origin} no longer asks for it"
-        if id_.kind in RETAINED and _origin_stays(build, live):
+        if id_.kind in RETAINED and live.origin in stay:
             effect, why = Effect.METADATA, f"older than the newest {RETAINED[id_.kind]}"
         yield DELETE_WAVE, Planned(Delete(id_, why), 1, effect, (live.origin,))
 
@@ -105,28 +108,21 @@ def _impact(rendered: Rendered, fields: tuple[FieldChange, ...]) -> Effect:
     return Effect.METADATA if metadata_only else rendered.effect
 
 
-def _surplus(build: Build, observed: Observed) -> Iterator[tuple[ObjectId, Live]]:
+def _surplus(build: Build, observed: Observed, stay: frozenset[Ref]) -> Iterator[Extra]:
+    """What nothing asks for any more, but for what is retained of a document that stays."""
     wanted = {rendered.id for rendered in build.objects}
+    # What this plan makes counts, too: the plan after it must be empty.
+    made = Counter((o.id.kind, o.origin) for o in build.objects if o.id not in observed.objects)
+    kept: dict[tuple[str, Ref], list[tuple[int, ObjectId]]] = {}
+    for id_, live in observed.objects.items():
+        if id_.kind in RETAINED:
+            kept.setdefault((id_.kind, live.origin), []).append((live.sequence, id_))
+    for group, siblings in kept.items():
+        siblings.sort(reverse=True)
+        del siblings[max(0, RETAINED[group[0]] - made[group]) :]
     for id_, live in sorted(observed.objects.items(), key=lambda item: item[0]):
         if id_ in wanted:
             continue
-        if id_.kind in RETAINED and _origin_stays(build, live):
-            # What this plan makes counts, too: the plan after it must be empty.
-            new = sum(
-                rendered.id.kind == id_.kind
-                and rendered.origin == live.origin
-                and rendered.id not in observed.objects
-                for rendered in build.objects
-            )
-            siblings = [
-                (other.sequence, key)
-                for key, other in observed.objects.items()
-                if key.kind == id_.kind and other.origin == live.origin
-            ]
-            if (live.sequence, id_) in sorted(siblings, reverse=True)[: RETAINED[id_.kind] - new]:
-                continue
-        yield id_, live
-
-
-def _origin_stays(build: Build, live: Live) -> bool:
-    return any(rendered.origin == live.origin for rendered in build.objects)
+        newest = kept.get((id_.kind, live.origin), ()) if live.origin in stay else ()
+        if (live.sequence, id_) not in newest:
+            yield id_, live

@@ -8,7 +8,7 @@ waits for nothing in this plan stands under `waiting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from exai_compiler.build import Build, Observed, Promotion, RunRequest
@@ -44,19 +44,23 @@ def plan(build: Build, observed: Observed) -> Plan:
 
     `plan(x, what x made)` is empty.
     """
-    coming = {Ref("Model", name) for run in build.runs if run.due for name in run.registers}
+    due: dict[Ref, RunRequest] = {}  # by the model that the run registers
+    for run in build.runs:
+        for name in run.registers if run.due else ():
+            due.setdefault(Ref("Model", name), run)
+    coming = frozenset(due)
     leaves = {item.id: found for item in build.objects if (found := tuple(unknowns(item.body)))}
     ordered = [
-        *objects.plan_objects(build, observed, frozenset(coming), leaves),
+        *objects.plan_objects(build, observed, coming, leaves),
         *_materializations(build),
         *_runs(build),
-        *(item for promotion in build.promotions for item in _promotion(build, promotion, coming)),
+        *(item for promotion in build.promotions for item in _promotion(build, promotion, due)),
     ]
     ordered.sort(
         key=lambda item: (item[1].round, item[0], subject(item[1].change), verb(item[1].change))
     )
     changes = tuple(planned for _, planned in ordered)
-    waiting = dict.fromkeys((*build.waiting, *objects.waiting(leaves, frozenset(coming))))
+    waiting = dict.fromkeys((*build.waiting, *objects.waiting(leaves, coming)))
     return Plan(
         environment=build.environment,
         changes=changes,
@@ -108,11 +112,12 @@ def _runs(build: Build) -> Iterator[Ordered]:
             yield RUN_WAVE, Planned(change, 1, Effect.RETRAIN, build.chains.get(run.pipeline, ()))
 
 
-def _promotion(build: Build, promotion: Promotion, coming: set[Ref]) -> Iterator[Ordered]:
+def _promotion(
+    build: Build, promotion: Promotion, due: Mapping[Ref, RunRequest]
+) -> Iterator[Ordered]:
     because = build.chains.get(promotion.model, ())
-    run = _run_of(build, promotion)
-    later = run is not None and promotion.model in coming
-    if later and run is not None:
+    run = due.get(promotion.model)
+    if run is not None:
         yield VERDICT_WAVE, Planned(Judge(promotion.model, run.key), 2, Effect.METADATA, because)
     elif promotion.new_verdict:
         judge = Judge(promotion.model, promotion.run_key)
@@ -121,16 +126,10 @@ def _promotion(build: Build, promotion: Promotion, coming: set[Ref]) -> Iterator
         match to:
             case Known(value) if value == promotion.current.get(alias):
                 continue
-            case Unknown() if promotion.model not in coming:
+            case Unknown() if run is None:
                 continue
         move = MoveAlias(promotion.model, alias, to)
-        yield ALIAS_WAVE, Planned(move, 2 if later else 1, Effect.REDEPLOY, because)
-
-
-def _run_of(build: Build, promotion: Promotion) -> RunRequest | None:
-    return next(
-        (run for run in build.runs if run.due and promotion.model.name in run.registers), None
-    )
+        yield ALIAS_WAVE, Planned(move, 2 if run else 1, Effect.REDEPLOY, because)
 
 
 def in_round(plan: Plan, number: int) -> tuple[Planned, ...]:
