@@ -41,6 +41,7 @@ from exai_compiler.graph.nodes import (
     scopes,
 )
 from exai_compiler.graph.order import cycle, ordered, topological
+from exai_compiler.graph.readers import read_outputs
 from exai_compiler.graph.typing import element, is_artifact, port_type, source_type
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "ordered",
     "outputs_of",
     "port_type",
+    "read_outputs",
     "rebuilt",
     "scopes",
     "source_type",

@@ -10,8 +10,7 @@ name, the loop under a condition is `<name>-each`, the one task under a leaf's c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import assert_never
 
 from exai_compiler.backends.kfp.channels import (
@@ -27,14 +26,15 @@ from exai_compiler.backends.kfp.components import component_label, component_spe
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
 from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.filled import RESERVED, complete
+from exai_compiler.backends.kfp.ports import Dag, Output, definitions, outputs_of, port, sides
 from exai_compiler.backends.kfp.settings import settings
+from exai_compiler.backends.kfp.takes import by_channel, of_conditions, of_loop, outside
 from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, task, waits_for
-from exai_compiler.backends.kfp.values import artifact_type, parameter_type
+from exai_compiler.backends.kfp.values import parameter_type
 from exai_compiler.bodies.run_names import of_env, of_placement
 from exai_compiler.graph import (
     Binding,
     Branch,
-    Broken,
     Choice,
     Condition,
     Constant,
@@ -50,6 +50,7 @@ from exai_compiler.graph import (
     bind,
     is_artifact,
     names_of,
+    read_outputs,
     scopes,
     source_type,
     sources,
@@ -58,23 +59,6 @@ from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json, thaw
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.types import ListOf, Scalar, Type
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What leaves a DAG: its type, and the tasks that may make it with the names it has there."""
-
-    type: Type
-    makers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dag:
-    """The inside of a DAG. `takes` is all that comes from outside of it, by channel."""
-
-    tasks: Mapping[str, Json]
-    takes: Mapping[str, Carried]
-    outputs: Mapping[str, Output] = field(default_factory=dict)
 
 
 def task_name(step: Step) -> str:
@@ -102,7 +86,7 @@ class Dags:
         self._resolved = resolved
         self._pipeline = pipeline
         self._graph = graph
-        self._collected = _collected(graph)
+        self._collected = read_outputs(graph)
         shared = pipeline.defaults
         names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
         self._shared = tuple(bind(name.text) for name in names)
@@ -131,7 +115,7 @@ class Dags:
             if isinstance(binding, FromStep)
             and (type_ := source_type(self._graph, binding)) is not None
         }
-        return Dag(tasks, _outside(takes.values(), here), outputs)
+        return Dag(tasks, outside(takes.values(), here), outputs)
 
     def _node(self, node: Node, here: Here) -> tuple[Json, Mapping[str, Carried]]:
         """The task of a step or group in a DAG, and what it takes."""
@@ -163,7 +147,7 @@ class Dags:
         read = (
             source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)
         )
-        return {name: task(name, step, how, bindings, here)}, _by_channel(carried(read))
+        return {name: task(name, step, how, bindings, here)}, by_channel(carried(read))
 
     def _alone(self, step: Step) -> Dag:
         """The DAG around a leaf with a condition or a loop; what it hands on is what is read."""
@@ -191,9 +175,9 @@ class Dags:
             dag = self._scope(branch.scope, Here(frozenset(branch.scope.nodes)))
             own = branch.condition
             text = _trigger(self._graph, branch, earlier)
-            asked = _of_conditions((*earlier, own))
+            asked = of_conditions((*earlier, own))
             tasks[branch.name] = self._call(branch.name, dag, inside, asked, trigger=text)
-            takes.update(_by_channel(map(whole, (*dag.takes.values(), *asked))))
+            takes.update(by_channel(map(whole, (*dag.takes.values(), *asked))))
             earlier = (*earlier, own) if isinstance(own, Condition) else earlier
             for name, output in dag.outputs.items():
                 before = outputs[name].makers if name in outputs else ()
@@ -207,19 +191,19 @@ class Dags:
         asked: tuple[Carried, ...] = ()
         trigger = ""
         if isinstance(condition, Condition):
-            asked = _of_conditions((condition,))
+            asked = of_conditions((condition,))
             trigger = condition_of(self._graph, condition)
         if loop is not None and trigger:
             each = f"{node.name}-each"
             outer = Here(frozenset())
             tasks = {each: self._call(each, inside, outer, loop=(node.name, loop))}
-            inside = Dag(tasks, _of_loop(inside, node.name, loop))
+            inside = Dag(tasks, of_loop(inside.takes, node.name, loop))
             loop = None
         shown = node.spec.display_name
         looped = (node.name, loop) if loop is not None else None
         found = self._call(node.name, inside, here, asked, trigger, looped, shown)
-        takes = _of_loop(inside, node.name, loop) if loop is not None else inside.takes
-        takes = _by_channel(map(whole, (*takes.values(), *asked)))
+        takes = of_loop(inside.takes, node.name, loop) if loop is not None else inside.takes
+        takes = by_channel(map(whole, (*takes.values(), *asked)))
         bound: dict[str, Binding] = dict(takes)
         if needs := waits_for(node, bound, here):
             found["dependentTasks"] = needs
@@ -243,10 +227,10 @@ class Dags:
             "componentRef": {"name": component_label(name)},
         }
         item = FromItem(loop[0], loop[1].name) if loop is not None else None
-        takes = {**dag.takes, **_by_channel(asked)}
+        takes = {**dag.takes, **by_channel(asked)}
         if loop is not None and item is not None:
             takes.pop(channel(item), None)
-            takes.update(_by_channel(carried(sources(loop[1].items))))
+            takes.update(by_channel(carried(sources(loop[1].items))))
             found.update(self._iterator(loop[1], item))
         if inputs := self._inputs(takes, here):
             found["inputs"] = inputs
@@ -276,13 +260,13 @@ class Dags:
     def _inputs(self, takes: Mapping[str, Carried], here: Here) -> Mapping[str, Json]:
         files = {n: artifact(s, here) for n, s in takes.items() if self._is_artifact(s)}
         values = {n: parameter(s, here) for n, s in takes.items() if n not in files}
-        return _sides(files, values)
+        return sides(files, values)
 
     def _component(self, dag: Dag, takes: Mapping[str, Carried], looped: bool) -> Json:
         files = {n: self._definition(s) for n, s in takes.items() if self._is_artifact(s)}
         values = {n: self._definition(s) for n, s in takes.items() if n not in files}
         found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
-        if defined := _sides(files, values):
+        if defined := sides(files, values):
             found["inputDefinitions"] = defined
         if dag.outputs:
             found["outputDefinitions"] = definitions(dag, looped)
@@ -301,116 +285,13 @@ class Dags:
             more = {"isOptional": True} if optional else {}
             return {"parameterType": parameter_type(declared.type), **more}
         # The SDK, too, takes an item of unknown type for text.
-        return _port(source_type(self._graph, source) or Scalar("string"))
-
-
-def outputs_of(dag: Dag) -> Mapping[str, Json]:
-    """The `outputs` of a DAG: which task's output each of them is."""
-    if not dag.outputs:
-        return {}
-    files: dict[str, Json] = {}
-    values: dict[str, Json] = {}
-    for name, output in dag.outputs.items():
-        if is_artifact(output.type):
-            files[name] = {
-                "artifactSelectors": tuple(
-                    {"producerSubtask": maker, "outputArtifactKey": key}
-                    for maker, key in output.makers
-                )
-            }
-            continue
-        selectors = tuple(
-            {"producerSubtask": maker, "outputParameterKey": key} for maker, key in output.makers
-        )
-        values[name] = (
-            {"valueFromParameter": selectors[0]}
-            if len(selectors) == 1
-            else {"valueFromOneof": {"parameterSelectors": selectors}}
-        )
-    return {"outputs": _sides(files, values)}
-
-
-def definitions(dag: Dag, looped: bool) -> Mapping[str, Json]:
-    """The `outputDefinitions` of a DAG; a loop hands lists on."""
-    files: dict[str, Json] = {}
-    values: dict[str, Json] = {}
-    for name, output in dag.outputs.items():
-        type_ = ListOf(output.type) if looped else output.type
-        (files if is_artifact(type_) else values)[name] = _port(type_)
-    return _sides(files, values)
-
-
-def _port(type_: Type) -> Mapping[str, Json]:
-    if not is_artifact(type_):
-        return {"parameterType": parameter_type(type_)}
-    listed = isinstance(type_, ListOf)
-    while isinstance(type_, ListOf):  # lists of lists of files are one list
-        type_ = type_.item
-    return {
-        "artifactType": artifact_type(str(type_)),
-        **({"isArtifactList": True} if listed else {}),
-    }
-
-
-def _sides(files: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    if files:
-        found["artifacts"] = dict(sorted(files.items()))
-    if values:
-        found["parameters"] = dict(sorted(values.items()))
-    return found
-
-
-def _by_channel(taken: Iterable[Carried]) -> Mapping[str, Carried]:
-    return {channel(source): source for source in taken}
-
-
-def _outside(taken: Iterable[Carried], here: Here) -> Mapping[str, Carried]:
-    """What a DAG takes from outside of it; of an item's field, the whole item."""
-    return _by_channel(
-        whole(s) for s in taken if not (isinstance(s, FromStep) and s.step in here.tasks)
-    )
-
-
-def _of_loop(inside: Dag, name: str, loop: Loop) -> Mapping[str, Carried]:
-    """What a loop takes from outside: all that its inside does but the item, and the list."""
-    own = channel(FromItem(name, loop.name))
-    takes = {key: source for key, source in inside.takes.items() if key != own}
-    return {**takes, **_by_channel(map(whole, carried(sources(loop.items))))}
-
-
-def _of_conditions(conditions: Iterable[Condition | Broken | None]) -> tuple[Carried, ...]:
-    read = (source for condition in conditions for source in sources(condition))
-    return tuple(dict.fromkeys(carried(read)))
+        return port(source_type(self._graph, source) or Scalar("string"))
 
 
 def _trigger(graph: Graph, branch: Branch, earlier: tuple[Condition, ...]) -> str:
     if isinstance(branch.condition, Condition):
         return condition_of(graph, branch.condition, *earlier)
     return otherwise(graph, earlier)
-
-
-def _collected(graph: Graph) -> Mapping[str, set[str]]:
-    """The outputs of leaves in loops of their own that are read outside, by the leaf's name."""
-    found: dict[str, set[str]] = {}
-    if len(graph.nodes) == len(graph.steps) and not any(s.loop for s in graph.steps.values()):
-        return found
-    bindings: list[Binding | Condition | None] = [*graph.root.outputs.values()]
-    for node in graph.nodes.values():
-        if isinstance(node, Step):
-            bindings += node.inputs.values()
-            bindings += (bind(text, node.items) for text in names_of(node.spec))
-        if isinstance(node, Step | Group):
-            bindings += (node.condition, node.loop.items if node.loop is not None else None)
-        if isinstance(node, Choice):
-            bindings += (branch.condition for branch in node.branches)
-        for scope in scopes(node):
-            bindings += scope.outputs.values()
-    for binding in bindings:
-        for source in sources(binding):
-            if isinstance(source, FromStep):
-                found.setdefault(source.step, set()).add(source.output)
-    return found
 
 
 def _raw(value: Json) -> str:

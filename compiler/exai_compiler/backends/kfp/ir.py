@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 from exai_compiler.backends.kfp.claims import with_claims
 from exai_compiler.backends.kfp.components import executor_label
-from exai_compiler.backends.kfp.dags import Dags, definitions, here_of, outputs_of, task_name
+from exai_compiler.backends.kfp.dags import Dags, here_of, task_name
 from exai_compiler.backends.kfp.filled import RESERVED
 from exai_compiler.backends.kfp.pipeline_config import pipeline_config
 from exai_compiler.backends.kfp.platform import executor_config
+from exai_compiler.backends.kfp.ports import definitions, outputs_of
 from exai_compiler.backends.kfp.settings import settings
 from exai_compiler.backends.kfp.values import constant, parameter_type
 from exai_compiler.graph import Graph

@@ -1,0 +1,91 @@
+"""The boundary of a DAG: what it takes and hands on, as component specs say it.
+
+In: a DAG's inside. Out: its `outputs` and its definitions. Never: where a value comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exai_compiler.backends.kfp.channels import Carried
+from exai_compiler.backends.kfp.values import artifact_type, parameter_type
+from exai_compiler.graph import is_artifact
+from exai_specs.frozen import Json
+from exai_specs.types import ListOf, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What leaves a DAG: its type, and the tasks that may make it with the names it has there."""
+
+    type: Type
+    makers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dag:
+    """The inside of a DAG. `takes` is all that comes from outside of it, by channel."""
+
+    tasks: Mapping[str, Json]
+    takes: Mapping[str, Carried]
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+
+
+def outputs_of(dag: Dag) -> Mapping[str, Json]:
+    """The `outputs` of a DAG: which task's output each of them is."""
+    if not dag.outputs:
+        return {}
+    files: dict[str, Json] = {}
+    values: dict[str, Json] = {}
+    for name, output in dag.outputs.items():
+        if is_artifact(output.type):
+            files[name] = {
+                "artifactSelectors": tuple(
+                    {"producerSubtask": maker, "outputArtifactKey": key}
+                    for maker, key in output.makers
+                )
+            }
+            continue
+        selectors = tuple(
+            {"producerSubtask": maker, "outputParameterKey": key} for maker, key in output.makers
+        )
+        values[name] = (
+            {"valueFromParameter": selectors[0]}
+            if len(selectors) == 1
+            else {"valueFromOneof": {"parameterSelectors": selectors}}
+        )
+    return {"outputs": sides(files, values)}
+
+
+def definitions(dag: Dag, looped: bool) -> Mapping[str, Json]:
+    """The `outputDefinitions` of a DAG; a loop hands lists on."""
+    files: dict[str, Json] = {}
+    values: dict[str, Json] = {}
+    for name, output in dag.outputs.items():
+        type_ = ListOf(output.type) if looped else output.type
+        (files if is_artifact(type_) else values)[name] = port(type_)
+    return sides(files, values)
+
+
+def port(type_: Type) -> Mapping[str, Json]:
+    """One input or output of a component."""
+    if not is_artifact(type_):
+        return {"parameterType": parameter_type(type_)}
+    listed = isinstance(type_, ListOf)
+    while isinstance(type_, ListOf):  # lists of lists of files are one list
+        type_ = type_.item
+    return {
+        "artifactType": artifact_type(str(type_)),
+        **({"isArtifactList": True} if listed else {}),
+    }
+
+
+def sides(files: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
+    """Artifacts and parameters apart, as KFP has them; without what is empty."""
+    found: dict[str, Json] = {}
+    if files:
+        found["artifacts"] = dict(sorted(files.items()))
+    if values:
+        found["parameters"] = dict(sorted(values.items()))
+    return found
