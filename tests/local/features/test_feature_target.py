@@ -292,10 +292,10 @@ def test_live_tables_and_a_redis_that_is_emptied(
         assert bmi(clinic, 1, 2) == [21.0, 22.0]
         warehouse.execute("DELETE FROM body WHERE patient_id = 1")
         (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
-        assert outcome["detail"] == "1 rows up to 2026-01-01T03:00:00+00:00, 1 new or changed"
+        assert outcome["detail"] == "1 row up to 2026-01-01T03:00:00+00:00, 1 new or changed"
         assert bmi(clinic, 1, 2) == [None, 22.0]
         (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
-        assert outcome["detail"] == "1 rows up to 2026-01-01T03:00:00+00:00, nothing new"
+        assert outcome["detail"] == "1 row up to 2026-01-01T03:00:00+00:00, nothing new"
         redis.client().flushall()
         states = {each["view"]: each["state"] for each in clinic.json("status")["features"]}
         assert states == {"FeatureView/blood": "missing", "FeatureView/body": "missing"}

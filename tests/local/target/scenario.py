@@ -27,6 +27,7 @@ PIPELINE = Ref("Pipeline", "demo")
 VERSION = ObjectId("pipelines.kubeflow.org/v2beta1", "PipelineVersion", "demo-000000000000")
 
 _INPUTS = {"parameters": {"text": {"parameterType": "STRING"}}}
+_DATASET = {"parameterType": "STRUCT"}
 _OUTPUTS = {
     "artifacts": {"data": {"artifactType": {"schemaTitle": "system.Dataset"}}},
     "parameters": {"n": {"parameterType": "NUMBER_INTEGER"}},
@@ -35,7 +36,9 @@ _OUTPUTS = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """`steps`: name -> what fixture_step.py does, in order."""
+    """`steps`: name -> what fixture_step.py does, in order; `reads`: the connection whose table
+    each of them is given, as the compiler inlines it.
+    """
 
     steps: dict[str, str]
     key: str = "k1"
@@ -44,16 +47,23 @@ class Scenario:
     backoff: str = "0s"
     environment: dict[str, Any] = field(default_factory=dict)
     platform: dict[str, Any] = field(default_factory=dict)
+    reads: str = ""
 
 
 def ir(scenario: Scenario) -> dict[str, Any]:
     """The pipeline spec, as the compiler would render it."""
     components, executors, tasks = {}, {}, {}
     before: str | None = None
+    defined: dict[str, Any] = _INPUTS
+    inputs: dict[str, Any] = {"text": {"componentInputParameter": "text"}}
+    if scenario.reads:
+        table = {"sql": {"connection": scenario.reads, "table": "t"}}
+        defined = {"parameters": {**_INPUTS["parameters"], "dataset": _DATASET}}
+        inputs["dataset"] = {"runtimeValue": {"constant": {"name": "d", "source": table}}}
     for name, what in scenario.steps.items():
         components[f"comp-{name}"] = {
             "executorLabel": f"exec-{name}",
-            "inputDefinitions": _INPUTS,
+            "inputDefinitions": defined,
             "outputDefinitions": _OUTPUTS,
         }
         executors[f"exec-{name}"] = {
@@ -66,7 +76,7 @@ def ir(scenario: Scenario) -> dict[str, Any]:
         tasks[name] = {
             "componentRef": {"name": f"comp-{name}"},
             "taskInfo": {"name": name},
-            "inputs": {"parameters": {"text": {"componentInputParameter": "text"}}},
+            "inputs": {"parameters": inputs},
             "retryPolicy": {
                 "maxRetryCount": scenario.retries,
                 "backoffDuration": scenario.backoff,

@@ -131,7 +131,7 @@ def test_a_secret_reaches_the_step_and_nothing_else(place: Place) -> None:
     folder = place.root / ".exai/secrets/db"
     folder.mkdir(parents=True)
     (folder / "password").write_text(SECRET + "\n")
-    outcome = place.apply(Scenario({"load": "secrets"}, environment=SECRETS))
+    outcome = place.apply(Scenario({"load": "secrets"}, environment=SECRETS, reads="pg"))
     assert outcome.result == "succeeded", outcome
     log = place.paths.run("k1").log.read_text()
     assert "EXAI_CONNECTION_PG_PASSWORD ***" in log
@@ -149,7 +149,7 @@ def test_a_secret_that_a_step_tells_everybody_is_masked_everywhere(place: Place)
     folder = place.root / ".exai/secrets/db"
     folder.mkdir(parents=True)
     (folder / "password").write_text(SECRET)
-    outcome = place.apply(Scenario({"load": "leak"}, environment=SECRETS))
+    outcome = place.apply(Scenario({"load": "leak"}, environment=SECRETS, reads="pg"))
     assert outcome.result == "failed"
     run = place.paths.run("k1")
     result = read_result(run)
@@ -174,7 +174,7 @@ def test_a_secret_that_a_step_tells_everybody_is_masked_everywhere(place: Place)
 
 
 def test_a_missing_secret_fails_before_anything_starts(place: Place) -> None:
-    outcome = place.apply(Scenario({"load": "succeed"}, environment=SECRETS))
+    outcome = place.apply(Scenario({"load": "succeed"}, environment=SECRETS, reads="pg"))
     assert outcome.result == "failed"
     assert "secret db, key password" in outcome.detail
     assert place.count("succeed") == 0
