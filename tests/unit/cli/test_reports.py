@@ -179,7 +179,8 @@ def test_a_fingerprint_stays_when_lines_move(exai: Run, at: Callable[[Path], Pat
 
 def test_two_equal_problems_have_two_fingerprints() -> None:
     twice = [Diagnostic("tab", "a tab", Span("x.yaml", line, 1)) for line in (1, 2)]
-    checked(json.dumps(log(twice, {}, "1.2.3", "", 1, True)))
+    first, second = checked(json.dumps(log(twice, {}, "1.2.3", "", 1, True)))["results"]
+    assert first["partialFingerprints"] != second["partialFingerprints"]
 
 
 def test_without_a_project_sarif_says_that_it_didnt_run(
