@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exai_compiler.backends.kserve import container
-from exai_compiler.backends.kserve.pod import own_container, pod
 from exai_compiler.backends.kserve.scale import scale
 from exai_compiler.maybe import Tree
+from exai_compiler.pods import container
+from exai_compiler.pods.pod import own_container, pod
 from exai_specs.kinds.components import (
     MAIN,
     Batcher,

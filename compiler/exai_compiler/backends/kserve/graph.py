@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from exai_compiler.backends.kserve import container, runtime
-from exai_compiler.backends.kserve.pod import stated
+from exai_compiler.backends.kserve import runtime
 from exai_compiler.backends.kserve.scale import autoscaler, scale_target
 from exai_compiler.backends.kserve.service import mode
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
+from exai_compiler.pods import container
+from exai_compiler.pods.pod import stated
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, GraphSpec

@@ -9,11 +9,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
-from exai_compiler.backends.kserve.pod import own_container, pod
 from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
+from exai_compiler.pods.pod import own_container, pod
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect

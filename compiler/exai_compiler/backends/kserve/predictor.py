@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
-from exai_compiler.backends.kserve import components, container, pod
+from exai_compiler.backends.kserve import components
 from exai_compiler.backends.kserve.chosen import Chosen, NoRuntime, choose, is_exais
 from exai_compiler.backends.kserve.scale import scale
 from exai_compiler.backends.kserve.served import Source
 from exai_compiler.backends.kserve.shipped import GRPC_PORT, Runtime
 from exai_compiler.maybe import Known, Maybe, Tree, Unknown
+from exai_compiler.pods import container, pod
 from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.kinds.service import CUSTOM
 

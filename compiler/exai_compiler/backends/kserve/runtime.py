@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.formats import H2O, SKLEARN
-from exai_compiler.backends.kserve.pod import AMOUNTS, SECURITY
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
+from exai_compiler.pods.pod import AMOUNTS, SECURITY
 from exai_specs.kinds import Environment
 
 

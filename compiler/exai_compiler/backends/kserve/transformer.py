@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exai_compiler.backends.kserve import container, pod, runtime
+from exai_compiler.backends.kserve import runtime
 from exai_compiler.changes import ObjectId
 from exai_compiler.features import secret_variables, store_file
 from exai_compiler.maybe import Tree
+from exai_compiler.pods import container, pod
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json, canonical, digest
 from exai_specs.kinds import ServiceSpec

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import assert_never
 
-from exai_compiler.backends.kserve.container import secret_name
 from exai_compiler.maybe import Tree
+from exai_compiler.pods.container import secret_name
 from exai_specs.frozen import Json, digest
 from exai_specs.kinds.project import Environment
 from exai_specs.kinds.volumes import (

@@ -1,0 +1,1 @@
+"""Kubernetes' own pods and containers, for every backend that renders some."""
