@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step, topological
+from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
 
@@ -144,6 +145,12 @@ def flow(graph: Graph) -> Flow:
                 features=texts(step.inputs.get(training.features)),
             )
     return so_far
+
+
+def flow_of(project: Project, graph: Graph) -> Flow:
+    """The flow of one of the project's graphs, followed once."""
+    # A Flow holds its graph, so as long as it is known no other one has this identity.
+    return project.once(("flow", id(graph)), lambda: flow(graph))
 
 
 def declared_columns(graphs: Mapping[str, Graph], table: Table) -> Mapping[str, MadeColumn]:

@@ -19,7 +19,7 @@ from exai_compiler.columns import (
     Made,
     Table,
     declared_columns,
-    flow,
+    flow_of,
     makers,
     named_columns,
     text,
@@ -83,7 +83,7 @@ class Edge(NamedTuple):
 
 def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     """Every edge: within pipelines, from pipelines to models, from models to services."""
-    flows = {name: flow(graph) for name, graph in graphs.items()}
+    flows = {name: flow_of(project, graph) for name, graph in graphs.items()}
     columns = _columns(project, graphs)
     features: dict[str, dict[str, None]] = {}
     for name, graph in graphs.items():

@@ -96,6 +96,10 @@ def key_of(name: str, entity: EntitySpec) -> Key:
 
 def features_of(project: Project, name: str) -> Mapping[str, Feature]:
     """The features of a view by name, in the order of its document."""
+    return project.once(("features", name), lambda: _features_of(project, name))
+
+
+def _features_of(project: Project, name: str) -> Mapping[str, Feature]:
     view = project.body(FeatureViewSpec, name)
     if view is None:
         return MappingProxyType({})
@@ -131,6 +135,13 @@ def used(project: Project, service: str, columns: Collection[str] | None = None)
     body = project.body(FeatureServiceSpec, service)
     if body is None:
         return None
+    question = ("used", service, None if columns is None else tuple(columns))
+    return project.once(question, lambda: _used(project, service, body, columns))
+
+
+def _used(
+    project: Project, service: str, body: FeatureServiceSpec, columns: Collection[str] | None
+) -> Used:
     asked = asked_for(project, body)  # by reference, for a type that holds a mapping has no hash
     once = {each.reference: each for each in asked if columns is None or each.name in columns}
     features = tuple(once.values())

@@ -83,7 +83,11 @@ def view_meaning(project: Project, catalog: Catalog, name: str) -> str:
     """What a view's features are: the columns of its dataset and how rows are told apart, or the
     function that makes them and the meanings of what it gets. "" without such a view.
     """
-    return _view_meaning(project, catalog, name, frozenset())
+    meaning, _ = project.once(
+        ("meaning", name, id(catalog)),
+        lambda: (_view_meaning(project, catalog, name, frozenset()), catalog),
+    )
+    return meaning
 
 
 def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozenset[str]) -> str:

@@ -5,11 +5,11 @@ In: specs. Out: a `Project`. Judges nothing: duplicates stay visible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from exai_specs.allowances import Allowance
 from exai_specs.identity import Ref
@@ -43,6 +43,8 @@ Body = TypeVar(
     RuntimeSpec,
 )
 
+T = TypeVar("T")
+
 KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 
 
@@ -55,6 +57,18 @@ class Project:
     specs: Mapping[Ref, Spec]
     all: tuple[Spec, ...]
     allowances: tuple[Allowance, ...] = ()
+    _known: dict[Hashable, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """What a pure function says of this project, worked out when it is first asked for.
+
+        Rules and renderers ask the same of thousands of documents, each on its own.
+        """
+        if question not in self._known:
+            self._known[question] = answer()
+        return cast(T, self._known[question])
 
     @property
     def name(self) -> str:
@@ -65,9 +79,14 @@ class Project:
 
     def bodies(self, body: type[Body]) -> Iterator[tuple[Spec, Body]]:
         """The documents of one kind with their typed bodies, sorted by name."""
+        for spec in self.once(Spec, self._by_kind).get(body, ()):
+            yield spec, cast(Body, spec.body)
+
+    def _by_kind(self) -> Mapping[type, list[Spec]]:
+        found: dict[type, list[Spec]] = {}
         for spec in self.specs.values():
-            if isinstance(spec.body, body):
-                yield spec, spec.body
+            found.setdefault(type(spec.body), []).append(spec)
+        return found
 
     def body(self, kind: type[Body], name: str) -> Body | None:
         """The typed body of one document."""

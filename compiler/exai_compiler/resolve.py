@@ -13,7 +13,8 @@ from types import MappingProxyType
 from exai_compiler.build import Materialization, Promotion, RunKey
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
-from exai_compiler.graph import Graph, graph
+from exai_compiler.graph import Graph
+from exai_compiler.graphs import graphs_of
 from exai_compiler.judge import gates_digest, judge
 from exai_compiler.materializations import materializations
 from exai_compiler.maybe import Known, Maybe, Unknown
@@ -39,7 +40,7 @@ def resolve(
 
     Raises nothing: what isn't known says why.
     """
-    graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
+    graphs = graphs_of(project, catalog)
     meanings = {key: pipeline_meaning(project, catalog, value) for key, value in graphs.items()}
     keys = tuple(
         run_key(
@@ -102,7 +103,7 @@ def resolve(
         catalog=catalog,
         lock=lock,
         facts=facts,
-        graphs=MappingProxyType(graphs),
+        graphs=graphs,
         meanings=MappingProxyType(meanings),
         producers=producers,
         models=MappingProxyType(models),

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from exai_compiler.edges import Node
-from exai_compiler.graph import Graph, graph
+from exai_compiler.graph import Graph
+from exai_compiler.graphs import graphs_of
 from exai_compiler.lineage import Lineage, Way, lineage
 from exai_compiler.nodes import Described, declared, described, parse_node
 from exai_compiler.parts import around, with_columns
@@ -22,7 +23,6 @@ from exai_runtime.lineage_results import Traced
 from exai_runtime.results import Refused, Sources
 from exai_runtime.workspace import collector_off, load
 from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.kinds import PipelineSpec
 from exai_specs.nearest import did_you_mean
 
 NOWHERE = Span("")
@@ -52,7 +52,7 @@ def mapped(root: Path) -> Mapped | Refused:
         if project is None:
             return Refused(checked.diagnostics, sources)
         catalog = checked.catalog
-        graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
+        graphs = graphs_of(project, catalog)
         found = lineage(project, graphs)
     return Mapped(project, graphs, found, checked.diagnostics, sources)
 

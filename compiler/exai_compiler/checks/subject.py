@@ -13,9 +13,10 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.checks.mentions import Mention, mentions
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path, texts_with
-from exai_compiler.columns import Flow, Maker, Table, declared_columns, flow, makers
+from exai_compiler.columns import Flow, Maker, Table, declared_columns, flow_of, makers
 from exai_compiler.feature_views import Used, used
-from exai_compiler.graph import Graph, Step, graph
+from exai_compiler.graph import Graph, Step
+from exai_compiler.graphs import graphs_of
 from exai_compiler.project import Project, local
 from exai_specs.diagnostics import Span
 from exai_specs.frozen import Json
@@ -175,7 +176,7 @@ def subject(
     project: Project, catalog: Catalog, environments: Collection[str] | None = None
 ) -> Subject:
     """`environments` limits what is judged by environment; None means every declared one."""
-    graphs = {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
+    graphs = graphs_of(project, catalog)
     root = project.root.body
     declared = root.environments if isinstance(root, ProjectSpec) else {}
     known = dict(declared) or {"local": local()}
@@ -185,7 +186,7 @@ def subject(
         project=project,
         catalog=catalog,
         graphs=MappingProxyType(graphs),
-        flows=MappingProxyType({name: flow(value) for name, value in graphs.items()}),
+        flows=MappingProxyType({name: flow_of(project, value) for name, value in graphs.items()}),
         makers=makers(graphs),
         environments=MappingProxyType(
             {k: v for k, v in sorted(known.items()) if environments is None or k in environments}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.columns import TRAINS, Table, flow, texts
+from exai_compiler.columns import TRAINS, Table, flow_of, texts
 from exai_compiler.feature_views import used
 from exai_compiler.graph import Binding, Constant, Graph, Step
 from exai_compiler.inlined import type_of
@@ -27,7 +27,7 @@ def features(resolved: Resolved, service: str) -> Binding:
 
 def timestamp(resolved: Resolved, graph: Graph, step: Step) -> Binding:
     """The column that says when each row of `data` was true; "" when its Dataset names none."""
-    found = resolved.project.body(DatasetSpec, _table(graph, step).dataset)
+    found = resolved.project.body(DatasetSpec, _table(resolved, graph, step).dataset)
     return Constant(found.timestamp if found is not None else "")
 
 
@@ -35,7 +35,7 @@ def feature_service(resolved: Resolved, graph: Graph, step: Step) -> Binding | N
     """What a model remembers of the feature service that its data comes from."""
     training = TRAINS.get(step.component.name) if step.component is not None else None
     columns = texts(step.inputs.get(training.features)) if training is not None else ()
-    found = remembered(resolved, _table(graph, step).service, columns)
+    found = remembered(resolved, _table(resolved, graph, step).service, columns)
     return Constant(found) if found else None
 
 
@@ -87,5 +87,5 @@ def own_signature(graph: Graph, step: Step, model: ModelSpec | None) -> Signatur
     return model.signature if model is not None and own else None
 
 
-def _table(graph: Graph, step: Step) -> Table:
-    return flow(graph).table(step.inputs.get("data"))
+def _table(resolved: Resolved, graph: Graph, step: Step) -> Table:
+    return flow_of(resolved.project, graph).table(step.inputs.get("data"))

@@ -27,6 +27,10 @@ WAVE = 1
 
 def own_runtimes(project: Project) -> tuple[Runtime, ...]:
     """The project's own runtimes as choices: by priority, then by name."""
+    return project.once("own runtimes", lambda: _own_runtimes(project))
+
+
+def _own_runtimes(project: Project) -> tuple[Runtime, ...]:
     found = sorted(
         project.bodies(RuntimeSpec), key=lambda each: (-_priority(each[1]), each[0].ref.name)
     )
