@@ -130,6 +130,9 @@ class Subject:
         """Every block of environment variables, with its document and its path there."""
         for spec, path, block in self.containers():
             yield spec, (*path, "env"), block.env
+        for spec, runtime in self.project.bodies(RuntimeSpec):
+            if runtime.adapters is not None and runtime.adapters.built_in is not None:
+                yield spec, ("spec", "adapters", "builtIn", "env"), runtime.adapters.built_in.env
         for spec, pipeline in self.project.bodies(PipelineSpec):
             yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
             for step in self.graphs[spec.ref.name].steps.values():

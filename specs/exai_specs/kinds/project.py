@@ -165,10 +165,13 @@ class Images:
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class Monitoring:
-    """What watches services there: the Prometheus operator's objects."""
+    """What watches services there: the Prometheus operator's objects, and Grafana's dashboards."""
 
     pod_monitor: Annotated[
         Flag, Effect.RENDER, about("Whether each service gets a PodMonitor", True)
+    ] = False
+    dashboards: Annotated[
+        Flag, Effect.RENDER, about("Whether each service gets a dashboard of Grafana's", True)
     ] = False
     istio: Annotated[
         Flag, Effect.RENDER, about("Whether Istio's metrics of requests are collected there", True)
@@ -182,7 +185,9 @@ class Monitoring:
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class Security:
-    """What pods may do there beyond the Pod Security Standards' profile "restricted"."""
+    """What pods may do there beyond the Pod Security Standards' profile "restricted", and who
+    reaches them.
+    """
 
     allow: Annotated[
         tuple[
@@ -201,6 +206,11 @@ class Security:
         Effect.RENDER,
         about("What is allowed", ["root"]),
     ] = ()
+    network_policies: Annotated[
+        Flag,
+        Effect.RENDER,
+        about("Whether each service gets a NetworkPolicy: only its own ports are open", True),
+    ] = False
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,24 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Parsed, Problem, Whole, about, refuse
+from exai_specs.fields import (
+    CONFIG,
+    Duration,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Parsed,
+    Problem,
+    Text,
+    Whole,
+    about,
+    refuse,
+)
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import FORMAT
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PlacedFields
+from exai_specs.kinds.workload import Env
 from exai_specs.types import TypeProblem, called
 
 Protocol = Literal["v1", "v2", "grpc-v1", "grpc-v2"]
@@ -73,6 +86,55 @@ class Format:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class BuiltIn:
+    """ModelMesh's own adapter in front of a server that it knows."""
+
+    server: Annotated[
+        Literal["mlserver", "ovms", "torchserve", "triton"],
+        Effect.REDEPLOY,
+        about("The server behind it", "triton"),
+    ]
+    management_port: Annotated[
+        Annotated[Whole, Field(ge=1, le=65535)],
+        Effect.REDEPLOY,
+        about("Port by which the server is told to load models", 8001),
+    ]
+    memory_buffer: Annotated[
+        Maybe[Annotated[Whole, Field(ge=0)]],
+        Effect.REDEPLOY,
+        about("Bytes of the server's memory that no model gets", 134217728),
+    ] = None
+    loading_timeout: Annotated[
+        Maybe[Duration], Effect.REDEPLOY, about("How long a model may take to load", "90s")
+    ] = None
+    env: Annotated[
+        Env, Effect.REDEPLOY, about("Environment variables of the adapter", {"LOG_LEVEL": "1"})
+    ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """How ModelMesh reaches a server of several models."""
+
+    built_in: Annotated[
+        Maybe[BuiltIn],
+        Effect.REDEPLOY,
+        about("ModelMesh's own adapter", {"server": "triton", "managementPort": 8001}),
+    ] = None
+    grpc_endpoint: Annotated[
+        Maybe[Text],
+        Effect.REDEPLOY,
+        about("Where models are loaded and unloaded", "port:8085", "unix:/tmp/manage.sock"),
+    ] = None
+    grpc_data_endpoint: Annotated[
+        Maybe[Text], Effect.REDEPLOY, about("Where gRPC requests are answered", "port:8001")
+    ] = None
+    http_data_endpoint: Annotated[
+        Maybe[Text], Effect.REDEPLOY, about("Where HTTP requests are answered", "port:8080")
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class RuntimeSpec(PlacedFields):
     """A model server. The workload block is its container; `{{.Name}}` is the service's name."""
 
@@ -94,6 +156,14 @@ class RuntimeSpec(PlacedFields):
     multi_model: Annotated[
         Flag, Effect.REDEPLOY, about("Whether one process serves several models", False)
     ] = False
+    adapters: Annotated[
+        Maybe[Adapters],
+        Effect.REDEPLOY,
+        about(
+            "With multiModel: how ModelMesh reaches the server",
+            {"builtIn": {"server": "triton", "managementPort": 8001}},
+        ),
+    ] = None
     patches: Annotated[
         Annotated[Patches, PatchesOf(("ServingRuntime", "ClusterServingRuntime"))],
         Effect.REDEPLOY,
@@ -104,8 +174,14 @@ class RuntimeSpec(PlacedFields):
     ] = field(default_factory=empty)
 
     @model_validator(mode="after")
-    def _has_an_image(self) -> RuntimeSpec:
+    def _consistent(self) -> RuntimeSpec:
+        problems: list[Problem] = []
         if self.image is None:
             hint = "add image (the server), by digest"
-            raise refuse(Problem("missing-field", "has no image", hint, on="key"))
+            problems.append(Problem("missing-field", "has no image", hint, on="key"))
+        if self.adapters is not None and not self.multi_model:
+            wrong, hint = "means nothing without multiModel", "add multiModel: true"
+            problems.append(Problem("invalid-value", wrong, hint, ("adapters",), "key"))
+        if problems:
+            raise refuse(*problems)
         return self

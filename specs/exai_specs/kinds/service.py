@@ -47,6 +47,9 @@ from exai_specs.names import FIELD
 CUSTOM = "custom"
 """The `runtime` of a service whose own image is the predictor."""
 
+PATCHED = ("InferenceService", "NetworkPolicy", "PodMonitor", "PrometheusRule")
+"""The objects of a service that a document may patch."""
+
 ModelSource = Annotated[
     str | InlineModel,
     OneOf(
@@ -204,7 +207,7 @@ class ServiceSpec(ComponentFields):
         default_factory=Local
     )
     patches: Annotated[
-        Annotated[Patches, PatchesOf(("InferenceService", "PodMonitor", "PrometheusRule"))],
+        Annotated[Patches, PatchesOf(PATCHED)],
         Effect.REDEPLOY,
         about(
             "Fields of the rendered objects that no field here has",

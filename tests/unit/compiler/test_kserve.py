@@ -100,6 +100,18 @@ def rendered(text: str, name: str, version: Maybe[ModelVersion] = KNOWN) -> list
     return [item for spec in project.specs.values() for item in objects_of(where, spec)]
 
 
+class _Readable(yaml.SafeDumper):
+    """Text of several lines as lines."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Readable.add_representer(str, _text)
+
+
 def environments(folder: Path) -> list[str]:
     root = project_of((folder / "specs/exai.yaml").read_text()).root.body
     assert isinstance(root, ProjectSpec)
@@ -112,7 +124,8 @@ def test_objects_are_as_written(folder: Path) -> None:
     for name in environments(folder):
         version = OF_SKLEARN if folder.name == "sklearn" else KNOWN
         objects = {item.id: plain(item) for item in rendered(text, name, version)}
-        found = yaml.safe_dump_all([objects[key] for key in sorted(objects)], width=100)
+        ordered = [objects[key] for key in sorted(objects)]
+        found = yaml.dump_all(ordered, Dumper=_Readable, width=100, allow_unicode=True)
         path = folder / f"{name}.yaml"
         if os.environ.get("UPDATE_GOLDEN") == "1":
             path.write_text(found)

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests/golden/kserve"
 
-# A core object, which has no CRD: of its fields those that exai writes.
+# Core objects have no CRD: of their fields those that exai writes.
 CONFIG_MAP = {
     "type": "object",
     "required": ["apiVersion", "kind", "metadata", "data"],
@@ -35,12 +35,53 @@ CONFIG_MAP = {
         },
     },
 }
+PORTS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+            "protocol": {"enum": ["TCP", "UDP", "SCTP"]},
+        },
+    },
+}
+RULES = {
+    "type": "array",
+    "items": {"type": "object", "additionalProperties": False, "properties": {"ports": PORTS}},
+}
+NETWORK_POLICY = {
+    "type": "object",
+    "required": ["apiVersion", "kind", "metadata", "spec"],
+    "additionalProperties": False,
+    "properties": {
+        "apiVersion": {"const": "networking.k8s.io/v1"},
+        "kind": {"const": "NetworkPolicy"},
+        "metadata": METADATA,
+        "spec": {
+            "type": "object",
+            "required": ["podSelector"],
+            "additionalProperties": False,
+            "properties": {
+                "podSelector": {
+                    "type": "object",
+                    "required": ["matchLabels"],
+                    "additionalProperties": False,
+                    "properties": {"matchLabels": {"type": "object"}},
+                },
+                "ingress": RULES,
+                "egress": RULES,
+            },
+        },
+    },
+}
+CORE = {"ConfigMap": CONFIG_MAP, "NetworkPolicy": NETWORK_POLICY}
 
 
 def problems(body: Mapping[str, Any]) -> list[str]:
     """What the API server would refuse or drop in this object, as `path: message` lines."""
-    if body["kind"] == "ConfigMap":
-        errors = Draft202012Validator(CONFIG_MAP).iter_errors(body)
+    if body["kind"] in CORE:
+        errors = Draft202012Validator(CORE[body["kind"]]).iter_errors(body)
         return sorted(f"{error.json_path}: {error.message}" for error in errors)
     errors = validator(body["kind"]).iter_errors(body)
     return sorted(f"{error.json_path}: {error.message}" for error in errors)

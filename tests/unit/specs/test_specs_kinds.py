@@ -146,6 +146,7 @@ def test_examples_are_valid(kind: str) -> None:
         ("FeatureView", "transform"): made,
         ("FeatureView", "schema"): made,
         ("Service", "containerName"): {"runtime": "custom", "image": "a/b"},
+        ("Runtime", "adapters"): {**minimal["Runtime"], "multiModel": True},
         ("FeatureView", "offline"): {**minimal["FeatureView"], "push": "p"},
         ("FeatureView", "aggregations"): {
             **minimal["FeatureView"],

@@ -1,5 +1,5 @@
-"""What watches a service: a PodMonitor that collects its metrics, a PrometheusRule for its `slo`
-(targets 5).
+"""What watches a service: a PodMonitor that collects its metrics, a PrometheusRule for its `slo`, a
+ConfigMap with a dashboard for Grafana's sidecar (targets 5).
 
 In: a Service and its environment, which asks for them under `monitoring`. Out: the objects
 (wave 6). What nobody measures has no rule; a check says so.
@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
+from exai_compiler.backends.kserve.dashboard import dashboard
 from exai_compiler.backends.kserve.scale import Mode
 from exai_compiler.backends.kserve.signals import (
     METRICS_PORT,
     METRICS_PORTS,
+    QUANTILES,
     QUEUE_PROXY_PORT,
+    SERVICE_LABEL,
     Signals,
     signals,
 )
@@ -28,8 +31,8 @@ from exai_specs.parse import Spec
 
 API = "monitoring.coreos.com/v1"
 WAVE = 6
-SERVICE_LABEL = "serving.kserve.io/inferenceservice"
-QUANTILES = (("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99"))
+# What Grafana's sidecar looks for, as kube-prometheus-stack starts it.
+DASHBOARD = MappingProxyType({"grafana_dashboard": "1"})
 SHORT = "5m"
 
 
@@ -42,9 +45,12 @@ def watchers(
         return
     if monitoring.pod_monitor:
         yield _object(spec, environment, "PodMonitor", _pod_monitor(spec.ref.name, mode, server))
+    found = signals(spec.ref.name, environment.namespace, mode, monitoring.istio, server)
+    if monitoring.dashboards:
+        text = dashboard(spec.ref.name, environment.namespace, found, body.slo, server)
+        yield _config_map(spec, environment, text)
     if body.slo is None:
         return
-    found = signals(spec.ref.name, environment.namespace, mode, monitoring.istio, server)
     rules = tuple(_rules(spec.ref.name, body.slo, found)) if found is not None else ()
     if rules:
         group: Tree = MappingProxyType({"name": f"{spec.ref.name}.slo", "rules": rules})
@@ -108,19 +114,36 @@ def _alert(name: str, expression: str, severity: str, summary: str) -> Tree:
     )
 
 
-def _object(spec: Spec, environment: Environment, kind: str, block: Mapping[str, Tree]) -> Rendered:
+def _config_map(spec: Spec, environment: Environment, text: str) -> Rendered:
+    name = f"{spec.ref.name}-dashboard"
+    tree: dict[str, Tree] = {
+        "apiVersion": "v1",
+        "data": MappingProxyType({f"{spec.ref.name}.json": text}),
+        "kind": "ConfigMap",
+        "metadata": _metadata(name, environment, DASHBOARD),
+    }
+    id_ = ObjectId("v1", "ConfigMap", name)
+    return Rendered(id_, spec.ref, MappingProxyType(tree), WAVE, Effect.RENDER)
+
+
+def _metadata(name: str, environment: Environment, more: Mapping[str, Tree]) -> Tree:
     monitoring = environment.monitoring
     own = monitoring.labels if monitoring is not None else {}
+    labels: dict[str, Tree] = {**own, **more, **runtime.MANAGED}
     metadata: dict[str, Tree] = {
-        "labels": MappingProxyType({**dict(sorted(own.items())), **runtime.MANAGED}),
-        "name": spec.ref.name,
+        "labels": MappingProxyType(dict(sorted(labels.items()))),
+        "name": name,
     }
     if environment.namespace is not None:
         metadata["namespace"] = environment.namespace
+    return MappingProxyType(metadata)
+
+
+def _object(spec: Spec, environment: Environment, kind: str, block: Mapping[str, Tree]) -> Rendered:
     tree: dict[str, Tree] = {
         "apiVersion": API,
         "kind": kind,
-        "metadata": MappingProxyType(metadata),
+        "metadata": _metadata(spec.ref.name, environment, {}),
         "spec": MappingProxyType(dict(block)),
     }
     id_ = ObjectId(API, kind, spec.ref.name)

@@ -13,12 +13,14 @@ from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
+from exai_compiler.pods import container
 from exai_compiler.pods.pod import own_container, pod
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, RuntimeSpec
 from exai_specs.kinds.components import MAIN
+from exai_specs.kinds.runtime import Adapters
 from exai_specs.parse import Spec
 
 KINDS = MappingProxyType({"namespace": runtime.KIND, "cluster": f"Cluster{runtime.KIND}"})
@@ -81,7 +83,34 @@ def _spec(body: RuntimeSpec, environment: Environment) -> Tree:
         found["protocolVersions"] = body.protocols
     if body.multi_model:
         found["multiModel"] = True
+    if body.adapters is not None:
+        found |= _adapters(body.adapters, environment)
     return MappingProxyType(dict(sorted(found.items())))
+
+
+def _adapters(adapters: Adapters, environment: Environment) -> dict[str, Tree]:
+    """What ModelMesh reads of a runtime (pkg/apis/serving/v1alpha1/servingruntime_types.go)."""
+    found: dict[str, Tree] = {}
+    for name, value in (
+        ("grpcEndpoint", adapters.grpc_endpoint),
+        ("grpcDataEndpoint", adapters.grpc_data_endpoint),
+        ("httpDataEndpoint", adapters.http_data_endpoint),
+    ):
+        if value is not None:
+            found[name] = value
+    if (built_in := adapters.built_in) is not None:
+        block: dict[str, Tree] = {
+            "runtimeManagementPort": built_in.management_port,
+            "serverType": built_in.server,
+        }
+        if built_in.env:
+            block["env"] = container.env(built_in.env, environment)
+        if built_in.memory_buffer is not None:
+            block["memBufferBytes"] = built_in.memory_buffer
+        if built_in.loading_timeout is not None:
+            block["modelLoadingTimeoutMillis"] = built_in.loading_timeout.ms
+        found["builtInAdapter"] = MappingProxyType(dict(sorted(block.items())))
+    return found
 
 
 def _formats(body: RuntimeSpec) -> list[Tree]:

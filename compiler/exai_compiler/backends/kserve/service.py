@@ -1,7 +1,8 @@
 """A Service as an InferenceService.
 
 In: the resolved project, a Service. Out: the runtime of each format that its model may have (wave
-1), on a cluster what its transformer reads (wave 1), the service (wave 4).
+1), on a cluster what its transformer reads (wave 1), the service (wave 4); where asked for, who
+reaches its pods (wave 0), and what watches it (wave 6).
 
 What KServe would choose by itself is always written: deployment mode, runtime, protocol, replicas.
 The model is the exact version that its reference means now; while nobody knows, those leaves are
@@ -18,6 +19,7 @@ from exai_compiler.backends.kserve import components, runtime, transformer
 from exai_compiler.backends.kserve.chosen import EXAIS, is_exais
 from exai_compiler.backends.kserve.formats import formats_of
 from exai_compiler.backends.kserve.monitoring import watchers
+from exai_compiler.backends.kserve.network import policy
 from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.predictor import model, predictor, runtime_of
 from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_target
@@ -70,7 +72,9 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     ]
     if body.features is not None and environment.target != "local":
         companions.append((transformer.store_id(), transformer.store(resolved)))
+    where, server = mode_of(body, environment), _server(resolved, body)
     return (
+        *policy(spec, body, environment, where, server),
         *(Rendered(id_, spec.ref, tree, RUNTIME_WAVE, Effect.REDEPLOY) for id_, tree in companions),
         Rendered(
             ObjectId(API, KIND, spec.ref.name),
@@ -79,7 +83,7 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
             SERVICE_WAVE,
             Effect.REDEPLOY,
         ),
-        *watchers(spec, body, environment, mode_of(body, environment), _server(resolved, body)),
+        *watchers(spec, body, environment, where, server),
     )
 
 

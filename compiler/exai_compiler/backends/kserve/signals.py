@@ -19,6 +19,8 @@ PYTHON_SERVERS = (
 )
 METRICS_PORTS = {"kserve-tritonserver": 8002, "kserve-torchserve": 8082}
 METRICS_PORT = 8080
+SERVICE_LABEL = "serving.kserve.io/inferenceservice"
+QUANTILES = (("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99"))
 QUEUE_PROXY_PORT = 9091
 
 
@@ -39,8 +41,7 @@ def signals(
     name: str, namespace: str | None, mode: Mode, istio: bool, runtime: str | None
 ) -> Signals | None:
     """`runtime` is None for a server of the user's own."""
-    where = f'namespace="{namespace}",' if namespace is not None else ""
-    pods = f'{where}pod=~"{name}-predictor-.*"'
+    pods = pods_of(name, namespace)
     if runtime is not None and runtime.startswith("exai-"):
         return Signals("exai_request_seconds_bucket", 1, "exai_requests_total", 'code=~"5.."', pods)
     if mode == "Knative":
@@ -66,3 +67,9 @@ def signals(
     if runtime == "kserve-vllmserver":
         return replace(by_server, latency="vllm:e2e_request_latency_seconds_bucket")
     return None
+
+
+def pods_of(name: str, namespace: str | None) -> str:
+    """The labels that select the pods of a service's predictor."""
+    where = f'namespace="{namespace}",' if namespace is not None else ""
+    return f'{where}pod=~"{name}-predictor-.*"'
