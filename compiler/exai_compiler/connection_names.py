@@ -1,12 +1,14 @@
 """Which environment variables tell a step of a connection: one for what is open, one for each
 secret.
 
-In: a connection's name and value. Out: names of variables. The readers are in `exai_components`,
-which knows the same names; a test holds the two against each other. Never a value.
+In: a connection's name and value. Out: names of variables, and what the open one says. The readers
+are in `exai_components`, which knows the same names; a test holds the two against each other.
+Never a secret's value.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -29,6 +31,17 @@ def secret_variables(name: str, connection: Connection) -> Mapping[str, tuple[st
         for field, value in given.items()
         if isinstance(value, SecretRef)
     }
+
+
+def open_value(connection: Connection) -> str:
+    """JSON without secrets: `{KIND: {FIELD: VALUE}}`."""
+    hidden = secret_variables("", connection)
+    given = {
+        item.name: getattr(connection, item.name)
+        for item in fields(connection)
+        if item.name not in hidden
+    }
+    return json.dumps({type(connection).__name__.lower(): given}, sort_keys=True)
 
 
 def _upper(name: str) -> str:

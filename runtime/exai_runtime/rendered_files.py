@@ -1,9 +1,11 @@
-"""A build as files of three tools' own formats. In: a `Build`. Out: texts by path, and what is left
-out because something of it isn't known. Pure.
+"""A build as files of three tools' own formats. In: a `Build`, its environment. Out: texts by path,
+and what is left out because something of it isn't known. Pure.
 
-`kubernetes/<kind>-<name>.yaml` for `kubectl apply -f`, `kfp/<pipeline>.yaml` for KFP's clients and
-pages (the pipeline spec; the platform spec as second document, where there is one), and
-`kfp/recurringrun-<name>.yaml` for what their API makes of schedules; `feast/` for `feast apply`.
+`kubernetes/<kind>-<name>.yaml` for `kubectl apply -f`, listed in order by a `kustomization.yaml`
+for `kubectl apply -k`, Argo CD and Flux; `kfp/<pipeline>.yaml` for KFP's clients and pages (the
+pipeline spec; the platform spec as second document, where there is one),
+`kfp/upload-<pipeline>.yaml` with the names to upload it under where pipelines go through KFP's API,
+and `kfp/recurringrun-<name>.yaml` for what that API makes of schedules; `feast/` for `feast apply`.
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ from exai_runtime.manifest_yaml import document, stream
 from exai_runtime.results import LeftOut
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
+from exai_specs.kinds import Environment
 
 FEATURES = "FeatureRepository"
 SCHEDULE = "RecurringRun"
 _NOT_KUBERNETES = (FEATURES, SCHEDULE)
+_PIPELINES = ("Pipeline", "PipelineVersion")
 _FEATURE_KINDS = ("Entity", "FeatureView", "FeatureService")
 
 
@@ -73,24 +77,47 @@ def known(objects: Iterable[Rendered]) -> tuple[tuple[Rendered, ...], tuple[Left
     return tuple(whole), tuple(left)
 
 
-def files(objects: Iterable[Rendered]) -> tuple[File, ...]:
+def files(objects: Iterable[Rendered], environment: Environment) -> tuple[File, ...]:
     """Sorted by path. Raises ValueError when two objects have one path."""
     found: dict[str, File] = {}
     for item in objects:
-        for file in _files(item):
+        for file in _files(item, environment):
             if file.path in found:
                 raise ValueError(f"{found[file.path].object} and {item.id} are both {file.path}")
             found[file.path] = file
     return tuple(found[path] for path in sorted(found))
 
 
-def manifests(objects: Iterable[Rendered]) -> tuple[dict[str, Any], ...]:
+def kustomization(objects: Iterable[Rendered]) -> str:
+    """What `kubectl apply -k` takes, in the order in which it has to be applied: the order that
+    kustomize has by itself knows nothing of KServe's or KFP's kinds."""
+    value = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [_kubernetes_path(item) for item in _ordered(objects)],
+        "sortOptions": {"order": "fifo"},
+    }
+    return document(value)
+
+
+def for_kubernetes(objects: Iterable[Rendered], environment: Environment) -> tuple[Rendered, ...]:
+    """Those that Kubernetes takes there. Where pipelines go through KFP's API its kinds may not
+    even be there."""
+    by_api = environment.target != "local" and environment.pipelines.mode == "api"
+    others = (*_NOT_KUBERNETES, *(_PIPELINES if by_api else ()))
+    return tuple(item for item in objects if item.id.kind not in others)
+
+
+def manifests(objects: Iterable[Rendered], environment: Environment) -> tuple[dict[str, Any], ...]:
     """What Kubernetes takes, in the order in which it has to be applied."""
-    ordered = sorted(objects, key=lambda item: (item.wave, item.id))
-    return tuple(_body(item) for item in ordered if item.id.kind not in _NOT_KUBERNETES)
+    return tuple(_body(item) for item in _ordered(for_kubernetes(objects, environment)))
 
 
-def _files(item: Rendered) -> Iterator[File]:
+def _ordered(objects: Iterable[Rendered]) -> list[Rendered]:
+    return sorted(objects, key=lambda item: (item.wave, item.id))
+
+
+def _files(item: Rendered, environment: Environment) -> Iterator[File]:
     body = _body(item)
     if item.id.kind == FEATURES:
         from exai_compiler.features import files_of
@@ -98,14 +125,38 @@ def _files(item: Rendered) -> Iterator[File]:
         for path, text in files_of(body["spec"]).items():
             yield File(f"feast/{path}", text, item.origin, item.id)
         return
-    folder = "kfp" if item.id.kind == SCHEDULE else "kubernetes"
-    path = f"{folder}/{item.id.kind.lower()}-{item.id.name}.yaml"
-    yield File(path, document(body), item.origin, item.id)
+    if for_kubernetes((item,), environment):
+        yield File(_kubernetes_path(item), document(body), item.origin, item.id)
+    elif item.id.kind == SCHEDULE:
+        path = f"kfp/recurringrun-{item.id.name}.yaml"
+        yield File(path, document(body), item.origin, item.id)
     if item.id.kind == "PipelineVersion":
         spec = body["spec"]
         platform = spec.get("platformSpec")
         documents = (spec["pipelineSpec"], *((platform,) if platform else ()))
-        yield File(f"kfp/{spec['pipelineName']}.yaml", stream(documents), item.origin, item.id)
+        package = f"{spec['pipelineName']}.yaml"
+        yield File(f"kfp/{package}", stream(documents), item.origin, item.id)
+    if item.id.kind in _PIPELINES and not for_kubernetes((item,), environment):
+        yield from _upload(item, body)
+
+
+def _upload(item: Rendered, body: dict[str, Any]) -> Iterator[File]:
+    """What KFP's API is told beside the package, in its own words (kfp's `upload_pipeline` and
+    `upload_pipeline_version`)."""
+    spec = body["spec"]
+    shown = {key: spec[key] for key in ("displayName", "description", "tags") if key in spec}
+    told: dict[str, Any] = {"name": item.id.name, **shown}
+    if item.id.kind == "Pipeline":
+        told["namespace"] = body["metadata"].get("namespace", "")
+        path = f"kfp/upload-{item.id.name}.yaml"
+    else:
+        told |= {"pipelineName": spec["pipelineName"], "package": f"{spec['pipelineName']}.yaml"}
+        path = f"kfp/upload-{spec['pipelineName']}-version.yaml"
+    yield File(path, document(told), item.origin, item.id)
+
+
+def _kubernetes_path(item: Rendered) -> str:
+    return f"kubernetes/{item.id.kind.lower()}-{item.id.name}.yaml"
 
 
 def _body(item: Rendered) -> dict[str, Any]:

@@ -22,7 +22,15 @@ from exai_runtime.compiling import (
     environment_of,
     facts_offline,
 )
-from exai_runtime.rendered_files import FEATURES, chosen, files, known, manifests
+from exai_runtime.rendered_files import (
+    FEATURES,
+    chosen,
+    files,
+    for_kubernetes,
+    known,
+    kustomization,
+    manifests,
+)
 from exai_runtime.results import LeftOut, Refused, RenderedFile, RenderedFiles
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
@@ -31,6 +39,7 @@ from exai_specs.kinds import Environment, ProjectSpec
 from exai_specs.nearest import did_you_mean
 
 NOWHERE = Span("")
+KUSTOMIZATION = "kustomization.yaml"
 
 
 def render(
@@ -68,17 +77,18 @@ def render(
             message = "KFP packages and the Feast repository are files: not in this stream"
             note = Diagnostic("files-only", message, NOWHERE, "note", "exai render -o DIR")
             notes = (*notes, note)
-        stream = manifests(whole)
+        stream = manifests(whole, found)
         return RenderedFiles(environment, None, (), stream, (), left_out, notes, sources)
     if (spec := _among_specs(checked, root, folder)) is not None:
         message = f"{folder} is among the specs ({spec}): they would be read as such"
         problem = Diagnostic("output-among-specs", message, NOWHERE, hint="name another with -o")
         return Refused((problem,), sources)
-    made = files(whole)
+    made = files(whole, found)
+    texts = {file.path: file.text for file in made}
+    if found.target != "local" and not names:
+        texts[KUSTOMIZATION] = kustomization(for_kubernetes(whole, found))
     try:
-        states, removed = output_folder.write(
-            folder, {file.path: file.text for file in made}, keep_others=bool(names)
-        )
+        states, removed = output_folder.write(folder, texts, keep_others=bool(names))
     except TargetError as error:
         return Refused((error.diagnostic,), sources)
     except OSError as error:
@@ -89,6 +99,9 @@ def render(
         RenderedFile(file.path, file.origin, _object(file.object), states[file.path])
         for file in made
     )
+    if KUSTOMIZATION in texts:
+        of = checked.usable.root.ref
+        rendered += (RenderedFile(KUSTOMIZATION, of, None, states[KUSTOMIZATION]),)
     return RenderedFiles(
         environment, folder, rendered, (), removed, left_out, in_order(checked.diagnostics), sources
     )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   exai render -o rendered
-  exai render -o rendered -e prod Pipeline/iris-training
+  exai render -e prod -o rendered && kubectl apply --server-side -k rendered
+  exai render -e prod -o rendered Pipeline/iris-training
   exai render Service/iris | kubectl apply --dry-run=server -f -
 """
 
@@ -49,9 +50,10 @@ Examples:
 def command(names: tuple[str, ...], folder: Path | None, build: Path | None) -> int:
     """Write the files that kubectl, kfp and feast take, without asking a target.
 
-    Without -o, Kubernetes' objects go to stdout. What only a target knows, such as the version that
-    an alias means, is left out, and said. Of a local environment it is known since the last `plan`
-    or `apply`.
+    The folder has kubernetes/ (of a cluster listed in order by kustomization.yaml), kfp/ (what
+    KFP's API takes) and feast/. Without -o, Kubernetes' objects go to stdout. What only a target
+    knows, such as the version that an alias means, is left out, and said. Of a local environment it
+    is known since the last `plan` or `apply`.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:

@@ -8,13 +8,13 @@ so that a step can't tell where it runs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exai_compiler.connection_names import open_variable, secret_variables
+from exai_compiler.connection_names import open_value, open_variable, secret_variables
+from exai_compiler.runtime_variables import feature_store
 from exai_runtime.local.features.paths import feature_paths
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.registry import registry_uri
@@ -115,14 +115,7 @@ def connection_variables(
         hidden = secret_variables(name, connection)
         for variable, reference in hidden.values() if read is None or name in read else ():
             secret[variable] = secrets.value(reference.secret, reference.key)
-        open_fields = {
-            item.name: getattr(connection, item.name)
-            for item in fields(connection)
-            if item.name not in hidden
-        }
-        plain[open_variable(name)] = json.dumps(
-            {type(connection).__name__.lower(): open_fields}, sort_keys=True
-        )
+        plain[open_variable(name)] = open_value(connection)
     return Variables(plain, secret)
 
 
@@ -145,11 +138,7 @@ def _connections_of(ir: Mapping[str, Any], environment: Environment) -> frozense
 
 def _feature_store(paths: Paths, environment: Environment) -> dict[str, str]:
     """What load-features has to know: the offline store, and where pushed rows are kept."""
-    found = {}
-    store = environment.features.offline_store if environment.features else None
-    if store is not None and store.type == "postgres":
-        offline = {"type": store.type, "connection": store.connection}
-        found["EXAI_FEATURE_STORE"] = json.dumps({"offline_store": offline}, sort_keys=True)
+    found = dict(feature_store(environment))
     pushed = feature_paths(paths.state).pushed
     if pushed.is_dir():
         found["EXAI_PUSHED_ROWS"] = str(pushed)

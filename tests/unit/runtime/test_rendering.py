@@ -36,6 +36,8 @@ spec:
       target: kubeflow
       namespace: ml-prod
       serving: {mode: Standard}
+      pipelines: {mode: kubernetes}
+      tracking: {uri: "https://mlflow.acme"}
       data: {root: s3://acme/data}
       models: {store: s3://acme/models}
       images: {train: "a/t@sha256:DIGEST", serve: "a/s@sha256:DIGEST"}
@@ -132,9 +134,10 @@ def test_a_cluster_is_rendered_without_one(
 
     monkeypatch.setattr(socket, "socket", offline)
     result = rendered(render(cluster, "prod", (), None))
-    assert [one["kind"] for one in result.objects] == ["Pipeline", "PipelineVersion"]
+    kinds = [one["kind"] for one in result.objects]
+    assert kinds == ["ConfigMap", "Pipeline", "PipelineVersion"]
     assert {one["metadata"]["namespace"] for one in result.objects} == {"ml-prod"}
-    assert result.objects[0]["spec"]["displayName"] == "no"
+    assert result.objects[1]["spec"]["displayName"] == "no"
     rendered(render(cluster, "prod", (), tmp_path / "o"))
     (file,) = (tmp_path / "o").glob("kubernetes/pipeline-*.yaml")
     assert "displayName: 'no'" in file.read_text()

@@ -17,7 +17,8 @@ from exai_compiler.backends.kfp.filled import RESERVED
 from exai_compiler.backends.kfp.pipeline_config import pipeline_config
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.ports import definitions, outputs_of
-from exai_compiler.backends.kfp.settings import settings
+from exai_compiler.backends.kfp.settings import settings, told
+from exai_compiler.backends.kfp.surroundings import surroundings
 from exai_compiler.backends.kfp.values import constant, parameter_type
 from exai_compiler.graph import Graph
 from exai_compiler.resolved import Resolved
@@ -56,7 +57,10 @@ def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> J
         for _, step in sorted(graph.steps.items())
         if (
             config := executor_config(
-                settings(pipeline, step), resolved.environment, step.items, here_of(graph, step)
+                told(settings(pipeline, step), surroundings(resolved, graph, step)),
+                resolved.environment,
+                step.items,
+                here_of(graph, step),
             )
         )
     }

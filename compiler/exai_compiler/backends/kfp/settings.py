@@ -6,7 +6,7 @@ In: the specs of a pipeline and a step. Out: `Settings`. Never: what the step wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exai_compiler.graph import Step
 from exai_specs.frozen import empty
@@ -74,6 +74,11 @@ def settings(pipeline: PipelineSpec, step: Step) -> Settings:
         node_selector=own.node_selector or shared.node_selector,
         tolerations=own.tolerations or shared.tolerations,
     )
+
+
+def told(own: Settings, surroundings: Mapping[str, EnvValue]) -> Settings:
+    """A step's settings with what its environment tells it."""
+    return replace(own, env=dict(sorted({**surroundings, **own.env}.items())))
 
 
 def by_name(block: ResourceFields | LimitFields) -> Mapping[str, Quantity]:

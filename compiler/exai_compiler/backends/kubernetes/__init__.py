@@ -1,0 +1,17 @@
+"""Kubernetes' own objects: the ConfigMap `exai-runtime` of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from exai_compiler.backends.kubernetes.runtime_config import render_project
+from exai_compiler.build import Rendered
+from exai_compiler.resolved import Resolved
+from exai_specs.parse import Spec
+
+NAME = "kubernetes"
+
+RENDERERS: Mapping[str, Callable[[Resolved, Spec], tuple[Rendered, ...]]] = MappingProxyType(
+    {"Project": render_project}
+)
