@@ -235,6 +235,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "An evaluation scores one champion on the same data as the new version, so all "
             "gates of a Model name the same alias.",
         ),
+        "registered-elsewhere": Code(
+            "A Model that says where it comes from, and a step that registers versions of it.",
+            "With `source` a Model is just files, or others register its versions; one that a "
+            "pipeline here makes has no `source`.",
+        ),
         "several-producers": Code(
             "More than one step registers versions of a Model.",
             "That is allowed (a champion's and a challenger's pipeline); each version says which "

@@ -16,7 +16,8 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "canary-phase": Code(
             "A canary in Knative mode goes by what is rolled out.",
             "Knative splits requests between the newest revision and the one that is rolled "
-            "out: that has to be `model`, so roll it out without the canary first.",
+            "out: that has to be `model`. Where the cluster is looked at and another model, or "
+            "none, is rolled out, `model` is applied alone first, and the canary waits.",
             "note",
         ),
         "format-unsupported": Code(
@@ -60,6 +61,19 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "protocol-unsupported": Code(
             "No runtime that serves the model speaks the protocol.",
             "Each serving runtime lists its protocols. Without a word of yours it is v2.",
+        ),
+        "request-mismatch": Code(
+            "Models that get the same requests, and take different columns.",
+            "A canary and a Splitter's services get a share of the same requests: a request that "
+            "suits one has to suit the others. Columns follow from the train step, or from the "
+            "`signature` of a Model or of an inline `model`.",
+        ),
+        "rollout-not-walked": Code(
+            "Steps of a rollout that nothing walks yet.",
+            "The steps are checked, and written into the InferenceService as an annotation, for "
+            "a controller that moves shares of the requests. Until one does, a new version gets "
+            "every request once it is ready.",
+            "note",
         ),
         "serving-mode": Code(
             "A field that the serving mode doesn't have.",

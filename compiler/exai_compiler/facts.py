@@ -138,7 +138,9 @@ class Facts:
 
     `data` maps a dataset's name to its version, `materialized` a view's name to what is online,
     `failures` a dataset's name to why its data couldn't be looked at. `unread` says why nobody
-    looked into the registry; empty when `models` are what it holds.
+    looked into the registry; empty when `models` are what it holds. `rolled_out` maps a service in
+    Knative mode to where the model of its rolled-out revision is, "" while there is none; a service
+    that nobody looked at isn't in it.
     """
 
     models: Mapping[str, ModelFacts] = field(default_factory=lambda: MappingProxyType({}))
@@ -147,6 +149,7 @@ class Facts:
     materialized: Mapping[str, Materialized] = field(default_factory=lambda: MappingProxyType({}))
     failures: Mapping[str, Diagnostic] = field(default_factory=lambda: MappingProxyType({}))
     unread: str = ""
+    rolled_out: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

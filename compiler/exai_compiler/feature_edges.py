@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from exai_compiler.edges import Edge, Node
 from exai_compiler.feature_views import features_of, used
 from exai_compiler.project import Project
+from exai_compiler.signatures import signatures
 from exai_specs.kinds import (
     EntitySpec,
     FeatureServiceSpec,
     FeatureViewSpec,
-    ModelSpec,
     ServiceSpec,
     Transform,
 )
@@ -32,12 +32,12 @@ def feature_edges(project: Project) -> Iterator[Edge]:
             yield from _read(project, spec, view)
     for spec, service in project.bodies(FeatureServiceSpec):
         yield from _gathered(project, spec, service)
-    for spec, model in project.bodies(ModelSpec):
-        if model.signature is not None and (name := model.signature.features):
-            yield from _named(project, name, spec, "signature", "features")
+    for told in signatures(project):
+        if name := told.signature.features:
+            yield from _named(project, name, told.spec, (*told.path, "features"))
     for spec, body in project.bodies(ServiceSpec):
         if body.features is not None:
-            yield from _named(project, body.features.service, spec, "features")
+            yield from _named(project, body.features.service, spec, ("spec", "features"))
 
 
 def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Edge]:
@@ -83,12 +83,13 @@ def _gathered(project: Project, spec: Spec, service: FeatureServiceSpec) -> Iter
                 yield Edge(start, end._replace(column=column), spec, path)
 
 
-def _named(project: Project, service: str, spec: Spec, *field: str) -> Iterator[Edge]:
+def _named(
+    project: Project, service: str, spec: Spec, path: tuple[str | int, ...]
+) -> Iterator[Edge]:
     """A document that names a feature service, and its columns."""
     gives = used(project, service)
     if gives is None:
         return
-    path = ("spec", *field)
     start, end = Node("FeatureService", service), Node(spec.ref.kind, spec.ref.name)
     yield Edge(start, end, spec, path)
     for column in gives.columns:

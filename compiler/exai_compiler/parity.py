@@ -50,6 +50,7 @@ SERVICE: Mapping[Path, str] = MappingProxyType(
         ("timeout",): "a request may take as long as it needs",
         ("concurrency",): "the server takes what comes",
         ("canary",): "every request goes to `model`",
+        ("rollout",): "a new version takes every request once it has loaded",
         ("logger",): "nothing is sent anywhere",
         ("batcher",): "each request is answered by itself",
         ("visibility",): "it listens on 127.0.0.1",

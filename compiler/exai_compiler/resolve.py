@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.build import Materialization, Promotion, RunKey
+from exai_compiler.canaries import canaries_to_come
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
 from exai_compiler.graph import Graph
@@ -96,6 +97,7 @@ def resolve(
         if outdated(project, catalog, body, found.value):
             why = "a run has to register a version on the features as they are"
             models[body.reference] = Unknown(Ref("Model", found.value.model), why)
+    canaries = canaries_to_come(project, environment, facts, models)
     return Resolved(
         project=project,
         name=name,
@@ -109,7 +111,7 @@ def resolve(
         models=MappingProxyType(models),
         promotions=promotions,
         runs=runs,
-        waiting=tuple(each for each in (*keys, *views) if isinstance(each, Unknown)),
+        waiting=tuple(each for each in (*keys, *views, *canaries) if isinstance(each, Unknown)),
         materializations=tuple(view for view in views if isinstance(view, Materialization)),
     )
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
+from exai_compiler.signatures import signatures
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, ModelSpec, ServiceSpec
+from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 Named = tuple[Spec, Path, str, str]  # a document, a path in it, a kind and a name
@@ -53,10 +54,9 @@ def _named(subject: Subject) -> Iterator[Named]:
     for spec, service in project.bodies(FeatureServiceSpec):
         for index, entry in enumerate(service.features):
             yield spec, ("spec", "features", index), "FeatureView", entry.partition(":")[0]
-    for spec, model in project.bodies(ModelSpec):
-        if model.signature is not None and model.signature.features is not None:
-            path: Path = ("spec", "signature", "features")
-            yield spec, path, "FeatureService", model.signature.features
+    for told in signatures(project):
+        if told.signature.features is not None:
+            yield told.spec, (*told.path, "features"), "FeatureService", told.signature.features
     for spec, body in project.bodies(ServiceSpec):
         if body.features is not None:
             yield spec, ("spec", "features", "service"), "FeatureService", body.features.service

@@ -1,4 +1,5 @@
-"""`model-without-producer`: no step registers a version.
+"""`model-without-producer`: no step registers a version. `registered-elsewhere`: one does, though
+the Model says that it comes from elsewhere.
 
 `several-producers` is the note for more than one.
 """
@@ -24,6 +25,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.at("metadata", "name"),
                 hint=f"add a step: uses: register-model, with `as: {spec.ref.name}`",
             )
+        elif body.source is not None and makers:
+            for maker in makers:
+                pipeline = subject.project.specs[maker.graph.pipeline]
+                yield Diagnostic(
+                    "registered-elsewhere",
+                    f"Model `{spec.ref.name}` has a `source`, so no step here registers versions "
+                    "of it",
+                    pipeline.at(*under_with(maker.step.path, maker.port)),
+                    hint="register another Model, or remove its `source`",
+                    related=(("the Model says where it comes from", spec.at("spec", "source")),),
+                )
         elif len({maker.graph.pipeline for maker in makers}) > 1:
             places = tuple(
                 (

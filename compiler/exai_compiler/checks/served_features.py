@@ -13,9 +13,10 @@ from typing import assert_never
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
-from exai_compiler.checks.texts import under_with
+from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import TRAINS, Maker, trained
 from exai_compiler.feature_views import Used
+from exai_compiler.signatures import Told, signatures, told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ModelSpec, ServedFeatures, ServiceSpec
 from exai_specs.parse import Spec
@@ -34,15 +35,63 @@ class Needs:
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, model in subject.project.bodies(ModelSpec):
-        yield from _signature(subject, spec, model)
+    for said in signatures(subject.project):
+        yield from _signature(subject, said)
     for spec, service in subject.project.bodies(ServiceSpec):
-        name = service.reference.partition("@")[0]
-        needs = tuple(_needs(subject, name))
-        for each in needs:
-            yield from _fits(subject, spec, service, name, each)
+        needs: list[Needs] = []
+        for path, model in service.models:
+            name = model.partition("@")[0] if isinstance(model, str) else "model"
+            found = tuple(_needs(subject, name)) if isinstance(model, str) else ()
+            # What a transformer of the user's own makes of a request, only it knows.
+            own = service.transformer is not None
+            declared = told(subject.project, spec, path, model) if not own else None
+            if declared is not None and declared.signature.features:
+                found += tuple(_declared(subject, declared))
+            elif declared is not None and service.features is not None:
+                yield from _looked_up(subject, spec, service.features, declared)
+            for each in found:
+                yield from _fits(subject, spec, service, path, name, each)
+            needs += found
         if service.features is not None:
-            yield from _defaults(subject, spec, service.features, needs)
+            yield from _defaults(subject, spec, service.features, tuple(needs))
+
+
+def _declared(subject: Subject, told: Told) -> Iterator[Needs]:
+    """What a signature says that its inputs come from."""
+    name = told.signature.features or ""
+    if (gives := subject.services.get(name)) is not None:
+        at = told.spec.at(*told.path, "features")
+        yield Needs(name, _taken(gives, tuple(told.signature.inputs)), at)
+
+
+def _looked_up(
+    subject: Subject, spec: Spec, served: ServedFeatures, told: Told
+) -> Iterator[Diagnostic]:
+    """A signature that names no feature service takes what is looked up by the columns' names."""
+    gives = subject.services.get(served.service)
+    if gives is None:
+        return
+    at = spec.at("spec", "features", "service")
+    place = told.spec.at(*told.path, "inputs")
+    if not set(gives.columns).intersection(told.signature.inputs):
+        yield Diagnostic(
+            "features-mismatch",
+            f"`{served.service}` gives no column that the model takes",
+            at,
+            hint="look up another, or remove `features`",
+            related=(("what the model takes", place),),
+        )
+    for name, type_ in told.signature.inputs.items():
+        feature = gives.columns.get(name)
+        if feature is not None and feature.type != type_:
+            yield Diagnostic(
+                "features-mismatch",
+                f"`{name}` is {feature.type} in the view `{feature.view}`, and the model takes "
+                f"{type_}",
+                at,
+                hint="make them the same",
+                related=(("what the model takes", told.spec.at(*told.path, "inputs", name)),),
+            )
 
 
 def _needs(subject: Subject, model: str) -> Iterator[Needs]:
@@ -76,7 +125,7 @@ def _taken(gives: Used | None, columns: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _fits(
-    subject: Subject, spec: Spec, service: ServiceSpec, model: str, needs: Needs
+    subject: Subject, spec: Spec, service: ServiceSpec, path: Path, model: str, needs: Needs
 ) -> Iterator[Diagnostic]:
     if service.features is None:
         if needs.columns:
@@ -84,7 +133,7 @@ def _fits(
                 "features-mismatch",
                 f"`{model}` was trained on features of `{needs.service}`, and the service looks "
                 "none up",
-                spec.at("spec", "model"),
+                spec.at(*path),
                 hint=f"add `features: {needs.service}`",
                 related=(("the model is trained on them here", needs.at),),
             )
@@ -118,19 +167,19 @@ def _fits(
         )
 
 
-def _signature(subject: Subject, spec: Spec, model: ModelSpec) -> Iterator[Diagnostic]:
-    """What a Model says of its inputs is what their features are."""
-    gives = subject.services.get(model.signature.features or "") if model.signature else None
-    if model.signature is None or gives is None:
+def _signature(subject: Subject, told: Told) -> Iterator[Diagnostic]:
+    """What a signature says of its inputs is what their features are."""
+    gives = subject.services.get(told.signature.features or "")
+    if gives is None:
         return
-    for name, type_ in model.signature.inputs.items():
+    for name, type_ in told.signature.inputs.items():
         feature = gives.columns.get(name)
         if feature is not None and feature.type != type_:
             view = subject.project.find("FeatureView", feature.view)
             yield Diagnostic(
                 "features-mismatch",
                 f"`{name}` is {type_} here, and {feature.type} in the view `{feature.view}`",
-                spec.at("spec", "signature", "inputs", name),
+                told.spec.at(*told.path, "inputs", name),
                 hint="write the view's type",
                 related=(("the view", view.at("metadata", "name")),) if view is not None else (),
             )

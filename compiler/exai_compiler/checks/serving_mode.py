@@ -1,6 +1,7 @@
 """`serving-mode`: fields that the mode of an environment doesn't have, or that KServe's webhook
 refuses there (targets 1.1 and 1.3). `needs-gateway`: a canary in Standard mode splits traffic by
 the Gateway API alone. `canary-phase`: what Knative takes for the stable model.
+`rollout-not-walked`: steps that nothing honours yet.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.backends.kserve.scale import Mode
-from exai_compiler.backends.kserve.service import mode_of
+from exai_compiler.backends.kserve.service import ROLLOUT, mode_of
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ServiceSpec
 from exai_specs.parse import Spec
+from exai_specs.units import Percent
 
 # Field -> the mode that has it, and why not the other.
 ONLY: dict[str, tuple[Mode, str]] = {
@@ -43,18 +46,29 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         hint=f"remove it, or serve in {only} mode",
                         related=related,
                     )
-            if service.canary is None:
+            split = "rollout" if service.rollout is not None else "canary"
+            if service.rollout is not None:
+                yield Diagnostic(
+                    "rollout-not-walked",
+                    "nothing walks these steps there yet: a new version gets every request once "
+                    "it is ready",
+                    spec.key_at("spec", "rollout"),
+                    "note",
+                    f"the InferenceService bears them as {ROLLOUT}; a `canary` splits requests now",
+                    related,
+                )
+            elif service.canary is None:
                 continue
             if mode == "Standard" and not environment.serving.gateway_api:
                 yield Diagnostic(
                     "needs-gateway",
                     "in Standard mode only the Gateway API splits traffic",
-                    spec.key_at("spec", "canary"),
+                    spec.key_at("spec", split),
                     hint="write `serving: {gatewayApi: true}` there, serve in Knative mode, or "
                     "split between two services by a Graph",
                     related=related,
                 )
-            if mode == "Knative":
+            if mode == "Knative" and service.canary is not None:
                 yield Diagnostic(
                     "canary-phase",
                     "Knative gives the rest of the requests to the revision that is rolled out",
@@ -66,16 +80,22 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _whole_percent(spec: Spec, service: ServiceSpec) -> Iterator[Diagnostic]:
+    shares: list[tuple[Path, Percent]] = []
+    if service.rollout is not None:
+        steps = enumerate(service.rollout.steps)
+        shares += ((("spec", "rollout", "steps", index), step) for index, step in steps)
+    if service.canary is not None:
+        shares.append((("spec", "canary", "traffic"), service.canary.traffic))
+    for path, share in shares:
+        if share.percent != int(share.percent):
+            yield Diagnostic(
+                "inexact-unit",
+                f"KServe takes whole percents here, and {share} is none",
+                spec.at(*path),
+                hint="round it",
+            )
     if service.canary is None:
         return
-    share = service.canary.traffic.percent
-    if share != int(share):
-        yield Diagnostic(
-            "inexact-unit",
-            f"KServe takes whole percents here, and {service.canary.traffic} is none",
-            spec.at("spec", "canary", "traffic"),
-            hint="round it",
-        )
     replicas = service.canary.replicas
     if replicas is not None and replicas > service.replicas.min:
         yield Diagnostic(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import text
+from exai_compiler.signatures import signatures
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import (
     EntitySpec,
     FeatureServiceSpec,
     FeatureViewSpec,
-    ModelSpec,
     ServiceSpec,
 )
 
@@ -40,7 +40,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if step.component is None or step.component.refs.get(port) == "FeatureService"
     }
     named |= {s.features.service for _, s in project.bodies(ServiceSpec) if s.features is not None}
-    named |= {m.signature.features or "" for _, m in project.bodies(ModelSpec) if m.signature}
+    named |= {told.signature.features or "" for told in signatures(project)}
     for spec, _ in project.bodies(FeatureServiceSpec):
         if spec.ref.name not in named:
             message = f"neither a step nor a service asks for `{spec.ref.name}`"

@@ -15,6 +15,7 @@ from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec, ModelSpec, ServiceSpec
+from exai_specs.kinds.model_files import InlineModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,11 @@ def contract(
     model_name = service.reference.partition("@")[0]
     model = project.body(ModelSpec, model_name)
     inputs: dict[str, str] = {}
-    if model is not None and model.signature is not None and model.signature.inputs:
-        inputs |= {column: str(kind) for column, kind in model.signature.inputs.items()}
+    signature = model.signature if model is not None else None
+    if isinstance(service.model, InlineModel):
+        signature = service.model.signature
+    if signature is not None:
+        inputs |= {column: str(kind) for column, kind in signature.inputs.items()}
     else:
         own = columns.get(model_name, ())
         inputs |= {node.column: _type(project, lineage, node) for node in own}

@@ -30,7 +30,7 @@ from exai_specs.kinds.flow import AnyStep, Branch, Choose, Group
 from exai_specs.kinds.graph import GraphSpec
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.metadata import Metadata
-from exai_specs.kinds.model import Alias, Gate, ModelSpec, Signature
+from exai_specs.kinds.model import Alias, Gate, ModelSpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.pipeline import Defaults, PipelineSpec
 from exai_specs.kinds.project import (
@@ -45,6 +45,7 @@ from exai_specs.kinds.project import (
 from exai_specs.kinds.runtime import RuntimeSpec
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.service import ServedFeatures, ServiceSpec
+from exai_specs.kinds.signature import Signature
 from exai_specs.kinds.slo import Slo
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.kinds.step import Pip, Retry, Step

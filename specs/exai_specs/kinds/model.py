@@ -16,9 +16,8 @@ from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
-from exai_specs.identity import RefTo
-from exai_specs.kinds.dataset import ColumnType
 from exai_specs.kinds.model_files import Files, RegisteredElsewhere
+from exai_specs.kinds.signature import Signature
 from exai_specs.names import ALIAS, FIELD
 
 
@@ -62,33 +61,6 @@ class Alias:
         Effect.RENDER,
         about("By exai when the gates pass, or by a person; default by target", "auto"),
     ] = None
-
-
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class Signature:
-    """What a model takes and gives; needed where the steps that train it can't tell."""
-
-    inputs: Annotated[
-        Annotated[Mapping[str, ColumnType], KeyedBy(FIELD, at_least=1)],
-        Effect.RETRAIN,
-        about("The columns that it takes, in order", {"sepal_length": "float64"}),
-    ]
-    outputs: Annotated[
-        Annotated[Mapping[str, ColumnType], KeyedBy(FIELD, at_least=1)],
-        Effect.RETRAIN,
-        about("The column that it predicts", {"species": "string"}),
-    ]
-    features: Annotated[
-        Maybe[Annotated[Text, RefTo("FeatureService")]],
-        Effect.RETRAIN,
-        about("The feature service that its inputs come from", "iris_features"),
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_output(self) -> Signature:
-        if len(self.outputs) != 1:
-            raise refuse(Problem("invalid-value", "must have exactly one column", "", ("outputs",)))
-        return self
 
 
 Task = Literal[

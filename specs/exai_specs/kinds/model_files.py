@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Parsed, Problem, Text, about, refuse
 from exai_specs.frozen import empty
+from exai_specs.kinds.signature import Signature
 from exai_specs.names import NameRule
 from exai_specs.types import TypeProblem, called
 
@@ -97,6 +98,14 @@ class InlineModel:
     format: Annotated[FormatName, Effect.RETRAIN, about("What they are", "sklearn")]
     format_version: FormatVersion = None
     digest: Digest = None
+    signature: Annotated[
+        Maybe[Signature],
+        Effect.RETRAIN,
+        about(
+            "What it takes and gives: with it exai checks columns",
+            {"inputs": {"sepal_length": "float64"}, "outputs": {"species": "string"}},
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _one_place(self) -> InlineModel:

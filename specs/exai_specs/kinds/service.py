@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -24,6 +25,7 @@ from exai_specs.fields import (
     Problem,
     Text,
     Whole,
+    WholeSeconds,
     about,
     refuse,
 )
@@ -117,6 +119,39 @@ class Canary:
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """How a new version of the model gets its requests: step by step, while `slo` is kept."""
+
+    steps: Annotated[
+        tuple[Percent, ...],
+        Effect.RENDER,
+        about("Shares of the requests, rising; after the last it gets all", ["10%", "50%"]),
+    ]
+    interval: Annotated[
+        WholeSeconds, Effect.RENDER, about("How long each step lasts at least", "10m")
+    ]
+
+    @model_validator(mode="after")
+    def _rising(self) -> Rollout:
+        problems: list[Problem] = []
+        if not self.steps:
+            hint = "for example [10%, 50%]"
+            problems.append(Problem("invalid-value", "must have a step", hint, ("steps",)))
+        before = Decimal(0)
+        for index, step in enumerate(self.steps):
+            if not before < step.percent < 100:
+                wrong = "must be more than the one before it" if before else "must be more than 0%"
+                if step.percent >= 100:
+                    wrong = "must be less than 100%, which comes after the last step"
+                path = ("steps", index)
+                problems.append(Problem("invalid-value", wrong, "for example [10%, 50%]", path))
+            before = step.percent
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
 class ServiceSpec(ComponentFields):
     """A model behind KServe's protocols. The workload block is its server's container."""
 
@@ -162,6 +197,14 @@ class ServiceSpec(ComponentFields):
         about(
             "Another model for a part of the requests",
             {"model": "iris_model@challenger", "traffic": "10%"},
+        ),
+    ] = None
+    rollout: Annotated[
+        Maybe[Rollout],
+        Effect.RENDER,
+        about(
+            "A new version of the model gets its requests step by step",
+            {"steps": ["10%", "50%"], "interval": "10m"},
         ),
     ] = None
     transformer: Annotated[
@@ -221,14 +264,19 @@ class ServiceSpec(ComponentFields):
         return self.model if isinstance(self.model, str) else ""
 
     @property
-    def references(self) -> tuple[tuple[tuple[str, ...], str], ...]:
-        """Every reference to a Model, its own and its canary's, with its path in the document."""
-        found: list[tuple[tuple[str, ...], str]] = []
-        if isinstance(self.model, str):
+    def models(self) -> tuple[tuple[tuple[str, ...], str | InlineModel], ...]:
+        """Every model, its own and its canary's, with its path in the document."""
+        found: list[tuple[tuple[str, ...], str | InlineModel]] = []
+        if self.model is not None:
             found.append((("spec", "model"), self.model))
-        if self.canary is not None and isinstance(self.canary.model, str):
+        if self.canary is not None:
             found.append((("spec", "canary", "model"), self.canary.model))
         return tuple(found)
+
+    @property
+    def references(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Every reference to a Model, its own and its canary's, with its path in the document."""
+        return tuple((path, model) for path, model in self.models if isinstance(model, str))
 
     @model_validator(mode="after")
     def _consistent(self) -> ServiceSpec:
@@ -253,9 +301,13 @@ def _problems(service: ServiceSpec) -> list[Problem]:
     if not own and service.container_name is not None:
         wrong = "is for containers of your own; the runtime names this one"
         found.append(Problem("invalid-value", wrong, "remove it", ("containerName",), "key"))
-    if own and service.canary is not None:
-        wrong = "is for models that a runtime serves"
-        found.append(Problem("invalid-value", wrong, "remove it", ("canary",), "key"))
+    for name, stated in (("canary", service.canary), ("rollout", service.rollout)):
+        if own and stated is not None:
+            wrong = "is for models that a runtime serves"
+            found.append(Problem("invalid-value", wrong, "remove it", (name,), "key"))
+    if service.canary is not None and service.rollout is not None:
+        wrong, hint = "stands beside a canary of your own", "keep one of canary, rollout"
+        found.append(Problem("invalid-value", wrong, hint, ("rollout",), "key"))
     if service.features is not None and service.transformer is not None:
         wrong = "stands where exai's own transformer looks the features up"
         hint = "keep one of features, transformer"

@@ -516,3 +516,85 @@ def test_a_default_of_any_type(type_: str, value: str, fits: bool) -> None:
     )
     codes = [problem.code for problem in problems if problem.code == "feature-default"]
     assert codes == ([] if fits else ["feature-default"])
+
+
+FILES = (
+    "{uri: 's3://acme-ml/m', format: sklearn, "
+    "signature: {inputs: {%s}, outputs: {species: string}%s}}"
+)
+ON_FEATURES = ", features: flower_features"
+
+
+def serving(inputs: str, of: str, more: str) -> list[str]:
+    """What doesn't fit a service of files with such a signature, which says more."""
+    text = document("Service", "by-files", f"{{model: {FILES % (inputs, of)}{more}}}")
+    return [
+        p.message for p in found(more=text) if p.code in ("features-mismatch", "unknown-reference")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "of", "more", "message"),
+    [
+        ("petal_length: float64", ON_FEATURES, ", features: flower_features", None),
+        ("petal_length: float64", "", ", features: flower_features", None),
+        ("petal_length: float64", ", features: none", "", "there is no FeatureService `none`"),
+        (
+            "petal_length: float64",
+            ON_FEATURES,
+            "",
+            "`model` was trained on features of `flower_features`, and the service looks none up",
+        ),
+        (
+            "petal_length: float32",
+            ON_FEATURES,
+            ", features: flower_features",
+            "`petal_length` is float32 here, and float64 in the view `petals`",
+        ),
+        (
+            "petal_length: float32",
+            "",
+            ", features: flower_features",
+            "`petal_length` is float64 in the view `petals`, and the model takes float32",
+        ),
+        (
+            "size: float32",
+            "",
+            ", features: flower_features",
+            "`flower_features` gives no column that the model takes",
+        ),
+        # What a transformer of the user's own makes of a request, nobody knows.
+        ("petal_length: float64", ON_FEATURES, ", transformer: {image: a/b}", None),
+    ],
+)
+def test_files_in_place_say_what_they_take(
+    inputs: str, of: str, more: str, message: str | None
+) -> None:
+    assert serving(inputs, of, more) == ([] if message is None else [message])
+
+
+def test_a_model_of_files_says_what_it_takes() -> None:
+    model = document(
+        "Model",
+        "files",
+        "{task: other, source: {uri: 's3://a/m', format: sklearn}, signature: {inputs: "
+        f"{{petal_length: float64}}, outputs: {{species: string}}{ON_FEATURES}}}}}",
+    )
+    service = document("Service", "by-files", "{model: files}")
+    (problem,) = [p for p in found(more=model + service) if p.code == "features-mismatch"]
+    assert problem.message.startswith("`files` was trained on features of `flower_features`")
+    assert problem.related[0][1].path == "exai.yaml"
+
+
+def test_a_canary_is_trained_on_what_is_looked_up() -> None:
+    canary = f"canary: {{traffic: 10%, model: {FILES % ('size: float64', '')}}}"
+    text = document(
+        "Service",
+        "by-files",
+        f"{{model: {FILES % ('petal_length: float64', '')}, features: flower_features, {canary}}}",
+    )
+    problems = [p for p in found(more=text) if p.code in ("features-mismatch", "request-mismatch")]
+    assert [p.message for p in problems if p.code == "features-mismatch"] == [
+        "`flower_features` gives no column that the model takes"
+    ]
+    assert any("takes a column `size`" in p.message for p in problems)

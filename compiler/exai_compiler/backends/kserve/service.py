@@ -26,18 +26,21 @@ from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_t
 from exai_compiler.backends.kserve.served import Source, files_of, is_elsewhere, source_of
 from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
+from exai_compiler.canaries import held_back
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Known, Tree, Unknown
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
+from exai_specs.frozen import canonical
 from exai_specs.kinds import Environment, ServiceSpec
-from exai_specs.kinds.service import CUSTOM
+from exai_specs.kinds.service import CUSTOM, Rollout
 from exai_specs.parse import Spec
 
 API = "serving.kserve.io/v1beta1"
 KIND = "InferenceService"
 RUNTIME_WAVE, SERVICE_WAVE = 1, 4
 CANARY = "canary"
+ROLLOUT = "exai.dev/rollout"
 VISIBILITY: Mapping[Mode, str] = MappingProxyType(
     {
         "Knative": "networking.knative.dev/visibility",
@@ -59,6 +62,8 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     environment = resolved.environment
     if environment.target == "local" and body.canary is not None:
         body = replace(body, canary=None)  # one process, one model
+    if body.canary is not None and spec.ref in held_back(resolved.waiting):
+        body = replace(body, canary=None)  # the first phase: `model` is rolled out alone
     source = source_of(resolved, body.model) if body.model is not None else None
     service = {
         "apiVersion": API,
@@ -199,6 +204,8 @@ def _metadata(
         stated["exai.dev/model-version"] = version
     if body.stopped:
         stated["serving.kserve.io/stop"] = "true"
+    if body.rollout is not None:
+        stated[ROLLOUT] = _rollout(body.rollout)
     if environment.target == "local" and body.local.port is not None:
         stated["exai.dev/local-port"] = str(body.local.port)
     labels: dict[str, Tree] = {**spec.metadata.labels, **runtime.MANAGED}
@@ -212,6 +219,12 @@ def _metadata(
     if environment.namespace is not None:
         metadata["namespace"] = environment.namespace
     return _sorted(metadata)
+
+
+def _rollout(rollout: Rollout) -> str:
+    """What whoever moves an alias reads: the steps and how long each lasts."""
+    steps = tuple(str(step) for step in rollout.steps)
+    return canonical({"interval": str(rollout.interval), "steps": steps}).decode()
 
 
 def _sorted(values: Mapping[str, Tree]) -> Mapping[str, Tree]:

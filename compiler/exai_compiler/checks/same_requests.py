@@ -1,0 +1,121 @@
+"""`request-mismatch`: models that get shares of the same requests, and take different columns: a
+service's and its canary's, and those of a Splitter's services (LANGUAGE section 8).
+
+Only models whose columns are known are compared: by a signature, or by the step that trains them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path, under_with
+from exai_compiler.columns import TRAINS, Maker, trained
+from exai_compiler.signatures import told
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import GraphSpec, ServiceSpec
+from exai_specs.kinds.model_files import InlineModel
+from exai_specs.parse import Spec
+from exai_specs.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """`columns` with their types, None where one isn't known; `at` says so."""
+
+    columns: Mapping[str, Type | None]
+    at: Span
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, service in subject.project.bodies(ServiceSpec):
+        if service.canary is None or service.model is None:
+            continue
+        first = _takes(subject, spec, service, ("spec", "model"), service.model)
+        path: Path = ("spec", "canary", "model")
+        other = _takes(subject, spec, service, path, service.canary.model)
+        if first is not None and other is not None:
+            yield from _compared(first, other, spec.at(*path), "the canary", "the service's model")
+    for spec, body in subject.project.bodies(GraphSpec):
+        for name, node in body.nodes.items():
+            if node.router_type != "Splitter":
+                continue
+            before: tuple[str, Takes] | None = None
+            for index, step in enumerate(node.steps):
+                found = _service_takes(subject, step.service or "")
+                if found is None:
+                    continue
+                if before is None:
+                    before = (step.service or "", found)
+                    continue
+                at = spec.at("spec", "nodes", name, "steps", index, "service")
+                yield from _compared(before[1], found, at, f"`{step.service}`", f"`{before[0]}`")
+
+
+def _compared(first: Takes, other: Takes, at: Span, this: str, that: str) -> Iterator[Diagnostic]:
+    for name in [*first.columns, *(n for n in other.columns if n not in first.columns)]:
+        if name not in other.columns:
+            wrong = f"{that} takes a column `{name}`, and {this} doesn't"
+        elif name not in first.columns:
+            wrong = f"{this} takes a column `{name}`, and {that} doesn't"
+        else:
+            here, there = other.columns[name], first.columns[name]
+            if here is None or there is None or here == there:
+                continue
+            wrong = f"`{name}` is {here} for {this}, and {there} for {that}"
+        yield Diagnostic(
+            "request-mismatch",
+            f"{wrong}, yet both get the same requests",
+            at,
+            hint="let both take the same columns, or ask them as two services",
+            related=(("what the one takes", first.at), ("what the other takes", other.at)),
+        )
+
+
+def _service_takes(subject: Subject, name: str) -> Takes | None:
+    spec = subject.project.find("Service", name)
+    service = subject.project.body(ServiceSpec, name)
+    if spec is None or service is None or service.model is None:
+        return None
+    return _takes(subject, spec, service, ("spec", "model"), service.model)
+
+
+def _takes(
+    subject: Subject, spec: Spec, service: ServiceSpec, path: Path, model: str | InlineModel
+) -> Takes | None:
+    """What a request has to hold for the model behind this service; None where nobody knows."""
+    if service.transformer is not None:
+        return None
+    found = _model_takes(subject, spec, path, model)
+    if found is None or service.features is None:
+        return found
+    gives = subject.services.get(service.features.service)
+    if gives is None:
+        return None
+    asked: dict[str, Type | None] = {
+        name: type_ for name, type_ in found.columns.items() if name not in gives.columns
+    }
+    return Takes({**asked, **gives.keys, **gives.request}, found.at)
+
+
+def _model_takes(
+    subject: Subject, spec: Spec, path: Path, model: str | InlineModel
+) -> Takes | None:
+    if (said := told(subject.project, spec, path, model)) is not None:
+        return Takes(said.signature.inputs, said.spec.at(*said.path, "inputs"))
+    name = model.partition("@")[0] if isinstance(model, str) else ""
+    makers = subject.makers.get(name, ())
+    # Of several, nobody knows which made the version.
+    return _trained(subject, makers[0]) if len(makers) == 1 else None
+
+
+def _trained(subject: Subject, maker: Maker) -> Takes | None:
+    signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+    if signature is None or not signature.features:
+        return None
+    step = maker.graph.steps[signature.step]
+    port = TRAINS[step.component.name].features if step.component is not None else ""
+    at = subject.project.specs[maker.graph.pipeline].at(*under_with(step.path, port))
+    columns = {name: subject.column(signature.table, name) for name in signature.features}
+    return Takes({name: found.type if found else None for name, found in columns.items()}, at)
