@@ -13,6 +13,11 @@ from exai_specs.codes import Code
 
 SERVING_CODES: Mapping[str, Code] = MappingProxyType(
     {
+        "adapter-name": Code(
+            "An adapter that is called like the model that it adapts.",
+            "A request to a language model says by name which of them it means, so KServe refuses "
+            "two of one name. Without `model.name` the model has the document's name.",
+        ),
         "canary-phase": Code(
             "A canary in Knative mode goes by what is rolled out.",
             "Knative splits requests between the newest revision and the one that is rolled "
@@ -43,6 +48,11 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "The triggers under `autoscale.keda` are KServe's own `autoScaling.metrics`, held "
             "against its schema.",
         ),
+        "model-scheme": Code(
+            "A place that KServe fetches no language model from.",
+            "Its controller of LLMInferenceServices takes hf, s3, pvc and oci; of adapters hf, s3 "
+            "and pvc. A ClusterStorageContainer is for InferenceServices.",
+        ),
         "model-version": Code(
             "A reference to a model with a version where there is none, or without one.",
             "A registered model has versions, and a reference says which: `NAME@ALIAS` or "
@@ -50,13 +60,27 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "name-clash": Code(
             "Two documents whose objects would be the same.",
-            "Services and Graphs share hosts and Kubernetes Services, and a Runtime can't be "
-            "called like one that exai or KServe has.",
+            "Services, LLMServices and Graphs share hosts and Kubernetes Services, Notebooks share "
+            "those with Services and Graphs, and a Runtime can't be called like one that exai or "
+            "KServe has.",
         ),
         "needs-gateway": Code(
-            "A canary that nothing would split traffic for.",
-            "In Standard mode KServe splits the requests of a canary by the Gateway API alone: "
-            "`serving: {gatewayApi: true}` says that an environment has it.",
+            "A canary or a router that needs the Gateway API.",
+            "In Standard mode KServe splits the requests of a canary by the Gateway API alone, and "
+            "routes those to language models by nothing else: `serving: {gatewayApi: true}` says "
+            "that an environment has it.",
+        ),
+        "notebook-culling": Code(
+            "A notebook that isn't to be culled, where Kubeflow culls all or none.",
+            "Whether idle notebooks are stopped, and after what time, is a setting of the "
+            "cluster's notebook controller (ENABLE_CULLING, CULL_IDLE_TIME); it knows no "
+            "exceptions.",
+            "note",
+        ),
+        "platform-field": Code(
+            "A field that the platform of an environment doesn't have yet.",
+            "`platform` names a release of Kubeflow, and with it one of KServe. What an older "
+            "API server would drop in silence is told here instead.",
         ),
         "protocol-unsupported": Code(
             "No runtime that serves the model speaks the protocol.",

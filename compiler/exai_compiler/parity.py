@@ -24,6 +24,8 @@ from exai_specs.kinds import (
     FeatureServiceSpec,
     FeatureViewSpec,
     Group,
+    LLMServiceSpec,
+    NotebookSpec,
     PipelineSpec,
     Postgresql,
     RuntimeSpec,
@@ -200,6 +202,12 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
             yield Diagnostic(CODE, message, spec.key_at("spec", "features"), "note")
     for spec, _ in project.bodies(RuntimeSpec):
         message = f"{spec.ref}: the local target has no serving runtimes but exai's own"
+        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
+    for spec, _ in project.bodies(LLMServiceSpec):
+        message = f"{spec.ref}: the local target serves no large language models: nothing answers"
+        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
+    for spec, _ in project.bodies(NotebookSpec):
+        message = f"{spec.ref}: the local target runs no notebook servers: nothing comes of it here"
         yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
     for spec, _ in project.bodies(FeatureViewSpec):
         yield from _block(spec, ("spec",), VIEW)

@@ -27,7 +27,9 @@ LAYERS = (
     "Model",
     "Runtime",
     "Service",
+    "LLMService",
     "Graph",
+    "Notebook",
 )
 """The kinds in the order in which data goes through them; others come after."""
 

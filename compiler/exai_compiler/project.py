@@ -21,7 +21,9 @@ from exai_specs.kinds import (
     FeatureServiceSpec,
     FeatureViewSpec,
     GraphSpec,
+    LLMServiceSpec,
     ModelSpec,
+    NotebookSpec,
     PipelineSpec,
     ProjectSpec,
     RuntimeSpec,
@@ -41,6 +43,8 @@ Body = TypeVar(
     ServiceSpec,
     GraphSpec,
     RuntimeSpec,
+    LLMServiceSpec,
+    NotebookSpec,
 )
 
 T = TypeVar("T")

@@ -74,6 +74,8 @@ KUBERNETES = NameRule(_K, _K_WORDS, lower=True, joiner="-")
 
 PIPELINE = NameRule(_K, _K_WORDS, 50, lower=True, joiner="-")
 SERVICE = NameRule(_K, _K_WORDS, 51, lower=True, joiner="-")
+NOTEBOOK = NameRule(_K, _K_WORDS, 52, lower=True, joiner="-")
+"""Its StatefulSet labels its pods with the name and a hash: 63 characters together."""
 
 SQL = NameRule(
     r"[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?",

@@ -122,10 +122,12 @@ def source_of(kind: str) -> str:
 
 
 @cache
-def validator(kind: str) -> Draft202012Validator:
-    """The strict validator of the newest version that is served: it refuses unknown fields."""
+def validator(kind: str, api: str = "") -> Draft202012Validator:
+    """The strict validator of the newest version that is served, or of `api`: it refuses unknown
+    fields.
+    """
     spec = crd_of(kind)
-    served = version_of(kind)
+    served = version_of(kind, api)
     schema = strict(served["schema"]["openAPIV3Schema"])
     schema.setdefault("properties", {})["metadata"] = METADATA
     schema["properties"]["apiVersion"] = {"const": f"{spec['group']}/{served['name']}"}
@@ -134,7 +136,8 @@ def validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-def version_of(kind: str) -> dict[str, Any]:
-    """The version that the API server stores."""
-    found: dict[str, Any] = next(v for v in crd_of(kind)["versions"] if v["storage"])
-    return found
+def version_of(kind: str, api: str = "") -> dict[str, Any]:
+    """The version `api`; without one of that name the one that the API server stores."""
+    versions: list[dict[str, Any]] = crd_of(kind)["versions"]
+    asked = (version for version in versions if version["name"] == api.rpartition("/")[2])
+    return next(asked, None) or next(version for version in versions if version["storage"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from exai_compiler.backends import feast, kfp, kserve, kubernetes
+from exai_compiler.backends import feast, kfp, kserve, kubeflow, kubernetes
 from exai_compiler.build import Rendered
 from exai_compiler.resolved import Resolved
 from exai_specs.parse import Spec
@@ -21,5 +21,6 @@ BACKENDS: Mapping[str, Mapping[str, Renderer]] = {
     feast.NAME: feast.RENDERERS,
     kfp.NAME: kfp.RENDERERS,
     kserve.NAME: kserve.RENDERERS,
+    kubeflow.NAME: kubeflow.RENDERERS,
     kubernetes.NAME: kubernetes.RENDERERS,
 }

@@ -47,6 +47,8 @@ def _references(
         if step.service is not None and subject.project.find("Service", step.service) is None:
             known = [ref.name for ref in subject.project.specs if ref.kind == "Service"]
             hint = did_you_mean(step.service, known, "add a Service document of that name")
+            if subject.project.find("LLMService", step.service) is not None:
+                hint = "KServe's graphs ask InferenceServices alone: name an LLMService by its url"
             yield _unknown("Service", step.service, spec, (*path, "service"), hint)
         if step.node is not None and step.node not in body.nodes:
             hint = did_you_mean(step.node, body.nodes)

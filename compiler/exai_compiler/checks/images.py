@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.python_code import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ServiceSpec
+from exai_specs.kinds import LLMServiceSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 
@@ -49,6 +49,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, at, container in subject.containers():
         if container.image is not None:
             yield from _moving(spec, container.image, *at, "image")
+    for spec, llm in subject.project.bodies(LLMServiceSpec):
+        if llm.model.uri.startswith("oci://"):
+            yield from _moving(spec, llm.model.uri, "spec", "model", "uri")
 
 
 def _moving(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:

@@ -10,7 +10,17 @@ from typing import NamedTuple
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import ConfigMapRef, FieldRef, PipelineSpec, SecretRef
+from exai_specs.kinds import (
+    ConfigMapRef,
+    FieldRef,
+    LLMServiceSpec,
+    NotebookSpec,
+    PipelineSpec,
+    SecretRef,
+)
+
+# Nothing of these is there on one machine, and a note says so (`parity`).
+ABSENT = (LLMServiceSpec, NotebookSpec)
 
 # The only scheme that register-model can write to; anything without one is a path.
 FILE = "file"
@@ -51,6 +61,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _variables(subject: Subject, local: str) -> Iterator[Missing]:
     for spec, path, variables in subject.variables():
+        if isinstance(spec.body, ABSENT):
+            continue
         for name, value in variables.items():
             if isinstance(value, ConfigMapRef | FieldRef):
                 what = "a ConfigMap" if isinstance(value, ConfigMapRef) else "a field of the pod"

@@ -110,7 +110,7 @@ def _only_a_patch(path: Path) -> bool:
 def _invalid(patched: Patched, result: Mapping[str, Tree]) -> Iterator[Diagnostic]:
     if patched.kind not in KINDS:
         return
-    schema = crd(patched.kind)
+    schema = crd(patched.kind, str(patched.body.get("apiVersion", "")))
     before = {(found.path, found.message) for found in problems(schema, patched.body)}
     for found in problems(schema, result):
         if (found.path, found.message) in before:

@@ -2,7 +2,7 @@
 8).
 
 Kubeflow Pipelines replaces `{{$...}}` in constants; KServe replaces `{{...}}` anywhere in a
-server's container.
+server's container, and in an LLMInferenceService wherever it stands.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import ESCAPED, OPEN
-from exai_specs.kinds import DatasetSpec, PipelineSpec, ServiceSpec
+from exai_specs.kinds import DatasetSpec, LLMServiceSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 
@@ -30,6 +30,7 @@ class Engine(NamedTuple):
 KFP = Engine("Kubeflow Pipelines", "{{$", "kfp-placeholder")
 # What of a Service becomes its server's container.
 CONTAINER = ("args", "command", "env", "image", "probes", "volumes")
+ANNOTATIONS = ("metadata", "annotations")
 KSERVE = Engine("KServe", "{{", "runtime-placeholder")
 
 
@@ -42,6 +43,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 # Of a dataset: its source, schema and quality are constants of steps that read it.
                 yield from _found(spec, path, text, KFP)
             case ServiceSpec() if path[0] == "spec" and path[1] in CONTAINER:
+                yield from _found(spec, path, text, KSERVE)
+            case LLMServiceSpec() if path[0] == "spec" or path[:2] == ANNOTATIONS:
                 yield from _found(spec, path, text, KSERVE)
             case _:
                 pass

@@ -12,14 +12,18 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import NotebookSpec
 from exai_specs.parse import Spec
 
 LONGEST_LABEL = 63
 SHARED = ("Graph", "LLMService", "Service")
+# Their controllers make a Kubernetes Service called like the document; so does that of Notebooks.
+LIKE_NOTEBOOKS = ("Graph", "Service")
 TAKEN = ("-predictor", "-transformer", "-explainer")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from _notebooks(subject)
     first: dict[str, Spec] = {}
     for spec in _named(subject):
         name = spec.ref.name
@@ -50,6 +54,20 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     spec.at("metadata", "name"),
                     hint="shorten the name or the namespace",
                     related=((f"the namespace of `{key}`", place),),
+                )
+
+
+def _notebooks(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, _ in subject.project.bodies(NotebookSpec):
+        for kind in LIKE_NOTEBOOKS:
+            other = subject.project.find(kind, spec.ref.name)
+            if other is not None:
+                yield Diagnostic(
+                    "name-clash",
+                    f"{spec.ref} and {other.ref} would share a Kubernetes Service",
+                    spec.at("metadata", "name"),
+                    hint="give one of them another name",
+                    related=((f"{other.ref}", other.at("metadata", "name")),),
                 )
 
 

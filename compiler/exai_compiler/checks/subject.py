@@ -25,13 +25,15 @@ from exai_specs.kinds import (
     Env,
     Environment,
     FeatureServiceSpec,
+    LLMServiceSpec,
+    NotebookSpec,
     PipelineSpec,
     ProjectSpec,
     RuntimeSpec,
     ServiceSpec,
 )
 from exai_specs.kinds.pods import InitContainer
-from exai_specs.kinds.servers import ContainerFields, PlacedFields, PodFields
+from exai_specs.kinds.servers import ContainerFields, NodeFields, SpecFields
 from exai_specs.parse import Spec
 from exai_specs.types import Type
 
@@ -145,7 +147,7 @@ class Subject:
                 yield spec, path, reference
 
     def containers(self) -> Iterator[tuple[Spec, Path, ContainerFields | InitContainer]]:
-        """Every container of a service that a document speaks of, with its path there."""
+        """Every container of a server that a document speaks of, with its path there."""
         for spec, service in self.project.bodies(ServiceSpec):
             yield from _pod(spec, ("spec",), service)
             if service.transformer is not None:
@@ -154,6 +156,11 @@ class Subject:
                 yield from _pod(spec, ("spec", "explainer"), service.explainer)
         for spec, runtime in self.project.bodies(RuntimeSpec):
             yield from _pod(spec, ("spec",), runtime)
+        for spec, notebook in self.project.bodies(NotebookSpec):
+            yield from _pod(spec, ("spec",), notebook)
+        for spec, llm in self.project.bodies(LLMServiceSpec):
+            for path, block in llm.pods:
+                yield from _pod(spec, path, block)
 
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""
@@ -161,12 +168,12 @@ class Subject:
 
 
 def _pod(
-    spec: Spec, path: Path, block: PlacedFields
+    spec: Spec, path: Path, block: NodeFields
 ) -> Iterator[tuple[Spec, Path, ContainerFields | InitContainer]]:
     yield spec, path, block
     for name, beside in block.sidecars.items():
         yield spec, (*path, "sidecars", name), beside
-    for name, before in block.init_containers.items() if isinstance(block, PodFields) else ():
+    for name, before in block.init_containers.items() if isinstance(block, SpecFields) else ():
         yield spec, (*path, "initContainers", name), before
 
 

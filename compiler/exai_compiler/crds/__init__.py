@@ -8,6 +8,6 @@ patch or a manifest needs one.
 from __future__ import annotations
 
 from exai_compiler.crds.problems import CrdProblem, problems
-from exai_compiler.crds.table import KINDS, Crd, Node, crd
+from exai_compiler.crds.table import KINDS, OLDER, Crd, Node, crd, table_name
 
-__all__ = ["KINDS", "Crd", "CrdProblem", "Node", "crd", "problems"]
+__all__ = ["KINDS", "OLDER", "Crd", "CrdProblem", "Node", "crd", "problems", "table_name"]

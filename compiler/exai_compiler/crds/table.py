@@ -27,6 +27,10 @@ KINDS: Mapping[str, str] = {
 }
 
 
+# Kind -> older versions that exai writes for older platforms, each with a table of its own.
+OLDER: Mapping[str, tuple[str, ...]] = {"LLMInferenceService": ("serving.kserve.io/v1alpha1",)}
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One part of a schema. Children are numbers of nodes: `fields` by name, `each` of a list's
@@ -77,17 +81,25 @@ class Crd:
 
 
 @cache
-def crd(kind: str) -> Crd:
-    """The table of a kind, the same value at every call. Raises KeyError for one of no table."""
+def crd(kind: str, api: str = "") -> Crd:
+    """The table of a kind, the same value at every call; of an older version where `api` is one.
+    Raises KeyError for a kind of no table."""
     import json
     from pathlib import Path
 
     if kind not in KINDS:
         raise KeyError(kind)
-    text = (Path(__file__).parent / "tables" / f"{kind}.json").read_text("utf-8")
+    name = table_name(kind, api)
+    text = (Path(__file__).parent / "tables" / f"{name}.json").read_text("utf-8")
     value = json.loads(text)
     nodes = tuple(_node(each) for each in value["nodes"])
     return Crd(value["api"], kind, value["namespaced"], nodes, value["root"])
+
+
+def table_name(kind: str, api: str = "") -> str:
+    """What the table's file is called, without its ending."""
+    older = api in OLDER.get(kind, ())
+    return f"{kind}.{api.rpartition('/')[2]}" if older else kind
 
 
 def _node(stated: dict[str, Any]) -> Node:

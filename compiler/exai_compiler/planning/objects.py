@@ -18,6 +18,7 @@ from exai_compiler.planning.rules import (
     DELETE_EFFECTS,
     DELETE_WAVE,
     IMMUTABLE,
+    LOST_WITH,
     MUTABLE_ONLY,
     RETAINED,
     object_wave,
@@ -53,7 +54,7 @@ def plan_objects(
     stay = frozenset(rendered.origin for rendered in build.objects)
     for id_, live in _surplus(build, observed, stay):
         effect = DELETE_EFFECTS.get(id_.kind, Effect.RENDER)
-        why = f"{live.origin} no longer asks for it"
+        why = _with_loss(id_, f"{live.origin} no longer asks for it")
         if id_.kind in RETAINED and live.origin in stay:
             effect, why = Effect.METADATA, f"older than the newest {RETAINED[id_.kind]}"
         yield DELETE_WAVE, Planned(Delete(id_, why), 1, effect, (live.origin,))
@@ -96,11 +97,17 @@ def _change(
         return None
     fixed = IMMUTABLE.get(rendered.id.kind, ())
     if frozen := [field for field in fields if starts_with(field.path, fixed)]:
-        why = f"{'.'.join(map(str, frozen[0].path))} can't change in place"
+        path = ".".join(map(str, frozen[0].path))
+        why = _with_loss(rendered.id, f"{path} can't change in place")
         replace = Replace(rendered.id, rendered.id, rendered.origin, why)
         return Planned(replace, number, Effect.BREAKING, because)
     update = Update(rendered.id, rendered.origin, rendered.body, fields, only_if)
     return Planned(update, number, _impact(rendered, fields), because)
+
+
+def _with_loss(which: ObjectId, why: str) -> str:
+    lost = LOST_WITH.get(which.kind)
+    return f"{why}; {lost}" if lost else why
 
 
 def _impact(rendered: Rendered, fields: tuple[FieldChange, ...]) -> Effect:

@@ -21,7 +21,20 @@ MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
 
 # A change of one of these fields needs a new object.
 IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
-    {"InferenceService": (("metadata", "annotations", "serving.kserve.io/deploymentMode"),)}
+    {
+        "InferenceService": (("metadata", "annotations", "serving.kserve.io/deploymentMode"),),
+        # How many nodes one replica has.
+        "LLMInferenceService": tuple(
+            (*path, "parallelism", degree)
+            for path in (("spec",), ("spec", "prefill"))
+            for degree in ("data", "dataLocal", "pipeline")
+        ),
+        "PersistentVolumeClaim": (
+            ("spec", "accessModes"),
+            ("spec", "storageClassName"),
+            ("spec", "volumeMode"),
+        ),
+    }
 )
 
 # Objects that stay as history while their document does: how many, the newest first.
@@ -33,7 +46,14 @@ DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "InferenceGraph": Effect.BREAKING,
         "InferenceService": Effect.BREAKING,
         "FeatureRepository": Effect.MATERIALIZE,
+        "LLMInferenceService": Effect.BREAKING,
+        "PersistentVolumeClaim": Effect.BREAKING,
     }
+)
+
+# What is lost with an object and can't be made again, in the plan's words.
+LOST_WITH: Mapping[str, str] = MappingProxyType(
+    {"PersistentVolumeClaim": "the files in it are lost with it"}
 )
 
 # The order within a round; a run comes last, so that nothing that is ready waits for a training.

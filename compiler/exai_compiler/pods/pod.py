@@ -15,7 +15,13 @@ from exai_compiler.pods.volumes import mounts, pod_volumes
 from exai_specs.fields import yaml_name
 from exai_specs.kinds.pods import InitContainer, Ports, Probe, Probes, SecurityContext, Sidecar
 from exai_specs.kinds.project import Environment
-from exai_specs.kinds.servers import ContainerFields, PlacedFields, PodFields
+from exai_specs.kinds.servers import (
+    ContainerFields,
+    NodeFields,
+    PlacedFields,
+    PodFields,
+    SpecFields,
+)
 from exai_specs.kinds.volumes import ServerVolume
 
 # The Pod Security Standards' profile "restricted".
@@ -59,7 +65,7 @@ def own_container(name: str, block: ContainerFields, environment: Environment) -
     return {"resources": AMOUNTS, **_completed(name, found, block.security_context)}
 
 
-def pod(block: PlacedFields, environment: Environment) -> dict[str, Tree]:
+def pod(block: NodeFields, environment: Environment) -> dict[str, Tree]:
     """What the block says of the pod: volumes, placement, and further containers (`containers`,
     which the main one comes before).
     """
@@ -75,13 +81,14 @@ def pod(block: PlacedFields, environment: Environment) -> dict[str, Tree]:
             MappingProxyType({"name": container.secret_name(each.name, environment)})
             for each in block.image_pull_secrets
         )
-    if isinstance(block, PodFields) and block.service_account is not None:
+    if isinstance(block, SpecFields) and block.service_account is not None:
         found["serviceAccountName"] = block.service_account
-    if block.pod_labels:
-        found["labels"] = _sorted(block.pod_labels)
-    if block.pod_annotations:
-        found["annotations"] = _sorted(block.pod_annotations)
-    if isinstance(block, PodFields) and block.init_containers:
+    if isinstance(block, PlacedFields | PodFields):
+        if block.pod_labels:
+            found["labels"] = _sorted(block.pod_labels)
+        if block.pod_annotations:
+            found["annotations"] = _sorted(block.pod_annotations)
+    if isinstance(block, SpecFields) and block.init_containers:
         found["initContainers"] = tuple(
             _beside(name, each, environment) for name, each in block.init_containers.items()
         )
@@ -93,12 +100,12 @@ def pod(block: PlacedFields, environment: Environment) -> dict[str, Tree]:
 
 
 def volumes_of(
-    block: PlacedFields, environment: Environment, *more: Mapping[str, ServerVolume]
+    block: NodeFields, environment: Environment, *more: Mapping[str, ServerVolume]
 ) -> tuple[Tree, ...]:
     """What all containers of the pod mount; `more` are those of containers it doesn't name."""
     mounted = [block.volumes, *more]
     mounted += (each.volumes for each in block.sidecars.values())
-    if isinstance(block, PodFields):
+    if isinstance(block, SpecFields):
         mounted += (each.volumes for each in block.init_containers.values())
     return pod_volumes(mounted, environment)
 

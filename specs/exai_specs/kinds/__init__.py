@@ -28,9 +28,11 @@ from exai_specs.kinds.features import (
 )
 from exai_specs.kinds.flow import AnyStep, Branch, Choose, Group
 from exai_specs.kinds.graph import GraphSpec
+from exai_specs.kinds.llm_service import LLMServiceSpec
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec
+from exai_specs.kinds.notebook import NotebookSpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.pipeline import Defaults, PipelineSpec
 from exai_specs.kinds.project import (
@@ -51,7 +53,7 @@ from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetS
 from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.kinds.workload import ConfigMapRef, Env, FieldRef, Resources, SecretRef
-from exai_specs.names import KUBERNETES, MODEL, PIPELINE, SERVICE, SQL, NameRule
+from exai_specs.names import KUBERNETES, MODEL, NOTEBOOK, PIPELINE, SERVICE, SQL, NameRule
 
 API_VERSION = "exai.dev/v1alpha1"
 
@@ -66,6 +68,8 @@ Body = (
     | ServiceSpec
     | GraphSpec
     | RuntimeSpec
+    | LLMServiceSpec
+    | NotebookSpec
 )
 
 
@@ -98,6 +102,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("Service", ServiceSpec, SERVICE, "A model that answers requests"),
             Kind("Graph", GraphSpec, SERVICE, "Services that answer together"),
             Kind("Runtime", RuntimeSpec, KUBERNETES, "A model server that services share"),
+            Kind("LLMService", LLMServiceSpec, SERVICE, "A large language model that answers"),
+            Kind("Notebook", NotebookSpec, NOTEBOOK, "A running notebook server and its folder"),
         )
     }
 )
@@ -132,9 +138,11 @@ __all__ = [
     "HttpSource",
     "JsonSource",
     "Kind",
+    "LLMServiceSpec",
     "Materialize",
     "Metadata",
     "ModelSpec",
+    "NotebookSpec",
     "OfflineStore",
     "OnlineStore",
     "ParameterFields",

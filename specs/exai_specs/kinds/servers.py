@@ -81,9 +81,17 @@ class ContainerFields:
     ] = None
 
 
+_PodLabels = Annotated[Texts, Effect.REDEPLOY, about("Labels of its pods", {"cost-centre": "42"})]
+_PodAnnotations = Annotated[
+    Texts,
+    Effect.REDEPLOY,
+    about("Annotations of its pods", {"sidecar.istio.io/inject": "false"}),
+]
+
+
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class PlacedFields(ContainerFields):
-    """The main container, and the pod around it, as far as a serving runtime says it."""
+class NodeFields(ContainerFields):
+    """The main container, what runs beside it, and the nodes that its pod may be on."""
 
     node_selector: Annotated[
         NodeSelector, Effect.REDEPLOY, about("Labels of the nodes that it may be on", {"gpu": "a"})
@@ -101,14 +109,6 @@ class PlacedFields(ContainerFields):
         Effect.REDEPLOY,
         about("Secrets with which its images are pulled", [{"name": "registry"}]),
     ] = ()
-    pod_labels: Annotated[
-        Texts, Effect.REDEPLOY, about("Labels of its pods", {"cost-centre": "42"})
-    ] = field(default_factory=empty)
-    pod_annotations: Annotated[
-        Texts,
-        Effect.REDEPLOY,
-        about("Annotations of its pods", {"sidecar.istio.io/inject": "false"}),
-    ] = field(default_factory=empty)
     sidecars: Annotated[
         Sidecars,
         Effect.REDEPLOY,
@@ -119,8 +119,16 @@ class PlacedFields(ContainerFields):
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
-class PodFields(PlacedFields):
-    """The main container, and the whole pod around it."""
+class PlacedFields(NodeFields):
+    """The main container, and the pod around it, as far as a serving runtime says it."""
+
+    pod_labels: _PodLabels = field(default_factory=empty)
+    pod_annotations: _PodAnnotations = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class SpecFields(NodeFields):
+    """The main container and its pod's spec: a pod that has no labels of its own."""
 
     service_account: Annotated[
         Maybe[Annotated[Text, Named(SECRET, "reader")]],
@@ -135,3 +143,11 @@ class PodFields(PlacedFields):
             {"fetch": {"image": "example.com/fetch@sha256:..."}},
         ),
     ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class PodFields(SpecFields):
+    """The main container, and the whole pod around it."""
+
+    pod_labels: _PodLabels = field(default_factory=empty)
+    pod_annotations: _PodAnnotations = field(default_factory=empty)

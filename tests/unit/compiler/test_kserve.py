@@ -178,7 +178,7 @@ def test_no_secret_is_rendered_but_its_reference() -> None:
 
 def test_the_backend_owns_services_graphs_and_runtimes() -> None:
     assert NAME == "kserve"
-    assert sorted(RENDERERS) == ["Graph", "Runtime", "Service"]
+    assert sorted(RENDERERS) == ["Graph", "LLMService", "Runtime", "Service"]
     assert RENDERERS["Service"] is render_service
 
 

@@ -83,7 +83,7 @@ def problems(body: Mapping[str, Any]) -> list[str]:
     if body["kind"] in CORE:
         errors = Draft202012Validator(CORE[body["kind"]]).iter_errors(body)
         return sorted(f"{error.json_path}: {error.message}" for error in errors)
-    errors = validator(body["kind"]).iter_errors(body)
+    errors = validator(body["kind"], body["apiVersion"]).iter_errors(body)
     return sorted(f"{error.json_path}: {error.message}" for error in errors)
 
 

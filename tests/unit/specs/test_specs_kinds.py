@@ -140,6 +140,8 @@ def test_examples_are_valid(kind: str) -> None:
         "Service": {"model": "m@a"},
         "Graph": {"nodes": {"root": {"routerType": "Sequence", "steps": [{"service": "s"}]}}},
         "Runtime": {"image": "a/b", "formats": {"onnx": {}}},
+        "LLMService": {"model": {"uri": "hf://a/b"}},
+        "Notebook": {"image": "a/b"},
     }
     made = {"transform": {"python": "f.py:f"}, "schema": {"f": "float64"}}
     beside: dict[tuple[str, str], dict[str, Any]] = {
@@ -147,6 +149,10 @@ def test_examples_are_valid(kind: str) -> None:
         ("FeatureView", "schema"): made,
         ("Service", "containerName"): {"runtime": "custom", "image": "a/b"},
         ("Runtime", "adapters"): {**minimal["Runtime"], "multiModel": True},
+        ("LLMService", "worker"): {
+            "model": {"uri": "hf://a/b"},
+            "parallelism": {"pipeline": 2},
+        },
         ("FeatureView", "offline"): {**minimal["FeatureView"], "push": "p"},
         ("FeatureView", "aggregations"): {
             **minimal["FeatureView"],

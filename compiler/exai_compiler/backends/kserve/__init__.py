@@ -1,5 +1,5 @@
 """KServe: a Service becomes an InferenceService, with exai's own ServingRuntimes that it runs in; a
-Runtime a (Cluster)ServingRuntime, a Graph an InferenceGraph.
+Runtime a (Cluster)ServingRuntime, a Graph an InferenceGraph, an LLMService an LLMInferenceService.
 
 Field by field as KServe v0.20 has it (pkg/apis/serving/v1beta1, v1alpha1).
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.graph import render_graph
+from exai_compiler.backends.kserve.llm_service import render_llm_service
 from exai_compiler.backends.kserve.own_runtimes import render_runtime
 from exai_compiler.backends.kserve.service import render_service
 from exai_compiler.build import Rendered
@@ -19,5 +20,10 @@ from exai_specs.parse import Spec
 NAME = "kserve"
 
 RENDERERS: Mapping[str, Callable[[Resolved, Spec], tuple[Rendered, ...]]] = MappingProxyType(
-    {"Graph": render_graph, "Runtime": render_runtime, "Service": render_service}
+    {
+        "Graph": render_graph,
+        "LLMService": render_llm_service,
+        "Runtime": render_runtime,
+        "Service": render_service,
+    }
 )

@@ -23,7 +23,9 @@ _SHAPES = {
     "Model": "ellipse",
     "Runtime": "box3d",
     "Service": "cds",
+    "LLMService": "cds",
     "Graph": "diamond",
+    "Notebook": "note",
 }
 _TABLE = '<table border="0" cellborder="1" cellspacing="0" cellpadding="4">'
 

@@ -23,7 +23,9 @@ _SHAPES = {
     "Model": ("([", "])"),
     "Runtime": ("[", "]"),
     "Service": (">", "]"),
+    "LLMService": (">", "]"),
     "Graph": ("{", "}"),
+    "Notebook": ("[", "]"),
 }
 _PLAIN = ("[", "]")
 _HARMLESS = frozenset(" _-./:@,()+=")

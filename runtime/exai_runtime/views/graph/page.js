@@ -1,6 +1,6 @@
 const D = JSON.parse(document.getElementById("data").textContent);
 const W = 200, READABLE = 0.7, HEAD = 46, FACT = 16, ROW = 21, PAD = 18, TITLE = 36, MOST = 14;
-const KINDS = ["Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Model", "Runtime", "Service", "Graph"];
+const KINDS = ["Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Model", "Runtime", "Service", "LLMService", "Graph", "Notebook"];
 const $ = id => document.getElementById(id);
 const svg = $("graph"), view = $("view");
 const kind = text => KINDS.includes(text) ? text.toLowerCase() : "other";

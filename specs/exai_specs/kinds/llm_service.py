@@ -1,0 +1,333 @@
+"""LLMService: a large language model behind the OpenAI protocol (LANGUAGE section 8).
+
+In: the `spec` of an LLMService. Out: a frozen value. Never: what the platform's KServe doesn't
+know yet; the compiler knows the environments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from exai_specs.effects import Effect
+from exai_specs.fields import (
+    CONFIG,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Problem,
+    Text,
+    Whole,
+    about,
+    refuse,
+)
+from exai_specs.forms import OneOf
+from exai_specs.frozen import empty
+from exai_specs.kinds.model_files import Uri
+from exai_specs.kinds.patches import Patches, PatchesOf
+from exai_specs.kinds.servers import PodFields, SpecFields
+from exai_specs.kinds.workload import SECRET
+from exai_specs.names import KUBERNETES, NameRule
+
+MAIN = "main"
+"""The container that KServe's own configurations call so: the model's server."""
+
+ADAPTER = NameRule(
+    r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
+    "letters, digits, `-`, `_` and `.`, and starts and ends with a letter or digit",
+    joiner="-",
+    example="sql",
+)
+"""Names of adapters: folders, and what a request calls its model."""
+
+GROUP = NameRule(
+    r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
+    "lower-case letters, digits and `-`, and starts and ends with a letter or digit",
+    lower=True,
+    joiner="-",
+    example="chat",
+)
+"""Groups of routes (the CRD's own pattern)."""
+
+_Degree = Maybe[Annotated[Whole, Field(ge=1)]]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Lora:
+    """Adapters that are served beside the model."""
+
+    adapters: Annotated[
+        Annotated[Mapping[str, Uri], KeyedBy(ADAPTER, at_least=1)],
+        Effect.REDEPLOY,
+        about("Where each is, by the name that a request asks for", {"sql": "hf://acme/sql-lora"}),
+    ]
+    max_rank: Annotated[_Degree, Effect.REDEPLOY, about("The highest rank among them", 16)] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class LlmModel:
+    """The model that is served."""
+
+    uri: Annotated[
+        Uri, Effect.REDEPLOY, about("Where its files are", "hf://Qwen/Qwen3-8B", "s3://acme/qwen")
+    ]
+    name: Annotated[
+        Maybe[Text],
+        Effect.REDEPLOY,
+        about("What a request calls it; default: the document's name", "qwen"),
+    ] = None
+    lora: Annotated[
+        Maybe[Lora],
+        Effect.REDEPLOY,
+        about("Adapters beside it", {"adapters": {"sql": "hf://acme/sql-lora"}, "maxRank": 16}),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Parallelism:
+    """How one replica is spread over accelerators and nodes."""
+
+    tensor: Annotated[_Degree, Effect.REDEPLOY, about("Accelerators that share each layer", 2)] = (
+        None
+    )
+    pipeline: Annotated[
+        _Degree, Effect.REDEPLOY, about("Nodes that have some of the layers each", 2)
+    ] = None
+    data: Annotated[_Degree, Effect.REDEPLOY, about("Copies of the layers", 8)] = None
+    data_local: Annotated[
+        _Degree, Effect.REDEPLOY, about("Copies on one node; it goes with `data`", 8)
+    ] = None
+    expert: Annotated[Flag, Effect.REDEPLOY, about("Whether experts are spread, too", True)] = False
+
+    @model_validator(mode="after")
+    def _as_the_webhook_has_it(self) -> Parallelism:
+        if self.pipeline is not None and (self.data or self.data_local):
+            wrong = "stands with pipeline, and KServe takes one of them"
+            name = "data" if self.data is not None else "dataLocal"
+            raise refuse(Problem("invalid-value", wrong, "keep one of them", (name,), "key"))
+        if (self.data is None) != (self.data_local is None):
+            missing = "data" if self.data is None else "dataLocal"
+            wrong = f"has no {missing}"
+            raise refuse(Problem("missing-field", wrong, f"add {missing}: KServe wants both"))
+        return self
+
+    @property
+    def spans_nodes(self) -> bool:
+        """Whether workers have a part in it."""
+        return self.pipeline is not None or self.data is not None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class ReplicaRange:
+    """Bounds of a number that changes with the load."""
+
+    min: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At least", 1)] = 1
+    max: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At most", 4)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ReplicaRange:
+        if self.min > self.max:
+            wrong = f"is more than max ({self.max})"
+            raise refuse(Problem("invalid-value", wrong, "set max too", ("min",)))
+        return self
+
+
+LlmReplicas = Annotated[
+    int | ReplicaRange,
+    OneOf(
+        (("max", ReplicaRange),),
+        inside=False,
+        text=Annotated[Whole, Field(ge=0)],
+        text_words="a number",
+    ),
+]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Worker(SpecFields):
+    """The further nodes of a replica: pods without labels of their own."""
+
+    @model_validator(mode="after")
+    def _containers_apart(self) -> Worker:
+        if problems := _called_main(self):
+            raise refuse(*problems)
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class LlmWorkload(PodFields):
+    """Pods that serve a model. The workload block is the container `main`."""
+
+    replicas: Annotated[
+        LlmReplicas,
+        Effect.RENDER,
+        about("How many replicas run: a number, or bounds", 1, {"min": 1, "max": 4}),
+    ] = 1
+    parallelism: Annotated[
+        Maybe[Parallelism],
+        Effect.REDEPLOY,
+        about("How one replica is spread", {"tensor": 2}),
+    ] = None
+    worker: Annotated[
+        Maybe[Worker],
+        Effect.REDEPLOY,
+        about(
+            "The further nodes of a replica, by parallelism over nodes",
+            {"resources": {"nvidia.com/gpu": 8}},
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> LlmWorkload:
+        problems = _called_main(self)
+        if self.worker is not None and not (self.parallelism and self.parallelism.spans_nodes):
+            wrong = "means nothing without parallelism over nodes"
+            hint = "add parallelism: {pipeline: ...}, or {data: ..., dataLocal: ...}"
+            problems.append(Problem("invalid-value", wrong, hint, ("worker",), "key"))
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+def _called_main(block: SpecFields) -> list[Problem]:
+    wrong = f"KServe calls the model's own server {MAIN}"
+    return [
+        Problem("invalid-name", wrong, "give it another name", (name, MAIN), "key")
+        for name, beside in (
+            ("sidecars", block.sidecars),
+            ("initContainers", block.init_containers),
+        )
+        if MAIN in beside
+    ]
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Route:
+    """The HTTPRoute that KServe makes."""
+
+    group: Annotated[
+        Maybe[Annotated[Text, Named(GROUP)]],
+        Effect.RENDER,
+        about("LLMServices of one group share its requests", "chat"),
+    ] = None
+    weight: Annotated[
+        Maybe[Annotated[Whole, Field(ge=0, le=1_000_000)]],
+        Effect.RENDER,
+        about("Its share of the group's requests, in proportion", 90),
+    ] = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Route:
+        if (self.group is None) != (self.weight is None):
+            missing = "group" if self.group is None else "weight"
+            wrong = f"has no {missing}"
+            raise refuse(Problem("missing-field", wrong, f"add {missing}: KServe wants both"))
+        return self
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class GatewayRef:
+    """A Gateway that is there."""
+
+    name: Annotated[
+        Annotated[Text, Named(SECRET, "inference")],
+        Effect.RENDER,
+        about("Its name", "kserve-ingress-gateway"),
+    ]
+    namespace: Annotated[
+        Maybe[Annotated[Text, Named(KUBERNETES)]],
+        Effect.RENDER,
+        about("Its namespace; default: the environment's", "kserve"),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """The Gateways that requests come through; default: KServe's own."""
+
+    refs: Annotated[
+        tuple[GatewayRef, ...],
+        Effect.RENDER,
+        about("Gateways that are there", [{"name": "inference", "namespace": "gateways"}]),
+    ] = ()
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Scheduler:
+    """What picks the replica for a request; KServe's own with nothing in it."""
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Router:
+    """How requests get to it, by the Gateway API."""
+
+    route: Annotated[
+        Maybe[Route],
+        Effect.RENDER,
+        about("An HTTPRoute that KServe makes", {}, {"group": "chat", "weight": 90}),
+    ] = None
+    gateway: Annotated[
+        Maybe[Gateway],
+        Effect.RENDER,
+        about("KServe's Gateway, or others that are there", {}, {"refs": [{"name": "inference"}]}),
+    ] = None
+    scheduler: Annotated[
+        Maybe[Scheduler],
+        Effect.RENDER,
+        about("Picks the replica that a request goes to, by load and cache", {}),
+    ] = None
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class LLMServiceSpec(LlmWorkload):
+    """A large language model behind the OpenAI protocol. With `prefill` this block decodes."""
+
+    model: Annotated[
+        LlmModel, Effect.REDEPLOY, about("What is served", {"uri": "hf://Qwen/Qwen3-8B"})
+    ]
+    router: Annotated[
+        Maybe[Router],
+        Effect.RENDER,
+        about("How requests get to it", {"route": {}, "gateway": {}, "scheduler": {}}),
+    ] = None
+    prefill: Annotated[
+        Maybe[LlmWorkload],
+        Effect.REDEPLOY,
+        about(
+            "Pods of their own that read prompts",
+            {"replicas": 2, "resources": {"nvidia.com/gpu": 1}},
+        ),
+    ] = None
+    base_refs: Annotated[
+        tuple[Annotated[Text, Named(SECRET, "shared-gpus")], ...],
+        Effect.REDEPLOY,
+        about("LLMInferenceServiceConfigs that it starts from, the last wins", ["shared-gpus"]),
+    ] = ()
+    patches: Annotated[
+        Annotated[Patches, PatchesOf(("LLMInferenceService",))],
+        Effect.REDEPLOY,
+        about(
+            "Fields of the rendered object that no field here has",
+            {"LLMInferenceService": {"spec": {"tracing": {}}}},
+        ),
+    ] = field(default_factory=empty)
+
+    @property
+    def pods(self) -> tuple[tuple[tuple[str, ...], SpecFields], ...]:
+        """Every block of pods, with its path in the document."""
+        found: list[tuple[tuple[str, ...], SpecFields]] = []
+        workloads: tuple[tuple[tuple[str, ...], LlmWorkload | None], ...] = (
+            (("spec",), self),
+            (("spec", "prefill"), self.prefill),
+        )
+        for path, block in workloads:
+            if block is not None:
+                found.append((path, block))
+                if block.worker is not None:
+                    found.append(((*path, "worker"), block.worker))
+        return tuple(found)
