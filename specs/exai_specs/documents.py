@@ -83,8 +83,10 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
     decoded = decode(text, path)
     if isinstance(decoded, Diagnostic):
         return (), (decoded,)
+    from exai_specs.known_secrets import known_secrets, may_hold_secrets
     from exai_specs.yaml_nodes import Conversion, compose
 
+    doubtful = may_hold_secrets(decoded)
     documents: list[Document] = []
     problems: list[Diagnostic] = []
     for node in compose(decoded, path):
@@ -97,8 +99,22 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
             problems += conversion.problems
         elif isinstance(value, Mapping):
             written = MappingProxyType(conversion.written)
-            documents.append(Document(path, value, tuple(conversion.places), written))
+            document = Document(path, value, tuple(conversion.places), written)
+            found = [_secret(document, *each) for each in known_secrets(value)] if doubtful else []
+            problems += found
+            if not found:
+                documents.append(document)
         if len(problems) > MAX_IN_FILE:
             problems[MAX_IN_FILE:] = [more_problems(problems[-1].at, MAX_IN_FILE, "file")]
             break
     return tuple(documents), in_order(problems)
+
+
+def _secret(document: Document, path: Path, words: str) -> Diagnostic:
+    return Diagnostic(
+        "secret-in-spec",
+        f"{words} must not be in a spec",
+        document.at(path),
+        hint="write {secret: NAME, key: KEY} where a reference can stand, and change what was "
+        "written here if anybody has seen it",
+    )

@@ -1,0 +1,69 @@
+"""Secrets that tell themselves by their form: keys of clouds, tokens, private keys, passwords in
+addresses.
+
+In: the text of a file, or the values of a document. Out: what kinds of secrets stand in it, and
+where. Never: the secret. The forms are those that their makers document as unmistakable; a text
+that merely looks random is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from exai_specs.frozen import Json
+from exai_specs.types import Path
+
+# What to call it; a text that every one of them holds, by which most files are passed over; its
+# whole form.
+FORMS: tuple[tuple[str, str, str], ...] = (
+    ("an access key of AWS", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
+    ("an access key of AWS", "ASIA", r"\bASIA[0-9A-Z]{16}\b"),
+    ("a token of GitHub", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    ("a token of GitHub", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{50,}\b"),
+    ("a token of GitLab", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a token of Slack", "xox", r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
+    ("a key of Google", "AIza", r"\bAIza[A-Za-z0-9_-]{35}\b"),
+    ("a token of Hugging Face", "hf_", r"\bhf_[A-Za-z]{34}\b"),
+    ("a key of Stripe", "k_live_", r"\b[rs]k_live_[A-Za-z0-9]{20,}\b"),
+    ("a token of npm", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a token of PyPI", "pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
+    ("a private key", "PRIVATE KEY", r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----"),
+    (
+        "a password",
+        "://",
+        # Not `<...>`, `${...}` or `***`: they say that something goes there.
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@?#\[\]]*:(?![<{$*])[^\s/@?#]+@[^\s@/]",
+    ),
+)
+_FORMS = tuple((words, mark, re.compile(form)) for words, mark, form in FORMS)
+# Words that documentation writes where a password would stand.
+_PLACEHOLDERS = re.compile(
+    r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b", re.IGNORECASE
+)
+
+
+def may_hold_secrets(text: str) -> bool:
+    """Whether it is worth looking at each value. False is certain."""
+    return any(mark in text and form.search(text) for _, mark, form in _FORMS)
+
+
+def known_secrets(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The path of each text in a value that holds a secret, and what it holds."""
+    if isinstance(value, str):
+        if (found := _kind(value)) is not None:
+            yield path, found
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from known_secrets(item, (*path, index))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from known_secrets(item, (*path, key))
+
+
+def _kind(text: str) -> str | None:
+    for words, mark, form in _FORMS:
+        for found in form.finditer(text) if mark in text else ():
+            if not _PLACEHOLDERS.search(found[0]):
+                return words
+    return None

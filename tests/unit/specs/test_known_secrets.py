@@ -1,0 +1,76 @@
+"""Secrets that tell themselves by their form; and texts that only look a little like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_specs.documents import read
+from exai_specs.known_secrets import FORMS, known_secrets, may_hold_secrets
+
+# In two parts, so that no scanner of repositories takes them for real ones.
+SECRETS = (
+    "AKIA" + "Q7RSTUVWXYZ23456",
+    "ASIA" + "Q7RSTUVWXYZ23456",
+    "ghp_" + "a1B2" * 9,
+    "github_pat_" + "a1B2_" * 12,
+    "glpat-" + "a1B2" * 5,
+    "xoxb-" + "12345678-" * 3,
+    "AIza" + "a1B2c" * 7,
+    "hf_" + "aB" * 17,
+    "sk_live_" + "a1B2" * 6,
+    "npm_" + "a1B2" * 9,
+    "pypi-AgE" + "a1B2" * 13,
+    "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIE",
+    "-----BEGIN " + "PRIVATE KEY-----",
+    "postgresql://exai:" + "hunter2@db:5432/ml",
+    "redis://:" + "hunter2@cache",
+    "https://anna:" + "hunter2@example.com/regions.csv",
+)
+NO_SECRETS = (
+    "AKIAIOSFODNN7EXAMPLE",  # of AWS' own documentation
+    "AKIA is the prefix of a key",
+    "ghp_short",
+    "a height_of_flowers_in_centimetres_and_more_words",
+    "postgresql://exai@db:5432/ml",
+    "postgresql://exai:password@db/ml",
+    "postgresql://exai:<password>@db/ml",
+    "postgresql://exai:${PASSWORD}@db/ml",
+    "postgresql://exai:***@db/ml",
+    "https://example.com:8080/a@b",
+    "s3://bucket/folder:part@2",
+    "http://host:80/?mail=a@example.com",
+    "see http://a.example/ and write to me: anna@example.com",
+    "repo@sha256:" + "a1" * 32,
+    "-----BEGIN CERTIFICATE-----",
+)
+
+
+@pytest.mark.parametrize("text", SECRETS, ids=lambda text: text[:6])
+def test_a_secret_is_found_wherever_it_stands_and_never_repeated(text: str) -> None:
+    yaml = f"a:\n  b:\n  - x\n  - {text!r}\n"
+    documents, (problem,) = read(yaml, "x.yaml")
+    assert documents == ()
+    assert (problem.code, str(problem.at)) == ("secret-in-spec", "x.yaml:4:5")
+    assert text not in repr(problem) and "hunter2" not in repr(problem)
+    assert "secret" in problem.hint
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_what_only_looks_like_one_is_none(text: str) -> None:
+    assert list(known_secrets(text)) == []
+
+
+def test_every_form_has_an_example() -> None:
+    assert len(
+        {f for f in FORMS if any(may_hold_secrets(s) and f[1] in s for s in SECRETS)}
+    ) == len(FORMS)
+
+
+def test_looking_takes_linear_time() -> None:
+    for text in (
+        "a." * 400_000 + "://",
+        "://" * 300_000,
+        "gh" * 500_000,
+        "-----BEGIN " + "A" * 9**6,
+    ):
+        assert not may_hold_secrets(text)
