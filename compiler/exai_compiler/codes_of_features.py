@@ -14,8 +14,9 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
     {
         "bad-schedule": Code(
             "A schedule that no clock can keep.",
-            "`materialize.every` takes a duration or five fields of cron, whose numbers have to be "
-            "within their bounds; time zones have the names of the IANA database.",
+            "`materialize.every` and `schedules` take a duration or five fields of cron, whose numbers "
+            "have to be within their bounds and come to a day that exists. Between its start and "
+            "its end a schedule runs at least once; time zones have the names of the IANA database.",
         ),
         "copied-file": Code(
             "A file of the feature repository that exai knows nothing of.",

@@ -1,15 +1,17 @@
 """A pipeline's schedules: times that exist, the zone of the environment, arguments that it takes
 (LANGUAGE sections 2 and 6.1).
 
-`bad-schedule`, `timezone-mismatch`, `unknown-reference`, `wrong-input-type`, `missing-input`.
+`bad-schedule`, `name-clash`, `timezone-mismatch`, `unknown-reference`, `wrong-input-type`,
+`missing-input`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from exai_compiler.checks.port_types import describe, misfits
-from exai_compiler.checks.schedules import CRON_HINT, is_zone, wrong_cron
+from exai_compiler.checks.schedules import CRON_HINT, ZONE_HINT, fires_within, is_zone, wrong_cron
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -20,14 +22,60 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from _clashes(subject)
     for spec, body in subject.project.bodies(PipelineSpec):
         for name, schedule in body.schedules.items():
             path: Path = ("spec", "schedules", name)
-            if schedule.cron is not None and (wrong := wrong_cron(schedule.cron)):
+            if schedule.cron is not None and (wrong := wrong_cron(schedule.cron, sunday_is_0=True)):
                 at = spec.at(*path, "cron")
                 yield Diagnostic("bad-schedule", wrong, at, hint=CRON_HINT)
+            else:
+                yield from _window(spec, path, schedule)
             yield from _zone(subject, spec, path, schedule)
             yield from _arguments(spec, body, path, schedule)
+
+
+def _window(spec: Spec, path: Path, schedule: Schedule) -> Iterator[Diagnostic]:
+    """A schedule that is over before it has fired once."""
+    if schedule.start is None or schedule.end is None:
+        return
+    start, end = (datetime.fromisoformat(time) for time in (schedule.start, schedule.end))
+    if schedule.every is not None:
+        # The first run is one interval after the start (scheduledworkflow, GetNextScheduledEpoch).
+        fires = end - start >= timedelta(milliseconds=schedule.every.ms)
+        rhythm = "every"
+    else:
+        fires, rhythm = fires_within(schedule.cron or "", start, end), "cron"
+    if not fires:
+        yield Diagnostic(
+            "bad-schedule",
+            "it ends before it has started a single run",
+            spec.at(*path, "end"),
+            hint="write a later end, or another rhythm",
+            related=(
+                ("the start", spec.at(*path, "start")),
+                ("the rhythm", spec.at(*path, rhythm)),
+            ),
+        )
+
+
+def _clashes(subject: Subject) -> Iterator[Diagnostic]:
+    """Recurring runs are called `<pipeline>-<schedule>`, which two pairs may come to."""
+    first: dict[str, tuple[Spec, str]] = {}
+    for spec, body in subject.project.bodies(PipelineSpec):
+        for name in body.schedules:
+            called = f"{spec.ref.name}-{name}"
+            other, theirs = first.setdefault(called, (spec, name))
+            if other is not spec:
+                yield Diagnostic(
+                    "name-clash",
+                    f"two recurring runs would be called `{called}`",
+                    spec.key_at("spec", "schedules", name),
+                    hint="call one of the schedules something else",
+                    related=(
+                        (f"the one of {other.ref}", other.key_at("spec", "schedules", theirs)),
+                    ),
+                )
 
 
 def _zone(subject: Subject, spec: Spec, path: Path, schedule: Schedule) -> Iterator[Diagnostic]:
@@ -36,8 +84,7 @@ def _zone(subject: Subject, spec: Spec, path: Path, schedule: Schedule) -> Itera
         return
     at = spec.at(*path, "timezone")
     if zone != "UTC" and not is_zone(zone):
-        hint = "write a name of the IANA database, such as Europe/Berlin"
-        yield Diagnostic("bad-schedule", f"there is no time zone `{zone}`", at, hint=hint)
+        yield Diagnostic("bad-schedule", f"there is no time zone `{zone}`", at, hint=ZONE_HINT)
         return
     for name, environment in subject.environments.items():
         pipelines = environment.pipelines
