@@ -13,6 +13,7 @@ from exai_compiler.codes_of_features import FEATURE_CODES
 from exai_compiler.codes_of_flow import FLOW_CODES
 from exai_compiler.codes_of_serving import SERVING_CODES
 from exai_compiler.codes_of_steps import STEP_CODES
+from exai_compiler.codes_of_use import USE_CODES
 from exai_specs.codes import Code
 
 CODES: Mapping[str, Code] = MappingProxyType(
@@ -21,6 +22,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         **STEP_CODES,
         **SERVING_CODES,
         **FLOW_CODES,
+        **USE_CODES,
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "

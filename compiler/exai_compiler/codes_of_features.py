@@ -14,9 +14,10 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
     {
         "bad-schedule": Code(
             "A schedule that no clock can keep.",
-            "`materialize.every` and `schedules` take a duration or five fields of cron, whose numbers "
-            "have to be within their bounds and come to a day that exists. Between its start and "
-            "its end a schedule runs at least once; time zones have the names of the IANA database.",
+            "`materialize.every` and `schedules` take a duration or five fields of cron, whose "
+            "numbers have to be within their bounds and come to a day that exists. Between its "
+            "start and its end a schedule runs at least once; time zones have the names of the "
+            "IANA database.",
         ),
         "copied-file": Code(
             "A file of the feature repository that exai knows nothing of.",
@@ -60,6 +61,11 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
             "A key or a time stands among the features of a view.",
             "Keys tell whose values these are, and times when they held. Neither is a value.",
         ),
+        "later-feature": Code(
+            "A feature that knows what is only known after its event.",
+            "`created` says when a row was written, which is later than what the row tells of. A "
+            "request comes before that, so a model that learnt from it would miss it in service.",
+        ),
         "missing-timestamp": Code(
             "Nobody knows when rows were true.",
             "A value is joined to a row as it was at the row's time, so the dataset behind a view "
@@ -75,6 +81,11 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
             "An on-demand view takes some columns of the request. In training there is no "
             "request: the rows have these columns, of the same types.",
         ),
+        "not-online": Code(
+            "A service looks up a view that isn't brought online.",
+            "A view with `online: false` is for training alone: in the online store, where "
+            "services look features up, it has no values.",
+        ),
         "reserved-feature": Code(
             "A name that Feast needs for itself.",
             "Feast adds columns such as event_timestamp while it joins, and writes views and "
@@ -85,6 +96,13 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
             "An offline store of type postgres is one PostgreSQL connection of the environment. "
             "The datasets of all views have to be tables or queries of that connection; "
             "`type: dask` joins any data.",
+        ),
+        "timestamp-mismatch": Code(
+            "Values that are dated by the day are joined to times within it.",
+            "A value dated `2026-10-01` holds from midnight on, so a row of that morning gets what "
+            "is known of the whole day: a model sees the future in training, and not in service. "
+            "Let `timestamp` say when a value was known, such as the end of the day.",
+            "warning",
         ),
         "unused-entity": Code(
             "An Entity that no view is about.",

@@ -143,6 +143,48 @@ ALIAS = NameRule(
     lower=True,
 )
 
+_QUALIFIED = (
+    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?"
+    r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+)
+_QUALIFIED_WORDS = (
+    "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends, and before "
+    "that perhaps a domain and `/`"
+)
+
+ANNOTATION_KEY = NameRule(
+    _QUALIFIED,
+    _QUALIFIED_WORDS,
+    longest=317,
+    forbidden="^exai\\.dev/",
+    forbidden_words="what starts with `exai.dev/` is exai's own",
+    joiner="-",
+    example="example.com/team",
+)
+"""Kubernetes' qualified names (k8s.io/apimachinery, pkg/util/validation, IsQualifiedName)."""
+
+LABEL_KEY = NameRule(
+    _QUALIFIED,
+    _QUALIFIED_WORDS,
+    longest=317,
+    forbidden="^(exai\\.dev/|app\\.kubernetes\\.io/managed-by$)",
+    forbidden_words="exai sets that label itself: it tells what exai owns",
+    joiner="-",
+    example="example.com/team",
+)
+
+NODE_LABEL = NameRule(
+    _QUALIFIED, _QUALIFIED_WORDS, longest=317, joiner="-", example="example.com/pool"
+)
+
+LABEL_VALUE = NameRule(
+    # An expression is told with more than a pattern: `expression-not-allowed`.
+    r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?|[^\x00]*\$\{\{[^\x00]*",
+    "letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
+    joiner="-",
+    example="data-team",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelName:

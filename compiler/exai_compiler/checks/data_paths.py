@@ -11,7 +11,14 @@ from posixpath import normpath
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import CsvSource, DatasetSpec, JsonSource, ParquetSource, Sqlite
+from exai_specs.kinds import (
+    CsvSource,
+    DatasetSpec,
+    Environment,
+    JsonSource,
+    ParquetSource,
+    Sqlite,
+)
 
 _FILES = {CsvSource: "csv", JsonSource: "json", ParquetSource: "parquet"}
 
@@ -27,6 +34,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         elif "://" not in path:
             yield from _reachable(subject, path, at)
     for name, environment in subject.environments.items():
+        yield from _store(subject, name, environment)
         for key, connection in environment.connections.items():
             if not isinstance(connection, Sqlite):
                 continue
@@ -34,6 +42,18 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             at = subject.project.root.at(*place)
             if not connection.path.startswith("/") and (problem := _leaves(connection.path, at)):
                 yield problem
+
+
+def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
+    """A folder as the place of models, where steps and servers are pods."""
+    store = environment.models.store if environment.models is not None else ""
+    if environment.target != "local" and store and "://" not in store:
+        yield Diagnostic(
+            "data-not-reachable",
+            f"steps and servers in `{name}` share no folder, so models can't be kept in one",
+            subject.project.root.at("spec", "environments", name, "models", "store"),
+            hint="write a URI that KServe reads, such as s3://BUCKET/models",
+        )
 
 
 def _leaves(path: str, at: Span) -> Diagnostic | None:

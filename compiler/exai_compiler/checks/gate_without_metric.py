@@ -1,10 +1,10 @@
 """`gate-without-metric`: a gate on a metric that no step before a registration makes (LANGUAGE
-section 7).
+section 7). `gate-never-passes`: one on a value that the metric can't have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
@@ -12,9 +12,13 @@ from exai_compiler.columns import Maker, trained
 from exai_compiler.graph import Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
+from exai_specs.parse import Spec
 
 # Metrics that are made for two classes only, and how many.
 CLASSES = {"auc": 2}
+# What the metrics of exai's evaluation can be at most and at least.
+GREATEST = {"accuracy": 1, "f1": 1, "auc": 1, "r2": 1}
+LEAST = {"accuracy": 0, "f1": 0, "auc": 0, "logloss": 0, "rmse": 0, "mae": 0}
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -25,6 +29,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if step is None or step.component is None or step.is_own:
                 continue
             made = step.component.metrics.get(body.task, ())
+            yield from _out_of_reach(spec, body, made)
             classes = _classes(subject, maker)
             for metric in body.gates:
                 limit = CLASSES.get(metric, classes)
@@ -43,6 +48,27 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     spec.key_at("spec", "gates", metric),
                     hint=hint,
                     related=((f"step `{step.name}` makes the metrics", place),),
+                )
+
+
+def _out_of_reach(spec: Spec, body: ModelSpec, made: Collection[str]) -> Iterator[Diagnostic]:
+    """Gates that no version passes: often a percentage where a fraction is meant."""
+    for metric, gate in body.gates.items():
+        for field, bound, limit, words in (
+            ("min", gate.min, GREATEST.get(metric), "more than 1"),
+            ("max", gate.max, LEAST.get(metric), "less than 0"),
+        ):
+            if metric not in made or bound is None or limit is None:
+                continue
+            if bound > limit if field == "min" else bound < limit:
+                hint = "write a value that it can have"
+                if field == "min" and bound <= 100:
+                    hint = f"it is a fraction: write {bound / 100:g} for {bound:g} %"
+                yield Diagnostic(
+                    "gate-never-passes",
+                    f"`{metric}` is never {words}, so no version would pass",
+                    spec.at("spec", "gates", metric, field),
+                    hint=hint,
                 )
 
 

@@ -1,17 +1,30 @@
 """`missing-image`: an environment on Kubeflow without the images of its steps or servers.
 
-`image-by-tag`: one that moves; a step's own, too, where an environment pulls it.
+`image-by-tag`: one that moves; a step's own, too, where an environment pulls it. `bad-image`: no
+reference of an image at all.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.python_code import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import has_expression
 from exai_specs.kinds import LLMServiceSpec, ServiceSpec
 from exai_specs.parse import Spec
+
+# How a URI names an image.
+OCI = "oci://"
+# github.com/distribution/reference, regexp.go: a domain, a path in small letters, a tag, a digest.
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+REFERENCE = re.compile(
+    rf"(?:{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?/)?{_PART}(?:/{_PART})*"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[^\s@]+)?"
+)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -33,29 +46,34 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     subject.project.root.key_at(*path),
                     hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}` there",
                 )
-            elif image is not None and "@sha256:" not in image:
-                yield Diagnostic(
-                    "image-by-tag",
-                    f"`{image}` can change under its name",
-                    subject.project.root.at(*path, "images", field),
-                    "note",
-                    "name it by digest: REPOSITORY@sha256:...",
-                )
-    if all(environment.target == "local" for environment in subject.environments.values()):
-        return
+            elif image is not None:
+                yield from _moving(subject.project.root, image, *path, "images", field)
+    pulled = any(environment.target != "local" for environment in subject.environments.values())
+    judge = _moving if pulled else _named
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
-            yield from _moving(spec, step.spec.image, *step.path, "image")
+            yield from judge(spec, step.spec.image, *step.path, "image")
     for spec, at, container in subject.containers():
         if container.image is not None:
-            yield from _moving(spec, container.image, *at, "image")
+            yield from judge(spec, container.image, *at, "image")
     for spec, llm in subject.project.bodies(LLMServiceSpec):
-        if llm.model.uri.startswith("oci://"):
+        if llm.model.uri.startswith(OCI):
             yield from _moving(spec, llm.model.uri, "spec", "model", "uri")
 
 
+def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
+    if not has_expression(image) and not REFERENCE.fullmatch(image.removeprefix(OCI)):
+        yield Diagnostic(
+            "bad-image",
+            "this names no image that anything could pull",
+            spec.at(*path),
+            hint="write REGISTRY/PATH@sha256:DIGEST, or :TAG; the path in small letters",
+        )
+
+
 def _moving(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
-    if "@sha256:" not in image:
+    yield from _named(spec, image, *path)
+    if "@sha256:" not in image and REFERENCE.fullmatch(image.removeprefix(OCI)):
         yield Diagnostic(
             "image-by-tag",
             f"`{image}` can change under its name",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import FeatureViewSpec
+from exai_specs.parse import Spec
 
 MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"
 DAYS = "SUN MON TUE WED THU FRI SAT"
@@ -32,6 +33,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         at = ("spec", "materialize")
         if isinstance(every, str) and (wrong := wrong_cron(every)):
             yield Diagnostic("bad-schedule", wrong, spec.at(*at, "every"), hint=CRON_HINT)
+        yield from _of_nothing(spec, view)
         if zone != "UTC" and not is_zone(zone):
             yield Diagnostic(
                 "bad-schedule",
@@ -49,6 +51,28 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 subject.project.root.at(*path),
                 hint=ZONE_HINT,
             )
+
+
+def _of_nothing(spec: Spec, view: FeatureViewSpec) -> Iterator[Diagnostic]:
+    """When values are brought online that nobody keeps there; a zone of no time of day."""
+    when = view.materialize
+    if (when.on or when.every) and (view.transform is not None or not view.online):
+        why = "its features are made when they are asked for"
+        if view.transform is None:
+            why = "it isn't online"
+        yield Diagnostic(
+            "bad-schedule",
+            f"nothing of this view is ever brought online: {why}",
+            spec.key_at("spec", "materialize"),
+            hint="remove it",
+        )
+    if when.timezone != "UTC" and not isinstance(when.every, str):
+        yield Diagnostic(
+            "bad-schedule",
+            "a time zone means nothing without cron under `every`",
+            spec.key_at("spec", "materialize", "timezone"),
+            hint="remove it",
+        )
 
 
 def wrong_cron(text: str, *, sunday_is_0: bool = False) -> str:

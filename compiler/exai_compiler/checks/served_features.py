@@ -1,7 +1,7 @@
 """A service looks up what its model was trained on, and knows what to say when a value is missing
 (LANGUAGE section 8).
 
-`features-mismatch`, `feature-default`.
+`features-mismatch`, `feature-default`, `not-online`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from exai_compiler.columns import TRAINS, Maker, trained
 from exai_compiler.feature_views import Used
 from exai_compiler.signatures import Told, signatures, told
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import ModelSpec, ServedFeatures, ServiceSpec
+from exai_specs.kinds import FeatureViewSpec, ModelSpec, ServedFeatures, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, mismatch
 
@@ -54,6 +54,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             needs += found
         if service.features is not None:
             yield from _defaults(subject, spec, service.features, tuple(needs))
+            yield from _offline(subject, spec, service.features)
 
 
 def _declared(subject: Subject, told: Told) -> Iterator[Needs]:
@@ -91,6 +92,22 @@ def _looked_up(
                 at,
                 hint="make them the same",
                 related=(("what the model takes", told.spec.at(*told.path, "inputs", name)),),
+            )
+
+
+def _offline(subject: Subject, spec: Spec, served: ServedFeatures) -> Iterator[Diagnostic]:
+    """Views that are kept out of the online store, where a service looks everything up."""
+    gives = subject.services.get(served.service)
+    for name in gives.parts.views if gives is not None else ():
+        view = subject.project.find("FeatureView", name)
+        body = subject.project.body(FeatureViewSpec, name)
+        if view is not None and body is not None and not body.online:
+            yield Diagnostic(
+                "not-online",
+                f"`{served.service}` has features of `{name}`, which isn't brought online",
+                spec.at("spec", "features", "service"),
+                hint="remove `online: false` from the view, or serve without its features",
+                related=(("the view stays offline", view.at("spec", "online")),),
             )
 
 

@@ -2,7 +2,8 @@
 
 `format-unsupported`: no runtime, or not the named one, serves the format. `protocol-unsupported`:
 none of them speaks the protocol. `unknown-runtime`: a name that only the platform may know.
-`name-clash`: a Runtime called like one that is there already.
+`name-clash`: a Runtime called like one that is there already. `unused-runtime`: one that serves
+nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from exai_specs.parse import Spec
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _taken(subject)
+    yield from _unused(subject)
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.runtime == CUSTOM:
             continue
@@ -48,6 +50,34 @@ def _taken(subject: Subject) -> Iterator[Diagnostic]:
                 spec.at("metadata", "name"),
                 hint="give it another name",
             )
+
+
+def _unused(subject: Subject) -> Iterator[Diagnostic]:
+    """A Runtime of the namespace that no Service names, and no model is served by."""
+    mine = {
+        spec.ref.name: spec
+        for spec, body in subject.project.bodies(RuntimeSpec)
+        if body.scope == "namespace"
+    }
+    if not mine:
+        return
+    own = own_runtimes(subject.project)
+    for _, service in subject.project.bodies(ServiceSpec):
+        mine.pop(service.runtime or "", None)
+        models = (service.model, service.canary.model if service.canary is not None else None)
+        for format_, version, digest in (f for model in models for f in _formats(subject, model)):
+            chosen = choose(format_, version, service.protocol, service.runtime, own, digest)
+            if not isinstance(chosen, NoRuntime) and chosen.runtime is not None:
+                mine.pop(chosen.runtime.name, None)
+    for name, spec in mine.items():
+        yield Diagnostic(
+            "unused-runtime",
+            f"no Service is served by `{name}`",
+            spec.at("metadata", "name"),
+            "warning",
+            f"write `runtime: {name}` in a Service, or remove it; `scope: cluster` is for the "
+            "services of others",
+        )
 
 
 def _formats(

@@ -69,7 +69,7 @@ class ColumnFields:
 def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
     """The values of an `enum` that a column of this type can't have."""
     accepted, noun = _ENUMS.get(str(type_), ((), ""))
-    return [
+    wrong = [
         Problem(
             "wrong-type",
             f"must be {noun}, not {called(value)}" if noun else f"{type_} has no enum",
@@ -77,6 +77,16 @@ def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
         )
         for index, value in enumerate(enum)
         if type(value) not in accepted
+    ]
+    return wrong or repeated(enum, "enum")
+
+
+def repeated(values: tuple[Json, ...], field: str) -> list[Problem]:
+    """Those of plain values that stand in a list a second time."""
+    return [
+        Problem("invalid-value", "stands there already", "remove it", (field, index))
+        for index, value in enumerate(values)
+        if value in values[:index]
     ]
 
 
@@ -217,3 +227,10 @@ class DatasetSpec:
             {"fixed": "2026-10"},
         ),
     ] = None
+
+    @model_validator(mode="after")
+    def _key_of_different_columns(self) -> DatasetSpec:
+        problems = repeated(self.key, "key")
+        if problems:
+            raise refuse(*problems)
+        return self

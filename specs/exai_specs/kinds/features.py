@@ -236,9 +236,18 @@ class FeatureViewSpec:
             problems.append(Problem("invalid-value", wrong, hint, ("offline",)))
         if form == "dataset":
             problems += self._streamed()
+        problems += self._held()
         if problems:
             raise refuse(*problems)
         return self
+
+    def _held(self) -> list[Problem]:
+        """Values that would hold no time at all."""
+        problems = []
+        if self.ttl is not None and self.ttl.ms == 0:  # Feast takes 0 for "for ever"
+            hint = "remove it: then a value holds for ever"
+            problems.append(Problem("invalid-value", "must be longer than nothing", hint, ("ttl",)))
+        return problems
 
     def _streamed(self) -> list[Problem]:
         """What Feast's views of streams don't take."""

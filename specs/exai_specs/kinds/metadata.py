@@ -12,10 +12,12 @@ from typing import Annotated
 from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, KeyedBy, Text, about
+from exai_specs.fields import CONFIG, KeyedBy, Named, Text, about
 from exai_specs.frozen import empty
+from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE
 
-_Texts = Annotated[Mapping[str, Text], KeyedBy()]
+_Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
+_Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -35,12 +37,12 @@ class Metadata:
         Text, Effect.METADATA, about("The name that pages show", "Iris flowers")
     ] = ""
     labels: Annotated[
-        _Texts,
+        _Labels,
         Effect.RENDER,
         about("Kubernetes labels, and tags in KFP, Feast and MLflow", {"team": "data"}),
     ] = field(default_factory=empty)
     annotations: Annotated[
-        _Texts,
+        _Annotations,
         Effect.RENDER,
         about("Kubernetes annotations", {"example.com/cost-centre": "42"}),
     ] = field(default_factory=empty)

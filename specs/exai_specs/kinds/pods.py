@@ -31,7 +31,7 @@ from exai_specs.fields import (
 from exai_specs.frozen import empty
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
-from exai_specs.names import NameRule
+from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE, NODE_LABEL, NameRule
 from exai_specs.types import TypeProblem, called
 
 CONTAINER = NameRule(
@@ -70,8 +70,10 @@ PORT = NameRule(
 PortNumber = Annotated[Whole, Field(ge=1, le=65535)]
 Ports = Annotated[Mapping[str, PortNumber], KeyedBy(PORT)]
 Texts = Annotated[Mapping[str, Text], KeyedBy()]
+Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
+Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
-NodeSelector = Annotated[Mapping[str, Text], KeyedBy()]
+NodeSelector = Annotated[Mapping[str, Text], KeyedBy(NODE_LABEL)]
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,9 @@ from exai_specs.effects import Effect
 from exai_specs.fields import CONFIG, Maybe, Named, Text, about
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import (
+    Annotations,
     InitContainers,
+    Labels,
     NodeSelector,
     Ports,
     Probes,
@@ -25,7 +27,6 @@ from exai_specs.kinds.pods import (
     PullSecrets,
     SecurityContext,
     Sidecars,
-    Texts,
     Tolerations,
 )
 from exai_specs.kinds.volumes import Volumes
@@ -81,9 +82,9 @@ class ContainerFields:
     ] = None
 
 
-_PodLabels = Annotated[Texts, Effect.REDEPLOY, about("Labels of its pods", {"cost-centre": "42"})]
+_PodLabels = Annotated[Labels, Effect.REDEPLOY, about("Labels of its pods", {"cost-centre": "42"})]
 _PodAnnotations = Annotated[
-    Texts,
+    Annotations,
     Effect.REDEPLOY,
     about("Annotations of its pods", {"sidecar.istio.io/inject": "false"}),
 ]

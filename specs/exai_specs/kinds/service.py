@@ -308,6 +308,13 @@ def _problems(service: ServiceSpec) -> list[Problem]:
     if service.canary is not None and service.rollout is not None:
         wrong, hint = "stands beside a canary of your own", "keep one of canary, rollout"
         found.append(Problem("invalid-value", wrong, hint, ("rollout",), "key"))
+    if not own and "/mnt/models" in service.volumes:
+        wrong, hint = "is where KServe puts the model", "mount it at another path"
+        found.append(Problem("invalid-value", wrong, hint, ("volumes", "/mnt/models"), "key"))
+    if service.canary is not None and service.canary.model == service.model:
+        wrong = "is the model that has the other requests, too"
+        hint = "name another alias or version"
+        found.append(Problem("invalid-value", wrong, hint, ("canary", "model")))
     if service.features is not None and service.transformer is not None:
         wrong = "stands where exai's own transformer looks the features up"
         hint = "keep one of features, transformer"

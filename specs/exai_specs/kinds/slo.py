@@ -6,13 +6,15 @@ In: the `slo` of a Service. Out: a frozen value. Never: whether anything measure
 from __future__ import annotations
 
 from dataclasses import field
+from itertools import pairwise
 from typing import Annotated
 
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from exai_specs import units
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Duration, Maybe, Percent, about
+from exai_specs.fields import CONFIG, Duration, Maybe, Percent, Problem, about, refuse
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,23 @@ class Latency:
     p50: Annotated[Maybe[Duration], Effect.RENDER, about("Of half of them", "20ms")] = None
     p95: Annotated[Maybe[Duration], Effect.RENDER, about("Of 95 in 100", "50ms")] = None
     p99: Annotated[Maybe[Duration], Effect.RENDER, about("Of 99 in 100", "100ms")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Latency:
+        """What half of the requests keep is no longer than what nearly all of them keep."""
+        stated = [(n, t) for n in ("p50", "p95", "p99") if (t := getattr(self, n)) is not None]
+        problems = [
+            Problem("invalid-value", f"is less than {before} ({less})", path=(name,))
+            for (before, less), (name, time) in pairwise(stated)
+            if time < less
+        ] + [
+            Problem("invalid-value", "must be longer than nothing", path=(name,))
+            for name, time in stated
+            if not time.ms
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -37,3 +56,10 @@ class Slo:
     window: Annotated[Duration, Effect.RENDER, about("The time it is counted over", "30d")] = (
         units.Duration(2_592_000_000)
     )
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Slo:
+        if not self.window.ms:
+            wrong = "must be longer than nothing"
+            raise refuse(Problem("invalid-value", wrong, path=("window",)))
+        return self

@@ -38,11 +38,12 @@ from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.affinity import Kubernetes
 from exai_specs.kinds.pods import (
+    Annotations,
+    Labels,
     NodeSelector,
     PullPolicy,
     PullSecrets,
     SecurityContext,
-    Texts,
     Toleration,
     Tolerations,
 )
@@ -183,11 +184,11 @@ class StepPod:
     security_context: Annotated[
         Maybe[SecurityContext], Effect.RENDER, about("Who it runs as", {"runAsNonRoot": True})
     ] = None
-    pod_labels: Annotated[Texts, Effect.RENDER, about("Labels of its pod", {"team": "ml"})] = field(
-        default_factory=empty
+    pod_labels: Annotated[Labels, Effect.RENDER, about("Labels of its pod", {"team": "ml"})] = (
+        field(default_factory=empty)
     )
     pod_annotations: Annotated[
-        Texts, Effect.RENDER, about("Annotations of its pod", {"example.com/note": "text"})
+        Annotations, Effect.RENDER, about("Annotations of its pod", {"example.com/note": "text"})
     ] = field(default_factory=empty)
     kubernetes: Annotated[
         Maybe[Kubernetes],

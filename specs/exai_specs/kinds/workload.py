@@ -11,7 +11,7 @@ from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -187,6 +187,32 @@ class ResourceFields:
         Effect.RETRAIN,
         about("Limits that differ from the requests", {"memory": "4Gi"}),
     ] = None
+
+    @model_validator(mode="after")
+    def _within_limits(self) -> ResourceFields:
+        """As Kubernetes judges pods (k8s.io/kubernetes, validateContainerResourceRequirements)."""
+        if self.limits is None:
+            return self
+        problems = [
+            Problem("invalid-value", f"is less than what is requested ({mine})", path=path)
+            for path, mine, limit in (
+                (("limits", "cpu"), self.cpu, self.limits.cpu),
+                (("limits", "memory"), self.memory, self.limits.memory),
+            )
+            if mine is not None and limit is not None and limit.value < mine.value
+        ] + [
+            Problem(
+                "invalid-value",
+                f"must be what is requested ({self.extended[name]}): Kubernetes shares none of it",
+                "remove it",
+                ("limits", name),
+            )
+            for name, limit in self.limits.extended.items()
+            if name in self.extended and limit.value != self.extended[name].value
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
 
 
 Resources = Annotated[ResourceFields, _Gathered()]

@@ -225,11 +225,11 @@ def test_a_model_without_features_needs_none() -> None:
         ("        data: ${{ steps.features.data }}", "        data: ${{ steps.load.data }}"),
         ("features: [petal_length, petal_ratio, slenderness]", "features: [height]"),
     ]
-    problems = found(*plain)
-    assert [problem.code for problem in problems] == ["features-mismatch"]
-    assert "wasn't trained on features" in problems[0].message
+    unused, problem = found(*plain)
+    assert (unused.code, problem.code) == ("unused-step", "features-mismatch")
+    assert "wasn't trained on features" in problem.message
     served = "  features:\n    service: flower_features\n    onMissing: default\n" + DEFAULTS
-    assert found(*plain, (served, "")) == ()
+    assert [each.code for each in found(*plain, (served, ""))] == ["unused-step"]
 
 
 def test_a_service_that_gives_more_will_do() -> None:
@@ -310,12 +310,13 @@ def test_stores_of_environments() -> None:
     assert "store-mismatch" in {code for code, _ in said(file)}
     logged = ("ratios]\n", "ratios]\n  logging: {path: logs}\n")
     assert found(logged) == ()
-    (problem,) = found((base, both % "warehouse"), of_rows, logged)
+    unused, problem = found((base, both % "warehouse"), of_rows, logged)
+    assert unused.code == "unused-connection"
     assert (problem.code, problem.severity) == ("store-mismatch", "warning")
     assert "keeps no logs" in problem.message
     kept = ("  push: petals_push\n", "  push: petals_push\n  offline: true\n")
     assert found(kept) == ()
-    (problem,) = found((base, both % "warehouse"), of_rows, kept)
+    unused, problem = found((base, both % "warehouse"), of_rows, kept)
     assert (problem.code, problem.severity) == ("store-mismatch", "warning")
     assert "nothing can be pushed to `petals`" in problem.message
 

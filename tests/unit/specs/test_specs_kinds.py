@@ -254,7 +254,7 @@ def test_env_resources_and_defaults() -> None:
         B: {secret: db, key: k, optional: true}
         C: {configMap: settings, key: region}
         D: {secret: "${{ parameters.name }}", key: k}
-      resources: {cpu: 0.5, nvidia.com/gpu: 1, limits: {memory: 2Gi, nvidia.com/gpu: 2}}
+      resources: {cpu: 0.5, nvidia.com/gpu: 2, limits: {memory: 2Gi, nvidia.com/gpu: 2}}
     other: {uses: load-dataset}
 """,
     ).body
@@ -273,7 +273,7 @@ def test_env_resources_and_defaults() -> None:
     assert resources.limits is not None
     assert str(resources.cpu) == "500m"
     assert resources.memory is None
-    assert {name: str(each) for name, each in resources.extended.items()} == {"nvidia.com/gpu": "1"}
+    assert {name: str(each) for name, each in resources.extended.items()} == {"nvidia.com/gpu": "2"}
     assert str(resources.limits.extended["nvidia.com/gpu"]) == "2"
     assert (body.defaults.cache, body.defaults.env) == (False, {"A": "x"})
     assert body.steps["other"].cache is None

@@ -1,0 +1,73 @@
+"""`unused-connection`, `unused-secret`: what an environment says and nothing asks for.
+
+Where code of the user's own runs, it may read any connection: then none is called unused. A
+secret counts as used where any text has its name, for a patch may name it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import strings
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import OPEN
+from exai_specs.kinds import DatasetSpec, ProjectSpec, SqlSource
+
+CHANGES = "use it, or remove it"
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    root = subject.project.root.body
+    declared = root.environments if isinstance(root, ProjectSpec) else {}
+    mine = [(name, declared[name]) for name in subject.environments if name in declared]
+    own_code = any(step.is_own for _, _, step in subject.steps())
+    asked = {
+        data.source.connection
+        for _, data in subject.project.bodies(DatasetSpec)
+        if isinstance(data.source, SqlSource)
+    }
+    for name, environment in mine:
+        store = environment.features.offline_store if environment.features else None
+        joins = store.connection if store is not None else None
+        # A misspelt name may be meant for any of them: that is said already.
+        certain = not own_code and asked <= set(environment.connections)
+        for connection in environment.connections if certain else ():
+            if connection not in asked and connection != joins:
+                yield Diagnostic(
+                    "unused-connection",
+                    f"no Dataset reads from `{connection}`",
+                    subject.project.root.key_at(
+                        "spec", "environments", name, "connections", connection
+                    ),
+                    "warning",
+                    CHANGES,
+                )
+    if not any(environment.secrets for _, environment in mine):
+        return
+    named = _texts(subject)
+    if named is None:
+        return
+    for name, environment in mine:
+        for secret in environment.secrets:
+            if secret not in named:
+                path = ("spec", "environments", name, "secrets", secret)
+                yield Diagnostic(
+                    "unused-secret",
+                    f"nothing refers to the secret `{secret}`",
+                    subject.project.root.key_at(*path),
+                    "warning",
+                    CHANGES,
+                )
+
+
+def _texts(subject: Subject) -> set[str] | None:
+    """Every text of the project that may name a secret; None where a run gives such names."""
+    found: set[str] = set()
+    for spec in subject.project.all:
+        for path, text in strings(spec.document.value):
+            if path[-1] == "secret" and OPEN in text:
+                return None
+            if not (path[:2] == ("spec", "environments") and path[3:4] == ("secrets",)):
+                found.add(text)
+    return found

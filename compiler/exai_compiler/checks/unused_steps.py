@@ -1,0 +1,115 @@
+"""`unused-step`, `unused-input`, `unused-claim`, `unused-workspace`: work and room in a pipeline
+that nothing comes of.
+
+A step counts as used where something reads one of its outputs. That is asked of exai's own steps
+that only hand data and models on: a check may stop a run, and an evaluation is looked at by people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from exai_compiler.checks.mentions import fields
+from exai_compiler.checks.run_names import all_names
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import strings, value_at
+from exai_compiler.columns import ADDS, LOADS, TRAINS
+from exai_compiler.graph import Broken, FromStep, Graph, Step, bind, sources
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import PipelineSpec
+from exai_specs.kinds.step import IfPresent
+from exai_specs.kinds.step_pod import ClaimMount
+from exai_specs.parse import Spec
+
+HANDS_ON = frozenset({*LOADS, *ADDS, *TRAINS, "split-data"})
+WORKSPACE = re.compile(r"\brun\.workspace\b")
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(PipelineSpec):
+        graph = subject.graphs[spec.ref.name]
+        yield from _steps(spec, body, graph)
+        yield from _room(subject, spec, body, graph)
+        for step in graph.steps.values():
+            if step.spec.body == "image":
+                yield from _inputs(spec, step)
+
+
+def _steps(spec: Spec, body: PipelineSpec, graph: Graph) -> Iterator[Diagnostic]:
+    bindings = [
+        *(binding for step in graph.steps.values() for binding in step.inputs.values()),
+        *(field.binding for field in fields(graph)),
+        *(bind(name.text, items) for _, name, items in all_names(graph, body)),
+    ]
+    # A reference that nobody can read may be meant for any of them: that is said already.
+    read = {s.step for b in bindings for s in sources(b) if isinstance(s, FromStep)}
+    if any(isinstance(each, Broken) for each in bindings) or not read <= set(graph.nodes):
+        return
+    for name, step in graph.steps.items():
+        component = step.component
+        if component is None or step.is_own or component.name not in HANDS_ON or name in read:
+            continue
+        outputs = ", ".join(f"`{each}`" for each in component.outputs)
+        yield Diagnostic(
+            "unused-step",
+            f"nothing takes what step `{name}` makes: {outputs}",
+            spec.key_at(*step.path),
+            "warning",
+            f"read it, as ${{{{ steps.{name}.{next(iter(component.outputs))} }}}}; or remove it",
+        )
+
+
+def _inputs(spec: Spec, step: Step) -> Iterator[Diagnostic]:
+    """A container sees of its inputs what its command, its arguments and its variables name."""
+    texts = [
+        text
+        for field in ("command", "args", "env")
+        for _, text in strings(value_at(spec.document.value, (*step.path, field)))
+    ]
+    asked = {each.if_present for each in step.spec.args if isinstance(each, IfPresent)}
+    if any("{{$" in text for text in texts):  # KFP's own words, which may say anything
+        return
+    for name in step.spec.with_:
+        if name not in asked and not any(
+            re.search(rf"\binputs\.{re.escape(name)}\b", text) for text in texts
+        ):
+            yield Diagnostic(
+                "unused-input",
+                f"the container is given `{name}`, and neither its command nor its arguments say "
+                "where",
+                spec.key_at(*step.path, "with", name),
+                "warning",
+                f"write ${{{{ inputs.{name} }}}} among them, or remove it",
+            )
+
+
+def _room(subject: Subject, spec: Spec, body: PipelineSpec, graph: Graph) -> Iterator[Diagnostic]:
+    mounted = {
+        volume.claim
+        for step in graph.steps.values()
+        for volume in step.spec.volumes.values()
+        if isinstance(volume, ClaimMount)
+    }
+    for claim in body.claims:
+        if claim not in mounted:
+            yield Diagnostic(
+                "unused-claim",
+                f"no step mounts the claim `{claim}`",
+                spec.key_at("spec", "claims", claim),
+                "warning",
+                f"mount it: volumes: {{/PATH: {{claim: {claim}}}}}; or remove it",
+            )
+    if body.workspace is None or any(
+        step.spec.import_ is not None and step.spec.import_.to_workspace
+        for step in graph.steps.values()
+    ):
+        return
+    if not any(each is spec and WORKSPACE.search(text) for each, _, text in subject.braced):
+        yield Diagnostic(
+            "unused-workspace",
+            "no step asks where the workspace is",
+            spec.key_at("spec", "workspace"),
+            "warning",
+            "give it to a step: ${{ run.workspace }}; or remove it",
+        )

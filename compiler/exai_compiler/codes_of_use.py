@@ -1,0 +1,92 @@
+"""What each code means of things that nobody uses, and of values that mustn't stand where they do.
+
+In: nothing. Out: `USE_CODES`, a part of `codes.CODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exai_specs.codes import Code
+
+USE_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "bad-image": Code(
+            "A text that names no container image.",
+            "An image is `REGISTRY/PATH:TAG`, or better `REGISTRY/PATH@sha256:DIGEST`. The path "
+            "has small letters only.",
+        ),
+        "credential-in-env": Code(
+            "A variable is called like a credential, and its value stands in the spec.",
+            "Specs are in Git, and Git forgets nothing. Refer to it: `DB_PASSWORD: {secret: db, "
+            "key: password}`. What isn't secret gets another name, or a comment that allows it.",
+            "warning",
+        ),
+        "feast-placeholder": Code(
+            "A literal that Feast would expand.",
+            "Feast replaces `$NAME` and `${NAME}` in feature_store.yaml by variables of whatever "
+            "process reads it. Secrets are written as references, which exai makes such variables "
+            "of.",
+        ),
+        "gate-never-passes": Code(
+            "A gate on a value that its metric can't have.",
+            "Accuracy, f1, auc and r2 are 1 at most, errors and losses are 0 at least. Metrics are "
+            "fractions: 0.9, not 90.",
+        ),
+        "kubernetes-placeholder": Code(
+            "A variable that refers to another one in Kubernetes' way.",
+            "Kubernetes replaces `$(NAME)` in a container's variables by those that come before it "
+            "in the rendered list, and leaves it as it is otherwise; a local process never does.",
+        ),
+        "secret-source": Code(
+            "A cluster can't take a secret from variables or folders of one machine.",
+            "`secrets` of a local environment says where values are: `{env: PREFIX_}`, `{dir: "
+            "PATH}`. On a cluster it renames: `{name: prod-db}` is a Secret of the namespace.",
+        ),
+        "signature-mismatch": Code(
+            "A Model's signature isn't what its training step makes.",
+            "For exai's own training steps columns and types follow from the data. A signature is "
+            "for models that your own code trains; beside those steps it has to say the same.",
+        ),
+        "unused-claim": Code(
+            "A claim that no step mounts.",
+            "Each run would wait for a volume, and remove it at the end.",
+            "warning",
+        ),
+        "unused-connection": Code(
+            "A connection that no Dataset reads from.",
+            "Datasets name connections in `source: {sql: {connection: NAME}}`. Where steps run "
+            "code of your own, which may read any of them, none is called unused.",
+            "warning",
+        ),
+        "unused-input": Code(
+            "A container is given something that its command doesn't take.",
+            "A container sees its inputs only where `command`, `args` or `env` say so: `${{ "
+            "inputs.NAME }}`, or `${{ inputs.NAME.path }}` of a file.",
+            "warning",
+        ),
+        "unused-runtime": Code(
+            "A Runtime that serves nothing.",
+            "A Service names it under `runtime`, or has a model of a format that the Runtime lists "
+            "with `autoSelect`. A Runtime of `scope: cluster` may serve others.",
+            "warning",
+        ),
+        "unused-secret": Code(
+            "An environment says where a secret is, and nothing refers to it.",
+            "`secrets` maps the names that references use: `{secret: NAME, key: KEY}`.",
+            "warning",
+        ),
+        "unused-step": Code(
+            "A step whose result nobody takes.",
+            "It loads, divides or trains, and nothing comes of it: a run pays for it all the same. "
+            "Steps that check, evaluate or register are never called unused, nor is your own code.",
+            "warning",
+        ),
+        "unused-workspace": Code(
+            "A workspace that no step uses.",
+            "Each run would get a volume. Steps learn where it is from `${{ run.workspace }}`.",
+            "warning",
+        ),
+    }
+)

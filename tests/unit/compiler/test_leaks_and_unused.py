@@ -1,0 +1,182 @@
+"""Leaks that have no name in common with the target, things that nobody uses, values that an engine
+or Kubernetes would take otherwise: what the examples of `tests/invalid` leave open.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.checks.images import REFERENCE
+from exai_specs.diagnostics import Diagnostic
+
+from .test_checks import components, project_of
+
+__all__ = ["components"]
+
+INVALID = Path(__file__).parents[2] / "invalid/checks"
+
+
+def found(components: Catalog, code: str, *changes: tuple[str, str]) -> list[Diagnostic]:
+    """What is said of an example with these changes; each has to change something."""
+    text = (INVALID / code / "exai.yaml").read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return [d for d in check(project_of({"exai.yaml": text}), components) if d.severity != "note"]
+
+
+def codes(components: Catalog, code: str, *changes: tuple[str, str]) -> list[str]:
+    return [each.code for each in found(components, code, *changes)]
+
+
+ROWS = "    returned: bool\n"
+AGAIN = (ROWS, ROWS + "    sent_back: {type: bool, source: returned}\n")
+TRAINED = ("        features: [orders]\n", "        features: [orders, sent_back]\n")
+DATED = ("counted_on: date", "counted_on: timestamp")
+
+
+def test_the_target_under_another_name_is_a_leak(components: Catalog) -> None:
+    (problem,) = found(components, "timestamp-mismatch", DATED, AGAIN, TRAINED)
+    assert problem.code == "target-in-features"
+    assert "the same column of the data as the target `returned`" in problem.message
+    assert len(problem.related) == 3
+    other = (ROWS, ROWS + "    sent_back: {type: bool, source: complained}\n")
+    assert found(components, "timestamp-mismatch", DATED, other, TRAINED) == []
+
+
+def test_the_target_in_another_dataset_of_the_same_data_is_one_too(components: Catalog) -> None:
+    same = ("data/customers.parquet", "data/orders.parquet")
+    column = (
+        "    orders: int64\n",
+        "    orders: int64\n    sent: {type: bool, source: returned}\n",
+    )
+    view = ("  features: [orders]\n", "  features: [orders, sent]\n")
+    step = ("        features: [orders]\n", "        features: [orders, sent]\n")
+    changes = (DATED, column, view, step)
+    assert codes(components, "timestamp-mismatch", *changes, same) == ["target-in-features"]
+    assert codes(components, "timestamp-mismatch", *changes) == []
+
+
+def test_a_function_is_not_given_the_target_by_the_request(components: Catalog) -> None:
+    (problem,) = [
+        each
+        for each in found(
+            components, "later-feature", ("{written_at: timestamp}", "{returned: bool}")
+        )
+        if each.code != "missing-file"
+    ]
+    assert problem.code == "target-in-features"
+    assert "takes of the request" in problem.message
+
+
+def test_days_joined_to_days_and_times_to_times_are_right(components: Catalog) -> None:
+    assert found(components, "timestamp-mismatch", DATED) == []
+    days = ("ordered_at: timestamp", "ordered_at: date")
+    assert found(components, "timestamp-mismatch", days) == []
+
+
+def test_own_code_may_read_any_connection(components: Catalog) -> None:
+    own = (
+        "    check:\n",
+        "    own: {image: alpine@sha256:aa, command: [x, '${{ inputs.d }}'],"
+        " with: {d: '${{ steps.load.data }}'}}\n    check:\n",
+    )
+    assert "unused-connection" not in codes(components, "unused-connection", own)
+
+
+def test_a_secret_that_a_reference_or_a_patch_names_is_used(components: Catalog) -> None:
+    named = ("metadata: {name: orders}", "metadata: {name: orders, description: lake}")
+    assert found(components, "unused-secret", named) == []
+
+
+def test_a_step_that_something_reads_is_used(components: Catalog) -> None:
+    read = (
+        "test: 0.2}\n",
+        "test: 0.2}\n    again:\n      uses: validate-dataset\n"
+        '      with: {dataset: orders, data: "${{ steps.split.test }}"}\n',
+    )
+    assert found(components, "unused-step", read) == []
+
+
+def test_an_input_that_a_variable_or_an_argument_names_is_used(components: Catalog) -> None:
+    for used in ("command: [echo, '${{ inputs.day }}']", "command: [echo, '{{$}}']"):
+        assert found(components, "unused-input", ("command: [echo, hello]", used)) == []
+
+
+def test_a_claim_that_is_mounted_is_used(components: Catalog) -> None:
+    mounts = ("command: [echo, hello]", "command: [echo]\n      volumes: {/x: {claim: scratch}}")
+    assert found(components, "unused-claim", mounts) == []
+
+
+def test_a_workspace_that_a_step_asks_for_is_used(components: Catalog) -> None:
+    asks = ("command: [echo, hello]", "command: [ls, '${{ run.workspace }}']")
+    assert found(components, "unused-workspace", asks) == []
+
+
+def test_a_runtime_that_is_named_or_chosen_is_used(components: Catalog) -> None:
+    chosen = ("format: sklearn", 'format: forest, formatVersion: "1"')
+    assert found(components, "unused-runtime", chosen) == []
+    wide = ("  protocols: [v2]", "  protocols: [v2]\n  scope: cluster")
+    assert found(components, "unused-runtime", wide) == []
+
+
+def test_what_only_is_called_like_a_credential(components: Catalog) -> None:
+    for name, value in (
+        ("CACHE_PASSWORD", "/run/secrets/cache"),
+        ("MAX_TOKENS", "rosebud"),
+        ("CACHE_PASSWORD", '"true"'),
+        ("PASSWORD_FILE", "rosebud"),
+        ("TOKENIZER", "rosebud"),
+        ("CACHE_PASSWORD", "{secret: cache, key: password}"),
+    ):
+        change = ("CACHE_PASSWORD: rosebud", f"{name}: {value}")
+        assert found(components, "credential-in-env", change) == []
+
+
+def test_a_text_that_kubernetes_leaves_alone(components: Catalog) -> None:
+    for text in ("$(date)", "$$(HOST)", "$HOST"):
+        change = ("redis://$(HOST):6379", f'"{text}"')
+        assert found(components, "kubernetes-placeholder", change) == []
+
+
+def test_a_gate_within_reach(components: Catalog) -> None:
+    changes = ("{min: 90}", "{min: 0.9}"), ("{max: -1}", "{max: 0.5}")
+    assert found(components, "gate-never-passes", *changes) == []
+
+
+def test_a_signature_that_says_the_same(components: Catalog) -> None:
+    same = ("{amount: int64, weight: float64}", "{amount: float64}")
+    assert found(components, "signature-mismatch", same) == []
+    (target,) = found(components, "signature-mismatch", same, ("{returned: bool}", "{back: bool}"))
+    assert "predicts `returned`, not `back`" in target.message
+
+
+@pytest.mark.parametrize(
+    ("image", "right"),
+    [
+        ("alpine", True),
+        ("python:3.11", True),
+        ("localhost:5000/a/b:1", True),
+        ("ghcr.io/acme/exai_train@sha256:" + "a1" * 32, True),
+        ("ghcr.io/Acme/train", False),
+        ("not an image", False),
+        ("https://ghcr.io/acme/train", False),
+        ("alpine:", False),
+        ("a" * 50_000 + "!", False),
+    ],
+)
+def test_images(image: str, right: bool) -> None:
+    assert bool(REFERENCE.fullmatch(image)) is right
+
+
+def test_a_folder_holds_no_models_of_a_cluster(components: Catalog) -> None:
+    store = (
+        "      namespace: ml-prod\n",
+        "      namespace: ml-prod\n      models: {store: models/}\n",
+    )
+    (problem,) = found(components, "unused-runtime", store)[:1]
+    assert (problem.code, problem.severity) == ("data-not-reachable", "error")
