@@ -178,6 +178,24 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Some objects are rendered only where an environment or a field asks for them.",
             "warning",
         ),
+        "overlay-conflict": Code(
+            "Two overlays touch one path of a document in one environment.",
+            "Overlays have no order, so none of them can win: not when they say the same, and not "
+            "when one of them replaces or removes what is around the other's value. Put what "
+            "belongs together into one Overlay.",
+        ),
+        "overlay-target": Code(
+            "An overlay patches a document of a kind that has no overlays.",
+            "Environments are the Project's own: what differs between them is written under "
+            "`environments`. An Overlay patches a document, not another Overlay.",
+        ),
+        "overlay-without-effect": Code(
+            "An overlay, or a null in it, changes nothing.",
+            "The document says the same without it, or has nothing there to remove. Often a field "
+            "is misspelled, or the document has changed since. An overlay that is there to keep a "
+            "value whatever the document will say can be allowed by a comment.",
+            "warning",
+        ),
         "owner-required": Code(
             "A document says nobody to ask about it.",
             "The policy `owner-required` of the Project wants `metadata.owner` in every document; "

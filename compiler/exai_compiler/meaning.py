@@ -18,7 +18,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.feature_views import Used, key_of, used
 from exai_compiler.graph import Choice, Constant, Graph, Group, Node, Step
 from exai_compiler.project import Project
-from exai_compiler.python_code import function_of
+from exai_compiler.python_code import PYTHON, function_of
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
@@ -101,9 +101,8 @@ def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozense
     }
     if view.transform is not None:
         transform = view.transform
-        path, _ = function_of(
-            project.specs[Ref("FeatureView", name)].document.path, transform.python
-        )
+        document = project.specs[Ref("FeatureView", name)].document
+        path, _ = function_of(document.file_of(PYTHON), transform.python)
         found["transform"] = {
             **cast(Mapping[str, Json], meaningful(transform)),
             "python": transform.python.rpartition(":")[2],

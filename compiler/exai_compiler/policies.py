@@ -14,10 +14,9 @@ from exai_compiler.codes import CODES
 from exai_compiler.project import Project
 from exai_specs.allowances import Allowance
 from exai_specs.codes import CODES as PARSE_CODES
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ProjectSpec
 from exai_specs.kinds.policies import Policy
-from exai_specs.parse import Spec
 
 # Rules whose name isn't the code that they give.
 NAMED: Mapping[str, str] = MappingProxyType({"image-by-digest": "image-by-tag"})
@@ -75,15 +74,14 @@ def _judged(
 
 
 def _document(project: Project, found: Diagnostic) -> str:
-    """The identity of the document that a diagnostic is in; empty for what is in none."""
-    last: Spec | None = None
-    for spec in project.all:
-        start = spec.at()
-        if start.path != found.at.path or start.line > found.at.line:
-            continue
-        if last is None or start.line > last.at().line:
-            last = spec
-    return "" if last is None else str(last.ref)
+    """The identity of the document that a diagnostic is in; empty for what is in none. A patch is
+    a part of the document that it patches."""
+    last, at = "", Span("", 0)
+    for spec in (*project.all, *project.overlays):
+        for start in spec.document.starts:
+            if start.path == found.at.path and at.line < start.line <= found.at.line:
+                last, at = str(spec.ref), start
+    return last
 
 
 def unusable(allowances: Iterable[Allowance]) -> Iterator[Diagnostic]:

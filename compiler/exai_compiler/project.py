@@ -55,12 +55,14 @@ KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 @dataclass(frozen=True, slots=True)
 class Project:
     """`specs` holds the first document of each identity, sorted; `all` every document, in the
-    order of files; `allowances` what comments allow."""
+    order of files; `allowances` what comments allow. `overlays` are in neither of them: they say
+    what the documents are in an environment, and are no part of it."""
 
     root: Spec
     specs: Mapping[Ref, Spec]
     all: tuple[Spec, ...]
     allowances: tuple[Allowance, ...] = ()
+    overlays: tuple[Spec, ...] = ()
     _known: dict[Hashable, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -113,7 +115,9 @@ def local() -> Environment:
 def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project | None:
     """The project of these specs, whatever the order of files; None when no document is a
     Project."""
-    everything = tuple(sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at())))
+    found = sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at()))
+    overlays = tuple(spec for spec in found if spec.ref.kind == "Overlay")
+    everything = tuple(spec for spec in found if spec.ref.kind != "Overlay")
     root = next((spec for spec in everything if isinstance(spec.body, ProjectSpec)), None)
     if root is None:
         return None
@@ -121,4 +125,4 @@ def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project
     for spec in everything:
         first.setdefault(spec.ref, spec)
     allowed = tuple(sorted(allowances, key=lambda each: (each.at, each.code)))
-    return Project(root, MappingProxyType(first), everything, allowed)
+    return Project(root, MappingProxyType(first), everything, allowed, overlays)

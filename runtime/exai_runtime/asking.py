@@ -31,7 +31,7 @@ def predict(
     Its address is the target's, the protocol the spec's unless given.
     """
     started = time.monotonic()
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     found, problems = environment_for(checked, environment)
     asked: Protocol = protocol or "v2"
 

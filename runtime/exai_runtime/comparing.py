@@ -38,8 +38,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
         except RevisionError as error:
             return Against(revision, "", environment, None, (error.diagnostic,))
         cache = opened(root)
-        base = _base(folder, root, cache)
-        head = check_project(load(root, cache))
+        base = _base(folder, root, cache, environment)
+        head = check_project(load(root, cache), environment)
         comparison, problems = _compared(base, head, environment, revision, folder.commit)
     problems = in_order((*head.diagnostics, *problems))
     sources = head.loaded.sources
@@ -59,8 +59,8 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
                 reason = "it is no UTF-8 text"
             return Against(str(file), "", environment, None, (_unusable(file, reason),))
         cache = opened(root)
-        base = check_project(load_from(TextFolder(kept.sources), root, cache))
-        head = check_project(load(root, cache))
+        base = check_project(load_from(TextFolder(kept.sources), root, cache), environment)
+        head = check_project(load(root, cache), environment)
         saved = Saved(kept.objects, kept.runs)
         comparison, problems = _compared(base, head, environment, str(file), "", saved)
     problems = in_order((*head.diagnostics, *problems))
@@ -70,7 +70,7 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
 def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refused:
     """What the specs are now, and what this exai makes of them, as one file."""
     with collector_off():
-        checked = check_project(load(root))
+        checked = check_project(load(root), environment)
         sources = checked.loaded.sources
         found = checked.usable.environment(environment) if checked.usable else None
         if checked.usable is None or found is None:
@@ -91,11 +91,11 @@ def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refu
     )
 
 
-def _base(folder: GitFolder, root: Path, cache: DocumentCache) -> Checked | None:
+def _base(folder: GitFolder, root: Path, cache: DocumentCache, environment: str) -> Checked | None:
     """None where the revision has no project here: then all of it is new."""
     if folder.kind(ROOT_FILE) == "none":
         return None
-    return check_project(load_from(folder, root, cache))
+    return check_project(load_from(folder, root, cache), environment)
 
 
 def _compared(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
-from exai_compiler.checks import check
+from exai_compiler.environments import check_everywhere
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.lineage import lineage
 from exai_compiler.maybe import Unknown
@@ -73,8 +73,9 @@ class Compiled:
         return not has_errors(problem for problem in self.problems if problem not in told)
 
 
-def check_project(loaded: Loaded) -> Checked:
-    """All problems of all documents.
+def check_project(loaded: Loaded, environment: str | None = None) -> Checked:
+    """All problems of all documents in all environments; the project is the one of `environment`,
+    or the one without overlays.
 
     Documents that don't parse hide what refers to them, so checks wait until all do.
     """
@@ -84,7 +85,9 @@ def check_project(loaded: Loaded) -> Checked:
     )
     problems = list(loaded.diagnostics)
     if loaded.project is not None and not has_errors(problems):
-        problems += check(loaded.project, components)
+        problems += check_everywhere(loaded.project, loaded.overlaid, components)
+    if environment is not None:
+        loaded = replace(loaded, project=loaded.project_in(environment))
     return Checked(loaded, components, in_order(problems))
 
 

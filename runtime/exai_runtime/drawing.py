@@ -31,7 +31,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What was asked for. `time` is what OpenLineage's events bear; "" for the last commit's.
-    `environment` is one that is looked at for what happened, None for none."""
+    `environment` is one that is looked at for what happened, None for none; `declared_in` the one
+    whose overlays count."""
 
     format: Format
     roots: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Wanted:
     file: Path | None = None
     time: str = ""
     environment: str | None = None
+    declared_in: str | None = None
 
 
 def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
@@ -47,7 +49,7 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
         message = f"`{wanted.time}` is no time with its zone"
         hint = "write it as RFC 3339 has it: 2026-11-26T09:00:00Z"
         return Refused((Diagnostic("bad-time", message, NOWHERE, hint=hint),))
-    whole = mapped(root)
+    whole = mapped(root, wanted.declared_in)
     if isinstance(whole, Refused):
         return whole
     roots = _roots(whole, wanted.roots)

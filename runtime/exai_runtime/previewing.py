@@ -28,7 +28,7 @@ NOWHERE = Span("")  # what is wrong stands on the command line, not in a file
 def preview(root: Path, environment: str, dataset: str, rows: int) -> Preview:
     """Look at a dataset of this project: `rows` of its rows, and figures of all of them."""
     started = time.monotonic()
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     found, problems = environment_for(checked, environment)
 
     def refused(*why: Diagnostic) -> Preview:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.leaves import leaves
-from exai_compiler.python_code import function_of
+from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.user_components import component_file
 from exai_runtime.folder import Folder
 from exai_specs.diagnostics import Diagnostic, Span
@@ -64,26 +64,29 @@ def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
 def _named(specs: Iterable[Spec]) -> Iterator[tuple[Span, str]]:
     """Every file that is named: where, and its path from exai.yaml's folder."""
     for spec in specs:
-        document = spec.document.path
+        document = spec.document
         match spec.body:
             case PipelineSpec():
                 for place, _, step in leaves(spec.body):
                     if step.python is not None:
                         at = spec.at(*place, "python")
-                        yield at, function_of(document, step.python)[0]
+                        yield at, function_of(document.file_of((*place, "python")), step.python)[0]
                     elif step.component_file:
                         at = spec.at(*place, "uses")
-                        yield at, component_file(document, step.component_file)
+                        yield (
+                            at,
+                            component_file(document.file_of((*place, "uses")), step.component_file),
+                        )
             case FeatureViewSpec(transform=transform) if transform is not None:
-                at = spec.at("spec", "transform", "python")
-                yield at, function_of(document, transform.python)[0]
+                at = spec.at(*PYTHON)
+                yield at, function_of(document.file_of(PYTHON), transform.python)[0]
             case ProjectSpec(environments=environments):
                 for name, environment in environments.items():
                     files = environment.features.files if environment.features else ()
                     base = ("spec", "environments", name, "features", "files")
                     for index, path in enumerate(files):
                         # A function's place without the function.
-                        yield spec.at(*base, index), function_of(document, f"{path}:")[0]
+                        yield spec.at(*base, index), function_of(document.path, f"{path}:")[0]
 
 
 def _read(folder: Folder, path: str) -> str | None:

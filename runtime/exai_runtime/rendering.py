@@ -46,7 +46,7 @@ def render(
     root: Path, environment: str, names: Sequence[str], folder: Path | None
 ) -> RenderedFiles | Refused:
     """Everything, or the objects of the documents `Kind/name`; into `folder`, or as values."""
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     sources = checked.loaded.sources
     if checked.usable is None:
         return Refused(checked.diagnostics, sources)

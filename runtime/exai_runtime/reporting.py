@@ -33,7 +33,7 @@ def status(root: Path, environment: str) -> StatusReport:
 
     Changes nothing.
     """
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     sources = checked.loaded.sources
     found, problems = environment_for(checked, environment)
     if found is None:

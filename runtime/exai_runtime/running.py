@@ -63,7 +63,7 @@ def run(
     """
     started = time.monotonic()
     listen(PhaseStarted("reading and checking the specs"))
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     listen(PhaseFinished("reading and checking the specs", time.monotonic() - started))
     found, problems = environment_for(checked, environment)
     values: Mapping[str, Json] = MappingProxyType({})

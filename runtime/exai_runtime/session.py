@@ -63,7 +63,8 @@ def validate(root: Path, strict: bool = False, error_on: Collection[str] = ()) -
     with collector_off():
         checked = check_project(load(root))
     project = checked.project
-    counts = Counter(spec.ref.kind for spec in project.all) if project else Counter()
+    documents = (*project.all, *project.overlays) if project else ()
+    counts = Counter(spec.ref.kind for spec in documents)
     return Validated(
         project=project,
         diagnostics=in_order(raised(checked.diagnostics, strict, error_on)),
@@ -78,7 +79,7 @@ def plan(root: Path, environment: str) -> Planning:
     Writes nothing but the cache.
     """
     with collector_off():
-        checked = check_project(load(root))
+        checked = check_project(load(root), environment)
     found, problems = environment_for(checked, environment)
     if found is None:
         return Planning(None, None, problems, checked.loaded.sources)
@@ -101,7 +102,7 @@ def apply(root: Path, environment: str, approve: Approve, listen: Listen) -> App
     """
     started = time.monotonic()
     with _phase(listen, "reading and checking the specs"):
-        checked = check_project(load(root))
+        checked = check_project(load(root), environment)
     found, problems = environment_for(checked, environment)
     if found is None:
         return _ended(checked, environment, problems, started)
@@ -197,7 +198,7 @@ def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen:
     """Everything that exai made in the environment goes; with `purge` also models, runs and the
     registry."""
     started = time.monotonic()
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     if checked.project is None:
         return _ended(checked, environment, checked.diagnostics, started)
     found, problems = environment_of(checked.project, environment)

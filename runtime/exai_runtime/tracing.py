@@ -18,7 +18,7 @@ from exai_compiler.lineage import Lineage, Way, lineage
 from exai_compiler.nodes import Described, declared, described, parse_node
 from exai_compiler.parts import around, with_columns
 from exai_compiler.project import Project
-from exai_runtime.compiling import check_project
+from exai_runtime.compiling import check_project, environment_of
 from exai_runtime.lineage_results import Traced
 from exai_runtime.results import Refused, Sources
 from exai_runtime.workspace import collector_off, load
@@ -44,13 +44,16 @@ class Mapped:
         return MappingProxyType({node: told for node, told in found if told is not None})
 
 
-def mapped(root: Path) -> Mapped | Refused:
-    """The lineage of a project of this machine, or what forbids to have one."""
+def mapped(root: Path, declared_in: str | None = None) -> Mapped | Refused:
+    """The lineage of a project of this machine, or what forbids to have one; with the overlays of
+    an environment, if one is named."""
     with collector_off():
-        checked = check_project(load(root))
+        checked = check_project(load(root), declared_in)
         project, sources = checked.usable, checked.loaded.sources
         if project is None:
             return Refused(checked.diagnostics, sources)
+        if declared_in is not None and project.environment(declared_in) is None:
+            return Refused(environment_of(project, declared_in)[1], sources)
         catalog = checked.catalog
         graphs = graphs_of(project, catalog)
         found = lineage(project, graphs)
@@ -64,10 +67,11 @@ def trace(
     depth: int | None,
     columns: bool,
     environment: str | None = None,
+    declared_in: str | None = None,
 ) -> Traced | Refused:
-    """What the node that `text` names comes from and what hangs on it; with an environment, also
-    what happened there."""
-    whole = mapped(root)
+    """What the node that `text` names comes from and what hangs on it, as `mapped` has it; with an
+    environment, also what happened there."""
+    whole = mapped(root, declared_in)
     if isinstance(whole, Refused):
         return whole
     node = parse_node(text)

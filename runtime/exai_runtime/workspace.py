@@ -9,12 +9,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.environments import AS_THE_BASE, environments
 from exai_compiler.project import Project, link
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import DiskFolder, Folder, Kind
@@ -22,6 +23,7 @@ from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
+from exai_specs.frozen import empty
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse_all
 
@@ -32,6 +34,7 @@ ROOT_FILE = "exai.yaml"
 class Loaded:
     """`project` is None when there is no readable Project document.
 
+    `overlaid` has the project of each environment with overlays; in the others it is `project`.
     `sources` holds the text of every file read, by path; `python` the users' own Python among them.
     """
 
@@ -40,6 +43,11 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
     python: PythonFiles = NO_FILES
+    overlaid: Mapping[str, Project] = field(default_factory=empty)
+
+    def project_in(self, environment: str) -> Project | None:
+        """The project as it is in an environment."""
+        return self.overlaid.get(environment, self.project)
 
 
 def find_root(start: Path) -> Path | None:
@@ -69,20 +77,22 @@ def load_from(folder: Folder, root: Path, cache: DocumentCache) -> Loaded:
         problems = [*read_.problems, *unread]
         if not read_.has_root:
             return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
-        python = python_files(folder, specs)
-        problems += python.problems
-        sources = MappingProxyType({**read_.sources, **python.texts})
         allowed: list[Allowance] = []
         for path, text in read_.sources.items():
             found, wrong = allowances(text, path)
             allowed += found
             problems += wrong
-        return Loaded(root, link(specs, allowed), in_order(problems), sources, python)
+        project = link(specs, allowed)
+        there = environments(project) if project is not None else AS_THE_BASE
+        python = python_files(folder, (*specs, *there.patched))
+        problems += (*there.problems, *python.problems)
+        sources = MappingProxyType({**read_.sources, **python.texts})
+        return Loaded(root, project, in_order(problems), sources, python, there.projects)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The documents of a project as read: what an overlay would change before they are parsed."""
+    """The documents of a project as read."""
 
     documents: tuple[Document, ...]
     problems: tuple[Diagnostic, ...]

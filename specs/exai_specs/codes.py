@@ -93,6 +93,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Exponents (`1e3`), infinity, not-a-number, and numbers beyond 64 bits are refused,"
             " since readers of YAML differ on them. Write the number out, or quote text.",
         ),
+        "overlay-identity": Code(
+            "An overlay patches the kind, the version or the name of its target.",
+            "An overlay changes what a document says in one environment, not which document it is:"
+            " others refer to it by that name in all of them. Write a document of its own.",
+        ),
         "quote-expression": Code(
             "An expression needs quotes.",
             "YAML ends an unquoted `${{ ... }}` inside `{...}` or `[...]`, at a colon with a space,"

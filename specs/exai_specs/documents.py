@@ -53,6 +53,41 @@ class Document:
             return self.at(path)
         return Span(self.path, self.places[node + 2], self.places[node + 3])
 
+    def gap_at(self, path: Path) -> Span:
+        """The place that says that nothing stands at `path`: the key of what it would stand in."""
+        return self.key_at(path[:-1])
+
+    def file_of(self, path: Path) -> str:
+        """The file in which the value at `path` is written: what is relative to a document's own
+        file is relative to this one."""
+        del path
+        return self.path
+
+    def patched(self, path: Path) -> bool:
+        """Whether an overlay set or removed what stands at `path`."""
+        del path
+        return False
+
+    def keys(self, path: Path) -> tuple[str, ...]:
+        """The keys of the mapping at `path`; none where there is no mapping."""
+        value: Json = self.value
+        for part in path:
+            if isinstance(value, tuple) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                value = value.get(str(part)) if isinstance(value, Mapping) else None
+        return tuple(value) if isinstance(value, Mapping) else ()
+
+    def added(self, path: Path) -> tuple[str, ...]:
+        """The keys of the mapping at `path` that overlays added to it."""
+        del path
+        return ()
+
+    @property
+    def starts(self) -> tuple[Span, ...]:
+        """Where the texts begin that the document is made of."""
+        return (self.at(),)
+
     def _find(self, path: Path) -> tuple[int, bool]:
         node, value = 0, self.value  # type: int, Json
         for part in path:

@@ -8,6 +8,7 @@ only where text is wanted.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,7 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
     "less_than": ("less than", "lt"),
 }
+_WORD = re.compile(r"\w+")
 _SWITCHES = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
     **dict.fromkeys(("no", "off", "n", "false"), "false"),
@@ -101,7 +103,7 @@ def missing_field(document: Document, path: Path, shape: Shape | None = None) ->
         hint += f" ({shape.description[0].lower()}{shape.description[1:]})"
     if shape and shape.examples:
         hint += f", for example {_plainly(shape.examples[0])}"
-    at = document.key_at(path[:-1])
+    at = document.gap_at(path)
     return Diagnostic("missing-field", f"{where} has no {name}", at, hint=hint)
 
 
@@ -117,7 +119,20 @@ def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
     whole = (*(path[:-1] if problem.on == "name" else path), *problem.path)
     at = document.at(whole) if problem.on == "value" else document.key_at(whole)
     message = f"{dotted(whole)}: {problem.message}"
-    return Diagnostic(problem.code, message, at, hint=problem.hint)
+    found = Diagnostic(problem.code, message, at, hint=problem.hint)
+    return _switched(found, document, whole) if problem.code == "exactly-one-of" else found
+
+
+def _switched(problem: Diagnostic, document: Document, path: Path) -> Diagnostic:
+    """Where an overlay chose another form beside the one that the document has, it says how."""
+    choices = set(_WORD.findall(problem.message))
+    new = [key for key in document.added(path) if key in choices]
+    old = [key for key in document.keys(path) if key in choices and key not in new]
+    if not new or not old:
+        return problem
+    nulls = ", ".join(f"{key}: null" for key in old)
+    hint = f"an overlay keeps what it doesn't remove: write `{nulls}` beside `{new[0]}`"
+    return replace(problem, at=document.key_at((*path, new[0])), hint=hint)
 
 
 def _with_example(diagnostic: Diagnostic, shape: Shape, path: Path) -> Diagnostic:

@@ -14,8 +14,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 # Kinds that become no object of their own: a Dataset travels inside the steps that read it; a Model
 # is a name in the registry, which only an apply writes to; entities, views and their services are
-# parts of one object, the Project's feature repository.
-NOT_RENDERED = {"Dataset", "Entity", "FeatureView", "FeatureService", "Model"}
+# parts of one object, the Project's feature repository; an Overlay is what its target says.
+NOT_RENDERED = {"Overlay", "Dataset", "Entity", "FeatureView", "FeatureService", "Model"}
 
 
 def test_every_kind_is_rendered_or_known_not_to_be() -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from exai_compiler.catalog import Catalog, catalog
-from exai_compiler.checks import check
+from exai_compiler.environments import check_everywhere, environments
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.lineage import lineage
 from exai_compiler.project import link, local
@@ -118,13 +118,17 @@ def told(texts: Texts) -> tuple[Diagnostic, ...]:
     python = {path: text for path, text in texts.items() if path.endswith(".py")}
     modules = frozenset(Path(path).stem for path in python)
     known = replace(components(), files=python, modules=modules)
-    problems += check(project, known)
+    there = environments(project)
+    problems += there.problems
+    if not has_errors(problems):
+        problems += check_everywhere(project, there.projects, known)
     if not has_errors(problems):
         root = project.root.body
         assert isinstance(root, ProjectSpec)
         for name, environment in (root.environments or {"local": local()}).items():
-            resolved = resolve(project, name, environment, known, Lock(), Facts())
-            render(resolved, lineage(project, resolved.graphs))
+            mine = there.projects.get(name, project)
+            resolved = resolve(mine, name, environment, known, Lock(), Facts())
+            render(resolved, lineage(mine, resolved.graphs))
     return in_order(problems)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import DatasetSpec, SqlSource
+from exai_specs.kinds import DatasetSpec, ProjectSpec, SqlSource
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    known = {
-        name for environment in subject.environments.values() for name in environment.connections
-    }
+    root = subject.project.root.body
+    declared = root.environments.values() if isinstance(root, ProjectSpec) else ()
+    known = {name for environment in declared for name in environment.connections}
     for spec, body in subject.project.bodies(DatasetSpec):
         if not isinstance(body.source, SqlSource):
             continue

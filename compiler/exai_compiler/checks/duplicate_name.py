@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     because Feast and SQL ignore it.
     """
     alike: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
-    for spec in subject.project.all:
+    for spec in (*subject.project.all, *subject.project.overlays):
         if not isinstance(spec.body, ProjectSpec):
             name = spec.ref.name.casefold() if spec.ref.kind in ANY_CASE else spec.ref.name
             alike[spec.ref.kind, name].append(spec)

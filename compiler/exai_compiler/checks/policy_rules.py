@@ -39,7 +39,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if rule not in known:
             yield _no_rule(rule, at)
         for index, name in enumerate(policy.except_):
-            documents = {str(ref) for ref in project.specs}
+            documents = {str(spec.ref) for spec in (*project.specs.values(), *project.overlays)}
             if name not in documents:
                 yield Diagnostic(
                     "invalid-policy",

@@ -25,7 +25,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _step(subject: Subject, spec: Spec, step: Step, written: str) -> Iterator[Diagnostic]:
     at = spec.at(*step.path, "python")
-    path, function = function_of(spec.document.path, written)
+    path, function = function_of(spec.document.file_of((*step.path, "python")), written)
     if ":" not in written or not path.endswith(".py") or not function.isidentifier():
         hint = "write file.py:function"
         yield Diagnostic("unknown-function", f"`{written}` names no function", at, hint=hint)

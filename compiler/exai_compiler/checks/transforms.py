@@ -13,7 +13,7 @@ from keyword import iskeyword
 from exai_compiler.checks.copied_python import local_imports, tree_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.feature_views import features_of, request_of
-from exai_compiler.python_code import function_of
+from exai_compiler.python_code import PYTHON, function_of
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, Transform
 from exai_specs.parse import Spec
@@ -63,8 +63,8 @@ def _sources(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Dia
 
 
 def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:
-    at = spec.at("spec", "transform", "python")
-    path, name = function_of(spec.document.path, transform.python)
+    at = spec.at(*PYTHON)
+    path, name = function_of(spec.document.file_of(PYTHON), transform.python)
     if ":" not in transform.python or not name.isidentifier() or iskeyword(name):
         message = f"`{transform.python}` names no function"
         yield Diagnostic("unknown-function", message, at, hint="write file.py:function")

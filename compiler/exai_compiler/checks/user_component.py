@@ -17,7 +17,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if not step.spec.component_file:
             continue
-        path = component_file(spec.document.path, step.spec.component_file)
+        path = component_file(spec.document.file_of((*step.path, "uses")), step.spec.component_file)
         at = spec.at(*step.path, "uses")
         text = subject.catalog.files.get(path)
         if text is None:

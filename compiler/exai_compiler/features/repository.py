@@ -17,7 +17,7 @@ from exai_compiler.features.batch_sources import source_of
 from exai_compiler.features.stores import feast_project, store_of
 from exai_compiler.inlined import type_of
 from exai_compiler.project import Body, Project
-from exai_compiler.python_code import function_of
+from exai_compiler.python_code import PYTHON, function_of
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
@@ -96,7 +96,7 @@ def _bodies(project: Project, kind: type[Body], names: Iterable[str]) -> Iterato
 def _text(project: Project, catalog: Catalog, view: str, named: str) -> str:
     """The text of `file.py:function`, which is relative to the document's own file."""
     spec = project.specs[Ref("FeatureView", view)]
-    path, _ = function_of(spec.document.path, named)
+    path, _ = function_of(spec.document.file_of(PYTHON), named)
     return _file(catalog, path)
 
 

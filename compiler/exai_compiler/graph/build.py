@@ -38,6 +38,7 @@ from exai_compiler.graph.nodes import (
 )
 from exai_compiler.python_code import python_component
 from exai_compiler.user_components import component_file, read_component
+from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds.flow import Choose as ChooseSpec
 from exai_specs.kinds.flow import Group as GroupSpec
@@ -54,7 +55,7 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
     body = spec.body
     if not isinstance(body, PipelineSpec):
         raise TypeError(f"{spec.ref} has no steps")
-    builder = _Builder(catalog, spec.document.path, body.defaults.image)
+    builder = _Builder(catalog, spec.document, body.defaults.image)
     root, _ = builder.scope(body.steps, body.outputs, ("spec", "steps"), (), NO_ITEMS)
     if body.finally_ is not None:
         builder.leaf(FINALLY, body.finally_, ("spec", "finally"), (), NO_ITEMS, frozenset())
@@ -83,7 +84,7 @@ def given_values(spec: StepSpec) -> Mapping[str, Json]:
 class _Builder:
     """Goes through the steps once, from the outside in; a scope is made after what is in it."""
 
-    def __init__(self, catalog: Catalog, document: str, image: str | None) -> None:
+    def __init__(self, catalog: Catalog, document: Document, image: str | None) -> None:
         self._catalog = catalog
         self._image = image
         self._document = document
@@ -128,7 +129,7 @@ class _Builder:
         step = Step(
             name=name,
             spec=spec,
-            component=self._component(spec),
+            component=self._component(spec, path),
             inputs=MappingProxyType(inputs),
             needs=tuple(sorted(known & read)),
             path=path,
@@ -141,12 +142,13 @@ class _Builder:
             self.steps[name] = self.nodes[name] = step
         return step, read
 
-    def _component(self, spec: StepSpec) -> Component | None:
+    def _component(self, spec: StepSpec, at: Path) -> Component | None:
         match spec.body:
             case "python":
-                return python_component(self._document, spec, self._catalog, self._image)
+                own = self._document.file_of((*at, "python"))
+                return python_component(own, spec, self._catalog, self._image)
             case "uses" if spec.component_file:
-                path = component_file(self._document, spec.component_file)
+                path = component_file(self._document.file_of((*at, "uses")), spec.component_file)
                 text = self._catalog.files.get(path)
                 read = read_component(text, path) if text is not None else ()
                 return read if isinstance(read, Component) else None

@@ -19,6 +19,10 @@ from exai_specs.kinds.step import Step
 OWN_IMAGE = "exai/python-train"
 
 
+PYTHON = ("spec", "transform", "python")
+"""Where a FeatureView names its function."""
+
+
 def function_of(document: str, written: str) -> tuple[str, str]:
     """Path from exai.yaml's folder and name of `file.py:function`, which is relative to the
     document's own file.

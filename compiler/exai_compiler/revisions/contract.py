@@ -133,11 +133,12 @@ def broken_documents(
         if problem.severity != "error":
             continue
         inside = [
-            spec
+            (start, spec)
             for spec in head.all
-            if spec.document.path == problem.at.path and spec.at() <= problem.at
+            for start in spec.document.starts
+            if start.path == problem.at.path and start <= problem.at
         ]
-        spec = max(inside, key=lambda each: each.at(), default=None)
+        _, spec = max(inside, key=lambda each: each[0], default=(None, None))
         if spec is not None and spec.ref not in changed:
             yield Break(
                 str(spec.ref), spec.ref, problem.at, problem.message, (spec.ref,), problem.code

@@ -2,7 +2,8 @@
 
 In: two projects. Out: a `DocumentChange` for each document that isn't the same in both. A document
 is its identity: moving it to another file changes nothing, and neither does another spelling of the
-same value. Every changed field has the effect that its kind declares.
+same value. An overlay is no document here: what it changes, its target changes, at its place. Every
+changed field has the effect that its kind declares.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def changed_documents(base: Project | None, head: Project) -> tuple[DocumentChan
         elif (old.metadata, old.body) != (new.metadata, new.body):
             fields = tuple(_fields(old, new))
             impact = max((field.effect for field in fields), default=Effect.METADATA)
-            at = fields[0].at if len(fields) == 1 else new.at("metadata", "name")
+            one_place = len(fields) == 1 or all(new.document.patched(each.path) for each in fields)
+            at = fields[0].at if fields and one_place else new.at("metadata", "name")
             found.append(DocumentChange(ref, "changed", impact, (ref,), fields, at))
     return tuple(found)
 

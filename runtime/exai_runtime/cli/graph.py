@@ -73,6 +73,7 @@ def command(
         from exai_runtime import drawing
 
         environment = options.environment if happened else None
-        return drawing.draw(root, drawing.Wanted(form, roots, columns, file, time, environment))
+        wanted = drawing.Wanted(form, roots, columns, file, time, environment, options.environment)
+        return drawing.draw(root, wanted)
 
     return in_project("graph", work)

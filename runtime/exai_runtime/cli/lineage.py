@@ -55,6 +55,6 @@ def command(
 
         ways: tuple[Way, ...] = ("up", "down") if up == down else ("up",) if up else ("down",)
         environment = options.environment if happened else None
-        return tracing.trace(root, node, ways, depth, columns, environment)
+        return tracing.trace(root, node, ways, depth, columns, environment, options.environment)
 
     return in_project("lineage", work)

@@ -148,7 +148,7 @@ def _bring(
     why: tuple[str, ...],
 ) -> tuple[Diagnostic, ...]:
     """One time: every view of `views`, each with its journal line."""
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     found, problems = environment_for(checked, environment)
     if found is None:
         return problems

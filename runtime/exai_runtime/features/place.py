@@ -54,7 +54,7 @@ class Place:
 
 
 def place_of(root: Path, environment: str) -> Place | Refused:
-    checked = check_project(load(root))
+    checked = check_project(load(root), environment)
     found, problems = environment_for(checked, environment)
     if found is None:
         return Refused(problems, checked.loaded.sources)

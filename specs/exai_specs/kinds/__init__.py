@@ -33,6 +33,7 @@ from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec
 from exai_specs.kinds.notebook import NotebookSpec
+from exai_specs.kinds.overlay import OverlaySpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.pipeline import Defaults, PipelineSpec
 from exai_specs.kinds.project import (
@@ -59,6 +60,7 @@ API_VERSION = "exai.dev/v1alpha1"
 
 Body = (
     ProjectSpec
+    | OverlaySpec
     | DatasetSpec
     | EntitySpec
     | FeatureViewSpec
@@ -88,6 +90,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         kind.name: kind
         for kind in (
             Kind("Project", ProjectSpec, KUBERNETES, "Where specs are, and the environments"),
+            Kind("Overlay", OverlaySpec, KUBERNETES, "What differs in one environment"),
             Kind("Dataset", DatasetSpec, SQL, "Rows of named, typed columns"),
             Kind("Entity", EntitySpec, SQL, "What features are about: something with a key"),
             Kind("FeatureView", FeatureViewSpec, SQL, "Features of a dataset or of other features"),
@@ -145,6 +148,7 @@ __all__ = [
     "NotebookSpec",
     "OfflineStore",
     "OnlineStore",
+    "OverlaySpec",
     "ParameterFields",
     "ParquetSource",
     "Pip",

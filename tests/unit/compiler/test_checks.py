@@ -16,6 +16,7 @@ import pytest
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import CHECKS, OF_OBJECTS, check
 from exai_compiler.codes import CODES
+from exai_compiler.environments import check_everywhere, environments
 from exai_compiler.facts import Facts, FeaturesUsed, Lock, ModelFacts, ModelVersion
 from exai_compiler.parity import parity
 from exai_compiler.project import Project, link, local
@@ -82,7 +83,10 @@ def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
     components = replace(components, files={**python, **own}, modules=modules)
     if folder.name == FACTS:
         return changed(project, components)
-    return parity(project, "local") if folder.name in NOTES else check(project, components)
+    if folder.name in NOTES:
+        return parity(project, "local")
+    there = environments(project)
+    return (*there.problems, *check_everywhere(project, there.projects, components))
 
 
 def changed(project: Project, components: Catalog) -> tuple[Diagnostic, ...]:
@@ -141,7 +145,7 @@ def test_only_the_wanted_environments_are_judged(components: Catalog) -> None:
     project = project_of({"exai.yaml": (folder / "exai.yaml").read_text()})
     assert check(project, components, ["local"]) == ()
     assert {problem.code for problem in check(project, components, ["prod"])} == {
-        "unknown-reference"
+        "connection-missing"
     }
 
 

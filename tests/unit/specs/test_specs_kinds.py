@@ -131,6 +131,7 @@ def test_examples_are_valid(kind: str) -> None:
 
     minimal: dict[str, dict[str, Any]] = {
         "Project": {},
+        "Overlay": {"environment": "e", "target": "Service/s", "patch": {}},
         "Dataset": {"source": {"csv": {"path": "x"}}, "schema": {"a": "string"}},
         "Entity": {"type": "int64"},
         "FeatureView": {"dataset": "d", "entities": ["e"], "features": ["f"]},

@@ -1,0 +1,138 @@
+"""The project as it is in each environment: the stage `overlay`, and what it makes of the checks.
+
+In: a project whose documents parse, with its overlays. Out: the project of each environment that
+has any, the others share the base; and every problem of all of them, once. Never: judging an
+overlay (`checks.overlays` does): one that can't be used is left out here.
+
+The base is checked as the project of every environment without overlays, and where there is none as
+a project without environments: it is what people read, and what `lineage` shows by itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Diagnostic, in_order
+from exai_specs.documents import Document
+from exai_specs.identity import Ref
+from exai_specs.kinds import OverlaySpec, ProjectSpec
+from exai_specs.kinds.overlay import NOT_PATCHED
+from exai_specs.overlays import PatchedDocument, overlaid
+from exai_specs.parse import Spec, parse
+
+# What begins so is only true when no environment has it otherwise.
+_UNUSED = ("patch-unused", "unused-")
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """`projects` by environment; `patched` are the documents that differ from the base's, and
+    `problems` those of them that no longer parse."""
+
+    projects: Mapping[str, Project]
+    patched: tuple[Spec, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+AS_THE_BASE = Environments(MappingProxyType({}), (), ())
+
+
+def environments(base: Project) -> Environments:
+    """The project of each environment that an overlay speaks of. A document that doesn't parse
+    there is as in the base, and a problem."""
+    if not base.overlays:
+        return AS_THE_BASE
+    by_environment: defaultdict[str, defaultdict[Ref, list[Spec]]]
+    by_environment = defaultdict(lambda: defaultdict(list))
+    for overlay in base.overlays:  # sorted by name: the order of files says nothing
+        body = overlay.body
+        if not isinstance(body, OverlaySpec) or body.ref.kind in NOT_PATCHED:
+            continue
+        if body.ref in base.specs:
+            by_environment[body.environment][body.ref].append(overlay)
+    projects: dict[str, Project] = {}
+    patched: list[Spec] = []
+    problems: list[tuple[str, Diagnostic]] = []
+    for name, targets in sorted(by_environment.items()):
+        if base.environment(name) is None:
+            continue
+        changed: dict[Ref, Spec] = {}
+        for ref, overlays in sorted(targets.items()):
+            document = overlaid(base.specs[ref].document, [each.document for each in overlays])
+            found = parse(document)
+            if isinstance(found, Spec):
+                changed[ref] = found
+            else:
+                problems += ((name, _patched_onto(each, document, ref)) for each in found)
+        projects[name] = _with(base, changed)
+        patched += changed.values()
+    told = in_order(_named(base, problems))
+    return Environments(MappingProxyType(projects), tuple(patched), told)
+
+
+def check_everywhere(
+    base: Project, found: Mapping[str, Project], catalog: Catalog
+) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong in any environment. What is so in several is told once; what is only
+    so in some says in which."""
+    if not found:
+        return check(base, catalog)
+    body = base.root.body
+    declared = tuple(body.environments) if isinstance(body, ProjectSpec) else ()
+    others = [name for name in declared or ("local",) if name not in found]
+    mine = check(base, catalog, others)
+    theirs = {name: check(project, catalog, [name]) for name, project in sorted(found.items())}
+    known = frozenset(mine)
+    everywhere = known.intersection(*theirs.values())
+    more: list[tuple[str, Diagnostic]] = []
+    for name, problems in theirs.items():
+        patched = [spec for spec in found[name].specs.values() if spec is not base.specs[spec.ref]]
+        for problem in problems:
+            if problem in known:
+                continue
+            told = problem
+            for spec in patched:
+                told = _patched_onto(told, spec.document, spec.ref)
+            if told is not problem or not problem.code.startswith(_UNUSED):
+                more.append((name, told))
+    kept = (each for each in mine if each in everywhere or not each.code.startswith(_UNUSED))
+    return in_order((*kept, *_named(base, more)))
+
+
+def _with(base: Project, changed: Mapping[Ref, Spec]) -> Project:
+    """The base with other documents in place of some; it has no overlays any more."""
+    all_ = tuple(
+        changed[spec.ref] if spec.ref in changed and spec is base.specs[spec.ref] else spec
+        for spec in base.all
+    )
+    specs = MappingProxyType({**base.specs, **changed})
+    return replace(base, specs=specs, all=all_, overlays=())
+
+
+def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnostic:
+    """With the place in the base, if it is in a patch of the document."""
+    base = document.onto(problem.at) if isinstance(document, PatchedDocument) else None
+    if base is None:
+        return problem
+    return replace(problem, related=(*problem.related, (f"patched onto {ref}", base)))
+
+
+def _named(base: Project, problems: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
+    """Problems with the environments that they are of, each once."""
+    names: defaultdict[Diagnostic, list[str]] = defaultdict(list)
+    for name, problem in problems:
+        names[problem].append(name)
+    for problem, where in names.items():
+        said = " ".join((problem.message, *(words for words, _ in problem.related)))
+        places = tuple(
+            (f"environment `{name}`", base.root.key_at("spec", "environments", name))
+            for name in where
+            if f"`{name}`" not in said
+        )
+        yield replace(problem, related=(*problem.related, *places))

@@ -1,0 +1,160 @@
+"""A document as an environment has it: patches merged into it, every value with its origin.
+
+In: a document as it was read, and the Overlay documents that patch it. Out: a document whose places
+are where each value is written, in either file. Never: judging; kinds; which overlays belong to
+which environment.
+
+The merge is RFC 7386's (JSON Merge Patch): mappings are merged key by key, null deletes, and
+everything else, lists included, replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from exai_specs.diagnostics import Span
+from exai_specs.documents import Document, Path
+from exai_specs.frozen import Json
+
+PATCH: Path = ("spec", "patch")
+"""Where the patch stands in an Overlay's document."""
+
+Origins = dict[Path, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedDocument(Document):
+    """A document with overlays merged into it, in their order.
+
+    `path` is the base's file. `origins` says which overlay set or removed the value at a path, and
+    with it all that is below, where no longer path says otherwise.
+    """
+
+    base: Document
+    overlays: tuple[Document, ...]
+    origins: Mapping[Path, int]
+
+    def at(self, path: Path = (), offset: int = 0) -> Span:
+        document, inside = self._written(path)
+        return document.at(inside, offset)
+
+    def key_at(self, path: Path) -> Span:
+        document, inside = self._written(path)
+        return document.key_at(inside)
+
+    def gap_at(self, path: Path) -> Span:
+        return self.key_at(path if path in self.origins else path[:-1])
+
+    def file_of(self, path: Path) -> str:
+        return self._written(path)[0].path
+
+    def patched(self, path: Path) -> bool:
+        return self._written(path)[0] is not self.base
+
+    def added(self, path: Path) -> tuple[str, ...]:
+        known = self.base.keys(path)
+        below = (found[-1] for found in self.origins if found and found[:-1] == path)
+        return tuple(str(key) for key in below if known and key not in known)
+
+    @property
+    def starts(self) -> tuple[Span, ...]:
+        return (*self.base.starts, *(overlay.at(PATCH) for overlay in self.overlays))
+
+    def onto(self, at: Span) -> Span | None:
+        """The place in the base that a place in one of the patches changes."""
+        for overlay in self.overlays:
+            if at.path != overlay.path:
+                continue
+            nodes = [(path, start) for path, start in _nodes(overlay) if path[:2] == PATCH]
+            above = [path for path, start in nodes if start <= at]
+            if above and any(start.line >= at.line for _, start in nodes):
+                return self.base.key_at(above[-1][2:])
+        return None
+
+    def _written(self, path: Path) -> tuple[Document, Path]:
+        """The document in which the value at a path is written, and its path there."""
+        for length in range(len(path), 0, -1):
+            number = self.origins.get(path[:length])
+            if number is not None:
+                return self.overlays[number], (*PATCH, *path)
+        return self.base, path
+
+
+def overlaid(document: Document, overlays: Iterable[Document]) -> Document:
+    """The document with the patches of these Overlays, one after the other. Where they don't touch
+    each other's paths the order makes no difference but that of new keys."""
+    layers = tuple(overlays)
+    if not layers:
+        return document
+    value: Json = document.value
+    written = dict(document.written)
+    origins: Origins = {}
+    for number, layer in enumerate(layers):
+        value = _merged(value, patch_of(layer), (), number, origins)
+        written |= {path[2:]: text for path, text in layer.written.items() if path[:2] == PATCH}
+    assert isinstance(value, Mapping)  # noqa: S101 - a mapping merged into one
+    return PatchedDocument(
+        path=document.path,
+        value=value,
+        places=document.places,
+        written=MappingProxyType(written),
+        base=document,
+        overlays=layers,
+        origins=MappingProxyType(origins),
+    )
+
+
+def merged(target: Json, patch: Json) -> Json:
+    """RFC 7386's MergePatch."""
+    return _merged(target, patch, (), 0, {})
+
+
+def patch_of(overlay: Document) -> Mapping[str, Json]:
+    """The patch of an Overlay's document; empty where there is none."""
+    spec = overlay.value.get("spec")
+    patch = spec.get("patch") if isinstance(spec, Mapping) else None
+    return patch if isinstance(patch, Mapping) else MappingProxyType({})
+
+
+def touched(patch: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """The paths that a patch sets or removes, with what it says there."""
+    if isinstance(patch, Mapping) and patch:
+        for key, value in patch.items():
+            yield from touched(value, (*path, key))
+    elif path:
+        yield path, patch
+
+
+def _merged(target: Json, patch: Json, path: Path, number: int, origins: Origins) -> Json:
+    if not isinstance(patch, Mapping):
+        origins[path] = number
+        return patch
+    if isinstance(target, Mapping):
+        found = dict(target)
+    else:
+        found = {}
+        origins[path] = number
+    for key, value in patch.items():
+        here = (*path, key)
+        if value is not None:
+            found[key] = _merged(found.get(key), value, here, number, origins)
+        elif key in found:
+            del found[key]
+            origins[here] = number
+    return MappingProxyType(found)
+
+
+def _nodes(document: Document) -> Iterator[tuple[Path, Span]]:
+    """Every value of a document with its path and the place where its key starts, in order."""
+    waiting: list[tuple[Path, Json]] = [((), document.value)]
+    while waiting:
+        path, value = waiting.pop()
+        yield path, document.key_at(path) if path else document.at()
+        inner: list[tuple[Path, Json]] = []
+        if isinstance(value, Mapping):
+            inner = [((*path, key), item) for key, item in value.items()]
+        elif isinstance(value, tuple):
+            inner = [((*path, index), item) for index, item in enumerate(value)]
+        waiting += reversed(inner)

@@ -1,0 +1,269 @@
+"""The project as it is in each environment: places of patched values, problems told once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.environments import check_everywhere, environments
+from exai_compiler.graph import Step, graph
+from exai_compiler.project import Project, link
+from exai_specs.allowances import Allowance, allowances
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.documents import read
+from exai_specs.parse import Spec, parse
+
+ROOT = Path(__file__).parents[3]
+PROJECT = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec:
+  environments:
+    local: {target: local}
+    staging: &cluster
+      target: kubeflow
+      data: {root: s3://acme/data}
+      images: {train: "a/b@sha256:DIGEST", serve: "a/b@sha256:DIGEST"}
+      namespace: ml
+      serving: {mode: Standard}
+    prod: *cluster
+POLICIES
+""".replace("DIGEST", "0" * 64)
+DATASET = """\
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: flowers, owner: me}
+spec:
+  source: {csv: {path: flowers.csv}}
+  schema:
+    size: float64
+    kind: string
+"""
+PIPELINE = """\
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: training}
+spec:
+  steps:
+    load:
+      uses: load-dataset
+      with: {dataset: flowers}
+    train:
+      uses: train-h2o
+      with:
+        data: ${{ steps.load.data }}
+        algorithm: glm
+        target: kind
+        features: [size]
+"""
+OVERLAY = """\
+apiVersion: exai.dev/v1alpha1
+kind: Overlay
+metadata: {{name: {name}}}
+spec:
+  environment: {environment}
+  target: {target}
+  patch:
+    {patch}
+"""
+
+
+def overlay(patch: str, environment: str = "prod", target: str = "Pipeline/training") -> str:
+    name = f"{target.rpartition('/')[2]}-{environment}"
+    text = patch.replace("\n", "\n    ")
+    return OVERLAY.format(name=name, environment=environment, target=target, patch=text)
+
+
+def project_of(files: dict[str, str], policies: str = "") -> Project:
+    specs: list[Spec] = []
+    allowed: list[Allowance] = []
+    whole = {
+        "exai.yaml": PROJECT.replace("POLICIES", policies),
+        "flowers.yaml": DATASET,
+        "training.yaml": PIPELINE,
+        **files,
+    }
+    for path, text in whole.items():
+        allowed += allowances(text, path)[0]
+        documents, problems = read(text, path)
+        assert problems == ()
+        for found in map(parse, documents):
+            assert isinstance(found, Spec), found
+            specs.append(found)
+    project = link(specs, allowed)
+    assert project is not None
+    return project
+
+
+@pytest.fixture(scope="module")
+def components() -> Catalog:
+    folder = ROOT / "components/exai_components"
+    return catalog({str(p): p.read_text() for p in sorted(folder.glob("*/component.yaml"))})
+
+
+def told(project: Project, components: Catalog) -> tuple[Diagnostic, ...]:
+    there = environments(project)
+    return there.problems or check_everywhere(project, there.projects, components)
+
+
+def shown(problems: tuple[Diagnostic, ...]) -> list[str]:
+    return [f"{each.at} {each.code}" for each in problems]
+
+
+def related(problem: Diagnostic) -> list[str]:
+    return [f"{at} {words}" for words, at in problem.related]
+
+
+def test_a_sound_project_stays_one(components: Catalog) -> None:
+    project = project_of({})
+    assert told(project, components) == ()
+    assert environments(project).projects == {}
+    patched = project_of({"o.yaml": overlay("spec: {experiment: big}")})
+    assert told(patched, components) == ()
+    there = environments(patched)
+    assert list(there.projects) == ["prod"]
+    prod = there.projects["prod"]
+    assert prod.specs.keys() == project.specs.keys()
+    # What isn't patched is the very same: parsed once.
+    assert [ref.kind for ref, spec in prod.specs.items() if spec is not patched.specs[ref]] == [
+        "Pipeline"
+    ]
+
+
+def test_a_check_finds_what_a_patch_says_in_the_overlay(components: Catalog) -> None:
+    text = overlay("spec:\n  steps: {train: {with: {features: [size, siez]}}}")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["o.yaml:9:47 unknown-column"]
+    assert related(problem) == [
+        "flowers.yaml:6:3 its columns are declared here",
+        "training.yaml:15:19 patched onto Pipeline/training",
+        "exai.yaml:13:5 environment `prod`",
+    ]
+
+
+def test_what_a_patch_breaks_elsewhere_is_found_there(components: Catalog) -> None:
+    text = overlay("spec: {schema: {size: null, width: float64}}", target="Dataset/flowers")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["training.yaml:15:20 unknown-column"]
+    assert "exai.yaml:13:5 environment `prod`" in related(problem)
+
+
+def test_a_problem_of_several_environments_is_told_once(components: Catalog) -> None:
+    # Patches of two files are at two places; what they break is at one.
+    some = {
+        f"{name}.yaml": overlay("spec: {schema: {size: null}}", name, "Dataset/flowers")
+        for name in ("prod", "staging")
+    }
+    (problem,) = told(project_of(some), components)
+    assert shown((problem,)) == ["training.yaml:15:20 unknown-column"]
+    assert related(problem)[-2:] == [
+        "exai.yaml:13:5 environment `prod`",
+        "exai.yaml:7:5 environment `staging`",
+    ]
+
+
+def test_a_problem_of_the_base_is_told_once_and_as_it_is(components: Catalog) -> None:
+    wrong = PIPELINE.replace("[size]", "[siez]")
+    alone = told(project_of({"training.yaml": wrong}), components)
+    assert shown(alone) == ["training.yaml:15:20 unknown-column"]
+    files = {"training.yaml": wrong, "o.yaml": overlay("spec: {experiment: big}")}
+    assert told(project_of(files), components) == alone
+
+
+def test_what_does_not_parse_is_in_the_overlay(components: Catalog) -> None:
+    text = overlay("spec:\n  steps:\n    train: {retry: {max: many}, timeuot: 1h}")
+    problems = told(project_of({"o.yaml": text}), components)
+    assert shown(problems) == ["o.yaml:10:30 wrong-type", "o.yaml:10:37 unknown-field"]
+    assert all("environment `prod`" in related(each)[-1] for each in problems)
+
+
+def test_what_a_null_takes_away_is_missed_at_the_null(components: Catalog) -> None:
+    text = overlay("spec: {schema: null}", target="Dataset/flowers")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["o.yaml:8:12 missing-field"]
+    assert related(problem)[0] == "flowers.yaml:6:3 patched onto Dataset/flowers"
+
+
+def test_another_form_needs_the_null_of_the_old_one(components: Catalog) -> None:
+    text = overlay("spec:\n  source:\n    parquet: {path: x}", target="Dataset/flowers")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["o.yaml:10:9 exactly-one-of"]
+    assert problem.hint == (
+        "an overlay keeps what it doesn't remove: write `csv: null` beside `parquet`"
+    )
+    right = text.replace("parquet:", "csv: null\n        parquet:")
+    assert told(project_of({"o.yaml": right}), components) == ()
+    step = overlay("spec: {steps: {load: {python: x.py:f}}}")
+    (problem,) = told(project_of({"o.yaml": step}), components)
+    assert "write `uses: null` beside `python`" in problem.hint
+
+
+@pytest.mark.parametrize("field", ["python", "uses"])
+def test_a_file_is_relative_to_the_file_that_names_it(components: Catalog, field: str) -> None:
+    named = "f.py:make" if field == "python" else "./component.yaml"
+    body = f"uses: null, with: null, {field}: {named}" if field == "python" else f"uses: {named}"
+    text = overlay(f"spec: {{steps: {{train: null, load: {{{body}}}}}}}")
+    project = project_of({"envs/prod/o.yaml": text})
+    prod = environments(project).projects["prod"]
+    files = {
+        "envs/prod/f.py": "def make(a: int = 1) -> int:\n    return a\n",
+        "envs/prod/component.yaml": (TEST_COMPONENT),
+    }
+    found = graph(prod.specs[next(r for r in prod.specs if r.kind == "Pipeline")], components)
+    step = found.nodes["load"]
+    assert isinstance(step, Step) and step.component is None
+    known = replace(components, files=files)
+    found = graph(prod.specs[next(r for r in prod.specs if r.kind == "Pipeline")], known)
+    step = found.nodes["load"]
+    assert isinstance(step, Step) and step.component is not None
+
+
+TEST_COMPONENT = """\
+name: echo
+inputs: [{name: dataset, type: String}]
+implementation:
+  container: {image: alpine, command: [echo, {inputValue: dataset}]}
+"""
+
+
+def test_a_comment_in_the_overlay_allows_what_the_overlay_brings(components: Catalog) -> None:
+    text = overlay("spec: {steps: {load: {with: {dataset: flowers}}}}")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["o.yaml:7:3 overlay-without-effect"]
+    comment = "  # exai: allow overlay-without-effect -- the data set of prod, whatever comes"
+    allowed = text.replace("  patch:", f"{comment}\n  patch:")
+    assert told(project_of({"o.yaml": allowed}), components) == ()
+
+
+IMAGE = "spec: {steps: {say: {image: 'alpine:3', command: [echo]}}}"
+
+
+def test_what_an_overlay_brings_is_allowed_at_its_line(components: Catalog) -> None:
+    (problem,) = told(project_of({"o.yaml": overlay(IMAGE)}), components)
+    assert (problem.at.path, problem.at.line, problem.code) == ("o.yaml", 8, "image-by-tag")
+    text = overlay(f"{IMAGE}  # exai: allow image-by-tag -- a test")
+    assert told(project_of({"o.yaml": text}), components) == ()
+    silenced = "  policies: {image-by-digest: {level: error, except: [Pipeline/training]}}"
+    (problem,) = told(project_of({"o.yaml": overlay(IMAGE)}, silenced), components)
+    assert problem.severity != "error"
+
+
+def test_a_comment_that_one_environment_needs_is_not_unused(components: Catalog) -> None:
+    more = DATASET.replace("name: flowers", "name: more_flowers").replace(
+        "metadata:", "# exai: allow unused-dataset -- prod reads it\nmetadata:"
+    )
+    text = overlay("spec: {steps: {load: {with: {dataset: more_flowers}}}}")
+    assert told(project_of({"more.yaml": more}), components) == ()
+    assert told(project_of({"more.yaml": more, "o.yaml": text}), components) == ()
+
+
+def test_what_one_environment_uses_is_not_unused(components: Catalog) -> None:
+    more = DATASET.replace("name: flowers", "name: more_flowers")
+    base = {"more.yaml": more}
+    assert shown(told(project_of(base), components)) == ["more.yaml:3:18 unused-dataset"]
+    text = overlay("spec: {steps: {load: {with: {dataset: more_flowers}}}}")
+    assert told(project_of({**base, "o.yaml": text}), components) == ()
