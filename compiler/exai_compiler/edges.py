@@ -35,9 +35,11 @@ from exai_specs.kinds import (
     DatasetSpec,
     FeatureServiceSpec,
     GraphSpec,
+    LLMServiceSpec,
     ModelSpec,
     ServiceSpec,
 )
+from exai_specs.kinds.model_files import Files
 from exai_specs.parse import Spec
 
 Path = tuple[str | int, ...]
@@ -109,6 +111,7 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     yield from _served(project, features)
     yield from _served_by(project)
     yield from _answered_by(project)
+    yield from _of_the_same_files(project)
 
 
 def _served(project: Project, features: dict[str, dict[str, None]]) -> Iterator[Edge]:
@@ -139,6 +142,19 @@ def _answered_by(project: Project) -> Iterator[Edge]:
                     path: Path = ("spec", "nodes", name, "steps", index, "service")
                     end = Node("Graph", spec.ref.name)
                     yield Edge(Node("Service", step.service), end, spec, path)
+
+
+def _of_the_same_files(project: Project) -> Iterator[Edge]:
+    """From a Model that is just files to the LLMServices that serve those files."""
+    models: dict[str, list[str]] = {}
+    for spec, model in project.bodies(ModelSpec):
+        if isinstance(model.source, Files):
+            models.setdefault(model.source.uri, []).append(spec.ref.name)
+    for spec, llm in project.bodies(LLMServiceSpec) if models else ():
+        end = Node("LLMService", spec.ref.name)
+        for path, uri in llm.files:
+            for name in models.get(uri, ()):
+                yield Edge(Node("Model", name), end, spec, path)
 
 
 def _served_by(project: Project) -> Iterator[Edge]:

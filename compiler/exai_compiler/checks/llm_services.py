@@ -90,7 +90,7 @@ def _environment(
     for path, field in _newer(spec, body) if release is not None else ():
         yield Diagnostic(
             "platform-field",
-            f"KServe {release}, which `{name}` has by its platform, knows no {field} of an {KIND}",
+            f"KServe {release}, which `{name}` has by its platform, knows no {field} in an {KIND}",
             spec.key_at(*path),
             hint="remove it; or, where a newer KServe is, write `platform: latest` there",
             related=related,

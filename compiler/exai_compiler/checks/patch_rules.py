@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from exai_compiler.crds import KINDS, crd, problems
+from exai_compiler.crds import KINDS, OLDER, crd, problems
 from exai_compiler.maybe import Tree
 from exai_compiler.patches import ALLOWANCES, breaches, in_patch, leaves, merged
 from exai_specs.diagnostics import Diagnostic, Span
@@ -60,7 +60,7 @@ def judged(patched: Patched, root: Spec) -> Iterator[Diagnostic]:
     yield from _shadows(patched, tuple(at for at, _ in _identity(patched.patch, ())))
     result = merged(patched.kind, patched.body, patched.patch)
     if not refused:
-        yield from _invalid(patched, result)
+        yield from _invalid(patched, result, root)
     yield from _unsafe(patched, result, root)
 
 
@@ -107,10 +107,14 @@ def _only_a_patch(path: Path) -> bool:
     return path[-1] not in SECURITY_FIELDS
 
 
-def _invalid(patched: Patched, result: Mapping[str, Tree]) -> Iterator[Diagnostic]:
+def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterator[Diagnostic]:
     if patched.kind not in KINDS:
         return
     schema = crd(patched.kind, str(patched.body.get("apiVersion", "")))
+    related: tuple[tuple[str, Span], ...] = ()
+    if patched.kind in OLDER:  # which version it is the environment's platform says
+        place = root.key_at(*_environment(patched.name))
+        related = ((f"environment `{patched.name}` takes {schema.api}", place),)
     before = {(found.path, found.message) for found in problems(schema, patched.body)}
     for found in problems(schema, result):
         if (found.path, found.message) in before:
@@ -125,7 +129,7 @@ def _invalid(patched: Patched, result: Mapping[str, Tree]) -> Iterator[Diagnosti
         hint = (
             found.hint or f"the CRD of the {patched.kind} says so: kubectl explain {patched.kind}"
         )
-        yield Diagnostic("patch-invalid", message, place, hint=hint)
+        yield Diagnostic("patch-invalid", message, place, hint=hint, related=related)
 
 
 def _unsafe(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterator[Diagnostic]:

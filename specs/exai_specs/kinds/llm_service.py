@@ -318,6 +318,16 @@ class LLMServiceSpec(LlmWorkload):
     ] = field(default_factory=empty)
 
     @property
+    def files(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """The URIs of the model and its adapters, each with its path in the document."""
+        adapters = self.model.lora.adapters if self.model.lora is not None else {}
+        here = ("spec", "model")
+        return (
+            ((*here, "uri"), self.model.uri),
+            *(((*here, "lora", "adapters", name), uri) for name, uri in adapters.items()),
+        )
+
+    @property
     def pods(self) -> tuple[tuple[tuple[str, ...], SpecFields], ...]:
         """Every block of pods, with its path in the document."""
         found: list[tuple[tuple[str, ...], SpecFields]] = []

@@ -221,9 +221,13 @@ class Environment:
         Literal["local", "kubeflow"], Effect.RENDER, about("What runs there", "local")
     ]
     platform: Annotated[
-        Maybe[Text],
+        Maybe[Literal["kubeflow-26.03", "latest"]],
         Effect.RENDER,
-        about("The Kubeflow release, which decides what fields exist", "kubeflow-26.03"),
+        about(
+            "The Kubeflow release, which decides what fields exist; default: the latest that exai "
+            "knows",
+            "kubeflow-26.03",
+        ),
     ] = None
     namespace: Annotated[
         Maybe[Annotated[Text, Named(KUBERNETES)]],

@@ -13,12 +13,15 @@ import yaml
 
 from exai_compiler.backends.kserve.llm_service import render_llm_service
 from exai_compiler.backends.kserve.releases import NOT_IN_0_16
+from exai_compiler.build import Build, Live, Observed
 from exai_compiler.catalog import Catalog
+from exai_compiler.changes import Replace, Update
 from exai_compiler.checks import check
-from exai_compiler.edges import Node
+from exai_compiler.edges import Node, edges
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.nodes import described
 from exai_compiler.parity import notes
+from exai_compiler.planning.plan import plan
 from exai_compiler.project import Project, link
 from exai_compiler.render import objects_of
 from exai_compiler.resolve import resolve
@@ -179,9 +182,38 @@ def test_a_graph_asks_no_llm_service() -> None:
     assert (found.code, "url" in found.hint) == ("unknown-reference", True)
 
 
-def test_it_stands_in_the_lineage() -> None:
-    made = project(document("LLMService", "chat", f"{{{MODEL}}}"))
+def test_it_stands_in_the_lineage_and_comes_from_models_of_the_same_files() -> None:
+    adapters = "lora: {adapters: {sql: 's3://b/sql'}}"
+    files = "{task: generation, source: {uri: '%s', format: huggingface}}"
+    made = project(
+        document("LLMService", "chat", f"{{model: {{uri: 'hf://a/b', {adapters}}}}}"),
+        document("Model", "base", files % "hf://a/b"),
+        document("Model", "sql", files % "s3://b/sql"),
+        document("Model", "other", files % "hf://a/c"),
+    )
     assert described(made, {}, Node("LLMService", "chat")) is not None
+    assert [(str(each.source), str(each.target)) for each in edges(made, {})] == [
+        ("Model/base", "LLMService/chat"),
+        ("Model/sql", "LLMService/chat"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parallelism", "verb"),
+    [("{pipeline: 4, tensor: 8}", Replace), ("{pipeline: 2, tensor: 4}", Update)],
+)
+def test_another_number_of_nodes_needs_another_object(parallelism: str, verb: type) -> None:
+    objects = []
+    for stated in ("{pipeline: 2, tensor: 8}", parallelism):
+        made = project(document("LLMService", "c", f"{{{MODEL}, parallelism: {stated}}}"))
+        spec = made.find("LLMService", "c")
+        assert spec is not None
+        objects += objects_of(resolved(made, "prod"), spec)
+    before, after = objects
+    wanted = Build("prod", (after,), (), (), (), (), {})
+    there = Observed({before.id: Live(before.body, before.origin)})
+    (planned,) = plan(wanted, there).changes
+    assert isinstance(planned.change, verb)
 
 
 @pytest.mark.parametrize(
@@ -200,3 +232,24 @@ def test_it_stands_in_the_lineage() -> None:
 )
 def test_what_a_notebook_refuses(spec: str, code: str) -> None:
     assert [each.code for each in refusals("Notebook", "x", spec)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("platform", "patch", "codes"),
+    [
+        ("kubeflow-26.03", "model: {criticality: Critical}", []),
+        ("latest", "model: {criticality: Critical}", ["patch-invalid"]),
+        ("kubeflow-26.03", "kvCacheOffloading: {cpu: 1Gi}", ["platform-field"]),
+        ("latest", "kvCacheOffloading: {cpu: 1Gi}", []),
+        ("latest", "kvCacheOffloading: {cpu: 1Gi, evictionPolicy: fifo}", ["patch-invalid"]),
+    ],
+)
+def test_a_patch_is_held_against_the_version_of_the_platform(
+    platform: str, patch: str, codes: list[str]
+) -> None:
+    spec = f"{{{MODEL}, patches: {{LLMInferenceService: {{spec: {{{patch}}}}}}}}}"
+    made = project(document("LLMService", "chat", spec), platform=platform)
+    found = check(made, Catalog({}))
+    assert [each.code for each in found] == codes
+    for each in found:
+        assert "environment `prod`" in each.related[0][0]
