@@ -82,6 +82,11 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "`platform` names a release of Kubeflow, and with it one of KServe. What an older "
             "API server would drop in silence is told here instead.",
         ),
+        "needs-graph": Code(
+            "A canary in a KServe that splits no traffic in Standard mode.",
+            "`spec.canary` came with KServe 0.20; the environment's `platform` has an older one. A "
+            "Graph with a Splitter splits requests between two services.",
+        ),
         "protocol-unsupported": Code(
             "No runtime that serves the model speaks the protocol.",
             "Each serving runtime lists its protocols. Without a word of yours it is v2.",
@@ -115,6 +120,12 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "A place that KServe's storage initializer doesn't read.",
             "KServe fetches models from s3, gs, pvc, https, hf, oci and others; a cluster may "
             "know more by a ClusterStorageContainer.",
+            "warning",
+        ),
+        "unknown-platform": Code(
+            "A release of Kubeflow that exai has no table of.",
+            "`platform` decides which serving runtimes there are, and which fields KServe has. "
+            "Without one, and for one that exai doesn't know, the newest is taken.",
             "warning",
         ),
         "unknown-runtime": Code(

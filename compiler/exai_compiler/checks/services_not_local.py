@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.backends.kserve.chosen import Chosen, choose, is_exais
-from exai_compiler.backends.kserve.own_runtimes import own_runtimes
+from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.served import files_of, is_elsewhere
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
@@ -64,7 +64,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint="keep the service to environments on a cluster, or do without",
                     related=places,
                 )
-        for path, why in _unservable(subject, service):
+        for path, why in _unservable(subject, service, local[0]):
             yield Diagnostic(
                 "not-local",
                 f"environment `{local[0]}` can't serve this: {why}",
@@ -74,7 +74,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _unservable(subject: Subject, service: ServiceSpec) -> Iterator[tuple[Path, str]]:
+def _unservable(subject: Subject, service: ServiceSpec, local: str) -> Iterator[tuple[Path, str]]:
     if service.runtime == CUSTOM:
         yield ("spec", "runtime"), "it pulls no images"
         return
@@ -101,7 +101,7 @@ def _unservable(subject: Subject, service: ServiceSpec) -> Iterator[tuple[Path, 
         files.format_version,
         service.protocol,
         service.runtime,
-        own_runtimes(subject.project),
+        runtimes(subject.project, subject.environments[local]),
         files.digest is not None,
     )
     if isinstance(chosen, Chosen) and not is_exais(chosen.name):

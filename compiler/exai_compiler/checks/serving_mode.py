@@ -1,13 +1,14 @@
 """`serving-mode`: fields that the mode of an environment doesn't have, or that KServe's webhook
-refuses there (targets 1.1 and 1.3). `needs-gateway`: a canary in Standard mode splits traffic by
-the Gateway API alone. `canary-phase`: what Knative takes for the stable model.
-`rollout-not-walked`: steps that nothing honours yet.
+refuses there (targets 1.1 and 1.3). `needs-graph`: a canary that its KServe doesn't have.
+`needs-gateway`: a canary in Standard mode splits traffic by the Gateway API alone. `canary-phase`:
+what Knative takes for the stable model. `rollout-not-walked`: steps that nothing honours yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.scale import Mode
 from exai_compiler.backends.kserve.service import ROLLOUT, mode_of
 from exai_compiler.checks.subject import Subject
@@ -59,7 +60,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
             elif service.canary is None:
                 continue
-            if mode == "Standard" and not environment.serving.gateway_api:
+            there = release(environment.platform)
+            if mode == "Standard" and not there.canaries:
+                yield Diagnostic(
+                    "needs-graph",
+                    f"KServe {there.kserve} splits no traffic in Standard mode",
+                    spec.key_at("spec", split),
+                    hint="split between two services by a Graph, or serve in Knative mode",
+                    related=(*related, (f"`{environment.platform}` has it", place)),
+                )
+            elif mode == "Standard" and not environment.serving.gateway_api:
                 yield Diagnostic(
                     "needs-gateway",
                     "in Standard mode only the Gateway API splits traffic",

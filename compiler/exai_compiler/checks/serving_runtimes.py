@@ -9,34 +9,54 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
 from exai_compiler.backends.kserve.formats import formats_made
-from exai_compiler.backends.kserve.own_runtimes import own_runtimes
+from exai_compiler.backends.kserve.own_runtimes import own_runtimes, runtimes
+from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.served import MLFLOW, files_of, is_elsewhere
-from exai_compiler.backends.kserve.shipped import SHIPPED
+from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
-from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import RuntimeSpec, ServiceSpec
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
+
+Related = tuple[tuple[str, Span], ...]
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _taken(subject)
     yield from _unused(subject)
+    there = tuple(_releases(subject))
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.runtime == CUSTOM:
             continue
-        models: list[tuple[Path, str | InlineModel | None]] = [(("spec", "model"), service.model)]
-        if service.canary is not None:
-            models.append((("spec", "canary", "model"), service.canary.model))
-        for path, model in models:
-            for format_, version, digest in _formats(subject, model):
-                yield from _judged(subject, spec, service, path, (format_, version, digest))
+        found: dict[Diagnostic, None] = {}
+        for environment, places in there:
+            known = runtimes(subject.project, environment)
+            for path, model in service.models:
+                for wanted in _formats(subject, model):
+                    judged = _judged(known, spec, service, path, wanted)
+                    found |= dict.fromkeys(replace(each, related=places) for each in judged)
+        yield from found
+
+
+def _releases(subject: Subject) -> Iterator[tuple[Environment, Related]]:
+    """An environment for each release, with its place where the release is stated."""
+    seen: set[str] = set()
+    for name, environment in subject.environments.items():
+        of = release(environment.platform).kserve
+        if of in seen:
+            continue
+        seen.add(of)
+        path = ("spec", "environments", name, "platform")
+        said = (f"environment `{name}` has KServe {of}", subject.project.root.at(*path))
+        yield environment, (said,) if environment.platform is not None else ()
 
 
 def _taken(subject: Subject) -> Iterator[Diagnostic]:
@@ -101,16 +121,14 @@ def _formats(
 
 
 def _judged(
-    subject: Subject,
+    known: tuple[Runtime, ...],
     spec: Spec,
     service: ServiceSpec,
     path: Path,
     wanted: tuple[str, str | None, bool],
 ) -> Iterator[Diagnostic]:
     format_, version, digest = wanted
-    chosen = choose(
-        format_, version, service.protocol, service.runtime, own_runtimes(subject.project), digest
-    )
+    chosen = choose(format_, version, service.protocol, service.runtime, known, digest)
     who = f"runtime `{service.runtime}`" if service.runtime is not None else "no runtime"
     doesnt = "doesn't serve" if service.runtime is not None else "serves"
     if not isinstance(chosen, NoRuntime):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.backends.kserve.chosen import EXAIS, Chosen, choose
-from exai_compiler.backends.kserve.own_runtimes import own_runtimes
+from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.served import files_of, is_elsewhere
 from exai_compiler.backends.kserve.service import mode_of
 from exai_compiler.backends.kserve.signals import signals
@@ -22,11 +22,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.slo is None:
             continue
-        server = _server(subject, service)
         for name, environment in subject.environments.items():
             if environment.target == "local":
                 continue
             place = subject.project.root.key_at("spec", "environments", name)
+            server = _server(subject, service, environment)
             for path, why, hint in _missing(spec, service, service.slo, environment, server):
                 yield Diagnostic(
                     "slo-unmeasurable",
@@ -56,7 +56,7 @@ def _missing(
         yield ("spec", "slo", "errorRate"), "counts no failed requests of it", hint
 
 
-def _server(subject: Subject, service: ServiceSpec) -> str | None:
+def _server(subject: Subject, service: ServiceSpec, environment: Environment) -> str | None:
     """The runtime that answers; None for one that exai doesn't know."""
     if service.runtime == CUSTOM or service.model is None:
         return None
@@ -65,13 +65,12 @@ def _server(subject: Subject, service: ServiceSpec) -> str | None:
     if files is None:
         elsewhere = isinstance(model, str) and is_elsewhere(subject.project, model)
         return service.runtime if elsewhere else service.runtime or EXAIS[0].name
-    own = own_runtimes(subject.project)
     chosen = choose(
         files.format,
         files.format_version,
         service.protocol,
         service.runtime,
-        own,
+        runtimes(subject.project, environment),
         files.digest is not None,
     )
     return chosen.name if isinstance(chosen, Chosen) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exai_compiler.backends.kserve.chosen import Chosen, NoRuntime, choose
+from exai_compiler.backends.kserve.chosen import EXAIS, Chosen, NoRuntime, choose
+from exai_compiler.backends.kserve.platforms import RELEASES, release
 from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
 
 OWN = Runtime("own", {"sklearn": ("1", "2"), "mine": ("1",)}, ("v2",), ("sklearn", "mine"))
@@ -38,12 +39,12 @@ def test_the_runtime_is(
     own: tuple[Runtime, ...],
     name: str,
 ) -> None:
-    found = choose(format_, version, protocol, asked, own, False)
+    found = choose(format_, version, protocol, asked, (*own, *EXAIS, *SHIPPED), False)
     assert isinstance(found, Chosen) and found.name == name
 
 
 def test_only_what_exais_steps_wrote_is_served_by_exais_server_of_scikit_learn() -> None:
-    found = choose("sklearn", None, "v2", None, (), True)
+    found = choose("sklearn", None, "v2", None, (*EXAIS, *SHIPPED), True)
     assert isinstance(found, Chosen) and (found.name, found.version) == ("exai-sklearn", "1")
 
 
@@ -60,7 +61,7 @@ def test_only_what_exais_steps_wrote_is_served_by_exais_server_of_scikit_learn()
 def test_there_is_none_because_of(
     format_: str, version: str | None, protocol: str, asked: str | None, why: str
 ) -> None:
-    found = choose(format_, version, protocol, asked, (), False)
+    found = choose(format_, version, protocol, asked, (*EXAIS, *SHIPPED), False)
     assert isinstance(found, NoRuntime) and found.why == why and found.others
 
 
@@ -69,3 +70,67 @@ def test_every_format_that_a_runtime_is_chosen_for_is_one_of_its_own() -> None:
     for runtime in SHIPPED:
         assert set(runtime.chosen) <= set(runtime.formats)
         assert set(runtime.protocols) <= {"v1", "v2", "grpc-v1", "grpc-v2"}
+
+
+PROTOCOLS = ("v1", "v2", "grpc-v1", "grpc-v2")
+# Every format of every runtime that is shipped, by protocol: the runtime that is written out, as
+# `v1 v2 grpc-v1 grpc-v2`, with the version of the format; `-` where it is refused.
+LATEST = """
+autogluon    autogluonserver:1 autogluonserver:1 - -
+huggingface  huggingfaceserver:1 huggingfaceserver:1 - -
+lightgbm     lgbserver:4 lgbserver:4 - -
+mlflow       - mlserver:2 - -
+onnx         - tritonserver:1 - tritonserver:1
+openvino     openvino:10 openvino:10 - openvino:10
+paddle       paddleserver:2 paddleserver:2 - -
+pmml         pmmlserver:4 pmmlserver:4 - -
+pytorch      torchserve:1 torchserve:1 - torchserve:1
+sklearn      sklearnserver:1 sklearnserver:1 - -
+tensorflow   tensorflow-serving:2 tritonserver:2 tensorflow-serving:2 tritonserver:2
+tensorrt     - tritonserver:8 - tritonserver:8
+triton       - tritonserver:2 - tritonserver:2
+vLLM         vllmserver:1 vllmserver:1 vllmserver:1 vllmserver:1
+xgboost      xgbserver:2 xgbserver:2 - -
+"""
+OLDER = {
+    "autogluon": "- - - -",
+    "openvino": "- - - -",
+    "vLLM": "- - - -",
+    "lightgbm": "lgbserver:3 lgbserver:3 - -",
+    "xgboost": "xgbserver:1 xgbserver:1 - -",
+}
+TABLE = {line.split()[0]: line.split()[1:] for line in LATEST.strip().splitlines()}
+
+
+def test_the_table_has_every_format_that_is_shipped() -> None:
+    formats = {name for of in RELEASES.values() for each in of.runtimes for name in each.formats}
+    assert formats == set(TABLE)
+
+
+@pytest.mark.parametrize("format_", TABLE)
+@pytest.mark.parametrize("platform", [None, *RELEASES, "kubeflow-99.99"])
+def test_what_serves_is_never_left_to_chance(platform: str | None, format_: str) -> None:
+    row = OLDER.get(format_) if platform == "kubeflow-26.03" else None
+    expected = row.split() if row is not None else TABLE[format_]
+    known = (*EXAIS, *release(platform).runtimes)
+    for protocol, told in zip(PROTOCOLS, expected, strict=True):
+        found = choose(format_, None, protocol, None, known, False)
+        if told == "-":
+            assert isinstance(found, NoRuntime), (protocol, found)
+            continue
+        name, _, version = told.partition(":")
+        assert isinstance(found, Chosen) and found.runtime is not None
+        assert (found.name, found.version) == (f"kserve-{name}", version), protocol
+        assert found.runtime.offers(protocol) and found.runtime.serves(format_, version)
+
+
+@pytest.mark.parametrize("platform", RELEASES)
+def test_a_version_is_stated_by_one_runtime_of_a_release(platform: str) -> None:
+    """Each version that a runtime lists is served, by that one or by one before it."""
+    known = (*EXAIS, *release(platform).runtimes)
+    for each in release(platform).runtimes:
+        for format_ in each.chosen:
+            for version in each.formats[format_]:
+                for protocol in each.protocols or PROTOCOLS:
+                    found = choose(format_, version, protocol, None, known, False)
+                    assert isinstance(found, Chosen) and found.version == version

@@ -1,20 +1,20 @@
 """Which runtime serves a model, and by what version of its format: decided here and written out,
 never left to a cluster (targets 1.5).
 
-In: a format, a protocol, what the document asks for, the project's runtimes. Out: a runtime with
-the version of the format, or why there is none. Order: what is asked for; the project's own
-runtimes by priority and name; exai's; KServe's.
+In: a format, a protocol, what the document asks for, the runtimes that are there. Out: a runtime
+with the version of the format, or why there is none. What is asked for counts; else the first of
+those there that fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from exai_compiler.backends.kserve.formats import SKLEARN
 from exai_compiler.backends.kserve.runtime import PROTOCOLS, SERVED
-from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
+from exai_compiler.backends.kserve.shipped import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,10 @@ def choose(
     version: str | None,
     protocol: str,
     asked: str | None,
-    own: Iterable[Runtime],
+    known: Collection[Runtime],
     with_digest: bool,
 ) -> Chosen | NoRuntime:
     """`with_digest`: the files are a folder of exai's steps, which exai's servers read."""
-    known = (*own, *EXAIS, *SHIPPED)
     if asked is not None:
         named = next((each for each in known if each.name == asked), None)
         if named is None:

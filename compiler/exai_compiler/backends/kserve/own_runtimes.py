@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
+from exai_compiler.backends.kserve.chosen import EXAIS
+from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
@@ -25,6 +27,16 @@ from exai_specs.parse import Spec
 
 KINDS = MappingProxyType({"namespace": runtime.KIND, "cluster": f"Cluster{runtime.KIND}"})
 WAVE = 1
+
+
+def runtimes(project: Project, environment: Environment) -> tuple[Runtime, ...]:
+    """All that may serve there, in the order in which they are chosen: the project's own, exai's,
+    those that KServe ships.
+    """
+    there = release(environment.platform)
+    return project.once(
+        ("runtimes", there.kserve), lambda: (*own_runtimes(project), *EXAIS, *there.runtimes)
+    )
 
 
 def own_runtimes(project: Project) -> tuple[Runtime, ...]:

@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 
 def predictor(
-    service: ServiceSpec, environment: Environment, source: Source | None, own: tuple[Runtime, ...]
+    service: ServiceSpec,
+    environment: Environment,
+    source: Source | None,
+    known: tuple[Runtime, ...],
 ) -> dict[str, Tree]:
     """The whole block. `source` is None for a custom predictor that needs no files."""
     around = pod.pod(service, environment)
@@ -42,7 +45,7 @@ def predictor(
         found["containers"] = (main[0], *more) if isinstance(main, tuple) else more
         found |= _volumes(service, environment)
     elif source is not None:
-        found["model"] = model(service, environment, source, own)
+        found["model"] = model(service, environment, source, known)
         if more:
             found["containers"] = more
     if service.concurrency is not None:
@@ -57,10 +60,10 @@ def predictor(
 
 
 def model(
-    service: ServiceSpec, environment: Environment, source: Source, own: tuple[Runtime, ...]
+    service: ServiceSpec, environment: Environment, source: Source, known: tuple[Runtime, ...]
 ) -> Tree:
     """`predictor.model`: the runtime's container, with what the service changes of it."""
-    chosen = runtime_of(service, source, own)
+    chosen = runtime_of(service, source, known)
     found: dict[str, Tree] = {
         "modelFormat": _sorted(
             {
@@ -89,7 +92,7 @@ def model(
 
 
 def runtime_of(
-    service: ServiceSpec, source: Source, own: tuple[Runtime, ...]
+    service: ServiceSpec, source: Source, known: tuple[Runtime, ...]
 ) -> Maybe[Chosen] | None:
     """The runtime that serves it; None where the checks say that there is none."""
     if isinstance(source.format, Unknown):
@@ -99,7 +102,7 @@ def runtime_of(
         source.version,
         service.protocol,
         service.runtime,
-        own,
+        known,
         source.digest is not None,
     )
     return None if isinstance(chosen, NoRuntime) else Known(chosen)

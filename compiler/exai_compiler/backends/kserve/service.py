@@ -20,7 +20,7 @@ from exai_compiler.backends.kserve.chosen import EXAIS, is_exais
 from exai_compiler.backends.kserve.formats import formats_of
 from exai_compiler.backends.kserve.monitoring import watchers
 from exai_compiler.backends.kserve.network import policy
-from exai_compiler.backends.kserve.own_runtimes import own_runtimes
+from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.predictor import model, predictor, runtime_of
 from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_target
 from exai_compiler.backends.kserve.served import Source, files_of, is_elsewhere, source_of
@@ -107,7 +107,7 @@ def _server(resolved: Resolved, body: ServiceSpec) -> str | None:
     if body.runtime == CUSTOM or body.model is None:
         return None
     source = source_of(resolved, body.model)
-    chosen = runtime_of(body, source, own_runtimes(resolved.project))
+    chosen = runtime_of(body, source, runtimes(resolved.project, resolved.environment))
     if isinstance(chosen, Unknown):
         elsewhere = isinstance(body.model, str) and is_elsewhere(resolved.project, body.model)
         return body.runtime if elsewhere else body.runtime or EXAIS[0].name
@@ -129,24 +129,25 @@ def _exais(resolved: Resolved, body: ServiceSpec) -> Iterator[str]:
                 yield from formats_of(resolved, each, resolved.models[each])
             continue
         source = source_of(resolved, each)
-        chosen = runtime_of(body, source, own_runtimes(resolved.project))
+        chosen = runtime_of(body, source, runtimes(resolved.project, resolved.environment))
         if isinstance(chosen, Known) and is_exais(chosen.value.name):
             yield chosen.value.name.removeprefix("exai-")
 
 
 def _spec(resolved: Resolved, spec: Spec, body: ServiceSpec, source: Source | None) -> Tree:
-    environment, own = resolved.environment, own_runtimes(resolved.project)
+    environment = resolved.environment
+    known = runtimes(resolved.project, environment)
     parts: dict[str, Tree] = {}
-    main = predictor(body, environment, source, own)
+    main = predictor(body, environment, source, known)
     if body.canary is not None:
         share = int(body.canary.traffic.percent)
         other = source_of(resolved, body.canary.model)
         if mode_of(body, environment) == "Knative":
             # The rolled-out revision keeps the rest.
-            main["model"] = model(body, environment, other, own)
+            main["model"] = model(body, environment, other, known)
             main["canaryTrafficPercent"] = share
         else:
-            parts["canary"] = (_canary(body, environment, other, own, share),)
+            parts["canary"] = (_canary(body, environment, other, known, share),)
     parts["predictor"] = _sorted(main)
     if body.features is not None:
         looked_up = transformer.transformer(resolved, spec.ref.name, body, body.features)
@@ -169,12 +170,12 @@ def _canary(
     body: ServiceSpec,
     environment: Environment,
     source: Source,
-    own: tuple[Runtime, ...],
+    known: tuple[Runtime, ...],
     share: int,
 ) -> Tree:
     """An entry of `spec.canary`: the same pods with another model, and no scaling of its own."""
     alone = replace(body, autoscale=None, logger=None, batcher=None, deployment_strategy=None)
-    block = predictor(alone, environment, source, own)
+    block = predictor(alone, environment, source, known)
     block.pop("maxReplicas", None)
     if isinstance(served := block.get("model"), Mapping):
         # The CRD requires a name here, and KServe's webhook refuses one that says something.

@@ -44,26 +44,27 @@ class Runtime:
         return stated if stated is not None or not versions else versions[-1]
 
 
-def _runtime(
+def shipped_runtime(
     name: str,
     formats: Mapping[str, tuple[str, ...]],
     protocols: tuple[str, ...],
     chosen: tuple[str, ...] | None = None,
     grpc_port: int = GRPC_PORT,
 ) -> Runtime:
+    """A runtime; without `chosen` exai takes it unasked for all of its formats."""
     taken = tuple(formats) if chosen is None else chosen
     return Runtime(name, MappingProxyType(dict(formats)), protocols, taken, grpc_port)
 
 
 # The first that fits is taken.
 SHIPPED: tuple[Runtime, ...] = (
-    _runtime("kserve-sklearnserver", {"sklearn": ("1",)}, V1_V2),
-    _runtime("kserve-xgbserver", {"xgboost": ("2",)}, V1_V2),
-    _runtime("kserve-lgbserver", {"lightgbm": ("4",)}, V1_V2),
-    _runtime("kserve-pmmlserver", {"pmml": ("3", "4")}, V1_V2),
-    _runtime("kserve-paddleserver", {"paddle": ("2",)}, V1_V2),
-    _runtime("kserve-autogluonserver", {"autogluon": ("1",)}, V1_V2),
-    _runtime(
+    shipped_runtime("kserve-sklearnserver", {"sklearn": ("1",)}, V1_V2),
+    shipped_runtime("kserve-xgbserver", {"xgboost": ("2",)}, V1_V2),
+    shipped_runtime("kserve-lgbserver", {"lightgbm": ("4",)}, V1_V2),
+    shipped_runtime("kserve-pmmlserver", {"pmml": ("3", "4")}, V1_V2),
+    shipped_runtime("kserve-paddleserver", {"paddle": ("2",)}, V1_V2),
+    shipped_runtime("kserve-autogluonserver", {"autogluon": ("1",)}, V1_V2),
+    shipped_runtime(
         "kserve-tritonserver",
         {
             "tensorrt": ("8",),
@@ -76,14 +77,16 @@ SHIPPED: tuple[Runtime, ...] = (
         ("tensorrt", "tensorflow", "onnx", "triton"),
         9000,
     ),
-    _runtime(
+    shipped_runtime(
         "kserve-tensorflow-serving",
         {"tensorflow": ("1", "2")},
         ("v1", "grpc-v1"),
         grpc_port=9000,
     ),
-    _runtime("kserve-torchserve", {"pytorch": ("1",)}, ("v1", "v2", "grpc-v2"), grpc_port=8085),
-    _runtime(
+    shipped_runtime(
+        "kserve-torchserve", {"pytorch": ("1",)}, ("v1", "v2", "grpc-v2"), grpc_port=8085
+    ),
+    shipped_runtime(
         "kserve-mlserver",
         {
             "sklearn": ("0", "1"),
@@ -94,17 +97,17 @@ SHIPPED: tuple[Runtime, ...] = (
         ("v2",),
         grpc_port=9000,
     ),
-    _runtime("kserve-huggingfaceserver", {"huggingface": ("1",)}, V1_V2),
-    _runtime("kserve-huggingfaceserver-multinode", {"huggingface": ("1",)}, V1_V2, ()),
-    _runtime("kserve-vllmserver", {"vLLM": ("1",)}, ()),
-    _runtime(
+    shipped_runtime("kserve-huggingfaceserver", {"huggingface": ("1",)}, V1_V2),
+    shipped_runtime("kserve-huggingfaceserver-multinode", {"huggingface": ("1",)}, V1_V2, ()),
+    shipped_runtime("kserve-vllmserver", {"vLLM": ("1",)}, ()),
+    shipped_runtime(
         "kserve-predictiveserver",
         {"sklearn": ("1",), "xgboost": ("2",), "lightgbm": ("4",)},
         V1_V2,
         (),
     ),
     # Its file is there, but KServe's kustomization leaves it out.
-    _runtime(
+    shipped_runtime(
         "kserve-openvino",
         {"openvino": ("10",), "onnx": ("1",), "tensorflow": ("1",), "huggingface": ("1",)},
         ("v1", "v2", "grpc-v2"),
