@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain, compress, repeat
 from types import MappingProxyType
 from typing import Literal
 
@@ -38,12 +38,25 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """What was met on a way, ring by ring. `marks` has a byte for each node, the first the most
+    significant one: 1 for those that were met, and for the starts."""
+
+    rings: tuple[list[int], ...]
+    marks: int
+
+
+NOTHING = Reached((), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
     """Columns of numbers, not objects: a large project has some hundred thousand edges.
 
     `numbers` is the number of each node; by number, `below` and `above` are the nodes that come
     from it and that it comes from, `leaving` the numbers of the edges that start there. By the
     number of an edge, `starts` and `ends` are its nodes, `specs` and `paths` where it is written.
+    `plain` has a byte for each node: 0 for a column, 1 for a document or step.
     """
 
     nodes: tuple[Node, ...]
@@ -55,11 +68,12 @@ class Lineage:
     below: Links
     above: Links
     leaving: Links
+    plain: bytes
 
     @property
     def edges(self) -> tuple[Edge, ...]:
         """All edges, in the order of documents and files."""
-        return tuple(map(self.edge, range(len(self.specs))))
+        return self.picked(b"\x01" * len(self.specs))
 
     def edge(self, number: int) -> Edge:
         """One edge by its number."""
@@ -90,9 +104,16 @@ class Lineage:
         """What several nodes come from, or what hangs on them, by number: the first ring is one
         edge away, the second two. Without `columns` only documents and steps count.
         """
-        links, nodes = (self.above if way == "up" else self.below), self.nodes
+        return self.reached(starts, way, depth, columns).rings
+
+    def reached(
+        self, starts: Sequence[int], way: Way, depth: int | None = None, columns: bool = True
+    ) -> Reached:
+        """The same, with a mark on each node that was met."""
+        links = self.above if way == "up" else self.below
         items, offsets = links.items, links.offsets
-        fresh = bytearray(b"\x01") * len(nodes)
+        may = b"\x01" * len(self.nodes) if columns else self.plain
+        fresh = bytearray(may)
         for number in starts:
             fresh[number] = 0
         found: list[list[int]] = []
@@ -104,23 +125,34 @@ class Lineage:
                     if fresh[end]:
                         fresh[end] = 0
                         following.append(end)
-            ring = following if columns else [n for n in following if not nodes[n].column]
+            ring = following
             if ring:
                 found.append(ring)
-        return tuple(found)
+        return Reached(tuple(found), int.from_bytes(may, "big") & ~int.from_bytes(fresh, "big"))
 
-    def between(self, *groups: Iterable[int]) -> tuple[Edge, ...]:
-        """The edges whose ends are in one and the same group (of eight at most), in the order of
-        all edges."""
-        # One pass over all edges at the speed of C, however large the groups are.
-        inside = bytearray(len(self.nodes))
+    def between(self, *groups: Reached) -> bytes:
+        """A byte for each edge: 0 unless its ends were both met, or started at, on one and the same
+        way (of eight at most)."""
+        # All edges are passed at the speed of C, however large the groups are.
+        marks = 0
         for bit, group in enumerate(groups):
-            for number in group:
-                inside[number] |= 1 << bit
+            marks |= group.marks << bit
+        inside = marks.to_bytes(len(self.nodes), "big")
         starts, ends = (bytes(map(inside.__getitem__, by)) for by in (self.starts, self.ends))
         both = int.from_bytes(starts, "big") & int.from_bytes(ends, "big")
-        count = len(self.specs)
-        return tuple(map(self.edge, compress(range(count), both.to_bytes(count, "big"))))
+        return both.to_bytes(len(self.specs), "big")
+
+    def picked(self, which: bytes) -> tuple[Edge, ...]:
+        """The edges whose byte isn't 0, made without a step of Python for each."""
+        node = self.nodes.__getitem__
+        parts = zip(
+            map(node, compress(self.starts, which)),
+            map(node, compress(self.ends, which)),
+            compress(self.specs, which),
+            compress(self.paths, which),
+            strict=True,
+        )
+        return tuple(map(tuple.__new__, repeat(Edge), parts))
 
     def path(self, a: Node, b: Node) -> tuple[Edge, ...]:
         """A shortest way from `a` down to `b`; empty when there is none, or nothing to go."""
@@ -176,6 +208,7 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
         below=Links(leaving.offsets, _read_only(array("I", [ends[n] for n in leaving.items]))),
         above=Links(arriving.offsets, _read_only(array("I", [starts[n] for n in arriving.items]))),
         leaving=leaving,
+        plain=bytes([not node.column for node in numbers]),
     )
 
 

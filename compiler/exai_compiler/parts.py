@@ -6,11 +6,11 @@ In: a `Lineage`, nodes, how far. Out: a `Part`. Never: places or words; views ha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, compress
 
 from exai_compiler.edges import Edge, Node
-from exai_compiler.lineage import Lineage, Way
+from exai_compiler.lineage import NOTHING, Lineage, Reached, Way
 from exai_specs.identity import Ref
 
 Rings = tuple[tuple[Node, ...], ...]
@@ -20,13 +20,19 @@ BOTH: tuple[Way, ...] = ("up", "down")
 @dataclass(frozen=True, slots=True)
 class Part:
     """`above` and `below` begin with the nodes that are one edge away, then have those that are
-    two; `edges` are in the order of documents and files, each once.
+    two. `which` has a byte for each edge of the lineage, 1 for those of the part.
     """
 
     starts: tuple[Node, ...]
     above: Rings
     below: Rings
-    edges: tuple[Edge, ...]
+    lineage: Lineage = field(repr=False)
+    which: bytes = field(repr=False)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """In the order of documents and files, each once. Made when they are asked for."""
+        return self.lineage.picked(self.which)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -47,25 +53,23 @@ def around(
     """
     columns = columns or any(node.column for node in starts)
     first = lineage.known(starts)
-    above = lineage.rings(first, "up", depth, columns) if "up" in ways else ()
-    below = lineage.rings(first, "down", depth, columns) if "down" in ways else ()
+    above = lineage.reached(first, "up", depth, columns) if "up" in ways else NOTHING
+    below = lineage.reached(first, "down", depth, columns) if "down" in ways else NOTHING
     # Not the edges that lead past the starts, from above them to below.
-    edges = lineage.between(chain(first, *above), chain(first, *below))
     return Part(
         tuple(starts),
-        tuple(map(lineage.named, above)),
-        tuple(map(lineage.named, below)),
-        edges,
+        tuple(map(lineage.named, above.rings)),
+        tuple(map(lineage.named, below.rings)),
+        lineage,
+        lineage.between(above, below),
     )
 
 
 def whole(lineage: Lineage, columns: bool = False) -> Part:
     """Everything; without `columns` only documents and steps."""
-    if columns:
-        return Part(lineage.nodes, (), (), lineage.edges)
-    nodes = tuple([node for node in lineage.nodes if not node.column])
-    edges = [edge for edge in lineage.edges if not edge.source.column and not edge.target.column]
-    return Part(nodes, (), (), tuple(edges))
+    marks = b"\x01" * len(lineage.nodes) if columns else lineage.plain
+    all_ = Reached((), int.from_bytes(marks, "big"))
+    return Part(tuple(compress(lineage.nodes, marks)), (), (), lineage, lineage.between(all_))
 
 
 def with_columns(lineage: Lineage, node: Node) -> tuple[Node, ...]:

@@ -72,6 +72,10 @@ def main() -> None:
             "what hangs on it and all its columns",
             lambda: around(found, everything, ("down",), columns=True),
         ),
+        (
+            "... with its edges as values",
+            lambda: around(found, everything, ("down",), None, True).edges,
+        ),
         ("... nodes alone", lambda: found.rings(found.known(everything), "down")),
         ("what a service comes from", lambda: around(found, (service,), ("up",), columns=True)),
         ("a way from the dataset to a service", lambda: found.path(dataset, service)),
