@@ -196,6 +196,10 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
         ends.append(number_of(end, len(numbers)))
         specs.append(spec)
         paths.append(path)
+    for graph in graphs.values():  # those that nothing leads to or from, too
+        kind, name = graph.pipeline.kind, graph.pipeline.name
+        for step in graph.steps:
+            number_of(Node(kind, name, step), len(numbers))
     leaving = _gathered(starts, len(numbers))
     arriving = _gathered(ends, len(numbers))
     return Lineage(

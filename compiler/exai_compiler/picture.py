@@ -1,5 +1,5 @@
-"""A part of the lineage as it is drawn: pipelines as boxes around their steps, columns inside what
-has them.
+"""A part of the lineage as it is drawn: pipelines as boxes around their steps, with boxes of their
+own for groups, loops and choices; columns inside what has them.
 
 In: a project, its graphs, a `Part` with columns. Out: a `Picture`. Never: a format's words.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from exai_compiler.boxes import Box, box_of, boxes
 from exai_compiler.edges import Edge, Node
 from exai_compiler.graph import Graph
 from exai_compiler.lineage import Lineage
@@ -46,7 +47,9 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """`groups` are pipelines that have steps here; `nodes` all other documents, and the steps;
-    `columns` has those of each node. `edges` join nodes, `traces` have a column at an end.
+    `columns` has those of each node. `edges` join nodes, `traces` have a column at an end. `boxes`
+    are groups, loops and choices within pipelines, the outermost first; `within` has the innermost
+    one of each step that is in any.
 
     `facts` are what happened in `environment`, of nodes and groups; "" when nobody looked.
     """
@@ -59,6 +62,8 @@ class Picture:
     traces: tuple[Edge, ...]
     environment: str = ""
     facts: Mapping[Node, tuple[Fact, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    boxes: tuple[Box, ...] = ()
+    within: Mapping[Node, Node] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def picture(
@@ -76,14 +81,14 @@ def picture(
 
 def _drawn(project: Project, graphs: Mapping[str, Graph], part: Part) -> Picture:
     told = {node: found for node in part.nodes if (found := described(project, graphs, node))}
-    boxes = {node[:2] for node in told if node.step}
-    whole_pipelines = {node for node in told if node.is_document and node[:2] in boxes}
+    pipelines = {node[:2] for node in told if node.step}
+    whole_pipelines = {node for node in told if node.is_document and node[:2] in pipelines}
     # A column's document or step is there, too, whatever led to the column.
     for node in list(told):
         owner = node._replace(column="")
         if node.column and owner not in told and (found := described(project, graphs, owner)):
             told[owner] = found
-    for kind, name in sorted(boxes):
+    for kind, name in sorted(pipelines):
         pipeline = Node(kind, name)
         if pipeline not in told and (found := described(project, graphs, pipeline)):
             told[pipeline] = found
@@ -97,6 +102,11 @@ def _drawn(project: Project, graphs: Mapping[str, Graph], part: Part) -> Picture
         elif edge.source not in whole_pipelines and edge.target not in whole_pipelines:
             edges.append(edge)
     shown = [node for node in ordered if not node.column and node.kind != "Project"]
+    steps: dict[str, list[Node]] = {}
+    for node in shown:
+        if node.step and node.name in graphs:
+            steps.setdefault(node.name, []).append(node)
+    around = {node: box_of(graphs[name], node) for name, mine in steps.items() for node in mine}
     return Picture(
         project=project.name,
         groups=tuple(told[node] for node in shown if node in whole_pipelines),
@@ -104,6 +114,12 @@ def _drawn(project: Project, graphs: Mapping[str, Graph], part: Part) -> Picture
         edges=tuple(edges),
         columns=columns,
         traces=tuple(traces),
+        boxes=tuple(
+            box
+            for name, mine in steps.items()
+            for box in boxes(project.specs[graphs[name].pipeline], graphs[name], mine)
+        ),
+        within=MappingProxyType({node: box for node, box in around.items() if box.step}),
     )
 
 

@@ -21,8 +21,10 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from exai_compiler.edges import Edge, Node
+from exai_compiler.lineage import lineage
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Fact, Picture, picture
+from exai_compiler.project import link
 from exai_runtime.lineage_results import Format
 from exai_runtime.tracing import Mapped, mapped
 from exai_runtime.views.graph.dot import dot
@@ -36,6 +38,8 @@ from exai_specs.diagnostics import Span
 from exai_specs.documents import read
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
+from exai_specs.kinds import KINDS, ProjectSpec
+from exai_specs.kinds.metadata import Metadata
 from exai_specs.parse import Spec, parse
 
 HERE = Path(__file__).parent
@@ -116,6 +120,63 @@ def test_an_example(drawn: Picture, form: Format, columns: bool) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(text, "utf-8")
     assert text == path.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def flow() -> Picture:
+    found = mapped(HERE / "flow")
+    assert isinstance(found, Mapped)
+    return picture(found.project, found.graphs, found.lineage)
+
+
+@pytest.mark.parametrize("form", ["mermaid", "dot", "json"])
+def test_groups_loops_and_choices_are_boxes_in_boxes(flow: Picture, form: Format) -> None:
+    text = text_of(flow, form)
+    path = HERE / f"flow.{form}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+    told = {box.told.node.step: (box.told.what, box.inside.step) for box in flow.boxes}
+    assert told == {
+        "checks": ("if parameters.careful", ""),
+        "each-half": ("for each half of a list", "checks"),
+        "sweep": ("for each depth of parameters.depths", ""),
+        "tell": ("choose", ""),
+        "tell-1": ("if parameters.careful", "tell"),
+        "tell-2": ("else", "tell"),
+    }
+    within = {step.step: box.step for step, box in flow.within.items()}
+    assert within["look"] == "each-half" and within["quiet"] == "tell-2"
+    assert not {"load", "finally"} & set(within)
+
+
+def test_a_part_has_the_boxes_around_it_alone() -> None:
+    found = mapped(HERE / "flow")
+    assert isinstance(found, Mapped)
+    part = picture(found.project, found.graphs, found.lineage, [Ref("Dataset", "flowers")])
+    assert {box.told.node.step for box in part.boxes} == {"checks", "sweep"}
+
+
+def test_every_kind_is_drawn() -> None:
+    """A kind needs no entry in any list here: what isn't in one looks like any other box."""
+    specs = []
+    for kind in KINDS:
+        head = (
+            f"apiVersion: exai.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: some}}\nspec: {{}}\n"
+        )
+        (document,), _ = read(head, f"{kind}.yaml")
+        metadata = Metadata(name="some")
+        body = ProjectSpec() if kind == "Project" else object()
+        specs.append(Spec(Ref(kind, "some"), metadata, body, document))
+    project = link(specs)
+    assert project is not None
+    shown = picture(project, {}, lineage(project, {}))
+    wanted = {Node(kind, "some") for kind in KINDS if kind != "Project"}
+    assert {told.node for told in shown.nodes} == wanted
+    for form in FORMATS:
+        text = text_of(shown, form)
+        for node in wanted:
+            assert (identifier(node) if form in ("mermaid", "dot") else node.kind) in text
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -194,3 +194,44 @@ def test_two_thousand_steps_are_found_and_drawn(chrome: Browser, clinic: Path) -
     assert "model_222" in names(chrome, ".node.down")
     chrome.click("#pipelines")
     assert chrome.complaints() == []
+
+
+def test_groups_loops_and_choices_are_boxes_around_their_steps(
+    chrome: Browser, tmp_path: Path
+) -> None:
+    root = tmp_path / "flow"
+    shutil.copytree(Path(__file__).parents[2] / "golden/graph/flow", root)
+    opened(chrome, root)
+    assert names(chrome, ".scope") == {"checks", "each-half", "sweep", "tell", "tell-1", "tell-2"}
+    # Each box as it is seen: what it is called, and the rectangle that it fills.
+    script = """const all = (of, name) => [...document.querySelectorAll(of)].map(e => {
+        const r = e.querySelector("rect").getBoundingClientRect();
+        return [e.querySelector(name).textContent, [r.left, r.top, r.right, r.bottom]];
+    });
+    return [Object.fromEntries(all(".scope", ".name")), Object.fromEntries(all(".node", ".name"))];
+    """
+    scopes, nodes = chrome.run(script)
+
+    def holds(outer: list[float], inner: list[float]) -> bool:
+        return (
+            outer[0] < inner[0]
+            and outer[1] < inner[1]
+            and outer[2] > inner[2]
+            and outer[3] > inner[3]
+        )
+
+    around = {
+        "check": {"checks"},
+        "look": {"checks", "each-half"},
+        "train": {"sweep"},
+        "loud": {"tell", "tell-1"},
+        "quiet": {"tell", "tell-2"},
+        "load": set(),
+        "finally": set(),
+    }
+    for name, expected in around.items():
+        assert {s for s, box in scopes.items() if holds(box, nodes[name])} == expected, name
+    assert holds(scopes["checks"], scopes["each-half"]) and holds(scopes["tell"], scopes["tell-1"])
+    assert not holds(scopes["tell-1"], scopes["tell-2"])
+    chrome.click(f'[data-node="{number(chrome, "train")}"]')
+    assert "Pipeline/flower-training#train" in texts(chrome, "#details h2")

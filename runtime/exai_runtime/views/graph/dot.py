@@ -13,6 +13,7 @@ from exai_compiler.edges import Edge, Node
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Picture
 from exai_runtime.views.graph.naming import fact_text, identifier, one_line, subtitle, title
+from exai_runtime.views.graph.nesting import nested
 
 _SHAPES = {
     "Dataset": "cylinder",
@@ -38,18 +39,24 @@ def _lines(picture: Picture, columns: bool) -> Iterator[str]:
     yield f"digraph {_quoted(picture.project)} {{"
     yield "  rankdir=LR;"
     yield '  node [fontname="sans-serif", shape=box];'
-    inside: dict[str, list[Described]] = {}
+    inside = nested(picture)
     for told in picture.nodes:
-        if told.node.step:
-            inside.setdefault(told.node.name, []).append(told)
-        else:
+        if not told.node.step:
             yield f"  {_node(picture, told, columns)}"
     for group in picture.groups:
         # Graphviz draws a box around a subgraph whose name begins so.
         yield f"  subgraph cluster_{identifier(group.node)} {{"
         yield f"    label={_quoted(*_words(picture, group))};"
-        for told in inside.get(group.node.name, []):
-            yield f"    {_node(picture, told, columns)}"
+        for turn, told, depth in inside[group.node[:2]]:
+            indent = "  " * (depth + 2)
+            match turn:
+                case "open":
+                    yield f"{indent}subgraph cluster_{identifier(told.node)} {{"
+                    yield f"{indent}  label={_quoted(*_words(picture, told))};"
+                case "close":
+                    yield f"{indent}}}"
+                case "node":
+                    yield f"{indent}{_node(picture, told, columns)}"
         yield "  }"
     traces = picture.traces if columns else ()
     yield from dict.fromkeys(_arrow(edge) for edge in (*picture.edges, *traces))

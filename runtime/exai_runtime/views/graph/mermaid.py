@@ -12,6 +12,7 @@ from exai_compiler.edges import Node
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Picture
 from exai_runtime.views.graph.naming import fact_text, identifier, one_line, subtitle, title
+from exai_runtime.views.graph.nesting import nested
 
 # What opens and closes a node of each kind: mermaid.js.org/syntax/flowchart.html#node-shapes
 _SHAPES = {
@@ -37,16 +38,21 @@ def mermaid(picture: Picture, columns: bool) -> str:
 
 def _lines(picture: Picture, columns: bool) -> Iterator[str]:
     yield "flowchart LR"
-    inside: dict[str, list[Described]] = {}
+    inside = nested(picture)
     for told in picture.nodes:
-        if told.node.step:
-            inside.setdefault(told.node.name, []).append(told)
-        else:
+        if not told.node.step:
             yield from _node(picture, told, columns, "  ")
     for group in picture.groups:
         yield f'  subgraph {identifier(group.node)}["{_label(picture, group)}"]'
-        for told in inside.get(group.node.name, []):
-            yield from _node(picture, told, columns, "    ")
+        for turn, told, depth in inside[group.node[:2]]:
+            indent = "  " * (depth + 2)
+            match turn:
+                case "open":
+                    yield f'{indent}subgraph {identifier(told.node)}["{_label(picture, told)}"]'
+                case "close":
+                    yield f"{indent}end"
+                case "node":
+                    yield from _node(picture, told, columns, indent)
         yield "  end"
     for line in dict.fromkeys(_arrow(e.source, e.target) for e in picture.edges):
         yield line

@@ -1,5 +1,6 @@
 const D = JSON.parse(document.getElementById("data").textContent);
 const W = 200, READABLE = 0.7, HEAD = 46, FACT = 16, ROW = 21, PAD = 18, TITLE = 36, MOST = 14;
+// Kinds with a colour of their own; all others share one.
 const KINDS = ["Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Model", "Runtime", "Service", "LLMService", "Graph", "Notebook"];
 const $ = id => document.getElementById(id);
 const svg = $("graph"), view = $("view");
@@ -79,12 +80,7 @@ function rows(i, light) {
 function measure(light) {
   const shown = nodes.map((node, i) => rows(i, light));
   const size = i => ({ w: W, h: HEAD + nodes[i].f.length * FACT + (shown[i].length ? Math.min(shown[i].length, MOST * 4) * ROW + 8 : 0) });
-  const inside = groups.map((_, g) => {
-    if (!state.open.has(g)) return null;
-    const local = new Map(members[g].map((i, at) => [i, at]));
-    const mine = D.edges.filter(([a, b]) => local.has(a) && local.has(b)).map(([a, b]) => [local.get(a), local.get(b)]);
-    return layered(members[g].map(size), mine);
-  });
+  const inside = groups.map((_, g) => state.open.has(g) ? arranged(g, -1, size) : null);
   const items = [];
   nodes.forEach((node, i) => { if (node.g < 0) items.push({ node: i, ...size(i) }); });
   groups.forEach((group, g) => {
@@ -96,26 +92,58 @@ function measure(light) {
   const itemOf = nodes.map(() => -1);
   items.forEach((item, at) => item.node === undefined ? members[item.group].forEach(i => { itemOf[i] = at; }) : (itemOf[item.node] = at));
   const outer = layered(items, D.edges.map(([a, b]) => [itemOf[a], itemOf[b]]));
-  const boxes = nodes.map(() => null), frames = groups.map(() => null);
+  const boxes = nodes.map(() => null), frames = groups.map(() => null), scopes = D.boxes.map(() => null), routes = new Map();
+  const put = (made, x, y) => {
+    made.parts.forEach((part, at) => {
+      const place = { x: x + made.at[at].x, y: y + made.at[at].y, w: part.w, h: part.h };
+      if (part.node !== undefined) { boxes[part.node] = place; return; }
+      scopes[part.box] = place;
+      put(part.made, place.x + PAD, place.y + TITLE);
+    });
+    const one = at => made.parts[at].node !== undefined ? "n" + made.parts[at].node : "b" + made.parts[at].box;
+    for (const { ends, through } of made.routes) routes.set(ends.map(one).join(), through.map(p => ({ x: p.x + x, y: p.y + y, w: p.w })));
+  };
   items.forEach((item, at) => {
     const place = outer.at[at];
     if (item.node !== undefined) { boxes[item.node] = { ...place, w: item.w, h: item.h }; return; }
     const g = item.group;
     frames[g] = { ...place, w: item.w, h: item.h };
-    members[g].forEach((i, local) => {
-      boxes[i] = inside[g]
-        ? { x: place.x + PAD + inside[g].at[local].x, y: place.y + TITLE + groups[g].f.length * FACT + inside[g].at[local].y, ...size(i) }
-        : frames[g];
-    });
+    if (inside[g]) put(inside[g], place.x + PAD, place.y + TITLE + groups[g].f.length * FACT);
+    else for (const i of members[g]) boxes[i] = frames[g];
   });
-  const routes = new Map();
   for (const { ends, through } of outer.routes) routes.set(ends.join(), through);
-  inside.forEach((layout, g) => layout && layout.routes.forEach(({ ends, through }) => {
-    const dx = frames[g].x + PAD, dy = frames[g].y + TITLE + groups[g].f.length * FACT;
-    routes.set(ends.map(at => "n" + members[g][at]).join(), through.map(p => ({ x: p.x + dx, y: p.y + dy, w: p.w })));
-  }));
-  const route = (a, b) => (itemOf[a] === itemOf[b] ? routes.get("n" + a + ",n" + b) : routes.get(itemOf[a] + "," + itemOf[b])) || [];
-  return { boxes, frames, shown, route, w: outer.w, h: outer.h };
+  // Within a pipeline: between the two boxes that stand in the same one.
+  const near = (a, b) => { const [one, other] = apart(a, b); return routes.get(one + "," + other); };
+  const route = (a, b) => (itemOf[a] === itemOf[b] ? near(a, b) : routes.get(itemOf[a] + "," + itemOf[b])) || [];
+  return { boxes, frames, scopes, shown, route, w: outer.w, h: outer.h };
+}
+
+// A pipeline's steps, or those of a box in it, in layers; boxes stand there as one thing each.
+function arranged(g, b, size) {
+  const parts = [], holder = new Map();
+  for (const i of members[g]) if (nodes[i].b === b) { holder.set("n" + i, parts.length); parts.push({ node: i, ...size(i) }); }
+  D.boxes.forEach((box, k) => {
+    if (box.g !== g || box.b !== b) return;
+    const made = arranged(g, k, size);
+    holder.set("b" + k, parts.length);
+    parts.push({ box: k, made, w: Math.max(made.w + 2 * PAD, 140), h: made.h + TITLE + PAD });
+  });
+  const links = [];
+  for (const [from, to] of D.edges) {
+    if (nodes[from].g !== g || nodes[to].g !== g) continue;
+    const [one, other] = apart(from, to);
+    if (holder.has(one) && holder.has(other)) links.push([holder.get(one), holder.get(other)]);
+  }
+  return { parts, ...layered(parts, links) };
+}
+
+// Two steps as what stands for them in the innermost box that holds both.
+function apart(a, b) {
+  const way = i => { const found = ["n" + i]; for (let k = nodes[i].b; k >= 0; k = D.boxes[k].b) found.unshift("b" + k); return found; };
+  const one = way(a), other = way(b);
+  let at = 0;
+  while (at < one.length - 1 && at < other.length - 1 && one[at] === other[at]) at++;
+  return [one[at], other[at]];
 }
 
 // ---- drawing
@@ -154,6 +182,7 @@ function draw() {
   view.classList.toggle("picked", picked);
   const under = make("g", {}, view), lines = make("g", {}, view), over = make("g", {}, view);
   groups.forEach((group, g) => drawGroup(group, g, state.open.has(g) ? under : over));
+  D.boxes.forEach((box, k) => { if (scene.scopes[k]) drawScope(box, scene.scopes[k], under); });
   const drawn = new Map();
   D.edges.forEach(([a, b], i) => {
     const from = scene.boxes[a], to = scene.boxes[b];
@@ -223,6 +252,15 @@ function drawGroup(group, g, parent) {
   const toggle = make("g", { class: "toggle", "data-open": g }, at);
   make("rect", { x: frame.w - 30, y: open ? 8 : 25, width: 24, height: 19, rx: 5 }, toggle);
   make("text", { x: frame.w - 12, y: open ? 22 : 38 }, toggle, open ? "▴" : "▾");
+}
+
+// A group, a loop or a choice: what is in it says the rest.
+function drawScope(box, place, parent) {
+  const at = make("g", { class: "scope", transform: `translate(${place.x},${place.y})`, "data-group": box.g }, parent);
+  make("title", {}, at, [box.n, box.w, box.at].join("\n"));
+  make("rect", { class: "box", width: place.w, height: place.h, rx: 10 }, at);
+  make("text", { class: "name", x: 12, y: 16 }, at, cut(box.n, Math.floor(place.w / 8)));
+  make("text", { class: "sub", x: 12, y: 30 }, at, cut(box.w, Math.floor(place.w / 6.5)));
 }
 
 // ---- camera

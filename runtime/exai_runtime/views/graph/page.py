@@ -65,6 +65,7 @@ def _data(picture: Picture, columns: bool, base: str | None) -> dict[str, Any]:
     places = {
         column.node: place for mine in picture.columns.values() for place, column in enumerate(mine)
     }
+    boxes = {box.told.node: place for place, box in enumerate(picture.boxes)}
     return {
         "project": picture.project,
         "environment": picture.environment,
@@ -72,10 +73,22 @@ def _data(picture: Picture, columns: bool, base: str | None) -> dict[str, Any]:
         "columns": columns,
         "most": _OPEN,
         "groups": [_box(picture, told) for told in picture.groups],
+        # Those around others come first.
+        "boxes": [
+            {
+                "n": box.told.node.step,
+                "w": box.told.what,
+                "at": _where(box.told.at),
+                "g": groups[box.told.node[:2]],
+                "b": boxes.get(box.inside, -1),
+            }
+            for box in picture.boxes
+        ],
         "nodes": [
             _box(picture, told)
             | {
                 "s": told.node.step,
+                "b": boxes.get(picture.within.get(told.node, told.node), -1),
                 "g": groups.get(told.node[:2], -1) if told.node.step else -1,
                 "c": [_column(one) for one in picture.columns.get(told.node, ())],
             }
