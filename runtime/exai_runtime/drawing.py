@@ -20,6 +20,7 @@ from exai_compiler.picture import Picture, picture
 from exai_runtime.git_objects import RevisionError, commit_time
 from exai_runtime.lineage_results import Drawn, Format
 from exai_runtime.results import Refused
+from exai_runtime.run_results import RunRecord
 from exai_runtime.tracing import Mapped, known, mapped, unknown
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 
@@ -57,6 +58,7 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
         return roots
     found = picture(whole.project, whole.graphs, whole.lineage, [node.ref for node in roots])
     notes = whole.diagnostics
+    runs: tuple[RunRecord, ...] = ()
     if wanted.environment is not None:
         from exai_runtime.happening import happened
 
@@ -64,12 +66,14 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
         if isinstance(looked, Refused):
             return looked
         found = replace(found, environment=looked.environment, facts=looked.facts)
+        drawn = {told.node.name for told in (*found.groups, *found.nodes)}
+        runs = tuple(run for run in looked.runs if run.pipeline in drawn)
         notes = in_order((*notes, *looked.problems))
     time = wanted.time
     if wanted.format == "openlineage" and not time:
         time, note = _time_of(root)
         notes = (*notes, note)
-    text = _text(found, wanted, time, _base(root, wanted.file))
+    text = _text(found, wanted, time, _base(root, wanted.file), runs)
     if wanted.file is not None and (refused := _write(wanted.file, text)) is not None:
         return refused
     return Drawn(
@@ -83,7 +87,9 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
     )
 
 
-def _text(found: Picture, wanted: Wanted, time: str, base: str | None) -> str:
+def _text(
+    found: Picture, wanted: Wanted, time: str, base: str | None, runs: tuple[RunRecord, ...]
+) -> str:
     match wanted.format:
         case "mermaid":
             from exai_runtime.views.graph.mermaid import mermaid
@@ -99,8 +105,10 @@ def _text(found: Picture, wanted: Wanted, time: str, base: str | None) -> str:
             return as_json(found, wanted.columns)
         case "openlineage":
             from exai_runtime.views.graph.openlineage import openlineage
+            from exai_runtime.views.graph.run_events import run_events
 
-            return openlineage(found, time)
+            happened = run_events(found.project, found.environment, runs) if runs else ""
+            return openlineage(found, time) + happened
         case "html":
             from exai_runtime.views.graph.page import page
 

@@ -46,11 +46,13 @@ Facts = Mapping[Node, tuple[Fact, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """`problems` say what couldn't be looked at; the facts are of all the rest."""
+    """`problems` say what couldn't be looked at; the facts are of all the rest. `runs` are all that
+    the environment knows of, the newest first."""
 
     environment: str
     facts: Facts
     problems: tuple[Diagnostic, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
 
 
 def happened(root: Path, environment: str) -> Happened | Refused:
@@ -65,8 +67,9 @@ def happened(root: Path, environment: str) -> Happened | Refused:
     models = FactReader(paths, found).models()
     report = status(root, environment)
     facts: dict[Node, list[Fact]] = {}
+    runs = records(paths, models)
     for node, fact in (
-        *of_runs(records(paths, models)),
+        *of_runs(runs),
         *of_models(models),
         *of_features(report.features),
         *of_services(report.health, report.serving),
@@ -75,7 +78,7 @@ def happened(root: Path, environment: str) -> Happened | Refused:
     told = MappingProxyType({node: tuple(some) for node, some in facts.items()})
     # A lineage is no check of the environment: what can't be looked at is said, and no failure.
     problems = tuple(replace(d, severity="warning") for d in report.diagnostics)
-    return Happened(environment, told, problems)
+    return Happened(environment, told, problems, runs)
 
 
 def of_runs(runs: Iterable[RunRecord]) -> Iterable[tuple[Node, Fact]]:

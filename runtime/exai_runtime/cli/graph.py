@@ -65,7 +65,8 @@ def command(
     """Draw the lineage of all documents, or of some with what they come from and lead to.
 
     An HTML page is one file that needs no network: search, zoom, columns, and the place of each
-    edge. OpenLineage's events are of what is declared, one JSON document a line.
+    edge. OpenLineage's events are of what is declared, one JSON document a line; with --happened
+    those of the environment's runs follow, with data versions, metrics and model versions.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:

@@ -10,10 +10,14 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 from xml.etree import ElementTree as XML
 
 import pytest
@@ -21,11 +25,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from exai_compiler.edges import Edge, Node
+from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.lineage import lineage
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Fact, Picture, picture
 from exai_compiler.project import link
 from exai_runtime.lineage_results import Format
+from exai_runtime.run_results import Registered, RunRecord
 from exai_runtime.tracing import Mapped, mapped
 from exai_runtime.views.graph.dot import dot
 from exai_runtime.views.graph.mermaid import mermaid
@@ -33,6 +39,7 @@ from exai_runtime.views.graph.naming import identifier
 from exai_runtime.views.graph.openlineage import openlineage
 from exai_runtime.views.graph.page import page
 from exai_runtime.views.graph.plain import as_json
+from exai_runtime.views.graph.run_events import run_events
 from exai_runtime.views.human.paint import printable
 from exai_specs.diagnostics import Span
 from exai_specs.documents import read
@@ -171,7 +178,8 @@ def test_every_kind_is_drawn() -> None:
     project = link(specs)
     assert project is not None
     shown = picture(project, {}, lineage(project, {}))
-    wanted = {Node(kind, "some") for kind in KINDS if kind != "Project"}
+    configuration = ("Project", "Overlay")  # which render nothing by themselves
+    wanted = {Node(kind, "some") for kind in KINDS if kind not in configuration}
     assert {told.node for told in shown.nodes} == wanted
     for form in FORMATS:
         text = text_of(shown, form)
@@ -324,6 +332,12 @@ _KEYS: Mapping[str, tuple[set[str], set[str]]] = {
     "OwnershipDatasetFacet": (set(), {"owners"}),
     "OwnershipJobFacet": (set(), {"owners"}),
     "JobTypeJobFacet": ({"processingType", "integration"}, {"jobType"}),
+    "RunEvent": (
+        {"run", "job", "eventTime", "producer", "schemaURL"},
+        {"eventType", "inputs", "outputs"},
+    ),
+    "DatasetVersionDatasetFacet": ({"datasetVersion"}, set()),
+    "ErrorMessageRunFacet": ({"message", "programmingLanguage"}, {"stackTrace"}),
 }
 
 
@@ -370,3 +384,105 @@ def test_events_tell_the_lineage_of_a_column(drawn: Picture) -> None:
     train = jobs["diabetes-training.train"]["outputs"][0]["facets"]["columnLineage"]
     assert [f["field"] for f in train["dataset"]] == ["progression"]
     assert thaw(jobs["Service/diabetes"]["job"]["facets"]["jobType"]["processingType"]) == "SERVICE"
+
+
+VERDICT = Verdict(
+    "diabetes_model",
+    4,
+    "gates",
+    True,
+    (GateResult("rmse", "max", True, 54.2, 60.0),),
+)
+MADE = Registered("diabetes_model", 4, MappingProxyType({"rmse": 54.2}), VERDICT, ("champion",))
+SUCCEEDED = RunRecord(
+    key="0f3c5d41",
+    pipeline="diabetes-training",
+    state="succeeded",
+    version="diabetes-training-abc",
+    started=1_795_161_600.25,
+    finished=1_795_161_612.5,
+    parameters=MappingProxyType({"ntrees": 20}),
+    data=MappingProxyType({"measurements": "sha256-1", "outcomes": ""}),
+    seconds=MappingProxyType({"load": 1.5, "train": 9.25}),
+    models=(MADE,),
+    commit="c0ffee",
+    branch="main",
+)
+RUNS = (
+    replace(SUCCEEDED, key="running", state="running", finished=0.0, models=()),
+    SUCCEEDED,
+    replace(
+        SUCCEEDED, key="failed", state="failed", step="train", detail=HOSTILE[0], models=(), data={}
+    ),
+    replace(SUCCEEDED, key="stopped", state="stopped", finished=0.0, models=()),
+    replace(SUCCEEDED, key="nobody-knows", started=0.0, finished=0.0),
+)
+
+
+def told_of_runs() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run_events("clinic", "local", RUNS).splitlines()]
+
+
+def test_runs_as_events() -> None:
+    text = run_events("clinic", "local", RUNS)
+    path = HERE / "runs.openlineage"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+    assert run_events("clinic", "local", reversed(RUNS)) == text
+    assert printable(text.replace("\n", "")) == text.replace("\n", "")
+
+
+def test_a_run_starts_once_and_ends_once() -> None:
+    """As the specification asks: a START, and one of COMPLETE, ABORT, FAIL once it has ended."""
+    by_run: dict[str, list[str]] = {}
+    keys = {}
+    for event in told_of_runs():
+        id_ = event["run"]["runId"]
+        assert str(UUID(id_)) == id_
+        by_run.setdefault(id_, []).append(event["eventType"])
+        keys[id_] = event["run"]["facets"]["exai_run"]["key"]
+    assert {keys[id_]: kinds for id_, kinds in by_run.items()} == {
+        "0f3c5d41": ["START", "COMPLETE"],
+        "failed": ["START", "FAIL"],
+        "running": ["START"],
+        "stopped": ["START", "ABORT"],
+    }
+    elsewhere = run_events("clinic", "prod", RUNS)
+    assert not any(id_ in elsewhere for id_ in by_run)
+
+
+def test_events_of_runs_have_the_shape_of_the_specification() -> None:
+    for event in told_of_runs():
+        url, _, name = event["schemaURL"].rpartition("/")
+        assert url == "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs"
+        assert name == "RunEvent" and keys_fit(name, set(event))
+        datetime.fromisoformat(event["eventTime"])
+        assert set(event["run"]) == {"runId", "facets"}
+        parts = [event["job"], *event["inputs"], *event["outputs"]]
+        assert all(set(part) == {"namespace", "name", "facets"} for part in parts)
+        for part in [event["run"], *parts]:
+            for key, facet in part["facets"].items():
+                assert facet["_producer"] == event["producer"]
+                kind = facet["_schemaURL"].rpartition("/")[2]
+                own = facet["_schemaURL"].startswith("https://exai.dev/")
+                # A custom facet's name begins with its project's.
+                assert own == key.startswith("exai_")
+                if not own:
+                    assert keys_fit(kind, set(facet) - {"_producer", "_schemaURL"})
+
+
+def test_a_run_tells_what_it_read_and_made() -> None:
+    (end,) = [event for event in told_of_runs() if event["eventType"] == "COMPLETE"]
+    versions = {i["name"]: i["facets"].get("version") for i in end["inputs"]}
+    assert versions["Dataset/measurements"]["datasetVersion"] == "sha256-1"
+    assert versions["Dataset/outcomes"] is None
+    (made,) = end["outputs"]
+    assert made["name"] == "Model/diabetes_model"
+    assert made["facets"]["version"]["datasetVersion"] == "4"
+    assert made["facets"]["exai_model"]["metrics"] == {"rmse": 54.2}
+    assert made["facets"]["exai_model"]["verdict"]["passed"] is True
+    assert end["job"]["name"] == "diabetes-training"
+    (failed,) = [event for event in told_of_runs() if event["eventType"] == "FAIL"]
+    assert failed["run"]["facets"]["errorMessage"]["message"] == HOSTILE[0]
+    assert failed["run"]["facets"]["exai_run"]["failedStep"] == "train"

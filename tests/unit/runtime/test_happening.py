@@ -91,7 +91,9 @@ def iris(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = root / ".exai/local/runs/aa1122334455667788"
     folder.mkdir(parents=True)
     result = {"key": folder.name, "spec_key": "", "pipeline": "iris-training", "state": "succeeded"}
-    (folder / "result.json").write_text(json.dumps(result | {"data": {"iris": "ab" * 32}}))
+    (folder / "result.json").write_text(
+        json.dumps(result | {"data": {"iris": "ab" * 32}, "finished": 1795161600.0})
+    )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(root)
     return root
@@ -112,6 +114,20 @@ def test_lineage_and_graph_show_it(capsys: pytest.CaptureFixture[str]) -> None:
     for form, text in (("mermaid", "run aa1122334455 succeeded"), ("html", '["data","abab')):
         assert main.run(["graph", "--happened", "--format", form]) == 0
         assert text in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("iris")
+def test_runs_are_events_of_what_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    def runs(*words: str) -> list[str]:
+        time = ("--time", "2026-11-26T09:00:00Z")
+        assert main.run(["graph", "--format", "openlineage", *time, *words]) == 0
+        events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert any(event["schemaURL"].endswith("/JobEvent") for event in events)
+        return [event["eventType"] for event in events if "run" in event]
+
+    assert runs("--happened") == ["START", "COMPLETE"]
+    assert runs() == []
+    assert runs("--happened", "Dataset/iris") == ["START", "COMPLETE"]
 
 
 def test_without_being_asked_nothing_is_looked_at(

@@ -1,5 +1,5 @@
 """A picture as OpenLineage events of what is declared, one a line: no run, so JobEvents and
-DatasetEvents (openlineage.io/spec/2-0-2, "static lineage").
+DatasetEvents (openlineage.io/spec/2-0-2, "static lineage"). What happened is `run_events`' matter.
 
 In: a `Picture`, the time that the events bear. Out: text, the same for the same input. A step is a
 job whose output is a dataset of its name, as is what makes a view, a feature service or a service;
@@ -64,7 +64,7 @@ def _events(picture: Picture, time: str) -> Iterator[Plain]:
         outputs += [m for m in below.get(node, ()) if node.step and m in made_by_steps]
         if inputs or node.step:
             yield {
-                **_head("JobEvent", time),
+                **head("JobEvent", time),
                 "job": _job(picture, one),
                 "inputs": [_named(picture, n) | {"facets": {}} for n in dict.fromkeys(inputs)],
                 "outputs": [
@@ -75,12 +75,13 @@ def _events(picture: Picture, time: str) -> Iterator[Plain]:
         elif node not in made_by_steps:
             facets = _facets(picture, one, traces.get(node, ()))
             yield {
-                **_head("DatasetEvent", time),
+                **head("DatasetEvent", time),
                 "dataset": _named(picture, node) | {"facets": facets},
             }
 
 
-def _head(kind: str, time: str) -> Plain:
+def head(kind: str, time: str) -> Plain:
+    """What every event begins with."""
     return {"eventTime": time, "producer": PRODUCER, "schemaURL": f"{_EVENT}/{kind}"}
 
 
@@ -94,7 +95,7 @@ def _job(picture: Picture, told: Described) -> Plain:
     kind = "SERVICE" if node.kind == "Service" else "BATCH"
     job_type = "STEP" if node.step else node.kind.upper()
     facets = {
-        "jobType": _facet(_JOB_FACETS["jobType"])
+        "jobType": facet(_JOB_FACETS["jobType"])
         | {"processingType": kind, "integration": "EXAI", "jobType": job_type},
         **_about(told, _JOB_FACETS),
     }
@@ -104,9 +105,9 @@ def _job(picture: Picture, told: Described) -> Plain:
 def _facets(picture: Picture, told: Described, traces: Sequence[Edge]) -> Plain:
     facets = {} if told.node.step else _about(told, _FACETS)
     kind = "JOB_OUTPUT" if told.node.step else _TYPES.get(told.node.kind, told.node.kind.upper())
-    facets["datasetType"] = _facet(_FACETS["datasetType"]) | {"datasetType": kind}
+    facets["datasetType"] = facet(_FACETS["datasetType"]) | {"datasetType": kind}
     if columns := picture.columns.get(told.node, ()):
-        facets["schema"] = _facet(_FACETS["schema"]) | {"fields": [_field(c) for c in columns]}
+        facets["schema"] = facet(_FACETS["schema"]) | {"fields": [_field(c) for c in columns]}
     if traces:
         facets["columnLineage"] = _column_lineage(picture, traces)
     return facets
@@ -135,7 +136,7 @@ def _column_lineage(picture: Picture, traces: Sequence[Edge]) -> Plain:
             fields.setdefault(target.column, []).append(made)
         else:
             everything.append(told | {"transformations": [{"type": "INDIRECT"}]})
-    return _facet(_FACETS["columnLineage"]) | {
+    return facet(_FACETS["columnLineage"]) | {
         "fields": {name: {"inputFields": found} for name, found in fields.items()},
         "dataset": everything,
     }
@@ -144,13 +145,13 @@ def _column_lineage(picture: Picture, traces: Sequence[Edge]) -> Plain:
 def _about(told: Described, facets: Mapping[str, str]) -> Plain:
     found: Plain = {}
     if told.description:
-        found["documentation"] = _facet(facets["documentation"]) | {"description": told.description}
+        found["documentation"] = facet(facets["documentation"]) | {"description": told.description}
     if told.owner:
-        found["ownership"] = _facet(facets["ownership"]) | {"owners": [{"name": told.owner}]}
+        found["ownership"] = facet(facets["ownership"]) | {"owners": [{"name": told.owner}]}
     return found
 
 
-def _facet(path: str) -> Plain:
+def facet(path: str) -> Plain:
     """What every facet begins with: who made it, and its schema."""
     name = path.rpartition("/")[2]
     return {"_producer": PRODUCER, "_schemaURL": f"{_SPEC}/facets/{path}.json#/$defs/{name}"}
