@@ -129,10 +129,10 @@ def _named(base: Project, problems: Iterable[tuple[str, Diagnostic]]) -> Iterato
     for name, problem in problems:
         names[problem].append(name)
     for problem, where in names.items():
-        said = " ".join((problem.message, *(words for words, _ in problem.related)))
+        said = "\n".join((problem.message, *(words for words, _ in problem.related)))
         places = tuple(
             (f"environment `{name}`", base.root.key_at("spec", "environments", name))
             for name in where
-            if f"`{name}`" not in said
+            if f"environment `{name}`" not in said and f"in `{name}`" not in said
         )
         yield replace(problem, related=(*problem.related, *places))

@@ -148,6 +148,8 @@ def _problem(spec: Spec, path: Path, reference: Reference, items: Items) -> Diag
         return Diagnostic("bad-expression", message, at, hint=hint)
     if root not in ROOTS:
         hint = did_you_mean(root, (*ROOTS, *items))
+        if root == "item":
+            hint = "an item is what `forEach` goes over: a step with it has one, and those inside"
         return Diagnostic("unknown-reference", f"no reference starts with `{root}`", at, hint=hint)
     if len(reference.parts) != ROOTS[root] + 1:
         message = (
