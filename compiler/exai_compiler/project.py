@@ -56,13 +56,15 @@ KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 class Project:
     """`specs` holds the first document of each identity, sorted; `all` every document, in the
     order of files; `allowances` what comments allow. `overlays` are in neither of them: they say
-    what the documents are in an environment, and are no part of it."""
+    what the documents are in an environment, and are no part of it. Of a part of a project,
+    `elsewhere` are the identities of the other documents."""
 
     root: Spec
     specs: Mapping[Ref, Spec]
     all: tuple[Spec, ...]
     allowances: tuple[Allowance, ...] = ()
     overlays: tuple[Spec, ...] = ()
+    elsewhere: frozenset[Ref] = frozenset()
     _known: dict[Hashable, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -79,6 +81,15 @@ class Project:
     @property
     def name(self) -> str:
         return self.root.ref.name
+
+    @property
+    def refs(self) -> frozenset[Ref]:
+        """The identities of all documents, elsewhere or here."""
+        return self.once("refs", lambda: self.elsewhere.union(self.specs))
+
+    def names(self, kind: str) -> frozenset[str]:
+        """The names of all documents of one kind, elsewhere or here."""
+        return frozenset(ref.name for ref in self.refs if ref.kind == kind)
 
     def find(self, kind: str, name: str) -> Spec | None:
         return self.specs.get(Ref(kind, name))

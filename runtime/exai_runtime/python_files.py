@@ -17,9 +17,10 @@ from exai_compiler.leaves import leaves
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.user_components import component_file
 from exai_runtime.folder import Folder
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec
 from exai_specs.parse import Spec
+from exai_specs.types import Path
 
 _LARGEST = 1 << 20  # bytes; a function that is embedded may have a sixteenth of it
 
@@ -43,53 +44,54 @@ def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
     """All of them, each read once. A file that isn't there is the checks' to tell."""
     texts: dict[str, str] = {}
     refused: dict[str, Diagnostic] = {}
-    for at, path in _named(specs):
+    for spec, place, path in asked_files(specs):
         if path in texts or path in refused:
             continue
         try:
-            text = _read(folder, path)
+            text = read_text(folder, path)
         except ValueError as error:
             code = "path-leaves-project" if "leads out" in str(error) else "unreadable-file"
-            refused[path] = Diagnostic(code, str(error), at)
+            refused[path] = Diagnostic(code, str(error), spec.at(*place))
             continue
         if text is not None:
             texts[path] = text
     python = [path for path in texts if path.endswith(".py")]
-    modules = frozenset(_modules(folder, python)) if python else frozenset[str]()
     return PythonFiles(
-        MappingProxyType(texts), modules, frozenset(refused), tuple(refused.values())
+        MappingProxyType(texts),
+        modules_around(folder, python),
+        frozenset(refused),
+        tuple(refused.values()),
     )
 
 
-def _named(specs: Iterable[Spec]) -> Iterator[tuple[Span, str]]:
-    """Every file that is named: where, and its path from exai.yaml's folder."""
+def asked_files(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Path, str]]:
+    """Every file that is named: by which document, where in it, and the file's path from
+    exai.yaml's folder."""
     for spec in specs:
         document = spec.document
         match spec.body:
             case PipelineSpec():
                 for place, _, step in leaves(spec.body):
                     if step.python is not None:
-                        at = spec.at(*place, "python")
-                        yield at, function_of(document.file_of((*place, "python")), step.python)[0]
+                        base = document.file_of((*place, "python"))
+                        yield spec, (*place, "python"), function_of(base, step.python)[0]
                     elif step.component_file:
-                        at = spec.at(*place, "uses")
-                        yield (
-                            at,
-                            component_file(document.file_of((*place, "uses")), step.component_file),
-                        )
+                        base = document.file_of((*place, "uses"))
+                        path = component_file(base, step.component_file)
+                        yield spec, (*place, "uses"), path
             case FeatureViewSpec(transform=transform) if transform is not None:
-                at = spec.at(*PYTHON)
-                yield at, function_of(document.file_of(PYTHON), transform.python)[0]
+                path, _ = function_of(document.file_of(PYTHON), transform.python)
+                yield spec, PYTHON, path
             case ProjectSpec(environments=environments):
                 for name, environment in environments.items():
                     files = environment.features.files if environment.features else ()
-                    base = ("spec", "environments", name, "features", "files")
-                    for index, path in enumerate(files):
+                    above = ("spec", "environments", name, "features", "files")
+                    for index, file in enumerate(files):
                         # A function's place without the function.
-                        yield spec.at(*base, index), function_of(document.path, f"{path}:")[0]
+                        yield spec, (*above, index), function_of(document.path, f"{file}:")[0]
 
 
-def _read(folder: Folder, path: str) -> str | None:
+def read_text(folder: Folder, path: str) -> str | None:
     """None when it isn't there. Raises ValueError, for people."""
     if not folder.inside(path):
         raise ValueError(f"`{path}` leads out of the project")
@@ -108,6 +110,12 @@ def _read(folder: Folder, path: str) -> str | None:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"`{path}` isn't UTF-8") from None
+
+
+def modules_around(folder: Folder, python: Iterable[str]) -> frozenset[str]:
+    """The names of modules that lie beside these files; none where there are none."""
+    paths = tuple(python)
+    return frozenset(_modules(folder, paths)) if paths else frozenset()
 
 
 def _modules(folder: Folder, paths: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,6 @@ from exai_compiler.build import Build
 from exai_compiler.changes import ObjectId, Outcome, Plan
 from exai_compiler.facts import Verdict
 from exai_compiler.maybe import Unknown
-from exai_compiler.project import Project
 from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import ExplainResult
 from exai_runtime.feature_results import FeatureResult, Freshness
@@ -50,9 +49,10 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """`counts` maps a kind to the number of its documents; `project` is None if none was linked."""
+    """`counts` maps a kind to the number of its documents; `project` is the project's name, None
+    if no document is one."""
 
-    project: Project | None
+    project: str | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Sources
     counts: Mapping[str, int]

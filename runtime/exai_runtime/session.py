@@ -7,7 +7,6 @@ are here, beside those that they build on; `status` and `predict` have modules o
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -60,16 +59,15 @@ def __getattr__(name: str) -> Any:
 def validate(root: Path, strict: bool = False, error_on: Collection[str] = ()) -> Validated:
     """Every problem of every document; opens no target. With `strict` warnings are errors, and so
     is what has a code of `error_on`."""
+    from exai_runtime.rechecking import recheck
+
     with collector_off():
-        checked = check_project(load(root))
-    project = checked.project
-    documents = (*project.all, *project.overlays) if project else ()
-    counts = Counter(spec.ref.kind for spec in documents)
+        found = recheck(root)
     return Validated(
-        project=project,
-        diagnostics=in_order(raised(checked.diagnostics, strict, error_on)),
-        sources=checked.loaded.sources,
-        counts=MappingProxyType(dict(sorted(counts.items()))),
+        project=found.project,
+        diagnostics=in_order(raised(found.diagnostics, strict, error_on)),
+        sources=found.sources,
+        counts=MappingProxyType(dict(sorted(found.counts.items()))),
     )
 
 

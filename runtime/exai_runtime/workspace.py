@@ -35,7 +35,8 @@ class Loaded:
     """`project` is None when there is no readable Project document.
 
     `overlaid` has the project of each environment with overlays; in the others it is `project`.
-    `sources` holds the text of every file read, by path; `python` the users' own Python among them.
+    `sources` holds the text of every file read, by path; `python` the users' own Python among them,
+    `files` the paths of the others.
     """
 
     root: Path
@@ -44,6 +45,7 @@ class Loaded:
     sources: Mapping[str, str]
     python: PythonFiles = NO_FILES
     overlaid: Mapping[str, Project] = field(default_factory=empty)
+    files: tuple[str, ...] = ()
 
     def project_in(self, environment: str) -> Project | None:
         """The project as it is in an environment."""
@@ -87,7 +89,15 @@ def load_from(folder: Folder, root: Path, cache: DocumentCache) -> Loaded:
         python = python_files(folder, (*specs, *there.patched))
         problems += (*there.problems, *python.problems)
         sources = MappingProxyType({**read_.sources, **python.texts})
-        return Loaded(root, project, in_order(problems), sources, python, there.projects)
+        return Loaded(
+            root,
+            project,
+            in_order(problems),
+            sources,
+            python,
+            there.projects,
+            tuple(read_.sources),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ spec:
       target: kubeflow
       namespace: ml-prod
       serving: {mode: Knative}
+      monitoring: {podMonitor: true}
       connections:
         warehouse: {postgresql: {host: db.prod, database: ml, user: exai, password: {secret: db, key: password}}}
       data: {root: s3://acme-ml/data}

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exai_runtime import document_cache
-from exai_runtime.document_cache import no_cache
+from exai_runtime.packs import no_cache
 from exai_runtime.workspace import load
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "diabetes"

@@ -20,7 +20,7 @@ Named = tuple[Spec, Path, str, str]  # a document, a path in it, a kind and a na
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, kind, name in _named(subject):
         if subject.project.find(kind, name) is None:
-            known = [ref.name for ref in subject.project.specs if ref.kind == kind]
+            known = subject.project.names(kind)
             hint = did_you_mean(name, known, f"add a {kind} document of that name")
             message = f"there is no {kind} `{name}`"
             yield Diagnostic("unknown-reference", message, spec.at(*path), hint=hint)

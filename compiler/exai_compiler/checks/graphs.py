@@ -45,7 +45,7 @@ def _references(
     for index, step in enumerate(node.steps):
         path: Path = ("spec", "nodes", name, "steps", index)
         if step.service is not None and subject.project.find("Service", step.service) is None:
-            known = [ref.name for ref in subject.project.specs if ref.kind == "Service"]
+            known = subject.project.names("Service")
             hint = did_you_mean(step.service, known, "add a Service document of that name")
             if subject.project.find("LLMService", step.service) is not None:
                 hint = "KServe's graphs ask InferenceServices alone: name an LLMService by its url"

@@ -39,7 +39,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if rule not in known:
             yield _no_rule(rule, at)
         for index, name in enumerate(policy.except_):
-            documents = {str(spec.ref) for spec in (*project.specs.values(), *project.overlays)}
+            overlaid = {str(spec.ref) for spec in project.overlays}
+            documents = overlaid.union(map(str, project.refs))
             if name not in documents:
                 yield Diagnostic(
                     "invalid-policy",

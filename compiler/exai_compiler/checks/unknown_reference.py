@@ -60,7 +60,7 @@ def _document(
     subject: Subject, kind: str, name: str, spec: Spec, path: Path
 ) -> Iterator[Diagnostic]:
     if subject.project.find(kind, name) is None:
-        known = [ref.name for ref in subject.project.specs if ref.kind == kind]
+        known = subject.project.names(kind)
         hint = did_you_mean(name, known, f"add a {kind} document of that name")
         yield _unknown(kind, name, spec.at(*path), hint)
 

@@ -71,7 +71,7 @@ def run(command: str, work: Work, exit_code: Callable[[Result], int] | None = No
 def _worked(work: Work, options: Options, view: View) -> Result:
     if not options.no_cache:
         return work(options, view)
-    from exai_runtime.document_cache import no_cache
+    from exai_runtime.packs import no_cache
 
     with no_cache():
         return work(options, view)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from exai_runtime import document_cache
+from exai_runtime import packs as packed
 from exai_runtime.cli import main
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.workspace import load
@@ -119,7 +120,7 @@ def test_files_with_problems_are_told_every_time(project: Path) -> None:
 
 
 def test_it_is_bounded(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_cache, "_PACKS", 2)
+    monkeypatch.setattr(packed, "_PACKS", 2)
     for number in range(4):
         copy = project.parent / f"copy {number}"
         shutil.copytree(project, copy)
@@ -127,7 +128,7 @@ def test_it_is_bounded(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         newest = max(kept(project), key=lambda path: path.stat().st_mtime_ns)
         os.utime(newest, ns=(number * 10**9, number * 10**9))
     assert len(kept(project)) == 2
-    monkeypatch.setattr(document_cache, "_LARGEST", 10)
+    monkeypatch.setattr(packed, "_LARGEST", 10)
     shutil.copytree(project, project.parent / "other")
     assert load(project.parent / "other").diagnostics == ()
 

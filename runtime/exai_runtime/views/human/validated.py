@@ -21,6 +21,6 @@ def lines(result: Validated, paint: Paint) -> Iterator[str]:
     kinds = ", ".join(
         f"{number} {kind}" for kind, number in sorted(result.counts.items()) if number
     )
-    name = f"{result.project.name}: " if result.project is not None else ""
+    name = f"{result.project}: " if result.project is not None else ""
     rest = f"; {found}" if found else ""
     yield f"{paint.green(paint.bold('Valid.'))} {name}{documents} ({kinds}){rest}"

@@ -58,7 +58,7 @@ def _result(result: Result) -> Plain | None:  # noqa: PLR0912 - one a result
             return _created(result)
         case Validated():
             return {
-                "project": None if result.project is None else result.project.name,
+                "project": result.project,
                 "documents": dict(sorted(result.counts.items())),
             }
         case Planning():

@@ -1,0 +1,221 @@
+"""What the last check of a project's folder found, and all that it depends on.
+
+In: a checked project; or a pack. Out: a `Kept`, made of plain values, so that a pack of 10,000
+files is read at once. Judges nothing. `rechecking` says when it still holds.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from exai_compiler.neighbours import EVERYBODY, groups, names_of, words_of
+from exai_runtime.compiling import Checked
+from exai_runtime.packs import digest_of
+from exai_runtime.python_files import asked_files
+from exai_runtime.workspace import ROOT_FILE
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Severity, Span, has_errors
+from exai_specs.kinds import ProjectSpec
+from exai_specs.kinds.patches import patches_of
+from exai_specs.parse import Spec
+
+Stamp = tuple[int, int, int, int, int]
+"""Size, times of content and of status, number and device: what changes when a file does."""
+
+_JUST_NOW = 2_000_000_000  # nanoseconds; a coarse clock of a disk may give two contents one time
+# What a check depends on and the stamps of these files don't tell.
+_UNSEEN = frozenset({"unreadable-file", "path-leaves-project"})
+
+
+class File(NamedTuple):
+    """One file of specs. `words` are joined by line ends; `asks` are other files that it names."""
+
+    stamp: Stamp | None
+    digest: bytes
+    refs: tuple[tuple[str, str], ...]
+    names: tuple[str, ...]
+    words: str
+    asks: tuple[str, ...]
+    patched: bool
+
+    @property
+    def is_everybodys(self) -> bool:
+        """Whether documents that don't name one of these may depend on it."""
+        return any(kind in EVERYBODY for kind, _ in self.refs)
+
+
+class Kept(NamedTuple):
+    """`entries` are what `spec.specs` names, with what stands there; `groups` number the files that
+    matter to each other (`neighbours`); `python` are the digests of the files that specs name, None
+    where there is none. A `reusable` one can be mended where files changed; any holds as long as
+    nothing did.
+    """
+
+    project: str
+    entries: tuple[tuple[str, str], ...]
+    files: dict[str, File]
+    groups: dict[str, int]
+    found: tuple[Diagnostic, ...]
+    python: dict[str, bytes | None]
+    modules: tuple[str, ...]
+    reusable: bool
+
+    def plain(self) -> tuple[object, ...]:
+        """As a pack has it."""
+        files = {path: tuple(file) for path, file in self.files.items()}
+        found = tuple([_plain(each) for each in self.found])
+        return (*self[:2], files, self.groups, found, *self[5:])
+
+
+def kept_of(plain: Any) -> Kept | None:
+    """What a pack holds. Its reader wrote it, so its shape is known."""
+    if plain is None:
+        return None
+    project, entries, files, numbers, found, python, modules, reusable = plain
+    return Kept(
+        project,
+        entries,
+        {path: File._make(file) for path, file in files.items()},
+        numbers,
+        tuple([_diagnostic(*each) for each in found]),
+        python,
+        modules,
+        reusable,
+    )
+
+
+def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> Kept | None:
+    """What to keep of a check that began at this time (in nanoseconds); None where what it depends
+    on can't be told by looking at files."""
+    loaded, project = checked.loaded, checked.project
+    problems = loaded.diagnostics
+    if project is None or loaded.python.problems or any(p.code in _UNSEEN for p in problems):
+        return None
+    documents: dict[str, list[Spec]] = {path: [] for path in loaded.files}
+    for spec in (*project.all, *project.overlays):
+        documents[spec.document.path].append(spec)
+    asked: dict[str, list[str]] = {}
+    everything = [spec for each in (project, *loaded.overlaid.values()) for spec in each.all]
+    for spec, _, path in asked_files(everything):
+        asked.setdefault(spec.document.path, []).append(path)
+    files: dict[str, File] = {}
+    for path, specs in documents.items():
+        about = os.lstat(loaded.root / path)
+        if not stat.S_ISREG(about.st_mode):
+            return None
+        digest = digest_of(loaded.sources[path].encode())
+        files[path] = file_of(specs, stamp_of(about, began), digest, asked.get(path, ()))
+    reusable = (
+        not problems
+        and not has_errors(checked.diagnostics)
+        and not project.allowances
+        and not project.overlays
+        and len(checked.diagnostics) <= MAX_IN_FILE
+        and all(each.at.path in files for each in checked.diagnostics)
+        and not any(file.is_everybodys and file.patched for file in files.values())
+    )
+    texts = loaded.python.texts
+    return Kept(
+        project=project.name,
+        entries=entries,
+        files=files,
+        groups=grouped(files),
+        found=checked.diagnostics,
+        python={
+            path: digest_of(texts[path].encode()) if path in texts else None
+            for paths in asked.values()
+            for path in paths
+        },
+        modules=tuple(sorted(loaded.python.modules)),
+        reusable=reusable,
+    )
+
+
+def grouped(files: Mapping[str, File]) -> dict[str, int]:
+    """Numbers of those that matter to some: what matters to all is in no group."""
+    some = {path: file for path, file in files.items() if not file.is_everybodys}
+    names = {path: file.names for path, file in some.items()}
+    return groups(names, {path: file.words.split("\n") for path, file in some.items()})
+
+
+def file_of(specs: Iterable[Spec], stamp: Stamp | None, digest: bytes, asks: Iterable[str]) -> File:
+    """A file with these documents."""
+    refs: list[tuple[str, str]] = []
+    names: set[str] = set()
+    words: set[str] = set()
+    patched = False
+    for spec in specs:
+        refs.append((spec.ref.kind, spec.ref.name))
+        names |= names_of(spec)
+        words |= words_of(spec)
+        patched = patched or bool(patches_of(spec.body))
+    text = "\n".join(("", *sorted(words), ""))
+    return File(stamp, digest, tuple(refs), tuple(sorted(names)), text, tuple(asks), patched)
+
+
+def stamp_of(about: os.stat_result, began: int) -> Stamp | None:
+    """What a file looks like from outside; None while that tells nothing: it changed just before
+    its content was read (which began at this time), or may have since."""
+    if max(about.st_mtime_ns, about.st_ctime_ns) > began - _JUST_NOW:
+        return None
+    return (about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_dev)
+
+
+def entries_of(checked: Checked, kind: Any) -> tuple[tuple[str, str], ...]:
+    """What `spec.specs` names, and what stands there."""
+    body = checked.project.root.body if checked.project is not None else None
+    named = body.specs if isinstance(body, ProjectSpec) else ()
+    return tuple([(entry, kind(entry)) for entry in named])
+
+
+def reader() -> bytes:
+    """A digest of all that decides what a project's files mean: exai itself, and the libraries."""
+    digest = blake2b(digest_size=32)
+    digest.update(f"{sys.version}\0{ROOT_FILE}\0".encode())
+    for package, endings in (
+        ("exai_specs", (".py",)),
+        ("exai_compiler", (".py", ".json", ".j2")),
+        ("exai_runtime", (".py",)),
+        ("exai_components", ("component.yaml",)),
+    ):
+        found = find_spec(package)
+        for place in found.submodule_search_locations or () if found else ():
+            for path in _below(place, endings):
+                digest.update(f"{path}\0".encode())
+                digest.update(Path(path).read_bytes())
+    for library in ("yaml", "pydantic", "pydantic_core", "jinja2"):
+        found = find_spec(library)
+        with suppress(OSError, TypeError):
+            about = os.stat(str(found and found.origin))  # noqa: PTH116 - no Path is needed
+            stamp = (about.st_size, about.st_mtime_ns, about.st_ino)
+            digest.update(f"{library}\0{found and found.origin}\0{stamp}\0".encode())
+    return digest.digest()
+
+
+def _below(place: str, endings: tuple[str, ...]) -> Iterator[str]:
+    for here, folders, files in os.walk(place):
+        folders.sort()
+        yield from (f"{here}/{name}" for name in sorted(files) if name.endswith(endings))
+
+
+def _plain(each: Diagnostic) -> tuple[object, ...]:
+    related = tuple([(text, _place(at)) for text, at in each.related])
+    return (each.code, each.message, _place(each.at), each.severity, each.hint, related)
+
+
+def _place(at: Span) -> tuple[str, int, int]:
+    return (at.path, at.line, at.column)
+
+
+def _diagnostic(
+    code: str, message: str, at: tuple[str, int, int], severity: Severity, hint: str, related: Any
+) -> Diagnostic:
+    around = tuple([(text, Span(*place)) for text, place in related])
+    return Diagnostic(code, message, Span(*at), severity, hint, around)
