@@ -4,7 +4,7 @@ hashes."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exai_compiler.changes import FieldChange, ObjectId
 from exai_compiler.facts import Verdict
@@ -19,7 +19,8 @@ from exai_specs.identity import Ref
 class Rendered:
     """One object as the target will get it.
 
-    `wave` orders it within a round; `effect` is what its change means.
+    `wave` orders it within a round; `effect` is what its change means. A `closed` one has no
+    Unknown leaf, which nobody need look for.
     """
 
     id: ObjectId
@@ -27,6 +28,7 @@ class Rendered:
     body: Tree
     wave: int
     effect: Effect
+    closed: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

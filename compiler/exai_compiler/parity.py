@@ -238,7 +238,7 @@ def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:
 
 def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagnostic]:
     block = _value(spec.document.value, base)
-    if not isinstance(block, Mapping) or not any(path[0] in block for path in fields):
+    if not isinstance(block, Mapping) or block.keys().isdisjoint(_first(fields)):
         return
     for path, instead in fields.items():
         if _value(block, path) is not None:
@@ -248,6 +248,16 @@ def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagn
         for name in found if isinstance(found, Mapping) else ():
             if "/" in name and (*path, name) not in fields and path not in fields:
                 yield _note(spec, (*base, *path, name), EXTENDED)
+
+
+_FIRST: dict[int, frozenset[str | int]] = {}
+
+
+def _first(fields: Mapping[Path, str]) -> frozenset[str | int]:
+    """The first keys of the fields of a table; the tables above live as long as this module."""
+    if id(fields) not in _FIRST:
+        _FIRST[id(fields)] = frozenset(path[0] for path in fields)
+    return _FIRST[id(fields)]
 
 
 def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:

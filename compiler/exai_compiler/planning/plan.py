@@ -49,7 +49,11 @@ def plan(build: Build, observed: Observed) -> Plan:
         for name in run.registers if run.due else ():
             due.setdefault(Ref("Model", name), run)
     coming = frozenset(due)
-    leaves = {item.id: found for item in build.objects if (found := tuple(unknowns(item.body)))}
+    leaves = {
+        item.id: found
+        for item in build.objects
+        if not item.closed and (found := tuple(unknowns(item.body)))
+    }
     ordered = [
         *objects.plan_objects(build, observed, coming, leaves),
         *_materializations(build),

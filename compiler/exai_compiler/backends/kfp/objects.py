@@ -90,4 +90,5 @@ def _rendered(
         body=freeze(body),
         wave=2 if is_version else 1,
         effect=Effect.RENDER if is_version else Effect.METADATA,
+        closed=True,  # `freeze` takes no Unknown
     )
