@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from exai_compiler.project import Project, link
+from exai_specs.allowances import Allowance
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.kinds import FeatureViewSpec, ServiceSpec
+from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 EVERYBODY = ("Overlay", "Project", "Runtime")
@@ -56,9 +57,11 @@ class _Near(dict[Ref, Spec]):
         return default
 
 
-def part(specs: Iterable[Spec], elsewhere: Collection[Ref]) -> Project | None:
+def part(
+    specs: Iterable[Spec], elsewhere: Collection[Ref], allowances: Iterable[Allowance] = ()
+) -> Project | None:
     """A project of these documents, which knows the identities of the others and no more."""
-    whole = link(specs)
+    whole = link(specs, allowances)
     if whole is None:
         return None
     others = frozenset(elsewhere) - whole.specs.keys()
@@ -80,6 +83,8 @@ def names_of(spec: Spec) -> frozenset[str]:
             found |= {stream.name} if stream is not None else set()
             if transform is not None and transform.request is not None:
                 found.add(transform.request.name)
+        case PipelineSpec(schedules=schedules):
+            found |= {f"{spec.ref.name}-{schedule}" for schedule in schedules}
         case ServiceSpec(local=local) if local.port is not None:
             found.add(f"port {local.port}")
     return frozenset(name.casefold() for name in found)

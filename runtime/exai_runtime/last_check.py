@@ -115,7 +115,6 @@ def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> 
     reusable = (
         not problems
         and not has_errors(checked.diagnostics)
-        and not project.allowances
         and not project.overlays
         and len(checked.diagnostics) <= MAX_IN_FILE
         and all(each.at.path in files for each in checked.diagnostics)

@@ -8,16 +8,18 @@ whole; reads below the folder, and writes nothing but the cache.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exai_compiler.checks import check
 from exai_compiler.neighbours import LeftOut, part
+from exai_compiler.policies import UNUSED
 from exai_runtime.compiling import check_project
 from exai_runtime.folder import COMPONENT, SUFFIXES, DiskFolder
 from exai_runtime.last_check import (
@@ -35,7 +37,7 @@ from exai_runtime.last_check import (
 from exai_runtime.packs import digest_of, pack, place_of, unpacked
 from exai_runtime.python_files import asked_files, modules_around, read_text
 from exai_runtime.workspace import ROOT_FILE, component_catalog, load
-from exai_specs.allowances import allowances
+from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order
 from exai_specs.documents import Document, read
 from exai_specs.identity import Ref
@@ -94,6 +96,7 @@ class _Again:
         self._known = known
         self._began = time.time_ns()
         self._texts: dict[str, str] = {}
+        self._allowed: list[Allowance] = []
 
     def outcome(self) -> Outcome:
         known = self._known
@@ -182,14 +185,14 @@ class _Again:
         elsewhere = {
             Ref(*ref) for path, file in files.items() if path not in here for ref in file.refs
         }
-        project = part(specs, elsewhere)
+        project = part(specs, elsewhere, self._allowed)
         if project is None:
             raise _Whole
         try:
             found = check(project, catalog)
         except LeftOut:
             raise _Whole from None
-        merged = _merged(known, files, found, here, context)
+        merged = _merged(known, files, found, here, context, tuple(old.values()))
         if not has_errors(merged):
             self._keep(files, here - gone, gone, merged)
         return self._told(merged, files)
@@ -202,8 +205,7 @@ class _Again:
             documents += some
             problems += wrong
             self._texts[path] = data.decode("utf-8", errors="replace")
-            if any(allowances(self._texts[path], path)):
-                raise _Whole
+            problems += self._allowances(self._texts[path], path)
         specs, unread = parse_all(documents)
         return specs, [*problems, *unread]
 
@@ -214,7 +216,13 @@ class _Again:
             if digest_of(data) != files[path].digest:
                 raise _Whole
             documents += read(data, path)[0]
+            self._allowances(data.decode("utf-8", errors="replace"), path)
         return parse_all(documents)[0]
+
+    def _allowances(self, text: str, path: str) -> tuple[Diagnostic, ...]:
+        found, wrong = allowances(text, path)
+        self._allowed += found
+        return wrong
 
     def _keep(
         self,
@@ -272,19 +280,45 @@ def _merged(
     found: tuple[Diagnostic, ...],
     here: Set[str],
     context: Set[str],
+    old: Iterable[File],
 ) -> tuple[Diagnostic, ...]:
     """What is found here, with what was found elsewhere."""
     # What matters to all is judged by all: the part must say of it what the whole said.
     shared = {each for each in known.found if each.at.path in context}
-    if shared != {each for each in found if each.at.path not in here}:
+    said = {each for each in found if each.at.path not in here}
+    if not shared <= said or not all(_used_elsewhere(each, old) for each in said - shared):
         raise _Whole
+    found = tuple([each for each in found if each.at.path in here or each in shared])
     others = [each for each in known.found if each.at.path not in here]
-    if has_errors(found) and any(files[each.at.path].patched for each in others):
-        raise _Whole  # what is rendered is judged only where nothing else is wrong
+    if has_errors(found) and any(_late(each, files[each.at.path]) for each in others):
+        raise _Whole
     merged = in_order((*others, *found))
     if len(merged) > MAX_IN_FILE:
         raise _Whole
     return merged
+
+
+# Words of documents that may use anything: code of the user's own, and names that a run gives.
+_ANYTHING = re.compile(r"\n(python|image|import|secret|[^\n]*\.ya?ml)\n")
+
+
+def _used_elsewhere(found: Diagnostic, old: Iterable[File]) -> bool:
+    """Whether something is unused here alone: the whole said before that somebody uses it, and the
+    files that changed, as they were, weren't that."""
+    if found.code not in ("unused-connection", "unused-secret"):
+        return False
+    names = re.findall("`(.*?)`", found.message.casefold())
+    return bool(names) and not any(
+        _ANYTHING.search(file.words) or f"\n{name}\n" in file.words
+        for file in old
+        for name in names
+    )
+
+
+def _late(found: Diagnostic, file: File) -> bool:
+    """Whether this may be told only where nothing is wrong anywhere: what is rendered is judged
+    last, and whether a comment silences something."""
+    return file.patched or found.code == UNUSED
 
 
 def _below(place: str, path: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -34,14 +34,12 @@ metadata: {name: large-platform, owner: platform-team}
 spec:
   specs: [specs/]
   environments:
-    local: {target: local, connections: {warehouse: {sqlite: {path: data/warehouse.db}}}}
+    local: {target: local}
     prod:
       target: kubeflow
       namespace: ml-prod
       serving: {mode: Knative}
       monitoring: {podMonitor: true}
-      connections:
-        warehouse: {postgresql: {host: db.prod, database: ml, user: exai, password: {secret: db, key: password}}}
       data: {root: s3://acme-ml/data}
       models: {store: s3://acme-ml/models}
       images: {train: "ghcr.io/acme/exai-train@sha256:%(digest)s", serve: "ghcr.io/acme/exai-serve@sha256:%(digest)s"}

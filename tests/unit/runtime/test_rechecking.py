@@ -119,6 +119,46 @@ def test_nothing_is_opened_when_nothing_changed(
     assert (again.diagnostics, dict(again.counts)) == (first.diagnostics, dict(first.counts))
 
 
+def test_comments_that_allow_are_judged_where_they_stand(project: Path, checked: list[int]) -> None:
+    said = "  # exai: allow unused-view -- for the test\n  task:"
+    for number in (0, 2):
+        _replace(project, f"model_{number}.yaml", "  task:", said)
+    assert [each.code for each in recheck(project).diagnostics] == ["unused-allow"] * 2
+    for number in ("0.71", "0.72"):
+        text = next(project.rglob("model_0.yaml")).read_text()
+        next(project.rglob("model_0.yaml")).write_text(text.replace("min: 0.7", f"min: {number}"))
+        assert _agrees(project)
+    assert set(checked) == {15}
+    # An error anywhere, and nothing is said of comments.
+    _replace(project, "service_0.yaml", "offer_0@", "offer_9@")
+    assert _agrees(project)
+
+
+def test_what_others_use_is_no_reason_to_look_at_all(project: Path, checked: list[int]) -> None:
+    """A connection that a Dataset elsewhere reads; only with that Dataset nobody knows at once."""
+    _replace(
+        project,
+        "exai.yaml",
+        "local: {target: local}",
+        "local: {target: local, connections: {db: {sqlite: {path: a.db}}}}",
+    )
+    _replace(
+        project,
+        "dataset_2.yaml",
+        "source: {csv: {path: data/team_2/events_2.csv}}",
+        "source: {sql: {connection: db, table: events}}",
+    )
+    test = "    test:\n      target: local\n      connections: {db: {sqlite: {path: b.db}}}\n"
+    prod = "    prod:\n      connections: {db: {sqlite: {path: c.db}}}"
+    _replace(project, "exai.yaml", "    prod:", test + prod)
+    assert recheck(project).diagnostics == ()
+    _replace(project, "model_0.yaml", "0.70", "0.71")
+    assert _agrees(project)
+    assert checked == [15]
+    _replace(project, "dataset_2.yaml", "connection: db", "connection: other")
+    assert _agrees(project)
+
+
 def _spoil(pack: Path) -> None:
     data = bytearray(pack.read_bytes())
     data[len(data) // 2] ^= 1
@@ -166,13 +206,7 @@ def _link(project: Path) -> None:
     (project / "specs/link.yaml").symlink_to(next(project.rglob("model_0.yaml")))
 
 
-def _allowance(project: Path) -> None:
-    _replace(
-        project, "model_0.yaml", "  task:", "  # exai: allow unused-view -- for the test\n  task:"
-    )
-
-
-@pytest.mark.parametrize("change", [_other_root, _runtime, _link, _allowance])
+@pytest.mark.parametrize("change", [_other_root, _runtime, _link])
 def test_what_may_matter_to_all_is_checked_whole(
     project: Path, checked: list[int], change: Callable[[Path], None]
 ) -> None:
