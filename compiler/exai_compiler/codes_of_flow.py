@@ -23,6 +23,17 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
             "What reads a choice gets the value of whichever way was taken. So every way has the "
             "same outputs of the same types, and the last way has no `if`.",
         ),
+        "called-workspace": Code(
+            "A pipeline that is called has a workspace, and the one that calls it has none.",
+            "A run has one workspace: that of the pipeline that it is a run of. Give this one a "
+            "`workspace` that is large enough for both.",
+        ),
+        "caller-decides": Code(
+            "Fields of a called pipeline that don't count.",
+            "`experiment`, `ttl`, `timeout` and `serviceAccount` are a run's, and a run has those "
+            "of the pipeline that it is of. They count when the called one is run by itself.",
+            "note",
+        ),
         "conditional-output": Code(
             "A step that may not have run is read, or waited for.",
             "What is inside of an `if`, of a way of a `choose`, or guarded by `finally` can't be "
@@ -53,6 +64,12 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
             "`forEach.in` is a list of values, or one reference to a list: a parameter, an output "
             "of a step, what another loop collected, a list of files.",
         ),
+        "only-called": Code(
+            "A pipeline that takes files from its caller is scheduled or run by itself.",
+            "What is under `artifacts` can only be given by a pipeline that has it as a step: "
+            "`pipeline: NAME`, with `with: {data: ${{ steps.load.data }}}`. So it has no "
+            "schedules, and neither `exai run` nor `exai apply` can start it.",
+        ),
         "optional-parameter": Code(
             "A parameter that may be nothing is given to what needs a value.",
             "A parameter that is `optional` without a default is nothing when nobody sets it, so "
@@ -63,9 +80,19 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
             "Outside, the `outputs` of a group are all that is seen: add what you need there, and "
             "read `steps.GROUP.OUTPUT`.",
         ),
+        "pipeline-cycle": Code(
+            "A pipeline calls itself, by whatever way.",
+            "All steps of a pipeline that is called are part of the one that calls it, so there "
+            "would be no end. Every step that is part of the circle is shown.",
+        ),
         "shadowed-item": Code(
             "A loop inside of another one calls its item by the same name.",
             "Call one of them something else with `as`.",
+        ),
+        "too-many-steps": Code(
+            "Pipelines that call each other make a run of too many steps, or go too deep.",
+            "A step that is a pipeline stands for all steps of it, and a workflow engine keeps a "
+            "run in one object of bounded size: use `forEach` over a list, not many steps.",
         ),
         "untyped-loop": Code(
             "A loop's item is looked into, and nobody knows what it is.",

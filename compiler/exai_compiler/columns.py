@@ -9,10 +9,19 @@ gives) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from exai_compiler.graph import Binding, Constant, FromStep, Graph, Step, topological
+from exai_compiler.graph import (
+    Binding,
+    Constant,
+    Frame,
+    FromArtifact,
+    FromStep,
+    Graph,
+    Step,
+    topological,
+)
 from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
@@ -83,6 +92,7 @@ NO_TABLE = Table()
 class Signature:
     """What a model was trained on, and where those columns come from."""
 
+    pipeline: str
     step: str
     table: Table
     target: str
@@ -90,20 +100,35 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """`tables`: the columns that an output has.
+class Arriving:
+    """What is known of a file that a pipeline is given."""
 
-    `models`: the signature of a model output.
+    table: Table = NO_TABLE
+    model: Signature | None = None
+
+
+NOTHING = Arriving()
+Given = tuple[tuple[str, Arriving], ...]
+"""What is known of the files that a pipeline is given, by name and sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`tables`: the columns that an output has. `models`: the signature of a model output. `given`:
+    both, of the pipeline's own artifacts.
     """
 
     graph: Graph
     tables: Mapping[Output, Table]
     models: Mapping[Output, Signature]
+    given: Mapping[str, Arriving] = field(default_factory=lambda: MappingProxyType({}))
 
     def table(self, binding: Binding | None) -> Table:
         """The columns that arrive here, where all that may arrive has the same."""
         if isinstance(binding, Constant):
             return NO_TABLE
+        if isinstance(binding, FromArtifact):
+            return self.given.get(binding.name, NOTHING).table
         if isinstance(binding, FromStep) and binding.step in self.graph.steps:
             return self.tables.get((binding.step, binding.output), NO_TABLE)
         found = {self.tables.get((o.step, o.output), NO_TABLE) for o in self.graph.origins(binding)}
@@ -113,19 +138,74 @@ class Flow:
         """The signature of the model that arrives here; of several, of the first."""
         if isinstance(binding, Constant):
             return None
+        if isinstance(binding, FromArtifact):
+            return self.given.get(binding.name, NOTHING).model
         found = (self.models.get((o.step, o.output)) for o in self.graph.origins(binding))
         return next((signature for signature in found if signature is not None), None)
 
 
-def flow(graph: Graph) -> Flow:
-    """All that can be followed through the steps, producers first; nothing behind a cycle."""
+def flows(graphs: Mapping[str, Graph]) -> Mapping[str, Flow]:
+    """Of every pipeline; what is known of the files that it is given is what all callers say."""
+    met: dict[tuple[str, Given], Flow] = {}
+    arriving: dict[str, set[Given]] = {}
+    found: dict[str, Flow] = {}
+    # A pipeline goes deeper than all that it calls.
+    for name, graph in sorted(graphs.items(), key=lambda item: -item[1].levels):
+        given = arriving.get(name, {()})
+        common = set.intersection(*(set(each) for each in given))
+        found[name] = flow(graph, tuple(sorted(common, key=lambda each: each[0])), met)
+        for step, inner in graph.calls:
+            arriving.setdefault(inner.pipeline.name, set()).add(_given(found[name], step))
+    return MappingProxyType({name: found[name] for name in graphs})
+
+
+def flows_of(project: Project, graphs: Mapping[str, Graph]) -> Mapping[str, Flow]:
+    """Those of the project's graphs, followed once."""
+    # The graphs stay beside them, so no other ones have their identity.
+    found, _ = project.once(("flows", id(graphs)), lambda: (flows(graphs), graphs))
+    return found
+
+
+def flow_in(project: Project, frame: Frame) -> Flow:
+    """Of a pipeline as it is run there."""
+    if frame.outer is None or frame.call is None:
+        # A Flow holds its graph, so as long as it is known no other one has this identity.
+        return project.once(("flow", id(frame.graph)), lambda: flow(frame.graph))
+    return flow(frame.graph, _given(flow_in(project, frame.outer), frame.call))
+
+
+def _given(outer: Flow, call: Step) -> Given:
+    """What is known of the files that a step gives to the pipeline that it is."""
+    inner = outer.graph.inside(call)
+    names = sorted(inner.artifacts) if inner is not None else ()
+    bound = ((name, call.inputs.get(name)) for name in names)
+    return tuple([(name, Arriving(outer.table(b), outer.model(b))) for name, b in bound])
+
+
+def flow(graph: Graph, given: Given = (), met: dict[tuple[str, Given], Flow] | None = None) -> Flow:
+    """All that can be followed through the steps, producers first; nothing behind a cycle. `met`
+    are flows that were worked out before, by pipeline and by what it was given.
+    """
+    met = {} if met is None else met
+    key = (graph.pipeline.name, given)
+    if key in met:
+        return met[key]
     tables: dict[Output, Table] = {}
     models: dict[Output, Signature] = {}
-    so_far = Flow(graph, MappingProxyType(tables), MappingProxyType(models))
+    so_far = Flow(
+        graph, MappingProxyType(tables), MappingProxyType(models), MappingProxyType(dict(given))
+    )
+    met[key] = so_far
     for name in topological(graph):
         step = graph.steps[name]
         if step.component is None:
             continue
+        if (called := graph.inside(step)) is not None:
+            inner = flow(called, _given(so_far, step), met)
+            for output, binding in called.root.outputs.items():
+                tables[name, output] = inner.table(binding)
+                if (trained_on := inner.model(binding)) is not None:
+                    models[name, output] = trained_on
         if loads := LOADS.get(step.component.name):
             tables[name, loads[1]] = Table(text(step.inputs.get(loads[0])))
         for output, source in PASSES.get(step.component.name, {}).items():
@@ -139,18 +219,13 @@ def flow(graph: Graph) -> Flow:
                 tables[name, output] = Table(made=(graph.pipeline.name, name, output))
         if (training := TRAINS.get(step.component.name)) is not None:
             models[name, training.model] = Signature(
+                pipeline=graph.pipeline.name,
                 step=name,
                 table=so_far.table(step.inputs.get(training.data)),
                 target=text(step.inputs.get(training.target)),
                 features=texts(step.inputs.get(training.features)),
             )
     return so_far
-
-
-def flow_of(project: Project, graph: Graph) -> Flow:
-    """The flow of one of the project's graphs, followed once."""
-    # A Flow holds its graph, so as long as it is known no other one has this identity.
-    return project.once(("flow", id(graph)), lambda: flow(graph))
 
 
 def declared_columns(graphs: Mapping[str, Graph], table: Table) -> Mapping[str, MadeColumn]:

@@ -19,14 +19,24 @@ from exai_compiler.columns import (
     Made,
     Table,
     declared_columns,
-    flow_of,
+    flows_of,
     makers,
     named_columns,
     text,
     trained,
 )
 from exai_compiler.feature_views import used
-from exai_compiler.graph import Graph, Step, scopes
+from exai_compiler.graph import (
+    Binding,
+    Condition,
+    Constant,
+    FromArtifact,
+    FromParameter,
+    Graph,
+    Step,
+    scopes,
+    sources,
+)
 from exai_compiler.graph import Node as GraphNode
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
@@ -85,14 +95,16 @@ class Edge(NamedTuple):
 
 def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     """Every edge: within pipelines, from pipelines to models, from models to services."""
-    flows = {name: flow_of(project, graph) for name, graph in graphs.items()}
+    flows = flows_of(project, graphs)
+    callers = _callers(graphs)
     columns = _columns(project, graphs)
     features: dict[str, dict[str, None]] = {}
     for name, graph in graphs.items():
         spec = project.specs[graph.pipeline]
         for step in graph.steps.values():
-            yield from _step_edges(spec, graph, step, columns)
-            yield from _column_edges(spec, step, flows[name], columns)
+            yield from _step_edges(spec, graph, step, columns, callers)
+            yield from _column_edges(spec, step, flows[name], columns, callers)
+        yield from _call_edges(spec, graph, flows, columns)
     for model, steps in makers(graphs).items():
         if project.find("Model", model) is None:
             continue
@@ -103,15 +115,78 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
             end = Node("Model", model)
             yield Edge(Node(pipeline.kind, pipeline.name), end, spec, path)
             yield Edge(Node(pipeline.kind, pipeline.name, maker.step.name), end, spec, path)
+            yield from _registering_calls(project, maker.graph, end, callers)
             if (signature := trained(maker, flows[pipeline.name])) is not None:
                 features.setdefault(model, {}).update(dict.fromkeys(signature.features))
                 for column in signature.features:
-                    start = Node(pipeline.kind, pipeline.name, signature.step, column)
+                    start = Node(pipeline.kind, signature.pipeline, signature.step, column)
                     yield Edge(start, Node("Model", model, "", column), spec, path)
     yield from _served(project, features)
     yield from _served_by(project)
     yield from _answered_by(project)
     yield from _of_the_same_files(project)
+
+
+Callers = Mapping[str, tuple[tuple[Graph, Step], ...]]
+"""Who calls each pipeline."""
+
+
+def _callers(graphs: Mapping[str, Graph]) -> Callers:
+    found: dict[str, tuple[tuple[Graph, Step], ...]] = {}
+    for graph in graphs.values():
+        for step, inner in graph.calls:
+            before = found.get(inner.pipeline.name, ())
+            found[inner.pipeline.name] = (*before, (graph, step))
+    return found
+
+
+def _starts(graph: Graph, binding: Binding | Condition | None, callers: Callers) -> Iterator[Node]:
+    """The steps that anything in a value comes from; of what the calling pipelines give, theirs."""
+    kind, name = graph.pipeline.kind, graph.pipeline.name
+    for maker in graph.makers(binding):
+        yield Node(kind, name, maker.name)
+    if name not in callers or isinstance(binding, Constant):
+        return
+    for source in sources(binding):
+        if isinstance(source, FromArtifact | FromParameter):
+            for outer, call in callers[name]:
+                yield from _starts(outer, call.inputs.get(source.name), callers)
+
+
+def _call_edges(
+    spec: Spec, graph: Graph, flows: Mapping[str, Flow], columns: Columns
+) -> Iterator[Edge]:
+    """From pipelines to those that call them, and what comes out of them."""
+    of = _of(spec)
+    for step, inner in graph.calls:
+        path: Path = (*step.path, "pipeline")
+        start = Node(inner.pipeline.kind, inner.pipeline.name)
+        yield Edge(start, Node(*of), spec, path)
+        yield Edge(start, Node(*of, step.name), spec, path)
+        for binding in inner.root.outputs.values():
+            made = _of_table(flows[inner.pipeline.name].table(binding), columns)
+            for maker in inner.makers(binding):
+                yield Edge(start._replace(step=maker.name), Node(*of, step.name), spec, path)
+                for column in made:
+                    begin = start._replace(step=maker.name, column=column)
+                    yield Edge(begin, Node(*of, step.name, column), spec, path)
+
+
+def _registering_calls(
+    project: Project, graph: Graph, model: Node, callers: Callers
+) -> Iterator[Edge]:
+    """To a model from all pipelines a run of which runs the one that registers it."""
+    seen = {graph.pipeline.name}
+    waiting = [graph.pipeline.name]
+    while waiting:
+        for outer, call in callers.get(waiting.pop(), ()):
+            pipeline, path = outer.pipeline, (*call.path, "pipeline")
+            spec = project.specs[pipeline]
+            yield Edge(Node(pipeline.kind, pipeline.name, call.name), model, spec, path)
+            if pipeline.name not in seen:
+                seen.add(pipeline.name)
+                waiting.append(pipeline.name)
+                yield Edge(Node(pipeline.kind, pipeline.name), model, spec, path)
 
 
 def _served(project: Project, features: dict[str, dict[str, None]]) -> Iterator[Edge]:
@@ -190,12 +265,14 @@ def _of_table(table: Table, columns: Columns) -> tuple[str, ...]:
     return (*own, *columns.get(Ref("FeatureService", table.service), ())) if table.service else own
 
 
-def _step_edges(spec: Spec, graph: Graph, step: Step, columns: Columns) -> Iterator[Edge]:
+def _step_edges(
+    spec: Spec, graph: Graph, step: Step, columns: Columns, callers: Callers
+) -> Iterator[Edge]:
     pipeline, here = Node(*_of(spec)), Node(*_of(spec), step.name)
     for port, binding in step.inputs.items():
         path = (*step.path, "with", port)
-        for before in graph.makers(binding):
-            yield Edge(Node(*_of(spec), before.name), here, spec, path)
+        for before in _starts(graph, binding, callers):
+            yield Edge(before, here, spec, path)
         named = Ref(step.component.refs.get(port, "") if step.component else "", text(binding))
         if named in columns:
             yield Edge(Node(named.kind, named.name), pipeline, spec, path)
@@ -207,8 +284,8 @@ def _step_edges(spec: Spec, graph: Graph, step: Step, columns: Columns) -> Itera
         ("if", step.condition),
         ("forEach", step.loop.items if step.loop else None),
     ):
-        for before in graph.makers(given):
-            yield Edge(Node(*_of(spec), before.name), here, spec, (*step.path, field))
+        for before in _starts(graph, given, callers):
+            yield Edge(before, here, spec, (*step.path, field))
 
 
 def _inside(node: GraphNode | None) -> Iterator[str]:
@@ -220,7 +297,9 @@ def _inside(node: GraphNode | None) -> Iterator[str]:
             yield from _inside(inner)
 
 
-def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterator[Edge]:
+def _column_edges(
+    spec: Spec, step: Step, flows: Flow, columns: Columns, callers: Callers
+) -> Iterator[Edge]:
     """Columns that a step loads, adds or hands on as they are; those it trains on; those that it
     is told to look at.
     """
@@ -237,39 +316,41 @@ def _column_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iter
     for port, binding in step.inputs.items():
         path = (*base, port)
         if port in passes:
-            for maker in flows.graph.makers(binding):
+            for maker in _starts(flows.graph, binding, callers):
                 for column in _of_table(flows.table(binding), columns):
-                    start = Node(*of, maker.name, column)
+                    start = maker._replace(column=column)
                     yield Edge(start, Node(*of, step.name, column), spec, path)
         if (kind := reads.get(port)) is not None:
             name = text(binding)
             for column in columns.get(Ref(kind, name), ()):
                 start = Node(kind, name, "", column)
                 yield Edge(start, Node(*of, step.name, column), spec, path)
-    yield from _own_edges(spec, step, flows, columns)
+    yield from _own_edges(spec, step, flows, columns, callers)
     training = TRAINS.get(step.component.name)
     for data, path, column in named_columns(step):
         table = step.inputs.get(data)
-        makers_of = flows.graph.makers(table)
+        makers_of = tuple(_starts(flows.graph, table, callers))
         if not makers_of or column not in _of_table(flows.table(table), columns):
             continue
         feature = training is not None and path[0] == training.features
         end = Node(*of, step.name, column) if feature else here
         for maker in makers_of:
-            yield Edge(Node(*of, maker.name, column), end, spec, (*base, *path))
+            yield Edge(maker._replace(column=column), end, spec, (*base, *path))
 
 
-def _own_edges(spec: Spec, step: Step, flows: Flow, columns: Columns) -> Iterator[Edge]:
+def _own_edges(
+    spec: Spec, step: Step, flows: Flow, columns: Columns, callers: Callers
+) -> Iterator[Edge]:
     """A column that a step of the user's own declares comes from those of the same name that it
     gets: nobody can tell of the others.
     """
     of = _of(spec)
     declared = {c for output in step.spec.outputs for c in columns[of[1], step.name, output]}
     for port, binding in step.inputs.items() if declared else ():
-        for maker in flows.graph.makers(binding):
+        for maker in _starts(flows.graph, binding, callers):
             for column in _of_table(flows.table(binding), columns):
                 if column in declared:
-                    start, end = Node(*of, maker.name, column), Node(*of, step.name, column)
+                    start, end = maker._replace(column=column), Node(*of, step.name, column)
                     yield Edge(start, end, spec, (*step.path, "with", port))
 
 

@@ -6,10 +6,9 @@ In: a project, the catalog. Out: a `Graph` by the name of each pipeline. Judges 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.graph import Graph, graph
+from exai_compiler.graph import Graph, graphs
 from exai_compiler.project import Project
 from exai_specs.kinds import PipelineSpec
 
@@ -22,6 +21,4 @@ def graphs_of(project: Project, catalog: Catalog) -> Mapping[str, Graph]:
 
 
 def _graphs(project: Project, catalog: Catalog) -> Mapping[str, Graph]:
-    return MappingProxyType(
-        {spec.ref.name: graph(spec, catalog) for spec, _ in project.bodies(PipelineSpec)}
-    )
+    return graphs((spec for spec, _ in project.bodies(PipelineSpec)), catalog)

@@ -144,24 +144,42 @@ def _service_meaning(project: Project, catalog: Catalog, name: str) -> Json:
     return {"features": tuple(features), "views": meanings_behind(project, catalog, gives)}
 
 
-def pipeline_meaning(project: Project, catalog: Catalog, graph: Graph) -> str:
-    """What a pipeline does: its steps with `component@version` and inputs, and the meanings of
+def pipeline_meanings(
+    project: Project, catalog: Catalog, graphs: Mapping[str, Graph]
+) -> Mapping[str, str]:
+    """What each pipeline does: its steps with `component@version` and inputs, and the meanings of
     what they read."""
+    found: dict[str, str] = {}
+    # Those that are called first: they have fewer levels.
+    for name, graph in sorted(graphs.items(), key=lambda item: item[1].levels):
+        found[name] = _pipeline_meaning(project, catalog, graph, found)
+    return {name: found[name] for name in graphs}
+
+
+def _pipeline_meaning(
+    project: Project, catalog: Catalog, graph: Graph, called: Mapping[str, str]
+) -> str:
     pipeline = project.body(PipelineSpec, graph.pipeline.name)
     env = pipeline.defaults.env if pipeline else {}
     steps: dict[str, Any] = {name: _step(step, env) for name, step in graph.steps.items()}
+    for step, inner in graph.calls:
+        theirs = project.body(PipelineSpec, inner.pipeline.name)
+        outputs = meaningful(theirs.outputs) if theirs is not None else {}
+        asked = {"is": called[inner.pipeline.name], "outputs": outputs}
+        steps[step.name] = {"pipeline": asked, "inputs": meaningful(step.spec.with_)}
     datasets = {
         name: dataset_meaning(body)
-        for name in _named(graph, "Dataset")
+        for name in _own_named(graph, "Dataset")
         if (body := project.body(DatasetSpec, name)) is not None
     }
     models = {
         name: _asked_of_steps(project, catalog, model)
-        for name in models_registered(graph)
+        for name in _own_named(graph, "Model", only_effects="writes-registry")
         if (model := project.body(ModelSpec, name)) is not None
     }
     services = {
-        name: _service_meaning(project, catalog, name) for name in _named(graph, "FeatureService")
+        name: _service_meaning(project, catalog, name)
+        for name in _own_named(graph, "FeatureService")
     }
     flow = {name: found for name, node in graph.nodes.items() if (found := _flow(node))}
     return digest(
@@ -172,6 +190,7 @@ def pipeline_meaning(project: Project, catalog: Catalog, graph: Graph) -> str:
             "features": services,
             "models": models,
             "parameters": meaningful(pipeline.parameters) if pipeline else {},
+            **({"artifacts": meaningful(graph.artifacts)} if graph.artifacts else {}),
         }
     )
 
@@ -237,6 +256,19 @@ def models_registered(graph: Graph) -> tuple[str, ...]:
 
 
 def _named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
+    """Of a pipeline and of all that it calls."""
+    found: dict[str, Graph] = {}
+    waiting = [graph]
+    while waiting:
+        for name, inner in waiting.pop().called.items():
+            if name not in found:
+                found[name] = inner
+                waiting.append(inner)
+    each = (_own_named(one, kind, only_effects) for one in (graph, *found.values()))
+    return tuple(sorted({name for names in each for name in names}))
+
+
+def _own_named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
     names: set[str] = set()
     for step in graph.steps.values():
         if step.component is None or (only_effects and step.component.effects != only_effects):

@@ -19,7 +19,7 @@ from exai_compiler.graphs import graphs_of
 from exai_compiler.judge import gates_digest, judge
 from exai_compiler.materializations import materializations
 from exai_compiler.maybe import Known, Maybe, Unknown
-from exai_compiler.meaning import datasets_read, models_registered, pipeline_meaning
+from exai_compiler.meaning import datasets_read, models_registered, pipeline_meanings
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_compiler.runs import run_key
@@ -42,7 +42,7 @@ def resolve(
     Raises nothing: what isn't known says why.
     """
     graphs = graphs_of(project, catalog)
-    meanings = {key: pipeline_meaning(project, catalog, value) for key, value in graphs.items()}
+    meanings = pipeline_meanings(project, catalog, graphs)
     keys = tuple(
         run_key(
             spec.ref,
@@ -54,6 +54,7 @@ def resolve(
             datasets_read(project, graphs[spec.ref.name]),
         )
         for spec, body in project.bodies(PipelineSpec)
+        if not body.artifacts  # only a pipeline that calls it can give them
     )
     runs = tuple(key for key in keys if isinstance(key, RunKey))
     views = tuple(materializations(project, catalog, environment, facts))
@@ -120,6 +121,8 @@ def producers_of(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[str, ...]]:
     """The pipelines that register versions of each model."""
     found: dict[str, list[str]] = {}
     for pipeline, graph_ in graphs.items():
+        if graph_.artifacts:  # it never runs by itself
+            continue
         for model in models_registered(graph_):
             found.setdefault(model, []).append(pipeline)
     return MappingProxyType({model: tuple(pipelines) for model, pipelines in found.items()})

@@ -120,8 +120,12 @@ def _place(checked: Checked, origin: Ref, step: str) -> Span | None:
     spec = checked.project.specs.get(origin) if checked.project else None
     if spec is None:
         return None
+    name, _, inside = step.partition("--")  # a step of a pipeline that a step is: `fit--train`
     found = leaves(spec.body) if step and isinstance(spec.body, PipelineSpec) else ()
-    path = next((path for path, name, _ in found if name == step), None)
+    names = (name, name.removesuffix("-do"))
+    path, leaf = next(((p, leaf) for p, n, leaf in found if n in names), (None, None))
+    if inside and leaf is not None and leaf.pipeline is not None:
+        return _place(checked, Ref("Pipeline", leaf.pipeline), inside)
     return spec.key_at(*path) if path is not None else spec.at("metadata", "name")
 
 

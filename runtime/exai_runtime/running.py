@@ -94,6 +94,11 @@ def _parameters(
 ) -> tuple[Mapping[str, Json], tuple[Diagnostic, ...]]:
     assert checked.usable is not None  # noqa: S101 - there is an environment, so there is a project
     body = checked.usable.body(PipelineSpec, pipeline)
+    if body is not None and body.artifacts:
+        at = checked.usable.specs[Ref("Pipeline", pipeline)].key_at("spec", "artifacts")
+        message = f"`{pipeline}` takes files, which only a pipeline that calls it can give"
+        hint = f"run a pipeline that has a step `pipeline: {pipeline}`"
+        return MappingProxyType({}), (Diagnostic("only-called", message, at, hint=hint),)
     if body is not None:
         return given(body, pipeline, cells)
     known = [ref.name for ref in checked.usable.specs if ref.kind == "Pipeline"]

@@ -104,6 +104,16 @@ def parse_port_type(value: Any) -> Type:
     return parse_parameter_type(value)
 
 
+def parse_artifact_type(value: Any) -> Type:
+    """The type of a file, or `{list: Model}` of several. Raises TypeProblem."""
+    if isinstance(value, Mapping) and set(value) == {"list"}:
+        return ListOf(parse_artifact_type(value["list"]))
+    if isinstance(value, str) and is_artifact(value):
+        return parse_port_type(value)
+    hint = "such as Dataset or Model; a value is a parameter"
+    raise TypeProblem("must be a type of artifacts", (), hint)
+
+
 def is_artifact(name: str) -> bool:
     """Whether a type of this name is a file, not a value."""
     return name[:1].isupper() or "." in name

@@ -30,7 +30,9 @@ components.load_component_from_file(sys.argv[1])(**json.loads(sys.argv[3]))
 def run(case: str, root: Path, fails: bool = False, **arguments: Any) -> Path:
     """The folder of a run; `echo` is a program of the tests."""
     bodies = yaml.safe_load_all((GOLDEN / case / "objects.yaml").read_text())
-    spec = next(b["spec"]["pipelineSpec"] for b in bodies if b["kind"] == "PipelineVersion")
+    versions = [b["spec"] for b in bodies if b["kind"] == "PipelineVersion"]
+    chosen = next(v for v in versions if len(versions) == 1 or v["pipelineName"] == "outer")
+    spec = chosen["pipelineSpec"]
     for executor in spec["deploymentSpec"]["executors"].values():
         container = executor["container"]
         if container["args"][0] == "echo":
@@ -87,6 +89,17 @@ def test_loops(tmp_path: Path) -> None:
     assert output(folder / "best") == (
         "4 [0.25, 0.5] [[1.0, 2.0], [1.0, 2.0]] ['x and nothing', 'y and nothing']"
     )
+
+
+@pytest.mark.slow
+def test_pipelines_in_pipelines(tmp_path: Path) -> None:
+    folder = run("calls", tmp_path, who="me")
+    assert seen(folder / "middle--pass")["text"] == "so !"
+    # Every call has folders of its own: the components of its steps have their own names.
+    said = {path.name: seen(path)["text"] for path in folder.glob("*--first")}
+    said_so = ("middle--deep--first", "once--first", "again--first")
+    assert said == {**dict.fromkeys(said_so, "so !"), "maybe-do--first": "me"}
+    assert output(folder / "collected") == "['a', 'b'] 2"
 
 
 @pytest.mark.slow

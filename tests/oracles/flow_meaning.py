@@ -1,8 +1,9 @@
 """What a compiled pipeline does, whatever its groups and channels are called.
 
-In: a PipelineSpec as JSON. Out: for each leaf where each of its inputs comes from, followed through
-all DAGs; under which conditions and loops it runs; which leaves it waits for. So two specs that
-mean the same are equal, and a reference that leads nowhere is a KeyError.
+In: a PipelineSpec as JSON. Out: for each leaf, named after the pipelines that it is in and itself,
+where each of its inputs comes from, followed through all DAGs; under which conditions and loops it
+runs; which leaves it waits for. So two specs that mean the same are equal, and a reference that
+leads nowhere is a KeyError.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def meaning(spec: dict[str, Any]) -> dict[str, Any]:
     found = json_format.MessageToDict(proto)
     inputs = found["root"].get("inputDefinitions", {}).get("parameters", {})
     env = {name: ("parameter", name) for name in inputs}
-    leaves = dict(_Walk(found["components"]).dag(found["root"], env, (), ()))
-    outputs = _Walk(found["components"]).outputs(found["root"])
+    leaves = dict(_Walk(found["components"]).dag(found["root"], env, (), (), ""))
+    outputs = _Walk(found["components"]).outputs(found["root"], "")
     return {**leaves, **({"outputs": outputs} if outputs else {})}
 
 
@@ -37,30 +38,43 @@ class _Walk:
         self.components = components
 
     def dag(
-        self, component: dict[str, Any], env: Env, around: tuple[Any, ...], waits: tuple[str, ...]
+        self,
+        component: dict[str, Any],
+        env: Env,
+        around: tuple[Any, ...],
+        waits: tuple[str, ...],
+        at: str,
     ) -> Iterator[tuple[str, Any]]:
         tasks = component["dag"]["tasks"]
         for name, task in tasks.items():
             inner = self.components[task["componentRef"]["name"]]
-            given = dict(self.inputs(tasks, task, env))
+            given = dict(self.inputs(tasks, task, env, at))
             before = tuple(
                 sorted(
-                    {leaf for t in task.get("dependentTasks", ()) for leaf in self.leaves(tasks, t)}
+                    {
+                        leaf
+                        for t in task.get("dependentTasks", ())
+                        for leaf in self.leaves(tasks, t, at)
+                    }
                 )
             )
             waiting = tuple(sorted({*waits, *before}))
             strategy = task.get("triggerPolicy", {}).get("strategy", "")
             if "dag" in inner:
                 facts, seen = self.group(task, given, around)
+                seen = {**dict(self.left_out(inner)), **seen}
                 missing = set(self.defined(inner)) - set(seen)
                 assert not missing, f"{name} doesn't get {missing}"
                 if strategy:
                     facts = (*facts, strategy)
-                yield from self.dag(inner, seen, facts, waiting)
+                if "cachingOptions" in task:
+                    facts = (*facts, ("called", task["cachingOptions"]))
+                    seen = {key: _placed(value, seen) for key, value in seen.items()}
+                yield from self.dag(inner, seen, facts, waiting, _inside(tasks, name, at))
                 continue
             texts = {key: _placed(value, given) for key, value in given.items()}
             yield (
-                name,
+                at + name,
                 {
                     "inputs": {k: v for k, v in texts.items() if k in self.defined(inner)},
                     "around": around,
@@ -72,7 +86,7 @@ class _Walk:
             )
 
     def inputs(
-        self, tasks: dict[str, Any], task: dict[str, Any], env: Env
+        self, tasks: dict[str, Any], task: dict[str, Any], env: Env, at: str
     ) -> Iterator[tuple[str, Any]]:
         for name, value in task.get("inputs", {}).get("parameters", {}).items():
             if "runtimeValue" in value:
@@ -82,12 +96,12 @@ class _Walk:
                     name,
                     (
                         "status",
-                        *sorted(self.leaves(tasks, value["taskFinalStatus"]["producerTask"])),
+                        *sorted(self.leaves(tasks, value["taskFinalStatus"]["producerTask"], at)),
                     ),
                 )
             elif "taskOutputParameter" in value:
                 made = value["taskOutputParameter"]
-                yield name, self.made(tasks, made["producerTask"], made["outputParameterKey"])
+                yield name, self.made(tasks, made["producerTask"], made["outputParameterKey"], at)
             elif (asked := value["componentInputParameter"]) in env:
                 field = _FIELD.match(value.get("parameterExpressionSelector", ""))
                 yield name, ("field", env[asked], field[1]) if field else env[asked]
@@ -101,7 +115,7 @@ class _Walk:
         for name, value in task.get("inputs", {}).get("artifacts", {}).items():
             if "taskOutputArtifact" in value:
                 made = value["taskOutputArtifact"]
-                yield name, self.made(tasks, made["producerTask"], made["outputArtifactKey"])
+                yield name, self.made(tasks, made["producerTask"], made["outputArtifactKey"], at)
             else:
                 yield name, env[value["componentInputArtifact"]]
 
@@ -121,23 +135,23 @@ class _Walk:
         facts = (*facts, ("each", listed, limit))
         return facts, {**given, iterator["itemInput"]: ("item", *facts)}
 
-    def made(self, tasks: dict[str, Any], task: str, key: str) -> Any:
+    def made(self, tasks: dict[str, Any], task: str, key: str, at: str) -> Any:
         inner = self.components[tasks[task]["componentRef"]["name"]]
         if "dag" not in inner:
             outputs = inner["outputDefinitions"]
             assert key in outputs.get("parameters", {}) or key in outputs.get("artifacts", {})
-            return (task, key)
-        made = self.outputs(inner)[key]
+            return (at + task, key)
+        made = self.outputs(inner, _inside(tasks, task, at))[key]
         looped = "parameterIterator" in tasks[task] or "artifactIterator" in tasks[task]
         return ("collected", made) if looped else made
 
-    def outputs(self, component: dict[str, Any]) -> dict[str, Any]:
+    def outputs(self, component: dict[str, Any], at: str) -> dict[str, Any]:
         tasks = component["dag"]["tasks"]
         outputs = component["dag"].get("outputs", {})
         found: dict[str, Any] = {}
         for name, value in outputs.get("artifacts", {}).items():
             makers = [
-                self.made(tasks, s["producerSubtask"], s["outputArtifactKey"])
+                self.made(tasks, s["producerSubtask"], s["outputArtifactKey"], at)
                 for s in value["artifactSelectors"]
             ]
             found[name] = makers[0] if len(makers) == 1 else ("one of", *makers)
@@ -148,19 +162,27 @@ class _Walk:
                 else value["valueFromOneof"]["parameterSelectors"]
             )
             makers = [
-                self.made(tasks, s["producerSubtask"], s["outputParameterKey"]) for s in selectors
+                self.made(tasks, s["producerSubtask"], s["outputParameterKey"], at)
+                for s in selectors
             ]
             found[name] = makers[0] if len(makers) == 1 else ("one of", *makers)
         defined = component.get("outputDefinitions", {})
         assert set(found) == {*defined.get("artifacts", {}), *defined.get("parameters", {})}
         return found
 
-    def leaves(self, tasks: dict[str, Any], task: str) -> Iterator[str]:
+    def leaves(self, tasks: dict[str, Any], task: str, at: str) -> Iterator[str]:
         inner = self.components[tasks[task]["componentRef"]["name"]]
         if "dag" not in inner:
-            yield task
+            yield at + task
         for name in inner.get("dag", {}).get("tasks", {}):
-            yield from self.leaves(inner["dag"]["tasks"], name)
+            yield from self.leaves(inner["dag"]["tasks"], name, _inside(tasks, task, at))
+
+    @staticmethod
+    def left_out(component: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """What an input is that nobody gives."""
+        for name, port in component.get("inputDefinitions", {}).get("parameters", {}).items():
+            if port.get("isOptional"):
+                yield name, ("constant", json.dumps(port.get("defaultValue")))
 
     @staticmethod
     def defined(component: dict[str, Any]) -> tuple[str, ...]:
@@ -183,6 +205,11 @@ class _Walk:
             }
             for side in ("inputDefinitions", "outputDefinitions")
         }
+
+
+def _inside(tasks: dict[str, Any], task: str, at: str) -> str:
+    """The names of what is in a task: a pipeline, which alone may be cached, has its own."""
+    return f"{at}{task}/" if "cachingOptions" in tasks[task] else at
 
 
 def _placed(value: Any, given: Env) -> Any:

@@ -16,6 +16,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
     autoscale,
     bad_expression,
+    called_pipelines,
     claims,
     conditions,
     connection_clash,
@@ -108,6 +109,7 @@ CHECKS: tuple[Check, ...] = (
     connection_clash.check,
     conditions.check,
     connections.check,
+    called_pipelines.check,
     container_step.check,
     credentials.check,
     data_paths.check,

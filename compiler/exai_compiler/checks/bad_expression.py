@@ -29,9 +29,10 @@ from exai_specs.parse import Spec
 
 PLACES = ("with", "if", "in", "output", "import")
 # How many names follow each root.
-ROOTS = {"parameters": 1, "steps": 2, "run": 1, "status": 0}
+ROOTS = {"parameters": 1, "artifacts": 1, "steps": 2, "run": 1, "status": 0}
 FORMS = {
     "parameters": "${{ parameters.NAME }}",
+    "artifacts": "${{ artifacts.NAME }}",
     "steps": "${{ steps.STEP.OUTPUT }}",
     "run": "${{ run.NAME }}",
     "status": "${{ status }}",

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.columns import Maker, trained
-from exai_compiler.graph import Step
+from exai_compiler.graph import Frame, Placed, made_by
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 from exai_specs.parse import Spec
@@ -24,9 +24,10 @@ LEAST = {"accuracy": 0, "f1": 0, "auc": 0, "logloss": 0, "rmse": 0, "mae": 0}
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
-            step = _evaluation(maker)
+            placed = _evaluation(maker)
+            step = placed.step if placed is not None else None
             # What a Python step measures is its own.
-            if step is None or step.component is None or step.is_own:
+            if placed is None or step is None or step.component is None or step.is_own:
                 continue
             made = step.component.metrics.get(body.task, ())
             yield from _out_of_reach(spec, body, made)
@@ -40,7 +41,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 if metric in made:
                     message = f"`{metric}` is for {limit} classes, and the target has {classes}"
                     hint = f"take one of {', '.join(m for m in made if m not in CLASSES)}"
-                pipeline = subject.project.specs[maker.graph.pipeline]
+                pipeline = subject.project.specs[placed.frame.graph.pipeline]
                 place = pipeline.key_at(*step.path)
                 yield Diagnostic(
                     "gate-without-metric",
@@ -72,13 +73,13 @@ def _out_of_reach(spec: Spec, body: ModelSpec, made: Collection[str]) -> Iterato
                 )
 
 
-def _evaluation(maker: Maker) -> Step | None:
+def _evaluation(maker: Maker) -> Placed | None:
     """The step whose metrics are registered with the version."""
     if maker.step.component is None:
         return None
     for name, port in maker.step.component.inputs.items():
         binding = maker.step.inputs.get(name)
-        if port.type == "Metrics" and (made := maker.graph.makers(binding)):
+        if port.type == "Metrics" and (made := made_by(Frame(maker.graph), binding)):
             return made[0]
     return None
 

@@ -23,6 +23,7 @@ from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import (
     Broken,
     Constant,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -36,6 +37,8 @@ from exai_compiler.graph import (
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.parse import Spec
 from exai_specs.types import Type
+
+Places = tuple[tuple[str, Span], ...]
 
 # What stands in text as it is.
 PRIMITIVE = ("string", "integer", "double", "boolean")
@@ -52,9 +55,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if kind := step.component.refs.get(name):
                 yield from _reference(spec, step, name, kind)
             elif name in step.spec.with_:
-                yield from _literals(spec, step, port)
+                yield from _literals(spec, step, port, subject.wanted_at(graph, step, name))
         for occurrence in subject.occurrences(graph, step):
-            yield from _occurrence(spec, graph, step.component, occurrence)
+            there = subject.wanted_at(graph, step, occurrence.port)
+            yield from _occurrence(spec, graph, step.component, occurrence, there)
 
 
 def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnostic]:
@@ -68,16 +72,16 @@ def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnos
         )
 
 
-def _literals(spec: Spec, step: Step, port: Port) -> Iterator[Diagnostic]:
+def _literals(spec: Spec, step: Step, port: Port, there: Places) -> Iterator[Diagnostic]:
     for path, message, hint in misfits(step.spec.with_[port.name], port_type(port)):
         place = (*under_with(step.path, port.name), *path)
         name = ".".join(str(part) for part in (port.name, *path))
         at = spec.key_at(*place) if message == NO_FIELD else spec.at(*place)
-        yield Diagnostic("wrong-input-type", f"`{name}` {message}", at, hint=hint)
+        yield Diagnostic("wrong-input-type", f"`{name}` {message}", at, hint=hint, related=there)
 
 
 def _occurrence(
-    spec: Spec, graph: Graph, component: Component, occurrence: Occurrence
+    spec: Spec, graph: Graph, component: Component, occurrence: Occurrence, there: Places
 ) -> Iterator[Diagnostic]:
     port = component.inputs.get(occurrence.port)
     if port is None or occurrence.port in component.filled or occurrence.port in component.refs:
@@ -90,16 +94,18 @@ def _occurrence(
     if not occurrence.whole:
         if str(source) not in PRIMITIVE:
             hint = "write the expression as the whole value"
-            yield _wrong(spec, graph, occurrence, source, ", which can't stand in text", hint)
+            yield _wrong(
+                spec, graph, occurrence, source, ", which can't stand in text", there, hint
+            )
         elif str(wanted) != "string":
             but = f" in a text, but `{_name(occurrence)}` must be {describe(wanted)}"
             hint = "write one expression, with nothing around it"
-            yield _wrong(spec, graph, occurrence, source, but, hint)
+            yield _wrong(spec, graph, occurrence, source, but, there, hint)
         return
     match assignable(source, wanted):
         case "no":
             but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
-            yield _wrong(spec, graph, occurrence, source, but, f"give it {describe(wanted)}")
+            yield _wrong(spec, graph, occurrence, source, but, there, f"give it {describe(wanted)}")
         case "untyped":
             yield Diagnostic(
                 "untyped-input",
@@ -107,21 +113,27 @@ def _occurrence(
                 f"must be {describe(wanted)}: only the run will tell",
                 occurrence.at(spec),
                 "note",
-                related=_declared(spec, graph, occurrence),
+                related=(*_declared(spec, graph, occurrence), *there),
             )
         case "yes":
             pass
 
 
 def _wrong(
-    spec: Spec, graph: Graph, occurrence: Occurrence, source: Type, but: str, hint: str = ""
+    spec: Spec,
+    graph: Graph,
+    occurrence: Occurrence,
+    source: Type,
+    but: str,
+    there: Places,
+    hint: str = "",
 ) -> Diagnostic:
     return Diagnostic(
         "wrong-input-type",
         _what(occurrence, source) + but,
         occurrence.at(spec),
         hint=hint,
-        related=_declared(spec, graph, occurrence),
+        related=(*_declared(spec, graph, occurrence), *there),
     )
 
 
@@ -137,6 +149,8 @@ def _declared(spec: Spec, graph: Graph, occurrence: Occurrence) -> tuple[tuple[s
     match occurrence.source:
         case FromParameter(name):
             return (("declared here", spec.at("spec", "parameters", name)),)
+        case FromArtifact(name):
+            return (("declared here", spec.at("spec", "artifacts", name)),)
         case FromStep(name):
             made = graph.nodes.get(name)
             return (("made by this step", spec.key_at(*made.path)),) if made else ()

@@ -12,6 +12,7 @@ from typing import assert_never
 from exai_compiler.checks.texts import Path, strings, value_at
 from exai_compiler.graph import (
     Composed,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -64,6 +65,8 @@ def words(source: Source) -> str:
     match source:
         case FromParameter(name):
             return f"parameters.{name}"
+        case FromArtifact(name):
+            return f"artifacts.{name}"
         case FromStep(step, output):
             return f"steps.{step}.{output}"
         case FromRun(name):
@@ -79,7 +82,14 @@ def occurrences(step: Step) -> Iterator[Occurrence]:
     """Every reference of the step's inputs, in the order of the text."""
     for port, binding in step.inputs.items():
         match binding:
-            case FromParameter() | FromStep() | FromItem() | FromRun() | FromStatus():
+            case (
+                FromParameter()
+                | FromArtifact()
+                | FromStep()
+                | FromItem()
+                | FromRun()
+                | FromStatus()
+            ):
                 yield Occurrence(binding, port, step.input_at(port), (), True)
             case Composed(value, found):
                 for inner, text in strings(value):

@@ -8,7 +8,7 @@ from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.run_names import all_names
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import Broken, FromParameter, Graph, bind, sources
+from exai_compiler.graph import Broken, FromArtifact, FromParameter, Graph, bind, sources
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 
@@ -17,7 +17,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
         used = _used(subject.graphs[spec.ref.name], body)
         # A misspelt or unreadable reference may be meant for any of them: that is said already.
-        certain = used <= set(body.parameters)
+        certain = used <= {*body.parameters, *body.artifacts}
+        for name in body.artifacts if certain else ():
+            if name not in used:
+                hint = f"use it: ${{{{ artifacts.{name} }}}}, or remove it"
+                at = spec.key_at("spec", "artifacts", name)
+                yield Diagnostic("unused-parameter", f"no step reads `{name}`", at, "warning", hint)
         for name, parameter in body.parameters.items():
             path = ("spec", "parameters", name)
             if certain and name not in used:
@@ -39,18 +44,23 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _used(graph: Graph, body: PipelineSpec) -> set[str]:
-    """The names after `parameters.` in all expressions; an unreadable one counts as `?`."""
+    """The names after `parameters.` and `artifacts.` in all expressions; an unreadable one counts
+    as `?`.
+    """
     bindings = [
         *(binding for step in graph.steps.values() for binding in step.inputs.values()),
         *(field.binding for field in fields(graph)),
         *(bind(name.text, items) for _, name, items in all_names(graph, body)),
     ]
-    read = {s.name for b in bindings for s in sources(b) if isinstance(s, FromParameter)}
+    declared = FromParameter | FromArtifact
+    read = {s.name for b in bindings for s in sources(b) if isinstance(s, declared)}
     return read | {"?" for binding in bindings if isinstance(binding, Broken)}
 
 
 def _may_start(subject: Subject, body: PipelineSpec) -> bool:
     """Whether an apply may start a run by itself; unset, it may on the local target only."""
+    if body.artifacts:
+        return False
     if body.run.on is not None:
         return bool(body.run.on)
     return any(environment.target == "local" for environment in subject.environments.values())

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.texts import under_with
+from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import Maker
+from exai_compiler.graph import Step
+from exai_compiler.meaning import models_registered
 from exai_specs.diagnostics import Diagnostic
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from _in_calls(subject)
     for name, makers in subject.makers.items():
         first: dict[str, Maker] = {}
         for maker in makers:
@@ -30,3 +33,34 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint="register another Model, or move the step to a pipeline of its own",
                 related=((f"step `{before.step.name}`", there),),
             )
+
+
+def _in_calls(subject: Subject) -> Iterator[Diagnostic]:
+    """Of one run, whose pipelines register the same Model."""
+    for name, graph in subject.graphs.items():
+        if not graph.called:
+            continue
+        spec = subject.project.specs[graph.pipeline]
+        own = (
+            (model, maker.step, (*maker.step.path, "with", maker.port))
+            for model, makers in subject.makers.items()
+            for maker in makers
+            if maker.graph.pipeline.name == name
+        )
+        inner = (
+            (model, step, (*step.path, "pipeline"))
+            for step, called in graph.calls
+            for model in models_registered(called)
+        )
+        first: dict[str, tuple[Step, Path]] = {}
+        for model, step, path in (*own, *inner):
+            before, there = first.setdefault(model, (step, path))
+            if before is not step and path[-1] == "pipeline":
+                yield Diagnostic(
+                    "registered-twice",
+                    f"`{model}` is registered by the step `{before.name}` already, and a run "
+                    "makes one version of a Model",
+                    spec.at(*path),
+                    hint="take the step that registers out of the pipeline that is called",
+                    related=((f"step `{before.name}`", spec.at(*there)),),
+                )

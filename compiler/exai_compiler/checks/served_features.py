@@ -14,8 +14,9 @@ from typing import assert_never
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, Maker, trained
+from exai_compiler.columns import TRAINS, trained
 from exai_compiler.feature_views import Used
+from exai_compiler.graph import Step
 from exai_compiler.signatures import Told, signatures, told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, ModelSpec, ServedFeatures, ServiceSpec
@@ -117,9 +118,10 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
     for maker in subject.makers.get(model, ()):
         signature = trained(maker, subject.flows[maker.graph.pipeline.name])
         if signature is not None:
-            port = _port(maker, signature.step)
-            pipeline = subject.project.specs[maker.graph.pipeline]
-            at = pipeline.at(*under_with(maker.graph.steps[signature.step].path, port))
+            graph = subject.graphs[signature.pipeline]
+            step = graph.steps[signature.step]
+            pipeline = subject.project.specs[graph.pipeline]
+            at = pipeline.at(*under_with(step.path, _port(step)))
             gives = subject.services.get(signature.table.service)
             if signature.features and (gives is not None or not signature.table.service):
                 yield Needs(signature.table.service, _taken(gives, signature.features), at)
@@ -131,8 +133,8 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
                 yield Needs(name, _taken(gives, tuple(body.signature.inputs)), at)
 
 
-def _port(maker: Maker, step: str) -> str:
-    component = maker.graph.steps[step].component
+def _port(step: Step) -> str:
+    component = step.component
     return TRAINS[component.name].features if component is not None else ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
-from exai_compiler.columns import TRAINS, Maker, trained
+from exai_compiler.columns import TRAINS, trained
 from exai_compiler.columns import Signature as Followed
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ModelSpec, Signature
@@ -24,17 +24,18 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for maker in subject.makers.get(spec.ref.name, ()):
             followed = trained(maker, subject.flows[maker.graph.pipeline.name])
             if followed is not None and subject.is_known(followed.table):
-                yield from _judged(subject, spec, body.signature, maker, followed)
+                yield from _judged(subject, spec, body.signature, followed)
 
 
 def _judged(
-    subject: Subject, spec: Spec, said: Signature, maker: Maker, followed: Followed
+    subject: Subject, spec: Spec, said: Signature, followed: Followed
 ) -> Iterator[Diagnostic]:
-    step = maker.graph.steps[followed.step]
+    graph = subject.graphs[followed.pipeline]
+    step = graph.steps[followed.step]
     component = step.component
     if component is None or not followed.features:
         return
-    pipeline = subject.project.specs[maker.graph.pipeline]
+    pipeline = subject.project.specs[graph.pipeline]
     at = pipeline.at(*under_with(step.path, TRAINS[component.name].features))
     where = ((f"step `{step.name}` is given them here", at),)
     for name in said.inputs:

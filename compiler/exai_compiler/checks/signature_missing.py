@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import Maker
-from exai_compiler.graph import Step
+from exai_compiler.graph import Frame, Placed, made_by
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
@@ -17,10 +17,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if body.signature is not None:
             continue
         for maker in subject.makers.get(spec.ref.name, ()):
-            step = _trainer(maker)
-            if step is None:
+            placed = _trainer(maker)
+            if placed is None:
                 continue
-            pipeline = subject.project.specs[maker.graph.pipeline]
+            step = placed.step
+            pipeline = subject.project.specs[placed.frame.graph.pipeline]
             place = pipeline.key_at(*step.path)
             yield Diagnostic(
                 "signature-missing",
@@ -32,10 +33,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             break
 
 
-def _trainer(maker: Maker) -> Step | None:
+def _trainer(maker: Maker) -> Placed | None:
     """The Python step whose model is registered."""
     for name, port in (maker.step.component.inputs if maker.step.component else {}).items():
         binding = maker.step.inputs.get(name)
-        if port.type == "Model" and (made := maker.graph.makers(binding)):
-            return next((step for step in made if step.is_own), None)
+        if port.type == "Model" and (made := made_by(Frame(maker.graph), binding)):
+            return next((placed for placed in made if placed.step.is_own), None)
     return None

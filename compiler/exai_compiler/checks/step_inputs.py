@@ -20,7 +20,7 @@ RESERVED = "exai_"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, graph, step in subject.steps():
         component = step.component
         if component is None:
             continue
@@ -51,6 +51,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     f"step `{step.name}` gives no `{name}`, which {component.name} needs",
                     spec.key_at(*step.path),
                     hint=f"add `{name}:` under `with`: {_what(component, wanted)}",
+                    related=subject.wanted_at(graph, step, name),
                 )
 
 

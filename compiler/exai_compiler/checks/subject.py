@@ -13,7 +13,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.checks.mentions import Mention, mentions
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path, texts_with
-from exai_compiler.columns import Flow, Maker, Table, declared_columns, flow_of, makers
+from exai_compiler.columns import Flow, Maker, Table, declared_columns, flows_of, makers
 from exai_compiler.feature_views import Used, used
 from exai_compiler.graph import Graph, Step
 from exai_compiler.graphs import graphs_of
@@ -128,6 +128,15 @@ class Subject:
             for step in graph_.steps.values():
                 yield spec, graph_, step
 
+    def wanted_at(self, graph: Graph, step: Step, port: str) -> tuple[tuple[str, Span], ...]:
+        """Where a pipeline that is called says what it takes: the other end of a call."""
+        inner = graph.inside(step)
+        if inner is None or port not in {**inner.parameters, **inner.artifacts}:
+            return ()
+        field = "artifacts" if port in inner.artifacts else "parameters"
+        place = self.project.specs[inner.pipeline].key_at("spec", field, port)
+        return ((f"`{port}` of {inner.pipeline}", place),)
+
     def variables(self) -> Iterator[tuple[Spec, Path, Env]]:
         """Every block of environment variables, with its document and its path there."""
         for spec, path, block in self.containers():
@@ -195,8 +204,8 @@ def subject(
     return Subject(
         project=project,
         catalog=catalog,
-        graphs=MappingProxyType(graphs),
-        flows=MappingProxyType({name: flow_of(project, value) for name, value in graphs.items()}),
+        graphs=graphs,
+        flows=flows_of(project, graphs),
         makers=makers(graphs),
         environments=MappingProxyType(
             {k: v for k, v in sorted(known.items()) if environments is None or k in environments}

@@ -36,8 +36,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 why = "is one of a few values"
             if not why:
                 continue
-            pipeline = subject.project.specs[maker.graph.pipeline]
-            step = maker.graph.steps[signature.step]
+            graph = subject.graphs[signature.pipeline]
+            pipeline = subject.project.specs[graph.pipeline]
+            step = graph.steps[signature.step]
             port = TRAINS[step.component.name].target if step.component else ""
             yield Diagnostic(
                 "task-mismatch",

@@ -13,7 +13,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import ADDS, text
 from exai_compiler.feature_views import Used
-from exai_compiler.graph import Graph, Step
+from exai_compiler.graph import Frame, Graph, Step, made_by
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
 from exai_specs.parse import Spec
@@ -50,7 +50,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _untold(graph: Graph, step: Step, port: str, at: Span) -> Iterator[Diagnostic]:
     """Rows that come from a step whose columns nobody knows."""
     binding = step.inputs.get(port)
-    maker = next(iter(graph.makers(binding)), None)
+    maker = next((placed.step for placed in made_by(Frame(graph), binding)), None)
     if maker is None or maker.component is None or maker.component.refs:
         return
     if maker.is_own:

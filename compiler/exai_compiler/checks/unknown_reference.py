@@ -13,6 +13,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.graph import (
     Constant,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -43,6 +44,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 if isinstance(binding, Constant) and isinstance(binding.value, str):
                     path = under_with(step.path, port)
                     yield from _document(subject, kind, binding.value, spec, path)
+        if step.spec.pipeline is not None:
+            path = (*step.path, "pipeline")
+            yield from _document(subject, "Pipeline", step.spec.pipeline, spec, path)
         for occurrence in subject.occurrences(graph, step):
             yield from _reference(spec, graph, occurrence)
     for graph in subject.graphs.values():
@@ -76,6 +80,10 @@ def _reference(spec: Spec, graph: Graph, where: Occurrence | Mention) -> Iterato
             if name not in graph.parameters:
                 hint = did_you_mean(name, graph.parameters, "declare it under spec.parameters")
                 yield _unknown("parameter", name, where.at(spec), hint)
+        case FromArtifact(name):
+            if name not in graph.artifacts:
+                hint = did_you_mean(name, graph.artifacts, "declare it under spec.artifacts")
+                yield _unknown("artifact", name, where.at(spec), hint)
         case FromRun(name):
             if name not in RUN_VALUES:
                 hint = did_you_mean(name, RUN_VALUES)

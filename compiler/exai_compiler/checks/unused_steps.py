@@ -100,11 +100,14 @@ def _room(subject: Subject, spec: Spec, body: PipelineSpec, graph: Graph) -> Ite
                 "warning",
                 f"mount it: volumes: {{/PATH: {{claim: {claim}}}}}; or remove it",
             )
+    called = (subject.project.body(PipelineSpec, inner.pipeline.name) for _, inner in graph.calls)
     if body.workspace is None or any(
         step.spec.import_ is not None and step.spec.import_.to_workspace
         for step in graph.steps.values()
     ):
         return
+    if any(inner is not None and inner.workspace is not None for inner in called):
+        return  # it is the workspace of the pipelines that are called, too
     if not any(each is spec and WORKSPACE.search(text) for each, _, text in subject.braced):
         yield Diagnostic(
             "unused-workspace",

@@ -14,6 +14,7 @@ from exai_compiler.graph.bindings import (
     Composed,
     Condition,
     Constant,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -24,7 +25,8 @@ from exai_compiler.graph.bindings import (
     bind,
     sources,
 )
-from exai_compiler.graph.build import graph, names_of
+from exai_compiler.graph.build import MAX_LEVELS, graph, names_of
+from exai_compiler.graph.calls import Frame, Placed, constant_of, everything, made_by
 from exai_compiler.graph.containers import rebuilt
 from exai_compiler.graph.nodes import (
     FINALLY,
@@ -41,11 +43,13 @@ from exai_compiler.graph.nodes import (
     scopes,
 )
 from exai_compiler.graph.order import cycle, ordered, topological
+from exai_compiler.graph.project import graphs
 from exai_compiler.graph.readers import read_outputs
 from exai_compiler.graph.typing import element, is_artifact, port_type, source_type
 
 __all__ = [
     "FINALLY",
+    "MAX_LEVELS",
     "NO_ITEMS",
     "Binding",
     "Branch",
@@ -54,6 +58,8 @@ __all__ = [
     "Composed",
     "Condition",
     "Constant",
+    "Frame",
+    "FromArtifact",
     "FromItem",
     "FromParameter",
     "FromRun",
@@ -65,14 +71,19 @@ __all__ = [
     "Loop",
     "Node",
     "Path",
+    "Placed",
     "Scope",
     "Source",
     "Step",
     "bind",
+    "constant_of",
     "cycle",
     "element",
+    "everything",
     "graph",
+    "graphs",
     "is_artifact",
+    "made_by",
     "names_of",
     "ordered",
     "outputs_of",

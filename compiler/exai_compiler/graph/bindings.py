@@ -38,6 +38,13 @@ class FromParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class FromArtifact:
+    """The whole value is `${{ artifacts.NAME }}`: a file that the calling pipeline gives."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FromStep:
     """The whole value is `${{ steps.STEP.OUTPUT }}`."""
 
@@ -95,7 +102,7 @@ class Condition:
     sources: Mapping[str, Source]
 
 
-Source = FromParameter | FromStep | FromItem | FromRun | FromStatus
+Source = FromParameter | FromArtifact | FromStep | FromItem | FromRun | FromStatus
 Binding = Constant | Source | Composed | Broken
 
 Items = Mapping[str, str]
@@ -152,7 +159,7 @@ def bind_condition(text: str, items: Items = NO_ITEMS) -> Condition | Broken:
 def sources(binding: Binding | Condition | None) -> tuple[Source, ...]:
     """Everything that a value or a condition comes from, in the order of its text."""
     match binding:
-        case FromParameter() | FromStep() | FromItem() | FromRun() | FromStatus():
+        case FromParameter() | FromArtifact() | FromStep() | FromItem() | FromRun() | FromStatus():
             return (binding,)
         case Composed() | Condition():
             return tuple(binding.sources.values())
@@ -166,6 +173,8 @@ def source_of(reference: Reference, items: Items) -> Source | None:
     match reference.parts:
         case ("parameters", name):
             return FromParameter(name)
+        case ("artifacts", name):
+            return FromArtifact(name)
         case ("steps", step, output):
             return FromStep(step, output)
         case ("run", name):

@@ -23,6 +23,7 @@ from exai_compiler.graph.bindings import (
     bind_condition,
     sources,
 )
+from exai_compiler.graph.called import called_component
 from exai_compiler.graph.containers import with_containers
 from exai_compiler.graph.nodes import (
     FINALLY,
@@ -50,12 +51,17 @@ from exai_specs.parse import Spec
 AnySpec = StepSpec | GroupSpec | ChooseSpec
 
 
-def graph(spec: Spec, catalog: Catalog) -> Graph:
-    """The graph of a Pipeline's document. Raises TypeError for any other kind."""
+NO_CALLS: Mapping[str, Graph] = MappingProxyType({})
+
+
+def graph(spec: Spec, catalog: Catalog, called: Mapping[str, Graph] = NO_CALLS) -> Graph:
+    """The graph of a Pipeline's document; `called` are those of the pipelines that its steps name.
+    Raises TypeError for any other kind.
+    """
     body = spec.body
     if not isinstance(body, PipelineSpec):
         raise TypeError(f"{spec.ref} has no steps")
-    builder = _Builder(catalog, spec.document, body.defaults.image)
+    builder = _Builder(catalog, spec.document, body.defaults.image, called)
     root, _ = builder.scope(body.steps, body.outputs, ("spec", "steps"), (), NO_ITEMS)
     if body.finally_ is not None:
         builder.leaf(FINALLY, body.finally_, ("spec", "finally"), (), NO_ITEMS, frozenset())
@@ -65,8 +71,31 @@ def graph(spec: Spec, catalog: Catalog) -> Graph:
         MappingProxyType(builder.nodes),
         root,
         body.parameters,
+        body.artifacts,
+        *_inner(builder.steps, called),
     )
     return with_containers(found)
+
+
+def _inner(
+    steps: Mapping[str, Step], called: Mapping[str, Graph]
+) -> tuple[Mapping[str, Graph], int, int]:
+    """The pipelines that steps are, how deep it goes, how many leaves that makes."""
+    found: dict[str, Graph] = {}
+    size = 0
+    for step in steps.values():
+        name = step.spec.pipeline
+        if name is None or step.component is None:
+            size += 1
+            continue
+        found[name] = called[name]
+        size += called[name].size
+    levels = 1 + max((inner.levels for inner in found.values()), default=0)
+    return MappingProxyType(found), levels, size
+
+
+MAX_LEVELS = 16
+"""How deep pipelines may call each other: far above what anybody can read."""
 
 
 def names_of(spec: StepSpec) -> Iterator[str]:
@@ -84,8 +113,11 @@ def given_values(spec: StepSpec) -> Mapping[str, Json]:
 class _Builder:
     """Goes through the steps once, from the outside in; a scope is made after what is in it."""
 
-    def __init__(self, catalog: Catalog, document: Document, image: str | None) -> None:
+    def __init__(
+        self, catalog: Catalog, document: Document, image: str | None, called: Mapping[str, Graph]
+    ) -> None:
         self._catalog = catalog
+        self._called = called
         self._image = image
         self._document = document
         self.steps: dict[str, Step] = {}
@@ -144,6 +176,10 @@ class _Builder:
 
     def _component(self, spec: StepSpec, at: Path) -> Component | None:
         match spec.body:
+            case "pipeline":
+                inner = self._called.get(spec.pipeline or "")
+                fits = inner is not None and inner.levels < MAX_LEVELS
+                return called_component(inner) if inner is not None and fits else None
             case "python":
                 own = self._document.file_of((*at, "python"))
                 return python_component(own, spec, self._catalog, self._image)

@@ -23,6 +23,7 @@ from exai_compiler.graph.bindings import (
     Broken,
     Composed,
     Constant,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -112,7 +113,7 @@ def _given(graph: Graph, name: str, binding: Binding) -> Port | None:
             return given_port(name, value)
         case Broken():
             return None
-        case FromParameter() | FromStep() | FromItem() | FromRun() | FromStatus():
+        case FromParameter() | FromArtifact() | FromStep() | FromItem() | FromRun() | FromStatus():
             found = source_type(graph, binding)
             if found is None:
                 return None

@@ -27,6 +27,7 @@ from exai_specs.kinds.flow import Choose as ChooseSpec
 from exai_specs.kinds.flow import Group as GroupSpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.step import Step as StepSpec
+from exai_specs.types import Type
 
 Path = tuple[str | int, ...]
 
@@ -46,7 +47,7 @@ class Loop:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One leaf. `component` is None when `uses` names nothing, `python` nothing readable, or a
-    container is given what has no type.
+    container is given what has no type; of a called pipeline, its interface.
 
     `needs` are the steps and groups of its own scope that it waits for, sorted: those that it
     takes something from, and those in `after`. `path` is where it stands in the document; `within`
@@ -74,6 +75,8 @@ class Step:
     @property
     def is_own(self) -> bool:
         """Whether the user's own code runs in it, of which only its interface is known."""
+        if self.spec.body == "pipeline":
+            return False
         return self.spec.body != "uses" or self.spec.component_file != ""
 
 
@@ -133,6 +136,8 @@ Node = Step | Group | Choice
 class Graph:
     """`steps` are all leaves at any depth in the order of the file, `finally` as the last;
     `nodes` leaves, groups and choices alike. `root` is the pipeline's own scope, without `finally`.
+    `called` are the pipelines that its steps are, by name; `levels` how deep they go, itself
+    included, `size` how many leaves there are in all of them.
     """
 
     pipeline: Ref
@@ -140,6 +145,24 @@ class Graph:
     nodes: Mapping[str, Node]
     root: Scope
     parameters: Mapping[str, ParameterFields]
+    artifacts: Mapping[str, Type] = field(default_factory=empty)
+    called: Mapping[str, Graph] = field(default_factory=empty)
+    levels: int = 1
+    size: int = 0
+
+    @property
+    def calls(self) -> tuple[tuple[Step, Graph], ...]:
+        """The steps that are other pipelines, those with an interface; with the pipelines."""
+        if not self.called:
+            return ()
+        steps = [s for s in self.steps.values() if s.spec.pipeline is not None and s.component]
+        return tuple([(step, self.called[step.spec.pipeline or ""]) for step in steps])
+
+    def inside(self, step: Step) -> Graph | None:
+        """The pipeline that a step is; None for a leaf."""
+        if step.spec.pipeline is None or step.component is None:
+            return None
+        return self.called.get(step.spec.pipeline)
 
     @property
     def last(self) -> Step | None:

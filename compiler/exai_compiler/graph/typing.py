@@ -16,6 +16,7 @@ from exai_compiler.catalog import Port
 from exai_compiler.graph.bindings import (
     Binding,
     Constant,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -55,6 +56,8 @@ def source_type(graph: Graph, source: Source) -> Type | None:
     match source:
         case FromParameter(name):
             return graph.parameters[name].type if name in graph.parameters else None
+        case FromArtifact(name):
+            return graph.artifacts.get(name)
         case FromStep(name, output):
             return _output(graph.nodes.get(name), output)
         case FromItem(loop, _, field):
@@ -80,7 +83,7 @@ def element(graph: Graph, loop: Loop) -> Type | None:
 
 def _bound(graph: Graph, binding: Binding | None) -> Type | None:
     match binding:
-        case FromParameter() | FromStep() | FromItem() | FromRun() | FromStatus():
+        case FromParameter() | FromArtifact() | FromStep() | FromItem() | FromRun() | FromStatus():
             return source_type(graph, binding)
         case _:
             return None

@@ -33,13 +33,23 @@ from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.kinds.dataset import ColumnType, enum_problems
 from exai_specs.names import FIELD
-from exai_specs.types import ARTIFACT_TYPES, PARAMETER_TYPES, Type, parse_port_type
+from exai_specs.types import (
+    ARTIFACT_TYPES,
+    PARAMETER_TYPES,
+    Type,
+    parse_artifact_type,
+    parse_port_type,
+)
 
 _FORMS = ("list", "struct")
 _NAMES, _MAPPING = type_schema((*PARAMETER_TYPES, *ARTIFACT_TYPES), _FORMS)[0][1]
 _DOTTED = {"type": "string", "pattern": r"\."}
 PortType = Annotated[Type, Parsed(parse_port_type, (("anyOf", [_NAMES, _DOTTED, _MAPPING]),))]
 """A type of parameters, or of artifacts: those have a capital first letter or a dot."""
+
+_FILES = type_schema(ARTIFACT_TYPES, ("list",))[0][1]
+ArtifactType = Annotated[Type, Parsed(parse_artifact_type, (("anyOf", [*_FILES, _DOTTED]),))]
+"""A type of artifacts, or a list of such."""
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from exai_specs.fields import (
 )
 from exai_specs.frozen import empty
 from exai_specs.kinds.flow import AnyStep
+from exai_specs.kinds.outputs import ArtifactType
 from exai_specs.kinds.parameter import Parameter
 from exai_specs.kinds.run_storage import Claim, Workspace
 from exai_specs.kinds.schedule import Schedule
@@ -99,6 +100,11 @@ class PipelineSpec:
             "What a run may set: a type, or more", {"ntrees": {"type": "integer", "default": 20}}
         ),
     ] = field(default_factory=empty)
+    artifacts: Annotated[
+        Annotated[Mapping[str, ArtifactType], KeyedBy(PARAMETER)],
+        Effect.RETRAIN,
+        about("Files that only a pipeline that calls this one can give", {"data": "Dataset"}),
+    ] = field(default_factory=empty)
     steps: Annotated[
         Annotated[Mapping[str, AnyStep], KeyedBy(STEP, at_least=1)],
         Effect.RETRAIN,
@@ -157,6 +163,18 @@ class PipelineSpec:
         Effect.RENDER,
         about("The account that its runs have", "pipeline-runner"),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_input_of_a_name(self) -> PipelineSpec:
+        wrong, hint = "is a parameter, too", "call one of them something else"
+        problems = [
+            Problem("invalid-value", wrong, hint, ("artifacts", name), "key")
+            for name in self.artifacts
+            if name in self.parameters
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
 
     @model_validator(mode="after")
     def _last_step(self) -> PipelineSpec:

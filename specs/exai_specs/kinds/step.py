@@ -31,6 +31,7 @@ from exai_specs.fields import (
 )
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.identity import RefTo
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.outputs import PortType, StepOutput
 from exai_specs.kinds.step_pod import StepPod
@@ -159,6 +160,11 @@ class Step(StepPod):
         Effect.RETRAIN,
         about("A function of a Python file, relative to this document's file", "train.py:train"),
     ] = None
+    pipeline: Annotated[
+        Maybe[Annotated[Text, RefTo("Pipeline")]],
+        Effect.RETRAIN,
+        about("Another Pipeline, all steps of which run as this one", "iris-training"),
+    ] = None
     import_: Annotated[
         Maybe[Import],
         Effect.RETRAIN,
@@ -270,6 +276,14 @@ class Step(StepPod):
                 path = (yaml_name(name),)
                 wrong = "means nothing here: an import runs no container"
                 yield Problem("unknown-field", wrong, "remove it", path, "key")
+        for name in _OF_A_LEAF if body == "pipeline" else ():
+            if getattr(self, name):
+                wrong = "is for the steps of the pipeline that is called"
+                hint = f"write it there, in `{self.pipeline}`"
+                yield Problem("unknown-field", wrong, hint, (yaml_name(name),), "key")
+        if body == "pipeline" and isinstance(self.cache, CacheKey):
+            wrong = "must be true or false: a key would be that of many steps"
+            yield Problem("invalid-value", wrong, "give one to a step of it", ("cache",))
 
 
 def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
@@ -282,7 +296,7 @@ def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
             yield Problem("invalid-value", wrong, "a step can have one of them", ("resources",))
 
 
-BODIES = ("uses", "python", "import_")
+BODIES = ("uses", "python", "pipeline", "import_")
 """The keys that say what a step is; with none of them, an `image` makes it a container."""
 
 _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -294,9 +308,11 @@ _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "outputs": ("image",),
     }
 )
-_OF_A_POD = (
-    *("with_", "env", "resources", "timeout", "volumes", "node_selector", "tolerations"),
+_OF_A_CONTAINER = (
+    *("env", "resources", "timeout", "volumes", "node_selector", "tolerations"),
     *("image_pull_secrets", "image_pull_policy", "security_context", "pod_labels"),
     *("pod_annotations", "kubernetes"),
 )
+_OF_A_POD = ("with_", *_OF_A_CONTAINER)
+_OF_A_LEAF = ("retry", "ignore_upstream_failure", *_OF_A_CONTAINER)
 _WORDS: Mapping[str, str] = MappingProxyType({"python": "python", "image": "container"})

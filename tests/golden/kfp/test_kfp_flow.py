@@ -11,14 +11,14 @@ runs (`flow_meaning`); a reference that leads nowhere fails there: KFP's loader 
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, Optional, cast
 
 import pytest
 import yaml
 from flow_meaning import meaning
 from google.protobuf import json_format
 from kfp import components as kfp_components
-from kfp import dsl
+from kfp import dsl, kubernetes
 from kfp.dsl import Dataset, Input, PipelineTaskFinalStatus
 
 from exai_compiler.build import Rendered
@@ -127,12 +127,100 @@ def last(who: str = "you", exai_run_key: str = "", exai_data_versions: dict = {}
         function("anyway", _quiet)().after(first).ignore_upstream_failure()
 
 
-SDK = {"conditions": conditions, "loops": loops, "last": last}
+def named(name: str, code: Callable[..., Any]) -> Any:
+    """A pipeline of the SDK under the name of the step that it is."""
+    return dsl.pipeline(name=name)(code)
+
+
+class Texts(NamedTuple):
+    text: str
+    count: int
+    table: Dataset
+
+
+class Middle(NamedTuple):
+    said: str
+    table: Dataset
+
+
+def _echoes(text: Any, count: Any, note: Any, cached: bool = True) -> Texts:
+    first = component("first", "echo")(text=text, count=count, maybe=note)
+    first.set_caching_options(cached)
+    kubernetes.use_secret_as_env(first, "tokens", {"first": "TOKEN"})
+    kubernetes.use_secret_as_env(first, text, {"name": "WHO"})
+    kubernetes.set_timeout(first, 3600)
+    with dsl.If(first.outputs["count"] > 4):
+        second = component("second", "echo")(text=f"{first.outputs['text']} of {count}")
+        second.set_caching_options(cached)
+    return Texts(first.outputs["text"], first.outputs["count"], first.outputs["table"])
+
+
+def _inner(text: str, count: int = 4, note: Optional[str] = None) -> Texts:  # noqa: UP045
+    return _echoes(text, count, note)
+
+
+def _uncached(text: str, count: int = 4, note: Optional[str] = None) -> Texts:  # noqa: UP045
+    return _echoes(text, count, note, cached=False)
+
+
+INNER = {name: named(name, _inner) for name in ("once", "again", "maybe-do", "each-do", "left")}
+DEEP = named("deep", _uncached)
+
+
+def _middle(table: Input[Dataset], depth: int, mark: str = "!") -> Middle:
+    passed = component("pass", "echo")(table=table, count=depth, text=f"so {mark}")
+    passed.set_caching_options(False)
+    deep = DEEP(text=passed.outputs["text"], count=depth)
+    return Middle(deep.outputs["text"], passed.outputs["table"])
+
+
+def _farewell(who: str):
+    last = component("finally", "echo")(text=who)
+    with dsl.ExitHandler(last):
+        say = component("say", "echo")(text=f"goodbye {who}")
+        component("guarded", "echo")(table=say.outputs["table"])
+
+
+def _collect(texts: list, tables: Input[list[Dataset]]) -> str:
+    return ""
+
+
+MIDDLE, FAREWELL = named("middle", _middle), named("finally", _farewell)
+
+
+@dsl.pipeline(name="outer")
+def calls(who: str = "you", depth: int = 5, exai_run_key: str = "", exai_data_versions: dict = {}):
+    last = FAREWELL(who=who)
+    with dsl.ExitHandler(last):
+        load = component("load", "echo")()
+        middle = MIDDLE(table=load.outputs["table"], depth=depth)
+        middle.set_caching_options(False)
+        once = INNER["once"](text=middle.outputs["said"])
+        INNER["again"](text=once.outputs["text"], count=7).after(middle)
+        with dsl.If(once.outputs["count"] > 3):
+            INNER["maybe-do"](text=who)
+        with dsl.ParallelFor(["a", "b"], parallelism=1) as letter:
+            each = INNER["each-do"](text=letter, note=who)
+        function("collected", _collect)(
+            texts=dsl.Collected(each.outputs["text"]), tables=dsl.Collected(each.outputs["table"])
+        )
+        with dsl.If(once.outputs["text"] == "left"):
+            left = INNER["left"](text="left")
+        with dsl.Else():
+            right = component("right", "echo")()
+        way = dsl.OneOf(left.outputs["text"], right.outputs["text"])
+        component("end", "echo")(text=way, table=middle.outputs["table"])
+
+
+SDK = {"conditions": conditions, "loops": loops, "last": last, "calls": calls}
 
 
 def ours(case: str, rendered: Callable[..., tuple[Rendered, ...]]) -> dict[str, Any]:
     text = (HERE / case / "project.yaml").read_text()
-    return meaning(thaw(rendered(text)[1].body)["spec"]["pipelineSpec"])  # type: ignore[arg-type]
+    bodies: list[Any] = [thaw(item.body) for item in rendered(text)]  # type: ignore[arg-type]
+    versions = [body["spec"] for body in bodies if body["kind"] == "PipelineVersion"]
+    spec = next(v for v in versions if len(versions) == 1 or v["pipelineName"] == "outer")
+    return meaning(spec["pipelineSpec"])
 
 
 @pytest.mark.parametrize("case", SDK)

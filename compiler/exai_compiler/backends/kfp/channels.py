@@ -12,16 +12,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from exai_compiler.graph import FromItem, FromParameter, FromStep, Source
+from exai_compiler.graph import FromArtifact, FromItem, FromParameter, FromStep, Source
 from exai_specs.frozen import Json
 
-Carried = FromParameter | FromStep | FromItem
+Carried = FromParameter | FromArtifact | FromStep | FromItem
 """A source that is an input of something: values of the run are filled in where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A DAG: the tasks in it that other tasks of it may read, and whether it is the root."""
+    """A DAG: the tasks in it that other tasks of it may read, and whether it is the root
+    of a pipeline, which may be one that another pipeline calls.
+    """
 
     tasks: frozenset[str]
     is_root: bool = False
@@ -29,7 +31,7 @@ class Here:
 
 def carried(sources: Iterable[Source]) -> tuple[Carried, ...]:
     """Those of the sources that are inputs of something."""
-    return tuple(s for s in sources if isinstance(s, FromParameter | FromStep | FromItem))
+    return tuple(s for s in sources if isinstance(s, Carried))
 
 
 def whole(source: Carried) -> Carried:
@@ -40,7 +42,7 @@ def whole(source: Carried) -> Carried:
 def channel(source: Carried) -> str:
     """The input of a DAG, or of its condition, that carries a source."""
     match source:
-        case FromParameter(name):
+        case FromParameter(name) | FromArtifact(name):
             return f"pipelinechannel--{name}"
         case FromStep(step, output):
             return f"pipelinechannel--{step}--{output}"
@@ -76,6 +78,6 @@ def artifact(source: Carried, here: Here) -> Mapping[str, Json]:
 
 
 def _outer(source: Carried, here: Here) -> str:
-    if here.is_root and isinstance(source, FromParameter):
+    if here.is_root and isinstance(source, FromParameter | FromArtifact):
         return source.name
     return channel(source)

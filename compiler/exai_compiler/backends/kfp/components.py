@@ -17,7 +17,9 @@ from exai_specs.frozen import Json, freeze
 
 
 def component_label(step: str) -> str:
-    """The key of a step's component."""
+    """The key of a step's component; of a step in a called pipeline `step` is `<call>--<step>`,
+    which no other step can be: names have no `--`.
+    """
     return f"comp-{step}"
 
 

@@ -11,6 +11,7 @@ name, the loop under a condition is `<name>-each`, the one task under a leaf's c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from exai_compiler.backends.kfp.channels import (
@@ -22,22 +23,33 @@ from exai_compiler.backends.kfp.channels import (
     parameter,
     whole,
 )
+from exai_compiler.backends.kfp.claims import with_claims
 from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
 from exai_compiler.backends.kfp.executors import executor
-from exai_compiler.backends.kfp.filled import RESERVED, complete
-from exai_compiler.backends.kfp.ports import Dag, Output, definitions, outputs_of, port, sides
-from exai_compiler.backends.kfp.settings import settings
+from exai_compiler.backends.kfp.filled import DATA_VERSIONS, RESERVED, complete
+from exai_compiler.backends.kfp.ports import (
+    Dag,
+    Output,
+    definitions,
+    outputs_of,
+    port,
+    sides,
+    taken,
+)
+from exai_compiler.backends.kfp.settings import Settings, settings
 from exai_compiler.backends.kfp.takes import by_channel, of_conditions, of_loop, outside
 from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, task, waits_for
 from exai_compiler.backends.kfp.values import parameter_type
 from exai_compiler.bodies.run_names import of_env, of_placement
+from exai_compiler.catalog import Port
 from exai_compiler.graph import (
     Binding,
     Branch,
     Choice,
     Condition,
     Constant,
+    Frame,
     FromItem,
     FromParameter,
     FromStep,
@@ -66,6 +78,14 @@ def task_name(step: Step) -> str:
     return f"{step.name}-do" if step.condition is not None or step.loop is not None else step.name
 
 
+def body_of(resolved: Resolved, graph: Graph) -> PipelineSpec:
+    """The body of a pipeline's document."""
+    found = resolved.project.body(PipelineSpec, graph.pipeline.name)
+    if found is None:
+        raise ValueError(f"{graph.pipeline} doesn't exist")
+    return found
+
+
 def here_of(graph: Graph, step: Step) -> Here:
     """The DAG that the task of a step is in."""
     if step.condition is not None or step.loop is not None:
@@ -82,10 +102,20 @@ def here_of(graph: Graph, step: Step) -> Here:
 class Dags:
     """Renders from the inside out, and keeps the components and executors that come by."""
 
-    def __init__(self, resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> None:
+    def __init__(
+        self,
+        resolved: Resolved,
+        pipeline: PipelineSpec,
+        frame: Frame,
+        before: str = "",
+        cached: bool = True,
+    ) -> None:
         self._resolved = resolved
         self._pipeline = pipeline
-        self._graph = graph
+        self._frame = frame
+        self._graph = graph = frame.graph
+        self._before = before
+        self._cached = cached
         self._collected = read_outputs(graph)
         shared = pipeline.defaults
         names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
@@ -94,14 +124,17 @@ class Dags:
         self.executors: dict[str, Json] = {}
 
     def root(self) -> Dag:
-        """The pipeline's own DAG: its steps, or the exit handler that holds them and `finally`."""
+        """The pipeline's own DAG: its steps, or the exit handler that holds them and `finally`. It
+        takes the pipeline's own inputs, by channel.
+        """
         graph = self._graph
         if graph.last is None:
             return self._scope(graph.root, Here(frozenset(graph.root.nodes), is_root=True))
         here = Here(frozenset(), is_root=True)
         guarded = self._scope(graph.root, Here(frozenset(graph.root.nodes)))
-        last, _ = self._leaf(graph.last, graph.last.name, here)
-        return Dag({EXIT_HANDLER: self._call(EXIT_HANDLER, guarded, here), **last}, {})
+        last, takes = self._leaf(graph.last, graph.last.name, here)
+        tasks = {EXIT_HANDLER: self._call(EXIT_HANDLER, guarded, here), **last}
+        return Dag(tasks, {**guarded.takes, **takes})
 
     def _scope(self, scope: Scope, here: Here) -> Dag:
         tasks: dict[str, Json] = {}
@@ -138,16 +171,55 @@ class Dags:
         if step.component is None:
             raise ValueError(f"{self._graph.pipeline} step {step.name} uses no known component")
         how = settings(self._pipeline, step)
-        bindings = complete(self._resolved, self._graph, step)
-        self.components[component_label(name)] = component_spec(name, step.component)
-        self.executors[executor_label(name)] = executor(
+        if self._graph.inside(step) is not None:
+            return self._called(step, name, how, here)
+        if not self._cached:
+            how = replace(how, cache=False, cache_key="")
+        bindings = complete(self._resolved, self._frame, step)
+        label = self._label(name)
+        whole_name = self._before + name
+        self.components[label] = component_spec(whole_name, step.component)
+        self.executors[executor_label(whole_name)] = executor(
             step.component, how, self._resolved.environment
         )
         names = (bind(text, step.items) for text in names_of(step.spec))
         read = (
             source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)
         )
-        return {name: task(name, step, how, bindings, here)}, by_channel(carried(read))
+        return {name: task(name, label, step, how, bindings, here)}, by_channel(carried(read))
+
+    def _called(
+        self, step: Step, name: str, how: Settings, here: Here
+    ) -> tuple[Mapping[str, Json], Mapping[str, Carried]]:
+        """The task of a step that is another pipeline: a DAG with that pipeline's own inputs."""
+        frame, component = self._frame.inside(step), step.component
+        if frame is None or component is None:
+            raise ValueError(f"{self._graph.pipeline} step {step.name} calls no pipeline")
+        graph = frame.graph
+        body = body_of(self._resolved, graph)
+        frame = replace(frame, graph=with_claims(graph, body))
+        cached = self._cached and step.spec.cache is not False
+        inside = Dags(self._resolved, body, frame, f"{self._before}{name}--", cached)
+        dag = inside.root()
+        self.components.update(inside.components)
+        self.executors.update(inside.executors)
+        asked = {s.name for s in dag.takes.values() if isinstance(s, FromParameter)}
+        reserved = {key: RESERVED[key] for key in sorted(asked & RESERVED.keys())}
+        found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
+        if defined := taken(graph, reserved):
+            found["inputDefinitions"] = defined
+        if dag.outputs:
+            found["outputDefinitions"] = definitions(dag, False)
+        label = self._label(name)
+        self.components[label] = found
+        own = {key: Port(key, "struct" if key == DATA_VERSIONS else "string") for key in reserved}
+        whole_step = replace(step, component=replace(component, inputs={**component.inputs, **own}))
+        bindings = {**step.inputs, **{key: FromParameter(key) for key in reserved}}
+        takes = by_channel(carried(s for b in bindings.values() for s in sources(b)))
+        return {name: task(name, label, whole_step, how, bindings, here)}, takes
+
+    def _label(self, name: str) -> str:
+        return component_label(self._before + name)
 
     def _alone(self, step: Step) -> Dag:
         """The DAG around a leaf with a condition or a loop; what it hands on is what is read."""
@@ -224,7 +296,7 @@ class Dags:
         """A task of this DAG whose component is another one. `asked` is what its trigger reads."""
         found: dict[str, Json] = {
             "taskInfo": {"name": shown or name},
-            "componentRef": {"name": component_label(name)},
+            "componentRef": {"name": self._label(name)},
         }
         item = FromItem(loop[0], loop[1].name) if loop is not None else None
         takes = {**dag.takes, **by_channel(asked)}
@@ -237,7 +309,7 @@ class Dags:
         if trigger:
             found["triggerPolicy"] = {"condition": trigger}
         defined = {**takes, channel(item): item} if item is not None else takes
-        self.components[component_label(name)] = self._component(dag, defined, loop is not None)
+        self.components[self._label(name)] = self._component(dag, defined, loop is not None)
         return found
 
     def _iterator(self, loop: Loop, item: FromItem) -> Mapping[str, Json]:

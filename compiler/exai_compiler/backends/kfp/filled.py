@@ -18,7 +18,17 @@ from exai_compiler.backends.kfp.filled_features import (
     timestamp,
 )
 from exai_compiler.catalog import Component
-from exai_compiler.graph import Binding, Constant, FromParameter, Graph, Step
+from exai_compiler.graph import (
+    Binding,
+    Constant,
+    Frame,
+    FromParameter,
+    Placed,
+    Step,
+    constant_of,
+    everything,
+    made_by,
+)
 from exai_compiler.inlined import inlined
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json
@@ -26,10 +36,12 @@ from exai_specs.kinds.dataset import DatasetSpec
 from exai_specs.kinds.model import ModelSpec
 from exai_specs.kinds.pipeline import PipelineSpec
 
+DATA_VERSIONS = "exai_data_versions"
+
 # The root's reserved inputs (DESIGN section 6), set at submission. Empty means: the run's own id.
 RESERVED: Mapping[str, Json] = MappingProxyType(
     {
-        "exai_data_versions": MappingProxyType(
+        DATA_VERSIONS: MappingProxyType(
             {"parameterType": "STRUCT", "isOptional": True, "defaultValue": MappingProxyType({})}
         ),
         "exai_run_key": MappingProxyType(
@@ -39,25 +51,25 @@ RESERVED: Mapping[str, Json] = MappingProxyType(
 )
 
 
-def complete(resolved: Resolved, graph: Graph, step: Step) -> Mapping[str, Binding]:
+def complete(resolved: Resolved, frame: Frame, step: Step) -> Mapping[str, Binding]:
     """All inputs of a step: as written, documents inlined, and those that the compiler fills."""
     component = step.component
     if component is None:
-        raise ValueError(f"{graph.pipeline} step {step.name} uses no known component")
+        raise ValueError(f"{frame.graph.pipeline} step {step.name} uses no known component")
     bindings = {
         name: _inlined(resolved, component, name, binding) for name, binding in step.inputs.items()
     }
     for name in component.inputs:
         if name in RESERVED:
             bindings[name] = FromParameter(name)
-        elif (binding := _filled(resolved, graph, step, name)) is not None:
+        elif (binding := _filled(resolved, frame, step, name)) is not None:
             bindings[name] = binding
     return bindings
 
 
-def _filled(resolved: Resolved, graph: Graph, step: Step, name: str) -> Binding | None:
+def _filled(resolved: Resolved, frame: Frame, step: Step, name: str) -> Binding | None:
     fill = FILLED.get(name) if step.component and name in step.component.filled else None
-    return fill(resolved, graph, step) if fill is not None else None
+    return fill(resolved, frame, step) if fill is not None else None
 
 
 def _inlined(resolved: Resolved, component: Component, name: str, binding: Binding) -> Binding:
@@ -72,16 +84,14 @@ def _inlined(resolved: Resolved, component: Component, name: str, binding: Bindi
     return Constant(inlined(found.ref.name, found.body, component))
 
 
-def _registrations(graph: Graph, step: Step) -> Iterator[tuple[Step, str]]:
-    """The steps that register something of this step's, with the name of their model; by name."""
-    for _, other in sorted(graph.steps.items()):
+def _registrations(frame: Frame, step: Step) -> Iterator[str]:
+    """The models that other steps register something of this step's as, by the steps' names."""
+    mine = Placed(frame, step).key
+    for there, other in everything(frame.root):
         if other.component is None or other.component.effects != "writes-registry":
             continue
-        taken = {made.name for b in other.inputs.values() for made in graph.makers(b)}
-        if step.name not in taken:
-            continue
-        for name in _registered(other):
-            yield other, name
+        if any(made.key == mine for b in other.inputs.values() for made in made_by(there, b)):
+            yield from _registered(other)
 
 
 def _registered(step: Step) -> Iterator[str]:
@@ -93,57 +103,59 @@ def _registered(step: Step) -> Iterator[str]:
                 yield named.value
 
 
-def _models(resolved: Resolved, graph: Graph, step: Step) -> Iterator[tuple[str, ModelSpec]]:
-    for name in (*_registered(step), *(name for _, name in _registrations(graph, step))):
+def _models(resolved: Resolved, frame: Frame, step: Step) -> Iterator[tuple[str, ModelSpec]]:
+    for name in (*_registered(step), *_registrations(frame, step)):
         model = resolved.project.find("Model", name)
         if model is not None and isinstance(model.body, ModelSpec):
             yield name, model.body
 
 
-def _task(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+def _task(resolved: Resolved, frame: Frame, step: Step) -> Binding:
     """The task of the model that this step's output is registered as; "" lets the step infer it."""
-    tasks = {model.task for _, model in _models(resolved, graph, step)}
+    tasks = {model.task for _, model in _models(resolved, frame, step)}
     return Constant(tasks.pop() if len(tasks) == 1 else "")
 
 
-def _champion(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+def _champion(resolved: Resolved, frame: Frame, step: Step) -> Binding:
     """`MODEL@ALIAS` of the version that a gate compares with; "" when no gate does."""
-    for name, model in _models(resolved, graph, step):
+    for name, model in _models(resolved, frame, step):
         for _, gate in sorted(model.gates.items()):
             if gate.no_worse_than:
                 return Constant(f"{name}@{gate.no_worse_than}")
     return Constant("")
 
 
-def _target(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+def _target(resolved: Resolved, frame: Frame, step: Step) -> Binding:
     """The `target` of the step that made one of this step's inputs, as it is bound there; of a
     user's own step, what its Model predicts."""
-    for _, model in _models(resolved, graph, step):
-        if (declared := own_signature(graph, step, model)) is not None:
+    for _, model in _models(resolved, frame, step):
+        if (declared := own_signature(frame, step, model)) is not None:
             return Constant(next(iter(declared.outputs)))
     for _name, binding in sorted(step.inputs.items()):
-        for maker in graph.makers(binding):
+        for maker in made_by(frame, binding):
             # What another step makes, or an item, may not be seen from here.
-            target = maker.inputs.get("target")
-            if isinstance(target, Constant | FromParameter):
+            target = maker.step.inputs.get("target")
+            if isinstance(target, FromParameter) and maker.frame.name == frame.name:
                 return target
+            if (constant := constant_of(maker.frame, target)) is not None:
+                return constant
     return Constant("")
 
 
-def _experiment(resolved: Resolved, graph: Graph, _: Step) -> Binding:
-    name = graph.pipeline.name
+def _experiment(resolved: Resolved, frame: Frame, _: Step) -> Binding:
+    name = frame.root.graph.pipeline.name
     pipeline = resolved.project.find("Pipeline", name)
     given = isinstance(pipeline.body, PipelineSpec) and pipeline.body.experiment if pipeline else ""
     return Constant(given or name)
 
 
-def _signature(resolved: Resolved, graph: Graph, step: Step) -> Binding | None:
-    model = next((model for _, model in _models(resolved, graph, step)), None)
-    return signature(resolved, graph, step, model)
+def _signature(resolved: Resolved, frame: Frame, step: Step) -> Binding | None:
+    model = next((model for _, model in _models(resolved, frame, step)), None)
+    return signature(resolved, frame, step, model)
 
 
 # By input; None leaves it at its default.
-FILLED: Mapping[str, Callable[[Resolved, Graph, Step], Binding | None]] = MappingProxyType(
+FILLED: Mapping[str, Callable[[Resolved, Frame, Step], Binding | None]] = MappingProxyType(
     {
         "task": _task,
         "target": _target,

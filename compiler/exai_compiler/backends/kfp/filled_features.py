@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.columns import TRAINS, Table, flow_of, texts
+from exai_compiler.columns import TRAINS, Table, flow_in, texts
 from exai_compiler.feature_views import used
-from exai_compiler.graph import Binding, Constant, Graph, Step
+from exai_compiler.graph import Binding, Constant, Frame, Step, made_by
 from exai_compiler.inlined import type_of
 from exai_compiler.meaning import meanings_behind
 from exai_compiler.resolved import Resolved
@@ -25,17 +25,17 @@ def features(resolved: Resolved, service: str) -> Binding:
     return Constant(subset(resolved.project, resolved.catalog, service))
 
 
-def timestamp(resolved: Resolved, graph: Graph, step: Step) -> Binding:
+def timestamp(resolved: Resolved, frame: Frame, step: Step) -> Binding:
     """The column that says when each row of `data` was true; "" when its Dataset names none."""
-    found = resolved.project.body(DatasetSpec, _table(resolved, graph, step).dataset)
+    found = resolved.project.body(DatasetSpec, _table(resolved, frame, step).dataset)
     return Constant(found.timestamp if found is not None else "")
 
 
-def feature_service(resolved: Resolved, graph: Graph, step: Step) -> Binding | None:
+def feature_service(resolved: Resolved, frame: Frame, step: Step) -> Binding | None:
     """What a model remembers of the feature service that its data comes from."""
     training = TRAINS.get(step.component.name) if step.component is not None else None
     columns = texts(step.inputs.get(training.features)) if training is not None else ()
-    found = remembered(resolved, _table(resolved, graph, step).service, columns)
+    found = remembered(resolved, _table(resolved, frame, step).service, columns)
     return Constant(found) if found else None
 
 
@@ -56,12 +56,12 @@ def remembered(resolved: Resolved, service: str, columns: tuple[str, ...]) -> Ma
 
 
 def signature(
-    resolved: Resolved, graph: Graph, step: Step, model: ModelSpec | None
+    resolved: Resolved, frame: Frame, step: Step, model: ModelSpec | None
 ) -> Binding | None:
     """What a model of a user's own step takes and gives, as its Model says; a model of exai's own
     steps says it itself.
     """
-    declared = own_signature(graph, step, model)
+    declared = own_signature(frame, step, model)
     if declared is None or model is None:
         return None
     return Constant(
@@ -79,13 +79,13 @@ def signature(
     )
 
 
-def own_signature(graph: Graph, step: Step, model: ModelSpec | None) -> Signature | None:
+def own_signature(frame: Frame, step: Step, model: ModelSpec | None) -> Signature | None:
     """The Model's signature, if the model that this step is given comes from a user's own step."""
     made = step.inputs.get("model")
-    maker = next(iter(graph.makers(made)), None)
+    maker = next((placed.step for placed in made_by(frame, made)), None)
     own = maker is None or maker.component is None or maker.component.name not in TRAINS
     return model.signature if model is not None and own else None
 
 
-def _table(resolved: Resolved, graph: Graph, step: Step) -> Table:
-    return flow_of(resolved.project, graph).table(step.inputs.get("data"))
+def _table(resolved: Resolved, frame: Frame, step: Step) -> Table:
+    return flow_in(resolved.project, frame).table(step.inputs.get("data"))

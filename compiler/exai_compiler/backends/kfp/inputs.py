@@ -19,6 +19,7 @@ from exai_compiler.graph import (
     Broken,
     Composed,
     Constant,
+    FromArtifact,
     FromItem,
     FromParameter,
     FromRun,
@@ -72,7 +73,7 @@ def task_inputs(
 def text_channel(source: Carried) -> str:
     """The extra input that carries a reference. Names of outputs have no hyphen: none clash."""
     match source:
-        case FromParameter(name):
+        case FromParameter(name) | FromArtifact(name):
             return f"pipelinechannel--{name}"
         case FromStep(step, output):
             return f"pipelinechannel--{step}-{output}"
@@ -83,7 +84,7 @@ def text_channel(source: Carried) -> str:
 
 def _artifact(name: str, binding: Binding, here: Here) -> Json:
     match binding:
-        case FromStep() | FromItem():
+        case FromArtifact() | FromStep() | FromItem():
             return artifact(binding, here)
         case _:
             raise ValueError(f"the artifact input {name} needs a step's output, not {binding}")
@@ -101,7 +102,7 @@ def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
             return {"runtimeValue": {"constant": RUN_PLACEHOLDERS[run]}}
         case FromStatus():
             return {"taskFinalStatus": {"producerTask": before}}
-        case FromParameter() | FromStep() | FromItem():
+        case FromParameter() | FromArtifact() | FromStep() | FromItem():
             return parameter(binding, here)
         case Broken(text):
             raise ValueError(f"the input {name} holds an expression that can't be rendered: {text}")

@@ -8,22 +8,21 @@ its name doesn't depend on must not be in it; the Pipeline says them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from exai_compiler.backends.kfp.claims import with_claims
 from exai_compiler.backends.kfp.components import executor_label
-from exai_compiler.backends.kfp.dags import Dags, here_of, task_name
+from exai_compiler.backends.kfp.dags import Dags, body_of, here_of, task_name
 from exai_compiler.backends.kfp.filled import RESERVED
 from exai_compiler.backends.kfp.pipeline_config import pipeline_config
 from exai_compiler.backends.kfp.platform import executor_config
-from exai_compiler.backends.kfp.ports import definitions, outputs_of
+from exai_compiler.backends.kfp.ports import definitions, outputs_of, taken
 from exai_compiler.backends.kfp.settings import settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
-from exai_compiler.backends.kfp.values import constant, parameter_type
-from exai_compiler.graph import Graph
+from exai_compiler.graph import Frame, Graph
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.pipeline import PipelineSpec
 
 SCHEMA_VERSION = "2.1.0"
@@ -32,15 +31,13 @@ SCHEMA_VERSION = "2.1.0"
 
 def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
     """The PipelineSpec of pipeline_spec.proto. Raises ValueError for what the checks refuse."""
-    dags = Dags(resolved, pipeline, with_claims(graph, pipeline))
+    dags = Dags(resolved, pipeline, Frame(with_claims(graph, pipeline)))
     root = dags.root()
-    parameters: dict[str, Json] = {**RESERVED}
-    parameters.update({name: _parameter(p) for name, p in pipeline.parameters.items()})
     return {
         "pipelineInfo": {"name": graph.pipeline.name},
         "schemaVersion": SCHEMA_VERSION,
         "root": {
-            "inputDefinitions": {"parameters": dict(sorted(parameters.items()))},
+            "inputDefinitions": taken(graph, RESERVED),
             "dag": {"tasks": root.tasks, **outputs_of(root)},
             **({"outputDefinitions": definitions(root, False)} if root.outputs else {}),
         },
@@ -51,25 +48,30 @@ def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> J
 
 def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
     """The PlatformSpec, or an empty mapping when nothing needs one."""
-    graph = with_claims(graph, pipeline)
-    executors = {
-        executor_label(task_name(step)): config
-        for _, step in sorted(graph.steps.items())
-        if (
-            config := executor_config(
-                told(settings(pipeline, step), surroundings(resolved, graph, step)),
-                resolved.environment,
-                step.items,
-                here_of(graph, step),
-            )
-        )
-    }
+    executors = dict(_executors(resolved, pipeline, Frame(graph), ""))
     platform: dict[str, Json] = {}
     if executors:
         platform["deploymentSpec"] = {"executors": executors}
     if config := pipeline_config(pipeline):
         platform["pipelineConfig"] = config
     return {"platforms": {"kubernetes": platform}} if platform else {}
+
+
+def _executors(
+    resolved: Resolved, pipeline: PipelineSpec, frame: Frame, before: str
+) -> Iterator[tuple[str, Json]]:
+    """What Kubernetes is told of each leaf, those of called pipelines included."""
+    frame = replace(frame, graph=with_claims(frame.graph, pipeline))
+    for _, step in sorted(frame.graph.steps.items()):
+        name = before + task_name(step)
+        if (inner := frame.inside(step)) is not None:
+            body = body_of(resolved, inner.graph)
+            yield from _executors(resolved, body, inner, f"{name}--")
+            continue
+        how = told(settings(pipeline, step), surroundings(resolved, frame, step))
+        here = here_of(frame.graph, step)
+        if config := executor_config(how, resolved.environment, step.items, here):
+            yield executor_label(name), config
 
 
 def ir_hash(pipeline_spec: Json, platform_spec: Json) -> str:
@@ -104,15 +106,3 @@ def _without(key: str, value: Json) -> dict[str, Json]:
 
 def _mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _parameter(parameter: ParameterFields) -> Mapping[str, Json]:
-    """A parameter with a default may be left out; `optional` without one is null then."""
-    found: dict[str, Json] = {"parameterType": parameter_type(parameter.type)}
-    if parameter.optional or parameter.default is not None:
-        found["isOptional"] = True
-    if parameter.default is not None:
-        found["defaultValue"] = constant(parameter.default)
-    if parameter.enum:
-        found["literals"] = constant(parameter.enum)
-    return found

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exai_compiler.backends.kfp.channels import Carried
-from exai_compiler.backends.kfp.values import artifact_type, parameter_type
-from exai_compiler.graph import is_artifact
+from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type
+from exai_compiler.graph import Graph, is_artifact
 from exai_specs.frozen import Json
+from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.types import ListOf, Type
 
 
@@ -81,6 +82,13 @@ def port(type_: Type) -> Mapping[str, Json]:
     }
 
 
+def taken(graph: Graph, reserved: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The `inputDefinitions` of a pipeline, and those inputs of exai's own that it has."""
+    files = {name: port(type_) for name, type_ in graph.artifacts.items()}
+    values = {name: _parameter(declared) for name, declared in graph.parameters.items()}
+    return sides(files, {**reserved, **values})
+
+
 def sides(files: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
     """Artifacts and parameters apart, as KFP has them; without what is empty."""
     found: dict[str, Json] = {}
@@ -88,4 +96,16 @@ def sides(files: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Js
         found["artifacts"] = dict(sorted(files.items()))
     if values:
         found["parameters"] = dict(sorted(values.items()))
+    return found
+
+
+def _parameter(parameter: ParameterFields) -> Mapping[str, Json]:
+    """A parameter with a default may be left out; `optional` without one is null then."""
+    found: dict[str, Json] = {"parameterType": parameter_type(parameter.type)}
+    if parameter.optional or parameter.default is not None:
+        found["isOptional"] = True
+    if parameter.default is not None:
+        found["defaultValue"] = constant(parameter.default)
+    if parameter.enum:
+        found["literals"] = constant(parameter.enum)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exai_compiler.backends.kfp.channels import Here
-from exai_compiler.backends.kfp.components import component_label
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import constant
@@ -21,17 +20,22 @@ WHEN_DONE = "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
 def task(
-    name: str, step: Step, settings: Settings, bindings: Mapping[str, Binding], here: Here
+    name: str,
+    label: str,
+    step: Step,
+    settings: Settings,
+    bindings: Mapping[str, Binding],
+    here: Here,
 ) -> Mapping[str, Json]:
-    """The task of a step that has a component. It waits for all that it reads here, and for
-    `after`.
+    """The task of a step that has a component, which stands under `label`. It waits for all that it
+    reads here, and for `after`.
     """
     if step.component is None:
         raise ValueError(f"the step {step.name} uses no known component")
     is_last = step.name == FINALLY
     found: dict[str, Json] = {
         "taskInfo": {"name": step.spec.display_name or name},
-        "componentRef": {"name": component_label(name)},
+        "componentRef": {"name": label},
         "cachingOptions": _caching(settings),
     }
     if needs := (EXIT_HANDLER,) if is_last else waits_for(step, bindings, here):

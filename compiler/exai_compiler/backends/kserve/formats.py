@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.facts import ModelFacts, ModelVersion
-from exai_compiler.graph import Constant, Graph, Step
+from exai_compiler.graph import Constant, Frame, Graph, Step, everything, made_by
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.resolve import registered_name
 from exai_compiler.resolved import Resolved
@@ -72,8 +72,10 @@ def _made(step: Step) -> str | None:
 
 
 def _makers(graph: Graph, model: str) -> Iterator[Step]:
-    """The steps that give a model to one that registers it under this name."""
-    for step in graph.steps.values():
+    """The steps that give a model to one that registers it under this name, in whatever pipeline
+    of a run they are.
+    """
+    for frame, step in everything(Frame(graph)):
         component = step.component
         if component is None or component.effects != "writes-registry":
             continue
@@ -83,4 +85,4 @@ def _makers(graph: Graph, model: str) -> Iterator[Step]:
         for port, binding in step.inputs.items():
             declared = component.inputs.get(port)
             if declared is not None and declared.type == "Model":
-                yield from graph.makers(binding)
+                yield from (made.step for made in made_by(frame, binding))
