@@ -8,6 +8,16 @@ patch or a manifest needs one.
 from __future__ import annotations
 
 from exai_compiler.crds.problems import CrdProblem, problems
-from exai_compiler.crds.table import KINDS, OLDER, Crd, Node, crd, table_name
+from exai_compiler.crds.table import KINDS, OLDER, PARTS, Crd, Node, crd, table_name
 
-__all__ = ["KINDS", "OLDER", "Crd", "CrdProblem", "Node", "crd", "problems", "table_name"]
+__all__ = [
+    "KINDS",
+    "OLDER",
+    "PARTS",
+    "Crd",
+    "CrdProblem",
+    "Node",
+    "crd",
+    "problems",
+    "table_name",
+]

@@ -19,6 +19,7 @@ KINDS: Mapping[str, str] = {
     "InferenceService": "serving.kserve.io/v1beta1",
     "LLMInferenceService": "serving.kserve.io/v1alpha2",
     "Notebook": "kubeflow.org/v1",
+    "PersistentVolumeClaim": "v1",
     "Pipeline": "pipelines.kubeflow.org/v2beta1",
     "PipelineVersion": "pipelines.kubeflow.org/v2beta1",
     "PodMonitor": "monitoring.coreos.com/v1",
@@ -29,6 +30,14 @@ KINDS: Mapping[str, str] = {
 
 # Kind -> older versions that exai writes for older platforms, each with a table of its own.
 OLDER: Mapping[str, tuple[str, ...]] = {"LLMInferenceService": ("serving.kserve.io/v1alpha1",)}
+
+# Core kinds, which have no CRD: a part of another kind's table is their `spec`.
+PARTS: Mapping[str, tuple[str, tuple[str | int, ...]]] = {
+    "PersistentVolumeClaim": (
+        "Notebook",
+        ("spec", "template", "spec", "volumes", 0, "ephemeral", "volumeClaimTemplate", "spec"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,22 @@ def crd(kind: str, api: str = "") -> Crd:
 
     if kind not in KINDS:
         raise KeyError(kind)
+    if kind in PARTS:
+        return _part(kind)
     name = table_name(kind, api)
     text = (Path(__file__).parent / "tables" / f"{name}.json").read_text("utf-8")
     value = json.loads(text)
     nodes = tuple(_node(each) for each in value["nodes"])
     return Crd(value["api"], kind, value["namespaced"], nodes, value["root"])
+
+
+def _part(kind: str) -> Crd:
+    name, path = PARTS[kind]
+    whole = crd(name)
+    spec = whole.at(path)
+    assert spec is not None  # noqa: S101 - a test reads each
+    root = Node("object", {"spec": whole.nodes.index(spec)}, required=("spec",))
+    return Crd(KINDS[kind], kind, True, (*whole.nodes, root), len(whole.nodes))
 
 
 def table_name(kind: str, api: str = "") -> str:

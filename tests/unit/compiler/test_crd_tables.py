@@ -15,7 +15,7 @@ import pytest
 import yaml
 from crd_files import FILES, crd_of, source_of, validator, version_of
 
-from exai_compiler.crds import KINDS, OLDER, crd, problems, table_name
+from exai_compiler.crds import KINDS, OLDER, PARTS, crd, problems, table_name
 from exai_specs.frozen import freeze
 
 ROOT = Path(__file__).parents[3]
@@ -99,7 +99,7 @@ def test_a_table_is_that_of_its_crd(kind: str, api: str) -> None:
 
 
 def test_every_kind_has_a_table_of_the_version_that_is_written() -> None:
-    assert set(KINDS) == set(FILES)
+    assert set(KINDS) == {*FILES, *PARTS}
     assert {table_name(*each) for each in WRITTEN} == {path.stem for path in TABLES.glob("*.json")}
     for kind, api in WRITTEN:
         assert crd(kind, api).api == api
@@ -145,6 +145,34 @@ def with_value(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
     if not rest and value is ...:
         return {key: item for key, item in body.items() if key != first}
     return {**body, first: with_value(body.get(first, {}), tuple(rest), value)}
+
+
+CLAIM: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "c"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ((), None, ""),
+        (("spec", "storageClass"), "fast", "no field storageClass"),
+        (("spec", "accessModes"), "ReadWriteOnce", "a list"),
+        (("spec", "resources", "requests", "storage"), "much", "the form"),
+        (("spec",), ..., "has no spec"),
+        (("data",), {}, "no field data"),
+    ],
+)
+def test_a_core_kind_is_judged_by_the_part_of_another(
+    path: tuple[str | int, ...], value: Any, words: str
+) -> None:
+    """The API server's own schema of a claim's spec stands in every CRD that holds a pod."""
+    body = with_value(CLAIM, path, value) if path else CLAIM
+    found = [each.message for each in problems(crd("PersistentVolumeClaim"), freeze(body))]  # type: ignore[arg-type]
+    assert [words in message for message in found] == ([True] if words else [])
 
 
 CONTAINER = ("spec", "containers", 0)

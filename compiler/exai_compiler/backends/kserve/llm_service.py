@@ -22,6 +22,7 @@ from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, LLMServiceSpec
 from exai_specs.kinds.llm_service import (
     MAIN,
+    GatewayRef,
     LlmModel,
     LlmWorkload,
     Parallelism,
@@ -60,7 +61,7 @@ def _spec(spec: Spec, body: LLMServiceSpec, environment: Environment) -> Tree:
         **_workload(body, environment),
     }
     if body.router is not None:
-        found["router"] = _router(body.router)
+        found["router"] = _router(body.router, environment)
     if body.prefill is not None:
         found["prefill"] = _sorted(_workload(body.prefill, environment))
     if body.base_refs:
@@ -144,21 +145,26 @@ def _pod_spec(
     return _sorted({**around, "containers": containers})
 
 
-def _router(router: Router) -> Tree:
+def _router(router: Router, environment: Environment) -> Tree:
     found: dict[str, Tree] = {}
     if router.route is not None:
         shares = {"group": router.route.group, "weight": router.route.weight}
         stated = {name: value for name, value in shares.items() if value is not None}
         found["route"] = MappingProxyType(stated)
     if router.gateway is not None:
-        refs = tuple(
-            _sorted({"name": ref.name, **({"namespace": ref.namespace} if ref.namespace else {})})
-            for ref in router.gateway.refs
-        )
+        refs = tuple(_gateway(ref, environment) for ref in router.gateway.refs)
         found["gateway"] = MappingProxyType({"refs": refs} if refs else {})
     if router.scheduler is not None:
         found["scheduler"] = MappingProxyType({})
     return _sorted(found)
+
+
+def _gateway(ref: GatewayRef, environment: Environment) -> Tree:
+    """The namespace is written, not left to a default of the controller's."""
+    namespace = ref.namespace or environment.namespace
+    return MappingProxyType(
+        {"name": ref.name, **({"namespace": namespace} if namespace is not None else {})}
+    )
 
 
 def _metadata(spec: Spec, environment: Environment) -> Tree:
