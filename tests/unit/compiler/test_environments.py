@@ -59,6 +59,20 @@ spec:
         algorithm: glm
         target: kind
         features: [size]
+    evaluate:
+      uses: evaluate-model
+      with: {model: "${{ steps.train.model }}", data: "${{ steps.load.data }}"}
+    register:
+      uses: register-model
+      with:
+        model: ${{ steps.train.model }}
+        metrics: ${{ steps.evaluate.metrics }}
+        as: kinds
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: kinds}
+spec: {task: classification}
 """
 OVERLAY = """\
 apiVersion: exai.dev/v1alpha1
@@ -206,7 +220,9 @@ def test_another_form_needs_the_null_of_the_old_one(components: Catalog) -> None
 def test_a_file_is_relative_to_the_file_that_names_it(components: Catalog, field: str) -> None:
     named = "f.py:make" if field == "python" else "./component.yaml"
     body = f"uses: null, with: null, {field}: {named}" if field == "python" else f"uses: {named}"
-    text = overlay(f"spec: {{steps: {{train: null, load: {{{body}}}}}}}")
+    text = overlay(
+        f"spec: {{steps: {{train: null, register: null, evaluate: null, load: {{{body}}}}}}}"
+    )
     project = project_of({"envs/prod/o.yaml": text})
     prod = environments(project).projects["prod"]
     files = {
