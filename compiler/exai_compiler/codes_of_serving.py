@@ -122,12 +122,6 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "know more by a ClusterStorageContainer.",
             "warning",
         ),
-        "unknown-platform": Code(
-            "A release of Kubeflow that exai has no table of.",
-            "`platform` decides which serving runtimes there are, and which fields KServe has. "
-            "Without one, and for one that exai doesn't know, the newest is taken.",
-            "warning",
-        ),
         "unknown-runtime": Code(
             "A serving runtime that exai doesn't know.",
             "It may be the platform's own; then nothing about formats and protocols can be "

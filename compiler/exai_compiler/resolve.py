@@ -257,10 +257,12 @@ def _why_none(
     producers: Mapping[str, tuple[str, ...]],
 ) -> str:
     if promotion is not None and promotion.verdict is not None and not promotion.verdict.passed:
-        failed = [r for r in promotion.verdict.results if not r.passed]
-        missed = ", ".join(
-            f"{r.metric} {_number(r.value)} ({r.rule} {_number(r.limit)})" for r in failed
-        )
+        failed: dict[str, list[str]] = {}  # a metric with several gates was measured once
+        for each in promotion.verdict.results:
+            if not each.passed:
+                rules = failed.setdefault(f"{each.metric} {_number(each.value)}", [])
+                rules.append(f"{each.rule} {_number(each.limit)}")
+        missed = ", ".join(f"{metric} ({', '.join(rules)})" for metric, rules in failed.items())
         return (
             f"no version has passed its gates; version {promotion.verdict.version} missed {missed}"
         )

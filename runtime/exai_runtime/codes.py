@@ -50,6 +50,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Feast runs in a process of its own. Its log, named in the hint, has the reason: often "
             "memory that ran out, or a store that isn't reached.",
         ),
+        "feature-store-timeout": Code(
+            "The feature store's process didn't answer in time.",
+            "It was ended. Often the store behind it doesn't answer: its log, named in the hint, "
+            "has the last that it said.",
+        ),
         "feature-store-unreachable": Code(
             "A store that features are kept in doesn't answer.",
             "A plan goes by what was brought there last, and can't see whether the store still "

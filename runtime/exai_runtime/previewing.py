@@ -37,7 +37,8 @@ def preview(root: Path, environment: str, dataset: str, rows: int) -> Preview:
         return Preview(dataset, environment, "", 0, (), (), seconds, in_order(why), sources)
 
     if found is None or checked.usable is None:
-        return refused(*problems)
+        # Its own answer has no warnings of the rest of the project, nor has this one.
+        return refused(*(problem for problem in problems if problem.severity == "error"))
     spec = checked.usable.find("Dataset", dataset)
     if spec is None or not isinstance(spec.body, DatasetSpec):
         names = [ref.name for ref in checked.usable.specs if ref.kind == "Dataset"]

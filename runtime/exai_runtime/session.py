@@ -211,6 +211,8 @@ def destroy(root: Path, environment: str, purge: bool, approve: Approve, listen:
                 observed = target.observe()
             nothing = Build(environment, (), (), (), (), (), MappingProxyType({}))
             deletions = make_plan(nothing, observed)
+            if not deletions.changes and not (purge and target.keeps_history()):
+                return replace(_ended(checked, environment, (), started), plan=deletions)
             if not approve(deletions):
                 ended = _ended(checked, environment, (), started)
                 return replace(ended, plan=deletions, approved=False)

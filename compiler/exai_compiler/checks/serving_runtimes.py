@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
 from exai_compiler.backends.kserve.formats import formats_made
-from exai_compiler.backends.kserve.own_runtimes import own_runtimes, runtimes
+from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.served import MLFLOW, files_of, is_elsewhere
 from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
@@ -31,8 +32,8 @@ Related = tuple[tuple[str, Span], ...]
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _taken(subject)
-    yield from _unused(subject)
     there = tuple(_releases(subject))
+    yield from _unused(subject, tuple(environment for environment, _ in there))
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.runtime == CUSTOM:
             continue
@@ -72,7 +73,7 @@ def _taken(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _unused(subject: Subject) -> Iterator[Diagnostic]:
+def _unused(subject: Subject, there: tuple[Environment, ...]) -> Iterator[Diagnostic]:
     """A Runtime of the namespace that no Service names, and no model is served by."""
     mine = {
         spec.ref.name: spec
@@ -81,12 +82,12 @@ def _unused(subject: Subject) -> Iterator[Diagnostic]:
     }
     if not mine:
         return
-    own = own_runtimes(subject.project)
+    known = tuple(runtimes(subject.project, environment) for environment in there)
     for _, service in subject.project.bodies(ServiceSpec):
         mine.pop(service.runtime or "", None)
-        models = (service.model, service.canary.model if service.canary is not None else None)
-        for format_, version, digest in (f for model in models for f in _formats(subject, model)):
-            chosen = choose(format_, version, service.protocol, service.runtime, own, digest)
+        wanted = [each for _, model in service.models for each in _formats(subject, model)]
+        for (format_, version, digest), of in product(wanted, known):
+            chosen = choose(format_, version, service.protocol, service.runtime, of, digest)
             if not isinstance(chosen, NoRuntime) and chosen.runtime is not None:
                 mine.pop(chosen.runtime.name, None)
     for name, spec in mine.items():

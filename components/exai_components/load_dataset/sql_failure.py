@@ -9,6 +9,9 @@ from exai_components.outcome import StepFailure
 
 # libpq reports why it couldn't connect as text alone.
 _REFUSED = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf")
+_SYNTAX = ("syntax error", "incomplete input", "unrecognized token")
+_NO_SUCH = ("no such table", "no such column", "no such function")
+_UNKNOWN = ("42P01", "42703", "42883", "3F000")  # table, column, function, schema
 _TIMED_OUT = "57014"  # query_canceled: statement_timeout
 
 
@@ -37,13 +40,22 @@ def explained(error: Any, dialect: str, connection: str, address: str) -> StepFa
         sqlalchemy.exc.NotSupportedError,
         sqlalchemy.exc.InternalError,
     )
-    syntax = dialect == "sqlite" and "locked" not in str(error.orig)
+    unreadable = dialect == "sqlite" and "locked" not in str(error.orig)
     return StepFailure(
         "database-error",
         f"The connection {connection} answered: {first}",
-        "See that the database is up, and that its user may read",
-        final=isinstance(error, refused) or syntax,
+        _hint(getattr(error.orig, "sqlstate", None) or "", first),
+        final=isinstance(error, refused) or unreadable,
     )
+
+
+def _hint(state: str, first: str) -> str:
+    """What next. `state` is PostgreSQL's (appendix A of its manual); SQLite has its words alone."""
+    if state == "42601" or any(sign in first for sign in _SYNTAX):
+        return "Mend the query in the Dataset's source: the database can't read it"
+    if state in _UNKNOWN or any(sign in first for sign in _NO_SUCH):
+        return "See the names in the Dataset's source: the database has no such table or column"
+    return "See that the database is up, and that its user may read"
 
 
 def _unconnected(error: Any, connection: str, address: str) -> StepFailure:

@@ -50,6 +50,15 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        try:
+            self._start()
+        except BaseException:
+            # Nobody calls __exit__ of what wasn't entered.
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def _start(self) -> None:
         self._port = _free_port()
         environment = environment_for_java() | {"LC_ALL": "C.UTF-8"}  # paths may hold umlauts
         with self._log.open("wb") as log:
@@ -62,7 +71,6 @@ class Cluster:
                 stderr=subprocess.STDOUT,
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
-        return self
 
     def __exit__(
         self,

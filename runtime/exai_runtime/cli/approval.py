@@ -59,9 +59,12 @@ def before_deletions(plan: Plan) -> str:
 
 
 def before_destroying(purge: bool) -> Question:
-    """What a destroy asks, always."""
+    """What a destroy asks where there is anything to destroy."""
 
     def question(plan: Plan) -> str:
+        if purge and not plan.changes:
+            what = f"All models of environment {plan.environment}, its runs and its registry"
+            return f"{what} will be deleted. Go on?"
         what = f"{count(len(plan.changes), 'object')} of environment {plan.environment}"
         if purge:
             what += ", all its models, its runs and its registry"

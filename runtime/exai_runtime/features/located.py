@@ -17,6 +17,7 @@ _NOWHERE = frozenset(
         *("unreadable-file", "empty-table", "unknown-column", "missing-column", "ill-typed-value"),
         *("missing-timestamp", "duplicate-timestamp", "future-timestamp", "pushed-conflict"),
         *("unknown-entity-key", "missing-entity-key", "not-applied", "feature-store-died"),
+        "feature-store-timeout",
         *("unexpected", "apply-running", "state-locked", "damaged-state"),
     }
 )

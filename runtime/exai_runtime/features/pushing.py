@@ -106,11 +106,13 @@ def _kinds(place: Place, view: Mapping[str, Any], *, offline: bool) -> dict[str,
     """The columns that a pushed row has, with their types: all of the dataset's when it is kept."""
     source = place.spec["sources"][view["source"]]
     kinds = dict(view["schema"])
-    for time_ in ("timestamp", "created"):
-        if source.get(time_):
-            kinds[source[time_]] = "timestamp"
     project = place.checked.project
     dataset = project.body(DatasetSpec, view["source"]) if project else None
+    for time_ in ("timestamp", "created"):
+        if column := source.get(time_):
+            # A day has no time of day, whether its rows are kept or not.
+            known = dataset.schema.get(column) if dataset is not None else None
+            kinds[column] = type_of(known.type) if known is not None else "timestamp"
     if offline and dataset is not None:
         kinds = {name: type_of(column.type) for name, column in dataset.schema.items()}
     return kinds

@@ -216,6 +216,11 @@ class LocalTarget:
         remove_private(self.paths, everything=True)
         _remove_if_only_ignored(self.paths.root / ".exai")
 
+    def keeps_history(self) -> bool:
+        """Whether models, runs or a registry are there, beside what says who owns what."""
+        own = (self.paths.control.name, self.paths.lock.name)
+        return any(not entry.name.startswith(own) for entry in self.paths.state.iterdir())
+
     def _leave_nothing(self, ledger: Ledger) -> None:
         """The folder that this writer made goes with it when nothing came of it."""
         own = {self.paths.control.name, self.paths.lock.name}

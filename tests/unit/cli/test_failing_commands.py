@@ -350,6 +350,7 @@ WORLDS: dict[str, World] = {
     "unknown-revision": a_commit,
     "unreadable-revision": no_repository,
     "ambiguous-run": two_runs,
+    "needs-approval": one_run,
     "apply-running": another_apply,
     "bug": failing,
     "damaged-registry": junk_registry,
@@ -395,6 +396,21 @@ def died(root: Path) -> tuple[Diagnostic, ...]:
     log = root / ".exai/local/features/store.log"
     place: Any = SimpleNamespace(log=log)
     return told(lambda: Dying(place, {}, dict).ask("get"))
+
+
+def silent(root: Path) -> tuple[Diagnostic, ...]:
+    class Silent(FeatureProcess):
+        def _started(self) -> subprocess.Popen[str]:
+            reading, writing = os.pipe()
+            waits = [sys.executable, "-c", "import time; time.sleep(600)", str(writing)]
+            child = subprocess.Popen(waits, stdin=subprocess.PIPE, text=True, pass_fds=(writing,))
+            os.close(writing)
+            self._answers = os.fdopen(reading, encoding="utf-8")
+            self._child = child
+            return child
+
+    place: Any = SimpleNamespace(log=root / ".exai/local/features/store.log")
+    return told(lambda: Silent(place, {}, dict, {"get": 0.1}).ask("get"))
 
 
 def missed(root: Path) -> tuple[Diagnostic, ...]:
@@ -472,6 +488,7 @@ def open_folder(root: Path) -> tuple[Diagnostic, ...]:
 PIP = "ERROR: No matching distribution found for polars==99.0"
 MADE: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "feature-store-died": died,
+    "feature-store-timeout": silent,
     "feature-store-unreachable": silent_store,
     "gate-missed": missed,
     "missing-extra": not_installed,

@@ -12,11 +12,13 @@ import pytest
 from exai_compiler.facts import (
     Champion,
     Facts,
+    GateResult,
     Lock,
     ModelFacts,
     ModelVersion,
     Pin,
     RunFact,
+    Verdict,
 )
 from exai_compiler.judge import gates_digest, judge
 from exai_compiler.maybe import Known, Maybe, Unknown
@@ -226,6 +228,23 @@ def test_without_a_passing_version_the_reason_names_the_missed_gate(tmp_path: Pa
     waits = champion_of(resolved(specs, facts))
     assert isinstance(waits, Unknown)
     assert "accuracy 0.5 (min 0.9)" in waits.reason
+
+
+def test_a_metric_with_two_missed_gates_is_told_once(tmp_path: Path) -> None:
+    both = "accuracy: {min: 0.9, noWorseThan: champion}"
+    specs = project(tmp_path, ("accuracy: {min: 0.9}", both))
+    key, spec_key = key_of(specs)
+    gates = (
+        GateResult("accuracy", "min", False, 0.5, 0.9),
+        GateResult("accuracy", "noWorseThan", False, 0.5, 0.8, 1),
+    )
+    (body,) = [model for _, model in specs.bodies(ModelSpec)]
+    verdict = Verdict("iris_model", 1, gates_digest(body.gates), False, gates)
+    judged = replace(version(1, key, BAD), verdict=verdict)
+    facts = Facts(models(judged), DATA, (success(key, spec_key),))
+    waits = champion_of(resolved(specs, facts))
+    assert isinstance(waits, Unknown)
+    assert "missed accuracy 0.5 (min 0.9, noWorseThan 0.8)" in waits.reason
 
 
 def test_a_reverted_commit_makes_its_own_version_the_candidate(tmp_path: Path) -> None:

@@ -54,7 +54,5 @@ RELEASES: Mapping[str, Release] = MappingProxyType(
 
 
 def release(platform: str | None) -> Release:
-    """The newest that exai knows for one that isn't named, or that exai doesn't know: a check says
-    so.
-    """
+    """The newest that exai knows for one that isn't named."""
     return RELEASES.get(platform or "latest", LATEST)

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Timer
+from types import MappingProxyType
 from typing import IO, Any
 
 from exai_compiler.features import secret_variables
@@ -29,30 +31,55 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds.project import Environment
 
 _LOG_BYTES = 5_000_000
+_LONG = 6 * 3600.0  # seconds: for what goes through all rows of a view
+_SECONDS: Mapping[str, float] = MappingProxyType({"get": 120.0})
 _GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 
 
 @dataclass(slots=True)
 class FeatureProcess:
-    """`writes`: it may change the store, and is ended when a later apply finds it left over."""
+    """`marks`: it may change the store, and is ended when a later apply finds it left over.
+    `seconds` is how long an action may take, if not very long.
+    """
 
     paths: FeaturePaths
     marks: Mapping[str, str]
     environment: Callable[[], Mapping[str, str]]
+    seconds: Mapping[str, float] = field(default_factory=lambda: _SECONDS)
     _child: subprocess.Popen[str] | None = field(default=None)
     _answers: IO[str] | None = field(default=None)
 
     def ask(self, action: str, **request: Any) -> dict[str, Any]:
-        """The result of an action. Raises TargetError."""
+        """The result of an action. Raises TargetError, also where none comes in time."""
         child = self._started()
         line = json.dumps({"action": action, **request}, ensure_ascii=False, default=str)
         assert child.stdin is not None and self._answers is not None  # noqa: S101 - both are pipes
+        seconds = self.seconds.get(action, _LONG)
+        # Ending the process ends whatever waits for it: a full pipe, half an answer.
+        late = Event()
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = Timer(seconds, end)
+        timer.start()
         try:
             child.stdin.write(line + "\n")
             child.stdin.flush()
             answered = self._answers.readline()
         except BrokenPipeError:
             answered = ""
+        finally:
+            timer.cancel()
+        if not answered and late.is_set():
+            self.close()
+            raise _problem(
+                "feature-store-timeout",
+                f"the feature store's process was asked to {action}, and didn't answer within "
+                f"{seconds:g} s",
+                f"see whether its store can be reached; its log: {self.paths.log}",
+            )
         if not answered:
             self.close()
             raise _problem(
@@ -132,10 +159,12 @@ def feature_process(
 
 def variables_of(paths: Paths, environment: Environment, project: str) -> Variables:
     """What the store needs of the outside world: connections, and what `feature_store.yaml` leaves
-    to the environment. Raises TargetError for a secret that isn't there.
+    to the environment; of connections that it doesn't read no secret. Raises TargetError for one
+    that isn't there.
     """
     secrets = secrets_of(paths, environment)
-    found = step_variables(paths, environment, project, {}, secrets)
+    # With nothing of a run, what is read is the offline store's connection.
+    found = step_variables(paths, environment, project, {}, secrets, {})
     return Variables(found.plain, {**found.secret, **store_secrets(paths, environment)})
 
 

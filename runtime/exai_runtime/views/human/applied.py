@@ -100,9 +100,10 @@ def _headline(applied: Applied, command: str, paint: Paint) -> str:
     if not applied.outcomes and applied.exit_code == 0:
         well = all(row.state in ("ready", "running", "outdated") for row in applied.health)
         rest = "is as the specs say" if well else "isn't as the specs say yet, see below"
+        said = "No changes."
         if command != "apply":
-            rest = "holds nothing of this project"
-        title = paint.green(paint.bold("No changes."))
+            said, rest = "Nothing to destroy.", "holds nothing of this project"
+        title = paint.green(paint.bold(said))
         return f"{title} {applied.environment} {rest}. {_took(applied, paint)}"
     parts = [
         f"{number} {word}"

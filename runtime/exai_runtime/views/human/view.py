@@ -158,6 +158,8 @@ class HumanView:
 
     def _diagnose(self, found: tuple[Diagnostic, ...], sources: Sources) -> None:
         paint = Paint(self.colour_err)
+        if self.quiet:
+            found = tuple(each for each in found if each.severity == "error")
         self._write(self.err, diagnostics.blocks(found, sources, paint), self.colour_err)
         if total := diagnostics.total(found):
             self._write(self.err, [total], self.colour_err)
