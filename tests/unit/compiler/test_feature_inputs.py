@@ -11,7 +11,7 @@ from exai_compiler.backends.kfp import RENDERERS
 from exai_compiler.backends.kfp.filled import complete
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.feature_views import used
-from exai_compiler.graph import Constant
+from exai_compiler.graph import Constant, Frame
 from exai_compiler.meaning import meanings_behind
 from exai_compiler.project import link, local
 from exai_compiler.resolve import resolve
@@ -49,7 +49,7 @@ def resolved(*edits: tuple[str, str]) -> Resolved:
 def given(found: Resolved, step: str) -> dict[str, Any]:
     """The constants that a step of the pipeline is given."""
     graph = found.graphs["flower-training"]
-    bindings = complete(found, graph, graph.steps[step])
+    bindings = complete(found, Frame(graph), graph.steps[step])
     return {name: thaw(b.value) for name, b in bindings.items() if isinstance(b, Constant)}
 
 

@@ -13,7 +13,7 @@ from exai_compiler.graph import graph
 from exai_compiler.meaning import (
     datasets_read,
     meanings_behind,
-    pipeline_meaning,
+    pipeline_meanings,
     view_meaning,
 )
 from exai_compiler.project import Project, link
@@ -49,7 +49,7 @@ def meanings(*edits: Edit) -> dict[str, str]:
     assert gives is not None
     return {
         **meanings_behind(project, CATALOG, gives),
-        "pipeline": pipeline_meaning(project, CATALOG, graph(spec, CATALOG)),
+        "pipeline": pipeline_meanings(project, CATALOG, {"p": graph(spec, CATALOG)})["p"],
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exai_compiler.graph import graph
-from exai_compiler.meaning import pipeline_meaning
+from exai_compiler.meaning import pipeline_meanings
 from exai_runtime.compiling import check_project
 from exai_runtime.session import validate
 from exai_runtime.workspace import load
@@ -161,7 +161,8 @@ def test_a_component_file_is_part_of_what_a_pipeline_means(root: Path) -> None:
         checked = check_project(load(root))
         assert checked.usable is not None
         ((spec, _),) = checked.usable.bodies(PipelineSpec)
-        return pipeline_meaning(checked.usable, checked.catalog, graph(spec, checked.catalog))
+        graphs = {spec.ref.name: graph(spec, checked.catalog)}
+        return pipeline_meanings(checked.usable, checked.catalog, graphs)[spec.ref.name]
 
     before = meaning()
     (root / "component.yaml").write_text(f"description: Says a word\n{COMPONENT}")
