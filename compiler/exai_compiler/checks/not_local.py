@@ -16,11 +16,12 @@ from exai_specs.kinds import (
     LLMServiceSpec,
     NotebookSpec,
     PipelineSpec,
+    RuntimeSpec,
     SecretRef,
 )
 
 # Nothing of these is there on one machine, and a note says so (`parity`).
-ABSENT = (LLMServiceSpec, NotebookSpec)
+ABSENT = (LLMServiceSpec, NotebookSpec, RuntimeSpec)
 
 # The only scheme that register-model can write to; anything without one is a path.
 FILE = "file"

@@ -35,7 +35,7 @@ class Workspace:
     """
 
     size: Annotated[
-        Maybe[Quantity], Effect.REDEPLOY, about(f"How much it holds; default: {SIZE}", SIZE)
+        Maybe[Quantity], Effect.RENDER, about(f"How much it holds; default: {SIZE}", SIZE)
     ] = None
     storage_class: Annotated[
         Maybe[Text], Effect.REDEPLOY, about("Its StorageClass; default: the cluster's", "fast")

@@ -67,6 +67,7 @@ def refusals(kind: str, name: str, spec: str) -> tuple[Diagnostic, ...]:
     return () if isinstance(problems, Spec) else problems
 
 
+FROM_FIELD = "env: {A: {field: metadata.name}}"
 MODEL = "model: {uri: 'hf://a/b'}"
 
 
@@ -159,11 +160,16 @@ def test_one_machine_serves_none_and_applies_the_rest() -> None:
     made = project(
         document("LLMService", "chat", f"{{{MODEL}, env: {{A: {{configMap: c, key: k}}}}}}"),
         document("Notebook", "lab", f"{{image: {IMAGE}, env: {{A: {{field: metadata.name}}}}}}"),
+        document(
+            "Runtime",
+            "own",
+            f"{{image: {IMAGE}, formats: {{x: {{}}}}, scope: cluster, {FROM_FIELD}}}",
+        ),
     )
     where = resolved(made, "local")
     assert [item for spec in made.specs.values() for item in objects_of(where, spec)] == []
     assert check(made, Catalog({}), ["local"]) == ()
-    assert len(notes(made, "local")) == 2
+    assert len(notes(made, "local")) == 3
 
 
 def test_another_kind_is_a_bug() -> None:

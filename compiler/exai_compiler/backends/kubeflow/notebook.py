@@ -55,7 +55,7 @@ def render_notebook(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     if body.workspace.pvc is None:
         claim = ObjectId(CLAIM_API, CLAIM_KIND, claim_name(name))
         tree = _claim(claim.name, body.workspace, environment)
-        found.append(Rendered(claim, spec.ref, tree, CLAIM_WAVE, Effect.REDEPLOY))
+        found.append(Rendered(claim, spec.ref, tree, CLAIM_WAVE, Effect.RENDER))
     template = {"spec": _pod_spec(name, body, environment)}
     notebook: dict[str, Tree] = {
         "apiVersion": API,
