@@ -221,7 +221,7 @@ class Environment:
         Literal["local", "kubeflow"], Effect.RENDER, about("What runs there", "local")
     ]
     platform: Annotated[
-        Maybe[Literal["kubeflow-26.03", "latest"]],
+        Maybe[Text],
         Effect.RENDER,
         about(
             "The Kubeflow release, which decides what fields exist; default: the latest that exai "
