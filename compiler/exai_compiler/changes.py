@@ -155,7 +155,7 @@ class Outcome:
 
     `detail` is one line for people; `log` is the path of a log, if there is one.     `step`
     names the step of a run that failed, and `at` the place in the specs that has to do with a
-    failure.
+    failure; `code` is what `exai explain` knows it by, "" where nobody has said one.
     """
 
     change: Change
@@ -166,6 +166,7 @@ class Outcome:
     tail: tuple[str, ...] = ()
     step: str = ""
     at: Span | None = None
+    code: str = ""
 
 
 def verb(change: Change) -> str:

@@ -68,7 +68,9 @@ def check_names(present: list[str], target: str, features: tuple[str, ...]) -> N
         )
     for name in features:
         if features.count(name) > 1:
-            raise StepFailure("duplicate-feature", f'The feature "{name}" is there twice')
+            raise StepFailure(
+                "duplicate-feature", f'The feature "{name}" is there twice', "Take one away"
+            )
     require_columns(present, features)
 
 

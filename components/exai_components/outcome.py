@@ -47,9 +47,9 @@ class Outcome:
     place: str = ""
 
     def line(self) -> str:
-        """`exai: <what>. <what next>`: one line, whatever the message holds."""
+        """`exai: <what>. <what next> [<code>]`: one line, whatever the message holds."""
         parts = (" ".join(part.split()).rstrip(".") for part in (self.message, self.hint))
-        return "exai: " + ". ".join(part for part in parts if part)
+        return "exai: " + ". ".join(part for part in parts if part) + f" [{self.code}]"
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:

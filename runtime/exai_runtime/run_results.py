@@ -36,7 +36,8 @@ class RunRecord:
 
     `parameters` are those that it had, defaults included; `data` maps a dataset to its version;
     `version` names the PipelineVersion; `commit` is what HEAD was when it started; `seconds` maps a
-    step to how long it took. `stopped`: its process was killed before it ended.
+    step to how long it took. `stopped`: its process was killed before it ended. `failure` is the
+    code of why it failed, for `exai explain`.
     """
 
     key: str
@@ -47,6 +48,7 @@ class RunRecord:
     finished: float = 0.0
     step: str = ""
     detail: str = ""
+    failure: str = ""
     parameters: Mapping[str, Json] = field(default_factory=empty)
     data: Mapping[str, str] = field(default_factory=empty)
     seconds: Mapping[str, float] = field(default_factory=empty)

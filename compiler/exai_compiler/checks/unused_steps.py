@@ -44,6 +44,7 @@ def _steps(spec: Spec, body: PipelineSpec, graph: Graph) -> Iterator[Diagnostic]
     ]
     # A reference that nobody can read may be meant for any of them: that is said already.
     read = {s.step for b in bindings for s in sources(b) if isinstance(s, FromStep)}
+    read |= {name for node in graph.nodes.values() for name in node.spec.after}
     if any(isinstance(each, Broken) for each in bindings) or not read <= set(graph.nodes):
         return
     for name, step in graph.steps.items():

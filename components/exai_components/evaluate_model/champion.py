@@ -37,7 +37,11 @@ def find_champion(reference: str) -> Champion | None:
 
     model, _, alias = reference.partition("@")
     if not model or not alias:
-        raise StepFailure("bad-reference", f'champion is "{reference}", not MODEL@ALIAS')
+        raise StepFailure(
+            "bad-reference",
+            f'champion is "{reference}", not MODEL@ALIAS',
+            "Apply again with this version of exai; if it stays, report it",
+        )
     file = registry_file()
     if file is not None and not file.exists():  # a new project: nothing to import MLflow for
         _say_none(reference)

@@ -42,7 +42,11 @@ def evaluate_model(
         task, target = task or made.task, target or made.target
         table = _answered(data.path, target)
         if problem := unfit(made, table.column_names, task, target):
-            raise StepFailure("unfit-model", f"The model can't be evaluated: {problem}")
+            raise StepFailure(
+                "unfit-model",
+                f"The model can't be evaluated: {problem}",
+                "Evaluate on data with the columns that it was trained on",
+            )
         scored = score(folder, table, target)
         met = answer.result()
     found = measured(scored)

@@ -41,7 +41,9 @@ def score(folder: Path, table: Any, target: str, digest: str | None = None) -> S
     try:
         scorer = open_scorer(folder, digest, trusted_run=digest is None)
     except BadModel as error:
-        raise StepFailure("broken-model", f"The model can't be used: {error}") from None
+        raise StepFailure(
+            "broken-model", f"The model can't be used: {error}", "Train it again"
+        ) from None
     signature = scorer.signature
     rows = table.select([column.name for column in signature.columns]).to_pylist()
     answers = table.column(target).to_pylist()

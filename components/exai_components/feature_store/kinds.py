@@ -33,7 +33,11 @@ def kind_of(dtype: Any) -> Any:
         return {"struct": {name: kind_of(item) for name, item in dtype.fields.items()}}
     name = getattr(dtype, "name", str(dtype))
     if name not in _NAMES:
-        raise StepFailure("unsupported-type", f"There is no column type for Feast's {dtype}")
+        raise StepFailure(
+            "unsupported-type",
+            f"There is no column type for Feast's {dtype}",
+            "Take another type in the file under features.files that defines it",
+        )
     return _NAMES[name]
 
 

@@ -54,7 +54,11 @@ def _read(file: Path) -> tuple[list[dict[str, Any]], bool]:
         raise StepFailure(
             "unreadable-file", f"{file.name} can't be read: {error}", "It must hold rows by column"
         ) from None
-    raise StepFailure("unreadable-file", f"{file.name} is no .csv, .json, .jsonl or .parquet file")
+    raise StepFailure(
+        "unreadable-file",
+        f"{file.name} is no .csv, .json, .jsonl or .parquet file",
+        "Its name tells how it is read",
+    )
 
 
 def _typed(

@@ -171,7 +171,9 @@ def _variable(name: str) -> str:
     value = secret(name)
     if value is None:
         raise StepFailure(
-            "missing-variable", f"feature_store.yaml needs {name}, which isn't set here"
+            "missing-variable",
+            f"feature_store.yaml needs {name}, which isn't set here",
+            "Apply again: exai sets it from the environment's secrets",
         )
     return value
 

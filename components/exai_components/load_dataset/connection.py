@@ -81,6 +81,7 @@ def connection(name: str) -> tuple[str, dict[str, Any]]:
         raise StepFailure(
             "broken-connection",
             f"{variable} is not JSON with one key, the kind of database",
+            "Apply again: exai sets it from connections of the environment",
         ) from None
     if kind not in ("sqlite", "postgresql"):
         raise StepFailure(

@@ -42,7 +42,11 @@ def read_asked(features: Mapping[str, Any], timestamp: str) -> Asked:
     for path in repository:
         parts = PurePosixPath(path)
         if parts.is_absolute() or ".." in parts.parts:
-            raise StepFailure("path-leaves-repository", f"{path} leads out of the repository")
+            raise StepFailure(
+                "path-leaves-repository",
+                f"{path} leads out of the repository",
+                "Apply again with this version of exai; if it stays, report it",
+            )
     return Asked(
         service=str(features["service"]),
         timestamp=timestamp,
@@ -70,7 +74,11 @@ def imported_sources(definitions: str, known: Mapping[str, Any]) -> dict[str, st
                 found[name] = dataset
                 break
         else:
-            raise StepFailure("unknown-source", f"The definitions import an unknown source {name}")
+            raise StepFailure(
+                "unknown-source",
+                f"The definitions import an unknown source {name}",
+                "Apply again with this version of exai; if it stays, report it",
+            )
     return found
 
 
@@ -79,5 +87,9 @@ def _connection() -> str:
     try:
         store = json.loads(os.environ.get(STORE) or "{}").get("offline_store") or {}
     except (ValueError, AttributeError):
-        raise StepFailure("broken-feature-store", f"{STORE} is no JSON object") from None
+        raise StepFailure(
+            "broken-feature-store",
+            f"{STORE} is no JSON object",
+            "Apply again: exai sets it from features of the environment",
+        ) from None
     return str(store.get("connection") or "") if store.get("type") == "postgres" else ""

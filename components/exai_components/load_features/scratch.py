@@ -82,6 +82,7 @@ def _address(name: str) -> dict[str, Any]:
         raise StepFailure(
             "unsupported-connection",
             f"The offline store's connection {name} is {kind}, not postgresql",
+            "Name a PostgreSQL connection under offline_store, or take type: dask",
         )
     values: dict[str, Any] = {"sslmode": "prefer", "password": "", **fields}
     for field in SECRET_FIELDS:

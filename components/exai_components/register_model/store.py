@@ -54,11 +54,17 @@ def put(source: Path, model: str, run_key: str, digest: str | None = None) -> St
     """
     for what, name in (("model name", model), ("run key", run_key)):
         if not _SAFE.fullmatch(name):
-            raise StepFailure("unsafe-name", f"The {what} {name!r} can't be a folder's name")
+            raise StepFailure(
+                "unsafe-name",
+                f"The {what} {name!r} can't be a folder's name",
+                "Give it a name of letters, digits, `_` and `-`",
+            )
     try:
         signature = verify(source, digest)
     except BadModel as error:
-        raise StepFailure("broken-model", f"The model can't be used: {error}") from None
+        raise StepFailure(
+            "broken-model", f"The model can't be used: {error}", "Train it again"
+        ) from None
     shelf = store_root() / model
     folder = shelf / run_key
     if not folder.exists():

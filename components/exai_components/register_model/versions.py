@@ -170,7 +170,11 @@ def _experiment(client: Any, name: str) -> str:
 
 def _quoted(text: str) -> str:
     if "'" in text or "\\" in text:
-        raise StepFailure("unsafe-name", f"{text!r} can't be looked up in the registry")
+        raise StepFailure(
+            "unsafe-name",
+            f"{text!r} can't be looked up in the registry",
+            "Give it a name of letters, digits, `_` and `-`",
+        )
     return f"'{text}'"
 
 

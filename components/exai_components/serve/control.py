@@ -60,7 +60,12 @@ class Control:
                 predecessor, port = _request(await _body(receive))
                 await self._server.take_over(predecessor, port)
             case _:
-                raise Failure("not-found", f"there is no {method} {path}", status=404)
+                raise Failure(
+                    "not-found",
+                    f"there is no {method} {path}",
+                    "Ask for what its server has; apply again to have this version's",
+                    status=404,
+                )
 
 
 async def _body(receive: Receive) -> bytes:

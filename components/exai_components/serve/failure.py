@@ -23,4 +23,4 @@ class Failure(Exception):
 
     def line(self) -> str:
         """The form for the log."""
-        return f"exai: {self.message}. {self.hint}".rstrip(" .") + "."
+        return f"exai: {self.message}. {self.hint}".rstrip(" .") + f". [{self.code}]"

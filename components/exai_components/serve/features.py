@@ -128,7 +128,11 @@ class Features:
             async with asyncio.timeout(_PATIENCE):
                 answer = await loop.run_in_executor(self._pool, _explained, question)
         except TimeoutError:
-            slow = StepFailure("feature-store-slow", "The online store takes too long to answer")
+            slow = StepFailure(
+                "feature-store-slow",
+                "The online store takes too long to answer",
+                "See how the store is doing, and ask again",
+            )
             raise self._failed(slow) from None
         except StepFailure as failure:
             told = failure.outcome

@@ -118,7 +118,11 @@ class Server:
             if self._listener is not None:
                 if self._listener.port == port:
                     return
-                raise Failure("serving", f"this server serves on port {self._listener.port}")
+                raise Failure(
+                    "serving",
+                    f"this server serves on port {self._listener.port}",
+                    "Apply again; a new server takes the port over",
+                )
             listening, link = await self._obtain(predecessor, port)
             if self.state()["state"] == "draining":  # it was told to end meanwhile
                 listening.close()

@@ -86,7 +86,11 @@ def _parts(rows: int, fraction: float, seed: int, codes: Any = None) -> Parts:
     from sklearn.model_selection import train_test_split
 
     if not 0 <= seed < 2**32:
-        raise StepFailure("seed-out-of-range", f"seed is {seed}, it must be from 0 to {2**32 - 1}")
+        raise StepFailure(
+            "seed-out-of-range",
+            f"seed is {seed}, it must be from 0 to {2**32 - 1}",
+            "Write a whole number in that range",
+        )
     train, test = train_test_split(
         np.arange(rows), test_size=fraction, random_state=seed, stratify=codes
     )

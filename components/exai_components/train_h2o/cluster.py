@@ -148,7 +148,12 @@ def _free_port() -> int:
             except (OSError, OverflowError):
                 continue
             return port
-    raise StepFailure("no-free-port", "No two ports in a row are free", final=False)
+    raise StepFailure(
+        "no-free-port",
+        "No two ports in a row are free",
+        "End what holds so many, and run again",
+        final=False,
+    )
 
 
 def _end_with_parent() -> None:

@@ -67,7 +67,8 @@ class Executor:
             outcome = self._do(line, change, build, listen)
         except TargetError as error:
             problem = error.diagnostic
-            outcome = Outcome(change, "failed", problem.message, problem.hint)
+            said = problem.message, problem.hint
+            outcome = Outcome(change, "failed", *said, code=problem.code)
         except BaseException as error:
             with self.control.ending(line, "interrupted", type(error).__name__):
                 pass
@@ -137,7 +138,7 @@ class Executor:
             except ServiceFailed as failure:
                 log = str(self.paths.service_log(new.id.name)) if failure.lines else ""
                 said = (failure.detail, failure.hint, log, failure.lines)
-                return Outcome(change, "failed", *said)
+                return Outcome(change, "failed", *said, code=failure.code)
         elif new.id.kind == REPOSITORY_KIND:
             body = plain(new.body)
             kept, detail = self._features().put(body)

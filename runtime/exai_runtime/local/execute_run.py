@@ -156,7 +156,7 @@ class RunExecutor:
         if result.state == "failed":
             tail = result.trace or step_tail(Path(result.log), _TAIL)
             said = (result.detail, result.hint, result.log, tail, result.step)
-            return Outcome(change, "failed", *said, at=_span(result.place))
+            return Outcome(change, "failed", *said, at=_span(result.place), code=result.code)
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)
 
@@ -174,6 +174,7 @@ def _record_refusal(paths: Paths, asked: Request, error: TargetError, redactor: 
         state="failed",
         detail=said[0],
         hint=said[1],
+        code=problem.code,
         log=str(paths.run(asked.key).log),
         finished=time.time(),
     )

@@ -46,6 +46,7 @@ class EndRun(BaseException):
         rows: tuple[Any, ...] = (),
         trace: tuple[str, ...] = (),
         place: str = "",
+        code: str = "",
     ) -> None:
         super().__init__(detail)
         self.step = step
@@ -54,6 +55,7 @@ class EndRun(BaseException):
         self.rows = rows
         self.trace = trace
         self.place = place
+        self.code = code
 
 
 class Observer(logging.Filter):
@@ -119,6 +121,7 @@ class Observer(logging.Filter):
             tuple(told.get("rows") or ()),
             tuple(map(str, told.get("trace") or ())),
             str(told.get("place") or ""),
+            str(told.get("code") or ""),
         )
         self._say(step, "failed", message)
         if told.get("final") is True and self._ends_early:

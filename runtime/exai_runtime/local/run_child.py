@@ -130,6 +130,7 @@ def _result(
         rows=failure.rows if failure else (),
         trace=failure.trace if failure else (),
         place=failure.place if failure else "",
+        code=failure.code if failure else "",
         log=str(run.log),
         finished=time.time(),
         phases=MappingProxyType(dict(observer.seconds)),

@@ -50,6 +50,7 @@ def record(run: RunPaths, models: Mapping[str, ModelFacts]) -> RunRecord | None:
         finished=result.finished if result else 0.0,
         step=result.step if result else "",
         detail=result.detail if result else "",
+        failure=result.code if result else "",
         parameters=_parameters(request),
         data=MappingProxyType(dict(sorted(known.data.items()))),
         seconds=_seconds(result, seconds),

@@ -50,7 +50,8 @@ class RunEvent:
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """Written by the run's process as its last act. `rows` are what a failing check found, as the
-    step gave them; `trace` and `place` are the traceback of a user's own code and the line in it.
+    step gave them; `code` is what it says of itself; `trace` and `place` are the traceback of a
+    user's own code and the line in it.
     """
 
     key: str
@@ -68,6 +69,7 @@ class RunResult:
     generation: int = 0
     trace: tuple[str, ...] = ()
     place: str = ""
+    code: str = ""
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -51,13 +52,16 @@ class Running:
 
 
 class ServiceFailed(Exception):
-    """A server didn't come up. For people: `detail`, `hint`, and the end of its log."""
+    """A server didn't come up. For people: `detail`, `hint`, the end of its log, and the `code`
+    that it has said.
+    """
 
-    def __init__(self, detail: str, hint: str, lines: tuple[str, ...] = ()) -> None:
+    def __init__(self, detail: str, hint: str, lines: tuple[str, ...] = (), code: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.hint = hint
         self.lines = lines
+        self.code = code
 
 
 def find(paths: Paths, name: str | None = None) -> tuple[Running, ...]:
@@ -135,11 +139,18 @@ def _no_server(paths: Paths, name: str) -> ServiceFailed:
     said = next(
         (line.removeprefix("exai: ") for line in reversed(lines) if line.startswith("exai: ")), ""
     )
+    code = _CODE.search(said)
+    said = _CODE.sub("", said)
     return ServiceFailed(
         f"the server of {name} ended while it started{': ' + said if said else ''}",
         f"its log: {log}",
         lines,
+        code[1] if code else "",
     )
+
+
+# As servers end the line that says why they stop.
+_CODE = re.compile(r" \[([a-z0-9-]+)\]$")
 
 
 def _open_log(path: Path) -> int:

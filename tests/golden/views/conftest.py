@@ -272,6 +272,7 @@ FAILED = Outcome(
     "give it more rows, or set `min_rows`",
     ".exai/local/runs/5d41402a/run.log",
     ("H2O started", "\x1b[2J\x1b[31mexai: 12 rows are too few\x1b[0m \u202egnp.exe"),
+    code="too-few-rows",
 )
 
 
@@ -396,6 +397,7 @@ RUN_FAILED = RunRecord(
     finished=DAWN - 86400,
     step="check",
     detail="150 rows, \x1b[2J\u202eexpected more",
+    failure="expectation-failed",
 )
 RUN_KILLED = RunRecord("fd61a03af4f77d870fc21e05e7e80678", "churn", "stopped", "", started=DAWN)
 FIRST_APPLY = Applying(1, DAWN, COMMIT, "main")

@@ -1,7 +1,8 @@
 """What processes of components refuse is said as `exai explain` shows it.
 
 A folder of `tests/invalid/steps` has what a person types, the files that are at fault, and what is
-said. UPDATE_GOLDEN=1 writes what is said anew.
+said. UPDATE_GOLDEN=1 writes what is said anew. What only a running system shows is told there, and
+`tests/architecture/test_codes` holds it against the source.
 """
 
 from __future__ import annotations
@@ -28,13 +29,17 @@ from exai_components.feature_store.rows import Columns, usable
 from exai_components.load_dataset.declared import read_declared
 from exai_components.load_dataset.table import load_table
 from exai_components.outcome import StepFailure
+from exai_runtime.codes_of_servers import SERVER_CODES
 from exai_runtime.codes_of_steps import STEP_CODES
 from exai_runtime.explaining import parsed
 from exai_runtime.local.features.process import _lower
 from exai_specs.diagnostics import Diagnostic, Span
 
 INVALID = Path(__file__).parents[2] / "invalid/steps"
-FOLDERS = sorted(path for path in INVALID.iterdir() if path.is_dir())
+LOADED = (
+    *("connection-failed", "database-error", "download-failed", "missing-connection"),
+    "no-rows-in-query",
+)
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 KINDS = MappingProxyType({"flower_id": "int64", "seen_at": "timestamp", "size": "float64"})
 COLUMNS = Columns(("flower_id",), "seen_at", "", ("size",))
@@ -54,10 +59,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_each_code_is_given_as_written(
-    folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+    code: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folder = INVALID / code
     shutil.copytree(folder, root, dirs_exist_ok=True)
     if folder.name == "connection-failed":
         fields = {"host": "127.0.0.1", "port": 9, "database": "ml", "user": "exai"}
@@ -75,9 +80,15 @@ def test_each_code_is_given_as_written(
     assert printed(*parsed(said)) == said
 
 
-def test_only_documented_codes_have_a_folder() -> None:
-    assert {folder.name for folder in FOLDERS} <= set(STEP_CODES)
-    assert set(MADE) <= {folder.name for folder in FOLDERS}
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "code" in metafunc.fixturenames:
+        metafunc.parametrize("code", sorted(RUN))
+
+
+def test_every_documented_code_has_a_folder_and_no_other() -> None:
+    folders = {path.name for path in INVALID.iterdir() if path.is_dir()}
+    assert folders == {*STEP_CODES, *SERVER_CODES}
+    assert set(RUN) < folders
 
 
 def printed(found: Diagnostic) -> str:
@@ -158,3 +169,5 @@ MADE: dict[str, Callable[[Path], object]] = {
     "path-leaves-data-root": outside,
     "pushed-conflict": contradicting,
 }
+RUN = frozenset({*LOADED, *MADE})
+"""The codes that these tests bring about; the others are told."""

@@ -187,7 +187,9 @@ def test_what_is_missing_is_named(
 @pytest.mark.usefixtures("root")
 def test_a_missing_column_of_a_table() -> None:
     outcome = refused(dataset(SQL, {**SCHEMA, "othr": {"type": "string"}}))
-    assert outcome.line() == ('exai: The table things has no column "othr". Did you mean "other"?')
+    assert outcome.line() == (
+        'exai: The table things has no column "othr". Did you mean "other"? [missing-column]'
+    )
 
 
 def test_a_missing_database_is_not_created(root: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_final_failure_is_repeated_at_once(tmp_path: Path) -> None:
     write_outcome_of_an_earlier_attempt(tmp_path, final=True)
     done = run(tmp_path, "load-dataset", {"EXAI_DATA_ROOT": str(tmp_path)}, dataset=IRIS)
     assert done.returncode == 1
-    assert done.stderr == "exai: There is no file x. Did you mean y?\n"
+    assert done.stderr == "exai: There is no file x. Did you mean y? [missing-file]\n"
     assert not (tmp_path / "data").exists()
 
 
@@ -83,7 +83,7 @@ def test_a_known_failure_is_one_line_and_a_file(tmp_path: Path) -> None:
     done = run(tmp_path / "load", "load-dataset", {"EXAI_DATA_ROOT": str(tmp_path)}, dataset=IRIS)
     assert done.returncode == 1
     assert done.stderr.startswith("exai: There is no file iris.csv")
-    assert done.stderr.endswith('Did you mean "irises.csv"?\n')
+    assert done.stderr.endswith('Did you mean "irises.csv"? [missing-file]\n')
     assert done.stderr.count("\n") == 1
     outcome = json.loads((tmp_path / "load" / "exai-outcome.json").read_text())
     assert set(outcome) == {"final", "code", "message", "hint", "rows"}

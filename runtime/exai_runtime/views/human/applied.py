@@ -41,7 +41,8 @@ def failure(outcome: Outcome, paint: Paint) -> Iterator[str]:
     """What failed, why, what to do, and the last lines of its log."""
     title = f"{verb(outcome.change)} {subject(outcome.change)}"
     first, *more = outcome.detail.splitlines() or ["it gave no reason"]
-    yield f"{paint.red(paint.bold('failed'))} {paint.bold(title)}: {first}"
+    code = f"[{outcome.code}]" if outcome.code else ""
+    yield f"{paint.red(paint.bold('failed'))}{code} {paint.bold(title)}: {first}"
     yield from (f"  {line}" for line in more)
     if outcome.at is not None:
         yield f"{paint.cyan('  -->')} {outcome.at}"

@@ -157,6 +157,7 @@ def _shown(run: RunRecord, now: datetime, paint: Paint) -> Iterator[str]:
         ("code", code(run)),
         ("asked", "by hand: the specs don't ask for it" if run.by_hand else "by the specs"),
         ("failed", f"{run.step}: {run.detail}".lstrip(": ") if run.state == "failed" else ""),
+        ("why", f"exai explain {run.failure}" if run.failure else ""),
         ("log", run.log),
     ]
     yield from (f"  {paint.dim(name.ljust(8))}  {text}" for name, text in rows if text)

@@ -71,7 +71,11 @@ def run(found: RunRecord) -> Plain:
         "started": moment(found.started),
         "finished": moment(found.finished),
         "seconds": None if found.elapsed is None else round(found.elapsed, 3),
-        "failed": {"step": found.step or None, "detail": found.detail}
+        "failed": {
+            "step": found.step or None,
+            "detail": found.detail,
+            "code": found.failure or None,
+        }
         if found.state == "failed"
         else None,
         "parameters": thaw(found.parameters),

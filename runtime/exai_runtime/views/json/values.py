@@ -127,6 +127,7 @@ def outcome(value: Outcome) -> Plain:
         "tail": list(value.tail),
         "step": value.step or None,
         "at": span(value.at) if value.at else None,
+        "code": value.code or None,
     }
 
 
