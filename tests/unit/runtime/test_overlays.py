@@ -15,7 +15,7 @@ import pytest
 from exai_compiler.changes import subject
 from exai_runtime.cli import main
 from exai_runtime.comparing import plan_against, plan_against_build, save_build
-from exai_runtime.document_cache import VARIABLE
+from exai_runtime.packs import VARIABLE
 from exai_runtime.results import RenderedFiles
 from exai_runtime.revision_results import Against
 from exai_runtime.session import plan, validate
