@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exai_compiler.backends.feast.repository import KIND as REPOSITORY
+from exai_compiler.changes import Change, Create, Delete, Replace, Update
+from exai_compiler.neighbours import EVERYBODY, LeftOut
 from exai_compiler.revisions import (
     Comparison,
     Revision,
@@ -23,11 +26,13 @@ from exai_runtime.compiling import Checked, check_project, environment_of
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import TextFolder
 from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
+from exai_runtime.near_revision import parts
+from exai_runtime.rechecking import recheck
 from exai_runtime.results import Refused, RenderedFile, RenderedFiles
 from exai_runtime.revision_results import Against
 from exai_runtime.saved_build import SavedBuild, parsed, text_of
 from exai_runtime.workspace import ROOT_FILE, collector_off, load, load_from
-from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 
 
 def plan_against(root: Path, environment: str, revision: str) -> Against:
@@ -37,6 +42,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
             folder = at_revision(root, revision)
         except RevisionError as error:
             return Against(revision, "", environment, None, (error.diagnostic,))
+        if (near := _near(root, folder, environment, revision)) is not None:
+            return near
         cache = opened(root)
         base = _base(folder, root, cache, environment)
         head = check_project(load(root, cache), environment)
@@ -44,6 +51,38 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
     problems = in_order((*head.diagnostics, *problems))
     sources = head.loaded.sources
     return Against(revision, folder.commit, environment, comparison, problems, sources)
+
+
+def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | None:
+    """The comparison of what changed and of what that matters to, where that is all of it."""
+    found = recheck(root)
+    if has_errors(found.diagnostics) or (both := parts(root, folder)) is None:
+        return None
+    environment = both.head.environment(name)
+    if environment is None:
+        return None
+    try:
+        base = Revision(both.base, both.catalog, environment)
+        head = Revision(both.head, both.catalog, environment)
+        comparison = compare(both.base, base, head, name)
+    except LeftOut:
+        return None
+    changes = comparison.plan.changes if comparison.plan is not None else ()
+    if any(_is_of_all(planned.change) for planned in changes):
+        return None
+    return Against(revision, folder.commit, name, comparison, found.diagnostics, found.sources)
+
+
+def _is_of_all(change: Change) -> bool:
+    """Whether it is of an object that the whole project makes; the feature repository is one whose
+    parts have names."""
+    match change:
+        case Create() | Update() | Replace():
+            return change.origin.kind in EVERYBODY and change.id.kind != REPOSITORY
+        case Delete():
+            return change.id.kind == REPOSITORY
+        case _:
+            return False
 
 
 def plan_against_build(root: Path, environment: str, file: Path) -> Against:

@@ -21,7 +21,7 @@ from exai_compiler.checks import check
 from exai_compiler.neighbours import LeftOut, part
 from exai_compiler.policies import UNUSED
 from exai_runtime.compiling import check_project
-from exai_runtime.folder import COMPONENT, SUFFIXES, DiskFolder
+from exai_runtime.folder import COMPONENT, SUFFIXES, DiskFolder, Folder
 from exai_runtime.last_check import (
     File,
     Kept,
@@ -44,7 +44,7 @@ from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse_all
 
 FEW = 100  # files that are checked as fast without
-_SUFFIX = "checks"
+SUFFIX = "checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Outcome:
     counts: Mapping[str, int]
 
 
-class _Whole(Exception):
+class OnlyWhole(Exception):
     """Only a whole check tells."""
 
 
 def recheck(root: Path) -> Outcome:
     """Every problem of every document."""
-    place = place_of(root, _SUFFIX, reader())
+    place = place_of(root, SUFFIX, reader())
     if place is not None and (known := kept_of(unpacked(place))) is not None:
-        with suppress(_Whole, OSError):
+        with suppress(OnlyWhole, OSError):
             return _Again(root, place, known).outcome()
     return _whole(root, place)
 
@@ -87,8 +87,8 @@ def _whole(root: Path, place: Path | None) -> Outcome:
 
 
 class _Again:
-    """One look at a folder. Every method raises `_Whole` where that is the only way, OSError where
-    files change meanwhile."""
+    """One look at a folder. Every method raises `OnlyWhole` where that is the only way, and OSError
+    where files change meanwhile."""
 
     def __init__(self, root: Path, place: Path, known: Kept) -> None:
         self._folder = DiskFolder(root)
@@ -113,7 +113,7 @@ class _Again:
             else:
                 files[path] = before._replace(stamp=stamp_of(about, self._began))
         gone = known.files.keys() - stamps.keys()
-        python = self._python()
+        python = python_texts(self._folder, known)
         if changed or gone:
             return self._mended(files, stamps, changed, gone, python)
         if files != known.files:
@@ -126,31 +126,14 @@ class _Again:
         found = {ROOT_FILE: os.lstat(root / ROOT_FILE)}
         for entry, kind in self._known.entries:
             if not self._folder.inside(entry) or self._folder.kind(entry) != kind:
-                raise _Whole
+                raise OnlyWhole
             if kind == "folder":
                 found |= _below(str(root / entry), Path(entry).as_posix())
             elif kind == "file":
                 found[Path(entry).as_posix()] = os.lstat(root / entry)
         if not all(stat.S_ISREG(about.st_mode) for about in found.values()):
-            raise _Whole
+            raise OnlyWhole
         return found
-
-    def _python(self) -> dict[str, str]:
-        """The texts of files that specs name, which must be what they were."""
-        texts: dict[str, str] = {}
-        for path, digest in self._known.python.items():
-            try:
-                text = read_text(self._folder, path)
-            except ValueError:
-                raise _Whole from None
-            if (None if text is None else digest_of(text.encode())) != digest:
-                raise _Whole
-            if text is not None:
-                texts[path] = text
-        around = modules_around(self._folder, [path for path in texts if path.endswith(".py")])
-        if tuple(sorted(around)) != self._known.modules:
-            raise _Whole
-        return texts
 
     def _mended(
         self,
@@ -163,7 +146,7 @@ class _Again:
         known = self._known
         old = {path: file for path in (*changed, *gone) if (file := files.pop(path, None))}
         if not known.reusable or any(file.is_everybodys for file in old.values()):
-            raise _Whole
+            raise OnlyWhole
         specs, problems = self._parsed(changed)
         for path, data in changed.items():
             mine = [spec for spec in specs if spec.document.path == path]
@@ -171,27 +154,27 @@ class _Again:
             stamp = stamp_of(stamps[path], self._began)
             files[path] = file_of(mine, stamp, digest_of(data), asks)
             if files[path].is_everybodys:
-                raise _Whole
+                raise OnlyWhole
         new = {path: files[path] for path in changed}
-        if _asked(old) != _asked(new):
-            raise _Whole
+        if asked(old) != asked(new):
+            raise OnlyWhole
         if problems:
             return self._told(in_order(problems), files)
-        near = _near(known, files, old, new)
+        group = near(known, files, old, new)
         context = {path for path, file in files.items() if file.is_everybodys}
-        specs += self._unchanged((near | context) - changed.keys(), files)
-        here = near | changed.keys() | gone
+        specs += self._unchanged((group | context) - changed.keys(), files)
+        here = group | changed.keys() | gone
         catalog = replace(component_catalog(), files=python, modules=frozenset(known.modules))
         elsewhere = {
             Ref(*ref) for path, file in files.items() if path not in here for ref in file.refs
         }
         project = part(specs, elsewhere, self._allowed)
         if project is None:
-            raise _Whole
+            raise OnlyWhole
         try:
             found = check(project, catalog)
         except LeftOut:
-            raise _Whole from None
+            raise OnlyWhole from None
         merged = _merged(known, files, found, here, context, tuple(old.values()))
         if not has_errors(merged):
             self._keep(files, here - gone, gone, merged)
@@ -210,14 +193,10 @@ class _Again:
         return specs, [*problems, *unread]
 
     def _unchanged(self, paths: Set[str], files: Mapping[str, File]) -> list[Spec]:
-        documents: list[Document] = []
+        specs = read_again(self._folder, paths, files)
         for path in paths:
-            data = self._folder.read(path)
-            if digest_of(data) != files[path].digest:
-                raise _Whole
-            documents += read(data, path)[0]
-            self._allowances(data.decode("utf-8", errors="replace"), path)
-        return parse_all(documents)[0]
+            self._allowances(self._folder.read(path).decode("utf-8", errors="replace"), path)
+        return specs
 
     def _allowances(self, text: str, path: str) -> tuple[Diagnostic, ...]:
         found, wrong = allowances(text, path)
@@ -244,11 +223,40 @@ class _Again:
         return Outcome(self._known.project, found, sources, counts)
 
 
-def _asked(files: Mapping[str, File]) -> set[str]:
+def python_texts(folder: Folder, known: Kept) -> dict[str, str]:
+    """The texts of files that specs name, which must be what they were."""
+    texts: dict[str, str] = {}
+    for path, digest in known.python.items():
+        try:
+            text = read_text(folder, path)
+        except ValueError:
+            raise OnlyWhole from None
+        if (None if text is None else digest_of(text.encode())) != digest:
+            raise OnlyWhole
+        if text is not None:
+            texts[path] = text
+    around = modules_around(folder, [path for path in texts if path.endswith(".py")])
+    if tuple(sorted(around)) != known.modules:
+        raise OnlyWhole
+    return texts
+
+
+def read_again(folder: Folder, paths: Iterable[str], files: Mapping[str, File]) -> list[Spec]:
+    """The documents of files that are what they were."""
+    documents: list[Document] = []
+    for path in paths:
+        data = folder.read(path)
+        if digest_of(data) != files[path].digest:
+            raise OnlyWhole
+        documents += read(data, path)[0]
+    return parse_all(documents)[0]
+
+
+def asked(files: Mapping[str, File]) -> set[str]:
     return {path for file in files.values() for path in file.asks}
 
 
-def _near(
+def near(
     known: Kept, files: Mapping[str, File], old: Mapping[str, File], new: Mapping[str, File]
 ) -> set[str]:
     """All files that matter to those that changed, as they were or as they are."""
@@ -287,14 +295,14 @@ def _merged(
     shared = {each for each in known.found if each.at.path in context}
     said = {each for each in found if each.at.path not in here}
     if not shared <= said or not all(_used_elsewhere(each, old) for each in said - shared):
-        raise _Whole
+        raise OnlyWhole
     found = tuple([each for each in found if each.at.path in here or each in shared])
     others = [each for each in known.found if each.at.path not in here]
     if has_errors(found) and any(_late(each, files[each.at.path]) for each in others):
-        raise _Whole
+        raise OnlyWhole
     merged = in_order((*others, *found))
     if len(merged) > MAX_IN_FILE:
-        raise _Whole
+        raise OnlyWhole
     return merged
 
 

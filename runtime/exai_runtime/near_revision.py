@@ -1,0 +1,132 @@
+"""What another revision changes, and what that matters to: the parts of both that are compared.
+
+In: the working tree's folder, which has been checked, and the other revision's. Out: two projects
+that hold the same of each, or None where only the whole tells. What is left out is the same on both
+sides, so no plan speaks of it (decision note 0006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.neighbours import LeftOut, part
+from exai_compiler.project import Project
+from exai_runtime.folder import DiskFolder, Folder
+from exai_runtime.last_check import File, Kept, file_of, kept_of, reader
+from exai_runtime.packs import digest_of, place_of, unpacked
+from exai_runtime.python_files import asked_files
+from exai_runtime.rechecking import SUFFIX, OnlyWhole, asked, near, python_texts, read_again
+from exai_runtime.workspace import ROOT_FILE, component_catalog
+from exai_specs.allowances import Allowance, allowances
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.documents import Document, read
+from exai_specs.identity import Ref
+from exai_specs.parse import Spec, parse_all
+
+# Kinds that the feature repository is made of: one object for the whole project.
+_FEATURES = frozenset({"Entity", "FeatureService", "FeatureView"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The old and the new project, as far as they can differ."""
+
+    base: Project
+    head: Project
+    catalog: Catalog
+
+
+def parts(root: Path, revision: Folder) -> Parts | None:
+    """Of a working tree whose last check is kept, and was without errors."""
+    place = place_of(root, SUFFIX, reader())
+    known = kept_of(unpacked(place)) if place is not None else None
+    if known is None or not known.reusable:
+        return None
+    with suppress(OnlyWhole, OSError, LeftOut):
+        return _parts(DiskFolder(root), revision, known)
+    return None
+
+
+def _parts(disk: DiskFolder, revision: Folder, known: Kept) -> Parts | None:
+    data = {path: revision.read(path) for path in _listed(revision, known)}
+    new = known.files
+    changed = {
+        path: content
+        for path, content in data.items()
+        if path not in new or new[path].digest != digest_of(content)
+    }
+    texts = python_texts(revision, known)
+    specs, allowed = _read(changed)
+    old: dict[str, File] = {}
+    for path, content in changed.items():
+        mine = [spec for spec in specs if spec.document.path == path]
+        asks = [file for _, _, file in asked_files(mine)]
+        old[path] = file_of(mine, None, digest_of(content), asks)
+    touched = {path: new[path] for path in new if path in changed or path not in data}
+    everything = (*old.values(), *touched.values())
+    if any(file.is_everybodys for file in everything) or asked(old) != asked(touched):
+        return None
+    group = near(known, {**new, **old}, touched, old)
+    context = {path for path, file in new.items() if file.is_everybodys}
+    shared = read_again(disk, (group | context) - touched.keys() - old.keys(), new)
+    elsewhere = [file for path, file in new.items() if path not in group | touched.keys() | context]
+    refs = {Ref(*ref) for file in elsewhere for ref in file.refs}
+    head = part((*shared, *read_again(disk, touched.keys(), new)), refs)
+    base = part((*shared, *specs), refs, allowed)
+    if head is None or base is None or not _same_repository(base, head, refs):
+        return None
+    catalog = replace(component_catalog(), files=texts, modules=frozenset(known.modules))
+    if has_errors(check(base, catalog)):
+        return None
+    return Parts(base, head, catalog)
+
+
+def _listed(revision: Folder, known: Kept) -> list[str]:
+    """The files of specs of the revision, whose `exai.yaml` is the same."""
+    if digest_of(revision.read(ROOT_FILE)) != known.files[ROOT_FILE].digest:
+        raise OnlyWhole
+    found = {ROOT_FILE: None}
+    problems: list[Diagnostic] = []
+    for entry, kind in known.entries:
+        if not revision.inside(entry) or revision.kind(entry) != kind:
+            raise OnlyWhole
+        if kind == "folder":
+            found |= dict.fromkeys(revision.spec_files(entry, problems))
+        elif kind == "file":
+            found[Path(entry).as_posix()] = None
+    if problems:
+        raise OnlyWhole
+    return list(found)
+
+
+def _read(changed: Mapping[str, bytes]) -> tuple[list[Spec], list[Allowance]]:
+    """Their documents without a problem, and what comments in them allow."""
+    documents: list[Document] = []
+    allowed: list[Allowance] = []
+    for path, content in changed.items():
+        some, problems = read(content, path)
+        found, wrong = allowances(content.decode("utf-8", errors="replace"), path)
+        if problems or wrong:
+            raise OnlyWhole
+        documents += some
+        allowed += found
+    specs, unread = parse_all(documents)
+    if unread:
+        raise OnlyWhole
+    return specs, allowed
+
+
+def _same_repository(base: Project, head: Project, elsewhere: Iterable[Ref]) -> bool:
+    """Whether the feature repositories of the parts differ as those of the wholes do: they hold
+    things by name, and there is one where there is a view."""
+    kinds = [{ref.kind for ref in project.specs} & _FEATURES for project in (base, head)]
+    views = ["FeatureView" in each for each in kinds]
+    if views[0] != views[1]:
+        return False
+    others = any(ref.kind == "FeatureView" for ref in elsewhere)
+    return views[0] or not any(kinds) or not others

@@ -1,0 +1,112 @@
+"""A law of comparing: the parts that can differ tell the same as the whole."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from exai_runtime import comparing, rechecking
+from exai_runtime.comparing import plan_against
+from exai_runtime.near_revision import Parts
+from exai_runtime.packs import no_cache
+from exai_runtime.rechecking import recheck
+from exai_runtime.views.json.envelope import envelope
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+SETS = 4  # of five files; two sets know each other
+PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+
+# What is replaced in a file by what; where it doesn't stand, nothing happens.
+CHANGES = (
+    ("int64", "float64"),
+    ("0.7", "0.8"),
+    ("ttl: 30d", "ttl: 7d"),
+    ("offer_0@champion", "offer_1@champion"),
+    ("offers_1", "offers_0"),
+    ("behaviour_0", "behaviour_2"),
+    ("replicas: {min: 1", "replicas: {min: 2"),
+    ("seed: 42", "seed: 43"),
+    ("kind: Entity", "kind: Dataset"),
+    ("# Owned by", "# Kept by"),
+    ("description: Events", "description: All events"),
+    ("protocol: v2", "protocol: v1"),
+)
+
+
+def _git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *PERSON, *words], cwd=folder, check=True, capture_output=True)
+
+
+def _changed(project: Path, number: int, change: int) -> None:
+    files = sorted(project.rglob("specs/**/*.yaml"))
+    file = files[number % len(files)]
+    if change < len(CHANGES):
+        old, new = CHANGES[change]
+        file.write_text(file.read_text().replace(old, new))
+    elif change == len(CHANGES):
+        file.unlink()
+    else:
+        more = re.sub(r"(name: [a-z]+[_-])\d+", r"\g<1>77", file.read_text(), count=1)
+        file.with_name(f"more_{file.name}").write_text(more)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        import specs_made
+
+        folder = tmp_path_factory.mktemp("made")
+        specs_made.make(folder, SETS * 5)
+    _git(folder, "init", "-q", "-b", "main")
+    _git(folder, "add", "-A")
+    _git(folder, "commit", "-q", "-m", "specs")
+    return folder
+
+
+EDITS = st.tuples(st.integers(0, SETS * 5 + 2), st.integers(0, len(CHANGES) + 1))
+
+
+@given(st.lists(EDITS, min_size=1, max_size=2), st.sampled_from(("local", "prod")))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_parts_tell_what_the_wholes_do(
+    made: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    edits: list[tuple[int, int]],
+    environment: str,
+) -> None:
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    _git(made, "checkout", "-q", "-f", "main")
+    _git(made, "clean", "-fdq")
+    recheck(made)
+    for number, change in edits:
+        _changed(made, number, change)
+    near = plan_against(made, environment, "main")
+    with no_cache():
+        whole = plan_against(made, environment, "main")
+    assert envelope("plan", near, near.exit_code) == envelope("plan", whole, whole.exit_code)
+
+
+def test_a_part_is_small(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    _git(made, "checkout", "-q", "-f", "main")
+    _git(made, "clean", "-fdq")
+    found: list[Parts | None] = []
+    real = comparing.parts
+    monkeypatch.setattr(comparing, "parts", lambda *of: found.append(real(*of)) or found[-1])
+    file = next(made.rglob("model_0.yaml"))
+    file.write_text(file.read_text().replace("0.7", "0.8"))
+    assert plan_against(made, "prod", "main").comparison
+    (parts,) = found
+    assert parts is not None
+    assert len(parts.head.all) == len(parts.base.all) == 15
