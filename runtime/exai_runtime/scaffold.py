@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from exai_runtime import editor_schema
 from exai_runtime.results import Created
 from exai_specs.diagnostics import Diagnostic, Span
 
@@ -16,7 +17,7 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _LONGEST_NAME = 63
 _LEFT_OUT = (".exai", "__pycache__", "data")  # what running an example leaves behind
 _PROJECT_NAME = re.compile(r"(kind: Project\nmetadata: \{?\s*name: )[a-z0-9-]+")
-# Points at the schemas of exai's own repository; a project elsewhere has none there.
+# Points at the schemas of exai's own repository; a project elsewhere has one of its own.
 _SCHEMA_COMMENT = re.compile(r"\A# yaml-language-server: [^\n]*\n")
 
 _EMPTY: Mapping[str, str] = {
@@ -48,6 +49,7 @@ def init(directory: Path, template: str, name: str) -> Created:
             ),
         )
     files = {path: _named(path, text, name) for path, text in _template(template).items()}
+    files[editor_schema.FILE] = editor_schema.text()
     taken = [path for path in sorted(files) if (directory / path).exists()]
     if taken:
         hint = "choose another folder, or move them away"
@@ -91,6 +93,8 @@ def _files(folder: Path) -> Iterator[str]:
 
 def _named(path: str, text: str, name: str) -> str:
     text = _SCHEMA_COMMENT.sub("", text)
+    if path.endswith(".yaml") and "apiVersion: exai.dev/" in text:
+        text = editor_schema.comment(path) + text
     if path == "exai.yaml":
         text = _PROJECT_NAME.sub(lambda found: found[1] + name, text, count=1)
     return text

@@ -263,11 +263,25 @@ Plain: TypeAlias = Annotated[Any, Parsed(_present, ())]
 """Any plain value but null, frozen."""
 
 
+_FORMS: Mapping[str, tuple[str, Any]] = {
+    "list": ("Values of one type, in order", "string"),
+    "map": ("Values of one type, by names that the data has", "float64"),
+    "struct": ("Values by name, each of its type", {"rate": "double"}),
+}
+
+
 def type_schema(names: tuple[str, ...], forms: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
     """The JSON Schema of a type; inner types of the mapping forms aren't looked at."""
     mapping = {
         "type": "object",
-        "properties": {form: {"type": ["string", "object"]} for form in forms},
+        "properties": {
+            form: {
+                "type": ["string", "object"],
+                "description": _FORMS[form][0],
+                "examples": [_FORMS[form][1]],
+            }
+            for form in forms
+        },
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,

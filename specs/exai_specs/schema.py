@@ -63,7 +63,7 @@ def schema_of_all() -> dict[str, Any]:
         "title": "exai",
         "description": "Any document of exai",
         "type": "object",
-        "properties": {"kind": {"enum": sorted(KINDS)}},
+        "properties": {"kind": {"enum": sorted(KINDS), "description": "What the document is"}},
         "required": ["kind"],
         "allOf": [
             {
@@ -72,6 +72,44 @@ def schema_of_all() -> dict[str, Any]:
             }
             for name in sorted(KINDS)
         ],
+    }
+
+
+def bundle() -> dict[str, Any]:
+    """The schema of any document in one file, for editors that follow no reference to another.
+
+    Definitions of a kind are called `KIND.NAME` there, since each kind has its own.
+    """
+    whole = schema_of_all()
+    found: dict[str, Any] = {}
+    for kind in KINDS.values():
+        schema = schema_of(kind)
+        definitions = schema.pop("$defs", {})
+        parts = {kind.name: schema} | {f"{kind.name}.{n}": d for n, d in definitions.items()}
+        for name, part in parts.items():
+            found[name] = _renamed(part, f"#/$defs/{kind.name}.")
+            found[name].pop("$schema", None)
+            found[name].pop("$id", None)
+    whole["allOf"] = [
+        {**rule, "then": {"$ref": f"#/$defs/{rule['if']['properties']['kind']['const']}"}}
+        for rule in whole["allOf"]
+    ]
+    return {**whole, "$id": f"{_BASE}/bundle.json", "$defs": found}
+
+
+def _renamed(schema: Any, prefix: str) -> Any:
+    """The same with its own references below `prefix`."""
+    if isinstance(schema, list):
+        return [_renamed(item, prefix) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: f"{prefix}{item.removeprefix('#/$defs/')}"
+        if key == "$ref" and isinstance(item, str)
+        else item
+        if key in ("default", "examples", "enum", "const")
+        else _renamed(item, prefix)
+        for key, item in schema.items()
     }
 
 

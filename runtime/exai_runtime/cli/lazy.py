@@ -31,6 +31,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("init", "exai_runtime.cli.init", "Make a new project."),
             Entry("validate", "exai_runtime.cli.validate", "Check all specs, as a compiler would."),
             Entry("explain", "exai_runtime.cli.explain", "Say what a diagnostic's code means."),
+            Entry("schema", "exai_runtime.cli.schema", "Print what editors check specs by."),
             Entry("lineage", "exai_runtime.cli.lineage", "Show what comes from what, and where."),
             Entry("graph", "exai_runtime.cli.graph", "Draw the lineage, or write it for others."),
         ),

@@ -137,7 +137,16 @@ _EXPECTATION_SCHEMA = (
     ("type", "object"),
     ("minProperties", 1),
     ("maxProperties", 1),
-    ("patternProperties", {"^expect_[a-z0-9_]+$": {"type": "object"}}),
+    (
+        "patternProperties",
+        {
+            "^expect_[a-z0-9_]+$": {
+                "type": "object",
+                "description": "An expectation of Great Expectations, with its arguments",
+                "examples": [{"column": "species"}],
+            }
+        },
+    ),
     ("additionalProperties", False),
 )
 

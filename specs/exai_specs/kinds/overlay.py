@@ -49,7 +49,16 @@ class _Patch:
     def __get_pydantic_json_schema__(
         self, _: CoreSchema, __: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        fields = {field: {"type": "object"} for field in _FIELDS}
+        fields = {
+            field: {
+                "type": "object",
+                "description": f"What differs in the document's {field}",
+                "examples": [example],
+            }
+            for field, example in zip(
+                _FIELDS, ({"labels": {"tier": "gold"}}, {"replicas": {"min": 3}}), strict=True
+            )
+        }
         return {"type": "object", "properties": fields, "additionalProperties": False}
 
 

@@ -60,7 +60,14 @@ class PatchesOf:
     def __get_pydantic_json_schema__(
         self, _: CoreSchema, __: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        fields = {kind: {"type": "object"} for kind in self.kinds}
+        fields = {
+            kind: {
+                "type": "object",
+                "description": f"Fields that are merged into the rendered {kind}",
+                "examples": [{"spec": {}}],
+            }
+            for kind in self.kinds
+        }
         return {"type": "object", "properties": fields, "additionalProperties": False}
 
 

@@ -147,7 +147,13 @@ class _Gathered:
         definition = handler.resolve_ref_schema(found)
         extended = definition["properties"].pop(_EXTENDED_KEY, None)
         if extended:  # the definition is shared: the first user changes it
-            definition["patternProperties"] = {"/": extended["additionalProperties"]}
+            definition["patternProperties"] = {
+                "/": {
+                    **extended["additionalProperties"],
+                    "description": "An extended resource, such as nvidia.com/gpu: how many",
+                    "examples": [1],
+                }
+            }
         return found
 
 

@@ -33,14 +33,16 @@ def test_iris_is_the_example(exai: Run, tmp_path: Path, monkeypatch: pytest.Monk
         made = (folder / "specs" / spec).read_text("utf-8").split("\n", 1)
         origin = (EXAMPLE / "specs" / spec).read_text("utf-8").split("\n", 1)
         assert made[-1].strip() in origin[-1]
-        assert "yaml-language-server" not in made[0]
+        assert made[0] == "# yaml-language-server: $schema=../exai.schema.json"
 
 
 def test_empty(exai: Run, tmp_path: Path) -> None:
     done = exai(
         "init", "--template", "empty", "--name", "churn", "-C", str(tmp_path), "--output", "json"
     )
-    assert json.loads(done.out)["result"]["files"] == ["exai.yaml", "specs/.gitkeep"]
+    assert json.loads(done.out)["result"]["files"] == [
+        *("exai.schema.json", "exai.yaml", "specs/.gitkeep")
+    ]
     assert name_in(tmp_path) == "churn"
 
 

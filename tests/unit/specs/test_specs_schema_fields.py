@@ -1,0 +1,95 @@
+"""What an editor shows: every field is described, and says by example, enum or default what it
+takes; the schemas take every example of the project, and refuse shapes that the parser refuses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from exai_specs.documents import read
+from exai_specs.frozen import thaw
+from exai_specs.parse import Spec, parse
+from exai_specs.schema import bundle, schemas
+
+ROOT = Path(__file__).parents[3]
+WHOLE = Draft202012Validator(bundle())
+# Whoever reads a field of these sees fields below it, each with its own.
+BLOCK = ("properties", "additionalProperties", "patternProperties", "anyOf", "$ref")
+SHAPES = ("exactly-one-of", "invalid-name", "missing-field", "unknown-field", "wrong-type")
+
+
+def fields(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property of a schema, at any depth, with its path."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from fields(item, path)
+    if not isinstance(schema, dict):
+        return
+    for keyword in ("properties", "patternProperties"):
+        for name, field in schema.get(keyword, {}).items():
+            if isinstance(field, dict):
+                yield f"{path}.{name}", field
+                yield from fields(field, f"{path}.{name}")
+    for keyword in ("items", "additionalProperties", "anyOf", "oneOf", "allOf", "then"):
+        yield from fields(schema.get(keyword), path)
+    for name, definition in schema.get("$defs", {}).items():
+        yield from fields(definition, f"{path}#{name}")
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_every_field_is_described_and_shown(name: str) -> None:
+    every = list(fields(json.loads(schemas()[name]), name))
+    assert every
+    silent = [path for path, field in every if not {"description", "const"} & set(field)]
+    assert silent == []
+    unshown = [
+        path
+        for path, field in every
+        if not {"examples", "enum", "const", "default", *BLOCK} & set(field)
+    ]
+    assert unshown == []
+
+
+def specs() -> list[Any]:
+    """Every spec file of the examples and of the golden folders, once for each document."""
+    found = []
+    for folder in ("examples", "tests/golden"):
+        for file in sorted((ROOT / folder).rglob("*.yaml")):
+            if "kind: Project" in file.read_text("utf-8") or "specs" in file.parts:
+                path = str(file.relative_to(ROOT))
+                documents, problems = read(file.read_bytes(), path)
+                if not problems:
+                    found += [d for d in documents if isinstance(parse(d), Spec)]
+    return found
+
+
+def test_what_the_parser_takes_the_schemas_take() -> None:
+    documents = specs()
+    assert len(documents) > 50
+    wrong = {
+        str(document.at()): error.message[:200]
+        for document in documents
+        for error in WHOLE.iter_errors(thaw(document.value))
+    }
+    assert wrong == {}
+
+
+def test_shapes_that_the_parser_refuses_the_schemas_refuse() -> None:
+    """As far as one field tells; what takes two of them, or a look at a name, the parser alone."""
+    missed = []
+    for code in SHAPES:
+        for document in read((ROOT / f"tests/invalid/parse/{code}.yaml").read_bytes(), code)[0]:
+            assert not isinstance(parse(document), Spec)
+            if not list(WHOLE.iter_errors(thaw(document.value))):
+                missed.append(str(document.at()))
+    assert missed == MISSED
+
+
+# Gates that say nothing: a rule over several fields.
+MISSED = ["missing-field:18:1"]
