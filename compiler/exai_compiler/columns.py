@@ -161,6 +161,7 @@ def flows(graphs: Mapping[str, Graph]) -> Mapping[str, Flow]:
 
 def flows_of(project: Project, graphs: Mapping[str, Graph]) -> Mapping[str, Flow]:
     """Those of the project's graphs, followed once."""
+    project = project.like or project
     # The graphs stay beside them, so no other ones have their identity.
     found, _ = project.once(("flows", id(graphs)), lambda: (flows(graphs), graphs))
     return found

@@ -112,7 +112,8 @@ def _with(base: Project, changed: Mapping[Ref, Spec]) -> Project:
         for spec in base.all
     )
     specs = MappingProxyType({**base.specs, **changed})
-    return replace(base, specs=specs, all=all_, overlays=())
+    same = not any(ref.kind == "Pipeline" for ref in changed)
+    return replace(base, specs=specs, all=all_, overlays=(), like=base if same else None)
 
 
 def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnostic:

@@ -15,6 +15,7 @@ from exai_specs.kinds import PipelineSpec
 
 def graphs_of(project: Project, catalog: Catalog) -> Mapping[str, Graph]:
     """All of them, made once: checks, lineage and renderers look at the same ones."""
+    project = project.like or project
     # The catalog stays beside them, so no other one has its identity.
     found, _ = project.once(("graphs", id(catalog)), lambda: (_graphs(project, catalog), catalog))
     return found

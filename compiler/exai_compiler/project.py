@@ -57,7 +57,8 @@ class Project:
     """`specs` holds the first document of each identity, sorted; `all` every document, in the
     order of files; `allowances` what comments allow. `overlays` are in neither of them: they say
     what the documents are in an environment, and are no part of it. Of a part of a project,
-    `elsewhere` are the identities of the other documents."""
+    `elsewhere` are the identities of the other documents. `like` is a project with the very same
+    Pipelines, whose graphs are known there."""
 
     root: Spec
     specs: Mapping[Ref, Spec]
@@ -65,6 +66,7 @@ class Project:
     allowances: tuple[Allowance, ...] = ()
     overlays: tuple[Spec, ...] = ()
     elsewhere: frozenset[Ref] = frozenset()
+    like: Project | None = field(default=None, repr=False, compare=False)
     _known: dict[Hashable, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -35,7 +35,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _alike(specs: list[Spec]) -> Iterator[Diagnostic]:
     first = specs[0]
     for spec in specs[1:]:
-        message = f"there is already a {first.ref.kind} `{first.ref.name}`"
+        article = "an" if first.ref.kind[0] in "AEIOU" else "a"
+        message = f"there is already {article} {first.ref.kind} `{first.ref.name}`"
         if first.ref != spec.ref:
             message += f", and {first.ref.kind}s are told apart whatever the case of their names"
         yield Diagnostic(

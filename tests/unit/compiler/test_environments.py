@@ -10,10 +10,12 @@ import pytest
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import check_everywhere, environments
 from exai_compiler.graph import Step, graph
+from exai_compiler.graphs import graphs_of
 from exai_compiler.project import Project, link
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
+from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec, parse
 
 ROOT = Path(__file__).parents[3]
@@ -283,3 +285,16 @@ def test_what_one_environment_uses_is_not_unused(components: Catalog) -> None:
     assert shown(told(project_of(base), components)) == ["more.yaml:3:18 unused-dataset"]
     text = overlay("spec: {steps: {load: {with: {dataset: more_flowers}}}}")
     assert told(project_of({**base, "o.yaml": text}), components) == ()
+
+
+def test_graphs_are_made_once_where_no_pipeline_is_patched(components: Catalog) -> None:
+    some = {
+        "a.yaml": overlay("metadata: {labels: {tier: gold}}", target="Dataset/flowers"),
+        "b.yaml": overlay("spec: {experiment: big}", environment="staging"),
+    }
+    project = project_of(some)
+    there = environments(project).projects
+    mine = graphs_of(project, components)
+    assert graphs_of(there["prod"], components) is mine
+    assert graphs_of(there["staging"], components) is not mine
+    assert there["prod"].body(PipelineSpec, "training") == project.body(PipelineSpec, "training")
