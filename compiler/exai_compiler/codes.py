@@ -13,6 +13,7 @@ from exai_compiler.codes_of_features import FEATURE_CODES
 from exai_compiler.codes_of_flow import FLOW_CODES
 from exai_compiler.codes_of_serving import SERVING_CODES
 from exai_compiler.codes_of_steps import STEP_CODES
+from exai_compiler.codes_of_tuning import TUNING_CODES
 from exai_compiler.codes_of_use import USE_CODES
 from exai_specs.codes import Code
 
@@ -21,6 +22,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         **FEATURE_CODES,
         **STEP_CODES,
         **SERVING_CODES,
+        **TUNING_CODES,
         **FLOW_CODES,
         **USE_CODES,
         "autoscale-mode": Code(

@@ -48,6 +48,7 @@ from exai_specs.kinds import (
     LLMServiceSpec,
     ModelSpec,
     ServiceSpec,
+    TuningSpec,
 )
 from exai_specs.kinds.model_files import Files
 from exai_specs.parse import Spec
@@ -125,6 +126,7 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
     yield from _served_by(project)
     yield from _answered_by(project)
     yield from _of_the_same_files(project)
+    yield from _searched(project)
 
 
 Callers = Mapping[str, tuple[tuple[Graph, Step], ...]]
@@ -206,6 +208,20 @@ def _served(project: Project, features: dict[str, dict[str, None]]) -> Iterator[
             yield Edge(start, end, spec, here)
             for column in taken.get(model, ()):
                 yield Edge(start._replace(column=column), end._replace(column=column), spec, here)
+
+
+def _searched(project: Project) -> Iterator[Edge]:
+    """From datasets to the searches whose trials load them."""
+    for spec, tuning in project.bodies(TuningSpec):
+        if tuning.trial.body == "image":  # a container reads its data itself
+            continue
+        for name, value in tuning.trial.with_.items():
+            if tuning.trial.uses is not None and name != "data":
+                continue
+            if isinstance(value, str) and project.find("Dataset", value) is not None:
+                path: Path = ("spec", "trial", "with", name)
+                for step in ("", "trial"):
+                    yield Edge(Node("Dataset", value), Node(*_of(spec), step), spec, path)
 
 
 def _answered_by(project: Project) -> Iterator[Edge]:

@@ -16,8 +16,11 @@ from exai_compiler.graph import Graph, Step
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import KINDS, DatasetSpec, FeatureServiceSpec, FeatureViewSpec
+from exai_specs.kinds import KINDS, DatasetSpec, FeatureServiceSpec, FeatureViewSpec, TuningSpec
 from exai_specs.parse import Spec
+
+TRIAL = "trial"
+"""The one step of a Tuning."""
 
 _NODE = re.compile(r"([A-Za-z]+)/([^#:\s]+)(?:#([^#:\s]+))?(?::(\S.*))?")
 
@@ -54,6 +57,8 @@ def declared(project: Project, graphs: Mapping[str, Graph], of: Ref) -> Iterator
     if of.kind == "Pipeline" and (graph := graphs.get(of.name)) is not None:
         for step in graph.steps:
             yield Node(of.kind, of.name, step)
+    if project.body(TuningSpec, of.name) is not None and of.kind == "Tuning":
+        yield Node(of.kind, of.name, TRIAL)
     for column in _columns(project, of):
         yield Node(of.kind, of.name, "", column)
 
@@ -66,6 +71,11 @@ def described(project: Project, graphs: Mapping[str, Graph], node: Node) -> Desc
     spec = project.specs.get(node.ref)
     if spec is None:
         return None
+    if node.step and isinstance(spec.body, TuningSpec):
+        trial = spec.body.trial
+        code = trial.uses or trial.python or trial.image or ""
+        at = spec.key_at("spec", TRIAL)
+        return Described(node, at, code) if node.step == TRIAL else None
     if node.step:
         step = graphs[node.name].steps.get(node.step) if node.name in graphs else None
         if step is None:

@@ -25,6 +25,7 @@ LAYERS = (
     "FeatureView",
     "FeatureService",
     "Pipeline",
+    "Tuning",
     "Model",
     "Runtime",
     "Service",

@@ -28,6 +28,7 @@ from exai_specs.kinds import (
     ProjectSpec,
     RuntimeSpec,
     ServiceSpec,
+    TuningSpec,
 )
 from exai_specs.parse import Spec
 
@@ -45,6 +46,7 @@ Body = TypeVar(
     RuntimeSpec,
     LLMServiceSpec,
     NotebookSpec,
+    TuningSpec,
 )
 
 T = TypeVar("T")

@@ -165,6 +165,11 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
             "A step reads a connection that its environment lacks.",
             "Add it under `connections` of the environment.",
         ),
+        "metric-missing": Code(
+            "A trial of a search didn't say the metric that counts.",
+            "A function returns it or logs it to an Output[Metrics]; exai's own trainers measure "
+            "it over `folds` or `nfolds`. A number that isn't finite is none.",
+        ),
         "missing-package": Code(
             "A driver isn't installed where steps run.",
             "Locally `exai[local]` has it; on a cluster the image of `images.train` must.",

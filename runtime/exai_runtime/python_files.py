@@ -1,4 +1,5 @@
-"""The files that steps and views name, Python and components, as texts, and modules around them.
+"""The files that steps, trials and views name, Python and components, as texts, and modules around
+them.
 
 In: a project's folder, its specs. Out: texts by path from exai.yaml's folder, the names of
 modules that lie beside them, and what is wrong. Reads only files below the folder; imports and runs
@@ -15,10 +16,11 @@ from types import MappingProxyType
 
 from exai_compiler.leaves import leaves
 from exai_compiler.python_code import PYTHON, function_of
+from exai_compiler.tuning.trial import PYTHON as TRIAL_PYTHON
 from exai_compiler.user_components import component_file
 from exai_runtime.folder import Folder
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec
+from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec, TuningSpec
 from exai_specs.parse import Spec
 from exai_specs.types import Path
 
@@ -82,6 +84,9 @@ def asked_files(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Path, str]]:
             case FeatureViewSpec(transform=transform) if transform is not None:
                 path, _ = function_of(document.file_of(PYTHON), transform.python)
                 yield spec, PYTHON, path
+            case TuningSpec(trial=trial) if trial.python is not None:
+                path, _ = function_of(document.file_of(TRIAL_PYTHON), trial.python)
+                yield spec, TRIAL_PYTHON, path
             case ProjectSpec(environments=environments):
                 for name, environment in environments.items():
                     files = environment.features.files if environment.features else ()

@@ -76,6 +76,8 @@ PIPELINE = NameRule(_K, _K_WORDS, 50, lower=True, joiner="-")
 SERVICE = NameRule(_K, _K_WORDS, 51, lower=True, joiner="-")
 NOTEBOOK = NameRule(_K, _K_WORDS, 52, lower=True, joiner="-")
 """Its StatefulSet labels its pods with the name and a hash: 63 characters together."""
+TUNING = NameRule(_K, _K_WORDS, 27, lower=True, joiner="-")
+"""Katib takes 40: with `-` and the 12 digits of a hash."""
 
 SQL = NameRule(
     r"[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from exai_compiler.backends import feast, kfp, kserve, kubeflow, kubernetes
+from exai_compiler.backends import feast, katib, kfp, kserve, kubeflow, kubernetes
 from exai_compiler.build import Rendered
 from exai_compiler.resolved import Resolved
 from exai_specs.parse import Spec
@@ -19,6 +19,7 @@ Renderer = Callable[[Resolved, Spec], tuple[Rendered, ...]]
 
 BACKENDS: Mapping[str, Mapping[str, Renderer]] = {
     feast.NAME: feast.RENDERERS,
+    katib.NAME: katib.RENDERERS,
     kfp.NAME: kfp.RENDERERS,
     kserve.NAME: kserve.RENDERERS,
     kubeflow.NAME: kubeflow.RENDERERS,

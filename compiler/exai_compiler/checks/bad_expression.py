@@ -24,10 +24,11 @@ from exai_specs.expressions import (
     references_of,
 )
 from exai_specs.frozen import Json
-from exai_specs.kinds import PipelineSpec
+from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.parse import Spec
 
 PLACES = ("with", "if", "in", "output", "import")
+IN_TRIALS = tuple(("trial", field) for field in ("with", "command", "args", "env"))
 # How many names follow each root.
 ROOTS = {"parameters": 1, "artifacts": 1, "steps": 2, "run": 1, "status": 0}
 FORMS = {
@@ -66,6 +67,8 @@ def _elsewhere(subject: Subject) -> Iterator[Diagnostic]:
         if isinstance(spec.body, PipelineSpec) and (
             position(path) in PLACES or in_arguments(path) or in_run_name(path)
         ):
+            continue
+        if isinstance(spec.body, TuningSpec) and path[1:3] in IN_TRIALS:
             continue
         escapes = _is_variable(spec, path)
         start = _unescaped(text) if escapes else text.find(OPEN)

@@ -13,7 +13,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.python_code import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import LLMServiceSpec, ServiceSpec
+from exai_specs.kinds import LLMServiceSpec, ServiceSpec, TuningSpec
 from exai_specs.parse import Spec
 
 # How a URI names an image.
@@ -30,6 +30,8 @@ REFERENCE = re.compile(
 def check(subject: Subject) -> Iterator[Diagnostic]:
     components = [step.component for _, _, step in subject.steps()]
     steps = any(found is not None and found.image == OWN_IMAGE for found in components)
+    tunings = subject.project.bodies(TuningSpec)
+    steps = steps or any(tuning.trial.body != "image" for _, tuning in tunings)
     services = any(True for _ in subject.project.bodies(ServiceSpec))
     for name, environment in subject.environments.items():
         if environment.target == "local":
@@ -48,11 +50,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
             elif image is not None:
                 yield from _moving(subject.project.root, image, *path, "images", field)
+    yield from _own(subject)
+
+
+def _own(subject: Subject) -> Iterator[Diagnostic]:
+    """The images that documents name themselves."""
     pulled = any(environment.target != "local" for environment in subject.environments.values())
     judge = _moving if pulled else _named
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
             yield from judge(spec, step.spec.image, *step.path, "image")
+    for spec, tuning in subject.project.bodies(TuningSpec):
+        if tuning.trial.image is not None:
+            yield from judge(spec, tuning.trial.image, "spec", "trial", "image")
     for spec, at, container in subject.containers():
         if container.image is not None:
             yield from judge(spec, container.image, *at, "image")

@@ -1,5 +1,5 @@
-"""A Python step's function: that it is there, can be read, stands by itself, and imports no other
-file of the project (LANGUAGE section 6.2). Places are those in the Python file.
+"""The function of a Python step or trial: that it is there, can be read, stands by itself, and
+imports no other file of the project (LANGUAGE section 6.2). Places are those in the Python file.
 
 `missing-file`, `unknown-function`, `python-syntax`, `unreadable-annotation`, `not-self-contained`,
 `code-too-large`, `local-import`, `kfp-placeholder`.
@@ -11,21 +11,29 @@ import sys
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import Step
+from exai_compiler.checks.texts import Path
 from exai_compiler.python_code import Function, Problem, function_of, read_function
+from exai_compiler.tuning.trial import PYTHON
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import TuningSpec
 from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if step.spec.python is not None:
-            yield from _step(subject, spec, step, step.spec.python)
+            here = (*step.path, "python")
+            yield from _function(subject, spec, here, f"step `{step.name}`", step.spec.python)
+    for spec, tuning in subject.project.bodies(TuningSpec):
+        if tuning.trial.python is not None:
+            yield from _function(subject, spec, PYTHON, "the trial", tuning.trial.python)
 
 
-def _step(subject: Subject, spec: Spec, step: Step, written: str) -> Iterator[Diagnostic]:
-    at = spec.at(*step.path, "python")
-    path, function = function_of(spec.document.file_of((*step.path, "python")), written)
+def _function(
+    subject: Subject, spec: Spec, place: Path, who: str, written: str
+) -> Iterator[Diagnostic]:
+    at = spec.at(*place)
+    path, function = function_of(spec.document.file_of(place), written)
     if ":" not in written or not path.endswith(".py") or not function.isidentifier():
         hint = "write file.py:function"
         yield Diagnostic("unknown-function", f"`{written}` names no function", at, hint=hint)
@@ -37,7 +45,7 @@ def _step(subject: Subject, spec: Spec, step: Step, written: str) -> Iterator[Di
             yield Diagnostic("missing-file", message, at, hint=hint)
         return
     found = read_function(subject.catalog.files[path], function)
-    related = ((f"step `{step.name}` asks for it", at),)
+    related = ((f"{who} asks for it", at),)
     if isinstance(found, Problem):
         if found.code == "unknown-function":
             message = f"`{path}` has no function `{function}`"

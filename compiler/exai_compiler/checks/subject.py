@@ -31,6 +31,7 @@ from exai_specs.kinds import (
     ProjectSpec,
     RuntimeSpec,
     ServiceSpec,
+    TuningSpec,
 )
 from exai_specs.kinds.pods import InitContainer
 from exai_specs.kinds.servers import ContainerFields, NodeFields, SpecFields
@@ -148,6 +149,8 @@ class Subject:
             yield spec, ("spec", "defaults", "env"), pipeline.defaults.env
             for step in self.graphs[spec.ref.name].steps.values():
                 yield spec, (*step.path, "env"), step.spec.env
+        for spec, tuning in self.project.bodies(TuningSpec):
+            yield spec, ("spec", "trial", "env"), tuning.trial.env
 
     def models(self) -> Iterator[tuple[Spec, Path, str]]:
         """Every reference of a service to a Model, with its document and its path there."""

@@ -1,4 +1,4 @@
-"""`unused-dataset`: a Dataset that neither a pipeline nor a view reads."""
+"""`unused-dataset`: a Dataset that neither a pipeline nor a view nor a search reads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import text
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import DatasetSpec, FeatureViewSpec
+from exai_specs.kinds import DatasetSpec, FeatureViewSpec, TuningSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     named = {view.dataset or "" for _, view in subject.project.bodies(FeatureViewSpec)}
+    for _, tuning in subject.project.bodies(TuningSpec):
+        # Of a trial that nobody knows, any input may name a Dataset.
+        named.update(value for value in tuning.trial.with_.values() if isinstance(value, str))
     for _, _, step in subject.steps():
         refs = step.component.refs if step.component else {}
         for port, binding in step.inputs.items():

@@ -1,7 +1,7 @@
 """What the planner must know of each kind of object: as tables, not as branches.
 
-Sources: KServe's and KFP's admission webhooks (immutable fields), DESIGN section 4 (how many
-versions stay).
+Sources: KServe's, KFP's and Katib's admission webhooks (immutable fields), DESIGN section 4 (how
+many versions stay).
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ FieldPath = tuple[str | int, ...]
 # Only these fields can change in place; elsewhere a difference means nothing: the name is the
 # content.
 MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
-    {"PipelineVersion": (("spec", "displayName"), ("spec", "tags"), ("metadata", "labels"))}
+    {
+        "Experiment": (
+            ("spec", "maxTrialCount"),
+            ("spec", "parallelTrialCount"),
+            ("spec", "maxFailedTrialCount"),
+            ("metadata", "labels"),
+        ),
+        "PipelineVersion": (("spec", "displayName"), ("spec", "tags"), ("metadata", "labels")),
+    }
 )
 
 # A change of one of these fields needs a new object.
@@ -38,7 +46,7 @@ IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
 )
 
 # Objects that stay as history while their document does: how many, the newest first.
-RETAINED: Mapping[str, int] = MappingProxyType({"PipelineVersion": 10})
+RETAINED: Mapping[str, int] = MappingProxyType({"Experiment": 3, "PipelineVersion": 10})
 
 # What losing an object means to those who use it.
 DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(

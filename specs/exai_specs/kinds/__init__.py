@@ -53,8 +53,10 @@ from exai_specs.kinds.slo import Slo
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.kinds.step import Pip, Retry, Step
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
+from exai_specs.kinds.trial import Trial
+from exai_specs.kinds.tuning import TuningSpec
 from exai_specs.kinds.workload import ConfigMapRef, Env, FieldRef, Resources, SecretRef
-from exai_specs.names import KUBERNETES, MODEL, NOTEBOOK, PIPELINE, SERVICE, SQL, NameRule
+from exai_specs.names import KUBERNETES, MODEL, NOTEBOOK, PIPELINE, SERVICE, SQL, TUNING, NameRule
 
 API_VERSION = "exai.dev/v1alpha1"
 
@@ -72,6 +74,7 @@ Body = (
     | RuntimeSpec
     | LLMServiceSpec
     | NotebookSpec
+    | TuningSpec
 )
 
 
@@ -107,6 +110,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("Runtime", RuntimeSpec, KUBERNETES, "A model server that services share"),
             Kind("LLMService", LLMServiceSpec, SERVICE, "A large language model that answers"),
             Kind("Notebook", NotebookSpec, NOTEBOOK, "A running notebook server and its folder"),
+            Kind("Tuning", TuningSpec, TUNING, "A search for the best parameters"),
         )
     }
 )
@@ -175,4 +179,6 @@ __all__ = [
     "Sqlite",
     "Step",
     "Transform",
+    "Trial",
+    "TuningSpec",
 ]

@@ -143,6 +143,12 @@ def test_examples_are_valid(kind: str) -> None:
         "Runtime": {"image": "a/b", "formats": {"onnx": {}}},
         "LLMService": {"model": {"uri": "hf://a/b"}},
         "Notebook": {"image": "a/b"},
+        "Tuning": {
+            "objective": {"metric": "accuracy", "type": "maximize"},
+            "algorithm": {"name": "random"},
+            "parameters": {"lr": {"type": "double", "min": 0, "max": 1}},
+            "trial": {"python": "train.py:train"},
+        },
     }
     made = {"transform": {"python": "f.py:f"}, "schema": {"f": "float64"}}
     beside: dict[tuple[str, str], dict[str, Any]] = {

@@ -16,6 +16,7 @@ from exai_compiler.maybe import Tree
 from exai_compiler.resolved import Resolved
 from exai_compiler.runtime_variables import CONFIG_MAP, runtime_variables
 from exai_specs.effects import Effect
+from exai_specs.kinds import TuningSpec
 from exai_specs.parse import Spec
 
 API, KIND, WAVE = "v1", "ConfigMap", 0
@@ -26,7 +27,9 @@ MANAGED = MappingProxyType({"app.kubernetes.io/managed-by": "exai"})
 def render_project(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     """The object of the project's own document; another Project document has none."""
     environment, project = resolved.environment, resolved.project
-    if spec is not project.root or environment.target == "local" or not resolved.graphs:
+    if spec is not project.root or environment.target == "local":
+        return ()
+    if not resolved.graphs and next(project.bodies(TuningSpec), None) is None:
         return ()
     metadata: dict[str, Tree] = {"labels": MANAGED, "name": CONFIG_MAP}
     if environment.namespace is not None:

@@ -21,6 +21,7 @@ _SHAPES = {
     "FeatureView": "component",
     "FeatureService": "hexagon",
     "Pipeline": "box",
+    "Tuning": "component",
     "Model": "ellipse",
     "Runtime": "box3d",
     "Service": "cds",

@@ -21,6 +21,7 @@ _SHAPES = {
     "FeatureView": ("[[", "]]"),
     "FeatureService": ("{{", "}}"),
     "Pipeline": ("[", "]"),
+    "Tuning": ("[", "]"),
     "Model": ("([", "])"),
     "Runtime": ("[", "]"),
     "Service": (">", "]"),

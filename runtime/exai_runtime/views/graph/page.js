@@ -1,7 +1,7 @@
 const D = JSON.parse(document.getElementById("data").textContent);
 const W = 200, READABLE = 0.7, HEAD = 46, FACT = 16, ROW = 21, PAD = 18, TITLE = 36, MOST = 14;
 // Kinds with a colour of their own; all others share one.
-const KINDS = ["Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Model", "Runtime", "Service", "LLMService", "Graph", "Notebook"];
+const KINDS = ["Dataset", "Entity", "FeatureView", "FeatureService", "Pipeline", "Tuning", "Model", "Runtime", "Service", "LLMService", "Graph", "Notebook"];
 const $ = id => document.getElementById(id);
 const svg = $("graph"), view = $("view");
 const kind = text => KINDS.includes(text) ? text.toLowerCase() : "other";

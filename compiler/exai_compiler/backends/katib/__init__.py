@@ -1,0 +1,20 @@
+"""Katib: a Tuning becomes an Experiment, whose trials are Jobs.
+
+Field by field as Katib v0.19 has it (pkg/apis/controller/experiments/v1beta1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from exai_compiler.backends.katib.experiment import render_tuning
+from exai_compiler.build import Rendered
+from exai_compiler.resolved import Resolved
+from exai_specs.parse import Spec
+
+NAME = "katib"
+
+RENDERERS: Mapping[str, Callable[[Resolved, Spec], tuple[Rendered, ...]]] = MappingProxyType(
+    {"Tuning": render_tuning}
+)

@@ -1,0 +1,1 @@
+"""A Tuning as values: its algorithm, its space, its trial."""

@@ -1,0 +1,283 @@
+"""What a Tuning becomes. A folder of `tests/golden/katib` has a project and its objects.
+
+UPDATE_GOLDEN=1 writes the objects anew. The CRD of an Experiment keeps unknown fields: so the
+objects are also held against the fields of Katib's Go types, written down here from v0.19's
+pkg/apis/controller/{common,experiments}/v1beta1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+import yaml
+from crd_files import METADATA, validator
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from exai_compiler.backends.katib import NAME, RENDERERS
+from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.checks import check
+from exai_compiler.facts import Facts, Lock
+from exai_compiler.project import Project, link
+from exai_compiler.render import objects_of
+from exai_compiler.resolve import resolve
+from exai_compiler.tuning.space import combinations, steps, written
+from exai_specs.diagnostics import has_errors
+from exai_specs.documents import read
+from exai_specs.effects import Effect
+from exai_specs.frozen import thaw
+from exai_specs.kinds.tuning import Choices, Range
+from exai_specs.parse import Spec, parse
+
+GOLDEN = Path(__file__).parents[2] / "golden/katib"
+CASES = sorted(path for path in GOLDEN.iterdir() if path.is_dir())
+COMPONENTS = Path(__file__).parents[3] / "components/exai_components"
+
+TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
+COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+
+
+def closed(required: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": sorted(required),
+        "properties": {**required, **more},
+        "additionalProperties": False,
+    }
+
+
+SETTINGS = {"type": "array", "items": closed({"name": TEXT, "value": TEXT})}
+STRATEGY = {"enum": ["min", "max", "latest"]}
+ALGORITHM = closed({"algorithmName": TEXT}, algorithmSettings=SETTINGS)
+SPACE = closed(
+    {},
+    min=TEXT,
+    max=TEXT,
+    step=TEXT,
+    list={"type": "array", "items": TEXT, "minItems": 1},
+    distribution={"enum": ["uniform", "logUniform", "normal", "logNormal"]},
+)
+EXPERIMENT = closed(
+    {
+        "apiVersion": {"const": "kubeflow.org/v1beta1"},
+        "kind": {"const": "Experiment"},
+        "metadata": METADATA,
+        "spec": closed(
+            {
+                "objective": closed(
+                    {"type": {"enum": ["minimize", "maximize"]}, "objectiveMetricName": TEXT},
+                    goal={"type": "number"},
+                    additionalMetricNames={"type": "array", "items": TEXT},
+                    metricStrategies={
+                        "type": "array",
+                        "items": closed(
+                            {"name": TEXT, "value": {"enum": ["min", "max", "latest"]}}
+                        ),
+                    },
+                ),
+                "algorithm": ALGORITHM,
+                "parameters": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": closed(
+                        {
+                            "name": TEXT,
+                            "parameterType": {"enum": ["double", "int", "discrete", "categorical"]},
+                            "feasibleSpace": SPACE,
+                        }
+                    ),
+                },
+                "trialTemplate": closed(
+                    {
+                        "primaryContainerName": TEXT,
+                        "successCondition": TEXT,
+                        "failureCondition": TEXT,
+                        "trialParameters": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": closed(
+                                {"name": TEXT, "reference": TEXT}, description={"type": "string"}
+                            ),
+                        },
+                        "trialSpec": {"type": "object"},
+                    },
+                    retain={"type": "boolean"},
+                    primaryPodLabels={"type": "object"},
+                ),
+            },
+            earlyStopping=ALGORITHM,
+            parallelTrialCount=COUNT,
+            maxTrialCount=COUNT,
+            maxFailedTrialCount=COUNT,
+            resumePolicy={"enum": ["Never", "LongRunning", "FromVolume"]},
+            metricsCollectorSpec=closed({"collector": closed({"kind": {"const": "StdOut"}})}),
+        ),
+    }
+)
+
+
+def project_of(folder: Path) -> tuple[Project, Catalog]:
+    documents, problems = read((folder / "exai.yaml").read_text(), "exai.yaml")
+    assert problems == ()
+    specs = [parse(document) for document in documents]
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None and len(project.all) == len(specs), specs
+    found = catalog({str(path): path.read_text() for path in COMPONENTS.glob("*/component.yaml")})
+    files = {path.name: path.read_text() for path in folder.glob("*.py")}
+    return project, replace(found, files=MappingProxyType(files))
+
+
+def rendered(folder: Path) -> list[dict[str, Any]]:
+    project, components = project_of(folder)
+    environment = project.environment("prod")
+    assert environment is not None
+    resolved = resolve(project, "prod", environment, components, Lock(), Facts())
+    return [
+        thaw(item.body)  # type: ignore[arg-type]  # an Experiment has no open value
+        for spec in project.specs.values()
+        if spec.ref.kind == "Tuning"
+        for item in objects_of(resolved, spec)
+    ]
+
+
+def all_rendered() -> list[dict[str, Any]]:
+    return [body for folder in CASES for body in rendered(folder)]
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_a_tuning_becomes_its_golden(folder: Path) -> None:
+    bodies = rendered(folder)
+    text = yaml.safe_dump_all(bodies, sort_keys=False, allow_unicode=True, width=100)
+    golden = folder / "prod.yaml"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        golden.write_text(text)
+    assert text == golden.read_text()
+    assert rendered(folder) == bodies
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_the_goldens_are_without_errors(folder: Path) -> None:
+    project, components = project_of(folder)
+    found = check(project, components)
+    assert not has_errors(found), found
+
+
+def test_the_backend_has_its_shape() -> None:
+    assert (NAME, sorted(RENDERERS)) == ("katib", ["Tuning"])
+    assert len(CASES) == 3
+
+
+def test_experiments_have_katibs_fields_and_no_others() -> None:
+    for body in all_rendered():
+        assert list(validator("Experiment").iter_errors(body)) == []
+        assert list(Draft202012Validator(EXPERIMENT).iter_errors(body)) == []
+        assert len(body["metadata"]["name"]) <= 40
+
+
+def test_what_katibs_webhook_asks_of_a_template() -> None:
+    """pkg/webhook/v1beta1/experiment/validator/validator.go: every parameter is in the template,
+    every placeholder is a parameter, what comes out is JSON, and has no name."""
+    for body in all_rendered():
+        template = body["spec"]["trialTemplate"]
+        text = json.dumps(template["trialSpec"])
+        declared = [each["name"] for each in template["trialParameters"]]
+        assert set(re.findall(r"\$\{trialParameters\.([^}]+)\}", text)) == set(declared)
+        assert {each["reference"] for each in template["trialParameters"]} <= {
+            each["name"] for each in body["spec"]["parameters"]
+        }
+        for name in declared:
+            text = text.replace(f"${{trialParameters.{name}}}", "test-value")
+        job = json.loads(text)
+        assert "${trial" not in text and not {"name", "namespace"} & set(job.get("metadata", {}))
+        containers = job["spec"]["template"]["spec"]["containers"]
+        assert [each["name"] for each in containers] == [template["primaryContainerName"]]
+
+
+def words_of_a_shell(container: dict[str, Any]) -> list[str]:
+    """What runs when Katib's pod webhook has joined the words (pkg/webhook/v1beta1/pod/utils.go:
+    wrapWorkerContainer), and a shell has read them."""
+    words = [*container["command"], *container.get("args", [])]
+    if words[:1] in (["sh"], ["bash"]) and words[1:2] == ["-c"]:
+        words = words[2:]
+    return shlex.split(" ".join(words))
+
+
+def test_a_command_comes_through_katibs_shell() -> None:
+    container = {
+        body["metadata"]["name"].rpartition("-")[0]: body["spec"]["trialTemplate"]["trialSpec"][
+            "spec"
+        ]["template"]["spec"]["containers"][0]
+        for body in rendered(GOLDEN / "container")
+    }
+    plain = [*container["plain"]["command"], *container["plain"]["args"]]
+    assert words_of_a_shell(container["plain"]) == plain
+    script = "cd /opt; python3 train.py --optimizer '${trialParameters.optimizer}'"
+    assert words_of_a_shell(container["quoted"])[:2] == ["sh", "-c"]
+    assert words_of_a_shell(container["quoted"])[2].startswith(script)
+
+
+NUMBERS = st.integers(-50, 50).map(lambda n: n / 4)
+
+
+@given(low=NUMBERS, span=st.integers(1, 40), step=st.integers(1, 8))
+def test_a_grid_has_as_many_points_as_there_are(low: float, span: int, step: int) -> None:
+    high = low + span / 4
+    searched = Range(type="double", min=low, max=high, step=min(step, span) / 4)
+    values, here = 0, low
+    while here <= high:
+        values, here = values + 1, here + min(step, span) / 4
+    assert steps(searched) == values
+    assert combinations({"a": searched, "b": Choices(list=("x", "y"))}) == 2 * values
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53))
+def test_numbers_are_written_without_exponents(value: float) -> None:
+    text = written(value)
+    assert "e" not in text.lower() and float(text) == value
+
+
+def test_only_what_means_something_is_in_the_name() -> None:
+    _, components = project_of(GOLDEN / "iris")
+    text = (GOLDEN / "iris/exai.yaml").read_text()
+
+    def name(old: str = "", new: str = "") -> str:
+        assert old in text
+        documents, _ = read(text.replace(old, new), "exai.yaml")
+        specs = [parse(document) for document in documents]
+        linked = link(spec for spec in specs if isinstance(spec, Spec))
+        assert linked is not None and len(linked.all) == len(specs)
+        environment = linked.environment("prod")
+        assert environment is not None
+        resolved = resolve(linked, "prod", environment, components, Lock(), Facts())
+        spec = linked.find("Tuning", "iris-trees")
+        assert spec is not None
+        (item,) = objects_of(resolved, spec)
+        assert item.effect == Effect.RETRAIN
+        return item.id.name
+
+    for old, new in (
+        ("max: 24", "max: 48"),
+        ("cpu: 2", "cpu: 3"),
+        ("timeout: 1h", "timeout: 2h"),
+        ("labels: {team: ml}", "labels: {team: other}"),
+        ("One row per flower", "A flower a row"),
+        ("sha256:aaaa", "sha256:bbbb"),
+    ):
+        assert name(old, new) == name(), (old, new)
+    for old, new in (
+        ("max: 0.3", "max: 0.4"),
+        ("random_state: 7", "random_state: 8"),
+        ("nfolds: 5", "nfolds: 4"),
+        ("table: iris", "table: iris2"),
+        ("goal: 0.05", "goal: 0.06"),
+    ):
+        assert name(old, new) != name(), (old, new)
