@@ -14,6 +14,7 @@ from exai_compiler.feature_files import named_files
 from exai_compiler.leaves import leaves
 from exai_compiler.policies import applied
 from exai_compiler.project import Project
+from exai_compiler.tuning.algorithms import HONOURED, OTHERWISE
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
 from exai_specs.kinds import (
@@ -31,6 +32,7 @@ from exai_specs.kinds import (
     RuntimeSpec,
     ServiceSpec,
     SqlSource,
+    TuningSpec,
 )
 from exai_specs.parse import Spec
 
@@ -96,6 +98,23 @@ STEP: Mapping[Path, str] = MappingProxyType(
         ("podLabels",): "one machine has no pods",
         ("podAnnotations",): "one machine has no pods",
         ("kubernetes",): "one machine has no pods",
+    }
+)
+TRIAL: Mapping[Path, str] = MappingProxyType(
+    {
+        ("resources", "cpu"): "a trial takes what the machine has",
+        ("resources", "memory"): "it bounds the Java heap, nothing else",
+        ("resources", "limits", "cpu"): "a trial takes what the machine has",
+        ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
+        ("volumes",): "nothing is mounted",
+        ("nodeSelector",): "there is one machine",
+        ("tolerations",): "there is one machine",
+        ("imagePullSecrets",): "no image is pulled",
+        ("imagePullPolicy",): "no image is pulled",
+        ("securityContext",): "the process is yours",
+        ("serviceAccount",): "one machine has no accounts of services",
+        ("podLabels",): "one machine has no pods",
+        ("podAnnotations",): "one machine has no pods",
     }
 )
 PIPELINE: Mapping[Path, str] = MappingProxyType(
@@ -209,6 +228,9 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     for spec, _ in project.bodies(NotebookSpec):
         message = f"{spec.ref}: the local target runs no notebook servers: nothing comes of it here"
         yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
+    for spec, tuning in project.bodies(TuningSpec):
+        yield from _block(spec, ("spec", "trial"), TRIAL)
+        yield from _search(spec, tuning)
     for spec, _ in project.bodies(FeatureViewSpec):
         yield from _block(spec, ("spec",), VIEW)
     for spec, _ in project.bodies(FeatureServiceSpec):
@@ -222,6 +244,17 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
                 yield from _block(spec, path, STEP)
         for path in _loops(pipeline.steps, ("spec", "steps")):
             yield from _block(spec, path, LOOP)
+
+
+def _search(spec: Spec, tuning: TuningSpec) -> Iterator[Diagnostic]:
+    """Optuna's samplers, where they aren't Katib's."""
+    name = tuning.algorithm.name
+    if (instead := OTHERWISE.get(name)) is not None:
+        yield _note(spec, ("spec", "algorithm", "name"), instead)
+    for setting in tuning.algorithm.settings:
+        if name in HONOURED and setting not in HONOURED[name]:
+            instead = "a grid is walked in order" if name == "grid" else "Optuna has no such"
+            yield _note(spec, ("spec", "algorithm", "settings", setting), instead)
 
 
 def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:

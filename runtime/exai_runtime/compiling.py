@@ -20,6 +20,7 @@ from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
+from exai_compiler.tuning.trial import searched
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
@@ -144,6 +145,7 @@ def compile_environment(
     read = frozenset(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
+    read |= searched(project)
     missing = _missing_data(project, build, facts, read)
     rollout = changed_features(resolved)
     # A policy can make a note of the environment an error.

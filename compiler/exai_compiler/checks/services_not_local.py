@@ -14,7 +14,7 @@ from exai_compiler.backends.kserve.served import files_of, is_elsewhere
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import GraphSpec, ServiceSpec, TuningSpec
+from exai_specs.kinds import GraphSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.kinds.service import CUSTOM
 
@@ -44,14 +44,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             f"environment `{local[0]}` runs no graphs: each service answers by itself",
             spec.at("metadata", "name"),
             hint="keep the graph to environments on a cluster",
-            related=places,
-        )
-    for spec, _ in subject.project.bodies(TuningSpec):
-        yield Diagnostic(
-            "not-local",
-            f"environment `{local[0]}` searches nothing",
-            spec.at("metadata", "name"),
-            hint="keep the search to environments on a cluster",
             related=places,
         )
     for spec, service in subject.project.bodies(ServiceSpec):

@@ -124,3 +124,20 @@ EARLY_STOPPING: Mapping[str, Named] = MappingProxyType(
         )
     }
 )
+
+# Of Optuna, which searches on one machine (runtime/exai_runtime/local/searches/study.py).
+NOT_LOCAL = ("hyperband",)
+HONOURED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "bayesianoptimization": ("n_initial_points", "random_state"),
+        "cmaes": ("sigma", "random_state"),
+        "grid": (),
+        "multivariate-tpe": ("n_startup_trials", "n_ei_candidates", "random_state"),
+        "random": ("random_state",),
+        "sobol": (),
+        "tpe": ("n_EI_candidates", "random_state"),
+    }
+)
+OTHERWISE: Mapping[str, str] = MappingProxyType(
+    {"bayesianoptimization": "Optuna's TPE searches instead of skopt"}
+)

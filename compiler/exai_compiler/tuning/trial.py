@@ -166,3 +166,16 @@ def _strings(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _strings(item, (*path, key))
+
+
+def searched(project: Project) -> frozenset[str]:
+    """The datasets that trials load, by all that can be told without their code."""
+    return frozenset(
+        value
+        for _, tuning in project.bodies(TuningSpec)
+        for name, value in tuning.trial.with_.items()
+        if isinstance(value, str)
+        and tuning.trial.body != "image"
+        and (tuning.trial.uses is None or name == "data")
+        and project.body(DatasetSpec, value) is not None
+    )

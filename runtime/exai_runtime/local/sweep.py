@@ -17,6 +17,8 @@ from exai_runtime.local.ledger import Ledger
 from exai_runtime.local.paths import Paths, remove_private
 from exai_runtime.local.process import Process, alive, environment_of
 from exai_runtime.local.run_requests import held
+from exai_runtime.local.searches.executor import held as search_held
+from exai_runtime.local.searches.executor import search_paths
 
 _GRACE = 3.0
 
@@ -43,6 +45,8 @@ def _left_over(one: Process, environ: Mapping[str, str], paths: Paths, ledger: L
         )
     if environ.get("EXAI_FEATURE_STORE_PROCESS") == "write":
         return True
+    if search := environ.get("EXAI_SEARCH"):
+        return not search_held(search_paths(paths, search))
     key = environ.get("EXAI_RUN", "")
     return bool(key) and not held(paths.run(key))
 

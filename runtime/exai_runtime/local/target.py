@@ -49,6 +49,8 @@ from exai_runtime.local.rendered import (
     plain,
 )
 from exai_runtime.local.run_requests import held, read_request
+from exai_runtime.local.searches.executor import SEARCH_KIND
+from exai_runtime.local.searches.executor import end as end_search
 from exai_runtime.local.sources import Look, source_problems
 from exai_runtime.local.sweep import sweep
 from exai_runtime.results import Serving
@@ -208,6 +210,9 @@ class LocalTarget:
         for run in runs.all_runs(self.paths):
             if held(run):
                 runs.end(self.paths, run.folder.name)
+        for which in self._ledger().objects:
+            if which.kind == SEARCH_KIND:
+                end_search(self.paths, which.name)
         if self._control is not None:
             self._control.close()
             self._control = None

@@ -27,6 +27,7 @@ from exai_compiler.backends.katib import NAME, RENDERERS
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import check
 from exai_compiler.facts import Facts, Lock
+from exai_compiler.parity import parity
 from exai_compiler.project import Project, link
 from exai_compiler.render import objects_of
 from exai_compiler.resolve import resolve
@@ -281,3 +282,48 @@ def test_only_what_means_something_is_in_the_name() -> None:
         ("goal: 0.05", "goal: 0.06"),
     ):
         assert name(old, new) != name(), (old, new)
+
+
+LOCAL = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {environments: {local: {target: local}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Tuning
+metadata: {name: t}
+spec:
+  objective: {metric: a, type: maximize}
+  algorithm: {name: NAME, settings: {SETTINGS}}
+  parameters: {x: {type: double, min: 0, max: 1}}
+  trial: {TRIAL, nodeSelector: {a: b}, timeout: 1h}
+"""
+FUNCTION = 'python: "code.py:f", with: {x: "${{ trial.x }}"}'
+CONTAINER = 'image: a/b, command: ["${{ trial.x }}"]'
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "trial", "said"),
+    [
+        ("random", "random_state: 1", FUNCTION, ["nodeSelector"]),
+        ("tpe", "gamma: 0.5", FUNCTION, ["algorithm.settings.gamma", "nodeSelector"]),
+        ("bayesianoptimization", "", FUNCTION, ["algorithm.name", "nodeSelector"]),
+        ("random", "", CONTAINER, ["nodeSelector", "it runs no containers"]),
+        ("hyperband", "r_l: 2, resource_name: x", FUNCTION, ["nodeSelector", "Katib's hyperband"]),
+    ],
+)
+def test_what_one_machine_does_otherwise_is_said(
+    name: str, settings: str, trial: str, said: list[str]
+) -> None:
+    text = LOCAL.replace("NAME", name).replace("SETTINGS", settings).replace("TRIAL", trial)
+    documents, problems = read(text, "exai.yaml")
+    assert problems == ()
+    specs = [parse(document) for document in documents]
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None and len(project.all) == 2, specs
+    files = {"code.py": "def f(x: float) -> float:\n    return x\n"}
+    found = check(project, Catalog({}, MappingProxyType(files)))
+    told = [*parity(project, "local"), *(d for d in found if d.severity == "error")]
+    assert len(told) == len(said), told
+    assert all(words in each.message for words, each in zip(said, told, strict=True)), told

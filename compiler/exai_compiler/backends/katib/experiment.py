@@ -1,7 +1,8 @@
 """A Tuning as an Experiment (targets 4.4).
 
 In: the resolved project, a Tuning. Out: the object `<tuning>-<first 12 digits of its meaning>`:
-Katib lets nothing of it change but three counts, so a changed search is a new object.
+Katib lets nothing of it change but three counts, so a changed search is a new object. Locally
+Optuna searches the same object.
 """
 
 from __future__ import annotations
@@ -36,12 +37,10 @@ _TYPES = {"double": "double", "integer": "int"}
 
 
 def render_tuning(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
-    """Nothing where no cluster is. Raises TypeError for another kind: a bug of the caller."""
+    """Raises TypeError for another kind: a bug of the caller."""
     tuning = spec.body
     if not isinstance(tuning, TuningSpec):
         raise TypeError(f"{spec.ref} is no Tuning")
-    if resolved.environment.target == "local":
-        return ()
     meaning = tuning_meaning(resolved.project, resolved.catalog, spec, tuning)
     name = f"{spec.ref.name}-{meaning[:SHORT]}"
     metadata: dict[str, Json] = {"name": name, "labels": {**spec.metadata.labels, **MANAGED_BY}}
