@@ -21,6 +21,8 @@ from exai_runtime.local.log_tail import tail
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.run_records import records
 from exai_runtime.local.run_requests import held
+from exai_runtime.local.searches.executor import held as search_held
+from exai_runtime.local.searches.executor import newest
 from exai_runtime.local.server_process import find
 from exai_runtime.results import Refused, Sources
 from exai_runtime.run_results import (
@@ -145,15 +147,18 @@ def logs(
     if isinstance(place, Refused):
         return place
     kind, slash, name = subject.partition("/")
-    kind = {"pipeline": "Pipeline", "service": "Service"}.get(kind.lower(), "")
+    kinds = {"pipeline": "Pipeline", "service": "Service", "tuning": "Tuning"}
+    kind = kinds.get(kind.lower(), "")
     if not slash or not kind:
         return _refused(
             "no-log",
-            f"`{subject}` has no log: runs and servers have",
-            "write Pipeline/NAME or Service/NAME",
+            f"`{subject}` has no log: runs, searches and servers have",
+            "write Pipeline/NAME, Service/NAME or Tuning/NAME",
         )
     if kind == "Service":
         return _service_log(place, name, run, most, say)
+    if kind == "Tuning":
+        return _search_log(place, name, run, most, say)
     return _run_log(place, name, run, most, say)
 
 
@@ -187,6 +192,20 @@ def _service_log(
         hint = "`exai status` says what it waits for"
         return _refused("no-log", f"Service/{name} hasn't been started here", hint)
     return _log(f"Service/{name}", path, "", most, say, lambda: bool(find(place.paths, name)))
+
+
+def _search_log(
+    place: _Place, name: str, run: str | None, most: int, say: Say | None
+) -> Log | Refused:
+    if run is not None:
+        return _refused("no-log", "a search has no runs", "leave --run out")
+    found = newest(place.paths, name)
+    if found is None:
+        declared = {ref.name for ref in place.names if ref.kind == "Tuning"}
+        if name not in declared:
+            return _unknown("Tuning", name, declared)
+        return _refused("no-log", f"Tuning/{name} hasn't searched here", "`exai apply` starts it")
+    return _log(f"Tuning/{name}", found.log, "", most, say, lambda: search_held(found))
 
 
 def _log(

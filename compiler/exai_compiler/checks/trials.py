@@ -114,6 +114,14 @@ def _component(subject: Subject, spec: Spec, tuning: TuningSpec, name: str) -> I
                 spec.at("spec", "objective", "metric"),
                 hint=did_you_mean(tuning.objective.metric, METRICS, f"one of {', '.join(METRICS)}"),
             )
+        if tuning.early_stopping is not None:
+            yield Diagnostic(
+                "trial-metric",
+                f"{name} says its metric once, at its end: nothing can be stopped before",
+                spec.key_at("spec", "earlyStopping"),
+                "warning",
+                "remove it, or write a function that prints its metric as it goes",
+            )
         value: Json = tuning.trial.with_
         for key in TRAINERS[name]:
             value = value.get(key) if isinstance(value, Mapping) else None

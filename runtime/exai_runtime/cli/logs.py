@@ -24,7 +24,9 @@ Examples:
 
 
 @click.command("logs", epilog=_EPILOG)
-@click.argument("subject", metavar="KIND/NAME", shell_complete=identities("Pipeline", "Service"))
+@click.argument(
+    "subject", metavar="KIND/NAME", shell_complete=identities("Pipeline", "Service", "Tuning")
+)
 @click.option("--run", "run", metavar="RUN", shell_complete=runs, help="A run, not the newest.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run ends, or Ctrl-C.")
 @click.option(
@@ -37,7 +39,7 @@ Examples:
 )
 @common
 def command(subject: str, run: str | None, follow: bool, lines: int) -> int:
-    """Show what a pipeline's newest run, or a service's server, wrote.
+    """Show what a pipeline's newest run, a service's server or a search wrote.
 
     Secrets were masked when it was written.
     """

@@ -308,6 +308,8 @@ def test_an_apply_finds_the_best_parameters(tmp_path: Path) -> None:
     status = json.loads(exai(tmp_path, "status", "--output", "json").stdout)
     assert "best error 0.5 in trial 1: degree=2 (3 trials)" in json.dumps(status)
     assert '"changes": []' in exai(tmp_path, "plan", "--output", "json").stdout
+    logged = exai(tmp_path, "logs", "Tuning/curve").stdout
+    assert "[trial 1] error=0.5" in logged
     gone = exai(tmp_path, "destroy", "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr
     assert not list((tmp_path / ".exai/local/searches").glob("*"))

@@ -24,18 +24,25 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from exai_compiler.backends.katib import NAME, RENDERERS
+from exai_compiler.build import Live, Observed
 from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.changes import Update
 from exai_compiler.checks import check
+from exai_compiler.edges import Node
 from exai_compiler.facts import Facts, Lock
+from exai_compiler.lineage import lineage
+from exai_compiler.nodes import declared, described
 from exai_compiler.parity import parity
+from exai_compiler.planning.plan import plan
 from exai_compiler.project import Project, link
-from exai_compiler.render import objects_of
+from exai_compiler.render import objects_of, render
 from exai_compiler.resolve import resolve
 from exai_compiler.tuning.space import combinations, steps, written
 from exai_specs.diagnostics import has_errors
 from exai_specs.documents import read
 from exai_specs.effects import Effect
-from exai_specs.frozen import thaw
+from exai_specs.frozen import canonical, freeze, thaw
+from exai_specs.identity import Ref
 from exai_specs.kinds.tuning import Choices, Range
 from exai_specs.parse import Spec, parse
 
@@ -327,3 +334,47 @@ def test_what_one_machine_does_otherwise_is_said(
     told = [*parity(project, "local"), *(d for d in found if d.severity == "error")]
     assert len(told) == len(said), told
     assert all(words in each.message for words, each in zip(said, told, strict=True)), told
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "changes"),
+    [
+        (("maxTrialCount",), 99, [("spec", "maxTrialCount")]),
+        (("parallelTrialCount",), 1, [("spec", "parallelTrialCount")]),
+        (("trialTemplate", "retain"), True, []),
+        (("algorithm", "algorithmName"), "random", []),
+    ],
+)
+def test_only_the_counts_change_in_place(
+    path: tuple[str, ...], value: object, changes: list[tuple[str, ...]]
+) -> None:
+    project, components = project_of(GOLDEN / "iris")
+    environment = project.environment("prod")
+    assert environment is not None
+    resolved = resolve(project, "prod", environment, components, Lock(), Facts())
+    build = render(resolved, lineage(project, resolved.graphs))
+    live = {item.id: Live(item.body, item.origin) for item in build.objects}
+    assert plan(build, Observed(live)).changes == ()
+    (found,) = (item for item in build.objects if item.id.kind == "Experiment")
+    body = json.loads(canonical(found.body))  # type: ignore[arg-type]  # nothing is open
+    inner = body["spec"]
+    for part in path[:-1]:
+        inner = inner[part]
+    inner[path[-1]] = value
+    live[found.id] = Live(freeze(body), found.origin)
+    planned = [each.change for each in plan(build, Observed(live)).changes]
+    assert [f.path for c in planned if isinstance(c, Update) for f in c.fields] == changes
+
+
+def test_a_search_comes_from_what_its_trials_load() -> None:
+    project, _ = project_of(GOLDEN / "iris")
+    found = lineage(project, {})
+    names = {str(node) for node in found.down(Node("Dataset", "iris"))}
+    assert names == {"Tuning/iris-trees", "Tuning/iris-trees#trial"}
+    trial = Node("Tuning", "iris-trees", "trial")
+    told = described(project, {}, trial)
+    assert told is not None and told.what == "train-h2o"
+    assert Node("Tuning", "iris-trees", "trial") in declared(
+        project, {}, Ref("Tuning", "iris-trees")
+    )
+    assert described(project, {}, Node("Tuning", "iris-trees", "other")) is None

@@ -171,6 +171,24 @@ def search_paths(paths: Paths, name: str) -> SearchPaths:
     return SearchPaths(paths.state / "searches" / name)
 
 
+def newest(paths: Paths, tuning: str) -> SearchPaths | None:
+    """The search of a Tuning that was begun last; None without any."""
+    mine = [search_paths(paths, name) for name in _names(paths, tuning)]
+    return max(
+        (each for each in mine if each.log.is_file()),
+        key=lambda each: each.log.stat().st_mtime_ns,
+        default=None,
+    )
+
+
+def _names(paths: Paths, tuning: str) -> list[str]:
+    try:
+        names = sorted(entry.name for entry in os.scandir(paths.state / "searches"))
+    except OSError:
+        return []
+    return [name for name in names if name.rpartition("-")[0] == tuning]
+
+
 def is_enough(done: SearchResult, body: Mapping[str, Any]) -> bool:
     """Whether a search that ended well has all the trials that are asked for, or its goal."""
     if done.state != "succeeded" or done.value is None:
@@ -184,14 +202,8 @@ def is_enough(done: SearchResult, body: Mapping[str, Any]) -> bool:
 
 def others(paths: Paths, tuning: str, name: str) -> tuple[str, ...]:
     """The searches of the same Tuning, other than this, that have a living process."""
-    try:
-        names = sorted(entry.name for entry in os.scandir(paths.state / "searches"))
-    except OSError:
-        return ()
     return tuple(
-        each
-        for each in names
-        if each != name and each.rpartition("-")[0] == tuning and held(search_paths(paths, each))
+        each for each in _names(paths, tuning) if each != name and held(search_paths(paths, each))
     )
 
 
