@@ -49,12 +49,15 @@ def test_programs_get_every_file_whole(exai: Run) -> None:
     assert "[id]" in result["example"]["files"][at["path"]].splitlines()[at["line"] - 1]
 
 
-def test_a_code_whose_failure_takes_a_server_has_no_example(exai: Run) -> None:
+def test_a_code_whose_failure_takes_a_server_is_told(exai: Run) -> None:
     done = exai("explain", "feature-store-refused")
     assert (done.code, done.err) == (0, "")
-    assert "Example" not in done.out and "refuses the password" in done.out
+    assert "refuses the password" in done.out
+    assert "error[feature-store-refused] the online store (Redis) refused the password" in done.out
     result = json.loads(exai("explain", "feature-store-refused", "--output", "json").out)["result"]
-    assert result["example"] is None
+    assert (result["example"]["command"], result["example"]["files"]) == (
+        *("exai features materialize", {}),
+    )
 
 
 def test_without_a_code_all_are_listed(exai: Run) -> None:
