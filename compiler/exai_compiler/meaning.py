@@ -222,6 +222,7 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
         "pip": meaningful(step.spec.pip),
         "inputs": meaningful(step.spec.with_),
         "env": meaningful({**env, **step.spec.env}),
+        **({"embed": step.spec.embed} if step.spec.embed is not None else {}),
         **({"outputs": meaningful(step.spec.outputs)} if step.spec.outputs else {}),
         **({"import": meaningful(step.spec.import_)} if step.spec.import_ else {}),
         **({"volumes": meaningful(step.spec.volumes)} if step.spec.volumes else {}),

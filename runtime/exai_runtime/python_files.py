@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.leaves import leaves
-from exai_compiler.python_code import PYTHON, function_of
+from exai_compiler.python_code import PYTHON, embedded_path, function_of
 from exai_compiler.tuning.trial import PYTHON as TRIAL_PYTHON
 from exai_compiler.user_components import component_file
 from exai_runtime.folder import Folder
@@ -24,6 +24,7 @@ from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec, TuningS
 from exai_specs.parse import Spec
 from exai_specs.types import Path
 
+_MOST = 256  # files of a folder; each takes half a kilobyte at least of the 90 that fit
 _LARGEST = 1 << 20  # bytes; a function that is embedded may have a sixteenth of it
 
 
@@ -46,17 +47,18 @@ def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
     """All of them, each read once. A file that isn't there is the checks' to tell."""
     texts: dict[str, str] = {}
     refused: dict[str, Diagnostic] = {}
-    for spec, place, path in asked_files(specs):
-        if path in texts or path in refused:
-            continue
-        try:
-            text = read_text(folder, path)
-        except ValueError as error:
-            code = "path-leaves-project" if "leads out" in str(error) else "unreadable-file"
-            refused[path] = Diagnostic(code, str(error), spec.at(*place))
-            continue
-        if text is not None:
-            texts[path] = text
+    for spec, place, asked in asked_files(specs):
+        for path in _each(folder, asked) if place[-1] == "embed" else (asked,):
+            if path in texts or path in refused:
+                continue
+            try:
+                text = read_text(folder, path)
+            except ValueError as error:
+                code = "path-leaves-project" if "leads out" in str(error) else "unreadable-file"
+                refused[path] = Diagnostic(code, str(error), spec.at(*place))
+                continue
+            if text is not None:
+                texts[path] = text
     python = [path for path in texts if path.endswith(".py")]
     return PythonFiles(
         MappingProxyType(texts),
@@ -77,6 +79,9 @@ def asked_files(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Path, str]]:
                     if step.python is not None:
                         base = document.file_of((*place, "python"))
                         yield spec, (*place, "python"), function_of(base, step.python)[0]
+                        if step.embed is not None:
+                            base = document.file_of((*place, "embed"))
+                            yield spec, (*place, "embed"), embedded_path(base, step.embed)
                     elif step.component_file:
                         base = document.file_of((*place, "uses"))
                         path = component_file(base, step.component_file)
@@ -94,6 +99,25 @@ def asked_files(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Path, str]]:
                     for index, file in enumerate(files):
                         # A function's place without the function.
                         yield spec, (*above, index), function_of(document.path, f"{file}:")[0]
+
+
+def _each(folder: Folder, path: str) -> Iterator[str]:
+    """A file, or all files of a folder at any depth but hidden and compiled ones. A few more than
+    may be embedded are looked at, so that the checks see that they are too many."""
+    if not folder.inside(path) or folder.kind(path) != "folder":
+        yield path
+        return
+    waiting, count, looked = [path], 0, 0
+    while waiting and (looked := looked + 1) <= _MOST:  # links may lead round
+        here = waiting.pop()
+        for name, is_folder in sorted(folder.entries(here)):
+            if name.startswith(".") or name == "__pycache__":
+                continue
+            inner = posixpath.normpath(posixpath.join(here, name))
+            if is_folder:
+                waiting.append(inner)
+            elif (count := count + 1) <= _MOST:
+                yield inner
 
 
 def read_text(folder: Folder, path: str) -> str | None:

@@ -3,6 +3,8 @@
 from exai_compiler.python_code.component import (
     OWN_IMAGE,
     PYTHON,
+    embedded_of,
+    embedded_path,
     function_of,
     python_component,
 )
@@ -14,6 +16,8 @@ __all__ = [
     "PYTHON",
     "Function",
     "Problem",
+    "embedded_of",
+    "embedded_path",
     "function_of",
     "python_component",
     "read_function",

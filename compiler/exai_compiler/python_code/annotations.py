@@ -31,8 +31,15 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
     }
 )
 ARTIFACTS = frozenset(ARTIFACT_TYPES)
-_SIDES: Mapping[str, Literal["input", "output"]] = MappingProxyType(
-    {"Input": "input", "InputPath": "input", "Output": "output", "OutputPath": "output"}
+Side = Literal["input", "output", "embedded"]
+_SIDES: Mapping[str, Side] = MappingProxyType(
+    {
+        "Input": "input",
+        "InputPath": "input",
+        "Output": "output",
+        "OutputPath": "output",
+        "EmbeddedInput": "embedded",
+    }
 )
 
 
@@ -44,7 +51,7 @@ class Meaning:
 
     type: str
     many: bool = False
-    side: Literal["input", "output"] = "input"
+    side: Side = "input"
     optional: bool = False
     refined: Json = None
 
@@ -94,11 +101,11 @@ def _quoted(text: str) -> Meaning | None:
 
 def _subscript(annotation: ast.Subscript) -> Meaning | None:
     marker, inner = kfp_name(annotation.value), annotation.slice
-    if marker in ("Input", "Output"):
+    if marker in ("Input", "Output", "EmbeddedInput"):
         listed = isinstance(inner, ast.Subscript) and _is_list(inner.value)
         artifact = kfp_name(inner.slice if listed and isinstance(inner, ast.Subscript) else inner)
         # KFP has components that take lists of artifacts, and none that make one.
-        if artifact not in ARTIFACTS or (listed and marker == "Output"):
+        if artifact not in ARTIFACTS or (listed and marker != "Input"):
             return None
         return Meaning(artifact, listed, _SIDES[marker])
     name = annotation.value.id if isinstance(annotation.value, ast.Name) else ""
@@ -131,7 +138,7 @@ def _of_values(inner: ast.expr) -> bool:
 def _path(annotation: ast.Call) -> Meaning | None:
     """`InputPath(str)` and its like: the value or artifact is a file."""
     side = _SIDES.get(kfp_name(annotation.func))
-    if side is None or annotation.keywords or len(annotation.args) > 1:
+    if side is None or side == "embedded" or annotation.keywords or len(annotation.args) > 1:
         return None
     if not annotation.args:
         return Meaning("Artifact", side=side)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.python_code import ephemeral
+from exai_compiler.python_code.archive import Embedded, embedded
 from exai_compiler.python_code.function import Function, read_function
 from exai_specs.frozen import digest
 from exai_specs.kinds.step import Step
@@ -31,6 +32,18 @@ def function_of(document: str, written: str) -> tuple[str, str]:
     return posixpath.normpath(posixpath.join(posixpath.dirname(document), file)), name
 
 
+def embedded_path(document: str, written: str) -> str:
+    """The path of what `embed` names, from exai.yaml's folder."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(document), written))
+
+
+def embedded_of(document: str, step: Step, catalog: Catalog) -> Embedded | None:
+    """What a step embeds beside its function; None for nothing, or what isn't there."""
+    if step.embed is None:
+        return None
+    return embedded(embedded_path(document, step.embed), catalog.files)
+
+
 def python_component(
     document: str, step: Step, catalog: Catalog, image: str | None = None
 ) -> Component | None:
@@ -40,13 +53,21 @@ def python_component(
     found = read_function(text, name) if text is not None else None
     if not isinstance(found, Function) or found.problems:
         return None
+    beside = embedded_of(document, step, catalog)
+    if step.embed is not None and beside is None:
+        return None
     image = step.image or image or OWN_IMAGE
     packages = step.pip.packages if step.pip else ()
     return Component(
         name=f"{path}:{name}",
         # A tag may move unseen; an image's digest says what it is.
         version=digest(
-            {"source": found.source, "packages": packages, "image": image.partition("@")[2]}
+            {
+                "source": found.source,
+                "packages": packages,
+                "image": image.partition("@")[2],
+                **({"embed": beside.files} if beside is not None else {}),
+            }
         )[:12],
         effects="none",
         description=found.description,
@@ -56,7 +77,7 @@ def python_component(
         filled=(),
         metrics=MappingProxyType({}),
         image=image,
-        command=ephemeral.command(found, step.pip, with_kfp=image == OWN_IMAGE),
+        command=ephemeral.command(found, step.pip, beside, with_kfp=image == OWN_IMAGE),
         args=ephemeral.arguments(found),
         limits=MappingProxyType({}),
     )

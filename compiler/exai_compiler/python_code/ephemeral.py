@@ -8,6 +8,7 @@ more than one word; the checks hold packages and indexes to a pattern.
 
 from __future__ import annotations
 
+from exai_compiler.python_code.archive import Embedded, archive
 from exai_compiler.python_code.function import Function
 from exai_specs.kinds.step import Pip
 
@@ -46,12 +47,49 @@ from typing import *
 """
 
 
-def program(function: Function) -> str:
-    """The text that is executed."""
-    return f"{_HEAD}{function.source}\n"
+_UNPACK = """__KFP_EMBEDDED_ARCHIVE_B64 = '@ARCHIVE@'
+
+import base64 as __kfp_b64
+import io as __kfp_io
+import os as __kfp_os
+import sys as __kfp_sys
+import tarfile as __kfp_tarfile
+import tempfile as __kfp_tempfile
+
+# Extract embedded archive at import time to ensure sys.path and globals are set
+__kfp_tmpdir = __kfp_tempfile.TemporaryDirectory()
+__KFP_EMBEDDED_ASSET_DIR = __kfp_tmpdir.name
+try:
+    __kfp_bytes = __kfp_b64.b64decode(__KFP_EMBEDDED_ARCHIVE_B64.encode('ascii'))
+    with __kfp_tarfile.open(fileobj=__kfp_io.BytesIO(__kfp_bytes), mode='r:gz') as __kfp_tar:
+        __kfp_tar.extractall(path=__KFP_EMBEDDED_ASSET_DIR)
+except Exception as __kfp_e:
+    raise RuntimeError(f'Failed to extract embedded archive: {__kfp_e}')
+
+# Always prepend the extracted directory to sys.path for import resolution
+if __KFP_EMBEDDED_ASSET_DIR not in __kfp_sys.path:
+    __kfp_sys.path.insert(0, __KFP_EMBEDDED_ASSET_DIR)
+@FILE@
+"""
+_ONE_FILE = """
+__KFP_EMBEDDED_ASSET_FILE = __kfp_os.path.join(__KFP_EMBEDDED_ASSET_DIR, @NAME@)
+"""
 
 
-def command(function: Function, pip: Pip | None, *, with_kfp: bool) -> tuple[str, ...]:
+def program(function: Function, beside: Embedded | None = None) -> str:
+    """The text that is executed; with what it embeds, as `_generate_shared_extraction_helper` of
+    kfp/dsl/component_factory.py has it.
+    """
+    if beside is None:
+        return f"{_HEAD}{function.source}\n"
+    one = _ONE_FILE.replace("@NAME@", repr(beside.file)) if beside.file else ""
+    unpack = _UNPACK.replace("@FILE@", one).replace("@ARCHIVE@", archive(beside))
+    return f"{_HEAD.rstrip()}\n\n{unpack}\n\n\n{function.source}\n"
+
+
+def command(
+    function: Function, pip: Pip | None, beside: Embedded | None = None, *, with_kfp: bool
+) -> tuple[str, ...]:
     """`with_kfp`: the image has KFP's SDK already, as exai's own have."""
     packages = pip.packages if pip is not None else ()
     installs = []
@@ -64,7 +102,7 @@ def command(function: Function, pip: Pip | None, *, with_kfp: bool) -> tuple[str
         venv = f"{_VENV} " if pip is not None and pip.venv else ""
         installs.append(venv + _pip_install((f"kfp=={KFP}", "--no-deps", older), options))
     before = ("sh", "-c", _INSTALL.format("  &&  ".join(installs))) if installs else ()
-    return (*before, "sh", "-ec", PROGRAM, program(function))
+    return (*before, "sh", "-ec", PROGRAM, program(function, beside))
 
 
 def arguments(function: Function) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ _ANNOTATION_HINT = (
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function as a step. `source` starts with its `def`, `line` is where that stands in the
-    file; `imports` are the top-level modules that it imports, with their places.
+    file; `imports` are the top-level modules that it imports, with their places; `embeds` the
+    arguments that are what its step embeds.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Function:
     outputs: Mapping[str, Port]
     imports: tuple[tuple[str, int, int], ...]
     problems: tuple[Problem, ...]
+    embeds: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -88,6 +90,7 @@ def _read(text: str, name: str) -> Function | Problem:
         inputs=MappingProxyType({port.name: port for side, port in known if side == "input"}),
         outputs=MappingProxyType({port.name: port for side, port in known if side == "output"}),
         imports=tuple(imports_of(found)),
+        embeds=tuple(port.name for side, port in known if side == "embedded"),
         problems=tuple(
             sorted(
                 (in_characters(problem, lines) for problem in problems),
@@ -137,7 +140,7 @@ def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] |
             return _unreadable(default, f"the default of `{name}` {wrong}")
         if found.type[:1].isupper() and value is not None:
             return _unreadable(default, f"the artifact `{name}` can have no default but None")
-    if found.side == "output":
+    if found.side != "input":
         return found.side, _port(name, found)
     optional = default is not None or (found.optional and found.type == "final-status")
     return found.side, _port(name, found, optional=optional, default=value)
@@ -154,7 +157,7 @@ def _returned(annotation: ast.expr) -> Iterator[tuple[str, Port] | Problem]:
         fields = [(SINGLE_OUTPUT, annotation)]
     for name, of in fields:
         found = meaning(of)
-        if found is None or found.side == "output" or found.optional:
+        if found is None or found.side != "input" or found.optional:
             yield _unreadable(of, f"`{ast.unparse(of)}` is no type that a step gives")
         elif wrong := FIELD.wrong(name):
             yield _unreadable(of, f"`{name}`: {wrong}")

@@ -195,6 +195,11 @@ class Step(StepPod):
         Effect.RETRAIN,
         about("What the function needs", {"packages": ["scikit-learn==1.9.1"]}),
     ] = None
+    embed: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("A text file or a folder of such that the function finds and imports from", "rules"),
+    ] = None
     with_: Annotated[
         Annotated[Mapping[str, Plain], KeyedBy(FIELD)],
         Effect.RETRAIN,
@@ -303,6 +308,7 @@ _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "image": ("python", "image"),
         "pip": ("python",),
+        "embed": ("python",),
         "command": ("image",),
         "args": ("image",),
         "outputs": ("image",),

@@ -421,6 +421,7 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.steps.*.uses": (PIPELINE, (*TRAIN, "uses"), "train-other"),
     "Pipeline.steps.*.python": (PIPELINE, (*OWN, "python"), "own.py:other"),
     "Pipeline.steps.*.image": (PIPELINE, (*OWN, "image"), "python:3.12"),
+    "Pipeline.steps.*.embed": (PIPELINE, (*OWN, "embed"), "other"),
     "Pipeline.steps.*.pip.packages.*": (PIPELINE, (*OWN, "pip", "packages"), ["six==1.16.0"]),
     "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
     "Pipeline.steps.*.pip.venv": (PIPELINE, (*OWN, "pip", "venv"), True),

@@ -65,7 +65,7 @@ def problems(text: str) -> list[tuple[str, int, int]]:
         ("a: Input[List[pd.Dataset]]", 13),
         ("a: Dict[str, Model]", 13),
         ("a: List[pd.DataFrame]", 13),
-        ("a: EmbeddedInput[Dataset]", 13),
+        ("a: EmbeddedInput[int]", 13),
         ("exai_run_key: str", 10),
         ("ä: str", 10),
         ("ä: str, b: pd", 10),
