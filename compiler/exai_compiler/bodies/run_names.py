@@ -1,5 +1,5 @@
-"""Values of a step outside `with` that a run may give: names of Secrets, ConfigMaps and claims, and
-placement as a whole (LANGUAGE sections 3.4 and 6.3).
+"""Values of a step outside `with` that a run may give: its image, names of Secrets, ConfigMaps and
+claims, and placement as a whole (LANGUAGE sections 3.4 and 6.3).
 
 In: the spec of a step. Out: each such text with its path below the step, whether it has an
 expression or not.
@@ -28,6 +28,8 @@ class RunName(NamedTuple):
 
 def run_names(step: Step) -> Iterator[RunName]:
     """All of a step's own, in the order of its fields."""
+    if step.image is not None:
+        yield RunName(("image",), step.image)
     yield from of_env(step.env)
     for path, volume in step.volumes.items():
         match volume:

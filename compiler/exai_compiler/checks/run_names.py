@@ -118,6 +118,8 @@ def _typed(
 def in_run_name(path: Path) -> bool:
     """Whether a path of a pipeline is one where a run may give a name or the placement."""
     match below_step(path):
+        case ("image",):
+            return path[:2] != ("spec", "defaults")
         case ("env", _, "secret" | "configMap"):
             return True
         case ("volumes", _, "secret" | "configMap" | "pvc"):

@@ -204,9 +204,36 @@ def imports(
     user(data=plain.output, model=given.output)
 
 
+@dsl.container_component
+def which(name: dsl.OutputPath(str)) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(
+        image="alpine:3.20", command=["sh", "-c"], args=[f"echo alpine > {name}"]
+    )
+
+
+@dsl.container_component
+def said(word: str) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="any", command=["echo", word])
+
+
+@dsl.container_component
+def made() -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="any", command=["true"])
+
+
+@dsl.pipeline(name="given-images")
+def given_images(
+    image: str = "alpine:3.20", exai_run_key: str = "", exai_data_versions: dict = {}
+) -> None:
+    found = which()
+    said(word="hello").set_container_image(image)
+    made().set_container_image(found.outputs["name"])
+
+
 SDK = {
     "config": config,
     "containers": containers,
+    "given-images": given_images,
     "imports": imports,
     "own-components": own_components,
 }

@@ -74,7 +74,8 @@ def _task(
             if not defined[name].get("isOptional"):
                 yield f"{name} isn't given"
         for name, source in given_here.items():
-            if name not in defined and name not in placed:
+            # The SDK hands an image that a run gives to a task by an input of its own.
+            if name not in defined and name not in placed and name != "base_image":
                 yield f"{name} is given but isn't an input"
             wrong = _source(source, source.get(output), outer.get(kind, {}), dag, components)
             yield from (f"{name} {each}" for each in wrong)

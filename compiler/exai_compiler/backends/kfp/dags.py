@@ -28,6 +28,7 @@ from exai_compiler.backends.kfp.components import component_label, component_spe
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
 from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.filled import DATA_VERSIONS, RESERVED, complete
+from exai_compiler.backends.kfp.inputs import placeholder
 from exai_compiler.backends.kfp.ports import (
     Dag,
     Output,
@@ -179,14 +180,17 @@ class Dags:
         label = self._label(name)
         whole_name = self._before + name
         self.components[label] = component_spec(whole_name, step.component)
-        self.executors[executor_label(whole_name)] = executor(
-            step.component, how, self._resolved.environment
-        )
+        image = _image(step)
+        runs = step.component
+        if image is not None:
+            runs = replace(runs, image=placeholder(image))
+        self.executors[executor_label(whole_name)] = executor(runs, how, self._resolved.environment)
         names = (bind(text, step.items) for text in names_of(step.spec))
         read = (
             source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)
         )
-        return {name: task(name, label, step, how, bindings, here)}, by_channel(carried(read))
+        found = task(name, label, step, how, bindings, here, image)
+        return {name: found}, by_channel(carried(read))
 
     def _called(
         self, step: Step, name: str, how: Settings, here: Here
@@ -364,6 +368,12 @@ def _trigger(graph: Graph, branch: Branch, earlier: tuple[Condition, ...]) -> st
     if isinstance(branch.condition, Condition):
         return condition_of(graph, branch.condition, *earlier)
     return otherwise(graph, earlier)
+
+
+def _image(step: Step) -> Carried | None:
+    """What gives a step's image in a run; None for one that is written."""
+    given = bind(step.spec.image, step.items) if step.spec.image is not None else None
+    return next(iter(carried(sources(given))), None)
 
 
 def _raw(value: Json) -> str:

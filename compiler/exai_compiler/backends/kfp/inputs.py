@@ -46,11 +46,19 @@ RUN_PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
 )
 
 
+BASE_IMAGE = "base_image"
+"""The input by which the SDK hands an image that a run gives to a task (`set_container_image`)."""
+
+
 def task_inputs(
-    component: Component, bindings: Mapping[str, Binding], here: Here, before: str = ""
+    component: Component,
+    bindings: Mapping[str, Binding],
+    here: Here,
+    before: str = "",
+    image: Carried | None = None,
 ) -> Mapping[str, Json]:
-    """The `inputs` of a task; `before` is the task whose end a status tells. Raises ValueError for
-    what the checks refuse.
+    """The `inputs` of a task; `before` is the task whose end a status tells, `image` what gives its
+    image. Raises ValueError for what the checks refuse.
     """
     artifacts: dict[str, Json] = {}
     parameters: dict[str, Json] = {}
@@ -62,6 +70,9 @@ def task_inputs(
         if isinstance(binding, Composed):
             for source in carried(binding.sources.values()):
                 parameters[text_channel(source)] = parameter(source, here)
+    if image is not None:
+        parameters.setdefault(BASE_IMAGE, {"runtimeValue": {"constant": placeholder(image)}})
+        parameters[text_channel(image)] = parameter(image, here)
     found: dict[str, Json] = {}
     if artifacts:
         found["artifacts"] = artifacts
@@ -113,7 +124,7 @@ def _placed(value: Json, composed: Composed) -> Json:
     """The value with a placeholder where each reference stood."""
     if isinstance(value, str):
         return "".join(
-            part if isinstance(part, str) else _placeholder(composed.sources[str(part.expression)])
+            part if isinstance(part, str) else placeholder(composed.sources[str(part.expression)])
             for part in parse_text(value).parts
         )
     if isinstance(value, Mapping):
@@ -123,7 +134,8 @@ def _placed(value: Json, composed: Composed) -> Json:
     return value
 
 
-def _placeholder(source: Source) -> str:
+def placeholder(source: Source) -> str:
+    """What stands for a reference in a text."""
     match source:
         case FromRun(name):
             return RUN_PLACEHOLDERS[name]

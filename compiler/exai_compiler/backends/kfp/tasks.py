@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.backends.kfp.channels import Here
+from exai_compiler.backends.kfp.channels import Carried, Here
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import constant
@@ -26,9 +26,10 @@ def task(
     settings: Settings,
     bindings: Mapping[str, Binding],
     here: Here,
+    image: Carried | None = None,
 ) -> Mapping[str, Json]:
     """The task of a step that has a component, which stands under `label`. It waits for all that it
-    reads here, and for `after`.
+    reads here, and for `after`. `image` is what gives its image in a run.
     """
     if step.component is None:
         raise ValueError(f"the step {step.name} uses no known component")
@@ -40,7 +41,7 @@ def task(
     }
     if needs := (EXIT_HANDLER,) if is_last else waits_for(step, bindings, here):
         found["dependentTasks"] = needs
-    if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER):
+    if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER, image):
         found["inputs"] = inputs
     if is_last or (step.spec.ignore_upstream_failure and needs):
         found["triggerPolicy"] = {"strategy": WHEN_DONE}
