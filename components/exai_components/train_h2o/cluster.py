@@ -5,12 +5,14 @@ Never joins a cluster that happens to listen, never uses the machine's own Java,
 step's process group: what ends the step's group ends the JVM.
 """
 
+import http.client
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 
@@ -89,18 +91,27 @@ class Cluster:
         while time.monotonic() < end:
             if self._process is None or self._process.poll() is not None:
                 break
-            try:
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-            except OSError:
-                time.sleep(_POLL)
-            else:
+            if self._answers():
                 return f"http://127.0.0.1:{self._port}"
+            time.sleep(_POLL)
         raise StepFailure(
             "h2o-did-not-start",
             f"H2O did not start: {self.last_words()}",
             "Give the step more memory, or see its log",
             final=False,
         )
+
+    def _answers(self) -> bool:
+        # A port that takes a connection isn't enough: H2O binds it once to see that it is free,
+        # and lets go of it before its web server takes it (water/init/NetworkInit).
+        asked = http.client.HTTPConnection("127.0.0.1", self._port, timeout=1)
+        try:
+            asked.request("GET", "/3/Ping")
+            return asked.getresponse().status == HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            asked.close()
 
     def last_words(self) -> str:
         """The last line of the JVM's log."""

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -65,29 +67,43 @@ def test_the_readme_opens_with_its_two_commands() -> None:
     assert re.findall(r"^\$ (.*)$", README, re.MULTILINE)[:2] == ["make demo", "make test"]
 
 
-def test_make_demo_in_a_fresh_clone_and_once_more(tmp_path: Path) -> None:
-    env = shell_environment(tmp_path / "home")
-    clone = tmp_path / "clone"
+@dataclass(frozen=True)
+class Demo:
+    """A clone in which `make demo` ran, and what it said."""
+
+    clone: Path
+    env: dict[str, str]
+    said: str
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Installed once for the whole file: it is a gigabyte."""
+    folder = tmp_path_factory.mktemp("readme")
+    env, clone = shell_environment(folder / "home"), folder / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
     try:
-        first = run(["make", "demo"], clone, env)
-        assert shutil.which("java", path=env["PATH"]) is None
-        assert re.search(r"^setosa +0\.9", first, re.MULTILINE), first
-        assert "champion -> v1" in first
-        again = run(["make", "demo"], clone, env)
-        assert "No changes." in again
-        assert "round 1" not in again
-        printed = {" ".join(line.split()) for line in first.splitlines()}
-        headings = re.findall(r"^(PREDICTION.*|MODEL .*|OBJECT .*)$", README, re.MULTILINE)
-        assert len(headings) == 3, "the README shows what make demo prints"
-        assert {" ".join(line.split()) for line in headings} <= printed
+        yield Demo(clone, env, run(["make", "demo"], clone, env))
     finally:
         exai = clone / ".venv" / "bin" / "exai"
         if exai.exists():
             run([str(exai), "-C", "examples/iris", "destroy", "--purge", "--yes"], clone, env)
 
 
-def test_the_wheel_in_an_empty_environment(tmp_path: Path) -> None:
+def test_make_demo_in_a_fresh_clone_and_once_more(demo: Demo) -> None:
+    assert shutil.which("java", path=demo.env["PATH"]) is None
+    assert re.search(r"^setosa +0\.9", demo.said, re.MULTILINE), demo.said
+    assert "champion -> v1" in demo.said
+    again = run(["make", "demo"], demo.clone, demo.env)
+    assert "No changes." in again
+    assert "round 1" not in again
+    printed = {" ".join(line.split()) for line in demo.said.splitlines()}
+    headings = re.findall(r"^(PREDICTION.*|MODEL .*|OBJECT .*)$", README, re.MULTILINE)
+    assert len(headings) == 3, "the README shows what make demo prints"
+    assert {" ".join(line.split()) for line in headings} <= printed
+
+
+def test_the_wheel_in_an_empty_environment(tmp_path: Path, demo: Demo) -> None:
     env = shell_environment(tmp_path / "home")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -107,9 +123,15 @@ def test_the_wheel_in_an_empty_environment(tmp_path: Path) -> None:
     assert "missing-extra" in refused
     assert "exai[local]" in refused
 
-    # with what is pinned: all the way
-    locked = ["-q", "--require-hashes", "-r", str(ROOT / "requirements.txt")]
-    run([python, "-m", "pip", "install", *locked], tmp_path, env)
+    # with what is pinned, as `make setup` installed it, and the wheel instead of the clone
+    pinned = tmp_path / "pinned"
+    shutil.copytree(demo.clone / ".venv", pinned, symlinks=True, copy_function=os.link)
+    python, exai = str(pinned / "bin/python"), str(pinned / "bin/exai")
+    replacing = ["-q", "--no-deps", "--force-reinstall", str(wheel)]
+    run([python, "-m", "pip", "install", *replacing], tmp_path, env)
+    shown = run([python, "-m", "pip", "show", "-f", "exai"], tmp_path, env)
+    assert str(demo.clone) not in shown
+    assert "exai_compiler/project.py" in shown
     try:
         run([exai, "apply", "--yes"], project, env)
         row = [word for name, value in ROW.items() for word in ("--row", f"{name}={value}")]
