@@ -53,7 +53,7 @@ services:
 # All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.
 test: setup-dev services lint
 	$(BIN)/pytest -m "not slow" --numprocesses 2 --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
-	$(BIN)/pytest -m slow --numprocesses 2 --dist loadfile --durations 20
+	$(BIN)/pytest -m slow --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
 
 bench: setup-dev
 	$(BIN)/python tests/benchmarks/run.py

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,13 +146,20 @@ MakeProject = Callable[..., Project]
 @pytest.fixture
 def make_project(tmp_path: Path, path_without_java: Path) -> Iterator[MakeProject]:
     """Makes project copies; whatever they started is destroyed at the end."""
+    with projects(tmp_path, path_without_java) as make:
+        yield make
+
+
+@contextmanager
+def projects(folder: Path, path_without_java: Path) -> Iterator[MakeProject]:
+    """The same for a fixture of another scope."""
     made: list[tuple[Project, Path]] = []
     temp = tempfile.TemporaryDirectory(prefix="t")
 
-    def make(name: str = "iris", parent: Path = tmp_path, example: Path = IRIS) -> Project:
+    def make(name: str = "iris", parent: Path = folder, example: Path = IRIS) -> Project:
         root = parent / name
         shutil.copytree(example, root, ignore=shutil.ignore_patterns(".exai", "data"))
-        env = environment(tmp_path / "home", path_without_java) | {"TMPDIR": temp.name}
+        env = environment(folder / "home", path_without_java) | {"TMPDIR": temp.name}
         subprocess.run([sys.executable, str(root / "make_data.py")], env=env, check=True)
         made.append((Project(root, env), example))
         return made[-1][0]
@@ -168,3 +176,12 @@ def make_project(tmp_path: Path, path_without_java: Path) -> Iterator[MakeProjec
 @pytest.fixture
 def iris(make_project: MakeProject) -> Project:
     return make_project()
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory, path_without_java: Path) -> Iterator[Project]:
+    """Iris, applied once for all tests of a file that don't mind what another left."""
+    with projects(tmp_path_factory.mktemp("applied"), path_without_java) as make:
+        project = make()
+        project.exai("apply", "--yes")
+        yield project

@@ -156,17 +156,3 @@ def test_a_port_in_use(iris: Project) -> None:
     iris.exai("apply", "--yes")
     assert iris.url.endswith(f":{port}")
     assert len(iris.runs()) == 1, "the run had succeeded and isn't repeated"
-
-
-@pytest.mark.slow
-def test_a_prediction_with_a_wrong_row_names_the_column(iris: Project) -> None:
-    iris.exai("apply", "--yes")
-    good = ["--row", "sepal_length=5.1", "--row", "sepal_width=3.5", "--row", "petal_length=1.4"]
-    for extra, word in (
-        ([], "petal_width"),
-        (["--row", "petal_width=x"], "petal_width"),
-        (["--row", "petal_width=0.2", "--row", "colour=1"], "colour"),
-    ):
-        for protocol in ("v1", "v2"):
-            done = iris.exai("predict", "iris", "--protocol", protocol, *good, *extra, code=1)
-            assert word in done.stdout + done.stderr

@@ -143,11 +143,11 @@ def at(moment: str, found: dict[int, str], old: int) -> bool:
 
 
 @pytest.mark.parametrize("moment", ["loading", "loaded", "switched", "gone"])
-def test_the_apply_is_killed_during_a_hand_over(iris: Project, moment: str) -> None:
-    iris.exai("apply", "--yes")
-    url = iris.url
+def test_the_apply_is_killed_during_a_hand_over(applied: Project, moment: str) -> None:
+    iris, url, before = applied, applied.url, applied.versions()
     (old,) = servers(iris)
-    iris.edit("specs/pipeline.yaml", "default: 20", "default: 25")
+    trees = 19 + len(before)
+    iris.edit("specs/pipeline.yaml", f"default: {trees}", f"default: {trees + 1}")
     apply = iris.start("apply", "--yes")
     if moment == "loaded":  # the new server comes to it by itself; the apply would go on at once
         wait_for(lambda: at("loading", servers(iris), old))
@@ -157,8 +157,8 @@ def test_the_apply_is_killed_during_a_hand_over(iris: Project, moment: str) -> N
     apply.wait()
     assert iris.ask(url)["prediction"] == "setosa", "the old one or the new one answers, always"
     iris.exai("apply", "--yes")
-    assert iris.versions() == [1, 2]
-    assert iris.champion() == 2
+    assert iris.versions() == [*before, len(before) + 1]
+    assert iris.champion() == len(before) + 1
     assert iris.url == url
     assert iris.ask(url)["prediction"] == "setosa"
     assert iris.changes() == []

@@ -173,3 +173,15 @@ def wait_for_run(iris: Project, number: int) -> None:
     while len(list((iris.root / ".exai/local/runs").glob("*/events.jsonl"))) < number:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_prediction_with_a_wrong_row_names_the_column(iris: Project) -> None:
+    good = ["--row", "sepal_length=5.1", "--row", "sepal_width=3.5", "--row", "petal_length=1.4"]
+    for extra, word in (
+        ([], "petal_width"),
+        (["--row", "petal_width=x"], "petal_width"),
+        (["--row", "petal_width=0.2", "--row", "colour=1"], "colour"),
+    ):
+        for protocol in ("v1", "v2"):
+            done = iris.exai("predict", "iris", "--protocol", protocol, *good, *extra, code=1)
+            assert word in done.stdout + done.stderr
