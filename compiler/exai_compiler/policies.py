@@ -117,15 +117,3 @@ def _unusable(each: Allowance) -> Diagnostic:
     message = f"there is no code `{each.code}` to allow"
     hint = "write the word in brackets, as in warning[unused-dataset]"
     return Diagnostic("unusable-allow", message, each.at, hint=hint)
-
-
-def raised(
-    found: Iterable[Diagnostic], strict: bool, codes: Collection[str]
-) -> tuple[Diagnostic, ...]:
-    """With `strict` every warning is an error; so is what has one of the codes."""
-    return tuple(
-        replace(each, severity="error")
-        if each.code in codes or (strict and each.severity == "warning")
-        else each
-        for each in found
-    )

@@ -22,16 +22,17 @@ from exai_compiler.revisions import (
     compare_documents,
 )
 from exai_runtime.cli.version import VERSION
+from exai_runtime.collector import collector_off
 from exai_runtime.compiling import Checked, check_project, environment_of
 from exai_runtime.document_cache import DocumentCache, opened
-from exai_runtime.folder import TextFolder
+from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
 from exai_runtime.near_revision import parts
 from exai_runtime.rechecking import recheck
 from exai_runtime.results import Refused, RenderedFile, RenderedFiles
 from exai_runtime.revision_results import Against
 from exai_runtime.saved_build import SavedBuild, parsed, text_of
-from exai_runtime.workspace import ROOT_FILE, collector_off, load, load_from
+from exai_runtime.workspace import load, load_from
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 
 

@@ -18,10 +18,19 @@ from typing import Literal, Protocol
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.yaml_text import MAX_BYTES
 
+ROOT_FILE = "exai.yaml"
 SUFFIXES = (".yaml", ".yml")
 COMPONENT = "component.yaml"
 """A component of Kubeflow Pipelines, which steps name: no file of specs."""
 Kind = Literal["file", "folder", "other", "none"]
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder upwards, `start` included, that holds an exai.yaml."""
+    for folder in (start, *start.parents):
+        if (folder / ROOT_FILE).is_file():
+            return folder
+    return None
 
 
 class Folder(Protocol):

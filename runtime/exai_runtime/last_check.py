@@ -1,37 +1,32 @@
 """What the last check of a project's folder found, and all that it depends on.
 
-In: a checked project; or a pack. Out: a `Kept`, made of plain values, so that a pack of 10,000
-files is read at once. Judges nothing. `rechecking` says when it still holds.
+In: a pack. Out: a `Kept`, made of plain values, so that a pack of 10,000 files is read at once.
+Judges nothing, and imports nothing of the language: `keeping` makes one, `rechecking` says when it
+still holds.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from exai_compiler.neighbours import EVERYBODY, groups, names_of, words_of
-from exai_runtime.compiling import Checked
-from exai_runtime.packs import digest_of
-from exai_runtime.python_files import asked_files
-from exai_runtime.workspace import ROOT_FILE
-from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Severity, Span, has_errors
-from exai_specs.kinds import ProjectSpec
-from exai_specs.kinds.patches import patches_of
-from exai_specs.parse import Spec
+from exai_runtime.folder import ROOT_FILE
+from exai_specs.diagnostics import Diagnostic, Severity, Span
 
 Stamp = tuple[int, int, int, int, int]
 """Size, times of content and of status, number and device: what changes when a file does."""
 
 _JUST_NOW = 2_000_000_000  # nanoseconds; a coarse clock of a disk may give two contents one time
-# What a check depends on and the stamps of these files don't tell.
-_UNSEEN = frozenset({"unreadable-file", "path-leaves-project"})
+
+
+class OnlyWhole(Exception):
+    """Only a whole check tells."""
 
 
 class File(NamedTuple):
@@ -44,11 +39,6 @@ class File(NamedTuple):
     words: str
     asks: tuple[str, ...]
     patched: bool
-
-    @property
-    def is_everybodys(self) -> bool:
-        """Whether documents that don't name one of these may depend on it."""
-        return any(kind in EVERYBODY for kind, _ in self.refs)
 
 
 class Kept(NamedTuple):
@@ -91,87 +81,12 @@ def kept_of(plain: Any) -> Kept | None:
     )
 
 
-def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> Kept | None:
-    """What to keep of a check that began at this time (in nanoseconds); None where what it depends
-    on can't be told by looking at files."""
-    loaded, project = checked.loaded, checked.project
-    problems = loaded.diagnostics
-    if project is None or loaded.python.problems or any(p.code in _UNSEEN for p in problems):
-        return None
-    documents: dict[str, list[Spec]] = {path: [] for path in loaded.files}
-    for spec in (*project.all, *project.overlays):
-        documents[spec.document.path].append(spec)
-    asked: dict[str, list[str]] = {}
-    everything = [spec for each in (project, *loaded.overlaid.values()) for spec in each.all]
-    for spec, _, path in asked_files(everything):
-        asked.setdefault(spec.document.path, []).append(path)
-    files: dict[str, File] = {}
-    for path, specs in documents.items():
-        about = os.lstat(loaded.root / path)
-        if not stat.S_ISREG(about.st_mode):
-            return None
-        digest = digest_of(loaded.sources[path].encode())
-        files[path] = file_of(specs, stamp_of(about, began), digest, asked.get(path, ()))
-    reusable = (
-        not problems
-        and not has_errors(checked.diagnostics)
-        and not project.overlays
-        and len(checked.diagnostics) <= MAX_IN_FILE
-        and all(each.at.path in files for each in checked.diagnostics)
-        and not any(file.is_everybodys and file.patched for file in files.values())
-    )
-    texts = loaded.python.texts
-    return Kept(
-        project=project.name,
-        entries=entries,
-        files=files,
-        groups=grouped(files),
-        found=checked.diagnostics,
-        python={
-            path: digest_of(texts[path].encode()) if path in texts else None
-            for paths in asked.values()
-            for path in paths
-        },
-        modules=tuple(sorted(loaded.python.modules)),
-        reusable=reusable,
-    )
-
-
-def grouped(files: Mapping[str, File]) -> dict[str, int]:
-    """Numbers of those that matter to some: what matters to all is in no group."""
-    some = {path: file for path, file in files.items() if not file.is_everybodys}
-    names = {path: file.names for path, file in some.items()}
-    return groups(names, {path: file.words.split("\n") for path, file in some.items()})
-
-
-def file_of(specs: Iterable[Spec], stamp: Stamp | None, digest: bytes, asks: Iterable[str]) -> File:
-    """A file with these documents."""
-    refs: list[tuple[str, str]] = []
-    names: set[str] = set()
-    words: set[str] = set()
-    patched = False
-    for spec in specs:
-        refs.append((spec.ref.kind, spec.ref.name))
-        names |= names_of(spec)
-        words |= words_of(spec)
-        patched = patched or bool(patches_of(spec.body))
-    text = "\n".join(("", *sorted(words), ""))
-    return File(stamp, digest, tuple(refs), tuple(sorted(names)), text, tuple(asks), patched)
-
-
 def stamp_of(about: os.stat_result, began: int) -> Stamp | None:
     """What a file looks like from outside; None while that tells nothing: it changed just before
     its content was read (which began at this time), or may have since."""
     if max(about.st_mtime_ns, about.st_ctime_ns) > began - _JUST_NOW:
         return None
     return (about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_dev)
-
-
-def entries_of(checked: Checked, kind: Any) -> tuple[tuple[str, str], ...]:
-    """What `spec.specs` names, and what stands there."""
-    body = checked.project.root.body if checked.project is not None else None
-    named = body.specs if isinstance(body, ProjectSpec) else ()
-    return tuple([(entry, kind(entry)) for entry in named])
 
 
 def reader() -> bytes:

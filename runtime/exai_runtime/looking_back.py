@@ -24,7 +24,7 @@ from exai_runtime.local.run_requests import held
 from exai_runtime.local.searches.executor import held as search_held
 from exai_runtime.local.searches.executor import newest
 from exai_runtime.local.server_process import find
-from exai_runtime.results import Refused, Sources
+from exai_runtime.results import Refused
 from exai_runtime.run_results import (
     History,
     Judged,
@@ -37,6 +37,7 @@ from exai_runtime.run_results import (
     VersionRecord,
 )
 from exai_runtime.runs_compared import compared
+from exai_runtime.validated import Sources
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref

@@ -16,12 +16,14 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check
 from exai_compiler.neighbours import LeftOut, part
 from exai_compiler.project import Project
-from exai_runtime.folder import DiskFolder, Folder
-from exai_runtime.last_check import File, Kept, file_of, kept_of, reader
+from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
+from exai_runtime.keeping import file_of, is_everybodys
+from exai_runtime.last_check import File, Kept, OnlyWhole, kept_of, reader
+from exai_runtime.mending import asked, near, python_texts, read_again
 from exai_runtime.packs import digest_of, place_of, unpacked
 from exai_runtime.python_files import asked_files
-from exai_runtime.rechecking import SUFFIX, OnlyWhole, asked, near, python_texts, read_again
-from exai_runtime.workspace import ROOT_FILE, component_catalog
+from exai_runtime.rechecking import SUFFIX
+from exai_runtime.workspace import component_catalog
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import Document, read
@@ -69,10 +71,10 @@ def _parts(disk: DiskFolder, revision: Folder, known: Kept) -> Parts | None:
         old[path] = file_of(mine, None, digest_of(content), asks)
     touched = {path: new[path] for path in new if path in changed or path not in data}
     everything = (*old.values(), *touched.values())
-    if any(file.is_everybodys for file in everything) or asked(old) != asked(touched):
+    if any(is_everybodys(file) for file in everything) or asked(old) != asked(touched):
         return None
     group = near(known, {**new, **old}, touched, old)
-    context = {path for path, file in new.items() if file.is_everybodys}
+    context = {path for path, file in new.items() if is_everybodys(file)}
     shared = read_again(disk, (group | context) - touched.keys() - old.keys(), new)
     elsewhere = [file for path, file in new.items() if path not in group | touched.keys() | context]
     refs = {Ref(*ref) for file in elsewhere for ref in file.refs}

@@ -21,13 +21,13 @@ from exai_runtime.lineage_results import LineageResult
 from exai_runtime.revision_results import Against
 from exai_runtime.run_results import RunsResult
 from exai_runtime.target import Health
+from exai_runtime.validated import Sources, Validated
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
 from exai_specs.identity import Ref
 
 Protocol = Literal["v1", "v2"]
 FileState = Literal["written", "unchanged"]
-Sources = Mapping[str, str]
 Approve = Callable[[Plan], bool]
 
 
@@ -41,21 +41,6 @@ class Created:
     files: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Sources = field(default_factory=empty)
-
-    @property
-    def exit_code(self) -> int:
-        return int(has_errors(self.diagnostics))
-
-
-@dataclass(frozen=True, slots=True)
-class Validated:
-    """`counts` maps a kind to the number of its documents; `project` is the project's name, None
-    if no document is one."""
-
-    project: str | None
-    diagnostics: tuple[Diagnostic, ...]
-    sources: Sources
-    counts: Mapping[str, int]
 
     @property
     def exit_code(self) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from exai_compiler.judge import DIRECTIONS
-from exai_runtime.results import Sources
 from exai_runtime.run_results import Compared, RunRecord, RunsCompared
+from exai_runtime.validated import Sources
 from exai_specs.frozen import Json
 
 

@@ -7,7 +7,7 @@ are here, beside those that they build on; `status` and `predict` have modules o
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from exai_compiler.build import Build
 from exai_compiler.facts import Facts
 from exai_compiler.planning import plan as make_plan
-from exai_compiler.policies import raised
+from exai_runtime.collector import collector_off
 from exai_runtime.compiling import (
     Checked,
     Compiled,
@@ -29,9 +29,9 @@ from exai_runtime.compiling import (
     open_target,
 )
 from exai_runtime.events import Listen, PhaseFinished, PhaseStarted
-from exai_runtime.results import Applied, Approve, Example, Planning, Protocol, Serving, Validated
+from exai_runtime.results import Applied, Approve, Example, Planning, Protocol, Serving
 from exai_runtime.target import Health, TargetError
-from exai_runtime.workspace import collector_off, load
+from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.kinds import Environment, ServiceSpec
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from exai_runtime.local.target import LocalTarget
     from exai_runtime.previewing import preview
     from exai_runtime.reporting import status
+    from exai_runtime.validating import validate
 
 # Services that don't answer and should: an apply that leaves one has failed.
 _DOWN = ("failed", "stopped")
@@ -47,28 +48,18 @@ _DOWN = ("failed", "stopped")
 __all__ = ["apply", "destroy", "plan", "predict", "preview", "status", "validate"]
 
 # Commands with modules of their own: what they import is only theirs to wait for.
-_ELSEWHERE = {"predict": "asking", "preview": "previewing", "status": "reporting"}
+_ELSEWHERE = {
+    "predict": "asking",
+    "preview": "previewing",
+    "status": "reporting",
+    "validate": "validating",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _ELSEWHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"exai_runtime.{_ELSEWHERE[name]}"), name)
-
-
-def validate(root: Path, strict: bool = False, error_on: Collection[str] = ()) -> Validated:
-    """Every problem of every document; opens no target. With `strict` warnings are errors, and so
-    is what has a code of `error_on`."""
-    from exai_runtime.rechecking import recheck
-
-    with collector_off():
-        found = recheck(root)
-    return Validated(
-        project=found.project,
-        diagnostics=in_order(raised(found.diagnostics, strict, error_on)),
-        sources=found.sources,
-        counts=MappingProxyType(dict(sorted(found.counts.items()))),
-    )
 
 
 def plan(root: Path, environment: str) -> Planning:

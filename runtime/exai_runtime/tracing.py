@@ -18,10 +18,12 @@ from exai_compiler.lineage import Lineage, Way, lineage
 from exai_compiler.nodes import Described, declared, described, parse_node
 from exai_compiler.parts import around, with_columns
 from exai_compiler.project import Project
+from exai_runtime.collector import collector_off
 from exai_runtime.compiling import check_project, environment_of
 from exai_runtime.lineage_results import Traced
-from exai_runtime.results import Refused, Sources
-from exai_runtime.workspace import collector_off, load
+from exai_runtime.results import Refused
+from exai_runtime.validated import Sources
+from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.nearest import did_you_mean
 

@@ -6,9 +6,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,8 +15,9 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, environments
 from exai_compiler.project import Project, link
+from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
-from exai_runtime.folder import DiskFolder, Folder, Kind
+from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder, Kind
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span, in_order
@@ -26,8 +25,6 @@ from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse_all
-
-ROOT_FILE = "exai.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +47,6 @@ class Loaded:
     def project_in(self, environment: str) -> Project | None:
         """The project as it is in an environment."""
         return self.overlaid.get(environment, self.project)
-
-
-def find_root(start: Path) -> Path | None:
-    """The nearest folder upwards, `start` included, that holds an exai.yaml."""
-    for folder in (start, *start.parents):
-        if (folder / ROOT_FILE).is_file():
-            return folder
-    return None
 
 
 def load(root: Path, cache: DocumentCache | None = None) -> Loaded:
@@ -139,22 +128,6 @@ def component_catalog() -> Catalog:
     folder = Path(next(iter(found.submodule_search_locations)))
     files = sorted(folder.glob("*/component.yaml"))
     return catalog({f"{file.parent.name}/{file.name}": file.read_text("utf-8") for file in files})
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Without the cyclic collector: thousands of trees make it slow, and nothing here makes cycles.
-
-    What was made inside isn't searched later on, either.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.freeze()
-            gc.enable()
 
 
 def _read_file(

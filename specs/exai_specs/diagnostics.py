@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -63,3 +63,15 @@ def more_problems(
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether any of them forbids going on."""
     return any(d.severity == "error" for d in diagnostics)
+
+
+def raised(
+    found: Iterable[Diagnostic], strict: bool, codes: Collection[str]
+) -> tuple[Diagnostic, ...]:
+    """With `strict` every warning is an error; so is what has one of the codes."""
+    return tuple(
+        replace(each, severity="error")
+        if each.code in codes or (strict and each.severity == "warning")
+        else each
+        for each in found
+    )

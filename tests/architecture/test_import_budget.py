@@ -62,3 +62,9 @@ def test_nothing_heavy_is_imported(modules: tuple[str, ...]) -> None:
 
 def test_planning_needs_no_terminal_library() -> None:
     assert imported_by(*PLAN).isdisjoint({"click", "rich", "subprocess", "sqlite3"})
+
+
+def test_a_check_of_what_did_not_change_needs_nothing_of_the_language() -> None:
+    """What was told before is told again without pydantic, YAML and the kinds."""
+    light = imported_by("exai_runtime.validating", "exai_runtime.views.human.view")
+    assert light.isdisjoint({*HEAVY, "pydantic", "pydantic_core", "yaml"})

@@ -19,8 +19,9 @@ from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.planning import plan
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
+from exai_runtime.collector import collector_off
 from exai_runtime.compiling import check_project
-from exai_runtime.workspace import collector_off, load
+from exai_runtime.workspace import load
 
 
 def main(folder: Path, trace: bool) -> None:

@@ -18,7 +18,8 @@ from exai_compiler.graph import graph
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.parts import around, with_columns
 from exai_compiler.project import link
-from exai_runtime.workspace import collector_off, component_catalog
+from exai_runtime.collector import collector_off
+from exai_runtime.workspace import component_catalog
 from exai_specs.documents import read
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec, parse

@@ -26,7 +26,7 @@ def command() -> int:
     def work(options: Options, view: View) -> Result:
         del view
         from exai_runtime.doctor import doctor
-        from exai_runtime.workspace import find_root
+        from exai_runtime.folder import find_root
 
         start = (options.directory or Path()).absolute()
         return doctor(find_root(start), options.environment)

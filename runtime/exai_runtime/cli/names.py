@@ -30,9 +30,9 @@ def lineage_nodes(directory: Path | None, incomplete: str) -> tuple[str, ...]:
         project = _project(directory)
         return tuple(str(ref) for ref in project.specs if ref.kind != "Project") if project else ()
     with suppress(Exception):
+        from exai_runtime.folder import find_root
         from exai_runtime.results import Refused
         from exai_runtime.tracing import mapped, named_below
-        from exai_runtime.workspace import find_root
 
         root = directory.resolve() if directory is not None else find_root(Path.cwd())
         found = mapped(root) if root is not None else None
@@ -52,9 +52,9 @@ def run_keys(directory: Path | None, environment: str) -> tuple[tuple[str, str],
     """The beginning of each run's key with its pipeline and state, the newest first. Asks no
     registry."""
     with suppress(Exception):
+        from exai_runtime.folder import find_root
         from exai_runtime.local.paths import Paths
         from exai_runtime.local.run_records import records
-        from exai_runtime.workspace import find_root
 
         root = directory.resolve() if directory is not None else find_root(Path.cwd())
         found = records(Paths(root, environment), {}) if root is not None else ()
@@ -64,7 +64,8 @@ def run_keys(directory: Path | None, environment: str) -> tuple[tuple[str, str],
 
 def _project(directory: Path | None) -> Project | None:
     with suppress(Exception):
-        from exai_runtime.workspace import find_root, load
+        from exai_runtime.folder import find_root
+        from exai_runtime.workspace import load
 
         root = directory.resolve() if directory is not None else find_root(Path.cwd())
         return None if root is None else load(root).project

@@ -29,12 +29,13 @@ def in_project(
     """Like `run`, with the folder of the project as the work's first argument."""
 
     def find(options: Options, view: View) -> Result:
-        from exai_runtime.cli.problems import no_project
-        from exai_runtime.workspace import find_root
+        from exai_runtime.folder import find_root
 
         start = (options.directory or Path()).absolute()
         root = find_root(start)
         if root is None or (options.directory is not None and root != start):
+            from exai_runtime.cli.problems import no_project
+
             return no_project(start, root)
         return work(root, options, view)
 
@@ -97,8 +98,8 @@ def _view(command: str, options: Options) -> View:
 
 
 def _prefix(options: Options) -> str:
+    from exai_runtime.folder import find_root
     from exai_runtime.views.report import prefix_of
-    from exai_runtime.workspace import find_root
 
     return prefix_of(find_root((options.directory or Path()).absolute()))
 

@@ -63,8 +63,8 @@ def command(strict: bool, error_on: tuple[str, ...]) -> int:
 
     def work(root: Path, options: Options, view: View) -> Result:
         del options, view
-        from exai_runtime import session
+        from exai_runtime.validating import validate
 
-        return session.validate(root, strict, error_on)
+        return validate(root, strict, error_on)
 
     return in_project("validate", work)

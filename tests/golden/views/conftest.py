@@ -64,7 +64,6 @@ from exai_runtime.results import (
     Result,
     Serving,
     StatusReport,
-    Validated,
 )
 from exai_runtime.revision_results import Against
 from exai_runtime.run_results import (
@@ -82,6 +81,7 @@ from exai_runtime.run_results import (
 )
 from exai_runtime.runs_compared import compared
 from exai_runtime.target import Health
+from exai_runtime.validated import Validated
 from exai_runtime.workspace import component_catalog
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import read

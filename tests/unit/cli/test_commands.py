@@ -11,8 +11,9 @@ import pytest
 
 from exai_compiler.changes import Create, Delete, ObjectId, Plan, Planned
 from exai_runtime.events import PhaseFinished, PhaseStarted
-from exai_runtime.results import Applied, Planning, Prediction, Validated
+from exai_runtime.results import Applied, Planning, Prediction
 from exai_runtime.target import TargetError
+from exai_runtime.validated import Validated
 from exai_runtime.views.human.view import HumanView
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect

@@ -10,10 +10,10 @@ from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import check
 from exai_compiler.codes import CODES
 from exai_compiler.parity import parity
-from exai_compiler.policies import raised, rules
+from exai_compiler.policies import rules
 from exai_compiler.project import Project, link
 from exai_specs.allowances import allowances
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, raised
 from exai_specs.documents import read
 from exai_specs.parse import Spec, parse
 

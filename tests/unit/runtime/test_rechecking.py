@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from exai_compiler.project import Project
-from exai_runtime import rechecking
+from exai_runtime import mending, rechecking
 from exai_runtime.folder import DiskFolder
 from exai_runtime.packs import no_cache
 from exai_runtime.rechecking import recheck
@@ -45,13 +45,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many documents each check of a part was given."""
     counts: list[int] = []
-    real = rechecking.check
+    real = mending.check
 
     def check(project: Project, catalog: object) -> tuple[Diagnostic, ...]:
         counts.append(len(project.all))
         return real(project, catalog)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rechecking, "check", check)
+    monkeypatch.setattr(mending, "check", check)
     return counts
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from exai_runtime.workspace import component_catalog, find_root, load
+from exai_runtime.folder import find_root
+from exai_runtime.workspace import component_catalog, load
 
 PROJECT = "apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: p}\nspec: {}\n"
 MODEL = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from exai_runtime.results import Sources
+from exai_runtime.validated import Sources
 from exai_runtime.views.human.paint import Paint, printable, width
 from exai_runtime.views.human.words import count, listed
 from exai_specs.diagnostics import Diagnostic, Severity, Span

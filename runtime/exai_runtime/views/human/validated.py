@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_runtime.results import Validated
+from exai_runtime.validated import Validated
 from exai_runtime.views.human.diagnostics import blocks, summary
 from exai_runtime.views.human.paint import Paint
 from exai_runtime.views.human.words import count

@@ -6,54 +6,18 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from exai_compiler.changes import Plan
-from exai_runtime.data_results import Preview
-from exai_runtime.events import Event
-from exai_runtime.explain_results import Explained, Explanations
-from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
-from exai_runtime.lineage_results import Drawn, Traced
-from exai_runtime.results import (
-    Applied,
-    Checkup,
-    Created,
-    Planning,
-    Prediction,
-    Refused,
-    RenderedFiles,
-    Result,
-    Sources,
-    StatusReport,
-    Validated,
-)
-from exai_runtime.revision_results import Against
-from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
-from exai_runtime.views.human import (
-    against,
-    applied,
-    created,
-    diagnostics,
-    explained,
-    features,
-    lineage,
-    machine,
-    plan,
-    prediction,
-    preview,
-    runs,
-    status,
-    validated,
-)
+from exai_runtime.validated import Sources, Validated
+from exai_runtime.views.human import diagnostics, validated
 from exai_runtime.views.human.paint import Paint, printable
-from exai_runtime.views.human.progress import Lively, Plain, Progressing, Silent
-from exai_runtime.views.human.words import duration
 from exai_specs.diagnostics import Diagnostic
 
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+if TYPE_CHECKING:
+    from exai_compiler.changes import Plan
+    from exai_runtime.events import Event
+    from exai_runtime.results import Result
+    from exai_runtime.views.human.progress import Progressing
 
 
 @dataclass(slots=True)
@@ -77,50 +41,16 @@ class HumanView:
         if isinstance(result, Validated):
             self._write(self.out, validated.lines(result, paint), self.colour)
             return
-        self._diagnose(result.diagnostics, result.sources)
-        if isinstance(result, RenderedFiles):
-            missing = machine.left_out(result.left_out, Paint(self.colour_err))
-            self._write(self.err, missing, self.colour_err)
-        self._write(self.out, self._body(result, paint), self.colour)
-        if isinstance(result, Prediction) and result.answers and not self.quiet:
-            took = f"{duration(result.seconds)}, {result.protocol}, {result.url}"
-            self._write(self.err, [Paint(self.colour_err).dim(took)], self.colour_err)
+        # The other results come with what they are made of, which a validation needn't wait for.
+        from exai_runtime.views.human.result import after, before, lines
 
-    def _body(self, result: Result, paint: Paint) -> Iterable[str]:  # noqa: PLR0912 - one a result
-        """What stdout gets."""
-        match result:
-            case Validated():
-                return validated.lines(result, paint)
-            case Refused():
-                return ()
-            case Explained() | Explanations():
-                return explained.lines(result, paint)
-            case Created():
-                return created.lines(result, paint) if result.exit_code == 0 else ()
-            case Planning():
-                return () if result.plan is None else plan.lines(result.plan, paint)
-            case Against():
-                return against.lines(result, paint)
-            case Applied():
-                return applied.lines(result, self.command, paint)
-            case StatusReport():
-                return status.lines(result, _now(), paint)
-            case Prediction():
-                return prediction.lines(result, paint)
-            case FeatureValues() | Pushed() | Materializing() | FeatureList():
-                return features.lines(result, _now(), paint)
-            case Asked() | RunList() | RunShown() | RunsCompared() | Log() | History():
-                return runs.lines(result, _now(), paint)
-            case RenderedFiles():
-                return machine.rendered(result, paint)
-            case Checkup():
-                return machine.checkup(result, paint)
-            case Preview():
-                return preview.lines(result, self._columns(), paint)
-            case Traced():
-                return lineage.lines(result, paint)
-            case Drawn():
-                return lineage.drawn(result)
+        self._diagnose(result.diagnostics, result.sources)
+        paint_err = Paint(self.colour_err)
+        self._write(self.err, before(result, paint_err), self.colour_err)
+        shown = lines(result, self.command, self._columns(), paint)
+        self._write(self.out, shown, self.colour)
+        if not self.quiet:
+            self._write(self.err, after(result, paint_err), self.colour_err)
 
     def listen(self, event: Event) -> None:
         if self._progress is None:
@@ -131,6 +61,8 @@ class HumanView:
         self._write(self.out, [line], False)
 
     def propose(self, plan_: Plan) -> None:
+        from exai_runtime.views.human import plan
+
         self.close()
         if not self.quiet:
             self._write(self.err, plan.first_lines(plan_, Paint(self.colour_err)), self.colour_err)
@@ -152,6 +84,8 @@ class HumanView:
         return shutil.get_terminal_size().columns if self.out.isatty() else 120
 
     def _make_progress(self) -> Progressing:
+        from exai_runtime.views.human.progress import Lively, Plain, Silent
+
         if self.quiet:
             return Silent()
         return Lively(self.err, self.colour_err) if self.live else Plain(self.err)

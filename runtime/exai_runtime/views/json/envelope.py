@@ -16,10 +16,10 @@ from exai_runtime.results import (
     RenderedFiles,
     Result,
     StatusReport,
-    Validated,
 )
 from exai_runtime.revision_results import Against
 from exai_runtime.run_results import Asked, History, Log, RunList, RunsCompared, RunShown
+from exai_runtime.validated import Validated
 from exai_runtime.views.json import (
     against,
     explained,

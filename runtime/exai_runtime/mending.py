@@ -1,0 +1,230 @@
+"""The last result, mended: what changed, and what that matters to, is checked again.
+
+In: what was kept, the contents that changed. Out: every problem of the project, as a whole check
+tells them; `OnlyWhole` where only that can. Decision note 0006 says why it is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
+from pathlib import Path
+
+from exai_compiler.checks import check
+from exai_compiler.neighbours import LeftOut, part
+from exai_compiler.policies import UNUSED
+from exai_runtime.folder import DiskFolder, Folder
+from exai_runtime.keeping import file_of, grouped, is_everybodys
+from exai_runtime.last_check import File, Kept, OnlyWhole, stamp_of
+from exai_runtime.packs import digest_of, pack
+from exai_runtime.python_files import asked_files, modules_around, read_text
+from exai_runtime.workspace import component_catalog
+from exai_specs.allowances import Allowance, allowances
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order
+from exai_specs.documents import Document, read
+from exai_specs.identity import Ref
+from exai_specs.parse import Spec, parse_all
+
+
+class Mending:
+    """One look at what changed; `texts` are those of the files that it read. It raises `OnlyWhole`
+    where that is the only way, and OSError where files change meanwhile."""
+
+    def __init__(self, folder: DiskFolder, place: Path, known: Kept, began: int) -> None:
+        self._folder = folder
+        self._place = place
+        self._known = known
+        self._began = began
+        self.texts: dict[str, str] = {}
+        self._allowed: list[Allowance] = []
+
+    def found(
+        self,
+        files: dict[str, File],
+        stamps: Mapping[str, os.stat_result],
+        changed: Mapping[str, bytes],
+        gone: Set[str],
+        python: Mapping[str, str],
+    ) -> tuple[Diagnostic, ...]:
+        """Every problem. `files` becomes what there is now."""
+        known = self._known
+        old = {path: file for path in (*changed, *gone) if (file := files.pop(path, None))}
+        if not known.reusable or any(is_everybodys(file) for file in old.values()):
+            raise OnlyWhole
+        specs, problems = self._parsed(changed)
+        for path, data in changed.items():
+            mine = [spec for spec in specs if spec.document.path == path]
+            asks = [asked for _, _, asked in asked_files(mine)]
+            stamp = stamp_of(stamps[path], self._began)
+            files[path] = file_of(mine, stamp, digest_of(data), asks)
+            if is_everybodys(files[path]):
+                raise OnlyWhole
+        new = {path: files[path] for path in changed}
+        if asked(old) != asked(new):
+            raise OnlyWhole
+        if problems:
+            return in_order(problems)
+        group = near(known, files, old, new)
+        context = {path for path, file in files.items() if is_everybodys(file)}
+        specs += self._unchanged((group | context) - changed.keys(), files)
+        here = group | changed.keys() | gone
+        catalog = replace(component_catalog(), files=python, modules=frozenset(known.modules))
+        elsewhere = {
+            Ref(*ref) for path, file in files.items() if path not in here for ref in file.refs
+        }
+        project = part(specs, elsewhere, self._allowed)
+        if project is None:
+            raise OnlyWhole
+        try:
+            found = check(project, catalog)
+        except LeftOut:
+            raise OnlyWhole from None
+        merged = _merged(known, files, found, here, context, tuple(old.values()))
+        if not has_errors(merged):
+            self._keep(files, here - gone, gone, merged)
+        return merged
+
+    def _parsed(self, changed: Mapping[str, bytes]) -> tuple[list[Spec], list[Diagnostic]]:
+        documents: list[Document] = []
+        problems: list[Diagnostic] = []
+        for path, data in changed.items():
+            some, wrong = read(data, path)
+            documents += some
+            problems += wrong
+            self.texts[path] = data.decode("utf-8", errors="replace")
+            problems += self._allowances(self.texts[path], path)
+        specs, unread = parse_all(documents)
+        return specs, [*problems, *unread]
+
+    def _unchanged(self, paths: Set[str], files: Mapping[str, File]) -> list[Spec]:
+        specs = read_again(self._folder, paths, files)
+        for path in paths:
+            self._allowances(self._folder.read(path).decode("utf-8", errors="replace"), path)
+        return specs
+
+    def _allowances(self, text: str, path: str) -> tuple[Diagnostic, ...]:
+        found, wrong = allowances(text, path)
+        self._allowed += found
+        return wrong
+
+    def _keep(
+        self,
+        files: dict[str, File],
+        here: Set[str],
+        gone: Set[str],
+        found: tuple[Diagnostic, ...],
+    ) -> None:
+        known = self._known
+        numbers = {path: number for path, number in known.groups.items() if path not in gone}
+        first = max(known.groups.values(), default=-1) + 1
+        regrouped = grouped({path: files[path] for path in here})
+        numbers |= {path: first + number for path, number in regrouped.items()}
+        pack(self._place, known._replace(files=files, groups=numbers, found=found).plain())
+
+
+def python_texts(folder: Folder, known: Kept) -> dict[str, str]:
+    """The texts of files that specs name, which must be what they were."""
+    texts: dict[str, str] = {}
+    for path, digest in known.python.items():
+        try:
+            text = read_text(folder, path)
+        except ValueError:
+            raise OnlyWhole from None
+        if (None if text is None else digest_of(text.encode())) != digest:
+            raise OnlyWhole
+        if text is not None:
+            texts[path] = text
+    around = modules_around(folder, [path for path in texts if path.endswith(".py")])
+    if tuple(sorted(around)) != known.modules:
+        raise OnlyWhole
+    return texts
+
+
+def read_again(folder: Folder, paths: Iterable[str], files: Mapping[str, File]) -> list[Spec]:
+    """The documents of files that are what they were."""
+    documents: list[Document] = []
+    for path in paths:
+        data = folder.read(path)
+        if digest_of(data) != files[path].digest:
+            raise OnlyWhole
+        documents += read(data, path)[0]
+    return parse_all(documents)[0]
+
+
+def asked(files: Mapping[str, File]) -> set[str]:
+    return {path for file in files.values() for path in file.asks}
+
+
+def near(
+    known: Kept, files: Mapping[str, File], old: Mapping[str, File], new: Mapping[str, File]
+) -> set[str]:
+    """All files that matter to those that changed, as they were or as they are."""
+    numbers = {known.groups[path] for path in old}
+    before = {path: file.names for path, file in old.items()}
+    come = {
+        name
+        for path, file in new.items()
+        for name in file.names
+        if name not in before.get(path, ())
+    }
+    by_name: dict[str, list[str]] = {}
+    for path, file in files.items():
+        if path in new or path not in known.groups:
+            continue
+        for name in file.names:
+            by_name.setdefault(name, []).append(path)
+        if come and any(f"\n{name}\n" in file.words for name in come):
+            numbers.add(known.groups[path])
+    said = {word for file in new.values() for word in file.words.split("\n")} | come
+    numbers |= {known.groups[path] for word in said for path in by_name.get(word, ())}
+    group = {path for path, number in known.groups.items() if number in numbers}
+    return group & files.keys()
+
+
+def _merged(
+    known: Kept,
+    files: Mapping[str, File],
+    found: tuple[Diagnostic, ...],
+    here: Set[str],
+    context: Set[str],
+    old: Iterable[File],
+) -> tuple[Diagnostic, ...]:
+    """What is found here, with what was found elsewhere."""
+    # What matters to all is judged by all: the part must say of it what the whole said.
+    shared = {each for each in known.found if each.at.path in context}
+    said = {each for each in found if each.at.path not in here}
+    if not shared <= said or not all(_used_elsewhere(each, old) for each in said - shared):
+        raise OnlyWhole
+    found = tuple([each for each in found if each.at.path in here or each in shared])
+    others = [each for each in known.found if each.at.path not in here]
+    if has_errors(found) and any(_late(each, files[each.at.path]) for each in others):
+        raise OnlyWhole
+    merged = in_order((*others, *found))
+    if len(merged) > MAX_IN_FILE:
+        raise OnlyWhole
+    return merged
+
+
+# Words of documents that may use anything: code of the user's own, and names that a run gives.
+_ANYTHING = re.compile(r"\n(python|image|import|secret|[^\n]*\.ya?ml)\n")
+
+
+def _used_elsewhere(found: Diagnostic, old: Iterable[File]) -> bool:
+    """Whether something is unused here alone: the whole said before that somebody uses it, and the
+    files that changed, as they were, weren't that."""
+    if found.code not in ("unused-connection", "unused-secret"):
+        return False
+    names = re.findall("`(.*?)`", found.message.casefold())
+    return bool(names) and not any(
+        _ANYTHING.search(file.words) or f"\n{name}\n" in file.words
+        for file in old
+        for name in names
+    )
+
+
+def _late(found: Diagnostic, file: File) -> bool:
+    """Whether this may be told only where nothing is wrong anywhere: what is rendered is judged
+    last, and whether a comment silences something."""
+    return file.patched or found.code == UNUSED
