@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from exai_compiler.codes_of_environments import ENVIRONMENT_CODES
 from exai_compiler.codes_of_features import FEATURE_CODES
 from exai_compiler.codes_of_flow import FLOW_CODES
 from exai_compiler.codes_of_serving import SERVING_CODES
@@ -25,6 +26,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         **TUNING_CODES,
         **FLOW_CODES,
         **USE_CODES,
+        **ENVIRONMENT_CODES,
         "autoscale-mode": Code(
             "This way of scaling doesn't exist in the environment's serving mode.",
             "Standard mode scales by cpu or memory and never to zero; Knative scales "

@@ -157,6 +157,9 @@ ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
         ("tracking", "uri"): "the registry is a file below .exai",
         ("monitoring",): "nobody collects anything; /metrics of each server has the numbers",
         ("security",): "processes run as you, and may do what you may",
+        ("apply",): "this machine's own `exai apply` applies",
+        ("applier",): "this machine's own `exai apply` applies",
+        ("reconcile",): "nothing happens here by itself",
         ("images", "train"): "steps run in exai's own Python",
         ("images", "serve"): "servers run in exai's own Python",
     }

@@ -119,6 +119,12 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "A comparison of a run with itself.",
             "The keys begin the same run. Name two of `exai runs list`.",
         ),
+        "other-version": Code(
+            "The project is for other versions of exai.",
+            "`spec.exai` of the Project says for which. Another one may read its specs otherwise, "
+            "or render other objects: install one that fits, or look at the plan and change the "
+            "range.",
+        ),
         "output-among-specs": Code(
             "The folder to render into is one that specs are read from.",
             "The next command would read the rendered files as specs. Name another folder.",

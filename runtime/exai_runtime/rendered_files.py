@@ -22,9 +22,11 @@ from exai_runtime.results import LeftOut
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
+from exai_specs.kinds.applying import Gitops
 
 FEATURES = "FeatureRepository"
 SCHEDULE = "RecurringRun"
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _NOT_KUBERNETES = (FEATURES, SCHEDULE)
 _PIPELINES = ("Pipeline", "PipelineVersion")
 _FEATURE_KINDS = ("Entity", "FeatureView", "FeatureService")
@@ -110,7 +112,9 @@ def for_kubernetes(objects: Iterable[Rendered], environment: Environment) -> tup
 
 def manifests(objects: Iterable[Rendered], environment: Environment) -> tuple[dict[str, Any], ...]:
     """What Kubernetes takes, in the order in which it has to be applied."""
-    return tuple(_body(item) for item in _ordered(for_kubernetes(objects, environment)))
+    return tuple(
+        _body(item, environment) for item in _ordered(for_kubernetes(objects, environment))
+    )
 
 
 def _ordered(objects: Iterable[Rendered]) -> list[Rendered]:
@@ -118,7 +122,7 @@ def _ordered(objects: Iterable[Rendered]) -> list[Rendered]:
 
 
 def _files(item: Rendered, environment: Environment) -> Iterator[File]:
-    body = _body(item)
+    body = _body(item, environment)
     if item.id.kind == FEATURES:
         from exai_compiler.features import files_of
 
@@ -159,8 +163,13 @@ def _kubernetes_path(item: Rendered) -> str:
     return f"kubernetes/{item.id.kind.lower()}-{item.id.name}.yaml"
 
 
-def _body(item: Rendered) -> dict[str, Any]:
+def _body(item: Rendered, environment: Environment) -> dict[str, Any]:
+    """For an engine beside exai with the wave that Argo CD orders by: it knows nothing of
+    kustomization's order."""
     value: dict[str, Any] = thaw(item.body)  # type: ignore[arg-type]
+    if isinstance(environment.apply, Gitops) and item.id.kind not in _NOT_KUBERNETES:
+        annotations = value["metadata"].setdefault("annotations", {})
+        annotations.setdefault(SYNC_WAVE, str(item.wave))
     return value
 
 

@@ -6,7 +6,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, environments
 from exai_compiler.project import Project, link
+from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder, Kind
@@ -25,6 +26,7 @@ from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse_all
+from exai_specs.version_ranges import fits, parse_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,24 @@ class Loaded:
 def load(root: Path, cache: DocumentCache | None = None) -> Loaded:
     """Every spec of the project in a folder of this machine."""
     cache = cache or opened(root)
-    loaded = load_from(DiskFolder(root), root, cache)
+    loaded = load_from(DiskFolder(root), root, cache, VERSION)
     cache.save()
     return loaded
 
 
-def load_from(folder: Folder, root: Path, cache: DocumentCache) -> Loaded:
+def load_from(
+    folder: Folder, root: Path, cache: DocumentCache, version: str | None = None
+) -> Loaded:
     """Every spec of a project, wherever its files are; `root` is the folder that they belong to.
 
-    All problems of all files are collected; none stops the reading of the next file.
+    A project for other versions of exai than `version` has that problem alone: what else is wrong
+    may come of it. Otherwise all problems of all files are collected; none stops the reading of the
+    next file.
     """
     with collector_off():
         read_ = _read_all(folder, cache)
+        if version is not None and (other := _other_version(read_.documents, version)) is not None:
+            return Loaded(root, None, (other,), MappingProxyType(read_.sources))
         specs, unread = parse_all(read_.documents)
         problems = [*read_.problems, *unread]
         if not read_.has_root:
@@ -115,6 +123,25 @@ def _read_all(folder: Folder, cache: DocumentCache) -> _Read:
             if path not in sources:
                 documents += _read_file(folder, cache, path, problems, sources)
     return _Read(tuple(documents), tuple(problems), sources, root is not None)
+
+
+def _other_version(documents: Iterable[Document], version: str) -> Diagnostic | None:
+    """What a Project says against this version of exai, whether or not it can read the rest."""
+    for document in documents:
+        value = document.value
+        spec = value.get("spec") if isinstance(value, Mapping) else None
+        range_ = spec.get("exai") if isinstance(spec, Mapping) else None
+        if document.path != ROOT_FILE or not isinstance(range_, str):
+            continue
+        try:
+            if fits(version, parse_range(range_)):
+                continue
+        except ValueError:
+            continue  # which the parser says
+        message = f"this project is for exai {range_}, and this is exai {version}"
+        hint = f"install exai {range_}, or change the range here once its plan has been looked at"
+        return Diagnostic("other-version", message, document.at(("spec", "exai")), hint=hint)
+    return None
 
 
 def component_catalog() -> Catalog:

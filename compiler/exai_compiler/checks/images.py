@@ -1,7 +1,7 @@
 """`missing-image`: an environment on Kubeflow without the images of its steps or servers.
 
-`image-by-tag`: one that moves; a step's own, too, where an environment pulls it. `bad-image`: no
-reference of an image at all.
+`unpinned-image`: one of those that moves. `image-by-tag`: a step's or server's own that does.
+`bad-image`: no reference of an image at all.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}` there",
                 )
             elif image is not None:
-                yield from _moving(subject.project.root, image, *path, "images", field)
+                yield from _pinned(subject.project.root, image, *path, "images", field)
     yield from _own(subject)
 
 
@@ -79,6 +79,14 @@ def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
             spec.at(*path),
             hint="write REGISTRY/PATH@sha256:DIGEST, or :TAG; the path in small letters",
         )
+
+
+def _pinned(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
+    for found in _moving(spec, image, *path):
+        if found.code != "image-by-tag":
+            yield found
+        else:
+            yield Diagnostic("unpinned-image", found.message, found.at, hint=found.hint)
 
 
 def _moving(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:

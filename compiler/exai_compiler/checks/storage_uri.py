@@ -23,12 +23,14 @@ SCHEMES = (
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, path, uri in _uris(subject):
+    for spec, path, uri in (*_uris(subject), *_stores(subject)):
         scheme = uri.partition("://")[0]
         if scheme not in SCHEMES:
             yield Diagnostic(
                 "storage-uri",
-                f"KServe reads nothing from {scheme}:// by itself",
+                f"KServe reads nothing from {scheme}:// by itself"
+                if "://" in uri
+                else "KServe reads URIs, and this is a folder of some machine",
                 spec.at(*path),
                 "warning",
                 did_you_mean(scheme, SCHEMES),
@@ -48,3 +50,11 @@ def _uris(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
         ):
             if component is not None and component.model is not None:
                 yield spec, ("spec", name, "model", "uri"), component.model.uri
+
+
+def _stores(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
+    """Where steps on a cluster put models, for servers there to read."""
+    for name, environment in subject.environments.items():
+        if environment.target != "local" and environment.models is not None:
+            path = ("spec", "environments", name, "models", "store")
+            yield subject.project.root, path, environment.models.store

@@ -7,19 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Text, Whole, about
+from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, about
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
+from exai_specs.kinds.applying import Apply, Reconcile
 from exai_specs.kinds.policies import RulePolicy
 from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
+from exai_specs.types import TypeProblem, called
+from exai_specs.version_ranges import PATTERN, parse_range
+
+
+def _range(value: Any) -> str:
+    if not isinstance(value, str):
+        wrong = f"must be text such as '>=0.1,<0.2', not {called(value)}"
+        raise TypeProblem(wrong, hint="put it in quotes", code="wrong-type")
+    parse_range(value)
+    return value
+
 
 _Port = Annotated[Whole, Field(ge=1, le=65535)]
 
@@ -283,6 +295,25 @@ class Environment:
         Effect.RENDER,
         about("exai's own images", {"train": "ghcr.io/acme/exai-train@sha256:..."}),
     ] = field(default_factory=Images)
+    apply: Annotated[
+        Apply,
+        Effect.RENDER,
+        about(
+            "Who applies objects: exai itself, or an engine beside it",
+            "direct",
+            {"gitops": {"path": "clusters/prod"}},
+        ),
+    ] = "direct"
+    applier: Annotated[
+        Maybe[Literal["ci", "reconciler"]],
+        Effect.RENDER,
+        about("Which of exai's own processes applies", "ci"),
+    ] = None
+    reconcile: Annotated[
+        Reconcile,
+        Effect.RENDER,
+        about("What the reconciler does by itself", {"may": ["create", "update"]}),
+    ] = field(default_factory=Reconcile)
 
 
 @dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
@@ -294,6 +325,11 @@ class ProjectSpec:
         Effect.RENDER,
         about("Folders and files with specs, relative to exai.yaml", ["specs/"]),
     ] = ("specs/",)
+    exai: Annotated[
+        Maybe[Annotated[str, Parsed(_range, (("type", "string"), ("pattern", PATTERN)))]],
+        Effect.METADATA,
+        about("The versions of exai that this project is for", ">=0.1,<0.2"),
+    ] = None
     policies: Annotated[
         Annotated[Mapping[str, RulePolicy], KeyedBy()],
         Effect.METADATA,

@@ -193,3 +193,19 @@ def test_feast_reads_the_repository(folder: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.delitem(sys.modules, module, raising=False)
     assert [view.name for view in found.feature_views] == ["petals"]
     assert [service.name for service in found.feature_services] == ["looks"]
+
+
+def test_an_engine_beside_exai_gets_the_order_too(tmp_path: Path) -> None:
+    project = Path(shutil.copytree(SHOP, tmp_path / "shop"))
+    text = (project / "exai.yaml").read_text()
+    gitops = "      apply: {gitops: {path: clusters/prod}}\n      namespace: ml-prod\n"
+    (project / "exai.yaml").write_text(text.replace("      namespace: ml-prod\n", gitops))
+    written(project, "prod", tmp_path / "prod")
+    waves = {
+        body["kind"]: int(body["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"])
+        for body in objects(tmp_path / "prod").values()
+    }
+    assert waves["Pipeline"] < waves["PipelineVersion"] < waves["InferenceService"]
+    assert waves["ServingRuntime"] < waves["InferenceService"] < waves["InferenceGraph"]
+    plain = texts(HERE / "shop-prod")
+    assert plain.keys() == texts(tmp_path / "prod").keys(), "names of versions are the same"

@@ -36,6 +36,7 @@ HEAD = """apiVersion: exai.dev/v1alpha1
 kind: Project
 metadata: {name: p}
 spec:
+  exai: ">=0.1"
   environments:
     prod: {target: kubeflow, platform: %s, namespace: ml, serving: {gatewayApi: true}}
 """

@@ -19,6 +19,7 @@ apiVersion: exai.dev/v1alpha1
 kind: Project
 metadata: {name: shop}
 spec:
+  exai: ">=0.1"
   environments:
     prod: {target: kubeflow, namespace: ml, pipelines: {timezone: ZONE}}
 """

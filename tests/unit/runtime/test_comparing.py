@@ -203,6 +203,7 @@ PROD = """\
       namespace: ml
       serving: {mode: Knative}
       connections: {lab: {sqlite: {path: data/lab.db}}}
+      tracking: {uri: https://mlflow.example.com}
       data: {root: s3://b/d}
       models: {store: s3://b/m}
       images: {train: "a/train@sha256:DIGEST", serve: "a/serve@sha256:DIGEST"}

@@ -127,7 +127,9 @@ implementation: {container: {image: "alpine@sha256:0", args: [{inputValue: word}
 
 def component_told(root: Path, written: str) -> list[tuple[str, str]]:
     text = SPECS.replace("python: WRITTEN", f"uses: {written}")
-    text = text.replace("spec: {}", "spec: {environments: {prod: {target: kubeflow}}}")
+    text = text.replace(
+        "spec: {}", 'spec: {exai: ">=0.1", environments: {prod: {target: kubeflow, namespace: ml}}}'
+    )
     (root / "exai.yaml").write_text(text)
     return [(problem.code, str(problem.at)) for problem in validate(root).diagnostics]
 

@@ -30,6 +30,7 @@ apiVersion: exai.dev/v1alpha1
 kind: Project
 metadata: {name: p}
 spec:
+  exai: ">=0.1"
   environments:
     local: {target: local}
     prod:

@@ -1,0 +1,87 @@
+"""`incomplete-environment`: what an environment on a cluster has to say before anything works.
+`exai-unpinned`: a project for one that doesn't say which exai it is for. `platform-field`: what the
+platform's release doesn't have (targets 4). `not-yet`: settings for what this version of exai
+doesn't do (LANGUAGE section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.backends.kserve.releases import older
+from exai_compiler.backends.kserve.service import mode_of
+from exai_compiler.checks.subject import Subject
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import Environment, ProjectSpec, ServiceSpec
+
+# Kinds that become no object of Kubernetes.
+ELSEWHERE = frozenset({"Project", "Dataset", "Entity", "FeatureView", "FeatureService", "Model"})
+NOT_YET = {"applier": "applies there", "reconcile": "reconciles"}
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    root = subject.project.root
+    clusters = {
+        name: environment
+        for name, environment in subject.environments.items()
+        if environment.target != "local"
+    }
+    body = root.body
+    if clusters and isinstance(body, ProjectSpec) and body.exai is None:
+        places = ((f"`{name}`", root.key_at("spec", "environments", name)) for name in clusters)
+        yield Diagnostic(
+            "exai-unpinned",
+            "a project for a cluster says which versions of exai it is for",
+            root.key_at("spec"),
+            "warning",
+            hint='add exai: ">=0.1,<0.2" below it',
+            related=tuple(places),
+        )
+    for name, environment in clusters.items():
+        for field, why, example in _missing(subject, environment):
+            yield Diagnostic(
+                "incomplete-environment",
+                f"environment `{name}` has no `{field}`: {why}",
+                root.key_at("spec", "environments", name),
+                hint=f"add `{example}` there",
+            )
+        for field, what in NOT_YET.items():
+            path = ("spec", "environments", name, field)
+            if root.document.at(path) != root.document.at(path[:-1]):
+                yield Diagnostic(
+                    "not-yet",
+                    f"`{field}` waits for a version of exai that {what}",
+                    root.key_at(*path),
+                    "note",
+                    "this one validates and renders specs for a cluster",
+                )
+        yield from _lacking(subject, name, environment)
+
+
+def _missing(subject: Subject, environment: Environment) -> Iterator[tuple[str, str, str]]:
+    effects = {step.component.effects for _, _, step in subject.steps() if step.component}
+    kinds = {spec.ref.kind for spec in subject.project.all}
+    if environment.namespace is None and kinds - ELSEWHERE:
+        yield "namespace", "nothing says where its objects are", "namespace: NAME"
+    if environment.tracking is None and effects & {"reads-registry", "writes-registry"}:
+        yield "tracking", "steps find no registry of models", "tracking: {uri: https://...}"
+    if environment.models is None and "writes-registry" in effects:
+        yield "models", "steps can't store models", "models: {store: s3://...}"
+
+
+def _lacking(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
+    """KServe 0.16 knows no `spec.canary`: in it only Knative splits traffic."""
+    release = older(environment)
+    if release is None:
+        return
+    place = subject.project.root.at("spec", "environments", name, "platform")
+    for spec, service in subject.project.bodies(ServiceSpec):
+        if service.canary is not None and mode_of(service, environment) == "Standard":
+            yield Diagnostic(
+                "platform-field",
+                f"KServe {release}, which `{name}` has by its platform, has no canary in Standard "
+                "mode",
+                spec.key_at("spec", "canary"),
+                hint="split between two services by a Graph, or serve in Knative mode",
+                related=((f"environment `{name}`", place),),
+            )
