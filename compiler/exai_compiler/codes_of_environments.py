@@ -1,4 +1,4 @@
-"""What each code of the checks of environments means.
+"""What each code of the checks of environments and of Manifests means.
 
 In: nothing. Out: `ENVIRONMENT_CODES`, a part of `CODES`.
 """
@@ -22,6 +22,14 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
             "An environment on a cluster lacks what its pipelines and services need.",
             "Objects need a `namespace`; steps that register models a registry (`tracking`) and a "
             "store that KServe reads, too (`models`).",
+        ),
+        "manifest-clash": Code(
+            "A Manifest of an object that another document is already.",
+            "Two documents would take turns in saying what the object is. Say it in one of them.",
+        ),
+        "manifest-invalid": Code(
+            "A Manifest of an object that the API server would refuse, or drop parts of.",
+            "The objects of kinds whose CRD exai knows are held against it.",
         ),
         "not-yet": Code(
             "A setting for what this version of exai doesn't do.",

@@ -18,7 +18,7 @@ from exai_compiler.project import Project, link
 from exai_specs.allowances import Allowance
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ServiceSpec
+from exai_specs.kinds import FeatureViewSpec, ManifestSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 EVERYBODY = ("Overlay", "Project", "Runtime")
@@ -85,6 +85,10 @@ def names_of(spec: Spec) -> frozenset[str]:
                 found.add(transform.request.name)
         case PipelineSpec(schedules=schedules):
             found |= {f"{spec.ref.name}-{schedule}" for schedule in schedules}
+        case ManifestSpec() as manifest:
+            # Objects that exai renders are called after their documents: `a-workspace` is of `a`.
+            parts = manifest.name(spec.ref.name).split("-")
+            found |= {"-".join(parts[: count + 1]) for count in range(len(parts))}
         case ServiceSpec(local=local) if local.port is not None:
             found.add(f"port {local.port}")
     return frozenset(name.casefold() for name in found)

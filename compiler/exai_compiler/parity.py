@@ -26,6 +26,7 @@ from exai_specs.kinds import (
     FeatureViewSpec,
     Group,
     LLMServiceSpec,
+    ManifestSpec,
     NotebookSpec,
     PipelineSpec,
     Postgresql,
@@ -214,6 +215,7 @@ def _copied(project: Project, name: str, environment: Environment) -> Iterator[D
 
 def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     yield from _block(project.root, ("spec", "environments", environment_name), ENVIRONMENT)
+    yield from _manifests(project)
     for spec, service in project.bodies(ServiceSpec):
         yield from _block(spec, ("spec",), SERVICE)
         if service.features is not None:
@@ -258,6 +260,12 @@ def _search(spec: Spec, tuning: TuningSpec) -> Iterator[Diagnostic]:
         if name in HONOURED and setting not in HONOURED[name]:
             instead = "a grid is walked in order" if name == "grid" else "Optuna has no such"
             yield _note(spec, ("spec", "algorithm", "settings", setting), instead)
+
+
+def _manifests(project: Project) -> Iterator[Diagnostic]:
+    for spec, _ in project.bodies(ManifestSpec):
+        message = f"{spec.ref}: one machine has no Kubernetes: nothing comes of it here"
+        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
 
 
 def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:

@@ -22,6 +22,7 @@ from exai_specs.kinds import (
     FeatureViewSpec,
     GraphSpec,
     LLMServiceSpec,
+    ManifestSpec,
     ModelSpec,
     NotebookSpec,
     PipelineSpec,
@@ -45,6 +46,7 @@ Body = TypeVar(
     GraphSpec,
     RuntimeSpec,
     LLMServiceSpec,
+    ManifestSpec,
     NotebookSpec,
     TuningSpec,
 )

@@ -16,7 +16,7 @@ from exai_runtime.last_check import File, Kept, Stamp, stamp_of
 from exai_runtime.packs import digest_of
 from exai_runtime.python_files import asked_files
 from exai_specs.diagnostics import MAX_IN_FILE, has_errors
-from exai_specs.kinds import ProjectSpec
+from exai_specs.kinds import ManifestSpec, ProjectSpec
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 
@@ -87,7 +87,7 @@ def file_of(specs: Iterable[Spec], stamp: Stamp | None, digest: bytes, asks: Ite
         refs.append((spec.ref.kind, spec.ref.name))
         names |= names_of(spec)
         words |= words_of(spec)
-        patched = patched or bool(patches_of(spec.body))
+        patched = patched or isinstance(spec.body, ManifestSpec) or bool(patches_of(spec.body))
     text = "\n".join(("", *sorted(words), ""))
     return File(stamp, digest, tuple(refs), tuple(sorted(names)), text, tuple(asks), patched)
 

@@ -160,7 +160,13 @@ def _upload(item: Rendered, body: dict[str, Any]) -> Iterator[File]:
 
 
 def _kubernetes_path(item: Rendered) -> str:
-    return f"kubernetes/{item.id.kind.lower()}-{item.id.name}.yaml"
+    """As kubectl names a type: with its group where exai knows none of the kind in it."""
+    from exai_compiler.crds import is_known
+
+    group = item.id.api.rpartition("/")[0]
+    usual = not group or is_known(item.id.api, item.id.kind)
+    kind = item.id.kind if usual else f"{item.id.kind}.{group}"
+    return f"kubernetes/{kind.lower()}-{item.id.name}.yaml"
 
 
 def _body(item: Rendered, environment: Environment) -> dict[str, Any]:

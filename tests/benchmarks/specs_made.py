@@ -32,6 +32,7 @@ apiVersion: exai.dev/v1alpha1
 kind: Project
 metadata: {name: large-platform, owner: platform-team}
 spec:
+  exai: ">=0.1"
   specs: [specs/]
   environments:
     local: {target: local}
@@ -39,6 +40,7 @@ spec:
       target: kubeflow
       namespace: ml-prod
       serving: {mode: Knative}
+      tracking: {uri: "https://mlflow.example.com"}
       monitoring: {podMonitor: true}
       data: {root: s3://acme-ml/data}
       models: {store: s3://acme-ml/models}

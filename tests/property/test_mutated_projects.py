@@ -47,7 +47,8 @@ Texts = dict[str, str]
 # Where what no machine of its own can do is rendered, too.
 IMAGE = f"example.com/exai@sha256:{'0' * 64}"
 CLUSTER = (
-    "{environments: {prod: {target: kubeflow, namespace: ml, data: {root: s3://b/d}, "
+    "{exai: '>=0.1', environments: {prod: {target: kubeflow, namespace: ml, "
+    "data: {root: s3://b/d}, models: {store: s3://b/m}, tracking: {uri: https://m.example.com}, "
     f"images: {{train: {IMAGE}, serve: {IMAGE}}}}}}}}}"
 )
 

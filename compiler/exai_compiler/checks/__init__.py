@@ -41,6 +41,8 @@ from exai_compiler.checks import (
     leaks,
     llm_services,
     loops,
+    manifest_clashes,
+    manifests,
     model_reference,
     model_without_producer,
     not_local,
@@ -133,6 +135,7 @@ CHECKS: tuple[Check, ...] = (
     llm_services.check,
     leaks.check,
     loops.check,
+    manifests.check,
     model_reference.check,
     model_without_producer.check,
     not_local.check,
@@ -190,7 +193,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 # Judged on what is rendered, which only a project without errors is.
-OF_OBJECTS: tuple[Check, ...] = (patches.check,)
+OF_OBJECTS: tuple[Check, ...] = (patches.check, manifest_clashes.check)
 
 
 def check(

@@ -1,18 +1,15 @@
 """`incomplete-environment`: what an environment on a cluster has to say before anything works.
-`exai-unpinned`: a project for one that doesn't say which exai it is for. `platform-field`: what the
-platform's release doesn't have (targets 4). `not-yet`: settings for what this version of exai
-doesn't do (LANGUAGE section 4).
+`exai-unpinned`: a project for one that doesn't say which exai it is for. `not-yet`: settings for
+what this version of exai doesn't do (LANGUAGE section 4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.backends.kserve.releases import older
-from exai_compiler.backends.kserve.service import mode_of
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import Environment, ProjectSpec, ServiceSpec
+from exai_specs.kinds import Environment, ProjectSpec
 
 # Kinds that become no object of Kubernetes.
 ELSEWHERE = frozenset({"Project", "Dataset", "Entity", "FeatureView", "FeatureService", "Model"})
@@ -55,7 +52,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "note",
                     "this one validates and renders specs for a cluster",
                 )
-        yield from _lacking(subject, name, environment)
 
 
 def _missing(subject: Subject, environment: Environment) -> Iterator[tuple[str, str, str]]:
@@ -67,21 +63,3 @@ def _missing(subject: Subject, environment: Environment) -> Iterator[tuple[str, 
         yield "tracking", "steps find no registry of models", "tracking: {uri: https://...}"
     if environment.models is None and "writes-registry" in effects:
         yield "models", "steps can't store models", "models: {store: s3://...}"
-
-
-def _lacking(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
-    """KServe 0.16 knows no `spec.canary`: in it only Knative splits traffic."""
-    release = older(environment)
-    if release is None:
-        return
-    place = subject.project.root.at("spec", "environments", name, "platform")
-    for spec, service in subject.project.bodies(ServiceSpec):
-        if service.canary is not None and mode_of(service, environment) == "Standard":
-            yield Diagnostic(
-                "platform-field",
-                f"KServe {release}, which `{name}` has by its platform, has no canary in Standard "
-                "mode",
-                spec.key_at("spec", "canary"),
-                hint="split between two services by a Graph, or serve in Knative mode",
-                related=((f"environment `{name}`", place),),
-            )

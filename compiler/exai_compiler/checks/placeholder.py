@@ -18,7 +18,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, strings, value_at
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import ESCAPED, OPEN
-from exai_specs.kinds import DatasetSpec, LLMServiceSpec, PipelineSpec, ServiceSpec
+from exai_specs.kinds import DatasetSpec, LLMServiceSpec, ManifestSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 
@@ -51,6 +51,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             case ServiceSpec() if path[0] == "spec" and path[1] in CONTAINER:
                 yield from _found(spec, path, text, KSERVE)
             case LLMServiceSpec() if path[0] == "spec" or path[:2] == ANNOTATIONS:
+                yield from _found(spec, path, text, KSERVE)
+            case ManifestSpec(kind="InferenceService" | "LLMInferenceService") if path[0] == "spec":
                 yield from _found(spec, path, text, KSERVE)
             case _:
                 pass

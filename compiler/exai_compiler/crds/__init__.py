@@ -8,16 +8,30 @@ patch or a manifest needs one.
 from __future__ import annotations
 
 from exai_compiler.crds.problems import CrdProblem, problems
-from exai_compiler.crds.table import KINDS, OLDER, PARTS, Crd, Node, crd, table_name
+from exai_compiler.crds.table import (
+    KINDS,
+    OLDER,
+    OTHERS,
+    PARTS,
+    Crd,
+    Node,
+    crd,
+    is_known,
+    is_namespaced,
+    table_name,
+)
 
 __all__ = [
     "KINDS",
     "OLDER",
+    "OTHERS",
     "PARTS",
     "Crd",
     "CrdProblem",
     "Node",
     "crd",
+    "is_known",
+    "is_namespaced",
     "problems",
     "table_name",
 ]

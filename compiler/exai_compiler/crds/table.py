@@ -28,6 +28,63 @@ KINDS: Mapping[str, str] = {
 }
 
 
+# Kind -> the version of kinds that exai doesn't render itself, which a Manifest may hold.
+OTHERS: Mapping[str, str] = {
+    "AuthorizationPolicy": "security.istio.io/v1",
+    "ClusterStorageContainer": "serving.kserve.io/v1alpha1",
+    "ClusterTrainingRuntime": "trainer.kubeflow.org/v1alpha1",
+    "FeatureStore": "feast.dev/v1",
+    "Gateway": "gateway.networking.k8s.io/v1",
+    "HTTPRoute": "gateway.networking.k8s.io/v1",
+    "LLMInferenceServiceConfig": "serving.kserve.io/v1alpha2",
+    "LocalModelCache": "serving.kserve.io/v1alpha1",
+    "LocalModelNamespaceCache": "serving.kserve.io/v1alpha1",
+    "LocalModelNodeGroup": "serving.kserve.io/v1alpha1",
+    "OptimizationJob": "trainer.kubeflow.org/v1alpha1",
+    "PVCViewer": "kubeflow.org/v1alpha1",
+    "PodDefault": "kubeflow.org/v1alpha1",
+    "Profile": "kubeflow.org/v1",
+    "RayCluster": "ray.io/v1",
+    "RayCronJob": "ray.io/v1",
+    "RayJob": "ray.io/v1",
+    "RayService": "ray.io/v1",
+    "RequestAuthentication": "security.istio.io/v1",
+    "ScaledObject": "keda.sh/v1alpha1",
+    "ScheduledSparkApplication": "sparkoperator.k8s.io/v1beta2",
+    "ServiceMonitor": "monitoring.coreos.com/v1",
+    "SparkApplication": "sparkoperator.k8s.io/v1beta2",
+    "Tensorboard": "tensorboard.kubeflow.org/v1alpha1",
+    "TrainJob": "trainer.kubeflow.org/v1alpha1",
+    "TrainedModel": "serving.kserve.io/v1alpha1",
+    "TrainingRuntime": "trainer.kubeflow.org/v1alpha1",
+    "VirtualService": "networking.istio.io/v1",
+}
+
+# Kubernetes' own kinds that are in no namespace, by group.
+CLUSTER_SCOPED = frozenset(
+    {
+        *(("", "Namespace"), ("", "Node"), ("", "PersistentVolume")),
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("apiregistration.k8s.io", "APIService"),
+        ("cert-manager.io", "ClusterIssuer"),
+        ("external-secrets.io", "ClusterSecretStore"),
+        ("gateway.networking.k8s.io", "GatewayClass"),
+        ("networking.k8s.io", "IngressClass"),
+        ("node.k8s.io", "RuntimeClass"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("scheduling.k8s.io", "PriorityClass"),
+        ("storage.k8s.io", "CSIDriver"),
+        ("storage.k8s.io", "StorageClass"),
+        ("storage.k8s.io", "VolumeAttachment"),
+    }
+)
+
+
 # Kind -> older versions that exai writes for older platforms, each with a table of its own.
 OLDER: Mapping[str, tuple[str, ...]] = {"LLMInferenceService": ("serving.kserve.io/v1alpha1",)}
 
@@ -96,7 +153,7 @@ def crd(kind: str, api: str = "") -> Crd:
     import json
     from pathlib import Path
 
-    if kind not in KINDS:
+    if kind not in KINDS and kind not in OTHERS:
         raise KeyError(kind)
     if kind in PARTS:
         return _part(kind)
@@ -114,6 +171,20 @@ def _part(kind: str) -> Crd:
     assert spec is not None  # noqa: S101 - a test reads each
     root = Node("object", {"spec": whole.nodes.index(spec)}, required=("spec",))
     return Crd(KINDS[kind], kind, True, (*whole.nodes, root), len(whole.nodes))
+
+
+def is_known(api: str, kind: str) -> bool:
+    """Whether there is a table of this very version of a kind."""
+    return api in ({**OTHERS, **KINDS}.get(kind), *OLDER.get(kind, ()))
+
+
+def is_namespaced(api: str, kind: str) -> bool:
+    """Whether objects of the kind are in a namespace; so are those of kinds that nobody knows."""
+    group = api.rpartition("/")[0]
+    known = {**OTHERS, **KINDS}.get(kind, "")
+    if known.rpartition("/")[0] == group and known:
+        return crd(kind).namespaced
+    return (group, kind) not in CLUSTER_SCOPED
 
 
 def table_name(kind: str, api: str = "") -> str:

@@ -30,6 +30,7 @@ from exai_specs.kinds.flow import AnyStep, Branch, Choose, Group
 from exai_specs.kinds.graph import GraphSpec
 from exai_specs.kinds.llm_service import LLMServiceSpec
 from exai_specs.kinds.loop import ForEach
+from exai_specs.kinds.manifest import ManifestSpec
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec
 from exai_specs.kinds.notebook import NotebookSpec
@@ -75,6 +76,7 @@ Body = (
     | LLMServiceSpec
     | NotebookSpec
     | TuningSpec
+    | ManifestSpec
 )
 
 
@@ -109,6 +111,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("Graph", GraphSpec, SERVICE, "Services that answer together"),
             Kind("Runtime", RuntimeSpec, KUBERNETES, "A model server that services share"),
             Kind("LLMService", LLMServiceSpec, SERVICE, "A large language model that answers"),
+            Kind("Manifest", ManifestSpec, KUBERNETES, "An object that no other kind is for"),
             Kind("Notebook", NotebookSpec, NOTEBOOK, "A running notebook server and its folder"),
             Kind("Tuning", TuningSpec, TUNING, "A search for the best parameters"),
         )
@@ -146,6 +149,7 @@ __all__ = [
     "JsonSource",
     "Kind",
     "LLMServiceSpec",
+    "ManifestSpec",
     "Materialize",
     "Metadata",
     "ModelSpec",

@@ -149,6 +149,7 @@ def test_examples_are_valid(kind: str) -> None:
             "parameters": {"lr": {"type": "double", "min": 0, "max": 1}},
             "trial": {"python": "train.py:train"},
         },
+        "Manifest": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}},
     }
     made = {"transform": {"python": "f.py:f"}, "schema": {"f": "float64"}}
     beside: dict[tuple[str, str], dict[str, Any]] = {

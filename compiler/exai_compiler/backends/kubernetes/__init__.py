@@ -1,10 +1,11 @@
-"""Kubernetes' own objects: the ConfigMap `exai-runtime` of an environment."""
+"""Kubernetes' own objects: the ConfigMap `exai-runtime`, and what a Manifest holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from exai_compiler.backends.kubernetes.manifest import render_manifest
 from exai_compiler.backends.kubernetes.runtime_config import render_project
 from exai_compiler.build import Rendered
 from exai_compiler.resolved import Resolved
@@ -13,5 +14,5 @@ from exai_specs.parse import Spec
 NAME = "kubernetes"
 
 RENDERERS: Mapping[str, Callable[[Resolved, Spec], tuple[Rendered, ...]]] = MappingProxyType(
-    {"Project": render_project}
+    {"Manifest": render_manifest, "Project": render_project}
 )

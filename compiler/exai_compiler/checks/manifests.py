@@ -1,0 +1,70 @@
+"""`manifest-invalid`: what the API server would refuse or drop in a Manifest's object, where exai
+has its kind's CRD. `manifest-clash`: what exai keeps to itself. `restricted-pod`,
+`runtime-placeholder`: as in every other kind (LANGUAGE section 9, DESIGN section 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exai_compiler.checks.patch_rules import dotted
+from exai_compiler.checks.subject import Subject
+from exai_compiler.crds import crd, is_known, problems
+from exai_compiler.patches import ALLOWANCES, breaches
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import ManifestSpec
+from exai_specs.parse import Spec
+
+AT = ("spec", "manifest")
+# What exai keeps to itself, whether or not this project has it: (API group, kind, start of a name).
+OWN = (("", "ConfigMap", "exai-"), ("serving.kserve.io", "ServingRuntime", "exai-"))
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    """Each object by itself."""
+    strict = {
+        name: environment
+        for name, environment in subject.environments.items()
+        if environment.target != "local"
+    }
+    for spec, body in subject.project.bodies(ManifestSpec):
+        yield from _invalid(spec, body)
+        name = body.name(spec.ref.name)
+        for group, kind, start in OWN:
+            same = (body.api.rpartition("/")[0], body.kind) == (group, kind)
+            if same and name.startswith(start):
+                yield Diagnostic(
+                    "manifest-clash",
+                    f"{kind}s that start with `{start}` are exai's own",
+                    spec.at(*AT, "kind"),
+                    hint="give it another name",
+                )
+        for found in breaches(body.manifest):
+            for name, environment in strict.items():
+                if found.allowance not in environment.security.allow:
+                    place = subject.project.root.key_at("spec", "environments", name)
+                    yield Diagnostic(
+                        "restricted-pod",
+                        f"`{dotted(found.path)}` asks for {ALLOWANCES[found.allowance]}, which "
+                        f"environment `{name}` doesn't allow",
+                        spec.at(*AT, *found.path),
+                        hint=f"remove it, or add `security: {{allow: [{found.allowance}]}}` there",
+                        related=((f"environment `{name}`", place),),
+                    )
+                    break
+
+
+def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
+    if not is_known(body.api, body.kind):
+        return
+    metadata = body.manifest.get("metadata")
+    named = {**(metadata if isinstance(metadata, Mapping) else {}), "name": body.name("x")}
+    for found in problems(crd(body.kind, body.api), {**body.manifest, "metadata": named}):
+        path = (*AT, *found.path)
+        where = f" in `{dotted(found.path[:-1])}`" if found.path[:-1] else ""
+        message = f"{found.message}{where} of the {body.kind}"
+        if not found.on_key:
+            message = f"`{dotted(found.path) or body.kind}` of the {body.kind} {found.message}"
+        hint = found.hint or f"the CRD of the {body.kind} says so: kubectl explain {body.kind}"
+        place = spec.key_at(*path) if found.on_key else spec.at(*path)
+        yield Diagnostic("manifest-invalid", message, place, hint=hint)
