@@ -85,6 +85,12 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
             "All steps of a pipeline that is called are part of the one that calls it, so there "
             "would be no end. Every step that is part of the circle is shown.",
         ),
+        "run-in-text": Code(
+            "What a run says of itself stands inside of a text, list or struct of `with`.",
+            "Kubeflow Pipelines fills `${{ run.id }}` and its like in where they are the whole "
+            "input, and `${{ run.workspace }}` anywhere. Give it by an input of its own; commands "
+            "and arguments of containers take it inside of text.",
+        ),
         "shadowed-item": Code(
             "A loop inside of another one calls its item by the same name.",
             "Call one of them something else with `as`.",
