@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
+from exai_compiler.backends.kubernetes.runtime_config import KIND as CONFIG_MAP
 from exai_compiler.changes import Change, Create, Delete, Replace, Update
 from exai_compiler.neighbours import EVERYBODY, LeftOut
 from exai_compiler.revisions import (
@@ -74,6 +75,10 @@ def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | 
     return Against(revision, folder.commit, name, comparison, found.diagnostics, found.sources)
 
 
+# What is deleted has no document any more, so its kind says that the whole project made it.
+_OF_ALL = (REPOSITORY, CONFIG_MAP)
+
+
 def _is_of_all(change: Change) -> bool:
     """Whether it is of an object that the whole project makes; the feature repository is one whose
     parts have names."""
@@ -81,7 +86,7 @@ def _is_of_all(change: Change) -> bool:
         case Create() | Update() | Replace():
             return change.origin.kind in EVERYBODY and change.id.kind != REPOSITORY
         case Delete():
-            return change.id.kind == REPOSITORY
+            return change.id.kind in _OF_ALL
         case _:
             return False
 

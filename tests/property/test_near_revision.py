@@ -110,3 +110,36 @@ def test_a_part_is_small(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (parts,) = found
     assert parts is not None
     assert len(parts.head.all) == len(parts.base.all) == 15
+
+
+def test_what_another_pipeline_still_needs_is_not_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ConfigMap of all pipelines goes with the last of them."""
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    project = tmp_path / "project"
+    specs = project / "specs"
+    specs.mkdir(parents=True)
+    head = "apiVersion: exai.dev/v1alpha1\nkind: "
+    environments = "{prod: {target: kubeflow, namespace: ml}}"
+    (project / "exai.yaml").write_text(
+        f"{head}Project\nmetadata: {{name: shop}}\nspec: {{environments: {environments}}}\n"
+    )
+    for name in ("first", "second"):
+        step = f"{{image: 'example.com/{name}@sha256:{'0' * 64}', command: [run]}}"
+        (specs / f"{name}.yaml").write_text(
+            f"{head}Pipeline\nmetadata: {{name: {name}}}\nspec: {{steps: {{do-{name}: {step}}}}}\n"
+        )
+    _git(project, "init", "-q", "-b", "main")
+    _git(project, "add", "-A")
+    _git(project, "commit", "-q", "-m", "specs")
+    recheck(project)
+    (specs / "second.yaml").unlink()
+    near = plan_against(project, "prod", "main")
+    with no_cache():
+        whole = plan_against(project, "prod", "main")
+    assert near.comparison is not None
+    assert near.comparison.plan is not None
+    assert len(near.comparison.plan.changes) == 2  # the Pipeline and its version
+    assert envelope("plan", near, near.exit_code) == envelope("plan", whole, whole.exit_code)
