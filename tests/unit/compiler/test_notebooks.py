@@ -183,3 +183,14 @@ def test_requests_go_to_the_port_that_is_first() -> None:
         assert pod["containers"][0]["name"] == name
         first = pod["containers"][0]["ports"][0]
         assert (first["name"], first["containerPort"]) == ("notebook-port", number)
+
+
+def test_a_workspace_in_place_of_shared_memory_is_mounted_alone() -> None:
+    text = (GOLDEN / "notebooks/specs/exai.yaml").read_text()
+    assert "{name: plain}" in text
+    before, _, after = text.partition("{name: plain}\nspec:\n")
+    changed = f"{before}{{name: plain}}\nspec:\n  workspace: {{mountPath: /dev/shm}}\n{after}"
+    made = {str(item.id): thaw(cast(Json, item.body)) for item in rendered(changed, "prod")}
+    body: Any = made["Notebook/plain"]
+    (mount,) = body["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
+    assert mount == {"mountPath": "/dev/shm", "name": "workspace"}  # noqa: S108 - a path in the container

@@ -133,7 +133,7 @@ def _kept(name: str, body: NotebookSpec) -> tuple[tuple[Tree, ...], tuple[Tree, 
         MappingProxyType({"mountPath": body.workspace.mount_path, "name": WORKSPACE})
     ]
     volumes: list[Tree] = [MappingProxyType({"name": WORKSPACE, "persistentVolumeClaim": claim})]
-    if SHARED_MEMORY not in body.volumes:
+    if SHARED_MEMORY not in (*body.volumes, body.workspace.mount_path):
         memory: Tree = MappingProxyType({"medium": "Memory"})
         mounts.append(MappingProxyType({"mountPath": SHARED_MEMORY, "name": SHARED_MEMORY_VOLUME}))
         volumes.append(MappingProxyType({"emptyDir": memory, "name": SHARED_MEMORY_VOLUME}))
