@@ -109,6 +109,9 @@ class _Again:
         root = self._folder.root
         found = {ROOT_FILE: os.lstat(root / ROOT_FILE)}
         for entry, kind in self._known.entries:
+            # Of an absolute one the paths of files aren't told from it.
+            if os.path.isabs(entry):  # noqa: PTH117 - no Path is needed
+                raise OnlyWhole
             if not self._folder.inside(entry) or self._folder.kind(entry) != kind:
                 raise OnlyWhole
             if kind == "folder":

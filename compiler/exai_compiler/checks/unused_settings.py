@@ -62,10 +62,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _texts(subject: Subject) -> set[str] | None:
-    """Every text of the project that may name a secret; None where a run gives such names."""
+    """Every text of a `spec` that may name a secret; None where a run gives such names."""
     found: set[str] = set()
     for spec in subject.project.all:
-        for path, text in strings(spec.document.value):
+        for path, text in strings(spec.document.value.get("spec"), ("spec",)):
             if path[-1] == "secret" and OPEN in text:
                 return None
             if not (path[:2] == ("spec", "environments") and path[3:4] == ("secrets",)):

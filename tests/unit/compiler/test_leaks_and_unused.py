@@ -89,8 +89,14 @@ def test_own_code_may_read_any_connection(components: Catalog) -> None:
 
 
 def test_a_secret_that_a_reference_or_a_patch_names_is_used(components: Catalog) -> None:
-    named = ("metadata: {name: orders}", "metadata: {name: orders, description: lake}")
+    step = "      uses: load-dataset\n"
+    named = (step, f"{step}      volumes: {{/mnt/lake: {{secret: lake}}}}\n")
     assert found(components, "unused-secret", named) == []
+
+
+def test_a_secret_is_not_used_by_a_document_that_is_called_like_it(components: Catalog) -> None:
+    said = ("metadata: {name: orders}", "metadata: {name: orders, description: lake}")
+    assert codes(components, "unused-secret", said) == ["unused-secret"]
 
 
 def test_a_step_that_something_reads_is_used(components: Catalog) -> None:

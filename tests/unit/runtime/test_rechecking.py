@@ -134,6 +134,25 @@ def test_comments_that_allow_are_judged_where_they_stand(project: Path, checked:
     assert _agrees(project)
 
 
+def test_a_name_is_no_use_of_a_secret(project: Path) -> None:
+    """A part can't see what documents elsewhere are called, so that may not matter."""
+    secrets = "local: {target: local, secrets: {lake: {env: LAKE_}}}"
+    _replace(project, "exai.yaml", "local: {target: local}", secrets)
+    head = RUNTIME.partition("spec:")[0].replace("Runtime", "Dataset").replace("ours", "lake")
+    body = "spec: {source: {csv: {path: lake.csv}}, schema: {depth: int64}}\n"
+    (project / "specs/lake.yaml").write_text(head + body)
+    assert _agrees(project)
+    _replace(project, "lake.yaml", "name: lake", "name: pond")
+    assert _agrees(project)
+
+
+def test_a_folder_that_is_named_from_the_root_is_checked_whole(project: Path) -> None:
+    _replace(project, "exai.yaml", "specs: [specs/]", f"specs: [{project}/specs]")
+    recheck(project)
+    _replace(project, "model_0.yaml", "0.70", "none")
+    assert _agrees(project)
+
+
 def test_what_others_use_is_no_reason_to_look_at_all(project: Path, checked: list[int]) -> None:
     """A connection that a Dataset elsewhere reads; only with that Dataset nobody knows at once."""
     _replace(
