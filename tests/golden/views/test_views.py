@@ -14,7 +14,8 @@ from referencing import Registry, Resource
 
 from exai_runtime.results import Result
 from exai_runtime.revision_results import Against
-from exai_runtime.views.human import view as human
+from exai_runtime.views.human import result as results
+from exai_runtime.views.human.view import HumanView
 from exai_runtime.views.json.view import JsonView
 from exai_runtime.views.markdown.view import MarkdownView
 
@@ -32,14 +33,14 @@ def golden(name: str, text: str) -> None:
 
 def shown(command: str, result: Result, colour: bool = False) -> tuple[str, str]:
     out, err = io.StringIO(), io.StringIO()
-    view = human.HumanView(command, out=out, err=err, colour=colour, colour_err=colour)
+    view = HumanView(command, out=out, err=err, colour=colour, colour_err=colour)
     view.show(result, result.exit_code)
     return out.getvalue(), err.getvalue()
 
 
 @pytest.fixture(autouse=True)
 def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(human, "_now", lambda: datetime(2026, 11, 20, 10, 3, 20, tzinfo=UTC))
+    monkeypatch.setattr(results, "_now", lambda: datetime(2026, 11, 20, 10, 3, 20, tzinfo=UTC))
 
 
 def test_for_people(sample: Sample) -> None:

@@ -35,8 +35,9 @@ class Session:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     module = ModuleType("exai_runtime.session")
-    monkeypatch.setitem(sys.modules, "exai_runtime.session", module)
-    monkeypatch.setattr(exai_runtime, "session", module, raising=False)
+    for name in ("session", "validating"):
+        monkeypatch.setitem(sys.modules, f"exai_runtime.{name}", module)
+        monkeypatch.setattr(exai_runtime, name, module, raising=False)
     return Session(module)
 
 

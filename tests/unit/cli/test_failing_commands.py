@@ -27,7 +27,7 @@ import pytest
 from exai_compiler.build import Build
 from exai_compiler.changes import Create, Delete, ObjectId, Outcome, Plan, Planned, Run
 from exai_compiler.facts import GateResult, Verdict
-from exai_runtime import applying, asking, session
+from exai_runtime import applying, asking, session, validating
 from exai_runtime.codes import CODES
 from exai_runtime.compiling import Checked, check_project
 from exai_runtime.explaining import parsed
@@ -168,7 +168,7 @@ def failing(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def validate(*_: object) -> Any:
         raise KeyError("flower_id")
 
-    monkeypatch.setattr(session, "validate", validate)
+    monkeypatch.setattr(validating, "validate", validate)
     yield
 
 

@@ -24,11 +24,14 @@ apiVersion: exai.dev/v1alpha1
 kind: Project
 metadata: {name: p}
 spec:
+  exai: ">=0.1"
   environments:
     local: {target: local}
     staging: &cluster
       target: kubeflow
       data: {root: s3://acme/data}
+      models: {store: s3://acme/models}
+      tracking: {uri: https://mlflow.example.com}
       images: {train: "a/b@sha256:DIGEST", serve: "a/b@sha256:DIGEST"}
       namespace: ml
       serving: {mode: Standard}
@@ -157,7 +160,7 @@ def test_a_check_finds_what_a_patch_says_in_the_overlay(components: Catalog) -> 
     assert related(problem) == [
         "flowers.yaml:6:3 its columns are declared here",
         "training.yaml:15:19 patched onto Pipeline/training",
-        "exai.yaml:13:5 environment `prod`",
+        "exai.yaml:16:5 environment `prod`",
     ]
 
 
@@ -165,7 +168,7 @@ def test_what_a_patch_breaks_elsewhere_is_found_there(components: Catalog) -> No
     text = overlay("spec: {schema: {size: null, width: float64}}", target="Dataset/flowers")
     (problem,) = told(project_of({"o.yaml": text}), components)
     assert shown((problem,)) == ["training.yaml:15:20 unknown-column"]
-    assert "exai.yaml:13:5 environment `prod`" in related(problem)
+    assert "exai.yaml:16:5 environment `prod`" in related(problem)
 
 
 def test_a_problem_of_several_environments_is_told_once(components: Catalog) -> None:
@@ -177,8 +180,8 @@ def test_a_problem_of_several_environments_is_told_once(components: Catalog) -> 
     (problem,) = told(project_of(some), components)
     assert shown((problem,)) == ["training.yaml:15:20 unknown-column"]
     assert related(problem)[-2:] == [
-        "exai.yaml:13:5 environment `prod`",
-        "exai.yaml:7:5 environment `staging`",
+        "exai.yaml:16:5 environment `prod`",
+        "exai.yaml:8:5 environment `staging`",
     ]
 
 

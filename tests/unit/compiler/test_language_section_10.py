@@ -31,6 +31,8 @@ spec:
       target: kubeflow
       namespace: digits
       data: {root: "s3://digits/data"}
+      models: {store: "s3://digits/models"}
+      tracking: {uri: "https://mlflow.example.com"}
       images: {train: "registry.example.com/train@sha256:%s"}
 ---
 apiVersion: exai.dev/v1alpha1

@@ -79,7 +79,7 @@ def test_a_function_that_fails_shows_its_traceback() -> None:
     done = run(TOLD, SCORE.replace("return rate * 2", "raise ValueError('too steep')"))
     assert done.returncode == 1
     assert 'File "code.py", line 3, in score\n    raise ValueError(' in done.stderr
-    assert done.stderr.endswith("exai: ValueError: too steep. See the trial's log\n")
+    assert done.stderr.endswith("exai: ValueError: too steep. See the trial's log [unexpected]\n")
 
 
 def test_without_anything_to_do_it_says_so() -> None:
