@@ -7,6 +7,8 @@ either: KFP's local runner refuses them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from exai_compiler.catalog import Component
 from exai_specs.frozen import Json
@@ -55,6 +57,8 @@ def _source(source: CsvSource | ParquetSource | JsonSource | SqlSource | HttpSou
 
 
 def _column(column: ColumnFields) -> Json:
+    if isinstance(column.type, Scalar) and not column.enum:
+        return _plain(column.type.name, column.nullable, column.source)
     found: dict[str, Json] = {
         "type": type_of(column.type),
         "nullable": column.nullable,
@@ -63,6 +67,12 @@ def _column(column: ColumnFields) -> Json:
     if column.enum:
         found["enum"] = column.enum
     return found
+
+
+@lru_cache(maxsize=4096)
+def _plain(type_: str, nullable: bool, source: str) -> Json:
+    """Most columns are told in the same few words, and share the value."""
+    return MappingProxyType({"type": type_, "nullable": nullable, "source": source})
 
 
 def type_of(declared: Type) -> Json:

@@ -17,9 +17,12 @@ Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Js
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
 def empty() -> Mapping[str, Any]:
-    """A read-only mapping without items, as a default."""
-    return MappingProxyType({})
+    """The read-only mapping without items, as a default."""
+    return _EMPTY
 
 
 def freeze(value: Any) -> Json:

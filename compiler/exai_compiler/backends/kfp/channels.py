@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import assert_never
 
 from exai_compiler.graph import FromArtifact, FromItem, FromParameter, FromStep, Source
@@ -57,7 +59,7 @@ def parameter(source: Carried, here: Here) -> Json:
     """A value as an input of a task in this DAG."""
     match source:
         case FromStep(step, output) if step in here.tasks:
-            return {"taskOutputParameter": {"outputParameterKey": output, "producerTask": step}}
+            return _output("taskOutputParameter", "outputParameterKey", output, step)
         case FromItem(_, _, field) if field:
             # The item is JSON there, whatever its type (`parseJson` of the backend's driver).
             return {
@@ -65,16 +67,27 @@ def parameter(source: Carried, here: Here) -> Json:
                 "parameterExpressionSelector": f'parseJson(string_value)["{field}"]',
             }
         case _:
-            return {"componentInputParameter": _outer(source, here)}
+            return _input("componentInputParameter", _outer(source, here))
 
 
 def artifact(source: Carried, here: Here) -> Mapping[str, Json]:
     """A file, or a list of them, as an input of a task in this DAG."""
     match source:
         case FromStep(step, output) if step in here.tasks:
-            return {"taskOutputArtifact": {"outputArtifactKey": output, "producerTask": step}}
+            return _output("taskOutputArtifact", "outputArtifactKey", output, step)
         case _:
-            return {"componentInputArtifact": _outer(source, here)}
+            return _input("componentInputArtifact", _outer(source, here))
+
+
+# Most pipelines of a project have steps of the same few names, and share these values.
+@lru_cache(maxsize=4096)
+def _output(field: str, key: str, output: str, step: str) -> Mapping[str, Json]:
+    return MappingProxyType({field: MappingProxyType({key: output, "producerTask": step})})
+
+
+@lru_cache(maxsize=4096)
+def _input(field: str, name: str) -> Mapping[str, Json]:
+    return MappingProxyType({field: name})
 
 
 def _outer(source: Carried, here: Here) -> str:

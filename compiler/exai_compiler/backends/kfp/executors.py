@@ -31,13 +31,14 @@ def executor(component: Component, settings: Settings, environment: Environment)
 
 def container(component: Component, settings: Settings, environment: Environment) -> Json:
     """Image, command, arguments, plain environment variables and resources."""
-    found: dict[str, Json] = {
-        "image": _image(component, environment),
-        **_arguments(component),
-    }
-    if env := _env(settings, component.env):
+    plain = _plain(component, _image(component, environment))
+    env, resources = _env(settings, component.env), _resources(settings)
+    if not env and not resources:
+        return plain
+    found: dict[str, Json] = {**plain}
+    if env:
         found["env"] = tuple({"name": name, "value": value} for name, value in env.items())
-    if resources := _resources(settings):
+    if resources:
         found["resources"] = resources
     return found
 
@@ -54,12 +55,13 @@ def _image(component: Component, environment: Environment) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _arguments(component: Component) -> Mapping[str, tuple[str, ...]]:
-    """Command and arguments; neither where there is none."""
-    fields = (("command", component.command), ("args", component.args))
-    return MappingProxyType(
-        {name: tuple(argument(component, each) for each in v) for name, v in fields if v}
-    )
+def _plain(component: Component, image: str) -> Mapping[str, Json]:
+    """Image, command and arguments, the latter where there are any. Steps share the value."""
+    found: dict[str, Json] = {"image": image}
+    for name, given in (("command", component.command), ("args", component.args)):
+        if given:
+            found[name] = tuple(argument(component, each) for each in given)
+    return MappingProxyType(found)
 
 
 def _env(settings: Settings, own: Mapping[str, str]) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ kfp/compiler/pipeline_spec_builder.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import assert_never
 
@@ -105,6 +106,8 @@ def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
     match binding:
         case Constant(None):
             return None
+        case Constant(str(text)):
+            return _text(text)
         case Constant(value):
             return {"runtimeValue": {"constant": constant(value)}}
         case Composed(value):
@@ -118,6 +121,12 @@ def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
         case Broken(text):
             raise ValueError(f"the input {name} holds an expression that can't be rendered: {text}")
     assert_never(binding)
+
+
+@lru_cache(maxsize=4096)
+def _text(value: str) -> Json:
+    """A text as an input. Pipelines share the value, and most of their texts."""
+    return MappingProxyType({"runtimeValue": MappingProxyType({"constant": value})})
 
 
 def _placed(value: Json, composed: Composed) -> Json:

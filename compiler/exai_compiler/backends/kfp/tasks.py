@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from exai_compiler.backends.kfp.channels import Carried, Here
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import constant
 from exai_compiler.graph import FINALLY, Binding, FromStep, Node, Step, sources
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, empty
 from exai_specs.kinds.step import Retry
 from exai_specs.units import Duration
 
@@ -35,8 +37,8 @@ def task(
         raise ValueError(f"the step {step.name} uses no known component")
     is_last = step.name == FINALLY
     found: dict[str, Json] = {
-        "taskInfo": {"name": step.spec.display_name or name},
-        "componentRef": {"name": label},
+        "taskInfo": _called(step.spec.display_name or name),
+        "componentRef": _called(label),
         "cachingOptions": _caching(settings),
     }
     if needs := (EXIT_HANDLER,) if is_last else waits_for(step, bindings, here):
@@ -50,11 +52,18 @@ def task(
     return found
 
 
+@lru_cache(maxsize=4096)
+def _called(name: str) -> Json:
+    return MappingProxyType({"name": name})
+
+
+_CACHED: Json = MappingProxyType({"enableCache": True})
+
+
 def _caching(settings: Settings) -> Json:
     if not settings.cache:
-        return {}
-    key = {"cacheKey": settings.cache_key} if settings.cache_key else {}
-    return {"enableCache": True, **key}
+        return empty()
+    return {"enableCache": True, "cacheKey": key} if (key := settings.cache_key) else _CACHED
 
 
 def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import is_
 from types import MappingProxyType
 from typing import assert_never
 
@@ -51,16 +52,21 @@ def constant(value: Json) -> Json:
     """A value for `runtimeValue.constant`: whole numbers as integers, absent keys left out.
 
     A null in a struct means that the key is absent: KFP's local runner refuses one
-    (`to_protobuf_value` in kfp/compiler/pipeline_spec_builder.py).
+    (`to_protobuf_value` in kfp/compiler/pipeline_spec_builder.py). What is so already comes back as
+    it is: pipelines share it.
     """
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str or kind is bool or kind is int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, tuple | list):
-        return tuple([constant(item) for item in value])
+        items = tuple([constant(item) for item in value])
+        return value if kind is tuple and all(map(is_, items, value)) else items
     if isinstance(value, Mapping):
-        return {key: constant(item) for key, item in value.items() if item is not None}
+        fields = {key: constant(item) for key, item in value.items() if item is not None}
+        same = kind is MappingProxyType and len(fields) == len(value)
+        return value if same and all(map(is_, fields.values(), value.values())) else fields
     return value
 
 
