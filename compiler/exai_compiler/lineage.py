@@ -190,12 +190,13 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
     starts, ends = array("I"), array("I")
     specs: list[Spec] = []
     paths: list[Path] = []
+    known: dict[Path, Path] = {}  # documents of one kind share theirs
     number_of = numbers.setdefault
     for start, end, spec, path in chain(feature_edges(project), edges(project, graphs)):
         starts.append(number_of(start, len(numbers)))
         ends.append(number_of(end, len(numbers)))
         specs.append(spec)
-        paths.append(path)
+        paths.append(known.setdefault(path, path))
     for graph in graphs.values():  # those that nothing leads to or from, too
         kind, name = graph.pipeline.kind, graph.pipeline.name
         for step in graph.steps:

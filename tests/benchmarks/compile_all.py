@@ -38,7 +38,7 @@ def main(folder: Path, trace: bool) -> None:
             return
         build = render(resolved, found)
         made = plan(build, Observed({}))
-        print(len(project.all), len(found.edges), len(build.objects), len(made.changes))
+        print(len(project.all), len(found.specs), len(build.objects), len(made.changes))
 
 
 def _trace(found: Lineage) -> None:
