@@ -39,8 +39,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "}}`. There are no functions, no arithmetic and no double quotes.",
         ),
         "code-too-large": Code(
-            "A Python step's function is longer than what a step embeds.",
-            "The text of the function travels in an argument of the step's process. Put what "
+            "A step's function, or its notebook's code, is longer than what a step embeds.",
+            "The text of the code travels in an argument of the step's process. Put what "
             "it needs into a package that `pip.packages` names, or into an image of your own.",
         ),
         "connection-clash": Code(

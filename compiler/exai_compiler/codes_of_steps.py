@@ -18,6 +18,17 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
             "container whose arguments name them. What the engine would ignore in silence is told "
             "here: unknown keys, types and placeholders. exai's annotations are optional.",
         ),
+        "bad-notebook": Code(
+            "The file of a notebook step isn't a notebook that can be run.",
+            "It is read as JSON in version 4 of Jupyter's form, and has at least one cell of "
+            "Python. Only the code of its cells counts: outputs, texts and metadata are left out.",
+        ),
+        "notebook-variable": Code(
+            "An input or output that a notebook can't have as a variable.",
+            "A notebook step gives each input as a variable of its name, and the place of each "
+            "output `o` as a variable `o_path`. So these are names that Python takes, no two are "
+            "the same, and their types are ones that KFP's functions have.",
+        ),
         "timezone-mismatch": Code(
             "A schedule in another time zone than the environment's.",
             "One installation of Kubeflow Pipelines runs all its schedules in one zone, which "

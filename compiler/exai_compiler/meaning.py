@@ -222,6 +222,7 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
         "pip": meaningful(step.spec.pip),
         "inputs": meaningful(step.spec.with_),
         "env": meaningful({**env, **step.spec.env}),
+        **({"notebook": step.spec.notebook} if step.spec.notebook is not None else {}),
         **({"embed": step.spec.embed} if step.spec.embed is not None else {}),
         **({"outputs": meaningful(step.spec.outputs)} if step.spec.outputs else {}),
         **({"import": meaningful(step.spec.import_)} if step.spec.import_ else {}),

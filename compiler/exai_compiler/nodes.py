@@ -106,6 +106,8 @@ def _code(step: Step) -> str:
             return step.spec.uses or ""
         case "python":
             return step.spec.python or ""
+        case "notebook":
+            return step.spec.notebook or ""
         case "image":
             return step.spec.image or ""
     return ""

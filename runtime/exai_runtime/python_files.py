@@ -82,6 +82,9 @@ def asked_files(specs: Iterable[Spec]) -> Iterator[tuple[Spec, Path, str]]:
                         if step.embed is not None:
                             base = document.file_of((*place, "embed"))
                             yield spec, (*place, "embed"), embedded_path(base, step.embed)
+                    elif step.notebook is not None:
+                        base = document.file_of((*place, "notebook"))
+                        yield spec, (*place, "notebook"), embedded_path(base, step.notebook)
                     elif step.component_file:
                         base = document.file_of((*place, "uses"))
                         path = component_file(base, step.component_file)

@@ -9,9 +9,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import assert_never
 
-from exai_compiler.bodies import container_component, importer_component, importer_values
+from exai_compiler.bodies import (
+    container_component,
+    declared_outputs,
+    importer_component,
+    importer_values,
+)
 from exai_compiler.bodies.run_names import run_names
-from exai_compiler.catalog import Catalog, Component
+from exai_compiler.catalog import Catalog, Component, Port
 from exai_compiler.graph.bindings import (
     NO_ITEMS,
     Binding,
@@ -37,7 +42,7 @@ from exai_compiler.graph.nodes import (
     Scope,
     Step,
 )
-from exai_compiler.python_code import python_component
+from exai_compiler.python_code import notebook_component, python_component
 from exai_compiler.user_components import component_file, read_component
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
@@ -74,7 +79,7 @@ def graph(spec: Spec, catalog: Catalog, called: Mapping[str, Graph] = NO_CALLS) 
         body.artifacts,
         *_inner(builder.steps, called),
     )
-    return with_containers(found)
+    return with_containers(found, builder.notebook)
 
 
 def _inner(
@@ -183,6 +188,8 @@ class _Builder:
             case "python":
                 own = self._document.file_of((*at, "python"))
                 return python_component(own, spec, self._catalog, self._image)
+            case "notebook":
+                return self.notebook(spec, at, MappingProxyType({}))
             case "uses" if spec.component_file:
                 path = component_file(self._document.file_of((*at, "uses")), spec.component_file)
                 text = self._catalog.files.get(path)
@@ -194,6 +201,12 @@ class _Builder:
             return importer_component(spec.import_, MappingProxyType({}))
         # Its outputs are declared; what it takes is known when all that it is given is.
         return container_component(spec, MappingProxyType({}))
+
+    def notebook(self, spec: StepSpec, at: Path, inputs: Mapping[str, Port]) -> Component | None:
+        """The component of a notebook step that is given these."""
+        own = self._document.file_of((*at, "notebook"))
+        outputs = declared_outputs(spec)
+        return notebook_component(own, spec, self._catalog, self._image, inputs, outputs)
 
     def _is_first(self, name: str) -> bool:
         """Whether no other step was met that has this name."""

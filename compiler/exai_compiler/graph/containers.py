@@ -1,4 +1,5 @@
-"""The inputs of container steps: of the types of what they are given (LANGUAGE section 6.2).
+"""The inputs of container and notebook steps: of the types of what they are given
+(LANGUAGE section 6.2).
 
 In: a graph in which containers have their declared outputs alone. Out: the same graph, with their
 components whole; None for one that is given what has no type.
@@ -6,7 +7,7 @@ components whole; None for one that is given what has no type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
@@ -17,7 +18,7 @@ from exai_compiler.bodies import (
     importer_component,
     typed_port,
 )
-from exai_compiler.catalog import Port
+from exai_compiler.catalog import Component, Port
 from exai_compiler.graph.bindings import (
     Binding,
     Broken,
@@ -30,19 +31,23 @@ from exai_compiler.graph.bindings import (
     FromStatus,
     FromStep,
 )
-from exai_compiler.graph.nodes import Choice, Graph, Group, Node, Scope, Step
+from exai_compiler.graph.nodes import Choice, Graph, Group, Node, Path, Scope, Step
 from exai_compiler.graph.typing import is_artifact, source_type
+from exai_specs.kinds.step import Step as StepSpec
 from exai_specs.types import ListOf
 
-TYPED = ("image", "import_")
+Notebooks = Callable[[StepSpec, Path, Mapping[str, Port]], Component | None]
+"""The component of a notebook step, of its spec, its path and its inputs."""
+
+TYPED = ("image", "import_", "notebook")
 """The bodies whose inputs have the types of what they are given."""
 
 
-def with_containers(graph: Graph) -> Graph:
+def with_containers(graph: Graph, notebooks: Notebooks) -> Graph:
     """The same graph; the very same when it has no container."""
     if all(step.spec.body not in TYPED for step in graph.steps.values()):
         return graph
-    steps = {name: _whole(graph, step) for name, step in graph.steps.items()}
+    steps = {name: _whole(graph, step, notebooks) for name, step in graph.steps.items()}
     return rebuilt(graph, steps)
 
 
@@ -59,13 +64,16 @@ def rebuilt(graph: Graph, steps: Mapping[str, Step]) -> Graph:
     )
 
 
-def _whole(graph: Graph, step: Step) -> Step:
+def _whole(graph: Graph, step: Step, notebooks: Notebooks) -> Step:
     if step.spec.body not in TYPED:
         return step
     ports = {name: _given(graph, name, binding) for name, binding in step.inputs.items()}
     inputs = {name: port for name, port in ports.items() if port is not None}
     if len(inputs) < len(ports):
         return replace(step, component=None)
+    if step.spec.body == "notebook":
+        component = notebooks(step.spec, step.path, MappingProxyType(inputs))
+        return replace(step, component=component)
     component = (
         importer_component(step.spec.import_, inputs)
         if step.spec.import_ is not None

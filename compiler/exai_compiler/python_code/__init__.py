@@ -9,6 +9,7 @@ from exai_compiler.python_code.component import (
     python_component,
 )
 from exai_compiler.python_code.function import Function, read_function
+from exai_compiler.python_code.notebook_step import notebook_component
 from exai_compiler.python_code.problem import Problem
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "embedded_of",
     "embedded_path",
     "function_of",
+    "notebook_component",
     "python_component",
     "read_function",
 ]

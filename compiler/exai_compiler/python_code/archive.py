@@ -23,10 +23,12 @@ _BLOCK = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Files by the names that they have inside; `file` is the one file's when `embed` names one."""
+    """Files by the names that they have inside; `file` is the one file's when `embed` names one, or
+    it is the notebook that the step runs."""
 
     files: tuple[tuple[str, str], ...]
     file: str = ""
+    is_notebook: bool = False
 
     @property
     def modules(self) -> frozenset[str]:

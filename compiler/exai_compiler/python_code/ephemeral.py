@@ -8,6 +8,9 @@ more than one word; the checks hold packages and indexes to a pattern.
 
 from __future__ import annotations
 
+import functools
+from importlib import resources
+
 from exai_compiler.python_code.archive import Embedded, archive
 from exai_compiler.python_code.function import Function
 from exai_specs.kinds.step import Pip
@@ -78,13 +81,24 @@ __KFP_EMBEDDED_ASSET_FILE = __kfp_os.path.join(__KFP_EMBEDDED_ASSET_DIR, @NAME@)
 
 def program(function: Function, beside: Embedded | None = None) -> str:
     """The text that is executed; with what it embeds, as `_generate_shared_extraction_helper` of
-    kfp/dsl/component_factory.py has it.
+    kfp/dsl/component_factory.py has it, or a notebook with what runs it
+    (`get_notebook_executor_source` of kfp/dsl/templates/notebook_executor.py).
     """
     if beside is None:
         return f"{_HEAD}{function.source}\n"
+    if beside.is_notebook:
+        run = _notebook_executor().replace("@NAME@", beside.file)
+        unpack = run.replace("@ARCHIVE@", archive(beside))
+        return f"{_HEAD.rstrip()}\n\n{unpack}\n\n\n{function.source}\n"
     one = _ONE_FILE.replace("@NAME@", repr(beside.file)) if beside.file else ""
     unpack = _UNPACK.replace("@FILE@", one).replace("@ARCHIVE@", archive(beside))
     return f"{_HEAD.rstrip()}\n\n{unpack}\n\n\n{function.source}\n"
+
+
+@functools.cache
+def _notebook_executor() -> str:
+    file = resources.files(__package__).joinpath("templates", "notebook_executor.py.txt")
+    return file.read_text("utf-8")
 
 
 def command(

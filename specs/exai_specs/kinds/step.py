@@ -160,6 +160,11 @@ class Step(StepPod):
         Effect.RETRAIN,
         about("A function of a Python file, relative to this document's file", "train.py:train"),
     ] = None
+    notebook: Annotated[
+        Maybe[Text],
+        Effect.RETRAIN,
+        about("A notebook, relative to this document's file", "explore.ipynb"),
+    ] = None
     pipeline: Annotated[
         Maybe[Annotated[Text, RefTo("Pipeline")]],
         Effect.RETRAIN,
@@ -173,7 +178,7 @@ class Step(StepPod):
     image: Annotated[
         Maybe[Text],
         Effect.RENDER,
-        about("Image it runs in; a function's default is exai's own", "python:3.11"),
+        about("Image it runs in; without one a function or notebook has exai's own", "python:3.11"),
     ] = None
     command: Annotated[
         tuple[Text, ...],
@@ -188,12 +193,14 @@ class Step(StepPod):
     outputs: Annotated[
         Annotated[Mapping[str, StepOutput], KeyedBy(FIELD)],
         Effect.RETRAIN,
-        about("What a container makes: a type each", {"model": "Model", "rows": "integer"}),
+        about(
+            "What a container or notebook makes: a type each", {"model": "Model", "rows": "integer"}
+        ),
     ] = field(default_factory=empty)
     pip: Annotated[
         Maybe[Pip],
         Effect.RETRAIN,
-        about("What the function needs", {"packages": ["scikit-learn==1.9.1"]}),
+        about("What the function or notebook needs", {"packages": ["scikit-learn==1.9.1"]}),
     ] = None
     embed: Annotated[
         Maybe[Text],
@@ -240,7 +247,7 @@ class Step(StepPod):
 
     @property
     def body(self) -> str:
-        """The key of its body: `uses`, `python`, `import_`; `image` when that alone makes it a
+        """The key of its body: `uses`, `python`, `import_`, ...; `image` when that alone makes it a
         container.
         """
         return next((key for key in BODIES if getattr(self, key) is not None), "image")
@@ -301,17 +308,17 @@ def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
             yield Problem("invalid-value", wrong, "a step can have one of them", ("resources",))
 
 
-BODIES = ("uses", "python", "pipeline", "import_")
+BODIES = ("uses", "python", "notebook", "pipeline", "import_")
 """The keys that say what a step is; with none of them, an `image` makes it a container."""
 
 _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "image": ("python", "image"),
-        "pip": ("python",),
+        "image": ("python", "notebook", "image"),
+        "pip": ("python", "notebook"),
         "embed": ("python",),
         "command": ("image",),
         "args": ("image",),
-        "outputs": ("image",),
+        "outputs": ("image", "notebook"),
     }
 )
 _OF_A_CONTAINER = (
@@ -321,4 +328,6 @@ _OF_A_CONTAINER = (
 )
 _OF_A_POD = ("with_", *_OF_A_CONTAINER)
 _OF_A_LEAF = ("retry", "ignore_upstream_failure", *_OF_A_CONTAINER)
-_WORDS: Mapping[str, str] = MappingProxyType({"python": "python", "image": "container"})
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {"python": "python", "notebook": "notebook", "image": "container"}
+)

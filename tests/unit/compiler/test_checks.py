@@ -79,8 +79,9 @@ def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
     texts = {path: text for path, text in files.items() if path not in own}
     project = project_of(texts)
     python = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.py"))}
+    books = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.ipynb"))}
     modules = frozenset(Path(path).stem for path in python)
-    components = replace(components, files={**python, **own}, modules=modules)
+    components = replace(components, files={**python, **books, **own}, modules=modules)
     if folder.name == FACTS:
         return changed(project, components)
     if folder.name in NOTES:

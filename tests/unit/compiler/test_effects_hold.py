@@ -121,6 +121,7 @@ MORE_STEPS: dict[str, Any] = {
             "/made": {"ephemeral": {"size": "1Gi", "storageClass": "slow"}},
         },
     },
+    "notes": {"notebook": "notes.ipynb"},
     "own": {
         "python": "own.py:own",
         "image": "python:3.11",
@@ -421,6 +422,7 @@ CHANGES: Mapping[str, Change] = {
     "Pipeline.steps.*.uses": (PIPELINE, (*TRAIN, "uses"), "train-other"),
     "Pipeline.steps.*.python": (PIPELINE, (*OWN, "python"), "own.py:other"),
     "Pipeline.steps.*.image": (PIPELINE, (*OWN, "image"), "python:3.12"),
+    "Pipeline.steps.*.notebook": (PIPELINE, ("spec", "steps", "notes", "notebook"), "other.ipynb"),
     "Pipeline.steps.*.embed": (PIPELINE, (*OWN, "embed"), "other"),
     "Pipeline.steps.*.pip.packages.*": (PIPELINE, (*OWN, "pip", "packages"), ["six==1.16.0"]),
     "Pipeline.steps.*.pip.index_urls.*": (PIPELINE, (*OWN, "pip", "indexUrls"), []),
