@@ -199,7 +199,7 @@ def _artifact(
         hint = "write the name of a Dataset document"
         yield Diagnostic("wrong-input-type", message, spec.at(*path), hint=hint)
     elif subject.project.body(DatasetSpec, value) is None:
-        known = [ref.name for ref in subject.project.specs if ref.kind == DATASET]
+        known = subject.project.names(DATASET)
         hint = did_you_mean(value, known, "add a Dataset document of that name")
         message = f"there is no Dataset `{value}`"
         yield Diagnostic("unknown-reference", message, spec.at(*path), hint=hint)

@@ -134,6 +134,22 @@ def test_comments_that_allow_are_judged_where_they_stand(project: Path, checked:
     assert _agrees(project)
 
 
+def test_a_hint_knows_datasets_elsewhere(project: Path) -> None:
+    recheck(project)
+    head = RUNTIME.partition("spec:")[0].replace("Runtime", "Tuning")
+    parameters = "{depth: {type: integer, min: 2, max: 9}}"
+    given = (
+        "{data: events_9, target: a, features: [b], estimator: Ridge, folds: 5,"
+        " parameters: {max_depth: '${{ trial.depth }}'}}"
+    )
+    (project / "specs/tuning.yaml").write_text(
+        f"{head}spec:\n  objective: {{metric: f1, type: maximize}}\n  algorithm: {{name: tpe}}\n"
+        f"  parameters: {parameters}\n  trial: {{uses: train-sklearn, with: {given}}}\n"
+    )
+    assert "unknown-reference" in {each.code for each in recheck(project).diagnostics}
+    assert _agrees(project)
+
+
 def test_a_name_is_no_use_of_a_secret(project: Path) -> None:
     """A part can't see what documents elsewhere are called, so that may not matter."""
     secrets = "local: {target: local, secrets: {lake: {env: LAKE_}}}"
