@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
-from exai_compiler.backends.kubernetes.runtime_config import KIND as CONFIG_MAP
 from exai_compiler.changes import Change, Create, Delete, Replace, Update
 from exai_compiler.neighbours import EVERYBODY, LeftOut
 from exai_compiler.revisions import (
@@ -75,18 +74,19 @@ def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | 
     return Against(revision, folder.commit, name, comparison, found.diagnostics, found.sources)
 
 
-# What is deleted has no document any more, so its kind says that the whole project made it.
-_OF_ALL = (REPOSITORY, CONFIG_MAP)
+# What several documents need is called so: the ConfigMaps of steps and servers, exai's runtimes.
+_SHARED = "exai-"
 
 
 def _is_of_all(change: Change) -> bool:
-    """Whether it is of an object that the whole project makes; the feature repository is one whose
-    parts have names."""
+    """Whether documents elsewhere may have a part in its object; the feature repository is one
+    whose parts have names."""
     match change:
         case Create() | Update() | Replace():
-            return change.origin.kind in EVERYBODY and change.id.kind != REPOSITORY
+            of_all = change.origin.kind in EVERYBODY and change.id.kind != REPOSITORY
+            return of_all or change.id.name.startswith(_SHARED)
         case Delete():
-            return change.id.kind in _OF_ALL
+            return change.id.kind == REPOSITORY or change.id.name.startswith(_SHARED)
         case _:
             return False
 

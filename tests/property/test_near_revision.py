@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -142,4 +143,45 @@ def test_what_another_pipeline_still_needs_is_not_deleted(
     assert near.comparison is not None
     assert near.comparison.plan is not None
     assert len(near.comparison.plan.changes) == 2  # the Pipeline and its version
+    assert envelope("plan", near, near.exit_code) == envelope("plan", whole, whole.exit_code)
+
+
+PROD = f"""
+    prod:
+      target: kubeflow
+      namespace: ml
+      serving: {{mode: Knative}}
+      tracking: {{uri: https://mlflow.example.com}}
+      data: {{root: s3://acme/data}}
+      models: {{store: s3://acme/models}}
+      images: {{train: "acme/train@sha256:{"0" * 64}", serve: "acme/serve@sha256:{"0" * 64}"}}
+      connections:
+        warehouse:
+          postgresql: {{host: h, database: d, user: u, password: {{secret: s, key: k}}}}
+"""
+
+
+def test_a_runtime_that_another_service_still_needs_is_not_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    project = tmp_path / "project"
+    shutil.copytree(BENCHMARKS.parents[1] / "examples/iris", project)
+    for file in sorted((project / "specs").iterdir()):
+        other = file.read_text().replace("iris", "tulip")
+        file.with_name(f"tulip_{file.name}").write_text(other)
+    root = project / "exai.yaml"
+    root.write_text(root.read_text().rstrip() + PROD)
+    _git(project, "init", "-q", "-b", "main")
+    _git(project, "add", "-A")
+    _git(project, "commit", "-q", "-m", "specs")
+    recheck(project)
+    (project / "specs/tulip_service.yaml").unlink()
+    near = plan_against(project, "prod", "main")
+    with no_cache():
+        whole = plan_against(project, "prod", "main")
+    assert near.comparison is not None
+    assert near.comparison.plan is not None
+    assert len(near.comparison.plan.changes) == 1  # the InferenceService
     assert envelope("plan", near, near.exit_code) == envelope("plan", whole, whole.exit_code)
