@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from exai_compiler.backends.kserve.chosen import NoRuntime, choose
+from exai_compiler.backends.kserve.own_runtimes import own_runtimes
+from exai_compiler.backends.kserve.served import may_be_served
 from exai_compiler.columns import (
     ADDS,
     LOADS,
@@ -17,6 +20,7 @@ from exai_compiler.columns import (
     TRAINS,
     Flow,
     Made,
+    Maker,
     Table,
     declared_columns,
     flows_of,
@@ -106,7 +110,8 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
             yield from _step_edges(spec, graph, step, columns, callers)
             yield from _column_edges(spec, step, flows[name], columns, callers)
         yield from _call_edges(spec, graph, flows, columns)
-    for model, steps in makers(graphs).items():
+    made_by = makers(graphs)
+    for model, steps in made_by.items():
         if project.find("Model", model) is None:
             continue
         for maker in steps:
@@ -123,7 +128,7 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
                     start = Node(pipeline.kind, signature.pipeline, signature.step, column)
                     yield Edge(start, Node("Model", model, "", column), spec, path)
     yield from _served(project, features)
-    yield from _served_by(project)
+    yield from _served_by(project, made_by)
     yield from _answered_by(project)
     yield from _of_the_same_files(project)
     yield from _searched(project)
@@ -248,12 +253,26 @@ def _of_the_same_files(project: Project) -> Iterator[Edge]:
                 yield Edge(Node("Model", name), end, spec, path)
 
 
-def _served_by(project: Project) -> Iterator[Edge]:
-    """From a project's own runtimes to the services that name them."""
-    for spec, service in project.bodies(ServiceSpec):
-        if service.runtime is not None and project.find("Runtime", service.runtime) is not None:
-            start = Node("Runtime", service.runtime)
-            yield Edge(start, Node("Service", spec.ref.name), spec, ("spec", "runtime"))
+def _served_by(project: Project, made_by: Mapping[str, tuple[Maker, ...]]) -> Iterator[Edge]:
+    """From a project's own runtimes to the services that name them, or that get them by a format.
+
+    The project's own are chosen before all others, so the choice is the same in each environment.
+    """
+    own = own_runtimes(project)
+    for spec, service in project.bodies(ServiceSpec) if own else ():
+        end = Node("Service", spec.ref.name)
+        if service.runtime is not None:
+            if project.find("Runtime", service.runtime) is not None:
+                yield Edge(Node("Runtime", service.runtime), end, spec, ("spec", "runtime"))
+            continue
+        for path, model in service.models:
+            found: dict[str, None] = {}
+            for format_, version, digest in may_be_served(project, made_by, model):
+                chosen = choose(format_, version, service.protocol, None, own, digest)
+                if not isinstance(chosen, NoRuntime):
+                    found[chosen.name] = None
+            for name in found:
+                yield Edge(Node("Runtime", name), end, spec, path)
 
 
 # Of a Dataset, of a FeatureService, or of what a step of the user's own declares.

@@ -13,17 +13,16 @@ from dataclasses import replace
 from itertools import product
 
 from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
-from exai_compiler.backends.kserve.formats import formats_made
 from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.platforms import release
-from exai_compiler.backends.kserve.served import MLFLOW, files_of, is_elsewhere
+from exai_compiler.backends.kserve.served import may_be_served
 from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
-from exai_specs.kinds.model_files import Files, InlineModel
+from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
 
@@ -104,21 +103,7 @@ def _unused(subject: Subject, there: tuple[Environment, ...]) -> Iterator[Diagno
 def _formats(
     subject: Subject, model: str | InlineModel | None
 ) -> Iterator[tuple[str, str | None, bool]]:
-    """What may have to be served: a format, its version, and whether exai's steps wrote it."""
-    if isinstance(model, InlineModel):
-        yield model.format, model.format_version, model.digest is not None
-    elif model is not None:
-        files = files_of(subject.project, model)
-        if isinstance(files, Files):
-            yield files.format, files.format_version, files.digest is not None
-        elif is_elsewhere(subject.project, model):
-            yield MLFLOW, None, False
-        else:
-            name = model.partition("@")[0]
-            # The pipelines that register it, not all there are: services times pipelines is a lot.
-            graphs = {m.graph.pipeline: m.graph for m in subject.makers.get(name, ())}
-            for format_ in formats_made(graphs.values(), name):
-                yield format_, None, True
+    return may_be_served(subject.project, subject.makers, model)
 
 
 def _judged(

@@ -3,14 +3,15 @@
 In: both revisions resolved, their lineage, the changed documents. Out: all documents that a change
 reaches, each with the most severe effect and the chain that explains it. A change that means
 something (`RETRAIN`) reaches every pipeline whose meaning it changes, and from there the models and
-services behind them; any other stays with its own document.
+services behind them; a change of a Runtime the Services that it serves, or served; any other stays
+with its own document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
@@ -40,18 +41,35 @@ def reached(
         _reach(head, found, ref, _chain(head, before, after, ref, changes))
         for node in after.down(Node("Pipeline", name)):
             if node.is_document:
-                below = _documents(after, Node("Pipeline", name), node)
-                _reach(head, found, node.ref, (*found[ref].because, *below[1:]))
+                way = _documents(after, Node("Pipeline", name), node)
+                _reach(head, found, node.ref, (*found[ref].because, *way[1:]))
+    for change in changes:
+        if change.ref.kind == "Runtime" and _serves_otherwise(change):
+            start = Node(change.ref.kind, change.ref.name)
+            below = [each.down(start, 1) for each in (after, before) if each is not None]
+            for node in dict.fromkeys(chain.from_iterable(below)):
+                if node.kind == "Service" and node.ref in head.project.specs:
+                    _reach(head, found, node.ref, (change.ref, node.ref), Effect.REDEPLOY)
     return tuple(found[ref] for ref in sorted(found))
 
 
-def _reach(head: Resolved, found: dict[Ref, DocumentChange], ref: Ref, because: Chain) -> None:
+def _serves_otherwise(change: DocumentChange) -> bool:
+    return change.verb != "changed" or change.impact >= Effect.REDEPLOY
+
+
+def _reach(
+    head: Resolved,
+    found: dict[Ref, DocumentChange],
+    ref: Ref,
+    because: Chain,
+    effect: Effect = Effect.RETRAIN,
+) -> None:
     own = found.get(ref)
     if own is None:
         at = head.project.specs[ref].at("metadata", "name")
-        found[ref] = DocumentChange(ref, "affected", Effect.RETRAIN, because, (), at)
-    elif own.impact < Effect.RETRAIN:
-        found[ref] = replace(own, impact=Effect.RETRAIN, because=because)
+        found[ref] = DocumentChange(ref, "affected", effect, because, (), at)
+    elif own.impact < effect:
+        found[ref] = replace(own, impact=effect, because=because)
 
 
 def _chain(

@@ -144,3 +144,55 @@ def test_a_project_with_mistakes_has_a_lineage_too(folder: Path, components: Cat
     assert chains(found).keys() == {node.ref for node in found.nodes if node.is_document}
     for edge in found.edges:
         assert edge.at.path == "exai.yaml"
+
+
+RUNTIMES = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: runtimes}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Runtime
+metadata: {name: onnx-fast}
+spec:
+  image: ghcr.io/acme/onnx:1
+  formats: {onnx: {autoSelect: true, priority: 2}}
+  protocols: [v2]
+---
+apiVersion: exai.dev/v1alpha1
+kind: Runtime
+metadata: {name: onnx-slow}
+spec:
+  image: ghcr.io/acme/onnx:1
+  formats: {onnx: {autoSelect: true, priority: 1}}
+  protocols: [v1, v2]
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: faces}
+spec: {model: {uri: s3://acme-ml/models/faces, format: onnx}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "runtime", "path"),
+    [
+        ("protocol: v2", "onnx-fast", ("spec", "model")),
+        ("protocol: v1", "onnx-slow", ("spec", "model")),
+        ("runtime: onnx-slow", "onnx-slow", ("spec", "runtime")),
+    ],
+)
+def test_a_service_comes_from_the_runtime_that_is_chosen_for_it(
+    field: str, runtime: str, path: tuple[str, ...], components: Catalog
+) -> None:
+    text = RUNTIMES.replace("format: onnx}}\n", "format: onnx}, " + field + "}\n")
+    found = lineage_of(project_of(text), components)
+    (edge,) = found.edges
+    assert (str(edge.source), str(edge.target)) == (f"Runtime/{runtime}", "Service/faces")
+    assert edge.path == path
+
+
+def test_a_service_of_another_format_comes_from_no_runtime(components: Catalog) -> None:
+    text = RUNTIMES.replace("faces, format: onnx", "faces, format: pmml")
+    assert lineage_of(project_of(text), components).edges == ()

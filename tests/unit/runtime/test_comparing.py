@@ -342,3 +342,26 @@ def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "because of Dataset/blood" in capsys.readouterr().out
     assert main.run(("-C", str(project), "plan", "--output", "markdown")) == 2
     assert "needs --against" in capsys.readouterr().err
+
+
+def test_a_runtime_reaches_the_service_that_it_is_chosen_for(tmp_path: Path) -> None:
+    text = (EXAMPLES / "guide" / "runtime.md").read_text().split("```yaml\n")[1].split("```")[0]
+    head, own, service = text.split("---\n")
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (tmp_path / "exai.yaml").write_text(head)
+    (specs / "service.yaml").write_text(service)
+    runtime = specs / "runtime.yaml"
+    runtime.write_text(own)
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    edit(runtime, "acme/onnx@", "acme/onnx2@")
+    found = compared(tmp_path, environment="prod")
+    chain = ["Runtime/onnx-fast", "Service/faces"]
+    assert [str(each.ref) for each in found.documents] == chain
+    assert rows(found)[1] == ("Service/faces", "affected", Effect.REDEPLOY)
+    assert [str(ref) for ref in found.documents[1].because] == chain
+    runtime.unlink()
+    gone = compared(tmp_path, environment="prod")
+    assert rows(gone)[0][:2] == ("Runtime/onnx-fast", "removed")
+    assert rows(gone)[1] == ("Service/faces", "affected", Effect.REDEPLOY)

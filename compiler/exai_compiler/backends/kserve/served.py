@@ -1,14 +1,16 @@
 """What a service serves: the version that its reference means, a Model of files, or files in place.
 
 In: the resolved project, a `model`. Out: where its files are and what they are; leaves of a version
-that nobody knows yet are Unknown.
+that nobody knows yet are Unknown. Of a project alone: the formats that may have to be served.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from exai_compiler.backends.kserve.formats import format_of
+from exai_compiler.backends.kserve.formats import format_of, formats_made
+from exai_compiler.columns import Maker
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
@@ -55,6 +57,26 @@ def source_of(resolved: Resolved, model: str | InlineModel) -> Source:
         digest=None if foreign else Known(found.digest),
         number=Known(found.number),
     )
+
+
+def may_be_served(
+    project: Project, makers: Mapping[str, Iterable[Maker]], model: str | InlineModel | None
+) -> Iterator[tuple[str, str | None, bool]]:
+    """What may have to be served: a format, its version, and whether exai's steps wrote it."""
+    if isinstance(model, InlineModel):
+        yield model.format, model.format_version, model.digest is not None
+    elif model is not None:
+        files = files_of(project, model)
+        if isinstance(files, Files):
+            yield files.format, files.format_version, files.digest is not None
+        elif is_elsewhere(project, model):
+            yield MLFLOW, None, False
+        else:
+            name = model.partition("@")[0]
+            # The pipelines that register it, not all there are: services times pipelines is a lot.
+            graphs = {m.graph.pipeline: m.graph for m in makers.get(name, ())}
+            for format_ in formats_made(graphs.values(), name):
+                yield format_, None, True
 
 
 def _inline(model: InlineModel) -> Source:
