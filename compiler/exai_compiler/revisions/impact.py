@@ -16,10 +16,12 @@ from itertools import chain, pairwise
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
 from exai_compiler.meaning import models_registered
+from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange, by_ref
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
+from exai_specs.kinds import FeatureViewSpec
 
 Chain = tuple[Ref, ...]
 
@@ -32,6 +34,7 @@ def reached(
     changes: tuple[DocumentChange, ...],
 ) -> tuple[DocumentChange, ...]:
     """The changed documents and those that they reach, sorted by identity."""
+    changes = (*changes, *_functions(base, head, after, changes))
     found = dict(by_ref(changes))
     was = base.meanings if base is not None else {}
     for name, meaning in sorted(head.meanings.items()):
@@ -51,6 +54,30 @@ def reached(
                 if node.kind == "Service" and node.ref in head.project.specs:
                     _reach(head, found, node.ref, (change.ref, node.ref), Effect.REDEPLOY)
     return tuple(found[ref] for ref in sorted(found))
+
+
+def _functions(
+    base: Resolved | None, head: Resolved, after: Lineage, changes: tuple[DocumentChange, ...]
+) -> Iterator[DocumentChange]:
+    """The views whose function is another though their documents are the same, and the views and
+    feature services behind them."""
+    found = {change.ref for change in changes}
+    for spec, view in head.project.bodies(FeatureViewSpec) if base is not None else ():
+        if view.transform is None or base is None or spec.ref not in base.project.specs:
+            continue
+        path, _ = function_of(spec.document.file_of(PYTHON), view.transform.python)
+        if spec.ref in found or base.catalog.files.get(path) == head.catalog.files.get(path):
+            continue
+        start = Node(spec.ref.kind, spec.ref.name)
+        for node in (start, *after.down(start)):
+            if node.is_document and node.kind in _OF_FEATURES and node.ref not in found:
+                found.add(node.ref)
+                because = _documents(after, start, node) or (spec.ref,)
+                at = head.project.specs[node.ref].at("metadata", "name")
+                yield DocumentChange(node.ref, "affected", Effect.RETRAIN, because, (), at)
+
+
+_OF_FEATURES = ("FeatureView", "FeatureService")
 
 
 def _serves_otherwise(change: DocumentChange) -> bool:
@@ -80,7 +107,7 @@ def _chain(
     changes: tuple[DocumentChange, ...],
 ) -> Chain:
     """From the nearest changed document that means something else down to the pipeline. The
-    pipeline alone where none is to blame: then it is a Python file, or exai itself."""
+    pipeline alone where none is to blame: then it is the Python of a step, or exai itself."""
     end = Node(pipeline.kind, pipeline.name)
     registered = {Ref("Model", name) for name in models_registered(head.graphs[pipeline.name])}
     chains: list[Chain] = []
@@ -89,6 +116,8 @@ def _chain(
             return (pipeline,)
         if change.ref in registered:
             chains.append((change.ref, pipeline))
+            continue
+        if len(change.because) > 1:  # another one is to blame
             continue
         for lineage in (after, before):
             start = Node(change.ref.kind, change.ref.name)

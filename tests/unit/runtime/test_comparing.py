@@ -143,6 +143,25 @@ def test_own_code_that_changes_trains_again(project: Path) -> None:
     assert ("Pipeline/diabetes-training", "affected", Effect.RETRAIN) in rows(found)
 
 
+def test_the_function_of_a_view_that_changes_has_a_chain(tmp_path: Path) -> None:
+    text = (EXAMPLES / "guide" / "features.md").read_text()
+    blocks = [block.partition("```")[0] for block in text.split("```yaml\n")[1:3]]
+    (tmp_path / "exai.yaml").write_text("".join(blocks))
+    function = tmp_path / "scores.py"
+    function.write_text(text.split("```python\n")[1].partition("```")[0])
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    edit(function, '* inputs["offered"]', '+ inputs["offered"]')
+    found = compared(tmp_path)
+    assert found.files == ("scores.py",)
+    because = {str(each.ref): [str(ref) for ref in each.because] for each in found.documents}
+    above = ["FeatureView/driver_scores", "FeatureService/ranking_features"]
+    assert because["FeatureView/driver_scores"] == above[:1]
+    assert because["FeatureService/ranking_features"] == above
+    assert because["Pipeline/ranking-training"] == [*above, "Pipeline/ranking-training"]
+    assert {each.impact for each in found.documents} == {Effect.RETRAIN}
+
+
 def test_a_request_that_needs_more_breaks_its_callers(project: Path) -> None:
     edit(project / "specs/pipeline.yaml", "features: [age,", "features: [visit, age,")
     edit(
