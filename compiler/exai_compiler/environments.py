@@ -77,10 +77,31 @@ def environments(base: Project) -> Environments:
 
 
 def check_everywhere(
-    base: Project, found: Mapping[str, Project], catalog: Catalog
+    base: Project, found: Mapping[str, Project], catalog: Catalog, asked: str | None = None
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong in any environment. What is so in several is told once; what is only
-    so in some says in which."""
+    so in some says in which.
+
+    A project for clusters alone may hold what one machine can't give: `local`, which always exists,
+    is judged where nobody declares it once it is `asked` for.
+    """
+    told = _everywhere(base, found, catalog)
+    body = base.root.body
+    declared = body.environments if isinstance(body, ProjectSpec) else {}
+    if asked != "local" or not declared or asked in declared or asked in found:
+        return told
+    known = frozenset(told)
+    more = [
+        (asked, problem)
+        for problem in check(base, catalog, [asked])
+        if problem not in known and not problem.code.startswith(_UNUSED)
+    ]
+    return in_order((*told, *_named(base, more)))
+
+
+def _everywhere(
+    base: Project, found: Mapping[str, Project], catalog: Catalog
+) -> tuple[Diagnostic, ...]:
     if not found:
         return check(base, catalog)
     body = base.root.body

@@ -76,7 +76,7 @@ class Compiled:
 
 def check_project(loaded: Loaded, environment: str | None = None) -> Checked:
     """All problems of all documents in all environments; the project is the one of `environment`,
-    or the one without overlays.
+    or the one without overlays. A `local` that nobody declares is judged once it is asked for.
 
     Documents that don't parse hide what refers to them, so checks wait until all do.
     """
@@ -86,7 +86,7 @@ def check_project(loaded: Loaded, environment: str | None = None) -> Checked:
     )
     problems = list(loaded.diagnostics)
     if loaded.project is not None and not has_errors(problems):
-        problems += check_everywhere(loaded.project, loaded.overlaid, components)
+        problems += check_everywhere(loaded.project, loaded.overlaid, components, environment)
     if environment is not None:
         loaded = replace(loaded, project=loaded.project_in(environment))
     return Checked(loaded, components, in_order(problems))
