@@ -16,7 +16,16 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import TRAINS, trained
 from exai_compiler.feature_views import Used
-from exai_compiler.graph import Step
+from exai_compiler.graph import (
+    Broken,
+    FromArtifact,
+    FromStep,
+    Graph,
+    Source,
+    Step,
+    outputs_of,
+    sources,
+)
 from exai_compiler.signatures import Told, signatures, told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, ModelSpec, ServedFeatures, ServiceSpec
@@ -120,6 +129,10 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
         if signature is not None:
             graph = subject.graphs[signature.pipeline]
             step = graph.steps[signature.step]
+            if _is_open(graph, step) or (
+                maker.graph is not graph and _is_open(maker.graph, maker.step)
+            ):
+                continue
             pipeline = subject.project.specs[graph.pipeline]
             at = pipeline.at(*under_with(step.path, _port(step)))
             gives = subject.services.get(signature.table.service)
@@ -131,6 +144,36 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
             if gives is not None or not name:
                 at = spec.at("spec", "signature", "features")
                 yield Needs(name, _taken(gives, tuple(body.signature.inputs)), at)
+
+
+def _is_open(graph: Graph, step: Step) -> bool:
+    """Whether a name leads nowhere in what the step, or a step before it, is given: what its data
+    hold can't be told then (`unknown-reference` and `bad-expression` say so)."""
+    met, waiting = {step.name}, [step]
+    while waiting:
+        one = waiting.pop()
+        for binding in one.inputs.values():
+            if isinstance(binding, Broken):
+                return True
+            if not all(_leads_somewhere(graph, source) for source in sources(binding)):
+                return True
+            for maker in graph.makers(binding):
+                if maker.name not in met:
+                    met.add(maker.name)
+                    waiting.append(maker)
+    return False
+
+
+def _leads_somewhere(graph: Graph, source: Source) -> bool:
+    match source:
+        case FromStep(name, output):
+            node = graph.nodes.get(name)
+            outputs = outputs_of(node) if node is not None else ()
+            return outputs is None or output in outputs
+        case FromArtifact(name):
+            return name in graph.artifacts
+        case _:
+            return True
 
 
 def _port(step: Step) -> str:

@@ -232,6 +232,17 @@ def test_a_model_without_features_needs_none() -> None:
     assert [each.code for each in found(*plain, (served, ""))] == ["unused-step"]
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("data: ${{ steps.split.train }}", "data: ${{ steps.splitt.train }}"),
+        ("data: ${{ steps.split.train }}", "data: ${{ steps.split.trian }}"),
+    ],
+)
+def test_a_name_that_leads_nowhere_says_nothing_of_the_model(edit: Edit) -> None:
+    assert {code for code, _ in said(found(edit))} == {"unknown-reference"}
+
+
 def test_a_service_that_gives_more_will_do() -> None:
     more = document("FeatureService", "more", "{features: [petals, ratios]}")
     assert found(("    service: flower_features", "    service: more"), more=more) == ()
