@@ -21,7 +21,8 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
         "incomplete-environment": Code(
             "An environment on a cluster lacks what its pipelines and services need.",
             "Objects need a `namespace`; steps that register models a registry (`tracking`) and a "
-            "store that KServe reads, too (`models`).",
+            "store that KServe reads, too (`models`); views a registry and an online store that "
+            "all pods share (`features`).",
         ),
         "manifest-clash": Code(
             "A Manifest of an object that another document is already.",

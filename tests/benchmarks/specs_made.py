@@ -41,6 +41,9 @@ spec:
       namespace: ml-prod
       serving: {mode: Knative}
       tracking: {uri: "https://mlflow.example.com"}
+      features:
+        registry: {registry_type: sql, path: {secret: feast, key: registry}}
+        online_store: {type: redis, connection_string: {secret: feast, key: redis}}
       monitoring: {podMonitor: true}
       data: {root: s3://acme-ml/data}
       models: {store: s3://acme-ml/models}

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import Environment, ProjectSpec
+from exai_specs.kinds import Environment, FeatureViewSpec, ProjectSpec
+from exai_specs.kinds.stores import FeatureStore
 
 # Kinds that become no object of Kubernetes.
 ELSEWHERE = frozenset({"Project", "Dataset", "Entity", "FeatureView", "FeatureService", "Model"})
@@ -63,3 +64,24 @@ def _missing(subject: Subject, environment: Environment) -> Iterator[tuple[str, 
         yield "tracking", "steps find no registry of models", "tracking: {uri: https://...}"
     if environment.models is None and "writes-registry" in effects:
         yield "models", "steps can't store models", "models: {store: s3://...}"
+    yield from _stores(subject, environment.features or FeatureStore())
+
+
+def _stores(subject: Subject, features: FeatureStore) -> Iterator[tuple[str, str, str]]:
+    """Where nothing says where they are, they are files: every pod has its own, and loses it."""
+    views = [view for _, view in subject.project.bodies(FeatureViewSpec)]
+    registry, online = features.registry, features.online_store
+    if views and (registry is None or registry.path is None):
+        yield (
+            "features.registry",
+            "every pod would keep definitions in a file of its own",
+            "features: {registry: {registry_type: sql, path: {secret: NAME, key: KEY}}}",
+        )
+    if any(view.online for view in views) and (
+        online is None or (online.type == "sqlite" and online.path is None)
+    ):
+        yield (
+            "features.online_store",
+            "every pod would look features up in an empty file of its own",
+            "features: {online_store: {type: redis, connection_string: {secret: NAME, key: KEY}}}",
+        )

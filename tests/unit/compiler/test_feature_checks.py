@@ -338,6 +338,34 @@ STREAM = (
 )
 
 
+@pytest.mark.parametrize(
+    ("features", "lacks"),
+    [
+        ("", {"features.registry", "features.online_store"}),
+        (
+            "features: {registry: {registry_type: sql, path: {secret: f, key: r}}}",
+            {"features.online_store"},
+        ),
+        (
+            "features: {online_store: {type: sqlite}}",
+            {"features.registry", "features.online_store"},
+        ),
+        (
+            "features: {registry: {registry_type: sql, path: {secret: f, key: r}}, "
+            "online_store: {type: redis, connection_string: {secret: f, key: o}}}",
+            set(),
+        ),
+    ],
+)
+def test_views_on_a_cluster_need_stores_that_all_pods_share(features: str, lacks: set[str]) -> None:
+    old = "    local: {target: local,"
+    prod = f"    prod:\n      target: kubeflow\n      {features}\n"
+    told = found((old, prod + old))
+    incomplete = [each.message for each in told if each.code == "incomplete-environment"]
+    named = {message.split("`")[3] for message in incomplete}
+    assert {name for name in named if name.startswith("features")} == lacks
+
+
 def test_files_that_are_copied_find_only_what_is_copied_beside_them() -> None:
     base = "connections: {warehouse: {sqlite: {path: data/iris.db}}}}"
     named = (

@@ -223,6 +223,9 @@ PROD = """\
       serving: {mode: Knative}
       connections: {lab: {sqlite: {path: data/lab.db}}}
       tracking: {uri: https://mlflow.example.com}
+      features:
+        registry: {registry_type: sql, path: {secret: feast, key: registry}}
+        online_store: {type: redis, connection_string: {secret: feast, key: redis}}
       data: {root: s3://b/d}
       models: {store: s3://b/m}
       images: {train: "a/train@sha256:DIGEST", serve: "a/serve@sha256:DIGEST"}
