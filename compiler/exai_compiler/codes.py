@@ -156,7 +156,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "not-local": Code(
             "Something that a local environment can't give.",
             "One machine has no ConfigMaps, runs no containers, and its steps write models to "
-            "folders only. What a local environment merely ignores is a note, `local-parity`.",
+            "folders only. What a local environment merely ignores is a note, `local-parity`. "
+            "A Service that only a cluster can serve is stopped elsewhere: by an Overlay of the "
+            "local environment with `patch: {spec: {stopped: true}}`.",
         ),
         "not-self-contained": Code(
             "A Python step's function uses a name that stands outside of it.",

@@ -24,6 +24,7 @@ from exai_specs.kinds import (
     Environment,
     FeatureServiceSpec,
     FeatureViewSpec,
+    GraphSpec,
     Group,
     LLMServiceSpec,
     ManifestSpec,
@@ -55,6 +56,7 @@ SERVICE: Mapping[Path, str] = MappingProxyType(
         ("timeout",): "a request may take as long as it needs",
         ("concurrency",): "the server takes what comes",
         ("canary",): "every request goes to `model`",
+        ("stopped",): "no process of it runs, and nothing answers",
         ("rollout",): "a new version takes every request once it has loaded",
         ("logger",): "nothing is sent anywhere",
         ("batcher",): "each request is answered by itself",
@@ -215,7 +217,7 @@ def _copied(project: Project, name: str, environment: Environment) -> Iterator[D
 
 def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     yield from _block(project.root, ("spec", "environments", environment_name), ENVIRONMENT)
-    yield from _manifests(project)
+    yield from _absent(project)
     for spec, service in project.bodies(ServiceSpec):
         yield from _block(spec, ("spec",), SERVICE)
         if service.features is not None:
@@ -224,15 +226,6 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
                 "transformer of its own on a cluster"
             )
             yield Diagnostic(CODE, message, spec.key_at("spec", "features"), "note")
-    for spec, _ in project.bodies(RuntimeSpec):
-        message = f"{spec.ref}: the local target has no serving runtimes but exai's own"
-        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
-    for spec, _ in project.bodies(LLMServiceSpec):
-        message = f"{spec.ref}: the local target serves no large language models: nothing answers"
-        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
-    for spec, _ in project.bodies(NotebookSpec):
-        message = f"{spec.ref}: the local target runs no notebook servers: nothing comes of it here"
-        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
     for spec, tuning in project.bodies(TuningSpec):
         yield from _block(spec, ("spec", "trial"), TRIAL)
         yield from _search(spec, tuning)
@@ -262,10 +255,22 @@ def _search(spec: Spec, tuning: TuningSpec) -> Iterator[Diagnostic]:
             yield _note(spec, ("spec", "algorithm", "settings", setting), instead)
 
 
-def _manifests(project: Project) -> Iterator[Diagnostic]:
-    for spec, _ in project.bodies(ManifestSpec):
-        message = f"{spec.ref}: one machine has no Kubernetes: nothing comes of it here"
-        yield Diagnostic(CODE, message, spec.at("metadata", "name"), "note")
+# Documents of which nothing is there on one machine.
+ABSENT: Mapping[type, str] = MappingProxyType(
+    {
+        GraphSpec: "the local target runs no graphs: each service answers by itself",
+        LLMServiceSpec: "the local target serves no large language models: nothing answers",
+        ManifestSpec: "one machine has no Kubernetes: nothing comes of it here",
+        NotebookSpec: "the local target runs no notebook servers: nothing comes of it here",
+        RuntimeSpec: "the local target has no serving runtimes but exai's own",
+    }
+)
+
+
+def _absent(project: Project) -> Iterator[Diagnostic]:
+    for spec in project.specs.values():
+        if (why := ABSENT.get(type(spec.body))) is not None:
+            yield Diagnostic(CODE, f"{spec.ref}: {why}", spec.at("metadata", "name"), "note")
 
 
 def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:

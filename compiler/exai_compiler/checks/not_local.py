@@ -18,6 +18,7 @@ from exai_specs.kinds import (
     PipelineSpec,
     RuntimeSpec,
     SecretRef,
+    ServiceSpec,
 )
 
 # Nothing of these is there on one machine, and a note says so (`parity`).
@@ -63,6 +64,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _variables(subject: Subject, local: str) -> Iterator[Missing]:
     for spec, path, variables in subject.variables():
         if isinstance(spec.body, ABSENT):
+            continue
+        if isinstance(spec.body, ServiceSpec) and spec.body.stopped:
             continue
         for name, value in variables.items():
             if isinstance(value, ConfigMapRef | FieldRef):

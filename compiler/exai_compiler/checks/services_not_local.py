@@ -14,11 +14,12 @@ from exai_compiler.backends.kserve.served import files_of, is_elsewhere
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import GraphSpec, ServiceSpec
+from exai_specs.kinds import ServiceSpec
 from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.kinds.service import CUSTOM
 
 FILE = "file://"
+_STOPPED = "an Overlay of this environment with `stopped: true`"
 # What runs beside the server or instead of it. A cluster would answer otherwise.
 OTHER_PROCESSES = {
     "command": "the process that it starts is exai's own server",
@@ -26,7 +27,6 @@ OTHER_PROCESSES = {
     "initContainers": "nothing runs before its server",
     "transformer": "nothing runs in front of its server",
     "explainer": "nothing runs beside its server",
-    "stopped": "a service that is there answers",
 }
 
 
@@ -38,22 +38,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     places = tuple(
         (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
     )
-    for spec, _ in subject.project.bodies(GraphSpec):
-        yield Diagnostic(
-            "not-local",
-            f"environment `{local[0]}` runs no graphs: each service answers by itself",
-            spec.at("metadata", "name"),
-            hint="keep the graph to environments on a cluster",
-            related=places,
-        )
     for spec, service in subject.project.bodies(ServiceSpec):
+        if service.stopped:
+            continue
         asked = {
             "command": service.command,
             "sidecars": service.sidecars,
             "initContainers": service.init_containers,
             "transformer": service.transformer,
             "explainer": service.explainer,
-            "stopped": service.stopped,
         }
         for field, why in OTHER_PROCESSES.items():
             if asked[field]:
@@ -61,7 +54,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "not-local",
                     f"environment `{local[0]}` can't honour `{field}`: {why}",
                     spec.key_at("spec", field),
-                    hint="keep the service to environments on a cluster, or do without",
+                    hint=f"do without, or stop it there: {_STOPPED}",
                     related=places,
                 )
         for path, why in _unservable(subject, service, local[0]):
@@ -69,7 +62,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 "not-local",
                 f"environment `{local[0]}` can't serve this: {why}",
                 spec.at(*path),
-                hint="keep the service to environments on a cluster",
+                hint=f"stop it there: {_STOPPED}",
                 related=places,
             )
 

@@ -9,12 +9,17 @@ import pytest
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import check_everywhere, environments
+from exai_compiler.facts import Facts, Lock
 from exai_compiler.graph import Step, graph
 from exai_compiler.graphs import graphs_of
+from exai_compiler.parity import parity as notes
 from exai_compiler.project import Project, link
+from exai_compiler.render import objects_of
+from exai_compiler.resolve import resolve
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
+from exai_specs.identity import Ref
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec, parse
 
@@ -301,3 +306,29 @@ def test_graphs_are_made_once_where_no_pipeline_is_patched(components: Catalog) 
     assert graphs_of(there["prod"], components) is mine
     assert graphs_of(there["staging"], components) is not mine
     assert there["prod"].body(PipelineSpec, "training") == project.body(PipelineSpec, "training")
+
+
+def test_a_service_that_one_machine_cannot_run_is_stopped_there(components: Catalog) -> None:
+    boosted = """\
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: boosted}
+spec:
+  model: {uri: "s3://acme/boosted", format: lightgbm}
+  protocol: v1
+"""
+    refused = told(project_of({"s.yaml": boosted}), components)
+    assert shown(refused) == ["s.yaml:5:10 not-local"]
+    assert "stopped: true" in refused[0].hint
+    patch = overlay("spec: {stopped: true}", "local", "Service/boosted")
+    project = project_of({"s.yaml": boosted, "o.yaml": patch})
+    assert told(project, components) == ()
+    here = environments(project).projects["local"]
+    environment = here.environment("local")
+    assert environment is not None
+    resolved = resolve(here, "local", environment, components, Lock(), Facts())
+    assert list(objects_of(resolved, here.specs[Ref("Service", "boosted")])) == []
+    assert [note.message for note in notes(here, "local") if "boosted" in note.message] == [
+        "Service/boosted: the local target doesn't honour `stopped`: no process of it runs, and "
+        "nothing answers"
+    ]

@@ -60,6 +60,8 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     if not isinstance(body, ServiceSpec):
         raise TypeError(f"{spec.ref} is no Service")
     environment = resolved.environment
+    if environment.target == "local" and body.stopped:
+        return ()
     if environment.target == "local" and body.canary is not None:
         body = replace(body, canary=None)  # one process, one model
     if body.canary is not None and spec.ref in held_back(resolved.waiting):
