@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from exai_runtime.revision_results import Against
 from exai_runtime.views.human import plan
+from exai_runtime.views.human.differences import list_change, path_text, together
 from exai_runtime.views.human.paint import Paint, pad
-from exai_runtime.views.human.words import count, field_path, value_text
+from exai_runtime.views.human.words import count, value_texts
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
@@ -73,11 +74,15 @@ def _document(document: DocumentChange, paint: Paint) -> Iterator[str]:
     why = because(document.because, document.ref)
     after = paint.dim(f"  because of {why}") if why else ""
     yield (f"{pad(line, _IMPACT_COLUMN)}  {impact}" if impact else line) + after
-    for field in document.fields[:_MOST]:
-        yield f"      {_field(field)}"
-    if len(document.fields) > _MOST:
-        yield paint.dim(f"      and {count(len(document.fields) - _MOST, 'more field')}")
+    fields = list(together(document.fields))
+    for group in fields[:_MOST]:
+        yield f"      {_field(group)}"
+    if len(fields) > _MOST:
+        yield paint.dim(f"      and {count(len(fields) - _MOST, 'more field')}")
 
 
-def _field(field: SpecField) -> str:
-    return f"{field_path(field.path)}: {value_text(field.old)} -> {value_text(field.new)}"
+def _field(group: Sequence[SpecField]) -> str:
+    if (change := list_change(group)) is not None:
+        return f"{path_text(group)}: {change}"
+    old, new = value_texts(group[0].old, group[0].new)
+    return f"{path_text(group)}: {old} -> {new}"

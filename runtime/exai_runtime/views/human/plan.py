@@ -23,6 +23,12 @@ from exai_compiler.changes import (
 )
 from exai_compiler.maybe import Known, Tree, Unknown
 from exai_runtime.views.human.diagnostics import place
+from exai_runtime.views.human.differences import (
+    list_change,
+    maybe_texts,
+    path_text,
+    together,
+)
 from exai_runtime.views.human.paint import Paint, pad
 from exai_runtime.views.human.words import count, field_path, listed, maybe_text, text_change
 from exai_specs.diagnostics import Diagnostic
@@ -175,7 +181,7 @@ def _details(change: Change, paint: Paint) -> Iterator[str]:
         case Create():
             yield from _open_fields(change.body)
         case Update():
-            yield from (_field(field, paint) for field in change.fields)
+            yield from (_fields(group, paint) for group in together(change.fields))
         case Replace() | Delete():
             yield f"because {change.why}"
         case Run() | Materialize():
@@ -188,14 +194,18 @@ def _details(change: Change, paint: Paint) -> Iterator[str]:
         yield paint.dim(f"dropped if {change.only_if} misses its gates")
 
 
-def _field(field: FieldChange, paint: Paint) -> str:
+def _fields(group: Sequence[FieldChange], paint: Paint) -> str:
+    field = group[0]
     reason = "" if field.reason == "changed" else paint.yellow(f"  ({field.reason})")
+    if (change := list_change(group)) is not None:
+        return f"{path_text(group)}: {change}{reason}"
     match field.old, field.new:
         case Known(str() as old), Known(str() as new) if "\n" in old and "\n" in new:
             return f"{field_path(field.path)}: {text_change(old, new)}{reason}"
         case Unknown() as before, Unknown() as after if before.waits_for == after.waits_for:
             return f"{field_path(field.path)}: {maybe_text(after)}{reason}"
-    return f"{field_path(field.path)}: {maybe_text(field.old)} -> {maybe_text(field.new)}{reason}"
+    old, new = maybe_texts(field.old, field.new)
+    return f"{field_path(field.path)}: {old} -> {new}{reason}"
 
 
 def _open_fields(body: Tree) -> Iterator[str]:

@@ -10,6 +10,7 @@ from exai_compiler.maybe import Known, Maybe
 from exai_specs.frozen import Json, thaw
 
 _LONGEST_VALUE = 64
+_AROUND = 16  # characters beside what differs
 _BARE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -55,8 +56,46 @@ def value_text(value: Json) -> str:
     """A JSON value on one line, cut where it gets long."""
     if value is None:
         return "(none)"
-    text = json.dumps(thaw(value), ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+    return _cut(value, 0)
+
+
+def value_texts(old: Json, new: Json) -> tuple[str, str]:
+    """Two values that differ, each on one line, cut so that what differs stays in sight."""
+    if old is None or new is None:
+        return value_text(old), value_text(new)
+    texts = isinstance(old, str) and isinstance(new, str)
+    both = (str(old), str(new)) if texts else (_json(old), _json(new))
+    pairs = enumerate(zip(*both, strict=False))
+    at = next((index for index, (a, b) in pairs if a != b), min(map(len, both)))
+    return _cut(old, at), _cut(new, at)
+
+
+def _cut(value: Json, at: int) -> str:
+    """A value as JSON; a long one has `...` for what is left out, and the character `at` is left
+    in. A string is cut between its quotes, anything else as its text."""
+    whole = _json(value)
+    if len(whole) <= _LONGEST_VALUE:
+        return whole
+    if isinstance(value, str):
+        return _json(_window(value, at, _LONGEST_VALUE - 2))
+    return _window(whole, at, _LONGEST_VALUE)
+
+
+def _window(text: str, at: int, longest: int) -> str:
+    """So many characters of a text around a place: from its beginning, where that reaches."""
+    if len(text) <= longest:
+        return text
+    room = longest - 3
+    if at < room - _AROUND:
+        return text[:room] + "..."
+    start = at - _AROUND
+    if len(text) - start <= room:
+        return "..." + text[start:]  # from the same place on both sides
+    return "..." + text[start : start + room - 3] + "..."
+
+
+def _json(value: Json) -> str:
+    return json.dumps(thaw(value), ensure_ascii=False)
 
 
 def maybe_text(value: Maybe[Json]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exai_compiler.changes import FieldChange, Planned, Update, verb
 from exai_compiler.changes import subject as named
@@ -10,7 +10,8 @@ from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.revision_results import Against
 from exai_runtime.views.human.against import because, summary
-from exai_runtime.views.human.words import count, field_path, maybe_text, value_text
+from exai_runtime.views.human.differences import list_change, maybe_texts, path_text, together
+from exai_runtime.views.human.words import count, maybe_text, value_texts
 from exai_runtime.views.markdown.text import code, prose
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
@@ -89,24 +90,29 @@ def _table(found: Comparison) -> Iterator[str]:
 
 def _fields(documents: tuple[DocumentChange, ...]) -> Iterator[str]:
     """Every changed field, folded."""
-    fields = [(document, field) for document in documents for field in document.fields]
+    fields = [(document, group) for document in documents for group in together(document.fields)]
     if not fields:
         return
     yield f"<details><summary>{count(len(fields), 'changed field')}</summary>"
     yield ""
     yield "| field | before | after | effect |"
     yield "|---|---|---|---|"
-    for document, field in fields[:_MOST_FIELDS]:
-        yield _field_row(document, field)
+    for document, group in fields[:_MOST_FIELDS]:
+        yield _field_row(document, group)
     yield ""
     yield "</details>"
     yield ""
 
 
-def _field_row(document: DocumentChange, field: SpecField) -> str:
-    where = code(f"{document.ref} {field_path(field.path)}")
-    old, new = code(value_text(field.old)), code(value_text(field.new))
-    return f"| {where} | {old} | {new} | {_WORDS[field.effect]} |"
+def _field_row(document: DocumentChange, group: Sequence[SpecField]) -> str:
+    where = code(f"{document.ref} {path_text(group)}")
+    effect = _WORDS[group[0].effect]
+    if (change := list_change(group)) is not None:
+        removed = f"removed {code(change.removed)}" if change.removed else ""
+        added = f"added {code(change.added)}" if change.added else ""
+        return f"| {where} | {removed} | {added or ('' if removed else str(change))} | {effect} |"
+    old, new = map(code, value_texts(group[0].old, group[0].new))
+    return f"| {where} | {old} | {new} | {effect} |"
 
 
 def _changes(changes: tuple[Planned, ...]) -> Iterator[str]:
@@ -118,16 +124,21 @@ def _changes(changes: tuple[Planned, ...]) -> Iterator[str]:
         change = planned.change
         yield f"- {verb(change)} {code(named(change))}"
         if isinstance(change, Update):
-            yield from map(_field, change.fields[:_MOST_OF_ONE])
+            yield from map(_field, list(together(change.fields))[:_MOST_OF_ONE])
     yield ""
     yield "</details>"
 
 
-def _field(field: FieldChange) -> str:
-    path = code(field_path(field.path))
+def _field(group: Sequence[FieldChange]) -> str:
+    field, path = group[0], code(path_text(group))
+    if (change := list_change(group)) is not None:
+        parts = (("removed", change.removed), ("added", change.added))
+        told = "; ".join(f"{word} {code(some)}" for word, some in parts if some)
+        return f"  - {path}: {told or change}"
     if isinstance(field.new, Unknown):
         return f"  - {path}: {prose(maybe_text(field.new))}"
-    return f"  - {path}: {code(maybe_text(field.old))} to {code(maybe_text(field.new))}"
+    old, new = maybe_texts(field.old, field.new)
+    return f"  - {path}: {code(old)} to {code(new)}"
 
 
 def _more(number: int) -> Iterator[str]:
