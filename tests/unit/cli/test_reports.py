@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -213,6 +214,22 @@ def test_no_report_holds_a_secret(
     at(folder)
     done = exai("validate", "--output", output)
     assert "secret-in-spec" in done.out
+    assert "hunter2" not in done.out + done.err
+
+
+@pytest.mark.parametrize("output", ["human", "json", "sarif", "github"])
+def test_no_view_prints_a_credential_of_a_variable(
+    exai: Run, at: Callable[[Path], Path], tmp_path: Path, output: str
+) -> None:
+    text = (INVALID / "checks/credential-in-env/exai.yaml").read_text()
+    assert "CACHE_PASSWORD: " in text
+    folder = tmp_path / "made"
+    folder.mkdir()
+    made = re.sub("CACHE_PASSWORD: .*", "CACHE_PASSWORD: hunter2", text)
+    (folder / "exai.yaml").write_text(made)
+    at(folder)
+    done = exai("validate", "--output", output)
+    assert "credential-in-env" in done.out + done.err
     assert "hunter2" not in done.out + done.err
 
 

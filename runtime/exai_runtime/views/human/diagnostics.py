@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[
 _WIDEST_EXCERPT = 100
 
 # The line that these point at holds what nobody may print.
-UNQUOTED = frozenset({"secret-in-spec"})
+UNQUOTED = frozenset({"secret-in-spec", "credential-in-env"})
 
 
 def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) -> Iterator[str]:
