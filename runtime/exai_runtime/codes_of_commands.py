@@ -75,6 +75,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "Deleting and replacing wants a person's yes. In a script look at the plan first, "
             "then run the same command with --yes.",
         ),
+        "other-environment": Code(
+            "The folder to render into was rendered for another environment.",
+            "Files that the other one needs would be replaced and removed. Give each environment a "
+            "folder of its own, `-o rendered/prod`; one that nobody needs any more, remove first.",
+        ),
         "no-log": Code(
             "There is no log of that.",
             "Runs and servers write logs: `exai logs Pipeline/NAME` shows the newest run's, "

@@ -2,7 +2,8 @@
 
 The folder is exai's own: a list in it says which files exai wrote, with their hashes. Only those
 are replaced or removed, and only while they are as exai wrote them. Nothing is written unless all
-of it may be, and nothing outside the folder, whatever links lie in it. The list comes first and
+of it may be, and nothing outside the folder, whatever links lie in it. A folder is for one
+environment: another's files would replace and remove its own. The list comes first and
 names what is about to be written, too: killed at any moment, the same command finishes the job.
 """
 
@@ -24,11 +25,17 @@ _FORM = 1
 
 
 def write(
-    folder: Path, texts: Mapping[str, str], keep_others: bool
+    folder: Path, texts: Mapping[str, str], environment: str, keep_others: bool
 ) -> tuple[Mapping[str, FileState], tuple[str, ...]]:
     """The state of each file, and those that were removed because nothing renders them any more
     (with `keep_others` they stay). Raises TargetError, and then nothing has changed."""
-    before, broken_off = _listed(folder)
+    before, broken_off, whose = _listed(folder)
+    if before and whose not in ("", environment):
+        raise _refused(
+            "other-environment",
+            f"{folder} was rendered for {whose}, not for {environment}: nothing was written",
+            "name a folder of its own with -o, or remove this one first",
+        )
     fresh = {path: text.encode() for path, text in texts.items()}
     changed = {path for path, data in fresh.items() if _digest(folder / path) != _hash(data)}
     stale = set() if keep_others else before.keys() - fresh.keys()
@@ -46,7 +53,7 @@ def write(
     kept = {path: _standing(folder / path, before[path]) for path in before}
     hashes = {path: _hash(data) for path, data in fresh.items()}
     if changed or stale:
-        _replace(folder / LIST, _list(kept, {path: hashes[path] for path in changed}))
+        _replace(folder / LIST, _list(environment, kept, {path: hashes[path] for path in changed}))
     for path in sorted(changed):
         _replace(folder / path, fresh[path])
     removed = []
@@ -55,7 +62,7 @@ def write(
             (folder / path).unlink()
             removed.append(path)
             _remove_empty(folder, (folder / path).parent)
-    text = _list({**(kept if keep_others else {}), **hashes}, {})
+    text = _list(environment, {**(kept if keep_others else {}), **hashes}, {})
     if _digest(folder / LIST) != _hash(text):
         _replace(folder / LIST, text)
     states: dict[str, FileState] = {
@@ -64,34 +71,40 @@ def write(
     return states, tuple(removed)
 
 
-def _list(written: Mapping[str, str], writing: Mapping[str, str]) -> bytes:
+def _list(environment: str, written: Mapping[str, str], writing: Mapping[str, str]) -> bytes:
     """The list as text: a file stands as `written` says or, while there is `writing`, as that."""
     more = {"writing": dict(sorted(writing.items()))} if writing else {}
-    value = {"form": _FORM, "files": dict(sorted(written.items())), **more}
+    files = dict(sorted(written.items()))
+    value = {"form": _FORM, "environment": environment, "files": files, **more}
     return (json.dumps(value, indent=1) + "\n").encode()
 
 
-def _listed(folder: Path) -> tuple[Mapping[str, frozenset[str]], bool]:
-    """How exai may have left each file of its own in this folder, and whether it was broken off in
-    the middle; no files in a folder that is new or empty."""
+def _listed(folder: Path) -> tuple[Mapping[str, frozenset[str]], bool, str]:
+    """How exai may have left each file of its own in this folder, whether it was broken off in the
+    middle, and for which environment (empty: the list doesn't say); no files in a folder that is
+    new or empty."""
     if not folder.exists():
-        return {}, False
+        return {}, False, ""
     if not folder.is_dir():
         raise _refused("foreign-folder", f"{folder} is no folder", "name another with -o")
     try:
         value = json.loads((folder / LIST).read_bytes())
         files, writing = value["files"], value.get("writing", {})
-        hashes = [*files.values(), *writing.values()]
-        if value["form"] == _FORM and all(isinstance(h, str) for h in hashes):
-            return {
-                path: frozenset(part[path] for part in (files, writing) if path in part)
-                for path in sorted(files.keys() | writing.keys())
-                if _relative(path)
-            }, bool(writing)
+        texts = [*files.values(), *writing.values(), value.get("environment", "")]
+        if value["form"] == _FORM and all(isinstance(text, str) for text in texts):
+            return (
+                {
+                    path: frozenset(part[path] for part in (files, writing) if path in part)
+                    for path in sorted(files.keys() | writing.keys())
+                    if _relative(path)
+                },
+                bool(writing),
+                texts[-1],
+            )
     except FileNotFoundError:
         _remove_halves(folder / LIST)
         if not any(folder.iterdir()):
-            return {}, False
+            return {}, False, ""
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise _refused(

@@ -88,7 +88,7 @@ def render(
     if found.target != "local" and not names:
         texts[KUSTOMIZATION] = kustomization(for_kubernetes(whole, found))
     try:
-        states, removed = output_folder.write(folder, texts, keep_others=bool(names))
+        states, removed = output_folder.write(folder, texts, environment, keep_others=bool(names))
     except TargetError as error:
         return Refused((error.diagnostic,), sources)
     except OSError as error:

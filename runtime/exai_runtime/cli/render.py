@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  exai render -o rendered
-  exai render -e prod -o rendered && kubectl apply --server-side -k rendered
-  exai render -e prod -o rendered Pipeline/iris-training
+  exai render -o rendered/local
+  exai render -e prod -o rendered/prod && kubectl apply --server-side -k rendered/prod
+  exai render -e prod -o rendered/prod Pipeline/iris-training
   exai render Service/iris | kubectl apply --dry-run=server -f -
 """
 

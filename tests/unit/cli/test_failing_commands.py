@@ -223,6 +223,14 @@ def a_changed_file(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
+def a_folder_of_prod(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
+    from exai_runtime.output_folder import write
+
+    write(root / "out", {"kubernetes/a.yaml": "of prod\n"}, "prod", keep_others=False)
+    yield
+
+
+@contextmanager
 def a_full_folder(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
     (root / "out").mkdir()
     (root / "out/notes.txt").write_text("of a person\n")
@@ -365,6 +373,7 @@ WORLDS: dict[str, World] = {
     "not-materialized": a_store("present", 1.0),
     "not-pushable": a_store("present", 1.0),
     "one-run": one_run,
+    "other-environment": a_folder_of_prod,
     "prediction-refused": a_refusing_server,
     "stale-feature": a_store("outside ttl", 90_000.0),
     "state-locked": held_state,

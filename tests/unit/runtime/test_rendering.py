@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -269,6 +270,31 @@ def test_other_peoples_files_stay(iris: Path, tmp_path: Path) -> None:
     assert refused(render(iris, "local", (), out)).code == "foreign-folder"
 
 
+@pytest.mark.parametrize("names", [(), ("Pipeline/iris-training",)])
+def test_the_folder_of_another_environment_stays(
+    iris: Path, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    write(out, {"kubernetes/a.yaml": "a"}, "prod", keep_others=False)
+    before = snapshot(out)
+    problem = refused(render(iris, "local", names, out))
+    assert problem.code == "other-environment"
+    assert "was rendered for prod, not for local" in problem.message
+    assert snapshot(out) == before
+    write(out, {}, "prod", keep_others=False)
+    rendered(render(iris, "local", names, out))  # nothing of prod is left in it
+
+
+def test_a_list_without_an_environment_is_taken_over(iris: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(out, {"kubernetes/a.yaml": "a"}, "prod", keep_others=False)
+    value = json.loads((out / LIST).read_text())
+    assert value.pop("environment") == "prod"
+    (out / LIST).write_text(json.dumps(value))
+    assert rendered(render(iris, "local", (), out)).removed == ("kubernetes/a.yaml",)
+    assert json.loads((out / LIST).read_text())["environment"] == "local"
+
+
 def test_nothing_is_written_through_a_link(iris: Path, tmp_path: Path) -> None:
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -293,7 +319,7 @@ def killed_at(folder: Path, texts: dict[str, str], call: str, number: int) -> bo
 
         setattr(Path, call, deadly)
         try:
-            write(folder, texts, keep_others=False)
+            write(folder, texts, "local", keep_others=False)
         finally:
             os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
@@ -306,14 +332,14 @@ def test_killed_in_the_middle_it_is_finished_later(
 ) -> None:
     texts = {"k/a": "2", "k/b": "1", "new/c": "2"}
     whole = tmp_path / "whole"
-    write(whole, texts, keep_others=False)
+    write(whole, texts, "local", keep_others=False)
     number, killed = 1, True
     while killed:
         out = tmp_path / f"{call}-{number}"
         if first:
-            write(out, first, keep_others=False)
+            write(out, first, "local", keep_others=False)
         killed = killed_at(out, texts, call, number)
-        write(out, texts, keep_others=False)
+        write(out, texts, "local", keep_others=False)
         assert {k: v[1] for k, v in snapshot(out).items()} == {
             k: v[1] for k, v in snapshot(whole).items()
         }, number
@@ -327,14 +353,14 @@ def test_what_a_person_changed_after_a_kill_stays(tmp_path: Path) -> None:
     assert (out / "a").read_text() == "1"
     (out / "b").write_text("mine")
     with pytest.raises(TargetError, match="b in"):
-        write(out, {"a": "1", "b": "1"}, keep_others=False)
+        write(out, {"a": "1", "b": "1"}, "local", keep_others=False)
     assert (out / "b").read_text() == "mine"
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/tmp/x"])  # noqa: S108
 def test_no_path_leaves_the_folder(tmp_path: Path, path: str) -> None:
     with pytest.raises(TargetError):
-        write(tmp_path / "out", {path: "x"}, keep_others=False)
+        write(tmp_path / "out", {path: "x"}, "local", keep_others=False)
     assert not list(tmp_path.rglob("x"))
 
 
