@@ -10,17 +10,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from exai_compiler.changes import FieldChange
 from exai_compiler.maybe import Known, Maybe
-from exai_compiler.revisions import SpecField
 from exai_runtime.views.human.words import field_path, maybe_text, value_text, value_texts
 from exai_specs.frozen import Json
 
+if TYPE_CHECKING:
+    from exai_compiler.revisions import SpecField
+
 _MOST = 8  # elements of one list; JSON has all
 
-Field = TypeVar("Field", FieldChange, SpecField)
+Field = TypeVar("Field", FieldChange, "SpecField")
 
 
 @dataclass(frozen=True, slots=True)
