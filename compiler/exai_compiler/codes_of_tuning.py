@@ -19,10 +19,11 @@ TUNING_CODES: Mapping[str, Code] = MappingProxyType(
             "isn't there.",
         ),
         "trial-metric": Code(
-            "A trial that nobody knows the metric of.",
-            "exai's components that train report the means of their cross-validation. A function "
-            "returns its metric, logs it to an Output[Metrics], or prints it as `name=value`, "
-            "which is what Katib reads: nobody can tell that from outside.",
+            "A trial that has no such metric, or that nobody knows the metric of.",
+            "exai's components that train report the means of their cross-validation, of the task "
+            "that their estimator and target are for. A function returns its metric, logs it to "
+            "an Output[Metrics], or prints it as `name=value`, which is what Katib reads: nobody "
+            "can tell that from outside.",
             "warning",
         ),
         "tuning-algorithm": Code(

@@ -30,9 +30,9 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "of.",
         ),
         "gate-never-passes": Code(
-            "A gate on a value that its metric can't have.",
-            "Accuracy, f1, auc and r2 are 1 at most, errors and losses are 0 at least. Metrics are "
-            "fractions: 0.9, not 90.",
+            "A gate, or the goal of a search, on a value that its metric can't have.",
+            "Accuracy, f1, precision, recall, auc and r2 are 1 at most, errors and losses are 0 at "
+            "least. Metrics are fractions: 0.9, not 90.",
         ),
         "kubernetes-placeholder": Code(
             "A variable that refers to another one in Kubernetes' way.",

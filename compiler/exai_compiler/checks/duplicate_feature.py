@@ -11,7 +11,7 @@ from exai_specs.diagnostics import Diagnostic
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, step, _ in subject.leaves():
         training = TRAINS.get(step.component.name) if step.component else None
         if training is None:
             continue

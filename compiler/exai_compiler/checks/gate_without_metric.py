@@ -17,8 +17,9 @@ from exai_specs.parse import Spec
 # Metrics that are made for two classes only, and how many.
 CLASSES = {"auc": 2}
 # What the metrics of exai's evaluation can be at most and at least.
-GREATEST = {"accuracy": 1, "f1": 1, "auc": 1, "r2": 1}
-LEAST = {"accuracy": 0, "f1": 0, "auc": 0, "logloss": 0, "rmse": 0, "mae": 0}
+_SHARES = ("accuracy", "auc", "f1", "precision", "recall")
+GREATEST = dict.fromkeys((*_SHARES, "r2"), 1)
+LEAST = dict.fromkeys((*_SHARES, "logloss", "rmse", "mae"), 0)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -53,24 +54,32 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _out_of_reach(spec: Spec, body: ModelSpec, made: Collection[str]) -> Iterator[Diagnostic]:
-    """Gates that no version passes: often a percentage where a fraction is meant."""
+    """Gates that no version passes."""
     for metric, gate in body.gates.items():
-        for field, bound, limit, words in (
-            ("min", gate.min, GREATEST.get(metric), "more than 1"),
-            ("max", gate.max, LEAST.get(metric), "less than 0"),
-        ):
-            if metric not in made or bound is None or limit is None:
+        for field, bound in (("min", gate.min), ("max", gate.max)):
+            if metric not in made or bound is None:
                 continue
-            if bound > limit if field == "min" else bound < limit:
-                hint = "write a value that it can have"
-                if field == "min" and bound <= 100:
-                    hint = f"it is a fraction: write {bound / 100:g} for {bound:g} %"
+            if (wrong := out_of_reach(metric, bound, least=field == "min")) is not None:
+                words, hint = wrong
                 yield Diagnostic(
                     "gate-never-passes",
-                    f"`{metric}` is never {words}, so no version would pass",
+                    f"{words}, so no version would pass",
                     spec.at("spec", "gates", metric, field),
                     hint=hint,
                 )
+
+
+def out_of_reach(metric: str, bound: float, *, least: bool) -> tuple[str, str] | None:
+    """Why a metric of exai's evaluation is never so much, or so little, and a hint: often it is a
+    percentage where a fraction is meant. None when it can be.
+    """
+    limit = (GREATEST if least else LEAST).get(metric)
+    if limit is None or not (bound > limit if least else bound < limit):
+        return None
+    hint = "write a value that it can have"
+    if least and bound <= 100:
+        hint = f"it is a fraction: write {bound / 100:g} for {bound:g} %"
+    return f"`{metric}` is never {'more than 1' if least else 'less than 0'}", hint
 
 
 def _evaluation(maker: Maker) -> Placed | None:

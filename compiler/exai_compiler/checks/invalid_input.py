@@ -15,7 +15,7 @@ from exai_specs.frozen import Json
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, step, _ in subject.leaves():
         if step.component is None:
             continue
         for name, limit in step.component.limits.items():

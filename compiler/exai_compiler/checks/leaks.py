@@ -47,7 +47,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _trainings(subject: Subject) -> Iterator[Trained]:
-    for spec, graph, step in subject.steps():
+    for spec, step, table in subject.leaves():
         training = TRAINS.get(step.component.name) if step.component else None
         if training is None:
             continue
@@ -55,7 +55,7 @@ def _trainings(subject: Subject) -> Iterator[Trained]:
         yield Trained(
             spec,
             step,
-            subject.flows[graph.pipeline.name].table(step.inputs.get(training.data)),
+            table(training.data),
             text(step.inputs.get(training.target)),
             tuple(
                 (under_with(step.path, training.features, index), name)

@@ -5,19 +5,21 @@ In: a project, the catalog. Out: a `Subject`. Judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.mentions import Mention, mentions
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path, texts_with
-from exai_compiler.columns import Flow, Maker, Table, declared_columns, flows_of, makers
+from exai_compiler.columns import Flow, Maker, Table, declared_columns, flows_of, makers, text
 from exai_compiler.feature_views import Used, used
 from exai_compiler.graph import Graph, Step
 from exai_compiler.graphs import graphs_of
 from exai_compiler.project import Project, local
+from exai_compiler.tuning.trial import step_of
 from exai_specs.diagnostics import Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import (
@@ -129,6 +131,16 @@ class Subject:
             for step in graph_.steps.values():
                 yield spec, graph_, step
 
+    def leaves(self) -> Iterator[tuple[Spec, Step, Callable[[str], Table]]]:
+        """Every step, and every trial as the step that it is, with its document and what tells the
+        columns that an input gets: a trial's are those of the Dataset that it names.
+        """
+        for spec, graph_, step in self.steps():
+            yield spec, step, partial(_arriving, self.flows[graph_.pipeline.name], step)
+        for spec, tuning in self.project.bodies(TuningSpec):
+            if (trial := step_of(tuning.trial, self.catalog)) is not None:
+                yield spec, trial, partial(_loaded, trial)
+
     def wanted_at(self, graph: Graph, step: Step, port: str) -> tuple[tuple[str, Span], ...]:
         """Where a pipeline that is called says what it takes: the other end of a call."""
         inner = graph.inside(step)
@@ -177,6 +189,14 @@ class Subject:
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""
         return self.references[graph.pipeline.name, step.name]
+
+
+def _arriving(flow: Flow, step: Step, port: str) -> Table:
+    return flow.table(step.inputs.get(port))
+
+
+def _loaded(trial: Step, port: str) -> Table:
+    return Table(text(trial.inputs.get(port)))
 
 
 def _pod(

@@ -16,12 +16,12 @@ from exai_specs.kinds import FeatureViewSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
+    for spec, step, arriving in subject.leaves():
         training = TRAINS.get(step.component.name) if step.component else None
         if training is None:
             continue
         target = text(step.inputs.get(training.target))
-        table = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
+        table = arriving(training.data)
         features = texts(step.inputs.get(training.features))
         path = under_with(step.path, training.target)
         for index, feature in enumerate(features):

@@ -22,9 +22,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, column in _named_by(body):
             if column not in body.schema:
                 yield _unknown(spec, body, column, spec.at(*path))
-    for spec, graph, step in subject.steps():
+    for spec, step, arriving in subject.leaves():
         for data, path, column in named_columns(step):
-            table = subject.flows[graph.pipeline.name].table(step.inputs.get(data))
+            table = arriving(data)
             if not subject.is_known(table) or subject.column(table, column) is not None:
                 continue
             found, at = subject.dataset(table.dataset), spec.at(*under_with(step.path, *path))

@@ -19,11 +19,11 @@ TARGETS = (*FEATURES, "decimal")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
+    for spec, step, arriving in subject.leaves():
         training = TRAINS.get(step.component.name) if step.component else None
         if training is None:
             continue
-        data = subject.flows[graph.pipeline.name].table(step.inputs.get(training.data))
+        data = arriving(training.data)
         target = text(step.inputs.get(training.target))
         path = under_with(step.path, training.target)
         column = subject.column(data, target)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, Component
+from exai_compiler.graph import Step as Leaf
+from exai_compiler.graph import bind
 from exai_compiler.project import Project
 from exai_compiler.python_code import python_component
 from exai_specs.expressions import (
@@ -54,6 +56,19 @@ def component_of(spec: Spec, trial: Trial, catalog: Catalog) -> Component | None
         document = spec.document.file_of(PYTHON)
         return python_component(document, Step(python=trial.python), catalog)
     return None
+
+
+def step_of(trial: Trial, catalog: Catalog) -> Leaf | None:
+    """A trial of one of exai's components that train, as the step of a pipeline that it is like: a
+    parameter of the search is bound to nothing, and the input `data` is a Dataset's name.
+    """
+    if trial.uses is None or trial.uses not in TRAINERS:
+        return None
+    component = catalog.components.get(trial.uses)
+    if component is None:
+        return None
+    inputs = MappingProxyType({name: bind(value) for name, value in trial.with_.items()})
+    return Leaf("trial", Step(uses=trial.uses), component, inputs, (), ("spec", "trial"))
 
 
 def datasets_of(project: Project, component: Component | None, trial: Trial) -> dict[str, str]:
