@@ -1,7 +1,8 @@
 """The entry of one trial of a search: `python3 -m exai_components.trial`.
 
 In: the environment. `EXAI_TRIAL` is JSON: `component` or `function`, what it is given (`inputs`,
-where `{"$trial": NAME}` is a parameter, and `datasets`, which are loaded as load-dataset does it),
+where `{"$trial": NAME}` is a parameter and `{"$mapping": {...}}` what only looks like one, and
+`datasets`, which are loaded as load-dataset does it),
 `parameters` with the values that Katib wrote there, `outputs`, the `metric` that counts;
 `EXAI_TRIAL_PROGRAM` is a function's text. Out: exit code 0, with every number that it made as
 `name=value` on standard output, where Katib's StdOut collector reads it; or 1 with one line on
@@ -25,7 +26,7 @@ from exai_components.secrets_in_env import redact, take_own_secrets, withdraw
 from exai_components.step import QUIET, component_function, execute
 
 TOLD, PROGRAM = "EXAI_TRIAL", "EXAI_TRIAL_PROGRAM"
-TRIAL, TEXT = "$trial", "$text"
+TRIAL, TEXT, MAPPING = "$trial", "$text", "$mapping"
 SINGLE = "Output"  # what KFP calls the value that a function returns
 
 
@@ -117,7 +118,8 @@ def filled(value: Any, parameters: Mapping[str, int | float | str]) -> Any:
         return parameters[value[TRIAL]]
     if value.keys() == {TEXT}:
         return "".join(str(filled(part, parameters)) for part in value[TEXT])
-    return {key: filled(item, parameters) for key, item in value.items()}
+    items = value[MAPPING] if value.keys() == {MAPPING} else value
+    return {key: filled(item, parameters) for key, item in items.items()}
 
 
 def _told(text: str) -> dict[str, Any] | None:

@@ -32,7 +32,8 @@ Path = tuple[str | int, ...]
 PYTHON: Path = ("spec", "trial", "python")
 DATASET = "Dataset"
 # A parameter inside a value that `exai_components.trial` is given.
-TRIAL, TEXT = "$trial", "$text"
+TRIAL, TEXT, MAPPING = "$trial", "$text", "$mapping"
+MARKS = frozenset({TRIAL, TEXT, MAPPING})
 # Components that train, and the input with the number of folds whose metrics a trial reports.
 TRAINERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"train-sklearn": ("folds",), "train-h2o": ("parameters", "nfolds")}
@@ -124,9 +125,10 @@ def used(tuning: TuningSpec) -> frozenset[str]:
 
 def given(value: Json) -> Json:
     """A value for `exai_components.trial`: a parameter is `{"$trial": NAME}`, a text with some in
-    it `{"$text": [...]}`."""
+    it `{"$text": [...]}`; a mapping that looks like one of these, `{"$mapping": {...}}`."""
     if isinstance(value, Mapping):
-        return {key: given(item) for key, item in value.items()}
+        items = {key: given(item) for key, item in value.items()}
+        return {MAPPING: items} if len(items) == 1 and items.keys() <= MARKS else items
     if isinstance(value, tuple):
         return tuple(given(item) for item in value)
     if not isinstance(value, str) or not has_expression(value):

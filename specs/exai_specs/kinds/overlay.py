@@ -79,7 +79,7 @@ def _wrong(patch: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _target(value: Any) -> str:
-    if not isinstance(value, str) or not re.match(_TARGET, value):
+    if not isinstance(value, str) or not re.fullmatch(_TARGET, value) or value.endswith("\n"):
         raise ValueError("must be the kind and the name of a document: Kind/name")
     return value
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from exai_compiler.tuning.trial import given
 from exai_components.trial import filled, typed
+from exai_specs.frozen import freeze, thaw
 
 TOLD: dict[str, Any] = {
     "component": "",
@@ -59,6 +61,12 @@ def test_parameters_stand_anywhere_in_a_value() -> None:
     value = {"a": [1, {"$trial": "x"}], "b": {"$text": ["x is ", {"$trial": "x"}]}, "c": None}
     assert filled(value, {"x": 2}) == {"a": [1, 2], "b": "x is 2", "c": None}
     assert filled({"$trial": "x", "more": 1}, {}) == {"$trial": "x", "more": 1}
+
+
+@pytest.mark.parametrize("mark", ["$trial", "$text", "$mapping"])
+def test_a_mapping_of_the_users_that_looks_like_a_parameter_is_one_of_theirs(mark: str) -> None:
+    theirs = {"a": {mark: "lr"}, "b": [{mark: {mark: "x"}}]}
+    assert filled(thaw(freeze(given(freeze(theirs)))), {"lr": 0.1}) == theirs
 
 
 def test_what_a_function_returns_is_the_metric() -> None:
