@@ -199,9 +199,10 @@ class Conversion:
 
     def _key(self, node: Node) -> str | None:
         if not isinstance(node, ScalarNode):
-            self._problem(
-                "key-not-text", "a key must be text", node, "write a plain word as the key"
-            )
+            hint = "write a plain word as the key"
+            if isinstance(node, MappingNode) and all(not v.value for _, v in node.value):  # {{ x }}
+                hint = "an expression begins with a dollar sign: ${{ ... }}"
+            self._problem("key-not-text", "a key must be text", node, hint)
             return None
         if node.tag == _PLAIN and node.value == "<<":
             self._problem(

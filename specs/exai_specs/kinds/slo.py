@@ -62,4 +62,7 @@ class Slo:
         if not self.window.ms:
             wrong = "must be longer than nothing"
             raise refuse(Problem("invalid-value", wrong, path=("window",)))
+        if self.latency == Latency() and self.error_rate is None:
+            wrong, hint = "promises nothing", "add latency: {p99: 100ms} or errorRate: 1%"
+            raise refuse(Problem("missing-field", wrong, hint))
         return self
