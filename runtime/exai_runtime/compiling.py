@@ -74,9 +74,12 @@ class Compiled:
         return not has_errors(problem for problem in self.problems if problem not in told)
 
 
-def check_project(loaded: Loaded, environment: str | None = None) -> Checked:
+def check_project(
+    loaded: Loaded, environment: str | None = None, only_shown: bool = False
+) -> Checked:
     """All problems of all documents in all environments; the project is the one of `environment`,
-    or the one without overlays. A `local` that nobody declares is judged once it is asked for.
+    or the one without overlays. A `local` that nobody declares is judged once something is to be
+    done there, and not where the project is `only_shown`.
 
     Documents that don't parse hide what refers to them, so checks wait until all do.
     """
@@ -85,8 +88,9 @@ def check_project(loaded: Loaded, environment: str | None = None) -> Checked:
         component_catalog(), files=python.texts, modules=python.modules, refused=python.refused
     )
     problems = list(loaded.diagnostics)
+    asked = None if only_shown else environment
     if loaded.project is not None and not has_errors(problems):
-        problems += check_everywhere(loaded.project, loaded.overlaid, components, environment)
+        problems += check_everywhere(loaded.project, loaded.overlaid, components, asked)
     if environment is not None:
         loaded = replace(loaded, project=loaded.project_in(environment))
     return Checked(loaded, components, in_order(problems))

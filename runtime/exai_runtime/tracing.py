@@ -50,7 +50,7 @@ def mapped(root: Path, declared_in: str | None = None) -> Mapped | Refused:
     """The lineage of a project of this machine, or what forbids to have one; with the overlays of
     an environment, if one is named."""
     with collector_off():
-        checked = check_project(load(root), declared_in)
+        checked = check_project(load(root), declared_in, only_shown=True)
         project, sources = checked.usable, checked.loaded.sources
         if project is None:
             return Refused(checked.diagnostics, sources)

@@ -10,6 +10,7 @@ from exai_runtime.rendering import render
 from exai_runtime.results import Refused
 from exai_runtime.running import run
 from exai_runtime.session import apply, plan
+from exai_runtime.tracing import Mapped, mapped
 from exai_runtime.validating import validate
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors
@@ -55,3 +56,10 @@ def test_what_one_machine_cannot_give_is_told_before_anything_is_made(tmp_path: 
     ran = run(root, "local", "churn", (), False, lambda _: None)
     assert said(ran.diagnostics) == declared
     assert [path.name for path in root.iterdir()] == ["exai.yaml"]
+
+
+def test_what_is_only_shown_needs_no_machine_that_can_run_it(tmp_path: Path) -> None:
+    root = graph_project(tmp_path / "p")
+    shown = mapped(root, "local")
+    assert isinstance(shown, Mapped)
+    assert not has_errors(shown.diagnostics)
