@@ -54,12 +54,12 @@ def meaningful(value: object) -> Json:
     kind = type(value)
     if kind in _PLAIN:
         return cast(Json, value)
-    if isinstance(value, Mapping):
-        return {str(key): meaningful(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return tuple([meaningful(item) for item in value])
     if (names := _meaningful_fields(cast(Hashable, kind))) is not None:
         return {name: meaningful(getattr(value, name)) for name in names}
+    if isinstance(value, tuple | list):
+        return tuple([meaningful(item) for item in value])
+    if isinstance(value, Mapping):
+        return {str(key): meaningful(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return str(value.value)
     return value if isinstance(value, bool | int | float | str) else str(value)

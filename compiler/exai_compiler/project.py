@@ -97,8 +97,19 @@ class Project:
         """The names of all documents of one kind, elsewhere or here."""
         return frozenset(ref.name for ref in self.refs if ref.kind == kind)
 
+    @property
+    def _named(self) -> Mapping[str, Mapping[str, Spec]]:
+        """The documents by kind and name, for those who have no Ref at hand."""
+        return self.once("named", self._by_name)
+
+    def _by_name(self) -> Mapping[str, Mapping[str, Spec]]:
+        found: dict[str, dict[str, Spec]] = {}
+        for ref, spec in self.specs.items():
+            found.setdefault(ref.kind, {})[ref.name] = spec
+        return found
+
     def find(self, kind: str, name: str) -> Spec | None:
-        return self.specs.get(Ref(kind, name))
+        return self._named.get(kind, {}).get(name)
 
     def bodies(self, body: type[Body]) -> Iterator[tuple[Spec, Body]]:
         """The documents of one kind with their typed bodies, sorted by name."""
@@ -113,7 +124,7 @@ class Project:
 
     def body(self, kind: type[Body], name: str) -> Body | None:
         """The typed body of one document."""
-        found = self.specs.get(Ref(KIND_OF[kind], name))
+        found = self.find(KIND_OF[kind], name)
         return found.body if found is not None and isinstance(found.body, kind) else None
 
     def environment(self, name: str) -> Environment | None:

@@ -58,15 +58,7 @@ def thaw(value: Json) -> Any:
 
 def canonical(value: Json) -> bytes:
     """Canonical JSON: keys sorted, no spaces, UTF-8. Raises ValueError for NaN and infinity."""
-    text = json.dumps(
-        value,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-        default=_plain,
-    )
-    return text.encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def digest(value: Json) -> str:
@@ -78,3 +70,13 @@ def _plain(value: object) -> dict[str, Any]:
     if type(value) is MappingProxyType or isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no plain value")
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # a value that is made of finished ones holds none that holds it
+    default=_plain,
+)
