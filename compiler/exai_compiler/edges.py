@@ -29,14 +29,16 @@ from exai_compiler.columns import (
     text,
     trained,
 )
-from exai_compiler.feature_views import used
+from exai_compiler.feature_views import requested_by, used
 from exai_compiler.graph import (
     Binding,
+    Choice,
     Condition,
     Constant,
     FromArtifact,
     FromParameter,
     Graph,
+    Group,
     Step,
     scopes,
     sources,
@@ -109,6 +111,8 @@ def edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Edge]:
         for step in graph.steps.values():
             yield from _step_edges(spec, graph, step, columns, callers)
             yield from _column_edges(spec, step, flows[name], columns, callers)
+            yield from _requested(project, spec, step, flows[name], columns, callers)
+        yield from _decided(spec, graph, callers)
         yield from _call_edges(spec, graph, flows, columns)
     made_by = makers(graphs)
     for model, steps in made_by.items():
@@ -371,6 +375,51 @@ def _column_edges(
         end = Node(*of, step.name, column) if feature else here
         for maker in makers_of:
             yield Edge(maker._replace(column=column), end, spec, (*base, *path))
+
+
+def _requested(
+    project: Project, spec: Spec, step: Step, flows: Flow, columns: Columns, callers: Callers
+) -> Iterator[Edge]:
+    """From columns of rows to the features that a function computes from them, where the rows stand
+    for requests."""
+    adding = ADDS.get(step.component.name) if step.component is not None else None
+    if adding is None:
+        return
+    gives = used(project, text(step.inputs.get(adding.service)))
+    if gives is None or not gives.request:
+        return
+    rows = step.inputs.get(adding.data)
+    there = frozenset(_of_table(flows.table(rows), columns))
+    makers_of = tuple(_starts(flows.graph, rows, callers))
+    path = (*step.path, "with", adding.data)
+    for made, feature in gives.columns.items():
+        for column in requested_by(project, feature.view):
+            for maker in makers_of if column in there else ():
+                end = Node(*_of(spec), step.name, made)
+                yield Edge(maker._replace(column=column), end, spec, path)
+
+
+def _decided(spec: Spec, graph: Graph, callers: Callers) -> Iterator[Edge]:
+    """From what the conditions and lists of groups, and the ways of choices, read to the steps in
+    them. A way is taken when its own condition holds, and none of those before it."""
+    of = _of(spec)
+    for node in graph.nodes.values():
+        if isinstance(node, Group):
+            for field, given in (
+                ("if", node.condition),
+                ("forEach", node.loop.items if node.loop else None),
+            ):
+                for before in _starts(graph, given, callers):
+                    for leaf in _inside(node):
+                        yield Edge(before, Node(*of, leaf), spec, (*node.path, field))
+        elif isinstance(node, Choice):
+            for number, branch in enumerate(node.branches):
+                path = (*branch.path, "if")
+                for before in _starts(graph, branch.condition, callers):
+                    for later in node.branches[number:]:
+                        for inner in later.scope.nodes.values():
+                            for leaf in _inside(inner):
+                                yield Edge(before, Node(*of, leaf), spec, path)
 
 
 def _own_edges(

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.edges import Edge, Node
-from exai_compiler.feature_views import features_of, used
+from exai_compiler.feature_views import features_of, key_of, used
 from exai_compiler.project import Project
 from exai_compiler.signatures import signatures
 from exai_specs.kinds import (
+    DatasetSpec,
     EntitySpec,
     FeatureServiceSpec,
     FeatureViewSpec,
@@ -41,13 +42,22 @@ def feature_edges(project: Project) -> Iterator[Edge]:
 
 
 def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Edge]:
-    """A view over a dataset: from it, its columns and the entities."""
+    """A view over a dataset: from it, its columns and the entities. The columns by which it is
+    joined lead to the whole view."""
     end, dataset = Node("FeatureView", spec.ref.name), view.dataset or ""
     if project.find("Dataset", dataset) is not None:
         yield Edge(Node("Dataset", dataset), end, spec, ("spec", "dataset"))
+    body = project.body(DatasetSpec, dataset)
+    columns = body.schema if body is not None else {}
+    for column in (body.timestamp, body.created) if body is not None else ():
+        if column in columns:
+            yield Edge(Node("Dataset", dataset, "", column or ""), end, spec, ("spec", "dataset"))
     for index, entity in enumerate(view.entities):
-        if project.body(EntitySpec, entity) is not None:
+        if (about := project.body(EntitySpec, entity)) is not None:
             yield Edge(Node("Entity", entity), end, spec, ("spec", "entities", index))
+            if (key := key_of(entity, about).column) in columns:
+                start = Node("Dataset", dataset, "", key)
+                yield Edge(start, end, spec, ("spec", "entities", index))
     known = features_of(project, spec.ref.name)
     for index, column in enumerate(view.features):
         if column in known:

@@ -176,6 +176,13 @@ def request_of(project: Project, view: str) -> Mapping[str, Type]:
     return body.transform.request.schema
 
 
+def requested_by(project: Project, view: str) -> tuple[str, ...]:
+    """The columns of the request that a view's features are computed from, those that the views it
+    takes features of ask for included; sorted."""
+    behind = _parts(project, (), (view,)).transforms
+    return tuple(sorted({column for name in behind for column in request_of(project, name)}))
+
+
 def parts_of(project: Project, services: Iterable[str] | None = None) -> Parts:
     """The documents that these services need; all of the project's, used or not, without any."""
     if services is None:

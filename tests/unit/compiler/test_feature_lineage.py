@@ -90,6 +90,25 @@ def test_what_a_function_makes_comes_from_all_features_of_its_sources(flowers: L
     assert column(Node("Service", "flowers"), "petal_ratio") in below
 
 
+def test_what_a_row_gives_instead_of_a_request_reaches_the_computed_features() -> None:
+    schema = "height: float64"
+    assert schema in TEXT
+    text = TEXT
+    project = project_of(text)
+    found = lineage_of(project)
+    below = found.down(column(ROWS, "height"))
+    assert column(STEP, "slenderness", "features") in below
+    assert column(STEP, "petal_ratio", "features") in below
+    assert column(STEP, "petal_length", "features") not in below
+
+
+def test_the_columns_that_a_view_is_joined_by_lead_to_it(flowers: Lineage) -> None:
+    (key,) = flowers.path(column(MEASURED, "flower_id"), PETALS)
+    assert key.path == ("spec", "entities", 0)
+    (time,) = flowers.path(column(MEASURED, "measured_at"), PETALS)
+    assert time.path == ("spec", "dataset")
+
+
 def test_the_rows_keep_their_own_columns(flowers: Lineage) -> None:
     assert column(STEP, "species", "split") in flowers.down(column(ROWS, "species"))
     assert not flowers.down(column(MEASURED, "remark"))

@@ -196,3 +196,42 @@ def test_a_service_comes_from_the_runtime_that_is_chosen_for_it(
 def test_a_service_of_another_format_comes_from_no_runtime(components: Catalog) -> None:
     text = RUNTIMES.replace("faces, format: onnx", "faces, format: pmml")
     assert lineage_of(project_of(text), components).edges == ()
+
+
+DECISIONS = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: decisions}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: p}
+spec:
+  steps:
+    look: {python: "a.py:look"}
+    again: {python: "a.py:again"}
+    pick:
+      choose:
+        - {if: "${{ steps.look.n > 1 }}", steps: {many: {python: "a.py:f"}}}
+        - {if: "${{ steps.again.n > 1 }}", steps: {more: {python: "a.py:f"}}}
+        - {steps: {few: {python: "a.py:f"}}}
+    some:
+      if: ${{ steps.again.n == 1 }}
+      steps: {inner: {python: "a.py:f"}}
+"""
+
+
+def test_what_a_condition_reads_leads_to_what_it_decides(components: Catalog) -> None:
+    found = lineage_of(project_of(DECISIONS), components)
+    steps = [(edge.source.step, edge.target.step) for edge in found.edges]
+    assert steps == [
+        ("look", "many"),
+        ("look", "more"),
+        ("look", "few"),
+        ("again", "more"),
+        ("again", "few"),
+        ("again", "inner"),
+    ]
+    assert found.edges[2].path == ("spec", "steps", "pick", "choose", 0, "if")
+    assert found.edges[5].path == ("spec", "steps", "some", "if")
