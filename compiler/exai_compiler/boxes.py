@@ -32,7 +32,7 @@ def boxes(spec: Spec, graph: Graph, steps: Iterable[Node]) -> Iterator[Box]:
         inside = pipeline
         for around in graph.steps[name.step].within if name.step in graph.steps else ():
             here = pipeline._replace(step=around)
-            if around not in found and (told := _told(spec, graph, here)) is not None:
+            if around not in found and (told := box(spec, graph, here)) is not None:
                 found[around] = Box(told, inside)
             inside = here
     yield from found.values()
@@ -44,7 +44,14 @@ def box_of(graph: Graph, step: Node) -> Node:
     return step._replace(step=known.within[-1] if known is not None and known.within else "")
 
 
-def _told(spec: Spec, graph: Graph, here: Node) -> Described | None:
+def inside(graph: Graph, box: Node) -> tuple[Node, ...]:
+    """The steps in a box, at any depth; none of what is no box."""
+    names = (name for name, step in graph.steps.items() if box.step in step.within)
+    return tuple([box._replace(step=name) for name in names])
+
+
+def box(spec: Spec, graph: Graph, here: Node) -> Described | None:
+    """What is said of a group, a choice or a way of one; None for anything else."""
     node = graph.nodes.get(here.step)
     match node:
         case Group():

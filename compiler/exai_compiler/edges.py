@@ -29,7 +29,7 @@ from exai_compiler.columns import (
     text,
     trained,
 )
-from exai_compiler.feature_views import requested_by, used
+from exai_compiler.feature_views import asked_with, used
 from exai_compiler.graph import (
     Binding,
     Choice,
@@ -380,20 +380,20 @@ def _column_edges(
 def _requested(
     project: Project, spec: Spec, step: Step, flows: Flow, columns: Columns, callers: Callers
 ) -> Iterator[Edge]:
-    """From columns of rows to the features that a function computes from them, where the rows stand
-    for requests."""
+    """From columns of rows to the features that are looked up by them, or that a function computes
+    from them."""
     adding = ADDS.get(step.component.name) if step.component is not None else None
     if adding is None:
         return
     gives = used(project, text(step.inputs.get(adding.service)))
-    if gives is None or not gives.request:
+    if gives is None:
         return
     rows = step.inputs.get(adding.data)
     there = frozenset(_of_table(flows.table(rows), columns))
     makers_of = tuple(_starts(flows.graph, rows, callers))
     path = (*step.path, "with", adding.data)
     for made, feature in gives.columns.items():
-        for column in requested_by(project, feature.view):
+        for column in asked_with(project, feature.view):
             for maker in makers_of if column in there else ():
                 end = Node(*_of(spec), step.name, made)
                 yield Edge(maker._replace(column=column), end, spec, path)

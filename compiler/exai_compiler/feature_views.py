@@ -176,11 +176,19 @@ def request_of(project: Project, view: str) -> Mapping[str, Type]:
     return body.transform.request.schema
 
 
-def requested_by(project: Project, view: str) -> tuple[str, ...]:
-    """The columns of the request that a view's features are computed from, those that the views it
-    takes features of ask for included; sorted."""
-    behind = _parts(project, (), (view,)).transforms
-    return tuple(sorted({column for name in behind for column in request_of(project, name)}))
+def asked_with(project: Project, view: str) -> tuple[str, ...]:
+    """The columns that a row must have for a view's features: the keys that they are looked up by
+    and the columns of the request that they are computed from, those that the views it takes
+    features of ask for included; sorted."""
+    return project.once(("asked with", view), lambda: _asked_with(project, view))
+
+
+def _asked_with(project: Project, view: str) -> tuple[str, ...]:
+    behind = _parts(project, (), (view,))
+    found = {column for name in behind.transforms for column in request_of(project, name)}
+    bodies = ((name, project.body(EntitySpec, name)) for name in behind.entities)
+    found |= {key_of(name, entity).column for name, entity in bodies if entity is not None}
+    return tuple(sorted(found))
 
 
 def parts_of(project: Project, services: Iterable[str] | None = None) -> Parts:

@@ -172,7 +172,9 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         "unknown-node": Code(
             "Nothing of the lineage has this name.",
             "A node is a document, `Dataset/iris`, a step, `Pipeline/iris-training#train`, or a "
-            "column of either, `Dataset/iris:species`. The hint has the closest.",
+            "column of either, `Dataset/iris:species`; a group or a choice stands for its steps. "
+            "An overlay or an environment says how nodes are: `exai lineage Service/iris -e prod`. "
+            "The hint has the closest.",
         ),
         "unknown-parameter": Code(
             "The pipeline has no such parameter.",

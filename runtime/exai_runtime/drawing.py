@@ -19,9 +19,10 @@ from exai_compiler.nodes import parse_node
 from exai_compiler.picture import Picture, picture
 from exai_runtime.git_objects import RevisionError, commit_time
 from exai_runtime.lineage_results import Drawn, Format
+from exai_runtime.mapping import Mapped, known, mapped
 from exai_runtime.results import Refused
 from exai_runtime.run_results import RunRecord
-from exai_runtime.tracing import Mapped, known, mapped, unknown
+from exai_runtime.unknown_nodes import unknown
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 
 NOWHERE = Span("")

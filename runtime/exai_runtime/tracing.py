@@ -6,60 +6,21 @@ environment unless one is named; the specs must have no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from exai_compiler.boxes import box
 from exai_compiler.edges import Node
-from exai_compiler.graph import Graph
-from exai_compiler.graphs import graphs_of
-from exai_compiler.lineage import Lineage, Way, lineage
-from exai_compiler.nodes import Described, declared, described, parse_node
+from exai_compiler.lineage import Way
+from exai_compiler.nodes import Described, parse_node
 from exai_compiler.parts import around, with_columns
-from exai_compiler.project import Project
-from exai_runtime.collector import collector_off
-from exai_runtime.compiling import check_project, environment_of
 from exai_runtime.lineage_results import Traced
+from exai_runtime.mapping import Mapped, first, mapped
 from exai_runtime.results import Refused
-from exai_runtime.validated import Sources
-from exai_runtime.workspace import load
-from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.nearest import did_you_mean
-
-NOWHERE = Span("")
-_FORMS = "Kind/name, Kind/name#step, Kind/name:column or Kind/name#step:column"
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A project without errors, with its whole lineage."""
-
-    project: Project
-    graphs: Mapping[str, Graph]
-    lineage: Lineage
-    diagnostics: tuple[Diagnostic, ...]
-    sources: Sources
-
-    def described(self, nodes: Iterable[Node]) -> Mapping[Node, Described]:
-        found = ((node, described(self.project, self.graphs, node)) for node in nodes)
-        return MappingProxyType({node: told for node, told in found if told is not None})
-
-
-def mapped(root: Path, declared_in: str | None = None) -> Mapped | Refused:
-    """The lineage of a project of this machine, or what forbids to have one; with the overlays of
-    an environment, if one is named."""
-    with collector_off():
-        checked = check_project(load(root), declared_in, only_shown=True)
-        project, sources = checked.usable, checked.loaded.sources
-        if project is None:
-            return Refused(checked.diagnostics, sources)
-        if declared_in is not None and project.environment(declared_in) is None:
-            return Refused(environment_of(project, declared_in)[1], sources)
-        catalog = checked.catalog
-        graphs = graphs_of(project, catalog)
-        found = lineage(project, graphs)
-    return Mapped(project, graphs, found, checked.diagnostics, sources)
+from exai_runtime.unknown_nodes import unknown
+from exai_specs.diagnostics import in_order
 
 
 def trace(
@@ -77,9 +38,10 @@ def trace(
     if isinstance(whole, Refused):
         return whole
     node = parse_node(text)
-    if node is None or not known(whole, node):
+    nodes = first(whole, node) if node is not None else ()
+    if node is None or not nodes:
         return unknown(whole, text, node)
-    starts = with_columns(whole.lineage, node) if columns else (node,)
+    starts = [n for one in nodes for n in (with_columns(whole.lineage, one) if columns else (one,))]
     part = around(whole.lineage, starts, ways, depth, columns)
     traced = Traced(
         node=node,
@@ -87,7 +49,7 @@ def trace(
         depth=depth,
         columns=columns or bool(node.column),
         part=part,
-        described=whole.described(part.nodes),
+        described=MappingProxyType({**whole.described(part.nodes), **_boxed(whole, node)}),
         diagnostics=whole.diagnostics,
         sources=whole.sources,
     )
@@ -102,42 +64,9 @@ def trace(
     return replace(traced, environment=environment, facts=looked.facts, diagnostics=problems)
 
 
-def known(whole: Mapped, node: Node) -> bool:
-    """Whether something makes or declares it."""
-    if node in whole.lineage.numbers:
-        return True
-    return node in declared(whole.project, whole.graphs, node.ref)
-
-
-def named_below(whole: Mapped, text: str) -> tuple[Node, ...]:
-    """The steps or columns that the beginning of a node's text can become."""
-    head, colon, _ = text.partition(":")
-    above = parse_node(head.partition("#")[0] if not colon else head)
-    if above is None:
-        return ()
-    mine = {n: None for n in whole.lineage.nodes if n.ref == above.ref}
-    mine.update(dict.fromkeys(declared(whole.project, whole.graphs, above.ref)))
-    if colon:
-        return tuple(n for n in mine if n.column and n.step == above.step)
-    return tuple(n for n in mine if n.step and not n.column)
-
-
-def unknown(whole: Mapped, text: str, node: Node | None) -> Refused:
-    """There is no such node; the hint has the closest."""
-    hint = did_you_mean(text, _near(whole, text, node))
-    if node is None:
-        hint = f"write {_FORMS}; {hint}"
-    found = Diagnostic("unknown-node", f"`{text}` is nothing in this lineage", NOWHERE, hint=hint)
-    return Refused((found,), whole.sources)
-
-
-def _near(whole: Mapped, text: str, node: Node | None) -> set[str]:
-    """What may have been meant: something of the document if there is one, else a document."""
-    documents = {str(ref): ref for ref in whole.project.specs if ref.kind != "Project"}
-    if node is None:
-        named = {one for one, ref in documents.items() if ref.name == text.strip()}
-        return named or set(documents)
-    if node.ref not in whole.project.specs:
-        return set(documents)
-    alike = named_below(whole, text)
-    return set(map(str, alike)) or {str(node.ref)}
+def _boxed(whole: Mapped, node: Node) -> Mapping[Node, Described]:
+    """What is said of a group of steps, which is no node of the lineage."""
+    if node.kind != "Pipeline" or not node.step or node.column:
+        return {}
+    told = box(whole.project.specs[node.ref], whole.graphs[node.name], node)
+    return {node: told} if told is not None else {}

@@ -31,8 +31,8 @@ def lineage_nodes(directory: Path | None, incomplete: str) -> tuple[str, ...]:
         return tuple(str(ref) for ref in project.specs if ref.kind != "Project") if project else ()
     with suppress(Exception):
         from exai_runtime.folder import find_root
+        from exai_runtime.mapping import mapped, named_below
         from exai_runtime.results import Refused
-        from exai_runtime.tracing import mapped, named_below
 
         root = directory.resolve() if directory is not None else find_root(Path.cwd())
         found = mapped(root) if root is not None else None

@@ -31,8 +31,8 @@ from exai_compiler.nodes import Described
 from exai_compiler.picture import Fact, Picture, picture
 from exai_compiler.project import link
 from exai_runtime.lineage_results import Format
+from exai_runtime.mapping import Mapped, mapped
 from exai_runtime.run_results import Registered, RunRecord
-from exai_runtime.tracing import Mapped, mapped
 from exai_runtime.views.graph.dot import dot
 from exai_runtime.views.graph.mermaid import mermaid
 from exai_runtime.views.graph.naming import identifier

@@ -90,16 +90,23 @@ def test_what_a_function_makes_comes_from_all_features_of_its_sources(flowers: L
     assert column(Node("Service", "flowers"), "petal_ratio") in below
 
 
-def test_what_a_row_gives_instead_of_a_request_reaches_the_computed_features() -> None:
-    schema = "height: float64"
-    assert schema in TEXT
-    text = TEXT
-    project = project_of(text)
-    found = lineage_of(project)
-    below = found.down(column(ROWS, "height"))
+def test_what_a_row_gives_instead_of_a_request_reaches_the_computed_features(
+    flowers: Lineage,
+) -> None:
+    below = flowers.down(column(ROWS, "height"))
     assert column(STEP, "slenderness", "features") in below
     assert column(STEP, "petal_ratio", "features") in below
     assert column(STEP, "petal_length", "features") not in below
+
+
+def test_the_keys_of_rows_lead_to_all_features_that_are_looked_up_by_them(
+    flowers: Lineage,
+) -> None:
+    key = column(STEP, "flower_id", "load")
+    for name in ("petal_length", "petal_ratio", "slenderness"):
+        (edge,) = flowers.path(key, column(STEP, name, "features"))
+        assert edge.path == ("spec", "steps", "features", "with", "data")
+    assert column(STEP, "slenderness", "train") in flowers.down(column(ROWS, "flower_id"))
 
 
 def test_the_columns_that_a_view_is_joined_by_lead_to_it(flowers: Lineage) -> None:

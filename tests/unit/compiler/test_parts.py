@@ -112,7 +112,9 @@ def test_a_document_starts_at_its_columns_too(found: Lineage) -> None:
     starts = with_columns(found, Node("FeatureView", "serum"))
     assert [node.column for node in starts] == ["", "tc", "hdl", "ltg", "glu"]
     part = around(found, starts, ("up",), columns=True)
-    assert {node.column for ring in part.above for node in ring} == {"", "tc", "hdl", "ltg", "glu"}
+    keys = {"patient_id", "drawn_at"}  # the view is joined by them
+    above = {node.column for ring in part.above for node in ring}
+    assert above == {"", "tc", "hdl", "ltg", "glu", *keys}
 
 
 def test_the_whole_has_every_document_and_edge(found: Lineage) -> None:
@@ -147,11 +149,27 @@ def test_what_nobody_declares_is_not_described(project: Project, graphs: dict[st
 
 
 def test_what_is_declared_and_not_used_is_a_node_too(
-    project: Project, graphs: dict[str, Graph], found: Lineage
+    project: Project, graphs: dict[str, Graph]
 ) -> None:
-    unused = Node("Dataset", "blood", "", "drawn_at")
-    assert unused not in found.numbers
-    assert unused in declared(project, graphs, Ref("Dataset", "blood"))
+    text = """\
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: visits, owner: me}
+spec:
+  source: {csv: {path: data/visits.csv}}
+  schema: {patient_id: int64, remark: string}
+"""
+    (document,), problems = read(text, "specs/visits.yaml")
+    spec = parse(document)
+    assert problems == () and isinstance(spec, Spec)
+    grown = link([*project.all, spec])
+    assert grown is not None
+    unused = Node("Dataset", "visits", "", "remark")
+    assert unused not in lineage(grown, graphs).numbers
+    assert unused in declared(grown, graphs, Ref("Dataset", "visits"))
+
+
+def test_steps_and_columns_are_declared(project: Project, graphs: dict[str, Graph]) -> None:
     steps = [n.step for n in declared(project, graphs, PIPELINE)]
     assert steps == ["", "load", "check", "features", "split", "train", "evaluate", "register"]
     service = list(declared(project, graphs, Ref("FeatureService", "diabetes_features")))

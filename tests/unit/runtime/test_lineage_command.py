@@ -97,3 +97,92 @@ def test_specs_with_errors_have_no_lineage(
     code, out, err = lineage(capsys, "Service/diabetes")
     assert (code, out) == (1, "")
     assert "error[unknown-reference]" in err
+
+
+FLOW = Path(__file__).parents[2] / "golden/graph/flow/exai.yaml"
+OVERLAY = """---
+apiVersion: exai.dev/v1alpha1
+kind: Overlay
+metadata: {name: flowers-prod}
+spec:
+  environment: prod
+  target: Dataset/flowers
+  patch: {metadata: {description: All flowers}}
+"""
+
+
+@pytest.fixture
+def flow(clinic: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = clinic.parent / "flow"
+    root.mkdir()
+    (root / "exai.yaml").write_text(FLOW.read_text() + OVERLAY)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("word", "told", "edges"),
+    [
+        ("sweep", "for each depth of parameters.depths", ["#load", "Dataset/flowers"]),
+        ("checks", "if parameters.careful", ["Dataset/flowers", "#load", "Dataset/flowers"]),
+        ("tell", "choose", []),
+        ("tell-1", "if parameters.careful", []),
+        ("finally", "example.com/x@", []),
+    ],
+)
+def test_a_group_stands_for_the_steps_in_it(
+    flow: Path, capsys: pytest.CaptureFixture[str], word: str, told: str, edges: list[str]
+) -> None:
+    code, out, _ = lineage(capsys, f"Pipeline/flower-training#{word}", "--up")
+    assert code == 0
+    head, what, *tree = out.splitlines()
+    at = int(head.rpartition(":")[2])
+    line = (flow / "exai.yaml").read_text().splitlines()[at - 1].strip()
+    assert line.startswith(("- if", word))
+    assert what.startswith(told)
+    assert [line.split()[-2] for line in tree if "─ " in line] == edges
+
+
+@pytest.mark.usefixtures("flow")
+def test_a_column_of_a_group_is_that_of_its_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "Pipeline/flower-training#sweep:petal_width"
+    _, out, _ = lineage(capsys, name, "--up")
+    assert "─ #load:petal_width" in out and "─ Dataset/flowers:petal_width" in out
+    _, out, _ = lineage(capsys, "Pipeline/flower-training#sweep", "--output", "json")
+    found = json.loads(out)["result"]
+    assert found["node"] == "Pipeline/flower-training#sweep"
+    starts = [node["node"] for node in found["nodes"] if node["direction"] == "start"]
+    assert starts == ["Pipeline/flower-training#train"]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("Overlay/flowers-prod", "`exai lineage Dataset/flowers -e prod` shows"),
+        ("flowers-prod", "Overlay/flowers-prod says how Dataset/flowers is in `prod`"),
+        ("Overlay/flower-prod", "`exai lineage Dataset/flowers -e prod` shows"),
+        ("prod", "`prod` is an environment: `exai lineage Dataset/flowers -e prod`"),
+        ("Environment/prod", "`prod` is an environment"),
+        ("local", "`local` is an environment"),
+        ("Pipeline/flower-training#swep", 'did you mean "Pipeline/flower-training#sweep"?'),
+        ("Pipeline/flower-training#sweep:petal", "#sweep:petal_width"),
+        ("Pipelin/flower-training#sweep", 'did you mean "Pipeline/flower-training#sweep"?'),
+        ("Dataset/flower:species", 'did you mean "Dataset/flowers:species"?'),
+        ("Model/flowers", 'did you mean "Dataset/flowers"?'),
+        ("flower-training#sweep", 'did you mean "Pipeline/flower-training#sweep"?'),
+        ("flower", 'did you mean "Dataset/flowers"?'),
+        ("train", 'did you mean "Pipeline/flower-training#train"?'),
+        ("species", 'did you mean "Dataset/flowers:species"?'),
+    ],
+)
+@pytest.mark.usefixtures("flow")
+def test_what_was_probably_meant(capsys: pytest.CaptureFixture[str], word: str, hint: str) -> None:
+    code, out, err = lineage(capsys, word)
+    assert (code, out) == (1, "")
+    assert "error[unknown-node]" in err and hint in err
+
+
+@pytest.mark.usefixtures("flow")
+def test_the_hint_for_an_environment_can_be_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = lineage(capsys, "Dataset/flowers", "-e", "prod")
+    assert code == 0 and "All flowers" in out

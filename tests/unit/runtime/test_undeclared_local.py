@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from exai_runtime.compiling import check_project
+from exai_runtime.mapping import Mapped, mapped
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused
 from exai_runtime.running import run
 from exai_runtime.session import apply, plan
-from exai_runtime.tracing import Mapped, mapped
 from exai_runtime.validating import validate
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors

@@ -130,10 +130,15 @@ def _links(found: Traced, way: Way, among: set[Node]) -> Links:
     of documents and steps are written beside them, unless a column is what was asked for.
     """
     links: dict[Node, dict[Node, list[Span]]] = {}
+    boxed = found.node not in found.part.starts  # a group of steps: they stand for it
     for edge in found.part.edges:
         if edge.source not in among or edge.target not in among or _repeats(edge, found.node):
             continue
         ends = (edge.target, edge.source) if way == "up" else (edge.source, edge.target)
+        if boxed and ends[0] in found.part.starts:
+            if ends[1] in found.part.starts:
+                continue
+            ends = (found.node, ends[1])
         places = links.setdefault(ends[0], {}).setdefault(ends[1], [])
         at = edge.at
         if all((at.path, at.line) != (one.path, one.line) for one in places):

@@ -1,0 +1,108 @@
+"""Why a text names nothing of the lineage, and what was probably meant.
+
+In: a `Mapped`, the text. Out: a `Refused` whose hint has the closest nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from exai_compiler.edges import Node
+from exai_compiler.nodes import parse_node
+from exai_runtime.mapping import Mapped, first, named_below
+from exai_runtime.results import Refused
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import OverlaySpec
+from exai_specs.nearest import did_you_mean, nearest
+
+NOWHERE = Span("")
+_NAME = re.compile(r"[^#:\s]+")
+_MOST = 4  # more than this many in a question help nobody
+_FORMS = "Kind/name, Kind/name#step, Kind/name:column or Kind/name#step:column"
+
+
+def unknown(whole: Mapped, text: str, node: Node | None) -> Refused:
+    """There is no such node; the hint has the closest, or what to ask for instead."""
+    word = text.strip()
+    hint = _environment(whole, word.removeprefix("Environment/")) or _overlay(whole, word, node)
+    if not hint:
+        hint = _listed(_meant(whole, word, node)) or did_you_mean(text, _near(whole, text, node))
+        if node is None:
+            hint = f"write {_FORMS}; {hint}"
+    found = Diagnostic("unknown-node", f"`{text}` is nothing in this lineage", NOWHERE, hint=hint)
+    return Refused((found,), whole.sources)
+
+
+def _environment(whole: Mapped, word: str) -> str:
+    """What to ask for where an environment was named; "" for anything else."""
+    refs = [ref for ref in whole.project.specs if ref.kind != "Project"]
+    if whole.project.environment(word) is None or any(ref.name == word for ref in refs):
+        return ""
+    some = refs[0] if refs else "Kind/name"
+    return f"`{word}` is an environment: `exai lineage {some} -e {word}` says what a node is there"
+
+
+def _overlay(whole: Mapped, word: str, node: Node | None) -> str:
+    """What to ask for where an overlay was named, which says how a node is somewhere; "" for
+    anything else."""
+    known = {str(spec.ref): spec.body for spec in whole.overlays}
+    named = str(node) if node is not None else f"Overlay/{word}"
+    close = nearest(named, known) if named.startswith("Overlay/") else None
+    body = known.get(close or "")
+    if not isinstance(body, OverlaySpec) or (node is None and close != named):
+        return ""
+    return (
+        f"an overlay is no node: {close} says how {body.target} is in `{body.environment}`, "
+        f"which `exai lineage {body.target} -e {body.environment}` shows"
+    )
+
+
+def _listed(names: Collection[str]) -> str:
+    listed = ", ".join(f'"{name}"' for name in sorted(names)[:_MOST])
+    return f"did you mean {listed}?" if names else ""
+
+
+def _meant(whole: Mapped, word: str, node: Node | None) -> set[str]:
+    """The nodes that differ in little else than what isn't written, or in the document's name."""
+    documents = {str(ref): ref for ref in whole.project.specs if ref.kind != "Project"}
+    if node is None:
+        return _named(whole, word)
+    if node.ref in whole.project.specs:
+        return set()
+    alike = {ref for ref in documents.values() if ref.name == node.name}
+    if close := nearest(str(node.ref), documents):
+        alike = {documents[close]} | (alike if node.is_document else set())
+    there = {node._replace(kind=ref.kind, name=ref.name) for ref in alike}
+    return {str(one) for one in there if first(whole, one)}
+
+
+def _near(whole: Mapped, text: str, node: Node | None) -> set[str]:
+    """What may have been meant: something of the document if there is one, else a document."""
+    if node is not None and node.ref in whole.project.specs:
+        alike = named_below(whole, text)
+        return set(map(str, alike)) or {str(node.ref)}
+    return {str(ref) for ref in whole.project.specs if ref.kind != "Project"}
+
+
+def _named(whole: Mapped, word: str) -> set[str]:
+    """All that bears this name: documents, else steps and groups, else columns; else the documents
+    whose name is the closest. Of a document, what follows its name is kept where there is such a
+    step or column."""
+    name = _NAME.match(word)
+    if name is None:
+        return set()
+    refs = [ref for ref in whole.project.specs if ref.kind != "Project"]
+    nodes = whole.lineage.nodes
+    if not any(ref.name == name.group() for ref in refs):
+        if steps := {str(n) for n in nodes if n.step == word and not n.column}:
+            return steps
+        if columns := {str(n) for n in nodes if n.column == word and not n.step}:
+            return columns
+    close = nearest(name.group(), {ref.name for ref in refs})
+    found = set()
+    for ref in refs:
+        if ref.name == close:
+            node = parse_node(f"{ref}{word[name.end() :]}")
+            found.add(str(node if node is not None and first(whole, node) else ref))
+    return found
