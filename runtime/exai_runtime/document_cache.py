@@ -24,7 +24,10 @@ from exai_specs.documents import Document, read
 from exai_specs.frozen import Json, thaw
 
 FEW = 100  # files that are read as fast without
-_READERS = ("diagnostics", "documents", "frozen", "yaml_errors", "yaml_nodes", "yaml_scalars")
+_READERS = (
+    *("diagnostics", "documents", "frozen"),
+    *("yaml_errors", "yaml_events", "yaml_scalars", "yaml_text", "yaml_values"),
+)
 
 
 class DocumentCache:
@@ -77,7 +80,7 @@ def _reader() -> bytes:
     libyaml = getattr(getattr(yaml, "_yaml", None), "get_version_string", str)()
     for text in (sys.version, sys.implementation.cache_tag, yaml.__version__, libyaml):
         digest.update(f"{text}\0".encode())
-    for module in (*_READERS, "yaml_text"):
+    for module in _READERS:
         found = find_spec(f"exai_specs.{module}")
         with suppress(OSError, TypeError):
             digest.update(Path(str(found and found.origin)).read_bytes())

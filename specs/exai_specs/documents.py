@@ -111,7 +111,7 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
     """The documents of one file, and what is wrong with the others. Empty documents don't count.
 
     A document with problems isn't returned; text after a syntax error isn't read. Switch the
-    garbage collector off around many calls: composing makes many nodes and no cycles.
+    garbage collector off around many calls: reading makes many objects and no cycles.
     """
     from exai_specs.yaml_text import decode
 
@@ -119,17 +119,16 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
     if isinstance(decoded, Diagnostic):
         return (), (decoded,)
     from exai_specs.known_secrets import known_secrets, may_hold_secrets
-    from exai_specs.yaml_nodes import Conversion, compose
+    from exai_specs.yaml_values import converted
 
     doubtful = may_hold_secrets(decoded)
     documents: list[Document] = []
     problems: list[Diagnostic] = []
-    for node in compose(decoded, path):
-        if isinstance(node, Diagnostic):
-            problems.append(node)
+    for conversion in converted(decoded, path):
+        if isinstance(conversion, Diagnostic):
+            problems.append(conversion)
             continue
-        conversion = Conversion(decoded, path)
-        value = conversion.root(node)
+        value = conversion.value
         if conversion.problems:
             problems += conversion.problems
         elif isinstance(value, Mapping):

@@ -19,7 +19,8 @@ from exai_specs.types import Path
 FORMS: tuple[tuple[str, str, str], ...] = (
     ("an access key of AWS", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
     ("an access key of AWS", "ASIA", r"\bASIA[0-9A-Z]{16}\b"),
-    ("a token of GitHub", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    # One by one: what all of them begin with is in `high`, too.
+    *(("a token of GitHub", f"gh{kind}_", rf"\bgh{kind}_[A-Za-z0-9]{{36,}}\b") for kind in "pousr"),
     ("a token of GitHub", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{50,}\b"),
     ("a token of GitLab", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
     ("a token of Slack", "xox", r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),

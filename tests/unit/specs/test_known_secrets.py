@@ -11,7 +11,7 @@ from exai_specs.known_secrets import FORMS, known_secrets, may_hold_secrets
 SECRETS = (
     "AKIA" + "Q7RSTUVWXYZ23456",
     "ASIA" + "Q7RSTUVWXYZ23456",
-    "ghp_" + "a1B2" * 9,
+    *(f"gh{kind}_" + "a1B2" * 9 for kind in "pousr"),
     "github_pat_" + "a1B2_" * 12,
     "glpat-" + "a1B2" * 5,
     "xoxb-" + "12345678-" * 3,

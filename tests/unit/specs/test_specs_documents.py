@@ -295,3 +295,41 @@ def test_keys() -> None:
     ]
     assert problems[3].related[0][1].line == 5
     assert document("'1': a\non: b\n").value == {"1": "a", "on": "b"}
+
+
+def test_an_alias_stands_where_its_anchor_does_and_its_key_where_it_is_written() -> None:
+    found = document("a: &a {x: 1}\nb: [*a, 2]\nc: *a\n&k d: [*k]\n")
+    assert found.value == {"a": {"x": 1}, "b": ({"x": 1}, 2), "c": {"x": 1}, "d": ("d",)}
+    assert [str(found.at(path)) for path in (("b", 0), ("b", 0, "x"), ("b", 1), ("c", "x"))] == [
+        *("f.yaml:1:4", "f.yaml:1:11", "f.yaml:2:9", "f.yaml:1:11")
+    ]
+    assert str(found.key_at(("c",))) == "f.yaml:3:1"
+    assert str(found.at(("d", 0))) == "f.yaml:4:1"
+
+
+def test_the_first_of_two_keys_is_found_behind_others() -> None:
+    found = problem("a: {x: [1, 2], y: {z: 3}}\nb: [4]\nc: 5\nb: [6, {a: 7, a: 8}]\nd: 9\n")
+    assert (found.code, str(found.at)) == ("duplicate-key", "f.yaml:4:1")
+    assert [str(place) for _, place in found.related] == ["f.yaml:2:1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\na: [*nobody]\n",  # in what is passed over
+        "[x]: {y: *nobody}\n",
+        "a: &a 1\n---\nb: *a\n",  # of another document
+        "a: &a 1\nb: &a 2\n",
+        "a: [&a 1, *a]\nb: *nobody\nc: [\n",  # before what else is wrong
+    ],
+)
+def test_an_alias_or_anchor_that_can_not_be_ends_the_reading(text: str) -> None:
+    documents, problems = read(text, "f.yaml")
+    assert [each.code for each in problems] == ["yaml-syntax"]
+    assert len(documents) == text.count("---")
+
+
+def test_an_anchor_around_its_own_alias_ends_in_a_problem() -> None:
+    documents, problems = read("a: &a {b: *a, c: [*a]}\n", "f.yaml")
+    assert documents == ()
+    assert {each.code for each in problems} == {"too-deep", "alias-budget"}

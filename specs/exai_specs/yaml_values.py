@@ -1,0 +1,324 @@
+"""A document's events as a value, in one pass that yields places and problems, too.
+
+In: the text of a file. Out: for each document frozen values with their places, or a diagnostic.
+Never: a tree of nodes, constructors, tags, or recursion deeper than `MAX_DEPTH`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+)
+
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, more_problems
+from exai_specs.documents import NODE
+from exai_specs.frozen import Json
+from exai_specs.yaml_errors import cut_expression, explain, too_deep
+from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
+from exai_specs.yaml_scalars import Refused, Scalar, plain
+from exai_specs.yaml_text import MAX_DEPTH, may_be_deep
+
+MAX_ALIASED = 1000
+"""Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+_scalar_of = lru_cache(maxsize=4096)(plain)
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str) -> str | None:
+    """A plain scalar as the key that it is, if nothing can be wrong with it: the same few words
+    stand in every document."""
+    fine = type(plain(text)) is str and text != "<<" and "${{" not in text
+    return sys.intern(text) if fine else None
+
+
+@lru_cache(maxsize=4096)
+def _prints_otherwise(text: str) -> bool:
+    value = plain(text)
+    return value is not None and json.dumps(value) != text
+
+
+def converted(text: str, path: str) -> Iterator[Conversion | Diagnostic]:
+    """Each document that isn't empty; ends at the first syntax error."""
+    if may_be_deep(text):
+        deep = first_deep(text, path)
+        if deep:
+            yield deep
+            return
+    try:
+        events = events_of(text)
+        for event in events:
+            if type(event) is not DocumentStartEvent:
+                continue  # the stream's own, or a document's end
+            anchors = Anchors(events) if "&" in text else NO_ANCHORS
+            mine = iter(anchors.events) if anchors.events else events
+            root = next(mine)
+            if type(root) is ScalarEvent and root.implicit[0] and plain(root.value) is None:
+                continue
+            conversion = Conversion(text, path, mine, anchors)
+            conversion.read(root)
+            next(mine)  # its end, where libyaml may find that it isn't one
+            yield conversion
+    except yaml.YAMLError as error:
+        yield explain(error, text, path)
+
+
+class Conversion:
+    """One document's events as a value. Problems are collected, not raised."""
+
+    __slots__ = (
+        *("path", "places", "problems", "value", "written"),
+        *("_aliased", "_anchors", "_events", "_seen", "_text", "_trail", "_unlisted"),
+    )
+
+    def __init__(self, text: str, path: str, events: Iterator[Event], anchors: Anchors) -> None:
+        self.path = path
+        self.value: Json = None
+        self.places: list[int] = []
+        self.written: dict[tuple[str | int, ...], str] = {}
+        self.problems: list[Diagnostic] = []
+        self._text = text
+        self._events = events
+        self._anchors = anchors
+        self._trail: list[str | int] = []  # a word for the root, and the path below it
+        self._seen: set[int] | None = set() if anchors.places else None
+        self._aliased = 0
+        self._unlisted = False
+
+    def read(self, root: Event) -> None:
+        """The document that begins with this event; only a mapping is one. Raises YAMLError."""
+        if type(root) is not MappingStartEvent:
+            self._problem(
+                "wrong-type",
+                "a document is a mapping",
+                root if type(root) is not AliasEvent else self._anchors.first(root),
+                "it has exactly apiVersion, kind, metadata and spec",
+            )
+        self.value = self._value(root, "", None)
+        if self._unlisted:
+            self.problems.append(more_problems(self.problems[-1].at))
+
+    def _value(self, event: Event, part: str | int, key: Any) -> Json:
+        """The value that begins with an event, under a name or number, and its place; `key` is the
+        mark of its key, if it has one."""
+        kind = type(event)
+        if kind is AliasEvent:
+            return self._repeated(event, part, key)
+        mark = event.start_mark
+        line = key_line = mark.line + 1
+        column = key_column = mark.column + 1
+        if key is not None:
+            key_line, key_column = key.line + 1, key.column + 1
+        places = self.places
+        if self._seen is not None and self._over_budget(event):
+            places += (line, column, key_line, key_column, 0, 1)
+            self._passed(event)
+            return None
+        if kind is ScalarEvent:
+            text = event.value
+            end = event.end_mark
+            around = end.column + 1 - column - len(text)
+            inset = -1 if end.line + 1 != line or around not in (0, 2) else around // 2
+            places += (line, column, key_line, key_column, inset, 1)
+            if event.implicit[0]:  # plain, and most of them are words
+                word = _scalar_of(text)
+                if type(word) is str and "${{" not in text:
+                    return word
+            return self._scalar(event, part)
+        if event.tag is not None or not event.implicit:
+            self._tagged(event)
+        start = len(places)
+        places += (line, column, key_line, key_column, 0, 1)
+        trail = self._trail
+        if len(trail) >= MAX_DEPTH:
+            if not any(each.code == "too-deep" for each in self.problems):
+                self._add(too_deep(self._at(event)))
+            self._passed(event)
+            return None
+        trail.append(part)
+        value: Json = self._mapping(start) if kind is MappingStartEvent else self._list()
+        trail.pop()
+        places[start + 5] = (len(places) - start) // NODE
+        return value
+
+    def _repeated(self, alias: Event, part: str | int, key: Any) -> Json:
+        first = self._anchors.first(alias)
+        if self._aliased > MAX_ALIASED:  # nothing of it is kept, and it may be long
+            at = alias.start_mark if key is None else key
+            self.places += (*(at.line + 1, at.column + 1) * 2, 0, 1)
+            return None
+        outer, self._events = self._events, self._anchors.inside(alias)
+        value = self._value(first, part, key)
+        self._events = outer
+        return value
+
+    def _mapping(self, start: int) -> Mapping[str, Json]:
+        values: dict[str, Json] = {}
+        events = self._events
+        for event in events:
+            first = event
+            if type(event) is ScalarEvent:
+                key = (_word(event.value) if event.implicit[0] else None) or self._key(event)
+            elif type(event) is MappingEndEvent:
+                break
+            else:
+                first, key = self._other_key(event)
+            value = next(events)
+            if key is None:
+                self._passed(value)
+            elif key in values:
+                self._duplicate(key, first, values, start)
+                self._passed(value)
+            else:
+                values[key] = self._value(value, key, first.start_mark)
+        return MappingProxyType(values)
+
+    def _list(self) -> tuple[Json, ...]:
+        values: list[Json] = []
+        for event in self._events:
+            if type(event) is SequenceEndEvent:
+                break
+            values.append(self._value(event, len(values), None))
+        return tuple(values)
+
+    def _scalar(self, event: Event, part: str | int) -> Scalar:
+        text: str = event.value
+        if event.implicit[0]:  # plain
+            value = _scalar_of(text)
+            if type(value) is str:
+                if "${{" in text:
+                    self._add(cut_expression(event, self._text, self.path))
+            elif isinstance(value, Refused):
+                self._problem("number-format", value.message, event, value.hint)
+                return None
+            elif _prints_otherwise(text):
+                self.written[(*self._trail[1:], part)] = text
+            return value
+        if event.tag is not None or not event.style:
+            self._tagged(event)
+        elif event.style == '"' and _CONTROL.search(text):
+            self._problem("not-text", "the text has a control character", event, "remove it")
+        return text
+
+    def _key(self, event: Event) -> str | None:
+        if event.implicit[0] and event.value == "<<":
+            self._problem(
+                "merge-key",
+                "`<<` isn't supported",
+                event,
+                "write the fields out, or use an overlay for what differs",
+            )
+            return None
+        key = self._scalar(event, "")
+        if type(key) is str:
+            return sys.intern(key)
+        if key is None and isinstance(plain(event.value), Refused):
+            return None
+        shown = event.value
+        hint = f'quote it: "{shown}"' if shown else "write a word before the colon"
+        self._problem("key-not-text", "a key must be text", event, hint)
+        return None
+
+    def _other_key(self, event: Event) -> tuple[Event, str | None]:
+        """A key that is an alias, a list or a mapping, with the event that it begins with."""
+        if type(event) is AliasEvent:
+            first = self._anchors.first(event)
+            if type(first) is ScalarEvent:
+                return first, self._key(first)
+            inside = list(self._anchors.inside(event))
+        else:
+            first, inside = event, self._passed(event)
+        hint = "write a plain word as the key"
+        if type(first) is MappingStartEvent and is_all_keys(inside):  # {{ x }}
+            hint = "an expression begins with a dollar sign: ${{ ... }}"
+        self._problem("key-not-text", "a key must be text", first, hint)
+        return first, None
+
+    def _passed(self, event: Event) -> list[Event]:
+        """Passes over the value that begins with an event; the events in it."""
+        passed: list[Event] = []
+        depth = 0
+        while True:
+            if isinstance(event, CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, CollectionEndEvent):
+                depth -= 1
+            elif type(event) is AliasEvent:
+                self._anchors.first(event)
+            if not depth:
+                return passed
+            event = next(self._events)
+            passed.append(event)
+
+    def _duplicate(self, key: str, event: Event, values: Mapping[str, Json], start: int) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            self._unlisted = True
+            return
+        child = start + NODE
+        for other in values:
+            if other == key:
+                break
+            child += self.places[child + 5] * NODE
+        first = Span(self.path, self.places[child + 2], self.places[child + 3])
+        self._add(
+            Diagnostic(
+                "duplicate-key",
+                f"the key {key[:60]} stands here twice",
+                self._at(event),
+                hint="keep one of them",
+                related=(("the first one", first),),
+            )
+        )
+
+    def _over_budget(self, event: Event) -> bool:
+        assert self._seen is not None  # noqa: S101 - asked for documents with anchors alone
+        if id(event) not in self._seen:
+            self._seen.add(id(event))
+            return False
+        self._aliased += 1
+        if self._aliased == MAX_ALIASED + 1:
+            self._problem(
+                "alias-budget",
+                f"aliases repeat more than {MAX_ALIASED} values in this document",
+                event,
+                "write the values out, or share them through a spec of their own",
+            )
+        return self._aliased > MAX_ALIASED
+
+    def _tagged(self, event: Event) -> None:
+        self._problem(
+            "tag-not-allowed",
+            "YAML tags (`!...`) aren't supported",
+            event,
+            "remove the tag; quote the value if it is text",
+        )
+
+    def _problem(self, code: str, message: str, event: Event, hint: str) -> None:
+        self._add(Diagnostic(code, message, self._at(event), hint=hint))
+
+    def _add(self, problem: Diagnostic | None) -> None:
+        if problem and len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+        elif problem:
+            self._unlisted = True
+
+    def _at(self, event: Event) -> Span:
+        return Span(self.path, event.start_mark.line + 1, event.start_mark.column + 1)
