@@ -201,46 +201,10 @@ def test_a_timeout_is_whole_seconds_and_never_shorter() -> None:
     assert executor_config(how(), LOCAL, {}, HERE) == {}
 
 
-SPEC: dict[str, Any] = {
-    "pipelineInfo": {"name": "p"},
-    "root": {"inputDefinitions": {"parameters": {"description": {"parameterType": "STRING"}}}},
-    "components": {"comp-a": {"outputDefinitions": {"artifacts": {"data": {}}}}},
-}
-
-
-def changed(path: tuple[str, ...], value: Json) -> dict[str, Any]:
-    found: dict[str, Any] = thaw(freeze(SPEC))
-    place = found
-    for part in path[:-1]:
-        place = place.setdefault(part, {})
-    place[path[-1]] = value
-    return found
-
-
-ROOT = ("root", "inputDefinitions", "parameters", "description")
-
-
-@pytest.mark.parametrize(
-    ("path", "same"),
-    [
-        (("sdkVersion",), True),
-        (("pipelineInfo", "description"), True),
-        ((*ROOT, "description"), True),
-        (("components", "comp-a", "outputDefinitions", "artifacts", "data", "description"), True),
-        (("pipelineInfo", "name"), False),
-        ((*ROOT, "defaultValue"), False),
-        (ROOT, False),
-        (("root", "dag", "tasks", "a", "inputs", "parameters", "description"), False),
-    ],
-)
-def test_the_hash_leaves_out_what_people_read(path: tuple[str, ...], same: bool) -> None:
-    spec = freeze(changed(path, {"new": 1}))
-    assert (ir_hash(spec, {}) == ir_hash(freeze(SPEC), {})) is same
-
-
 def test_the_hash_is_over_both_specs() -> None:
-    assert ir_hash(freeze(SPEC), freeze({"a": 1})) != ir_hash(freeze(SPEC), {})
-    assert len(ir_hash(freeze(SPEC), {})) == 64
+    spec = freeze({"pipelineInfo": {"name": "p"}})
+    assert len({ir_hash(spec, {}), ir_hash(spec, freeze({"a": 1})), ir_hash({}, {})}) == 3
+    assert len(ir_hash(spec, {})) == 64
 
 
 def test_a_dataset_is_inlined_with_all_of_a_type() -> None:

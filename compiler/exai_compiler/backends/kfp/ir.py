@@ -75,34 +75,7 @@ def _executors(
 
 
 def ir_hash(pipeline_spec: Json, platform_spec: Json) -> str:
-    """SHA-256 in hexadecimal of both, without sdkVersion and descriptions (DESIGN section 4).
-
-    Descriptions of the pipeline and of inputs and outputs, that is; an input may be called so.
+    """SHA-256 in hexadecimal of both (DESIGN section 4). What people read, and what a tool says of
+    itself, isn't in them: see above.
     """
-    spec = _without("sdkVersion", pipeline_spec)
-    spec["pipelineInfo"] = _without("description", spec.get("pipelineInfo"))
-    spec["root"] = _undescribed(spec.get("root"))
-    components = _mapping(spec.get("components"))
-    spec["components"] = {name: _undescribed(each) for name, each in components.items()}
-    return digest({"pipelineSpec": spec, "platformSpec": platform_spec})
-
-
-def _undescribed(component: Json) -> Json:
-    found = dict(_mapping(component))
-    for field in ("inputDefinitions", "outputDefinitions"):
-        if field in found:
-            found[field] = {
-                kind: {
-                    name: _without("description", port) for name, port in _mapping(ports).items()
-                }
-                for kind, ports in _mapping(found[field]).items()
-            }
-    return found
-
-
-def _without(key: str, value: Json) -> dict[str, Json]:
-    return {name: item for name, item in _mapping(value).items() if name != key}
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
+    return digest({"pipelineSpec": pipeline_spec, "platformSpec": platform_spec})
