@@ -3,6 +3,9 @@
 In: the text of a generated file. Out: nothing, or ValueError. Allowed are imports of known names
 from known modules, and assignments of calls of known functions whose arguments are constants, names
 from before, and lists, mappings and such calls of these. Anything else is a bug of the templates.
+
+What a text says and what its variables are called makes no difference to that, so a project's
+thousands of texts are held as the few shapes that they have.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from exai_compiler.features.naming import FEAST_TYPES, VALUE_TYPES
 
@@ -46,10 +50,43 @@ _CALLS = frozenset(
 _CONSTANTS = (str, int, float, bool)
 _VALUE_TYPES = frozenset(VALUE_TYPES.values())
 _VARIABLE = re.compile(r"(entity|source|push|stream|request|view|transform|service)_\w+", re.ASCII)
+# A docstring, a text, a name: one after the other, as Python itself reads what `_shape` lets pass.
+_TOKEN = re.compile(
+    r'''"""[^"\\]*"""|"(?!"")(?:[^"\\\n]|\\.)*"|'(?!'')(?:[^'\\\n]|\\.)*'|[A-Za-z_]\w*''',
+    re.ASCII,
+)
+_BLANK = "'_'"
 
 
 def hold_to_declarations(text: str) -> None:
     """Raises ValueError, with the line, for anything but declarations."""
+    try:
+        _hold_all(_shape(text))
+    except ValueError:
+        _hold_all(text)
+
+
+def _shape(text: str) -> str:
+    """The same program with other texts, its variables numbered; or the text itself, where that
+    can't be told without a parser.
+    """
+    names: dict[str, str] = {}
+
+    def replaced(token: re.Match[str]) -> str:
+        if (found := token[0])[0] in "\"'":
+            return _BLANK
+        if (variable := _VARIABLE.fullmatch(found)) is None:
+            return found
+        return names.setdefault(found, f"{variable[1]}_{len(names)}")
+
+    shape = _TOKEN.sub(replaced, text)
+    # Comments, line ends that count for nothing, other quotes, letters that Python takes for others.
+    rest = shape.replace(_BLANK, "")
+    return shape if rest.isascii() and not re.search(r"[#\\\"']", rest) else text
+
+
+@lru_cache(maxsize=256)
+def _hold_all(text: str) -> None:
     try:
         statements = ast.parse(text).body
     except (SyntaxError, ValueError) as error:

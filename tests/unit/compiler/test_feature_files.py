@@ -202,11 +202,24 @@ def test_a_function_or_file_that_no_check_lets_pass_is_refused(where: str, text:
         "if True: pass",
         "x = 1",
         "view_a = (",
+        "from datetime import timedelta\nview_a = timedelta(days='1') # '\nimport os # '",
+        'from datetime import timedelta\nview_a = timedelta(days="""a"b""" + exit() + \'"\')',
+        "from datetime import timedelta\nview_a = timedelta(days='''a'b''' + exit() + \"'\")",
+        "from datetime import timedelta\nview_a = timedelta(days='\\\n', x=exit(), y='')",
+        "from datetime import timedelta\nview_\uff41 = timedelta(days=1)\nview_a = timedelta(days=1)",
     ],
 )
 def test_anything_but_declarations_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="generated Python"):
         hold_to_declarations(text)
+
+
+@given(TEXTS, TEXTS)
+def test_what_a_text_says_hides_nothing(one: str, other: str) -> None:
+    head = "from datetime import timedelta\n"
+    hold_to_declarations(f"{head}view_a = timedelta(a={one!r}, b={other!r})")
+    with pytest.raises(ValueError, match="generated Python"):
+        hold_to_declarations(f"{head}view_a = timedelta(a={one!r}, b=exit(), c={other!r})")
 
 
 def test_two_sources_of_one_name_are_refused() -> None:
