@@ -167,12 +167,15 @@ def flows_of(project: Project, graphs: Mapping[str, Graph]) -> Mapping[str, Flow
     return found
 
 
-def flow_in(project: Project, frame: Frame) -> Flow:
+def flow_in(project: Project, graphs: Mapping[str, Graph], frame: Frame) -> Flow:
     """Of a pipeline as it is run there."""
     if frame.outer is None or frame.call is None:
+        name = frame.graph.pipeline.name
+        if frame.graph is graphs.get(name) and not frame.graph.artifacts:
+            return flows_of(project, graphs)[name]
         # A Flow holds its graph, so as long as it is known no other one has this identity.
         return project.once(("flow", id(frame.graph)), lambda: flow(frame.graph))
-    return flow(frame.graph, _given(flow_in(project, frame.outer), frame.call))
+    return flow(frame.graph, _given(flow_in(project, graphs, frame.outer), frame.call))
 
 
 def _given(outer: Flow, call: Step) -> Given:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from exai_compiler.backends.kfp.filled_features import (
     feature_service,
@@ -51,6 +52,17 @@ RESERVED: Mapping[str, Json] = MappingProxyType(
 )
 
 
+class _Given(NamedTuple):
+    """What an input is filled from. `models` are those that something of the step's is registered
+    as, with their names.
+    """
+
+    resolved: Resolved
+    frame: Frame
+    step: Step
+    models: tuple[tuple[str, ModelSpec], ...]
+
+
 def complete(resolved: Resolved, frame: Frame, step: Step) -> Mapping[str, Binding]:
     """All inputs of a step: as written, documents inlined, and those that the compiler fills."""
     component = step.component
@@ -59,17 +71,13 @@ def complete(resolved: Resolved, frame: Frame, step: Step) -> Mapping[str, Bindi
     bindings = {
         name: _inlined(resolved, component, name, binding) for name, binding in step.inputs.items()
     }
-    for name in component.inputs:
-        if name in RESERVED:
-            bindings[name] = FromParameter(name)
-        elif (binding := _filled(resolved, frame, step, name)) is not None:
-            bindings[name] = binding
+    bindings |= {name: FromParameter(name) for name in RESERVED if name in component.inputs}
+    if component.filled:
+        given = _Given(resolved, frame, step, tuple(_models(resolved, frame, step)))
+        for name in FILLED.keys() & component.filled & component.inputs.keys():
+            if (binding := FILLED[name](given)) is not None:
+                bindings[name] = binding
     return bindings
-
-
-def _filled(resolved: Resolved, frame: Frame, step: Step, name: str) -> Binding | None:
-    fill = FILLED.get(name) if step.component and name in step.component.filled else None
-    return fill(resolved, frame, step) if fill is not None else None
 
 
 def _inlined(resolved: Resolved, component: Component, name: str, binding: Binding) -> Binding:
@@ -110,25 +118,26 @@ def _models(resolved: Resolved, frame: Frame, step: Step) -> Iterator[tuple[str,
             yield name, model.body
 
 
-def _task(resolved: Resolved, frame: Frame, step: Step) -> Binding:
+def _task(given: _Given) -> Binding:
     """The task of the model that this step's output is registered as; "" lets the step infer it."""
-    tasks = {model.task for _, model in _models(resolved, frame, step)}
+    tasks = {model.task for _, model in given.models}
     return Constant(tasks.pop() if len(tasks) == 1 else "")
 
 
-def _champion(resolved: Resolved, frame: Frame, step: Step) -> Binding:
+def _champion(given: _Given) -> Binding:
     """`MODEL@ALIAS` of the version that a gate compares with; "" when no gate does."""
-    for name, model in _models(resolved, frame, step):
+    for name, model in given.models:
         for _, gate in sorted(model.gates.items()):
             if gate.no_worse_than:
                 return Constant(f"{name}@{gate.no_worse_than}")
     return Constant("")
 
 
-def _target(resolved: Resolved, frame: Frame, step: Step) -> Binding:
+def _target(given: _Given) -> Binding:
     """The `target` of the step that made one of this step's inputs, as it is bound there; of a
     user's own step, what its Model predicts."""
-    for _, model in _models(resolved, frame, step):
+    frame, step = given.frame, given.step
+    for _, model in given.models:
         if (declared := own_signature(frame, step, model)) is not None:
             return Constant(next(iter(declared.outputs)))
     for _name, binding in sorted(step.inputs.items()):
@@ -142,27 +151,26 @@ def _target(resolved: Resolved, frame: Frame, step: Step) -> Binding:
     return Constant("")
 
 
-def _experiment(resolved: Resolved, frame: Frame, _: Step) -> Binding:
-    name = frame.root.graph.pipeline.name
-    pipeline = resolved.project.find("Pipeline", name)
-    given = isinstance(pipeline.body, PipelineSpec) and pipeline.body.experiment if pipeline else ""
-    return Constant(given or name)
+def _experiment(given: _Given) -> Binding:
+    name = given.frame.root.graph.pipeline.name
+    pipeline = given.resolved.project.body(PipelineSpec, name)
+    return Constant((pipeline.experiment if pipeline is not None else None) or name)
 
 
-def _signature(resolved: Resolved, frame: Frame, step: Step) -> Binding | None:
-    model = next((model for _, model in _models(resolved, frame, step)), None)
-    return signature(resolved, frame, step, model)
+def _signature(given: _Given) -> Binding | None:
+    model = next((model for _, model in given.models), None)
+    return signature(given.resolved, given.frame, given.step, model)
 
 
 # By input; None leaves it at its default.
-FILLED: Mapping[str, Callable[[Resolved, Frame, Step], Binding | None]] = MappingProxyType(
+FILLED: Mapping[str, Callable[[_Given], Binding | None]] = MappingProxyType(
     {
         "task": _task,
         "target": _target,
         "champion": _champion,
         "experiment": _experiment,
-        "timestamp": timestamp,
-        "feature_service": feature_service,
+        "timestamp": lambda given: timestamp(given.resolved, given.frame, given.step),
+        "feature_service": lambda given: feature_service(given.resolved, given.frame, given.step),
         "signature": _signature,
     }
 )

@@ -88,4 +88,4 @@ def own_signature(frame: Frame, step: Step, model: ModelSpec | None) -> Signatur
 
 
 def _table(resolved: Resolved, frame: Frame, step: Step) -> Table:
-    return flow_in(resolved.project, frame).table(step.inputs.get("data"))
+    return flow_in(resolved.project, resolved.graphs, frame).table(step.inputs.get("data"))

@@ -56,18 +56,24 @@ def constant(value: Json) -> Json:
     it is: pipelines share it.
     """
     kind = type(value)
-    if kind is str or kind is bool or kind is int:
+    if kind in _KEPT:
         return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if kind is MappingProxyType or isinstance(value, Mapping):
+        items = value.items()  # type: ignore[union-attr]  # mypy doesn't narrow by `kind`
+        fields = {k: v if type(v) in _KEPT else constant(v) for k, v in items if v is not None}
+        same = kind is MappingProxyType and len(fields) == len(value)  # type: ignore[arg-type]
+        if same and all(map(is_, fields.values(), value.values())):  # type: ignore[union-attr]
+            return value
+        return MappingProxyType(fields)
     if isinstance(value, tuple | list):
-        items = tuple([constant(item) for item in value])
-        return value if kind is tuple and all(map(is_, items, value)) else items
-    if isinstance(value, Mapping):
-        fields = {key: constant(item) for key, item in value.items() if item is not None}
-        same = kind is MappingProxyType and len(fields) == len(value)
-        return value if same and all(map(is_, fields.values(), value.values())) else fields
+        found = tuple([v if type(v) in _KEPT else constant(v) for v in value])
+        return value if kind is tuple and all(map(is_, found, value)) else found
     return value
+
+
+_KEPT = frozenset({str, bool, int, type(None)})
 
 
 def v1_default(kind: str, default: Json) -> Json:
