@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -54,6 +56,30 @@ def thaw(value: Json) -> Any:
     if isinstance(value, list | tuple):
         return [v if type(v) in _SCALARS else thaw(v) for v in value]
     raise TypeError(f"{type(value).__name__} is no plain value")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A read-only tree with its canonical JSON: what is part of many trees is encoded once."""
+
+    tree: Json
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """As `digest` of the tree."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def encoded(value: Json) -> Encoded:
+    """A tree by itself. Raises ValueError for NaN and infinity."""
+    return Encoded(freeze(value), _CANONICAL.encode(value))
+
+
+def mapping(parts: Mapping[str, Encoded]) -> Encoded:
+    """A mapping of these, in their order."""
+    texts = ",".join([f"{encode_basestring(key)}:{parts[key].text}" for key in sorted(parts)])
+    return Encoded(MappingProxyType({k: part.tree for k, part in parts.items()}), f"{{{texts}}}")
 
 
 def canonical(value: Json) -> bytes:

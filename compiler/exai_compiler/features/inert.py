@@ -50,11 +50,12 @@ _CALLS = frozenset(
 _CONSTANTS = (str, int, float, bool)
 _VALUE_TYPES = frozenset(VALUE_TYPES.values())
 _VARIABLE = re.compile(r"(entity|source|push|stream|request|view|transform|service)_\w+", re.ASCII)
-# A docstring, a text, a name: one after the other, as Python itself reads what `_shape` lets pass.
-_TOKEN = re.compile(
-    r'''"""[^"\\]*"""|"(?!"")(?:[^"\\\n]|\\.)*"|'(?!'')(?:[^'\\\n]|\\.)*'|[A-Za-z_]\w*''',
-    re.ASCII,
+# Texts, one after the other, as Python itself reads them where `_shape` lets a program pass.
+_TEXT = re.compile(
+    r'"""[^"\\]*"""|"(?!"")(?:[^"\\\n]|\\.)*"'
+    r"|'(?!'')(?:[^'\\\n]|\\.)*'",
 )
+_NAMED = re.compile(rf"\b{_VARIABLE.pattern}", re.ASCII)
 _BLANK = "'_'"
 
 
@@ -70,19 +71,13 @@ def _shape(text: str) -> str:
     """The same program with other texts, its variables numbered; or the text itself, where that
     can't be told without a parser.
     """
+    blank = _TEXT.sub(_BLANK, text)
+    # Comments, ends of lines that are none, other quotes, letters that Python takes for others.
+    rest = blank.replace(_BLANK, "")
+    if not rest.isascii() or re.search(r"[#\\\"']", rest):
+        return text
     names: dict[str, str] = {}
-
-    def replaced(token: re.Match[str]) -> str:
-        if (found := token[0])[0] in "\"'":
-            return _BLANK
-        if (variable := _VARIABLE.fullmatch(found)) is None:
-            return found
-        return names.setdefault(found, f"{variable[1]}_{len(names)}")
-
-    shape = _TOKEN.sub(replaced, text)
-    # Comments, line ends that count for nothing, other quotes, letters that Python takes for others.
-    rest = shape.replace(_BLANK, "")
-    return shape if rest.isascii() and not re.search(r"[#\\\"']", rest) else text
+    return _NAMED.sub(lambda one: names.setdefault(one[0], f"{one[1]}_{len(names)}"), blank)
 
 
 @lru_cache(maxsize=256)

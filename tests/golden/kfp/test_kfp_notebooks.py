@@ -170,6 +170,6 @@ def test_a_notebook_is_what_the_sdk_makes_of_it(
     assert unpacked(list(ours.command)) == unpacked(executor["container"]["command"])
     assert list(ours.args) == executor["container"]["args"]
     assert ours.image == executor["container"]["image"]
-    mine: Any = thaw(component_spec("it", ours))
+    mine: Any = thaw(component_spec("it", ours).tree)
     for side in ("inputDefinitions", "outputDefinitions"):
         assert mine.get(side) == interface.get(side)

@@ -118,7 +118,7 @@ def test_a_function_is_what_the_sdk_makes_of_it(
     assert list(ours.command) == executor["container"]["command"]
     assert list(ours.args) == executor["container"]["args"]
     assert ours.image == executor["container"]["image"]
-    spec = thaw(component_spec("step", ours))
+    spec = thaw(component_spec("step", ours).tree)
     assert isinstance(spec, dict)
     for each in (spec, interface):
         each.pop("executorLabel")

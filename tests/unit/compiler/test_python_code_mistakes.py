@@ -243,7 +243,7 @@ def rendered(text: str) -> None:
     step = Step(python="steps.py:keep")
     component = python_component("exai.yaml", step, Catalog({}, {"steps.py": text}))
     assert component is not None
-    canonical(component_spec("step", component))
+    canonical(component_spec("step", component).tree)
 
 
 _NAMES = st.sampled_from(["int", "str", "list", "dict", "Dataset", "pd", "None"])

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from exai_compiler.backends.kfp.values import PARAMETER_TYPES, artifact_type, v1_default
 from exai_compiler.catalog import Component, Port
-from exai_specs.frozen import Json, freeze
+from exai_specs.frozen import Encoded, Json, encoded
 
 
 def component_label(step: str) -> str:
@@ -29,14 +29,14 @@ def executor_label(step: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def component_spec(step: str, component: Component) -> Json:
+def component_spec(step: str, component: Component) -> Encoded:
     """What goes in and out of a step, and who executes it. Steps of one name share the value."""
     found: dict[str, Json] = {"executorLabel": executor_label(step)}
     if component.inputs:
         found["inputDefinitions"] = _definitions(component.inputs)
     if component.outputs:
         found["outputDefinitions"] = _definitions(component.outputs)
-    return freeze(found)
+    return encoded(found)
 
 
 def _definitions(ports: Mapping[str, Port]) -> Json:

@@ -69,7 +69,7 @@ from exai_compiler.graph import (
     sources,
 )
 from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Json, thaw
+from exai_specs.frozen import Encoded, Json, encoded, thaw
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.types import ListOf, Scalar, Type
 
@@ -121,8 +121,8 @@ class Dags:
         shared = pipeline.defaults
         names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
         self._shared = tuple(bind(name.text) for name in names)
-        self.components: dict[str, Json] = {}
-        self.executors: dict[str, Json] = {}
+        self.components: dict[str, Encoded] = {}
+        self.executors: dict[str, Encoded] = {}
 
     def root(self) -> Dag:
         """The pipeline's own DAG: its steps, or the exit handler that holds them and `finally`. It
@@ -215,7 +215,7 @@ class Dags:
         if dag.outputs:
             found["outputDefinitions"] = definitions(dag, False)
         label = self._label(name)
-        self.components[label] = found
+        self.components[label] = encoded(found)
         own = {key: Port(key, "struct" if key == DATA_VERSIONS else "string") for key in reserved}
         whole_step = replace(step, component=replace(component, inputs={**component.inputs, **own}))
         bindings = {**step.inputs, **{key: FromParameter(key) for key in reserved}}
@@ -313,7 +313,8 @@ class Dags:
         if trigger:
             found["triggerPolicy"] = {"condition": trigger}
         defined = {**takes, channel(item): item} if item is not None else takes
-        self.components[self._label(name)] = self._component(dag, defined, loop is not None)
+        component = self._component(dag, defined, loop is not None)
+        self.components[self._label(name)] = encoded(component)
         return found
 
     def _iterator(self, loop: Loop, item: FromItem) -> Mapping[str, Json]:

@@ -15,32 +15,29 @@ from exai_compiler.backends.kfp.arguments import argument
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.catalog import Component
 from exai_compiler.graph import Constant, bind
-from exai_specs.frozen import Json
+from exai_specs.frozen import Encoded, Json, encoded, mapping
 from exai_specs.kinds.project import Environment
 
 # The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
 MEMORY = "EXAI_MEMORY"
 
 
-def executor(component: Component, settings: Settings, environment: Environment) -> Json:
+def executor(component: Component, settings: Settings, environment: Environment) -> Encoded:
     """What does the work: a container, or an import, which runs none."""
     if component.importer is not None:
-        return {"importer": component.importer}
-    return {"container": container(component, settings, environment)}
+        return encoded({"importer": component.importer})
+    return mapping({"container": container(component, settings, environment)})
 
 
-def container(component: Component, settings: Settings, environment: Environment) -> Json:
+def container(component: Component, settings: Settings, environment: Environment) -> Encoded:
     """Image, command, arguments, plain environment variables and resources."""
-    plain = _plain(component, _image(component, environment))
-    env, resources = _env(settings, component.env), _resources(settings)
-    if not env and not resources:
-        return plain
-    found: dict[str, Json] = {**plain}
-    if env:
-        found["env"] = tuple({"name": name, "value": value} for name, value in env.items())
-    if resources:
-        found["resources"] = resources
-    return found
+    found = {**_plain(component, _image(component, environment))}
+    if env := _env(settings, component.env):
+        listed = tuple({"name": name, "value": value} for name, value in env.items())
+        found["env"] = encoded(listed)
+    if resources := _resources(settings):
+        found["resources"] = encoded(resources)
+    return mapping(found)
 
 
 def _image(component: Component, environment: Environment) -> str:
@@ -55,12 +52,12 @@ def _image(component: Component, environment: Environment) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plain(component: Component, image: str) -> Mapping[str, Json]:
+def _plain(component: Component, image: str) -> Mapping[str, Encoded]:
     """Image, command and arguments, the latter where there are any. Steps share the value."""
-    found: dict[str, Json] = {"image": image}
+    found = {"image": encoded(image)}
     for name, given in (("command", component.command), ("args", component.args)):
         if given:
-            found[name] = tuple(argument(component, each) for each in given)
+            found[name] = encoded(tuple(argument(component, each) for each in given))
     return MappingProxyType(found)
 
 

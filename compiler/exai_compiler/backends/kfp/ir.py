@@ -8,7 +8,7 @@ its name doesn't depend on must not be in it; the Pipeline says them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from exai_compiler.backends.kfp.claims import with_claims
@@ -22,28 +22,32 @@ from exai_compiler.backends.kfp.settings import settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
 from exai_compiler.graph import Frame, Graph
 from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Json, digest
+from exai_specs.frozen import Encoded, Json, encoded, mapping
 from exai_specs.kinds.pipeline import PipelineSpec
 
 SCHEMA_VERSION = "2.1.0"
 """The only one that KFP's API server takes (backend/src/apiserver/template/v2_template.go)."""
 
 
-def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
+def pipeline_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Encoded:
     """The PipelineSpec of pipeline_spec.proto. Raises ValueError for what the checks refuse."""
     dags = Dags(resolved, pipeline, Frame(with_claims(graph, pipeline)))
-    root = dags.root()
-    return {
-        "pipelineInfo": {"name": graph.pipeline.name},
-        "schemaVersion": SCHEMA_VERSION,
-        "root": {
-            "inputDefinitions": taken(graph, RESERVED),
-            "dag": {"tasks": root.tasks, **outputs_of(root)},
-            **({"outputDefinitions": definitions(root, False)} if root.outputs else {}),
-        },
-        "components": dags.components,
-        "deploymentSpec": {"executors": dags.executors},
+    dag = dags.root()
+    root: dict[str, Json] = {
+        "inputDefinitions": taken(graph, RESERVED),
+        "dag": {"tasks": dag.tasks, **outputs_of(dag)},
     }
+    if dag.outputs:
+        root["outputDefinitions"] = definitions(dag, False)
+    return mapping(
+        {
+            "pipelineInfo": encoded({"name": graph.pipeline.name}),
+            "schemaVersion": encoded(SCHEMA_VERSION),
+            "root": encoded(root),
+            "components": mapping(dags.components),
+            "deploymentSpec": mapping({"executors": mapping(dags.executors)}),
+        }
+    )
 
 
 def platform_spec(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> Json:
@@ -74,8 +78,8 @@ def _executors(
             yield executor_label(name), config
 
 
-def ir_hash(pipeline_spec: Json, platform_spec: Json) -> str:
+def ir_hash(pipeline_spec: Encoded, platform_spec: Json) -> str:
     """SHA-256 in hexadecimal of both (DESIGN section 4). What people read, and what a tool says of
     itself, isn't in them: see above.
     """
-    return digest({"pipelineSpec": pipeline_spec, "platformSpec": platform_spec})
+    return mapping({"pipelineSpec": pipeline_spec, "platformSpec": encoded(platform_spec)}).digest

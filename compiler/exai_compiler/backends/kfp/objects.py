@@ -43,7 +43,7 @@ def render_pipeline(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
         "pipelineName": spec.ref.name,
         "versionName": short,
         **shown,
-        "pipelineSpec": intermediate,
+        "pipelineSpec": intermediate.tree,
     }
     if platform:
         version["platformSpec"] = platform

@@ -78,6 +78,8 @@ def settings(pipeline: PipelineSpec, step: Step) -> Settings:
 
 def told(own: Settings, surroundings: Mapping[str, EnvValue]) -> Settings:
     """A step's settings with what its environment tells it."""
+    if not surroundings:
+        return own
     return replace(own, env=dict(sorted({**surroundings, **own.env}.items())))
 
 
