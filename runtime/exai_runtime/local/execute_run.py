@@ -3,7 +3,6 @@ for its end."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,12 +80,8 @@ class RunExecutor:
             _record_refusal(self.paths, asked, error, Redactor(secret.values()))
             raise
         started = time.monotonic()
-        warming: list[threading.Thread] = []
 
         def tell(event: RunEvent) -> None:
-            if request.registers and not warming:
-                # The verdict needs it as soon as the run ends; the run itself is on its way now.
-                warming.append(registry.warm_up())
             listen(Progress(subject, event.phase, event.state, event.detail))
 
         try:

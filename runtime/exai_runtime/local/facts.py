@@ -59,7 +59,7 @@ class FactReader:
         return Facts(models=models, runs=runs)
 
     def models(self) -> Mapping[str, ModelFacts]:
-        """From the cache while the registry's stamp is the same; else from MLflow."""
+        """From the cache while the registry's stamp is the same; else from the registry."""
         stamp = registry.stamp(self.paths.registry)
         if stamp is None:
             return {}

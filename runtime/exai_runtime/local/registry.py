@@ -1,8 +1,8 @@
 """MLflow's registry on the environment's own SQLite file, in process: versions, verdicts, aliases.
 
-Importing MLflow costs seconds, so it happens here alone, inside functions, and only when the
-registry's stamp says that something has changed since it was last read. Verdicts and aliases are
-written here and nowhere else.
+Importing MLflow costs seconds, so it happens here alone, inside functions, and only for a file that
+`registry_file` can't read or write by itself. Verdicts and aliases are written through here and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import logging
 import os
 import sqlite3
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
@@ -30,7 +29,9 @@ from exai_compiler.facts import (
     ModelVersion,
     Verdict,
 )
+from exai_runtime.local import registry_file
 from exai_runtime.local.paths import cache_folder
+from exai_runtime.local.registry_file import Stored, StoredVersion
 from exai_runtime.local.surroundings import SILENT
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
@@ -74,20 +75,17 @@ def read_models(path: Path) -> Mapping[str, ModelFacts]:
     """
     if stamp(path) is None:
         return MappingProxyType({})
+    found = registry_file.read(path) or _asked(path)
     versions: dict[str, list[ModelVersion]] = {}
-    with _readable(path) as client:
-        for item in _pages(client.search_model_versions):
-            versions.setdefault(item.name, []).append(_version(item))
-        models = list(_pages(client.search_registered_models))
+    for item in found.versions:
+        versions.setdefault(item.name, []).append(_version(item))
     return MappingProxyType(
         {
-            model.name: ModelFacts(
-                tuple(sorted(versions.get(model.name, ()), key=lambda version: version.number)),
-                MappingProxyType(
-                    {alias: int(number) for alias, number in sorted(dict(model.aliases).items())}
-                ),
+            name: ModelFacts(
+                tuple(sorted(versions.get(name, ()), key=lambda version: version.number)),
+                MappingProxyType(dict(sorted(aliases.items()))),
             )
-            for model in sorted(models, key=lambda model: str(model.name))
+            for name, aliases in sorted(found.aliases.items())
         }
     )
 
@@ -95,22 +93,17 @@ def read_models(path: Path) -> Mapping[str, ModelFacts]:
 def record_verdict(path: Path, verdict: Verdict) -> None:
     """Write the verdict as a tag of its version."""
     text = json.dumps(asdict(verdict), sort_keys=True)
+    if registry_file.set_tag(path, verdict.model, verdict.version, VERDICT_TAG, text):
+        return
     with _readable(path) as client:
         client.set_model_version_tag(verdict.model, str(verdict.version), VERDICT_TAG, text)
 
 
 def move_alias(path: Path, model: str, alias: str, version: int) -> None:
+    if registry_file.set_alias(path, model, alias, version):
+        return
     with _readable(path) as client:
         client.set_registered_model_alias(model, alias, str(version))
-
-
-def warm_up() -> threading.Thread:
-    """Import MLflow while something else takes its time, such as a run that registers a model at
-    its end.
-    """
-    thread = threading.Thread(target=_import_mlflow, name="exai-mlflow", daemon=True)
-    thread.start()
-    return thread
 
 
 def parse_verdict(value: Mapping[str, Any]) -> Verdict:
@@ -144,21 +137,35 @@ def _texts(value: Any) -> Mapping[str, str]:
     return MappingProxyType({str(name): str(text) for name, text in sorted(told.items())})
 
 
-def _version(item: Any) -> ModelVersion:
-    tags = dict(item.tags)
-    told = _json(tags.get("exai.metrics"))
-    verdict = _json(tags.get(VERDICT_TAG))
+def _asked(path: Path) -> Stored:
+    """What MLflow says that it holds."""
+    with _readable(path) as client:
+        versions = tuple(
+            StoredVersion(item.name, int(item.version), item.source, dict(item.tags))
+            for item in _pages(client.search_model_versions)
+        )
+        aliases = {
+            str(model.name): {alias: int(number) for alias, number in dict(model.aliases).items()}
+            for model in _pages(client.search_registered_models)
+        }
+    return Stored(versions, aliases)
+
+
+def _version(item: StoredVersion) -> ModelVersion:
+    told = _json(item.tags.get("exai.metrics"))
+    verdict = _json(item.tags.get(VERDICT_TAG))
     return ModelVersion(
         model=item.name,
-        number=int(item.version),
-        uri=tags.get("exai.uri", item.source or ""),
-        digest=tags.get("exai.digest", ""),
-        run_key=tags.get("exai.run_key", ""),
-        format=tags.get("exai.format") or "h2o-mojo",  # the only one there was before the tag
+        number=item.version,
+        uri=item.tags.get("exai.uri", item.source or ""),
+        digest=item.tags.get("exai.digest", ""),
+        run_key=item.tags.get("exai.run_key", ""),
+        # The only one there was before the tag.
+        format=item.tags.get("exai.format") or "h2o-mojo",
         metrics=_floats(told.get("metrics")),
         champion=parse_champion(told.get("champion")),
         verdict=parse_verdict(verdict) if verdict else None,
-        features=parse_features(_json(tags.get("exai.features"))),
+        features=parse_features(_json(item.tags.get("exai.features"))),
     )
 
 
@@ -239,8 +246,6 @@ def _client_of(uri: str, inode: int) -> Any:
 
 def _import_mlflow() -> None:
     if "mlflow" in sys.modules:
-        import mlflow.store.model_registry.sqlalchemy_store  # a thread may be in the middle of it
-
         return
     os.environ.update(SILENT)
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))

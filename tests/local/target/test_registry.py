@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +16,8 @@ from exai_compiler.changes import Judge, MoveAlias, Outcome
 from exai_compiler.facts import Facts, FeaturesUsed, GateResult, Verdict
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.project import Project, link
+from exai_runtime.local import registry_file
+from exai_runtime.local.registry_file import KNOWN
 from exai_specs.documents import read
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse
@@ -42,16 +45,22 @@ for number in (1, 2):
         tags["exai.format"] = "sklearn"
         tags["exai.features"] = json.dumps({"service": "f", "views": {"v": "0"}, "columns": {}})
     client.create_model_version("m", source="file:///x", tags=tags)
+client.create_registered_model("gone")
+client.create_model_version("gone", source="file:///y")
+client.delete_model_version("gone", "1")
+client.register_prompt("greeting", "Good day, {{name}}")
 """
 
 LOOK = """
 import json, pathlib, sys
+from exai_runtime.local import registry_file
 from exai_runtime.local.facts import FactReader
 from exai_runtime.local.paths import Paths
 from exai_specs.kinds.project import Environment
+registry_file.KNOWN = frozenset(sys.argv[2:])
 reader = FactReader(Paths(pathlib.Path(sys.argv[1]), "local"), Environment(target="local"))
 models = reader.models()
-print(json.dumps([sorted(models), "mlflow" in sys.modules]))
+print(json.dumps([repr(models), "mlflow" in sys.modules]))
 """
 
 
@@ -75,14 +84,21 @@ def apply(place: Place, change: Judge | MoveAlias, verdict: Verdict | None = Non
         return writer.apply(change, whole, print)
 
 
-def look(place: Place) -> list[object]:
+def look(place: Place, known: frozenset[str] = KNOWN) -> tuple[str, bool]:
+    """What a new process finds there, and whether it had to import MLflow; `known` are the
+    revisions that are read without it.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", LOOK, str(place.root)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOOK, str(place.root), *known],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    return list(json.loads(done.stdout))
+    found, asked = json.loads(done.stdout)
+    return found, asked
 
 
-def test_versions_verdicts_and_aliases(place: Place) -> None:
+def test_versions_verdicts_and_aliases(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     assert facts(place).models == {}
     with target(place.root):
         pass
@@ -105,10 +121,25 @@ def test_versions_verdicts_and_aliases(place: Place) -> None:
     known = facts(place).models["m"]
     assert known.versions[1].verdict == verdict
     assert known.aliases == {"champion": 1}
-    assert look(place) == [["m"], False], "the same stamp: MLflow isn't imported"
+    stored, asked = look(place)
+    assert not asked, "the tables are MLflow's newest, and read without it"
     assert apply(place, MoveAlias(MODEL, "champion", Known(2))).result == "moved"
-    assert look(place) == [["m"], True], "another stamp: it is"
-    assert look(place) == [["m"], False]
+    moved = stored.replace("'champion': 1", "'champion': 2")
+    assert look(place) == (moved, False)
+
+    # MLflow itself sees the same, and writes the same.
+    place.paths.registry.touch()  # another stamp, so that it is asked
+    assert look(place, frozenset()) == (moved, True)
+    assert look(place, frozenset()) == (moved, False), "the same stamp: it is asked once"
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(registry_file, "KNOWN", frozenset())
+        done = apply(place, Judge(MODEL, "k2"), replace(verdict, passed=True))
+        assert done.result == "succeeded"
+        assert apply(place, MoveAlias(MODEL, "champion", Known(1))).result == "moved"
+    known = facts(place).models
+    assert sorted(known) == ["gone", "m"], "a model without a version, and no prompt"
+    assert known["m"].aliases == {"champion": 1}
+    assert known["m"].versions[1].verdict == replace(verdict, passed=True)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
