@@ -7,16 +7,16 @@ way of a choice is a box in the choice's. A box without a shown step isn't there
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from exai_compiler.edges import Node
 from exai_compiler.graph import Choice, Graph, Group
 from exai_compiler.nodes import Described
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """`inside` is the box around it, or the pipeline. `told.what` says when its steps run."""
 

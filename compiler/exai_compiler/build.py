@@ -4,7 +4,7 @@ hashes."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exai_compiler.changes import FieldChange, ObjectId
 from exai_compiler.facts import Verdict
@@ -13,9 +13,10 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """One object as the target will get it.
 
@@ -31,7 +32,7 @@ class Rendered:
     closed: bool = field(default=False, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunKey:
     """The run that specs and data ask for now, and whether it is `due`; `why` says what is new.
 
@@ -50,7 +51,7 @@ class RunKey:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRequest(RunKey):
     """A run with the PipelineVersion that is to be run. `by_hand`: the specs don't ask for it."""
 
@@ -58,7 +59,7 @@ class RunRequest(RunKey):
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promotion:
     """Where a model stands: the verdict that is to be recorded (`new_verdict`), and where each
     auto alias should be."""
@@ -73,7 +74,7 @@ class Promotion:
     auto: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Materialization:
     """What the online store should have of a view, and whether that is `due`; `why` says what is
     new. `data` is the version of `dataset`, `meaning` that of the view.
@@ -88,7 +89,7 @@ class Materialization:
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Build:
     """All that one environment should be, and how its documents depend on each other (`chains`:
     origin -> ancestors)."""
@@ -103,7 +104,7 @@ class Build:
     materializations: tuple[Materialization, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """An object as a target holds it.
 
@@ -117,7 +118,7 @@ class Live:
     drift: tuple[FieldChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observed:
     """Every object that exai owns in a target: the inventory and its live state in one."""
 

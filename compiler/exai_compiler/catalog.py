@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from exai_specs.documents import read
 from exai_specs.frozen import Json, freeze
 from exai_specs.types import is_artifact
+from exai_specs.values import frozen
 
 Effects = Literal["none", "reads-source", "reads-registry", "writes-registry"]
 
@@ -32,7 +33,7 @@ PARAMETER_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Port:
     """An input or output.
 
@@ -55,7 +56,7 @@ class Port:
         return is_artifact(self.type)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """Which values of an input's type the component takes: the texts of `enum` where there are
     any, and numbers `above` and `below`, both exclusive.
@@ -66,7 +67,7 @@ class Limit:
     below: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Component:
     """One `component.yaml`.
 
@@ -98,7 +99,7 @@ class Component:
         return hash((self.name, self.version))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalog:
     """All components, by the name that `uses:` takes; and the texts of the user's own files, Python
     and components, by their paths from exai.yaml's folder. `refused` are paths that can't be read,

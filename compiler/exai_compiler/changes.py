@@ -14,6 +14,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,7 +35,7 @@ class ObjectId:
 Reason = Literal["changed", "drifted", "defaulted", "owned-elsewhere", "immutable", "exai-upgrade"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldChange:
     """One field of an object: where it was, where it goes.
 
@@ -47,7 +48,7 @@ class FieldChange:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     id: ObjectId
     origin: Ref
@@ -55,7 +56,7 @@ class Create:
     only_if: Ref | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """`only_if`: dropped when this model's verdict fails."""
 
@@ -66,7 +67,7 @@ class Update:
     only_if: Ref | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replace:
     """The object can't change in place: `by` is made, then `id` goes."""
 
@@ -76,7 +77,7 @@ class Replace:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """Start a run of the pipeline under this key; `why` says what is new."""
 
@@ -85,7 +86,7 @@ class Run:
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judge:
     """Hold the version that this run registered against the model's gates, and record the
     verdict."""
@@ -94,14 +95,14 @@ class Judge:
     run_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveAlias:
     model: Ref
     alias: str
     to: Maybe[int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Materialize:
     """Bring the newest values of a view to the online store; `key` names definition and data."""
 
@@ -110,7 +111,7 @@ class Materialize:
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delete:
     id: ObjectId
     why: str
@@ -119,7 +120,7 @@ class Delete:
 Change = Create | Update | Replace | Run | Judge | MoveAlias | Materialize | Delete
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """A change, the round it belongs to (from 1), its impact, and the chain through the lineage
     that explains it."""
@@ -130,7 +131,7 @@ class Planned:
     because: tuple[Ref, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Exactly the list that apply may execute.
 
@@ -149,7 +150,7 @@ Result = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of a change.
 

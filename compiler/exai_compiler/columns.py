@@ -9,7 +9,7 @@ gives) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from exai_compiler.graph import (
@@ -25,12 +25,13 @@ from exai_compiler.graph import (
 from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
+from exai_specs.values import frozen
 
 Output = tuple[str, str]  # a step and one of its outputs
 Made = tuple[str, str, str]  # a pipeline before them
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Training:
     """The inputs of a component that trains, and the output that the model leaves by."""
 
@@ -40,7 +41,7 @@ class Training:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Adding:
     """The input of a component that names a FeatureService, and what gets its columns."""
 
@@ -73,7 +74,7 @@ NAMES_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """The columns that arrive somewhere: those of `dataset`, or those that a step of the user's own
     declares of the output `made`; and those that the FeatureService `service` added to them. ""
@@ -88,7 +89,7 @@ class Table:
 NO_TABLE = Table()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """What a model was trained on, and where those columns come from."""
 
@@ -99,7 +100,7 @@ class Signature:
     features: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arriving:
     """What is known of a file that a pipeline is given."""
 
@@ -112,7 +113,7 @@ Given = tuple[tuple[str, Arriving], ...]
 """What is known of the files that a pipeline is given, by name and sorted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """`tables`: the columns that an output has. `models`: the signature of a model output. `given`:
     both, of the pipeline's own artifacts.
@@ -271,7 +272,7 @@ def named_columns(step: Step) -> Iterator[tuple[str, tuple[str | int, ...], str]
                     yield data, (port, index), item
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Maker:
     """A step that registers versions of a model."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
@@ -25,12 +25,13 @@ from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.kinds.overlay import NOT_PATCHED
 from exai_specs.overlays import PatchedDocument, overlaid
 from exai_specs.parse import Spec, parse
+from exai_specs.values import frozen
 
 # What begins so is only true when no environment has it otherwise.
 _UNUSED = ("patch-unused", "unused-")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environments:
     """`projects` by environment; `patched` are the documents that differ from the base's, and
     `problems` those of them that no longer parse."""

@@ -6,15 +6,16 @@ No reading happens here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.maybe import Maybe
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateResult:
     """One gate held against a metric.
 
@@ -30,7 +31,7 @@ class GateResult:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The judgement of one version under one set of gates (`gates` is their digest)."""
 
@@ -41,7 +42,7 @@ class Verdict:
     results: tuple[GateResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Champion:
     """The version that a candidate was scored beside, on the same rows."""
 
@@ -50,7 +51,7 @@ class Champion:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeaturesUsed:
     """What a model was trained on: the feature service, the meaning of each view (SHA-256) at that
     time, and `view:feature` of each column that comes from one.
@@ -61,7 +62,7 @@ class FeaturesUsed:
     columns: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelVersion:
     """One registered version.
 
@@ -81,7 +82,7 @@ class ModelVersion:
     features: FeaturesUsed | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelFacts:
     """Versions by number, ascending, and where the aliases stand."""
 
@@ -95,7 +96,7 @@ class ModelFacts:
         return next((v for v in self.versions if v.run_key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunFact:
     """A run that the target knows.
 
@@ -114,7 +115,7 @@ class RunFact:
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Materialized:
     """What the online store has of a view.
 
@@ -132,7 +133,7 @@ class Materialized:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Everything a resolve may know.
 
@@ -152,7 +153,7 @@ class Facts:
     rolled_out: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pin:
     """A person's decision in `exai.lock`: this alias is this version."""
 
@@ -161,7 +162,7 @@ class Pin:
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lock:
     """`exai.lock` of one environment: pins by model and alias.
 

@@ -8,7 +8,7 @@ checks say so with its place.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.project import Project
@@ -19,9 +19,10 @@ from exai_specs.kinds import (
     FeatureViewSpec,
 )
 from exai_specs.types import Type
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Feature:
     """One feature of a view. `dataset` has it as a column of the same name; "" when a function
     makes it.
@@ -38,7 +39,7 @@ class Feature:
         return f"{self.view}:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """The column that holds an entity's key, and its type."""
 
@@ -46,7 +47,7 @@ class Key:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """The names of documents that belong together, each sorted.
 
@@ -60,7 +61,7 @@ class Parts:
     entities: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Used:
     """What one service gives: `features` in the order of the document, each once.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain, compress, repeat
 from types import MappingProxyType
 from typing import Literal
@@ -19,6 +18,7 @@ from exai_compiler.graph import Graph
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 Way = Literal["up", "down"]
 
@@ -26,7 +26,7 @@ Way = Literal["up", "down"]
 Numbers = memoryview  # of unsigned integers, read-only
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """What belongs to each number: `items` from `offsets[number]` to the next number's offset."""
 
@@ -37,7 +37,7 @@ class Links:
         return self.items[self.offsets[number] : self.offsets[number + 1]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reached:
     """What was met on a way, ring by ring. `marks` has a byte for each node, the first the most
     significant one: 1 for those that were met, and for the starts."""
@@ -49,7 +49,7 @@ class Reached:
 NOTHING = Reached((), 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lineage:
     """Columns of numbers, not objects: a large project has some hundred thousand edges.
 

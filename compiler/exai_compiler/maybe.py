@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, TypeVar, Union, cast
 
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known(Generic[T]):
     """A value."""
 
     value: T
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """A value that will be there once `waits_for` has happened; `reason` is for people."""
 

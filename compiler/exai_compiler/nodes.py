@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import features_of, used
@@ -18,6 +17,7 @@ from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import KINDS, DatasetSpec, FeatureServiceSpec, FeatureViewSpec, TuningSpec
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 TRIAL = "trial"
 """The one step of a Tuning."""
@@ -25,7 +25,7 @@ TRIAL = "trial"
 _NODE = re.compile(r"([A-Za-z]+)/([^#:\s]+)(?:#([^#:\s]+))?(?::(\S.*))?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Described:
     """`what` is a step's component or code, or a column's type; "" for what isn't known."""
 

@@ -6,18 +6,19 @@ In: a `Lineage`, nodes, how far. Out: a `Part`. Never: places or words; views ha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, compress
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.lineage import NOTHING, Lineage, Reached, Way
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 Rings = tuple[tuple[Node, ...], ...]
 BOTH: tuple[Way, ...] = ("up", "down")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """`above` and `below` begin with the nodes that are one edge away, then have those that are
     two. `which` has a byte for each edge of the lineage, 1 for those of the part.

@@ -7,7 +7,7 @@ In: a project, its graphs, a `Part` with columns. Out: a `Picture`. Never: a for
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from exai_compiler.boxes import Box, box_of, boxes
@@ -18,6 +18,7 @@ from exai_compiler.nodes import Described, declared, described
 from exai_compiler.parts import Part, around, parts_of, whole
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 LAYERS = (
     "Dataset",
@@ -36,7 +37,7 @@ LAYERS = (
 """The kinds in the order in which data goes through them; others come after."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """Something that happened to a node, in words: `version` `v3`. `state` says how good it is."""
 
@@ -45,7 +46,7 @@ class Fact:
     state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """`groups` are pipelines that have steps here; `nodes` all other documents, and the steps;
     `columns` has those of each node. `edges` join nodes, `traces` have a column at an end. `boxes`

@@ -6,7 +6,7 @@ In: specs. Out: a `Project`. Judges nothing: duplicates stay visible.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from types import MappingProxyType
 from typing import TypeVar, cast
@@ -32,6 +32,7 @@ from exai_specs.kinds import (
     TuningSpec,
 )
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 Body = TypeVar(
     "Body",
@@ -56,7 +57,7 @@ T = TypeVar("T")
 KIND_OF = {kind.spec: kind.name for kind in KINDS.values()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Project:
     """`specs` holds the first document of each identity, sorted; `all` every document, in the
     order of files; `allowances` what comments allow. `overlays` are in neither of them: they say

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from exai_compiler.build import Materialization, Promotion, RunKey
 from exai_compiler.catalog import Catalog
@@ -12,9 +11,10 @@ from exai_compiler.graph import Graph
 from exai_compiler.maybe import Maybe, Unknown
 from exai_compiler.project import Project
 from exai_specs.kinds import Environment
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """`models` maps a reference as written (`iris_model@champion`) to the version that it means
     now.

@@ -5,16 +5,18 @@ into, and an exit code that follows from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, field
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import empty
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answered:
     """`sources` maps a path to the text that a place in it is shown from."""
 
+    _: KW_ONLY
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=empty)
 

@@ -8,7 +8,7 @@ outgrown`. Nothing is decided here: what to do is the plan's, how is the target'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from exai_compiler.build import Build
@@ -37,11 +37,12 @@ from exai_runtime.target import Writer
 from exai_specs.diagnostics import Diagnostic, Span, has_errors
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, PipelineSpec
+from exai_specs.values import frozen
 
 Compile = Callable[[], Compiled]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """What an apply did: outcomes in order, the verdicts of its own runs, and what ended it
     early."""

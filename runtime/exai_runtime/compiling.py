@@ -6,7 +6,7 @@ order of the stages; plan, apply and status all go through it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
@@ -25,12 +25,13 @@ from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, FeatureViewSpec
+from exai_specs.values import frozen
 
 if TYPE_CHECKING:
     from exai_runtime.local.target import LocalTarget
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """A project that was read and checked.
 
@@ -51,7 +52,7 @@ class Checked:
         return None if has_errors(self.diagnostics) else self.loaded.project
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """One environment as it should be, given the facts; `problems` are what the facts brought
     to light. `rollout` are those of them that forbid services, and not the runs that mend it."""

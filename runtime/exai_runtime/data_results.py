@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnFigures:
     """One column of a preview.
 
@@ -34,7 +35,7 @@ class ColumnFigures:
     most: Json = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """A dataset as it is: `rows` is how many there are, `sample` the first of them, cell by cell in
     the order of the columns that are there and declared. `where` names the source.

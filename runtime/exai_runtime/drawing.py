@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
@@ -24,13 +24,14 @@ from exai_runtime.results import Refused
 from exai_runtime.run_results import RunRecord
 from exai_runtime.unknown_nodes import unknown
 from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.values import frozen
 
 NOWHERE = Span("")
 NO_TIME = "1970-01-01T00:00:00Z"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What was asked for. `time` is what OpenLineage's events bear; "" for the last commit's.
     `environment` is one that is looked at for what happened, None for none; `declared_in` the one

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from exai_compiler.changes import Outcome, Planned
 from exai_runtime.target import Progress
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhaseStarted:
     """A stretch of work began; `name` is what people read: `looking at the target`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhaseFinished:
     """It ended after so many seconds; `detail` is what came of it, on one line (`5 documents`)."""
 
@@ -25,7 +25,7 @@ class PhaseFinished:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundStarted:
     """A round of an apply begins (from 1) and will execute these changes, in this order."""
 
@@ -33,12 +33,12 @@ class RoundStarted:
     changes: tuple[Planned, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeStarted:
     planned: Planned
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeFinished:
     planned: Planned
     outcome: Outcome

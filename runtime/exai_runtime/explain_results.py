@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exai_specs.diagnostics import Diagnostic, Severity
 from exai_specs.frozen import empty
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """What a table says of a code. `stage` is `parse`, `checks`, `commands` or `steps`; `severity`
     the one that it has before a project's policies."""
@@ -21,7 +22,7 @@ class Explanation:
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failing:
     """An example: the text of each file by path, the command, and what it says of this code.
 
@@ -33,7 +34,7 @@ class Failing:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explained:
     """`example` is None where it would take a server, or a training."""
 
@@ -44,7 +45,7 @@ class Explained:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanations:
     """All codes, by stage and code."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from exai_compiler.changes import Outcome
@@ -11,12 +10,13 @@ from exai_runtime.answered import Answered
 from exai_specs.diagnostics import has_errors
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 FeatureState = Literal["fresh", "stale", "missing"]
 ValueStatus = Literal["present", "null", "not found", "outside ttl"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Freshness:
     """What is online of a view.
 
@@ -39,7 +39,7 @@ class Freshness:
     newest_pushed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureValue:
     """One feature of one entity. `time` is when it was true, `age` how many seconds ago that is."""
 
@@ -50,7 +50,7 @@ class FeatureValue:
     age: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureRow:
     """What was asked for, and its features by name, in order."""
 
@@ -58,7 +58,7 @@ class FeatureRow:
     features: Mapping[str, FeatureValue]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureValues(Answered):
     """What the online store answers. Fails when an entity isn't there at all."""
 
@@ -66,7 +66,7 @@ class FeatureValues(Answered):
     rows: tuple[FeatureRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pushed(Answered):
     """`rows` came; `written` are online now; `older` were not newer than what is online."""
 
@@ -77,7 +77,7 @@ class Pushed(Answered):
     offline: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Materializing(Answered):
     """What was brought online: an outcome for each time and view, in order, and what is there."""
 
@@ -91,7 +91,7 @@ class Materializing(Answered):
         return int(has_errors(self.diagnostics) or "failed" in last.values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureList(Answered):
     """The views of the environment; `services` maps a feature service to its features."""
 

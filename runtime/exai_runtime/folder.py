@@ -11,11 +11,11 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import frozen
 from exai_specs.yaml_text import MAX_BYTES
 
 ROOT_FILE = "exai.yaml"
@@ -61,7 +61,7 @@ class Folder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiskFolder:
     """A folder of this machine."""
 
@@ -116,7 +116,7 @@ class DiskFolder:
             return ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextFolder:
     """Texts by their paths: a project that was kept in a file."""
 

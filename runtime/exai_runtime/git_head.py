@@ -8,8 +8,9 @@ whether the files are as that commit has them: the name of a PipelineVersion is 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from exai_specs.values import frozen
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"refs/[A-Za-z0-9][^\x00-\x20\x7f~^:?*\[\\]*")
@@ -18,7 +19,7 @@ _SMALL = 4096  # bytes that a file of one line may have
 _LARGE = 64 << 20  # bytes of packed-refs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """`commit` is a hexadecimal hash; `branch` is empty when HEAD is detached."""
 

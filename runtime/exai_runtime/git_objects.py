@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from exai_runtime.folder import COMPONENT, SUFFIXES, Kind, leads_out
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import frozen
 
 _LINK, _SUBMODULE = "120000", "160000"
 _HOPS = 40  # links to links, as many as Linux follows
@@ -42,7 +42,7 @@ class RevisionError(Exception):
         self.diagnostic = diagnostic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A name of a tree: git's mode and the object's hash."""
 
@@ -50,7 +50,7 @@ class Entry:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitFolder:
     """The project's folder in a commit. `tree` has every file by its path from there, `folders` the
     names in each folder and whether each is one, `blobs` the content of specs, Python files and

@@ -8,7 +8,7 @@ cache while nothing has changed), the services; takes no lock and changes nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from exai_runtime.run_results import RunRecord
 from exai_runtime.target import Health
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.values import frozen
 
 _SHORT = 12
 _STATES = {
@@ -44,7 +45,7 @@ _STATES = {
 Facts = Mapping[Node, tuple[Fact, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """`problems` say what couldn't be looked at; the facts are of all the rest. `runs` are all that
     the environment knows of, the newest first."""

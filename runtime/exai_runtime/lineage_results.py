@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,11 +13,12 @@ from exai_compiler.nodes import Described
 from exai_compiler.parts import Part
 from exai_compiler.picture import Fact
 from exai_runtime.answered import Answered
+from exai_specs.values import frozen
 
 Format = Literal["mermaid", "dot", "json", "openlineage", "html"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traced(Answered):
     """What `node` comes from and what hangs on it, as far as was asked for.
 
@@ -36,7 +37,7 @@ class Traced(Answered):
     facts: Mapping[Node, tuple[Fact, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn(Answered):
     """The graph in a format: `text`, or the `file` that has it. `nodes` and `edges` say how many
     documents and steps it shows, and how many lines between them.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from exai_compiler.facts import ModelFacts
@@ -42,13 +41,14 @@ from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import frozen
 
 NOWHERE = Span("")
 INTERRUPTED = 130
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """An environment that is there to be looked at; `names` are the documents of the specs."""
 

@@ -7,7 +7,6 @@ no environment; the specs must have no errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,9 +24,10 @@ from exai_runtime.validated import Sources
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mapped:
     """A project without errors, with its whole lineage, and the overlays of all environments."""
 

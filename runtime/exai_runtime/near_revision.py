@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.catalog import Catalog
@@ -29,12 +29,13 @@ from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import Document, read
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse_all
+from exai_specs.values import frozen
 
 # Kinds that the feature repository is made of: one object for the whole project.
 _FEATURES = frozenset({"Entity", "FeatureService", "FeatureView"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """The old and the new project, as far as they can differ."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.leaves import leaves
@@ -23,12 +22,13 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec, TuningSpec
 from exai_specs.parse import Spec
 from exai_specs.types import Path
+from exai_specs.values import frozen
 
 _MOST = 256  # files of a folder; each takes half a kilobyte at least of the 90 that fit
 _LARGEST = 1 << 20  # bytes; a function that is embedded may have a sixteenth of it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PythonFiles:
     """`refused` are paths that a diagnostic speaks of already; `modules` are top-level names that
     an `import` would find in the project.

@@ -13,19 +13,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from exai_runtime.folder import COMPONENT, ROOT_FILE, SUFFIXES, DiskFolder
 from exai_runtime.last_check import File, Kept, OnlyWhole, Stamp, kept_of, reader, stamp_of
 from exai_runtime.packs import digest_of, pack, place_of, unpacked
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.values import frozen
 
 FEW = 100  # files that are checked as fast without
 SUFFIX = "checks"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """`counts` maps a kind to the number of its documents; `project` is the project's name, None
     if no document is one. The `sources` of what didn't change are read when asked for."""

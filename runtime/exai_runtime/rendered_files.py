@@ -11,7 +11,6 @@ and `kfp/recurringrun-<name>.yaml` for what that API makes of schedules; `feast/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from exai_compiler.build import Build, Rendered
@@ -23,6 +22,7 @@ from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
 from exai_specs.kinds.applying import Gitops
+from exai_specs.values import frozen
 
 FEATURES = "FeatureRepository"
 SCHEDULE = "RecurringRun"
@@ -32,7 +32,7 @@ _PIPELINES = ("Pipeline", "PipelineVersion")
 _FEATURE_KINDS = ("Entity", "FeatureView", "FeatureService")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """`path` is relative, with forward slashes; `origin` the document that it comes from, `object`
     the rendered object."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,13 +25,14 @@ from exai_runtime.validated import Sources, Validated
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 Protocol = Literal["v1", "v2"]
 FileState = Literal["written", "unchanged"]
 Approve = Callable[[Plan], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Created:
     """A new project folder: its files, relative to `directory`, sorted. `name` is the project's."""
 
@@ -47,7 +48,7 @@ class Created:
         return int(has_errors(self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planning:
     """`plan` and `build` are None when the diagnostics hold an error."""
 
@@ -61,7 +62,7 @@ class Planning:
         return int(self.plan is None or has_errors(self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """A request that this service can answer: one row, in the order of the model's signature.
 
@@ -75,7 +76,7 @@ class Example:
     datatypes: Mapping[str, str] = field(default_factory=empty)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """What an apply or a destroy came to. `plan` is the one that was first shown.
 
@@ -96,7 +97,7 @@ class Applied:
     approved: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelStatus:
     """A model: aliases, numbers of versions, the newest verdict, and what stands in the way."""
 
@@ -107,7 +108,7 @@ class ModelStatus:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Serving:
     """What a service serves: the model's name, its version, and since when (RFC 3339)."""
 
@@ -117,7 +118,7 @@ class Serving:
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusReport:
     """How an environment is doing. `parity` is what the target ignores; `features` has a row for
     each view that is to be online.
@@ -145,7 +146,7 @@ class StatusReport:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prediction:
     """One mapping a row, in order: `prediction`, and `probabilities` by class if there are any."""
 
@@ -162,7 +163,7 @@ class Prediction:
         return int(has_errors(self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderedFile:
     """A file of a rendered folder; `object` is None where it is no object of Kubernetes."""
 
@@ -172,7 +173,7 @@ class RenderedFile:
     state: FileState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """An object that wasn't rendered: it holds a value that isn't known, and `hint` says how that
     changes."""
@@ -183,7 +184,7 @@ class LeftOut:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenderedFiles:
     """What `render` made: files in `directory`, or without one the objects as plain values, in the
     order in which they have to be applied. `removed` are files that nothing renders any more.
@@ -203,7 +204,7 @@ class RenderedFiles:
         return int(has_errors(self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What one check of the machine found. `hint` says what to do about a warning or a problem."""
 
@@ -213,7 +214,7 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkup:
     """What of this machine and this project's state would get in the way."""
 
@@ -226,7 +227,7 @@ class Checkup:
         return int(any(finding.state == "problem" for finding in self.findings))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """A command that ended before it had a result. `bug` means that exai is at fault."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import empty
+from exai_specs.values import frozen
 
 if TYPE_CHECKING:  # every command knows its result; only this one needs what makes it
     from exai_compiler.revisions import Comparison
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Against:
     """`revision` is what was asked for, `commit` what it means, "" for a saved build. `comparison`
     is None when the other side can't be compared with."""

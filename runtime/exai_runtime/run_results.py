@@ -6,7 +6,7 @@ Times are in seconds since the epoch; 0 stands for what isn't known.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from exai_compiler.changes import Outcome
@@ -14,12 +14,13 @@ from exai_compiler.facts import Verdict
 from exai_runtime.answered import Answered
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json, empty
+from exai_specs.values import frozen
 
 RunState = Literal["running", "succeeded", "failed", "stopped"]
 Better = Literal["higher", "lower"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registered:
     """A version that a run registered, with the metrics and the newest verdict of its gates."""
 
@@ -30,7 +31,7 @@ class Registered:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRecord:
     """A run as its files and the registry tell it.
 
@@ -74,7 +75,7 @@ class RunRecord:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What `run` came to. `again`: no, an identical run had succeeded before. `wanted`: the specs
     ask for this very run, so that the next apply moves aliases to what it registered.
@@ -93,7 +94,7 @@ class Asked:
     wanted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunList(Answered):
     """Runs, the newest first. `left_off` says how many older ones aren't among them."""
 
@@ -102,7 +103,7 @@ class RunList(Answered):
     left_off: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunShown(Answered):
     """One run, whole."""
 
@@ -110,7 +111,7 @@ class RunShown(Answered):
     run: RunRecord
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """A row of a comparison: one value a run (None: it has none), in the runs' order.
 
@@ -129,7 +130,7 @@ class Compared:
         return all(value == self.values[0] for value in self.values)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunsCompared(Answered):
     """Runs side by side, in the order in which they were named."""
 
@@ -142,7 +143,7 @@ class RunsCompared(Answered):
     seconds: tuple[Compared, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Log:
     """Lines of a log, the last of them. `streamed`: they were printed as they came, and `lines`
     is empty. `run` is the key of the run that wrote it, for a pipeline.
@@ -158,7 +159,7 @@ class Log:
     sources: Mapping[str, str] = field(default_factory=empty)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applying:
     """The apply (or run by hand) that did something: its number, when it began, and the commit that
     the project stood at; empty when an older exai didn't record it.
@@ -170,7 +171,7 @@ class Applying:
     branch: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """A version was held against its gates; `verdict` is None when an older exai kept none."""
 
@@ -180,7 +181,7 @@ class Judged:
     apply: Applying
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moved:
     """An alias was moved; `was` is None when it stood nowhere."""
 
@@ -191,7 +192,7 @@ class Moved:
     apply: Applying
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionRecord:
     """A version of a model and where it comes from. `run` is None when that run's files are gone;
     `judged` are all its verdicts, oldest first.
@@ -207,7 +208,7 @@ class VersionRecord:
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History(Answered):
     """A model's versions, and the moves of its aliases, each newest first."""
 

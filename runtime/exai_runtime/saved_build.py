@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -18,12 +18,13 @@ from exai_compiler.facts import RunFact
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 FORMAT = "exai.dev/build/v1"
 _OPEN = "$unknown"  # no object has such a key: Kubernetes, KFP and Feast take none with a dollar
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedBuild:
     """`exai` is the version that made it, `sources` the specs and Python files by their paths."""
 

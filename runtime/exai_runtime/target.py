@@ -6,7 +6,6 @@ Planning gets a `Reader`; only an apply gets a `Writer`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from exai_compiler.build import Build, Observed
@@ -15,11 +14,12 @@ from exai_compiler.facts import Facts
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 HealthState = Literal["ready", "running", "starting", "stopped", "failed", "missing", "outdated"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """How one object is doing.
 
@@ -34,7 +34,7 @@ class Health:
     log: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """Something that happened on the way: a phase (`train`), of what (`Pipeline/iris-
     training`), and its state."""

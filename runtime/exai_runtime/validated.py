@@ -6,15 +6,15 @@ Apart from the other results, so that a check with nothing to do waits for none 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.values import frozen
 
 Sources = Mapping[str, str]
 """The text of each file, by its path as spans name it: what an excerpt is made of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Validated:
     """`counts` maps a kind to the number of its documents; `project` is the project's name, None
     if no document is one."""

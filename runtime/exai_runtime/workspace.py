@@ -7,7 +7,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -26,10 +26,11 @@ from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse_all
+from exai_specs.values import frozen
 from exai_specs.version_ranges import fits, parse_range
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """`project` is None when there is no readable Project document.
 
@@ -97,7 +98,7 @@ def load_from(
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     """The documents of a project as read."""
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import contextlib
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import frozen
 from exai_specs.yaml_text import lines_of, may_be_deep
 
 _WORDS = re.compile(r"#[ \t]*exai:[ \t]*allow\b(.*)")
 _FORM = re.compile(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allowance:
     """`code` may be silent on the line `line` of the file; `at` is the comment."""
 

@@ -6,13 +6,13 @@ In: nothing. Out: `CODES`. Never: a code that nothing gives; a test walks them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_specs.diagnostics import Severity
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """One line, and the longer story: why it is refused and what to do. `severity` is the one that
     it has before a project's policies."""

@@ -7,12 +7,12 @@ Never: kinds, other files, constructing anything but plain values, or an excepti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Span, in_order, more_problems
 from exai_specs.frozen import Json
+from exai_specs.values import frozen
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -22,7 +22,7 @@ Path: TypeAlias = tuple[str | int, ...]
 NODE = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One YAML document.
 

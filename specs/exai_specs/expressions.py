@@ -6,9 +6,10 @@ text. Never: what a reference means, or an exception other than `ExpressionError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal as OneOf
+
+from exai_specs.values import frozen
 
 OPEN, CLOSE, ESCAPED = "${{", "}}", "$${{"
 
@@ -30,7 +31,7 @@ class ExpressionError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """`steps.train.model`: names joined by dots. `str()` is as written."""
 
@@ -41,7 +42,7 @@ class Reference:
         return ".".join(self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A number, boolean or text."""
 
@@ -49,7 +50,7 @@ class Literal:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare:
     """One comparison; `offset` is the operator's."""
 
@@ -59,7 +60,7 @@ class Compare:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     """The opposite of its operand."""
 
@@ -67,7 +68,7 @@ class Not:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And:
     """True when all of two or more operands are."""
 
@@ -75,7 +76,7 @@ class And:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or:
     """True when one of two or more operands is."""
 
@@ -86,7 +87,7 @@ class Or:
 Expression = Reference | Literal | Compare | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Embedded:
     """One `${{ expression }}`: from `offset`, where `${{` starts, to `end`, after `}}`."""
 
@@ -95,7 +96,7 @@ class Embedded:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A value's parts in order; plain text has its `$${{` already turned into `${{`."""
 

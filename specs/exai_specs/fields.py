@@ -8,9 +8,9 @@ Never: pydantic's coercions, or a refused value quoted in a message.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, dataclass_transform, get_args
 
 from pydantic import (
     ConfigDict,
@@ -29,6 +29,7 @@ from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import NameRule, parse_model_name
 from exai_specs.types import Path, TypeProblem, called
+from exai_specs.values import frozen, made
 
 T = TypeVar("T")
 
@@ -44,16 +45,22 @@ def yaml_name(attribute: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-CONFIG = ConfigDict(
-    extra="forbid", alias_generator=yaml_name, validate_by_name=True, defer_build=True
-)
-"""Of every dataclass here: unknown fields are errors, YAML's camelCase is Python's snake_case.
-
-Constructors take the names of attributes; `parse` takes YAML's alone.
-"""
+_CONFIG = ConfigDict(extra="forbid", alias_generator=yaml_name, validate_by_name=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def block(cls: type[T]) -> type[T]:
+    """A block of YAML as a class: unknown fields are errors, YAML's camelCase is snake_case.
+
+    `parse` alone checks: a constructor takes values as they are, by the names of attributes. Nobody
+    looks at the fields' types before a document of the kind is read.
+    """
+    found = made(cls, kw_only=True)
+    found.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]  # which pydantic looks for
+    return found
+
+
+@frozen
 class Problem:
     """What is wrong, relative to the field that is checked. `on` says whether its value, its key,
     or the key as the name of an entry is at fault."""
@@ -79,7 +86,7 @@ READING = "reading"
 """The context of a validation whose values were read: null there is a mistake, not an absence."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _NotNull:
     """Optional means that a field may be left out; an explicit null in a document is a mistake."""
 
@@ -103,7 +110,7 @@ Whole: TypeAlias = Annotated[int, Strict()]
 Number: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """Text under a name rule."""
 
@@ -131,7 +138,7 @@ class Named:
         return {**handler(schema), "pattern": self.rule.anchored, "maxLength": self.rule.longest}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyedBy:
     """A read-only mapping whose keys are names under a rule; without one, any text."""
 

@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema, core_schema
 from exai_specs.fields import HIDDEN, Problem, refuse
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
+from exai_specs.values import frozen
 
 _MOST = 20  # unknown keys of one union that are named
 
@@ -130,7 +131,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shorthand:
     """A mapping that one of its fields may stand for.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exai_specs.values import frozen
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
@@ -16,7 +18,7 @@ class Ref:
         return f"{self.kind}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefTo:
     """Marks a field whose text names a document of `kind`: `Annotated[str, RefTo("Dataset")]`.
 

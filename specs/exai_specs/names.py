@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from exai_specs.values import frozen
 
 _ENDS = r"[^A-Za-z0-9]+$"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameRule:
     """`pattern` without anchors, at most `longest` characters, nothing that `forbidden` finds.
 
@@ -188,7 +189,7 @@ LABEL_VALUE = NameRule(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelName:
     """A model with one of: an alias, a version, neither. `str()` is as written."""
 

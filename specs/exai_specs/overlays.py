@@ -11,12 +11,12 @@ everything else, lists included, replaces.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_specs.diagnostics import Span
 from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json
+from exai_specs.values import frozen
 
 PATCH: Path = ("spec", "patch")
 """Where the patch stands in an Overlay's document."""
@@ -24,7 +24,7 @@ PATCH: Path = ("spec", "patch")
 Origins = dict[Path, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatchedDocument(Document):
     """A document with overlays merged into it, in their order.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -31,13 +30,14 @@ from exai_specs.nearest import did_you_mean
 from exai_specs.shape import shape_of
 from exai_specs.translate import missing_field, translate, unknown_field
 from exai_specs.types import Path, called
+from exai_specs.values import frozen
 
 _FIELDS = ("apiVersion", "kind", "metadata", "spec")
 
 __all__ = ["Metadata", "Spec", "parse", "parse_all"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spec:
     """One valid document. Paths start at the document's root: `spec.at("spec", "source")`."""
 

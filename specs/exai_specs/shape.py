@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -20,9 +20,10 @@ from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.types import Path
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """A field, with those inside it. `each` is what a list's items or a mapping's entries are.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from exai_specs.names import FIELD
+from exai_specs.values import frozen
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -28,7 +28,7 @@ ARTIFACT_TYPES = (
 _DOTTED = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A type with a name alone; parameters have `list` and `struct` too, not refined."""
 
@@ -38,7 +38,7 @@ class Scalar:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOf:
     """`{list: T}`."""
 
@@ -48,7 +48,7 @@ class ListOf:
         return f"{{list: {self.item}}}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapOf:
     """`{map: T}`, of columns only; keys are text."""
 
@@ -58,7 +58,7 @@ class MapOf:
         return f"{{map: {self.value}}}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StructOf:
     """`{struct: {name: T}}`."""
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from exai_specs.values import frozen
+
 DURATION_PATTERN = r"^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$"
 QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$"
 PERCENT_PATTERN = r"^(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%$"
@@ -50,7 +52,7 @@ class Duration:
         return None if rest else seconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """An amount of a resource, in cores, bytes or pieces. `str()` is what Kubernetes makes of it.
 
@@ -67,7 +69,7 @@ class Quantity:
         return _scaled(int(self.value * 1000), 1000, _DECIMAL_STEPS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Percent:
     """A share from 0 to 100 %, kept as written."""
 

@@ -10,12 +10,13 @@ with UPDATE_GOLDEN=1; the same test holds it against the library.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from exai_specs.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class ExpectationTable:
     """`expectations`: the arguments of each by its name, without those that exai gives itself."""
 

@@ -10,7 +10,6 @@ the target's name among the features is `target_in_features`'.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from exai_compiler.checks.subject import Column, Subject
 from exai_compiler.checks.texts import Path, under_with
@@ -20,9 +19,10 @@ from exai_compiler.graph import Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trained:
     """A step that trains: the columns that arrive there, its target, and where they stand."""
 

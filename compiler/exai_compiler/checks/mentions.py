@@ -8,7 +8,6 @@ nothing; what doesn't parse isn't here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from exai_compiler.checks.occurrences import offset_of
@@ -26,9 +25,10 @@ from exai_compiler.graph import (
 )
 from exai_specs.diagnostics import Span
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mention:
     """A reference in a field; `path` is the field's, `within` the scope that it sees."""
 
@@ -42,7 +42,7 @@ class Mention:
         return spec.document.at(self.path, offset_of(spec, self.path, self.source))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A field of a pipeline that is one expression; `within` is the scope that it sees."""
 

@@ -6,7 +6,6 @@ In: a step's bindings. Out: `Occurrence`s. Judges nothing; what doesn't parse is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from exai_compiler.checks.texts import Path, strings, value_at
@@ -30,9 +29,10 @@ from exai_specs.expressions import (
     parse_text,
 )
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Occurrence:
     """A reference: the input it is in, its path in the document, and whether the text at `path` is
     nothing else.

@@ -10,7 +10,6 @@ In: an object as rendered, a patch of it. Out: diagnostics at the patch's own li
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from exai_compiler.crds import KINDS, OLDER, crd, problems
 from exai_compiler.maybe import Tree
@@ -19,6 +18,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import Environment
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
 
@@ -35,7 +35,7 @@ ACCOUNT = ("serviceAccount", "serviceAccountName")
 SECURITY_FIELDS = ("runAsUser", "runAsGroup", "runAsNonRoot")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patched:
     """`body` is what the document renders in the environment without the patch."""
 

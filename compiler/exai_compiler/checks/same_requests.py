@@ -7,7 +7,6 @@ Only models whose columns are known are compared: by a signature, or by the step
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
@@ -18,9 +17,10 @@ from exai_specs.kinds import GraphSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.parse import Spec
 from exai_specs.types import Type
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Takes:
     """`columns` with their types, None where one isn't known; `at` says so."""
 

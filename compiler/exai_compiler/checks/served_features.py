@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import assert_never
 
@@ -31,9 +30,10 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, ModelSpec, ServedFeatures, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, mismatch
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs:
     """The features that a model takes: `view:feature` by column, from the service of that name; and
     the place that says so.

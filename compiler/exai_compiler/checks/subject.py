@@ -6,7 +6,6 @@ In: a project, the catalog. Out: a `Subject`. Judges nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
@@ -39,12 +38,13 @@ from exai_specs.kinds.pods import InitContainer
 from exai_specs.kinds.servers import ContainerFields, NodeFields, SpecFields
 from exai_specs.parse import Spec
 from exai_specs.types import Type
+from exai_specs.values import frozen
 
 # Every text that somebody may expand holds this: `${{`, `{{$`, `{{.`
 BRACES = "{{"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column of data: its type, the values that it may have if they are few, and the document
     and path that declare it.
@@ -61,7 +61,7 @@ class Column:
         return self.spec.key_at(*self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by
     name, `services` (what a FeatureService gives) by name, `references` of inputs by pipeline and

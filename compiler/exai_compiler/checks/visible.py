@@ -5,12 +5,11 @@ In: a graph, the scope of a reference, a name. Out: a `Hidden` that says why it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exai_compiler.graph import Choice, Graph, Group, Node, Path, Step
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hidden:
     """`conditional`: it may not have run. `by` is what hides it, and where that is said."""
 

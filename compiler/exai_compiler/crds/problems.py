@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from exai_compiler.crds.table import Crd, Node
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
 
@@ -31,7 +31,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CrdProblem:
     """`on_key`: the field's name is at fault, not its value."""
 

@@ -7,9 +7,10 @@ CEL rules, anything outside of exai's own package.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from exai_specs.values import frozen
 
 # Kind -> the version that exai writes. A kind is added here, and its table made by the test.
 KINDS: Mapping[str, str] = {
@@ -97,7 +98,7 @@ PARTS: Mapping[str, tuple[str, tuple[str | int, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One part of a schema. Children are numbers of nodes: `fields` by name, `each` of a list's
     items, `values` of a mapping with any keys. `keys`: a list's items are told apart by these
@@ -122,7 +123,7 @@ class Node:
     default: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crd:
     """A kind's schema; `root` is the whole object's node."""
 

@@ -7,7 +7,6 @@ Judges nothing: what doesn't parse is `Broken`, and the checks say so with its p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import assert_never
 
@@ -21,30 +20,31 @@ from exai_specs.expressions import (
     references_of,
 )
 from exai_specs.frozen import Json
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """A plain value."""
 
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromParameter:
     """The whole value is `${{ parameters.NAME }}`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromArtifact:
     """The whole value is `${{ artifacts.NAME }}`: a file that the calling pipeline gives."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromStep:
     """The whole value is `${{ steps.STEP.OUTPUT }}`."""
 
@@ -52,7 +52,7 @@ class FromStep:
     output: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromItem:
     """The whole value is `${{ NAME }}` or `${{ NAME.FIELD }}`: the item of the loop that the step
     or group `loop` makes, or one field of it.
@@ -63,19 +63,19 @@ class FromItem:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromRun:
     """The whole value is `${{ run.NAME }}`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromStatus:
     """The whole value is `${{ status }}`: how the steps before `finally` ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composed:
     """A value with references inside: text around `${{ }}`, or a list or struct that holds some.
 
@@ -86,14 +86,14 @@ class Composed:
     sources: Mapping[str, Source]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """An expression that doesn't parse, or isn't allowed here: the checks explain it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """The `if` of a step, a group or a branch; `sources` by their text inside `${{ }}`."""
 

@@ -7,7 +7,6 @@ Judges nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from exai_compiler.graph.bindings import (
@@ -20,9 +19,10 @@ from exai_compiler.graph.bindings import (
     sources,
 )
 from exai_compiler.graph.nodes import Graph, Group, Step
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """A pipeline as it is run: by itself, or as the step `call` of the frame around it.
 

@@ -7,7 +7,7 @@ there, are in the tree as they are written.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exai_compiler.bodies import importer_values
 from exai_compiler.catalog import Component
@@ -28,6 +28,7 @@ from exai_specs.kinds.flow import Group as GroupSpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.step import Step as StepSpec
 from exai_specs.types import Type
+from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
 
@@ -35,7 +36,7 @@ FINALLY = "finally"
 """The name of the step in `finally`; no other step can have it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop:
     """`forEach`: the list, what its item is called inside, how many at a time (0: all)."""
 
@@ -44,7 +45,7 @@ class Loop:
     parallelism: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One leaf. `component` is None when `uses` names nothing, `python` nothing readable, or a
     container is given what has no type; of a called pipeline, its interface.
@@ -80,7 +81,7 @@ class Step:
         return self.spec.body != "uses" or self.spec.component_file != ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """Steps that see each other, in the order of the file, and what of them is seen outside."""
 
@@ -88,7 +89,7 @@ class Scope:
     outputs: Mapping[str, Binding]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """`steps: {...}` as a step."""
 
@@ -102,7 +103,7 @@ class Group:
     loop: Loop | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """One way of a choice. Its name is made: `<choice>-<number>`, from 1."""
 
@@ -112,7 +113,7 @@ class Branch:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """`choose: [...]` as a step."""
 
@@ -132,7 +133,7 @@ class Choice:
 Node = Step | Group | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Graph:
     """`steps` are all leaves at any depth in the order of the file, `finally` as the last;
     `nodes` leaves, groups and choices alike. `root` is the pipeline's own scope, without `finally`.

@@ -8,10 +8,10 @@ https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.maybe import Tree
+from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
 
@@ -30,7 +30,7 @@ ALLOWANCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breach:
     """`allowance` is one of `ALLOWANCES`."""
 

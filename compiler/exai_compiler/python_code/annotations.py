@@ -11,12 +11,13 @@ from __future__ import annotations
 import ast
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
 from exai_specs.frozen import Json
 from exai_specs.types import ARTIFACT_TYPES
+from exai_specs.values import frozen
 
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
@@ -43,7 +44,7 @@ _SIDES: Mapping[str, Side] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meaning:
     """`type` is one of the language; `refined` what is inside a list, as JSON; `many`: a list of
     such artifacts.

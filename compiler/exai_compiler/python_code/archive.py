@@ -13,7 +13,8 @@ import struct
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from exai_specs.values import frozen
 
 LARGEST = 120 * 1024
 """Bytes of a program with all that it embeds: one argument of a process holds 128 KiB on Linux."""
@@ -21,7 +22,7 @@ LARGEST = 120 * 1024
 _BLOCK = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Embedded:
     """Files by the names that they have inside; `file` is the one file's when `embed` names one, or
     it is the notebook that the step runs."""

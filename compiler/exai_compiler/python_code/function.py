@@ -10,7 +10,6 @@ import ast
 import functools
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.catalog import Port
@@ -21,6 +20,7 @@ from exai_compiler.python_code.problem import Problem, in_characters
 from exai_specs.frozen import Json
 from exai_specs.names import FIELD
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import frozen
 
 SINGLE_OUTPUT = "Output"
 RESERVED = "exai_"
@@ -31,7 +31,7 @@ _ANNOTATION_HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A function as a step. `source` starts with its `def`, `line` is where that stands in the
     file; `imports` are the top-level modules that it imports, with their places; `embeds` the

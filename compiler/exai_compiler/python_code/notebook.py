@@ -10,10 +10,10 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from exai_compiler.python_code.problem import Problem
+from exai_specs.values import frozen
 
 CODE = "bad-notebook"
 NAME = "notebook.ipynb"
@@ -24,7 +24,7 @@ PARAMETERS = "parameters"
 _SAVE = "open it in Jupyter and save it again"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """A cell of code; `parameters`: whether the inputs come after it."""
 
@@ -32,7 +32,7 @@ class Cell:
     parameters: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notebook:
     """Its cells of code, in their order."""
 

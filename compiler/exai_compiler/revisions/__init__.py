@@ -9,7 +9,7 @@ observes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from exai_compiler.build import Build, Observed, Rendered
@@ -44,6 +44,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
+from exai_specs.values import frozen
 
 __all__ = [
     "Break",
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revision:
     """A project without errors, the components that it is compiled with, and its environment."""
 
@@ -67,7 +68,7 @@ class Revision:
     environment: Environment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saved:
     """What an exai made of a revision: every object, and the runs that it asked for."""
 
@@ -75,7 +76,7 @@ class Saved:
     runs: tuple[RunFact, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Built(Saved):
     """The same, made just now, with what it was made from."""
 
@@ -84,7 +85,7 @@ class Built(Saved):
     lineage: Lineage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """`files` are the users' Python files that differ. `plan` is None when the new revision doesn't
     compile."""

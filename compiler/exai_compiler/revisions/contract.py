@@ -6,7 +6,6 @@ In: both revisions. Out: `Break`s, each with the consumer that can no longer wor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import used
@@ -16,9 +15,10 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec, ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Break:
     """`consumer` can no longer work, says `why`. `because` is the chain from what changed down to
     the document that it needs, `ref`; `code` the diagnostic's, where a check says so."""
@@ -31,7 +31,7 @@ class Break:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contract:
     """What a request has to hold (`inputs`: type by name), and how it is asked and answered."""
 

@@ -9,7 +9,6 @@ changed field has the effect that its kind declares.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from exai_compiler.maybe import Known
@@ -22,11 +21,12 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import KINDS, Metadata
 from exai_specs.parse import Spec
 from exai_specs.shape import shape_of
+from exai_specs.values import frozen
 
 Verb = Literal["added", "removed", "changed", "affected"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpecField:
     """A field of a document in both revisions; None where it isn't there. `at` is its place in the
     new one, or its parent's."""
@@ -38,7 +38,7 @@ class SpecField:
     at: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DocumentChange:
     """A document that changed, or that a change reaches (`affected`).
 

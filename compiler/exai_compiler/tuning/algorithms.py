@@ -10,14 +10,15 @@ In: nothing. Out: tables. Never: a place in a document.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+from exai_specs.values import frozen
 
 Kind = Literal["integer", "number", "text"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """What a setting may be: `least` and `most` are included, `above` and `below` aren't."""
 
@@ -49,7 +50,7 @@ def _one_of(words: tuple[str, ...]) -> str:
     return f"must be one of {', '.join(words)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """An algorithm: its settings by name, and those that must be there."""
 

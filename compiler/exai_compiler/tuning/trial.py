@@ -7,7 +7,6 @@ parameters in them. Judges nothing: what doesn't resolve is None, and the checks
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, Component
@@ -26,6 +25,7 @@ from exai_specs.expressions import (
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, Step, Trial, TuningSpec
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
 
@@ -40,7 +40,7 @@ TRAINERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mention:
     """A reference in a trial: its parts, its place in the document, the character where it is."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any, cast, get_args
 
@@ -18,6 +18,7 @@ from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json, empty, freeze
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import TypeProblem, parse_parameter_type
+from exai_specs.values import frozen
 
 CODE = "bad-component"
 PREFIX = "exai.dev/"
@@ -26,7 +27,7 @@ _KINDS = ("Dataset", "Model", "FeatureService")
 _BASE: Path = ("metadata", "annotations")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted:
     """What the annotations say."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,11 +27,12 @@ from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import Environment
 from exai_specs.nearest import nearest
+from exai_specs.values import frozen
 
 _TRIES = 20.0  # seconds that a push or a schedule waits for an apply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """An environment whose features were applied."""
 

@@ -9,7 +9,6 @@ so that a step can't tell where it runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,10 @@ from exai_runtime.local.secrets import Secrets, Source
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds.project import Environment, SecretDir, SecretEnv, SecretName
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variables:
     """`secret` holds values: it goes into a child's environment and nowhere else."""
 

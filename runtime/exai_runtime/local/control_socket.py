@@ -7,11 +7,12 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from dataclasses import dataclass
 from typing import Any
 
+from exai_specs.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class ServerState:
     """What `GET /exai/state` says. `state`: loaded (no port yet), serving or draining. `trouble`:
     what it needs beside its model and can't get now, such as its online store.

@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from exai_runtime.local.conditions import is_true
+from exai_specs.values import frozen
 
 _PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
 _FIELD = re.compile(r'parseJson\(string_value\)\["([^"]+)"\]')
@@ -67,7 +68,7 @@ def _run(
         return {}, status.Status.FAILURE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Walk:
     components: Mapping[str, Any]
     executors: Mapping[str, Any]

@@ -9,7 +9,6 @@ rows is asked for in one go, and only when a dataset's `version` says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import assert_never
@@ -27,11 +26,12 @@ from exai_specs.kinds.dataset import DatasetSpec, Fixed, Query
 from exai_specs.kinds.project import Environment, Postgresql, Sqlite
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 NOT_WATCHED = "not watched"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataVersions:
     """`failures` says, by dataset, why its data couldn't be looked at; a file that isn't there is
     no failure, only Unknown.

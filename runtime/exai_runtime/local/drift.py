@@ -9,7 +9,6 @@ single bad value is the load step's to name, with its row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -19,12 +18,13 @@ from exai_specs.kinds import DatasetSpec
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.types import Scalar
+from exai_specs.values import frozen
 
 _LISTED = 20
 _TELLING = 3  # values that must be there before they say something about their column
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drift:
     """One column that differs, by its name in the data. `data` is what is there instead, empty when
     nothing is; then `near` is the name that was perhaps meant.

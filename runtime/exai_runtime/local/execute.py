@@ -5,7 +5,6 @@ here.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import assert_never
 
 from exai_compiler.build import Build
@@ -46,16 +45,17 @@ from exai_runtime.local.server_process import ServiceFailed
 from exai_runtime.target import Listener, TargetError
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _New:
     id: ObjectId
     origin: Ref
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Executor:
     """Needs the environment's lock, as its `control` does."""
 

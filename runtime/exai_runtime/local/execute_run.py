@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,11 +25,12 @@ from exai_runtime.target import Listener, Progress, TargetError
 from exai_specs.diagnostics import Span
 from exai_specs.frozen import freeze, thaw
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 _TAIL = 15  # lines of a log that an error shows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunExecutor:
     """Runs of one environment."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from exai_compiler.build import Build
@@ -19,9 +18,10 @@ from exai_runtime.local.rendered import fixed_ports, looks_up, model_container, 
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceExecutor:
     """Services of one environment."""
 

@@ -5,7 +5,6 @@ outside the project.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from exai_compiler.facts import Facts, ModelFacts, RunFact
 from exai_compiler.project import Project
@@ -19,9 +18,10 @@ from exai_runtime.local.paths import Paths, RunPaths, cache_folder
 from exai_runtime.local.run_requests import held, read_request, read_result
 from exai_runtime.local.runs import all_runs
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactReader:
     """Facts of one environment."""
 

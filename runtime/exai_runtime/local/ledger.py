@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -27,12 +27,13 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
+from exai_specs.values import frozen
 
 Answer = TypeVar("Answer")
 _PATIENCE = 1.0  # seconds that a reader waits for a writer, whose transactions take milliseconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Served:
     """The process behind a service. `digest` is its model's; `form` a hash of all that the process
     was started with.
@@ -46,7 +47,7 @@ class Served:
     form: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A line of the journal. `result` is `started` until the change has ended."""
 
@@ -59,7 +60,7 @@ class Entry:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledger:
     """All that the control plane holds, read in one go."""
 

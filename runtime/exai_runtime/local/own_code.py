@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from typing import Any
 from exai_compiler.python_code.ephemeral import PROGRAM
 from exai_runtime.local.python_env import environment_with, requested
 from exai_runtime.target import TargetError
+from exai_specs.values import frozen
 
 _SKIPPED = {"node_modules", "__pycache__", "dist", "build"}
 _MOST_FILES = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a function stands in the user's files; line 1 of itself when that isn't known."""
 

@@ -12,18 +12,18 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import frozen
 
 # A Unix socket's path has room for 107 bytes on Linux; what a server adds to ours (`.fd`) has to
 # fit as well.
 SOCKET_PATH_BYTES = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunPaths:
     """The files of one run; `folder` is `runs/<run key>`."""
 
@@ -58,7 +58,7 @@ class RunPaths:
         return self.folder / "work"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paths:
     """The state of one environment of one project. `root` is absolute."""
 

@@ -12,15 +12,16 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from exai_specs.values import frozen
 
 PROC = Path("/proc")
 POLL = 0.02  # seconds between two looks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Process:
     """`started` is in clock ticks since boot (proc(5), stat field 22)."""
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -31,13 +31,14 @@ from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
 from exai_specs.frozen import Json, empty, thaw
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 _CHILD = "exai_components.data"
 _STATEMENT = 60.0  # seconds for a statement on a server
 _GRACE = 2.0  # seconds between asking the child to end and ending it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """`dataset` is as load-dataset gets it; `connection` names the one that it reads, if any."""
 
@@ -48,14 +49,14 @@ class Question:
     more: Mapping[str, Json] = field(default_factory=empty)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What the child says: plain JSON."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why there is no answer. `message` never holds a secret."""
 

@@ -8,15 +8,16 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from exai_runtime.local.paths import RunPaths
 from exai_specs.frozen import empty, freeze, thaw
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """`arguments` are the root parameters of the IR; `scratch` is the temporary folder of the run's
     steps. `started` is in seconds since the epoch (0: an older exai didn't say), `commit` what HEAD
@@ -37,7 +38,7 @@ class Request:
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunEvent:
     """A step started, finished or failed. `at` is in seconds since the epoch."""
 
@@ -47,7 +48,7 @@ class RunEvent:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunResult:
     """Written by the run's process as its last act. `rows` are what a failing check found, as the
     step gave them; `code` is what it says of itself; `trace` and `place` are the traceback of a

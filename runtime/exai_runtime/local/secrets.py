@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """`env`: variables that begin with `place`; `dir`: files below the folder `place`, absolute."""
 

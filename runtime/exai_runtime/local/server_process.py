@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from exai_runtime.local import control_socket, process
@@ -22,12 +21,13 @@ from exai_runtime.local.log_tail import tail
 from exai_runtime.local.paths import Paths, private_folder, remove_empty
 from exai_runtime.local.ports import LOOPBACK
 from exai_runtime.local.process import Process
+from exai_specs.values import frozen
 
 _LOADING = 180.0  # seconds until a server must have loaded its model
 _LOG_BYTES = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What should serve. `port` is None when any will do; `form` is a hash of all that the process
     is started with.
@@ -41,7 +41,7 @@ class Wanted:
     port: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Running:
     """A living process of a service; `state` is None when it doesn't answer (yet)."""
 

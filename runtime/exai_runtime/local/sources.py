@@ -12,7 +12,6 @@ import csv
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -35,12 +34,13 @@ from exai_specs.kinds import (
 )
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
+from exai_specs.values import frozen
 
 _ROWS = 50  # that are looked at
 _ONLY_LATER = frozenset({"missing-extra", "missing-file", "took-too-long", "no-answer"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """How to look: `root` is where relative paths start."""
 

@@ -6,7 +6,6 @@ Adding one: a module here, an entry in `KINDS`. No scanning, no registration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -58,6 +57,7 @@ from exai_specs.kinds.trial import Trial
 from exai_specs.kinds.tuning import TuningSpec
 from exai_specs.kinds.workload import ConfigMapRef, Env, FieldRef, Resources, SecretRef
 from exai_specs.names import KUBERNETES, MODEL, NOTEBOOK, PIPELINE, SERVICE, SQL, TUNING, NameRule
+from exai_specs.values import frozen
 
 API_VERSION = "exai.dev/v1alpha1"
 
@@ -80,7 +80,7 @@ Body = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One kind: its spec's class, the rule of its names, and what it is in one sentence."""
 

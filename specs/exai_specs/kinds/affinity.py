@@ -8,19 +8,18 @@ name: two places for one thing would hide one of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler
-from pydantic.dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, Maybe, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, about, block, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
+from exai_specs.values import frozen
 
 _Weight = Annotated[
     Maybe[Annotated[Whole, Field(ge=1, le=100)]],
@@ -29,7 +28,7 @@ _Weight = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Requirement:
     """A label, and what it has to be."""
 
@@ -49,7 +48,7 @@ _Requirements = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class NodeAffinity:
     """Nodes that the pod may be placed on, or rather than on others."""
 
@@ -58,7 +57,7 @@ class NodeAffinity:
     weight: _Weight = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PodAffinity:
     """Pods that it is placed beside, or away from."""
 
@@ -78,7 +77,7 @@ class PodAffinity:
     anti: Annotated[Flag, Effect.RENDER, about("Away from them, not beside them", True)] = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ExecutorConfig:
     """What of it may be said."""
 
@@ -117,7 +116,7 @@ _SAID: Mapping[str, str] = MappingProxyType(
 )
 
 
-@plain_dataclass(frozen=True, slots=True)
+@frozen
 class _SaidElsewhere:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic.dataclasses import dataclass
-
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Text, about
+from exai_specs.fields import Maybe, Text, about, block
 from exai_specs.forms import OneOf
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Gitops:
     """Argo CD, Flux or the like applies what exai renders; exai itself keeps to runs, verdicts,
     aliases and schedules.
@@ -33,7 +31,7 @@ Apply = Annotated[
 Verb = Literal["create", "update", "replace", "run", "judge", "promote", "delete"]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Reconcile:
     """What the reconciler does by itself; the rest it reports."""
 

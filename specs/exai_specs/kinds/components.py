@@ -11,11 +11,9 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Duration,
     Flag,
     KeyedBy,
@@ -25,6 +23,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -35,7 +34,7 @@ from exai_specs.kinds.servers import PodFields
 from exai_specs.names import NameRule
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ComponentFields(PodFields):
     """A component: its pods, and how many of them."""
 
@@ -68,7 +67,7 @@ def name_problems(block: ComponentFields) -> tuple[Problem, ...]:
     return (Problem("invalid-value", wrong, "remove it, or the sidecars", ("containerName",)),)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ComponentModel:
     """Files that a component reads."""
 
@@ -82,7 +81,7 @@ _Model = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Transformer(ComponentFields):
     """A server in front of the model's: it changes requests and answers."""
 
@@ -126,7 +125,7 @@ class Transformer(ComponentFields):
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Art:
     """KServe's explainer by the Adversarial Robustness Toolbox."""
 
@@ -143,7 +142,7 @@ class Art:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Explainer(ComponentFields):
     """A server that explains predictions: of an image of your own, or KServe's art."""
 
@@ -165,7 +164,7 @@ class Explainer(ComponentFields):
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Logger:
     """Where requests and answers are sent, as CloudEvents."""
 
@@ -199,7 +198,7 @@ class Logger:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Batcher:
     """Requests that are answered together."""
 
@@ -219,7 +218,7 @@ _Share = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class RollingUpdate:
     """How many pods may be missing or extra while a new version comes."""
 
@@ -231,7 +230,7 @@ class RollingUpdate:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class DeploymentStrategy:
     """How the Deployment of Standard mode replaces its pods."""
 

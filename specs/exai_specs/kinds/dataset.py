@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -25,6 +22,7 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
+    block,
     refuse,
     type_schema,
 )
@@ -33,12 +31,13 @@ from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.sources import Source
 from exai_specs.names import FIELD
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
+from exai_specs.values import frozen
 
 _FORMS = ("list", "map", "struct")
 ColumnType = Annotated[Type, Parsed(parse_column_type, type_schema(COLUMN_TYPES, _FORMS))]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ColumnFields:
     """One column."""
 
@@ -100,7 +99,7 @@ _ENUMS: Mapping[str, tuple[tuple[type, ...], str]] = {
 Column = Annotated[ColumnFields, Shorthand("type", _FORMS)]
 
 
-@plain_dataclass(frozen=True, slots=True)
+@frozen
 class Expectation:
     """One expectation of Great Expectations, by its name there."""
 
@@ -151,7 +150,7 @@ _EXPECTATION_SCHEMA = (
 )
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Quality:
     """What must hold for the rows, and what happens otherwise."""
 
@@ -170,14 +169,14 @@ class Quality:
     ] = ()
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Fixed:
     """A data version that a person sets."""
 
     fixed: Annotated[Text, Effect.RENDER, about("The version", "2026-10")]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Query:
     """A data version that the source's database tells."""
 
@@ -199,7 +198,7 @@ DataVersion = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class DatasetSpec:
     """Rows of named, typed columns."""
 

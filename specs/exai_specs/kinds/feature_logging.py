@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Named, Number, Text, about
+from exai_specs.fields import Maybe, Named, Number, Text, about, block
 from exai_specs.names import FIELD
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class FeatureLogging:
     """Parquet files of what was served."""
 

@@ -12,12 +12,10 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs import units
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Duration,
     Flag,
     KeyedBy,
@@ -27,6 +25,7 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -41,7 +40,7 @@ from exai_specs.types import TypeProblem, called
 _CRON = re.compile(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class EntitySpec:
     """What features are about: something with a key."""
 
@@ -53,7 +52,7 @@ class EntitySpec:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Request:
     """Columns that only the request has."""
 
@@ -67,7 +66,7 @@ class Request:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Transform:
     """A Python function that makes features of other features, when they are asked for."""
 
@@ -110,7 +109,7 @@ def _every(value: Any) -> units.Duration | str:
     return duration
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Materialize:
     """When the newest values go to the online store: up to the data's newest timestamp."""
 
@@ -139,7 +138,7 @@ _BESIDE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class FeatureViewSpec:
     """Features of a dataset, or made of other features."""
 
@@ -287,7 +286,7 @@ def _feature(value: Any) -> str:
     return value
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class FeatureServiceSpec:
     """The features that a model is trained on and a service looks up."""
 

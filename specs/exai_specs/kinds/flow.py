@@ -10,10 +10,9 @@ from dataclasses import field
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, KeyedBy, Maybe, Text, about
+from exai_specs.fields import KeyedBy, Maybe, Text, about, block
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.loop import ForEach
@@ -26,7 +25,7 @@ _OUTPUTS = about(
 _STEPS = about("The steps; their references make the order", {"load": {"uses": "load-dataset"}})
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Group:
     """Steps that run together: under one condition, or once for each item of a list."""
 
@@ -48,7 +47,7 @@ class Group:
     display_name: Annotated[Text, Effect.METADATA, about("The name that pages show", "Train")] = ""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Branch:
     """One way of a choice; the last one without `if` is taken when no other is."""
 
@@ -68,7 +67,7 @@ class Branch:
     )
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Choose:
     """Ways of which at most one is taken."""
 

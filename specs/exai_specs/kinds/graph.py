@@ -11,11 +11,9 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Duration,
     KeyedBy,
     Maybe,
@@ -24,6 +22,7 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -46,7 +45,7 @@ ROOT = "root"
 TARGETS = ("service", "node", "url")
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class GraphStep:
     """One step of a node: a service, another node or an address."""
 
@@ -93,7 +92,7 @@ class GraphStep:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class GraphNode:
     """A router and its steps."""
 
@@ -113,7 +112,7 @@ class GraphNode:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class GraphSpec:
     """Services behind one address."""
 

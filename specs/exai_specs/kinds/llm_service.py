@@ -11,11 +11,9 @@ from dataclasses import field
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -24,6 +22,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
+    block,
     refuse,
 )
 from exai_specs.forms import OneOf
@@ -57,7 +56,7 @@ GROUP = NameRule(
 _Degree = Maybe[Annotated[Whole, Field(ge=1)]]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Lora:
     """Adapters that are served beside the model."""
 
@@ -69,7 +68,7 @@ class Lora:
     max_rank: Annotated[_Degree, Effect.REDEPLOY, about("The highest rank among them", 16)] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class LlmModel:
     """The model that is served."""
 
@@ -88,7 +87,7 @@ class LlmModel:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Parallelism:
     """How one replica is spread over accelerators and nodes."""
 
@@ -122,7 +121,7 @@ class Parallelism:
         return self.pipeline is not None or self.data is not None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ReplicaRange:
     """Bounds of a number that changes with the load."""
 
@@ -148,7 +147,7 @@ LlmReplicas = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Worker(SpecFields):
     """The further nodes of a replica: pods without labels of their own."""
 
@@ -159,7 +158,7 @@ class Worker(SpecFields):
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class LlmWorkload(PodFields):
     """Pods that serve a model. The workload block is the container `main`."""
 
@@ -206,7 +205,7 @@ def _called_main(block: SpecFields) -> list[Problem]:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Route:
     """The HTTPRoute that KServe makes."""
 
@@ -230,7 +229,7 @@ class Route:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class GatewayRef:
     """A Gateway that is there."""
 
@@ -246,7 +245,7 @@ class GatewayRef:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Gateway:
     """The Gateways that requests come through; default: KServe's own."""
 
@@ -257,12 +256,12 @@ class Gateway:
     ] = ()
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Scheduler:
     """What picks the replica for a request; KServe's own with nothing in it."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Router:
     """How requests get to it, by the Gateway API."""
 
@@ -283,7 +282,7 @@ class Router:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class LLMServiceSpec(LlmWorkload):
     """A large language model behind the OpenAI protocol. With `prefill` this block decodes."""
 
@@ -335,9 +334,9 @@ class LLMServiceSpec(LlmWorkload):
             (("spec",), self),
             (("spec", "prefill"), self.prefill),
         )
-        for path, block in workloads:
-            if block is not None:
-                found.append((path, block))
-                if block.worker is not None:
-                    found.append(((*path, "worker"), block.worker))
+        for path, workload in workloads:
+            if workload is not None:
+                found.append((path, workload))
+                if workload.worker is not None:
+                    found.append(((*path, "worker"), workload.worker))
         return tuple(found)

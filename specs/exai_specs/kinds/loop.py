@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Named, Plain, Text, Whole, about
+from exai_specs.fields import Maybe, Named, Plain, Text, Whole, about, block
 from exai_specs.names import ITEM
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ForEach:
     """A list, and the name of its item inside the loop."""
 

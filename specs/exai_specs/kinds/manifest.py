@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass as plain_dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Named, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, block, refuse
 from exai_specs.frozen import freeze
 from exai_specs.names import NameRule
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
+from exai_specs.values import frozen
 
 CONDITION = NameRule(
     r"[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
@@ -156,7 +155,7 @@ _SCHEMA: JsonSchemaValue = {
 }
 
 
-@plain_dataclass(frozen=True, slots=True)
+@frozen
 class _Object:
     """Marks the field that holds an object of Kubernetes."""
 
@@ -169,7 +168,7 @@ class _Object:
         return dict(_SCHEMA)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ManifestSpec:
     """An object as Kubernetes takes it."""
 

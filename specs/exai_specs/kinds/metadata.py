@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated
 
-from pydantic.dataclasses import dataclass
-
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, KeyedBy, Named, Text, about
+from exai_specs.fields import KeyedBy, Named, Text, about, block
 from exai_specs.frozen import empty
 from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE
 
@@ -20,7 +18,7 @@ _Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(L
 _Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Metadata:
     """Name, owner and labels of a document."""
 

@@ -10,10 +10,9 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, about, block, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Files, RegisteredElsewhere
@@ -21,7 +20,7 @@ from exai_specs.kinds.signature import Signature
 from exai_specs.names import ALIAS, FIELD
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Gate:
     """What one metric of a new version must reach."""
 
@@ -52,7 +51,7 @@ class Gate:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Alias:
     """One alias and how it moves."""
 
@@ -70,7 +69,7 @@ TRAINED: tuple[Task, ...] = ("classification", "regression")
 """The tasks that exai's own steps train and evaluate."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Registered:
     """A model that the registry has, whoever makes it."""
 
@@ -82,7 +81,7 @@ class Registered:
 _SOURCE = OneOf((("uri", Files), ("registry", Registered)), inside=False)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ModelSpec:
     """A model: registered by a pipeline here, by others, or just files."""
 

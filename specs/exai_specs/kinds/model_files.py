@@ -10,10 +10,9 @@ from dataclasses import field
 from typing import Annotated, Any
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, KeyedBy, Maybe, Named, Parsed, Problem, Text, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, about, block, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.signature import Signature
 from exai_specs.names import NameRule
@@ -58,7 +57,7 @@ Digest = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Files:
     """A model's files; its version is the URI in Git."""
 
@@ -68,7 +67,7 @@ class Files:
     digest: Digest = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Storage:
     """A place whose credentials are under a key of the Secret `storage-config`."""
 
@@ -83,7 +82,7 @@ class Storage:
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class InlineModel:
     """A model that is not worth a document: files, and their format."""
 
@@ -115,7 +114,7 @@ class InlineModel:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class RegisteredElsewhere:
     """A model of the registry that no pipeline here makes."""
 

@@ -9,11 +9,10 @@ from dataclasses import field
 from typing import Annotated
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs import units
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, Maybe, Named, Problem, Quantity, Text, about, refuse
+from exai_specs.fields import Flag, Maybe, Named, Problem, Quantity, Text, about, block, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PodFields
@@ -28,7 +27,7 @@ NOT_COPIED = ("kubectl", "notebook")
 """Annotations with these words in their names stay off the pods (notebook_controller.go)."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Workspace:
     """The folder that outlives the server: a PersistentVolumeClaim of its own, or one that is
     there.
@@ -79,7 +78,7 @@ class Workspace:
         return self.size or units.parse_quantity(SIZE)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class NotebookSpec(PodFields):
     """A notebook server of Kubeflow's. The workload block is its container."""
 

@@ -7,25 +7,23 @@ as it is: whether an expression may stand there is the step's to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic.dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
 from exai_specs.fields import (
-    CONFIG,
     KeyedBy,
     Parsed,
     Plain,
     Problem,
     Text,
     about,
+    block,
     refuse,
     type_schema,
 )
@@ -40,6 +38,7 @@ from exai_specs.types import (
     parse_artifact_type,
     parse_port_type,
 )
+from exai_specs.values import frozen
 
 _FORMS = ("list", "struct")
 _NAMES, _MAPPING = type_schema((*PARAMETER_TYPES, *ARTIFACT_TYPES), _FORMS)[0][1]
@@ -52,7 +51,7 @@ ArtifactType = Annotated[Type, Parsed(parse_artifact_type, (("anyOf", [*_FILES, 
 """A type of artifacts, or a list of such."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class MadeColumn:
     """One column of data that a step makes."""
 
@@ -72,7 +71,7 @@ class MadeColumn:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class OutputFields:
     """An output: a value or an artifact."""
 
@@ -94,7 +93,7 @@ class OutputFields:
         return self
 
 
-@plain_dataclass(frozen=True, slots=True)
+@frozen
 class _TypeAlone:
     """A type may stand for an output of that type; text with an expression stays text."""
 

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Named, Parsed, Problem, Text, about, refuse
+from exai_specs.fields import Named, Parsed, Problem, Text, about, block, refuse
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
 from exai_specs.names import KUBERNETES
@@ -84,7 +83,7 @@ def _target(value: Any) -> str:
     return value
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class OverlaySpec:
     """A patch of one document in one environment. What it changes is a change of its target, with
     the effect of the target's field."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     Maybe,
     Parsed,
@@ -20,6 +18,7 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
+    block,
     refuse,
     type_schema,
 )
@@ -31,7 +30,7 @@ _FORMS = ("list", "struct")
 ParameterType = Annotated[Type, Parsed(parse_parameter_type, type_schema(PARAMETER_TYPES, _FORMS))]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ParameterFields:
     """One parameter of a pipeline."""
 

@@ -8,7 +8,6 @@ deletes. Never: whether an object has such a field.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -19,11 +18,12 @@ from exai_specs.fields import Problem, refuse
 from exai_specs.frozen import freeze
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
+from exai_specs.values import frozen
 
 Patches = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatchesOf:
     """Marks `patches` of a kind: the kinds of the objects that it renders."""
 

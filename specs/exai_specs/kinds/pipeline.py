@@ -10,11 +10,9 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -24,6 +22,7 @@ from exai_specs.fields import (
     Whole,
     WholeSeconds,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -43,7 +42,7 @@ from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.names import CLAIM, FIELD, KUBERNETES, PARAMETER, STEP
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PipelineRun:
     """When `apply` may start a run by itself."""
 
@@ -57,7 +56,7 @@ class PipelineRun:
     ] = 0
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Defaults:
     """What every step has that doesn't say otherwise; `env` by name."""
 
@@ -89,7 +88,7 @@ class Defaults:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PipelineSpec:
     """Steps that make something, usually a model."""
 

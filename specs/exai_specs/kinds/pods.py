@@ -12,11 +12,9 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -26,6 +24,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -76,7 +75,7 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 NodeSelector = Annotated[Mapping[str, Text], KeyedBy(NODE_LABEL)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Toleration:
     """A taint of nodes that the pod may be placed on all the same."""
 
@@ -110,7 +109,7 @@ class Toleration:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PullSecret:
     """A Secret with which images are pulled."""
 
@@ -121,7 +120,7 @@ class PullSecret:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecurityContext:
     """Who a container's process is. What else is allowed is the profile "restricted"."""
 
@@ -158,7 +157,7 @@ _PORT_SCHEMA = (
 AnyPort = Annotated[int | str, Parsed(_port, _PORT_SCHEMA)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Header:
     """A header of the probe's request."""
 
@@ -166,7 +165,7 @@ class Header:
     value: Annotated[Text, Effect.RETRAIN, about("Its value", "application/json")]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class HttpGet:
     """A request whose answer has to be below 400."""
 
@@ -183,7 +182,7 @@ class HttpGet:
     ] = ()
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class TcpSocket:
     """A port that has to take connections."""
 
@@ -191,7 +190,7 @@ class TcpSocket:
     host: Annotated[Maybe[Text], Effect.RETRAIN, about("Its host; default: the pod", "pod")] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Exec:
     """A command that has to end with 0."""
 
@@ -200,7 +199,7 @@ class Exec:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Grpc:
     """gRPC's own health check."""
 
@@ -214,7 +213,7 @@ _CHECKS = ("http_get", "tcp_socket", "exec", "grpc")
 _AT_LEAST_1 = Annotated[Whole, Field(ge=1)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Probe:
     """How the kubelet finds out, in Kubernetes' own fields."""
 
@@ -261,7 +260,7 @@ class Probe:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Probes:
     """When a container counts as alive, ready, started."""
 
@@ -285,7 +284,7 @@ class Probes:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class InitContainer:
     """A container that runs to its end before the others start."""
 
@@ -313,7 +312,7 @@ class InitContainer:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Sidecar(InitContainer):
     """A container that runs beside the main one."""
 

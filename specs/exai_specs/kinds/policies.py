@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic.dataclasses import dataclass
-
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Text, about
+from exai_specs.fields import Text, about, block
 from exai_specs.forms import Shorthand
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Policy:
     """How much a rule counts, and the documents that it leaves alone."""
 

@@ -10,10 +10,9 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, about
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, about, block
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.applying import Apply, Reconcile
@@ -36,7 +35,7 @@ def _range(value: Any) -> str:
 _Port = Annotated[Whole, Field(ge=1, le=65535)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Serving:
     """How KServe deploys there."""
 
@@ -50,7 +49,7 @@ class Serving:
     ] = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Pipelines:
     """How pipelines get there."""
 
@@ -72,7 +71,7 @@ class Pipelines:
     ] = 10
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Tracking:
     """Where MLflow is."""
 
@@ -81,7 +80,7 @@ class Tracking:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Sqlite:
     """A SQLite file."""
 
@@ -90,7 +89,7 @@ class Sqlite:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Postgresql:
     """A PostgreSQL database."""
 
@@ -108,7 +107,7 @@ class Postgresql:
 Connection = Annotated[Sqlite | Postgresql, OneOf((("sqlite", Sqlite), ("postgresql", Postgresql)))]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecretName:
     """A Secret with another name."""
 
@@ -119,7 +118,7 @@ class SecretName:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecretEnv:
     """Environment variables that stand for a Secret, on the local target."""
 
@@ -130,7 +129,7 @@ class SecretEnv:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecretDir:
     """A folder with one file a key that stands for a Secret, on the local target."""
 
@@ -143,14 +142,14 @@ SecretSource = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Data:
     """Where relative data paths start."""
 
     root: Annotated[Text, Effect.RENDER, about("Folder or URI of the data", "s3://acme-ml/data")]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Models:
     """Where models are kept."""
 
@@ -159,7 +158,7 @@ class Models:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Images:
     """exai's own images there, by digest."""
 
@@ -175,7 +174,7 @@ class Images:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Monitoring:
     """What watches services there: the Prometheus operator's objects, and Grafana's dashboards."""
 
@@ -195,7 +194,7 @@ class Monitoring:
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Security:
     """What pods may do there beyond the Pod Security Standards' profile "restricted", and who
     reaches them.
@@ -225,7 +224,7 @@ class Security:
     ] = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Environment:
     """One place that the specs are applied to."""
 
@@ -316,7 +315,7 @@ class Environment:
     ] = field(default_factory=Reconcile)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ProjectSpec:
     """The specs of a project and its environments."""
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from pydantic.dataclasses import dataclass
-
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, Maybe, Quantity, Text, about
+from exai_specs.fields import Flag, Maybe, Quantity, Text, about, block
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.kinds.volumes import AccessMode
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Workspace:
     """A volume that is made for a run and that all its steps see, at `${{ run.workspace }}`."""
 
@@ -30,7 +28,7 @@ class Workspace:
     ] = ()
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Claim:
     """A PersistentVolumeClaim that is made for a run, and goes with it."""
 

@@ -10,11 +10,9 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Duration,
     Flag,
     KeyedBy,
@@ -24,6 +22,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -59,7 +58,7 @@ _VERSIONS = (
 )
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Format:
     """A format of models that the server reads."""
 
@@ -85,7 +84,7 @@ class Format:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class BuiltIn:
     """ModelMesh's own adapter in front of a server that it knows."""
 
@@ -112,7 +111,7 @@ class BuiltIn:
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Adapters:
     """How ModelMesh reaches a server of several models."""
 
@@ -134,7 +133,7 @@ class Adapters:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class RuntimeSpec(PlacedFields):
     """A model server. The workload block is its container; `{{.Name}}` is the service's name."""
 

@@ -10,24 +10,23 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs import units
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Maybe,
     Parsed,
     Problem,
     Whole,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import freeze
 from exai_specs.types import TypeProblem, called
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Replicas:
     """How many instances run."""
 
@@ -74,7 +73,7 @@ def _mapping(value: Any) -> Any:
 _Fields = Annotated[Mapping[str, Any], Parsed(_mapping, (("type", "object"),))]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Trigger:
     """What KEDA scales by, in KServe's own fields: exactly one of the three."""
 
@@ -122,12 +121,12 @@ class Trigger:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Nothing:
     """A mapping without fields."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Autoscale:
     """What makes the number of instances change: a metric with its target, KEDA, or nothing."""
 

@@ -12,11 +12,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -27,6 +25,7 @@ from exai_specs.fields import (
     Whole,
     WholeSeconds,
     about,
+    block,
     refuse,
 )
 from exai_specs.frozen import empty
@@ -64,7 +63,7 @@ Cron = Annotated[str, Parsed(_cron, (("type", "string"), ("pattern", _CRON.patte
 Time = Annotated[str, Parsed(_time, (("type", "string"), ("pattern", _TIME)))]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Schedule:
     """One recurring run. Every pipeline may have several, each with its arguments."""
 

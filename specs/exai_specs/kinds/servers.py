@@ -11,10 +11,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from pydantic.dataclasses import dataclass
-
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Named, Text, about
+from exai_specs.fields import Maybe, Named, Text, about, block
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import (
     Annotations,
@@ -33,7 +31,7 @@ from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ContainerFields:
     """The main container."""
 
@@ -90,7 +88,7 @@ _PodAnnotations = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class NodeFields(ContainerFields):
     """The main container, what runs beside it, and the nodes that its pod may be on."""
 
@@ -119,7 +117,7 @@ class NodeFields(ContainerFields):
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PlacedFields(NodeFields):
     """The main container, and the pod around it, as far as a serving runtime says it."""
 
@@ -127,7 +125,7 @@ class PlacedFields(NodeFields):
     pod_annotations: _PodAnnotations = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SpecFields(NodeFields):
     """The main container and its pod's spec: a pod that has no labels of its own."""
 
@@ -146,7 +144,7 @@ class SpecFields(NodeFields):
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PodFields(SpecFields):
     """The main container, and the whole pod around it."""
 

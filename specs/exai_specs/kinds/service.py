@@ -11,11 +11,9 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -27,6 +25,7 @@ from exai_specs.fields import (
     Whole,
     WholeSeconds,
     about,
+    block,
     refuse,
 )
 from exai_specs.forms import OneOf, Shorthand
@@ -64,7 +63,7 @@ ModelSource = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Local:
     """What only the local target uses."""
 
@@ -75,7 +74,7 @@ class Local:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ServedFeatures:
     """Features that the service looks up, so that a request holds keys of entities."""
 
@@ -103,7 +102,7 @@ class ServedFeatures:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Canary:
     """Another model that gets a part of the requests."""
 
@@ -118,7 +117,7 @@ class Canary:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Rollout:
     """How a new version of the model gets its requests: step by step, while `slo` is kept."""
 
@@ -151,7 +150,7 @@ class Rollout:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ServiceSpec(ComponentFields):
     """A model behind KServe's protocols. The workload block is its server's container."""
 

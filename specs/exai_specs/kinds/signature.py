@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, KeyedBy, Maybe, Problem, Text, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Problem, Text, about, block, refuse
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
 from exai_specs.names import FIELD
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Signature:
     """What a model takes and gives; needed where the steps that train it can't tell."""
 

@@ -10,14 +10,13 @@ from itertools import pairwise
 from typing import Annotated
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs import units
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Duration, Maybe, Percent, Problem, about, refuse
+from exai_specs.fields import Duration, Maybe, Percent, Problem, about, block, refuse
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Latency:
     """Response times that a share of the requests must keep."""
 
@@ -43,7 +42,7 @@ class Latency:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Slo:
     """What the service promises."""
 

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Named, Parsed, Problem, Text, about, refuse
+from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, about, block, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import NameRule
 from exai_specs.types import TypeProblem, called
@@ -20,7 +19,7 @@ from exai_specs.types import TypeProblem, called
 SHA256 = NameRule(r"[0-9a-f]{64}", "64 hexadecimal digits, a to f in small letters", longest=64)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class CsvSource:
     """A CSV file with a header."""
 
@@ -29,7 +28,7 @@ class CsvSource:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ParquetSource:
     """A Parquet file, or a folder of Parquet files that have the same columns."""
 
@@ -40,7 +39,7 @@ class ParquetSource:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class JsonSource:
     """A JSON file: one object a line, or one array of objects."""
 
@@ -70,7 +69,7 @@ def _address(value: Any) -> str:
 _ADDRESS_SCHEMA = (("type", "string"), ("pattern", "^https?://[^/@]+(/.*)?$"))
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class HttpSource:
     """A file behind an HTTP or HTTPS address; its checksum is its version."""
 
@@ -89,7 +88,7 @@ class HttpSource:
     ] = "csv"
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SqlSource:
     """A table or a query of a database."""
 

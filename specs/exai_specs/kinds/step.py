@@ -11,11 +11,9 @@ from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     Duration,
     Flag,
     KeyedBy,
@@ -26,6 +24,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
+    block,
     refuse,
     yaml_name,
 )
@@ -41,7 +40,7 @@ from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Retry:
     """How often a step is tried again, and how long it waits."""
 
@@ -59,7 +58,7 @@ class Retry:
     )
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Pip:
     """What a Python step needs from a package index."""
 
@@ -83,7 +82,7 @@ class Pip:
     ] = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class CacheKey:
     """Results are found by a key of one's own, instead of by what the step is given."""
 
@@ -96,7 +95,7 @@ Cache = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Import:
     """A file from elsewhere as an artifact; nothing is run, and nothing of it is read."""
 
@@ -125,7 +124,7 @@ class Import:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class IfPresent:
     """Arguments that depend on whether an optional input is given."""
 
@@ -146,7 +145,7 @@ Argument = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Step(StepPod):
     """One step: a component, a Python function or a container, and its inputs."""
 

@@ -17,14 +17,12 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     model_validator,
 )
-from pydantic.dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
 from exai_specs.fields import (
-    CONFIG,
     Flag,
     KeyedBy,
     Maybe,
@@ -32,6 +30,7 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
+    block,
     refuse,
 )
 from exai_specs.forms import OneOf
@@ -56,7 +55,7 @@ _SubPath = Annotated[
 _Optional = Annotated[Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecretFiles:
     """The keys of a Secret as files."""
 
@@ -66,7 +65,7 @@ class SecretFiles:
     optional: _Optional = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ConfigMapFiles:
     """The keys of a ConfigMap as files."""
 
@@ -78,7 +77,7 @@ class ConfigMapFiles:
     optional: _Optional = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PvcMount:
     """A PersistentVolumeClaim that exists."""
 
@@ -90,7 +89,7 @@ class PvcMount:
     sub_path: _SubPath = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ClaimMount:
     """A claim of the pipeline."""
 
@@ -98,14 +97,14 @@ class ClaimMount:
     sub_path: _SubPath = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class EmptyFolder:
     """An empty folder of the pod's own."""
 
     empty_dir: Annotated[EmptyDir, Effect.RETRAIN, about("An empty folder", {"size": "1Gi"})]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class EphemeralFolder:
     """A volume that is made for the pod."""
 
@@ -164,7 +163,7 @@ ABOUT_SELECTOR = about("Labels that its node has", {"pool": "gpu"})
 ABOUT_TOLERATIONS = about("Taints that its node may have", [{"key": "gpu", "operator": "Exists"}])
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class StepPod:
     """What only Kubernetes knows of a step."""
 

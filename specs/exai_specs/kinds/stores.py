@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Maybe, Named, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, block, refuse
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SecretRef
 from exai_specs.names import NameRule
@@ -40,7 +39,7 @@ def _named(key: str) -> Any:
     return Field(alias=key)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Registry:
     """Where Feast keeps what is defined."""
 
@@ -66,7 +65,7 @@ class Registry:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class OnlineStore:
     """Where services look features up."""
 
@@ -119,7 +118,7 @@ class OnlineStore:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class OfflineStore:
     """What joins features for training."""
 
@@ -145,7 +144,7 @@ class OfflineStore:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class FeatureStore:
     """feature_store.yaml of an environment."""
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Duration, Maybe, Named, Problem, Text, about, refuse
+from exai_specs.fields import Duration, Maybe, Named, Problem, Text, about, block, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import FIELD, SQL, NameRule
 
@@ -25,7 +24,7 @@ BROKERS = NameRule(
 TOPIC = NameRule(r"[A-Za-z0-9._-]+", "letters, digits, `.`, `_` and `-`", longest=249)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class AvroFormat:
     """Messages in Avro."""
 
@@ -34,7 +33,7 @@ class AvroFormat:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class JsonFormat:
     """Messages in JSON."""
 
@@ -45,7 +44,7 @@ class JsonFormat:
     ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ProtoFormat:
     """Messages in Protocol Buffers."""
 
@@ -60,7 +59,7 @@ MessageFormat = Annotated[
 ]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Kafka:
     """A topic whose messages have the columns of the view's dataset."""
 
@@ -92,7 +91,7 @@ class Kafka:
 Stream = Annotated[Kafka, OneOf((("kafka", Kafka),))]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Aggregation:
     """One feature of many messages. Its name is `name`, or function, column and window in one."""
 

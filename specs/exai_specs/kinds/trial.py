@@ -11,11 +11,9 @@ from dataclasses import field
 from typing import Annotated
 
 from pydantic import model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     KeyedBy,
     Maybe,
     Named,
@@ -24,6 +22,7 @@ from exai_specs.fields import (
     Text,
     WholeSeconds,
     about,
+    block,
     refuse,
     yaml_name,
 )
@@ -44,7 +43,7 @@ BODIES = ("uses", "python", "image")
 """The keys that say what a trial is."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Trial:
     """A component that trains, a Python function or a container, and its inputs."""
 

@@ -12,11 +12,9 @@ from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic.dataclasses import dataclass
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     KeyedBy,
     Maybe,
     Named,
@@ -26,6 +24,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
+    block,
     refuse,
 )
 from exai_specs.forms import OneOf
@@ -70,7 +69,7 @@ _SETTING = (("type", _SCALARS),)
 _CHOICES = (("type", "array"), ("items", {"type": _SCALARS[:2]}), ("minItems", 1))
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Objective:
     """What is to become best."""
 
@@ -85,7 +84,7 @@ class Objective:
     ] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Algorithm:
     """How values are chosen, by Katib's names."""
 
@@ -97,7 +96,7 @@ class Algorithm:
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Range:
     """Numbers between two bounds, both included."""
 
@@ -139,7 +138,7 @@ class Range:
                 yield Problem("invalid-value", wrong, "round it, or type: double", (name,))
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Choices:
     """A few values."""
 
@@ -153,7 +152,7 @@ class Choices:
 Searched = Annotated[Range | Choices, OneOf((("type", Range), ("list", Choices)), inside=False)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Trials:
     """How many trials there are."""
 
@@ -191,7 +190,7 @@ class Trials:
         return self
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class TuningSpec:
     """A search: trials of one step, each with other parameters."""
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic.dataclasses import dataclass
-
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, Flag, KeyedBy, Maybe, Named, Quantity, Text, about
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Quantity, Text, about, block
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import NameRule
@@ -33,7 +31,7 @@ _ReadOnly = Annotated[Flag, Effect.RETRAIN, about("Whether the container may onl
 _Optional = Annotated[Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecretVolume:
     """The keys of a Secret as files."""
 
@@ -44,7 +42,7 @@ class SecretVolume:
     optional: _Optional = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ConfigMapVolume:
     """The keys of a ConfigMap as files."""
 
@@ -57,7 +55,7 @@ class ConfigMapVolume:
     optional: _Optional = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class PvcVolume:
     """A PersistentVolumeClaim that exists."""
 
@@ -70,7 +68,7 @@ class PvcVolume:
     read_only: _ReadOnly = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class EmptyDir:
     """A folder that lives as long as the pod."""
 
@@ -80,7 +78,7 @@ class EmptyDir:
     size: Annotated[Maybe[Quantity], Effect.RETRAIN, about("How much it may hold", "1Gi")] = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class EmptyDirVolume:
     """An empty folder of the pod's own."""
 
@@ -88,7 +86,7 @@ class EmptyDirVolume:
     sub_path: _SubPath = None
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Ephemeral:
     """A claim that lives as long as the pod."""
 
@@ -101,7 +99,7 @@ class Ephemeral:
     ] = ("ReadWriteOnce",)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class EphemeralVolume:
     """A volume that is made for the pod."""
 
@@ -112,7 +110,7 @@ class EphemeralVolume:
     read_only: _ReadOnly = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class MemoryVolume:
     """Shared memory."""
 

@@ -7,18 +7,15 @@ block bounds the effects inside it, so the highest stands here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
 from typing import Annotated, Any
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic.dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    CONFIG,
     HIDDEN,
     Flag,
     KeyedBy,
@@ -28,11 +25,13 @@ from exai_specs.fields import (
     Quantity,
     Text,
     about,
+    block,
     refuse,
 )
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.names import FIELD, NameRule
+from exai_specs.values import frozen
 
 EXTENDED = NameRule(
     r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
@@ -60,7 +59,7 @@ POD_FIELD = NameRule(
 """Fields that the downward API has for variables (k8s.io/api core/v1, ObjectFieldSelector)."""
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class SecretRef:
     """One key of a Kubernetes Secret, or of what stands for it in an environment."""
 
@@ -73,7 +72,7 @@ class SecretRef:
     ] = False
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ConfigMapRef:
     """One key of a ConfigMap."""
 
@@ -85,7 +84,7 @@ class ConfigMapRef:
     key: Annotated[Text, Effect.RETRAIN, about("Key in the ConfigMap", "region")]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class FieldRef:
     """A field of the pod itself, by Kubernetes' downward API."""
 
@@ -108,7 +107,7 @@ EnvValue = Annotated[
 Env = Annotated[Mapping[str, EnvValue], KeyedBy(FIELD)]
 
 
-@plain_dataclass(frozen=True, slots=True)
+@frozen
 class Credential:
     """Marks a field that takes only a reference: anything else there may be the secret itself."""
 
@@ -124,7 +123,7 @@ class Credential:
         raise refuse(Problem("secret-in-spec", "must not be in a spec", hint))
 
 
-@plain_dataclass(frozen=True, slots=True)
+@frozen
 class _Gathered:
     """Resources other than cpu and memory are known by the `/` in their names."""
 
@@ -169,7 +168,7 @@ _Cpu = Annotated[Maybe[Quantity], Effect.RETRAIN, about("Cores", 1, "500m")]
 _Memory = Annotated[Maybe[Quantity], Effect.RETRAIN, about("Bytes", "2Gi")]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class LimitFields:
     """What a container may use at most."""
 
@@ -181,7 +180,7 @@ class LimitFields:
 Limits = Annotated[LimitFields, _Gathered()]
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class ResourceFields:
     """What a container requests; also its limits, where `limits` doesn't say otherwise."""
 

@@ -572,7 +572,7 @@ def _parts(hint: Any) -> Iterator[Any]:
 
 
 def _is_spec(hint: Any) -> bool:
-    return is_dataclass(hint) and hasattr(hint, "__pydantic_fields__")
+    return is_dataclass(hint) and hasattr(hint, "__pydantic_config__")
 
 
 EFFECTS = dict(

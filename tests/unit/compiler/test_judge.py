@@ -21,7 +21,7 @@ def version(metrics: dict[str, float], champion: dict[str, float] | None = None)
 
 
 def gate(**fields: Any) -> Gate:
-    """A gate by the names of its YAML keys."""
+    """A gate by the names of its attributes."""
     return Gate(**fields)
 
 
@@ -44,13 +44,13 @@ def test_a_metric_that_nobody_recorded_fails_and_says_so() -> None:
 
 
 def test_without_a_champion_the_gate_passes_and_says_so() -> None:
-    result = only(version({"logloss": 9.0}), logloss=gate(noWorseThan="champion"))
+    result = only(version({"logloss": 9.0}), logloss=gate(no_worse_than="champion"))
     assert result.passed
     assert "no champion" in result.note
 
 
 def test_no_worse_knows_which_way_is_better() -> None:
-    no_worse = gate(noWorseThan="champion", tolerance=0.01)
+    no_worse = gate(no_worse_than="champion", tolerance=0.01)
     assert only(version({"logloss": 0.205}, {"logloss": 0.2}), logloss=no_worse).passed
     assert not only(version({"logloss": 0.22}, {"logloss": 0.2}), logloss=no_worse).passed
     assert only(version({"accuracy": 0.895}, {"accuracy": 0.9}), accuracy=no_worse).passed
@@ -58,14 +58,14 @@ def test_no_worse_knows_which_way_is_better() -> None:
 
 
 def test_a_champion_without_the_metric_fails() -> None:
-    no_worse = gate(noWorseThan="champion")
+    no_worse = gate(no_worse_than="champion")
     result = only(version({"r2": 0.5}, {}), r2=no_worse)
     assert not result.passed
     assert "champion" in result.note
 
 
 def test_every_gate_is_judged_in_the_order_of_names() -> None:
-    gates = {"logloss": gate(max=1, noWorseThan="champion"), "accuracy": gate(min=0.99)}
+    gates = {"logloss": gate(max=1, no_worse_than="champion"), "accuracy": gate(min=0.99)}
     verdict = judge(version({"accuracy": 0.9, "logloss": 0.5}), gates)
     assert [(r.metric, r.rule, r.passed) for r in verdict.results] == [
         ("accuracy", "min", False),

@@ -383,7 +383,8 @@ def test_values_can_be_made_and_changed_by_programs(document: Document) -> None:
 
 def test_constructors_take_attribute_names_and_parsed_units() -> None:
     retry = Retry(max=1, max_backoff=Duration(5))
-    step = Step(uses="x", with_={"a": [1]}, retry=retry, env={"A": "x"})
+    step = Step(uses="x", with_={"a": (1,)}, retry=retry, env={"A": "x"})
     assert step.with_ == {"a": (1,)}
+    assert step.retry == retry
     assert dataclasses.replace(step, uses="y").retry == retry
     assert Gate(no_worse_than="champion").tolerance == 0

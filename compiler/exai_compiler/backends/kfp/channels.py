@@ -9,19 +9,19 @@ step is `pipelinechannel--<task>--<output>` there, which no other source can be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import assert_never
 
 from exai_compiler.graph import FromArtifact, FromItem, FromParameter, FromStep, Source
 from exai_specs.frozen import Json
+from exai_specs.values import frozen
 
 Carried = FromParameter | FromArtifact | FromStep | FromItem
 """A source that is an input of something: values of the run are filled in where they stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Here:
     """A DAG: the tasks in it that other tasks of it may read, and whether it is the root
     of a pipeline, which may be one that another pipeline calls.

@@ -66,7 +66,7 @@ def _mounting(step: Step) -> Step:
         else volume
         for path, volume in step.spec.volumes.items()
     }
-    return replace(step, spec=replace(step.spec, volumes=volumes))
+    return replace(step, spec=replace(step.spec, volumes=MappingProxyType(volumes)))
 
 
 def _name(claim: str) -> str:

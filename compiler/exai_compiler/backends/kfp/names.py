@@ -8,13 +8,13 @@ the change read it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from exai_specs.frozen import Json
 from exai_specs.kinds.project import Environment, SecretName
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """`given` is what gives a text at run time, as KFP's InputParameterSpec; None if nothing does.
 

@@ -6,7 +6,7 @@ In: a DAG's inside. Out: its `outputs` and its definitions. Never: where a value
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exai_compiler.backends.kfp.channels import Carried
 from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type
@@ -14,9 +14,10 @@ from exai_compiler.graph import Graph, is_artifact
 from exai_specs.frozen import Json
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.types import ListOf, Type
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """What leaves a DAG: its type, and the tasks that may make it with the names it has there."""
 
@@ -24,7 +25,7 @@ class Output:
     makers: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dag:
     """The inside of a DAG. `takes` is all that comes from outside of it, by channel."""
 

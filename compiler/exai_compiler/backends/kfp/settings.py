@@ -6,7 +6,7 @@ In: the specs of a pipeline and a step. Out: `Settings`. Never: what the step wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exai_compiler.graph import Step
 from exai_specs.frozen import empty
@@ -22,11 +22,12 @@ from exai_specs.kinds.workload import (
     SecretRef,
 )
 from exai_specs.units import Duration, Quantity
+from exai_specs.values import frozen
 
 EnvValue = str | SecretRef | ConfigMapRef | FieldRef
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What counts for one step. `env` is sorted by name: a mapping has no order of its own."""
 

@@ -9,15 +9,15 @@ those there that fits.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal
 
 from exai_compiler.backends.kserve.formats import SKLEARN
 from exai_compiler.backends.kserve.runtime import PROTOCOLS, SERVED
 from exai_compiler.backends.kserve.shipped import Runtime
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """`runtime` is None for a name that only the platform knows."""
 
@@ -26,7 +26,7 @@ class Chosen:
     runtime: Runtime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoRuntime:
     """`others`: what could be instead, for a hint."""
 

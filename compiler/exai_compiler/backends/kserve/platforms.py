@@ -8,14 +8,14 @@ KServe 0.16), and install/v0.16.0/kserve-cluster-resources.yaml of kserve/kserve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.releases import OLDER
 from exai_compiler.backends.kserve.shipped import SHIPPED, V1_V2, Runtime, shipped_runtime
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release:
     """`runtimes` in the order in which they are chosen; `canaries`: of Standard mode."""
 

@@ -10,7 +10,6 @@ folder (its one `model.joblib`): exai's is never chosen by itself, only where it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.formats import H2O, SKLEARN
@@ -18,9 +17,10 @@ from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
 from exai_compiler.pods.pod import AMOUNTS, SECURITY
 from exai_specs.kinds import Environment
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Served:
     """A format that exai's server reads. `auto_select`: KServe may choose the runtime for it."""
 

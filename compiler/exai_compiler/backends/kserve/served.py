@@ -7,7 +7,6 @@ that nobody knows yet are Unknown. Of a project alone: the formats that may have
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from exai_compiler.backends.kserve.formats import format_of, formats_made
 from exai_compiler.columns import Maker
@@ -17,12 +16,13 @@ from exai_compiler.resolved import Resolved
 from exai_specs.kinds import ModelSpec
 from exai_specs.kinds.model import Registered
 from exai_specs.kinds.model_files import Files, InlineModel, Storage
+from exai_specs.values import frozen
 
 MLFLOW = "mlflow"
 """The format of a version that others registered: a folder with MLmodel."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """`digest` and `number` are None where nobody says them; `storage` stands instead of `uri`."""
 

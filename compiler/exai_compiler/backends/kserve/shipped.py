@@ -7,14 +7,15 @@ Left out where KServe would choose by itself: exai always writes a runtime.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from exai_specs.values import frozen
 
 V1_V2 = ("v1", "v2")
 GRPC_PORT = 8081  # of KServe's own Python servers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runtime:
     """A runtime and what it serves: versions by format, the newest last; `chosen` are the formats
     for which exai takes it unasked. No `protocols`: any.

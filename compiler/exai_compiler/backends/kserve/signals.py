@@ -7,9 +7,10 @@ KServe's Python servers, of vLLM and of exai's own server.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exai_compiler.backends.kserve.scale import Mode
+from exai_specs.values import frozen
 
 # KServe's own Python servers: histograms of what they do, and no counter by status.
 PYTHON_SERVERS = (
@@ -24,7 +25,7 @@ QUANTILES = (("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99"))
 QUEUE_PROXY_PORT = 9091
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signals:
     """`latency`: a histogram's buckets, `unit` of them a second. `requests` counts all, `failed`
     adds what tells those that failed; empty where nobody counts. `labels` select the service.

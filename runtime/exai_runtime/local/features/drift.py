@@ -7,7 +7,7 @@ Looks at files' names; of a Redis it asks what is marked there as online.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +27,7 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import empty
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 _SQLITE = "sqlite:///"
 
@@ -46,7 +47,7 @@ def repository_drift(paths: FeaturePaths, body: Mapping[str, Any]) -> tuple[Fiel
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Online:
     """What is online of each view, and what was pushed there; `unsure` says why that is only what
     was written last, if the store couldn't be asked.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,14 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import digest, freeze, thaw
 from exai_specs.kinds import DatasetSpec
+from exai_specs.values import frozen
 
 REPOSITORY_KIND = "FeatureRepository"
 # A person who asks for it wants it there, whatever became of the store since.
 ASKED = ("asked for",)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brought:
     """The record for the caller to store, one line of what was done, and whether all was written
     `anew`, so that nothing that was pushed is online any more.
@@ -46,7 +46,7 @@ class Brought:
     anew: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureExecutor:
     """The feature store of one environment. `specs` are the documents that datasets come from."""
 

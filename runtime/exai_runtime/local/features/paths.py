@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from exai_specs.values import frozen
 
 _KEPT = 3  # snapshots of a dataset beside those that something refers to
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeaturePaths:
     """`folder` is `.exai/<environment>/features`."""
 

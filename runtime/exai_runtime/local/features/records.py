@@ -9,11 +9,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, field
 from types import MappingProxyType
 
 from exai_compiler.facts import Materialized
 from exai_specs.frozen import empty
+from exai_specs.values import frozen
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS materialized (
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS pushes (
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """What is online of a view: the file of the rows that it came from (of an older exai "" for a
     live table), and a hash of where the online store is.
@@ -41,7 +42,7 @@ class Recorded:
     store: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Begun:
     """What was to be brought online of a view, and may be there in part."""
 
@@ -52,7 +53,7 @@ class Begun:
     store: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pushes:
     """The rows that were pushed to a view since it was last written anew: how many, the newest
     timestamp among them (RFC 3339, UTC), and when that was last (seconds since the epoch).
@@ -63,7 +64,7 @@ class Pushes:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Records:
     """All of it, by view."""
 
@@ -106,7 +107,7 @@ def records_of(db: sqlite3.Connection, tables: Iterable[str]) -> Records:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnlineRecords:
     """The writer."""
 

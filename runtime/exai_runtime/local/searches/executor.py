@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from exai_compiler.changes import ObjectId
@@ -44,13 +43,14 @@ from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment
+from exai_specs.values import frozen
 
 SEARCH_KIND = "Experiment"
 _GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _POLL = 0.1  # seconds between two looks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchExecutor:
     """Searches of one environment."""
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 from exai_runtime.local.run_requests import read_json, write_json
+from exai_specs.values import frozen
 
 State = Literal["succeeded", "failed", "stopped"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchPaths:
     """The files of one search."""
 
@@ -45,7 +46,7 @@ class SearchPaths:
         return self.folder / "search.log"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A trial was given these parameters, as the texts that Katib would write."""
 
@@ -53,7 +54,7 @@ class Asked:
     parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """A trial is over. `values` are those that it reported of the metric; `stopped`: early."""
 
@@ -63,7 +64,7 @@ class Ended:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Again:
     """A search that had failed was begun again: failures before this don't count."""
 
@@ -71,7 +72,7 @@ class Again:
 Event = Asked | Ended | Again
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchResult:
     """`best` is the number of the best trial, with its `value` and `parameters`; `trials` are all
     that are over, `failed` those of them that failed.

@@ -12,16 +12,17 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from exai_specs.values import frozen
 
 # pkg/metricscollector/v1beta1/common/const.go: DefaultFilter.
 METRIC = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
 _GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """A trial reported this of the metric."""
 
@@ -29,7 +30,7 @@ class Value:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """A trial's process is gone; `last` is the last line that it wrote."""
 

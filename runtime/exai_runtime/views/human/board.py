@@ -19,11 +19,12 @@ from exai_runtime.events import (
 )
 from exai_runtime.target import Progress
 from exai_runtime.views.human.words import count
+from exai_specs.values import frozen
 
 Mark = Literal["started", "done", "failed", "note"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of progress. `seconds` is how long it took, if known; `depth` its indentation."""
 
@@ -34,7 +35,7 @@ class Line:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """Something that has started and not ended."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -16,6 +15,7 @@ from exai_compiler.changes import FieldChange
 from exai_compiler.maybe import Known, Maybe
 from exai_runtime.views.human.words import field_path, maybe_text, value_text, value_texts
 from exai_specs.frozen import Json
+from exai_specs.values import frozen
 
 if TYPE_CHECKING:
     from exai_compiler.revisions import SpecField
@@ -25,7 +25,7 @@ _MOST = 8  # elements of one list; JSON has all
 Field = TypeVar("Field", FieldChange, "SpecField")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListChange:
     """How a list of strings differs; neither part where only its order does."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from exai_specs.values import frozen
 
 # The few colours in use: reset, bold, dim, red, green, yellow, cyan.
 _OURS = ("0", "1", "2", "31", "32", "33", "36")
@@ -13,7 +14,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paint:
     """Puts colour around text, or leaves it alone."""
 

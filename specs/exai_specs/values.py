@@ -1,0 +1,160 @@
+"""Classes of frozen values: fields, equality, hash and text, made when they are first needed.
+
+In: a class with annotated fields. Out: the same as a frozen dataclass with slots, as type checkers,
+`dataclasses.fields` and `dataclasses.replace` see it.
+
+The standard library writes and compiles six functions for every frozen dataclass that is imported,
+which was a third of the start of a command. Here a class costs nothing of it until the first value
+is made or compared, and then what the standard library would have made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
+
+T = TypeVar("T")
+
+_FACTORY = object()
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(cls: type[T]) -> type[T]:
+    """What `dataclass(frozen=True, slots=True)` makes."""
+    return made(cls)
+
+
+def made(cls: type[T], *, kw_only: bool = False) -> type[T]:
+    """The class with its fields; with `kw_only` they are given by name."""
+    documented = cls.__doc__
+    cls.__doc__ = documented or "-"  # without one, the signature would be looked up for it
+    shell: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+    shell.__doc__ = documented
+    methods = {
+        **_LIKE_ALL,
+        "__init__": _init_at_first(shell),
+        "__eq__": _eq_at_first(shell),
+        "__hash__": _hash_at_first(shell),
+    }
+    own = {name for name, it in vars(cls).items() if it is not None}
+    for name in methods.keys() - own:
+        setattr(shell, name, methods[name])
+    return cast(type[T], shell)
+
+
+def _init_at_first(cls: Any) -> Callable[..., None]:
+    def __init__(self: Any, *args: Any, **named: Any) -> None:
+        cls.__init__ = _init(cls)
+        cls.__init__(self, *args, **named)
+
+    return __init__
+
+
+def _eq_at_first(cls: Any) -> Callable[[Any, object], bool]:
+    def __eq__(self: Any, other: object) -> bool:
+        cls.__eq__ = _eq(cls)
+        return cast(bool, cls.__eq__(self, other))
+
+    return __eq__
+
+
+def _hash_at_first(cls: Any) -> Callable[[Any], int]:
+    def __hash__(self: Any) -> int:
+        cls.__hash__ = _hash(cls)
+        return cast(int, cls.__hash__(self))
+
+    return __hash__
+
+
+def _init(cls: Any) -> Any:
+    """Sets the slots themselves, which no `__setattr__` guards."""
+    known: dict[str, Any] = {"_FACTORY": _FACTORY}
+    by_place, by_name, lines = ["self"], ["*"], []
+    for each in fields(cls):
+        name = value = each.name
+        default = ""
+        known[f"_set_{name}"] = getattr(cls, name).__set__
+        if each.default_factory is not MISSING:
+            known[f"_make_{name}"] = each.default_factory
+            default = "=_FACTORY"
+            value = f"_make_{name}() if {name} is _FACTORY else {name}"
+        elif each.default is not MISSING:
+            known[f"_default_{name}"] = each.default
+            default = f"=_default_{name}"
+        if each.init:
+            (by_name if each.kw_only else by_place).append(f"{name}{default}")
+        else:
+            lines.append(f"{name}{default}")
+        lines.append(f"_set_{name}(self, {value})")
+    if hasattr(cls, "__post_init__"):
+        lines.append("self.__post_init__()")
+    parameters = [*by_place, *(by_name if len(by_name) > 1 else ())]
+    return _written(cls, "__init__", parameters, lines or ["pass"], known)
+
+
+def _eq(cls: Any) -> Any:
+    names = [each.name for each in fields(cls) if each.compare]
+    lines = [
+        "if other.__class__ is not self.__class__: return NotImplemented",
+        f"return {_tuple('self', names)} == {_tuple('other', names)}",
+    ]
+    return _written(cls, "__eq__", ["self", "other"], lines, {})
+
+
+def _hash(cls: Any) -> Any:
+    names = [each.name for each in fields(cls) if _is_hashed(each)]
+    return _written(cls, "__hash__", ["self"], [f"return hash({_tuple('self', names)})"], {})
+
+
+def _is_hashed(each: Field[Any]) -> bool:
+    return each.compare if each.hash is None else each.hash
+
+
+def _tuple(of: str, names: Iterable[str]) -> str:
+    return f"({''.join(f'{of}.{name}, ' for name in names)})"
+
+
+def _written(
+    cls: Any, name: str, parameters: Iterable[str], lines: Iterable[str], known: dict[str, Any]
+) -> Any:
+    """A function of these lines, as the standard library makes them."""
+    body = "".join(f"\n {line}" for line in lines)
+    exec(f"def {name}({', '.join(parameters)}):{body}", known)  # noqa: S102 - names of fields alone
+    found = known[name]
+    found.__qualname__ = f"{cls.__qualname__}.{name}"
+    found.__module__ = cls.__module__
+    return found
+
+
+def _repr(self: Any) -> str:
+    told = ", ".join(
+        f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr
+    )
+    return f"{type(self).__qualname__}({told})"
+
+
+def _set(_self: Any, name: str, _value: Any) -> NoReturn:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _delete(_self: Any, name: str) -> NoReturn:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, each.name) for each in fields(self)]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for each, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, each.name, value)
+
+
+_LIKE_ALL: dict[str, Any] = {
+    "__repr__": _repr,
+    "__setattr__": _set,
+    "__delattr__": _delete,
+    "__getstate__": _state,
+    "__setstate__": _restore,
+}
