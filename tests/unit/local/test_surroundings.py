@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from exai_runtime.local.connections import container_variables, secrets_of, step_variables
 from exai_runtime.local.paths import Paths
@@ -21,7 +22,8 @@ KEY = "password"
 
 
 def environment(**more: Any) -> Environment:
-    return Environment(target="local", **more)
+    fields = {"target": "local", **more}
+    return TypeAdapter(Environment).validate_python(fields, by_name=True)
 
 
 def test_nothing_of_the_users_own_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
