@@ -98,6 +98,12 @@ def loops(
             deep = component("deep", "echo")(count=item, text=train.outputs["text"], number=rate.lr)
     with dsl.ParallelFor(names) as name:
         each = component("each-do", "echo")(text=f"{name} and {first.outputs['text']}")
+    with dsl.ParallelFor(rates) as rate:
+        component("fields-do", "echo")(
+            number=rate.lr, text=f"run {rate.tag}", table=first.outputs["table"]
+        )
+    with dsl.If(first.outputs["count"] == 1), dsl.ParallelFor(rates) as rate:
+        component("maybe-do", "echo")(number=rate.lr)
     with dsl.If(first.outputs["count"] == 1), dsl.ParallelFor(listed.output, parallelism=1) as word:
         component("some-do", "echo")(text=word)
     function("best", _best)(

@@ -228,13 +228,14 @@ class Dags:
     def _alone(self, step: Step) -> Dag:
         """The DAG around a leaf with a condition or a loop; what it hands on is what is read."""
         name = task_name(step)
-        tasks, takes = self._leaf(step, name, Here(frozenset()))
+        inside = Here(frozenset())
+        tasks, takes = self._leaf(step, name, inside)
         outputs = {
             output: Output(inner, ((name, output),))
             for output in sorted(self._collected.get(step.name, ()))
             if (inner := self._inner_type(step, output)) is not None
         }
-        return Dag(tasks, takes, outputs)
+        return Dag(tasks, outside(takes.values(), inside), outputs)
 
     def _inner_type(self, step: Step, output: str) -> Type | None:
         found = source_type(self._graph, FromStep(step.name, output))
