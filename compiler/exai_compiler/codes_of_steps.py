@@ -12,6 +12,13 @@ from exai_specs.codes import Code
 
 STEP_CODES: Mapping[str, Code] = MappingProxyType(
     {
+        "bad-amount": Code(
+            "What a run gives for the resources of a step is no amount, or a limit below the "
+            "request.",
+            "An expression in `resources` takes text such as '500m' or '4Gi'. What is known before "
+            "a run is looked at: defaults, allowed values, arguments of schedules and of calls, "
+            "items of a list. The rest is, locally, when the step is to start.",
+        ),
         "bad-component": Code(
             "A `component.yaml` of one's own that says something wrong.",
             "It has the first form of Kubeflow Pipelines' components: inputs, outputs, and a "

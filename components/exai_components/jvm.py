@@ -13,6 +13,12 @@ from pathlib import Path
 MIB = 1024 * 1024
 LEAST_HEAP = 128 * MIB
 
+# Of cgroups of version 2 and 1; inside a container its own are at the root.
+_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
 _starting = threading.Lock()
 
 # -Xrs: signals belong to Python. Serial collector: one small heap, few threads, short pauses.
@@ -34,7 +40,8 @@ class NoJava(Exception):
 def start_jvm(model_bytes: int = 0) -> None:
     """Start the JVM unless it runs; the heap is bounded by `model_bytes` (unpacked) and memory.
 
-    `EXAI_MEMORY` (bytes), when set, is the upper bound of the heap.
+    `EXAI_MEMORY`, when set, is the upper bound of the heap: bytes, or `container`, for the limit of
+    the container that this runs in.
     """
     import jpype
     import jpype.config
@@ -54,8 +61,22 @@ def start_jvm(model_bytes: int = 0) -> None:
 def heap_bytes(model_bytes: int) -> int:
     """The largest heap in bytes: room for the model and for batches, within EXAI_MEMORY."""
     wanted = LEAST_HEAP + 4 * model_bytes
-    limit = os.environ.get("EXAI_MEMORY", "")
-    return max(16 * MIB, min(wanted, int(limit))) if limit.isdigit() else wanted
+    limit = memory_limit(os.environ.get("EXAI_MEMORY", ""))
+    return max(16 * MIB, min(wanted, limit)) if limit is not None else wanted
+
+
+def memory_limit(told: str, limits: tuple[Path, ...] = _LIMITS) -> int | None:
+    """The bytes of EXAI_MEMORY; of `container` those that the kernel gives it; None without."""
+    if told != "container":
+        return int(told) if told.isdigit() else None
+    for file in limits:
+        try:
+            text = file.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            continue
+        # Without a limit, version 2 says `max`, version 1 a number that no machine has.
+        return int(text) if text.isdigit() and int(text) < 2**60 else None
+    return None
 
 
 def genmodel_jar() -> Path:

@@ -86,6 +86,9 @@ def test_loops(tmp_path: Path) -> None:
     assert seen(folder / "each-iteration-1" / "each-do")["text"] == "y and nothing"
     assert seen(folder / "some-each-iteration-0" / "some-do")["text"] == "p"
     assert (folder / "tables-iteration-1" / "tables-do").is_dir()
+    assert seen(folder / "fields-iteration-1" / "fields-do")["text"] == "run b"
+    sized = json.loads((folder / "sized-iteration-1" / "sized-do" / "table").read_text())
+    assert sized["env"]["EXAI_MEMORY"] == str(4 * 1024**3)
     assert output(folder / "best") == (
         "4 [0.25, 0.5] [[1.0, 2.0], [1.0, 2.0]] ['x and nothing', 'y and nothing']"
     )

@@ -28,14 +28,16 @@ def meaning(spec: dict[str, Any]) -> dict[str, Any]:
     found = json_format.MessageToDict(proto)
     inputs = found["root"].get("inputDefinitions", {}).get("parameters", {})
     env = {name: ("parameter", name) for name in inputs}
-    leaves = dict(_Walk(found["components"]).dag(found["root"], env, (), (), ""))
-    outputs = _Walk(found["components"]).outputs(found["root"], "")
+    walk = _Walk(found["components"], found["deploymentSpec"]["executors"])
+    leaves = dict(walk.dag(found["root"], env, (), (), ""))
+    outputs = walk.outputs(found["root"], "")
     return {**leaves, **({"outputs": outputs} if outputs else {})}
 
 
 class _Walk:
-    def __init__(self, components: dict[str, Any]) -> None:
+    def __init__(self, components: dict[str, Any], executors: dict[str, Any]) -> None:
         self.components = components
+        self.executors = executors
 
     def dag(
         self,
@@ -82,8 +84,19 @@ class _Walk:
                     "strategy": strategy,
                     "cache": task.get("cachingOptions", {}),
                     "types": self.types(inner),
+                    "amounts": self.amounts(inner, given),
                 },
             )
+
+    def amounts(self, component: dict[str, Any], given: Env) -> dict[str, Any]:
+        """The resources of a leaf, and what gives those that aren't written."""
+        executor = self.executors[component["executorLabel"]]
+        found = executor.get("container", {}).get("resources", {})
+        return {
+            name: _placed(("constant", json.dumps(value)), given)
+            for name, value in found.items()
+            if name.startswith("resource")
+        }
 
     def inputs(
         self, tasks: dict[str, Any], task: dict[str, Any], env: Env, at: str

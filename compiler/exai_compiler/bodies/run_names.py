@@ -1,5 +1,5 @@
 """Values of a step outside `with` that a run may give: its image, names of Secrets, ConfigMaps and
-claims, and placement as a whole (LANGUAGE sections 3.4 and 6.3).
+claims, amounts of its resources, and placement as a whole (LANGUAGE sections 3.4 and 6.3).
 
 In: the spec of a step. Out: each such text with its path below the step, whether it has an
 expression or not.
@@ -7,23 +7,27 @@ expression or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from exai_specs.kinds.step import Step
 from exai_specs.kinds.step_pod import ConfigMapFiles, PvcMount, SecretFiles
-from exai_specs.kinds.workload import ConfigMapRef, Env, SecretRef
+from exai_specs.kinds.step_resources import StepResourceFields
+from exai_specs.kinds.workload import Amount, ConfigMapRef, Env, SecretRef, stated
 
 Path = tuple[str | int, ...]
 TEXT = ("string",)
 
 
 class RunName(NamedTuple):
-    """A text, its path below its step, the types that what gives it may have."""
+    """A text, its path below its step, the types that what gives it may have, and whether it is an
+    amount, which only an expression makes a text.
+    """
 
     path: Path
     text: str
     types: tuple[str, ...] = TEXT
+    is_amount: bool = False
 
 
 def run_names(step: Step) -> Iterator[RunName]:
@@ -44,6 +48,7 @@ def run_names(step: Step) -> Iterator[RunName]:
     for index, secret in enumerate(step.image_pull_secrets):
         yield RunName(("imagePullSecrets", index, "name"), secret.name)
     yield from of_placement(step.node_selector, step.tolerations)
+    yield from of_resources(step.resources)
 
 
 def of_env(env: Env) -> Iterator[RunName]:
@@ -64,3 +69,19 @@ def of_placement(node_selector: object, tolerations: object) -> Iterator[RunName
         yield RunName(("nodeSelector",), node_selector, ("struct",))
     if isinstance(tolerations, str):
         yield RunName(("tolerations",), tolerations, ("list", "struct"))
+
+
+def of_resources(resources: StepResourceFields | None) -> Iterator[RunName]:
+    """Of requests and limits; each must be text: KFP's driver takes a number for no amount at all
+    (`resolvePodSpecInputRuntimeParameter` in backend/src/v2/driver of kubeflow/pipelines).
+    """
+    if resources is None:
+        return
+    blocks: tuple[tuple[Path, Mapping[str, Amount]], ...] = (
+        (("resources",), stated(resources)),
+        (("resources", "limits"), stated(resources.limits) if resources.limits else {}),
+    )
+    for path, amounts in blocks:
+        for name, amount in amounts.items():
+            if isinstance(amount, str):
+                yield RunName((*path, name), amount, is_amount=True)

@@ -14,6 +14,7 @@ from itertools import islice
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
+    amounts,
     autoscale,
     bad_expression,
     called_pipelines,
@@ -111,6 +112,7 @@ from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order
 Check = Callable[[Subject], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
+    amounts.check,
     autoscale.check,
     bad_expression.check,
     claims.check,

@@ -1,5 +1,5 @@
-"""Names and placement that a run gives (LANGUAGE sections 3.4 and 6.3): one whole reference each,
-to a parameter or an output of the right type.
+"""Names, amounts and placement that a run gives (LANGUAGE sections 3.4 and 6.3): one whole
+reference each, to a parameter or an output of the right type.
 
 `bad-expression`, `expression-not-allowed`, `unknown-reference`, `wrong-input-type`.
 """
@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.bodies.run_names import RunName, of_env, of_placement, run_names
+from exai_compiler.bodies.run_names import (
+    RunName,
+    of_env,
+    of_placement,
+    of_resources,
+    run_names,
+)
 from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.positions import below_step
 from exai_compiler.checks.subject import Subject
@@ -50,7 +56,8 @@ def all_names(graph: Graph, body: PipelineSpec) -> Iterator[tuple[Path, RunName,
     of loops that are seen there."""
     base: Path = ("spec", "defaults")
     placement = of_placement(body.defaults.node_selector, body.defaults.tolerations)
-    for name in (*of_env(body.defaults.env), *placement):
+    amounts = of_resources(body.defaults.resources)
+    for name in (*of_env(body.defaults.env), *placement, *amounts):
         yield base, name, NO_ITEMS
     for step in graph.steps.values():
         for name in run_names(step.spec):
@@ -107,11 +114,17 @@ def _typed(
     found = source_type(graph, source)
     given = "list" if isinstance(found, ListOf) else str(found)
     if found is not None and given not in name.types:
+        hint = "take another one, or write the value itself"
+        if name.is_amount:
+            shown = "4Gi" if path[-1] == "memory" else "2"
+            hint = f"make it a string, such as '{shown}': Kubeflow Pipelines takes text alone"
+        article = "an" if given[0] in "aeiouAEIOU" else "a"
+        must = " or a ".join(name.types)
         yield Diagnostic(
             "wrong-input-type",
-            f"`{words(source)}` is a {given}, and this must be a {' or a '.join(name.types)}",
+            f"`{words(source)}` is {article} {given}, and this must be a {must}",
             spec.at(*path),
-            hint="take another one, or write the value itself",
+            hint=hint,
         )
 
 
@@ -128,4 +141,6 @@ def in_run_name(path: Path) -> bool:
             return True
         case ("nodeSelector",) | ("tolerations",):
             return True
+        case ("resources", name) | ("resources", "limits", name):
+            return name != "limits"
     return False

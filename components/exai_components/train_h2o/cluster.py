@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 
-from exai_components.jvm import NoJava, genmodel_jar
+from exai_components.jvm import NoJava, genmodel_jar, memory_limit
 from exai_components.outcome import StepFailure
 from exai_components.secrets_in_env import environment_for_java
 
@@ -142,10 +142,9 @@ class Cluster:
 
 
 def heap_flags(memory: str) -> tuple[str, ...]:
-    """The heap for EXAI_MEMORY bytes: three quarters, as the JVM and Python need room beside it."""
-    if not memory.isdigit() or int(memory) <= 0:
-        return ()
-    return (f"-Xmx{max(64, int(memory) * 3 // 4 // 2**20)}m",)
+    """The heap within EXAI_MEMORY: three quarters, as the JVM and Python need room beside it."""
+    limit = memory_limit(memory)
+    return (f"-Xmx{max(64, limit * 3 // 4 // 2**20)}m",) if limit else ()
 
 
 def _free_port() -> int:

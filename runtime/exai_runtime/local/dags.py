@@ -12,12 +12,17 @@ In: the protos that KFP's runner has, under the names of `run_enhanced_dag`
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
+from exai_runtime.local.amounts import CODE, BadAmount, with_amounts
 from exai_runtime.local.conditions import is_true
+from exai_runtime.local.observer import OUTCOME_FILE
+from exai_runtime.local.run_requests import write_json
 from exai_specs.values import frozen
 
 _PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
@@ -140,6 +145,11 @@ class _Walk:
         from kfp.local.orchestrator import task_executor
         from kfp.pipeline_spec import pipeline_spec_pb2
 
+        label = component.executor_label
+        try:
+            executor = with_amounts(self.executors[label], values)
+        except BadAmount as wrong:
+            self._refused(task.component_ref.name.removeprefix("comp-"), wrong)
         alone = pipeline_spec_pb2.PipelineTaskSpec()
         alone.CopyFrom(task)
         alone.ClearField("inputs")
@@ -155,7 +165,7 @@ class _Walk:
             task_spec=alone,
             pipeline_resource_name=self.name,
             components=dict(self.components),
-            executors=dict(self.executors),
+            executors={**self.executors, label: executor},
             io_store=store,
             pipeline_root=self.root,
             runner=self.runner,
@@ -165,6 +175,19 @@ class _Walk:
         if ended != status.Status.SUCCESS:
             raise Failed
         return dict(outputs)
+
+    def _refused(self, task: str, wrong: BadAmount) -> NoReturn:
+        """A task that no cluster would start fails as one that says itself why, with the runner's
+        own words in the log.
+        """
+        folder = Path(self.root) / self.name / task
+        folder.mkdir(parents=True, exist_ok=True)
+        told = {"final": True, "code": CODE, "message": wrong.message, "hint": wrong.hint}
+        write_json(folder / OUTCOME_FILE, told)
+        logging.info("Executing task '%s'", task)
+        logging.error("%s. %s", wrong.message, wrong.hint)
+        logging.info("Task '%s' finished with status FAILURE", task)
+        raise Failed
 
 
 def _when_done() -> Any:

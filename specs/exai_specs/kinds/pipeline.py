@@ -38,7 +38,8 @@ from exai_specs.kinds.step_pod import (
     StepNodeSelector,
     StepTolerations,
 )
-from exai_specs.kinds.workload import SECRET, Env, Resources
+from exai_specs.kinds.step_resources import StepResources
+from exai_specs.kinds.workload import SECRET, Env
 from exai_specs.names import CLAIM, FIELD, KUBERNETES, PARAMETER, STEP
 
 
@@ -64,7 +65,7 @@ class Defaults:
         field(default_factory=empty)
     )
     resources: Annotated[
-        Maybe[Resources], Effect.RENDER, about("What containers request", {"cpu": 1})
+        Maybe[StepResources], Effect.RENDER, about("What containers request", {"cpu": 1})
     ] = None
     retry: Annotated[Maybe[Retry], Effect.RENDER, about("Tries after a failure", {"max": 2})] = None
     cache: Annotated[

@@ -34,7 +34,8 @@ from exai_specs.identity import RefTo
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.outputs import PortType, StepOutput
 from exai_specs.kinds.step_pod import StepPod
-from exai_specs.kinds.workload import Env, ResourceFields, Resources
+from exai_specs.kinds.step_resources import StepResourceFields, StepResources
+from exai_specs.kinds.workload import Env
 from exai_specs.names import FIELD
 from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
@@ -229,7 +230,7 @@ class Step(StepPod):
     ] = False
     retry: Annotated[Maybe[Retry], Effect.RENDER, about("Tries after a failure", {"max": 2})] = None
     resources: Annotated[
-        Maybe[Resources],
+        Maybe[StepResources],
         Effect.RENDER,
         about("What its container requests", {"cpu": 1, "memory": "2Gi"}),
     ] = None
@@ -297,7 +298,7 @@ class Step(StepPod):
             yield Problem("invalid-value", wrong, "give one to a step of it", ("cache",))
 
 
-def accelerators(resources: ResourceFields | None) -> Iterator[Problem]:
+def accelerators(resources: StepResourceFields | None) -> Iterator[Problem]:
     """Kubeflow Pipelines gives a step one kind of accelerator (LANGUAGE section 3.1)."""
     if resources is not None:
         limits = resources.limits.extended if resources.limits is not None else {}

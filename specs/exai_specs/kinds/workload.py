@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Protocol
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs import units
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     HIDDEN,
@@ -124,7 +126,7 @@ class Credential:
 
 
 @frozen
-class _Gathered:
+class Gathered:
     """Resources other than cpu and memory are known by the `/` in their names."""
 
     def __get_pydantic_core_schema__(
@@ -136,7 +138,7 @@ class _Gathered:
         if not isinstance(value, dict):
             return value
         own = {key: item for key, item in value.items() if "/" not in key}
-        own[_EXTENDED_KEY] = {key: item for key, item in value.items() if "/" in key}
+        own[EXTENDED_KEY] = {key: item for key, item in value.items() if "/" in key}
         return own
 
     def __get_pydantic_json_schema__(
@@ -144,7 +146,7 @@ class _Gathered:
     ) -> JsonSchemaValue:
         found = handler(schema)
         definition = handler.resolve_ref_schema(found)
-        extended = definition["properties"].pop(_EXTENDED_KEY, None)
+        extended = definition["properties"].pop(EXTENDED_KEY, None)
         if extended:  # the definition is shared: the first user changes it
             definition["patternProperties"] = {
                 "/": {
@@ -156,11 +158,11 @@ class _Gathered:
         return found
 
 
-_EXTENDED_KEY = f"{HIDDEN}extended"
+EXTENDED_KEY = f"{HIDDEN}extended"
 _Extended = Annotated[
     Mapping[str, Quantity],
     KeyedBy(EXTENDED),
-    Field(alias=_EXTENDED_KEY),
+    Field(alias=EXTENDED_KEY),
     Effect.RETRAIN,
     about("Extended resources, such as GPUs", {"nvidia.com/gpu": 1}),
 ]
@@ -177,7 +179,52 @@ class LimitFields:
     extended: _Extended = field(default_factory=empty)
 
 
-Limits = Annotated[LimitFields, _Gathered()]
+Limits = Annotated[LimitFields, Gathered()]
+
+Amount = units.Quantity | str
+"""A quantity, or text with an expression that gives one in a run (only a step's can)."""
+
+
+class Amounts(Protocol):
+    """A block of amounts: requests, or limits."""
+
+    @property
+    def cpu(self) -> Amount | None: ...
+    @property
+    def memory(self) -> Amount | None: ...
+    @property
+    def extended(self) -> Mapping[str, Amount]: ...
+
+
+def stated(block: Amounts) -> Mapping[str, Amount]:
+    """The amounts of a block by the name that Kubernetes has for each, sorted."""
+    own = {"cpu": block.cpu, "memory": block.memory}
+    found = {**block.extended, **{name: value for name, value in own.items() if value is not None}}
+    return dict(sorted(found.items()))
+
+
+def over(requests: Mapping[str, Amount], limits: Mapping[str, Amount]) -> tuple[Problem, ...]:
+    """What is wrong with limits beside the requests, as Kubernetes judges pods (k8s.io/kubernetes,
+    validateContainerResourceRequirements). Of what only a run knows nothing is said.
+    """
+    found: list[Problem] = []
+    for name, limit in limits.items():
+        mine, path = requests.get(name), ("limits", name)
+        if mine is None:
+            continue
+        size, asked = _size(limit), _size(mine)
+        if "/" in name:
+            if size != asked:
+                wrong = f"must be what is requested ({mine}): Kubernetes shares none of it"
+                found.append(Problem("invalid-value", wrong, "remove it", path))
+        elif isinstance(size, Decimal) and isinstance(asked, Decimal) and size < asked:
+            wrong = f"is less than what is requested ({mine})"
+            found.append(Problem("invalid-value", wrong, path=path))
+    return tuple(found)
+
+
+def _size(amount: Amount) -> Decimal | str:
+    return amount if isinstance(amount, str) else amount.value
 
 
 @block
@@ -195,29 +242,9 @@ class ResourceFields:
 
     @model_validator(mode="after")
     def _within_limits(self) -> ResourceFields:
-        """As Kubernetes judges pods (k8s.io/kubernetes, validateContainerResourceRequirements)."""
-        if self.limits is None:
-            return self
-        problems = [
-            Problem("invalid-value", f"is less than what is requested ({mine})", path=path)
-            for path, mine, limit in (
-                (("limits", "cpu"), self.cpu, self.limits.cpu),
-                (("limits", "memory"), self.memory, self.limits.memory),
-            )
-            if mine is not None and limit is not None and limit.value < mine.value
-        ] + [
-            Problem(
-                "invalid-value",
-                f"must be what is requested ({self.extended[name]}): Kubernetes shares none of it",
-                "remove it",
-                ("limits", name),
-            )
-            for name, limit in self.limits.extended.items()
-            if name in self.extended and limit.value != self.extended[name].value
-        ]
-        if problems:
+        if self.limits is not None and (problems := over(stated(self), stated(self.limits))):
             raise refuse(*problems)
         return self
 
 
-Resources = Annotated[ResourceFields, _Gathered()]
+Resources = Annotated[ResourceFields, Gathered()]

@@ -82,6 +82,7 @@ def loops(
     rates: list[dict] = [{"lr": 0.5, "tag": "a"}, {"lr": 0.25, "tag": "b"}],
     names: list[str] = ["x", "y"],
     who: str = "you",
+    cpu: str = "500m",
     exai_run_key: str = "",
     exai_data_versions: dict = {},
 ):
@@ -104,6 +105,12 @@ def loops(
         )
     with dsl.If(first.outputs["count"] == 1), dsl.ParallelFor(rates) as rate:
         component("maybe-do", "echo")(number=rate.lr)
+    with dsl.ParallelFor([{"text": "a", "memory": "1Gi"}, {"text": "b", "memory": "4Gi"}]) as size:
+        sized = component("sized-do", "echo")(text=size.text)
+        sized.set_cpu_request(cpu).set_cpu_limit(cpu)
+        sized.set_memory_request(size.memory).set_memory_limit(size.memory)
+        # Without this the SDK hands nothing into the loop, and its tasks name what isn't there.
+        sized.register_pipeline_channels([cpu, size.memory])
     with dsl.If(first.outputs["count"] == 1), dsl.ParallelFor(listed.output, parallelism=1) as word:
         component("some-do", "echo")(text=word)
     function("best", _best)(

@@ -230,9 +230,46 @@ def given_images(
     made().set_container_image(found.outputs["name"])
 
 
+@dsl.container_component
+def sized(text: dsl.OutputPath(str)) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="alpine:3.20")
+
+
+@dsl.container_component
+def every() -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="alpine:3.20")
+
+
+@dsl.container_component
+def shared(cpu_limit: str) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image="alpine:3.20", command=["echo", cpu_limit])
+
+
+@dsl.pipeline(name="given-amounts")
+def given_amounts(
+    cpu: str = "500m",
+    memory: str = "2Gi",
+    gpus: str = "1",
+    exai_run_key: str = "",
+    exai_data_versions: dict = {},
+) -> None:
+    first = sized().set_cpu_request("1").set_cpu_limit("1").set_memory_request("1Gi")
+    first.set_memory_limit(memory).set_env_variable("EXAI_MEMORY", "container")
+    task = (
+        every().set_cpu_request(cpu).set_cpu_limit("4").set_env_variable("EXAI_MEMORY", "container")
+    )
+    task.set_memory_request(first.outputs["text"]).set_memory_limit(first.outputs["text"])
+    # Without this the SDK doesn't let the task wait for what it takes its memory from.
+    task.register_pipeline_channels([first.outputs["text"]])
+    task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(gpus)
+    last = shared(cpu_limit="mine").set_memory_request(memory).set_memory_limit(memory)
+    last.set_env_variable("EXAI_MEMORY", "container")
+
+
 SDK = {
     "config": config,
     "containers": containers,
+    "given-amounts": given_amounts,
     "given-images": given_images,
     "imports": imports,
     "own-components": own_components,

@@ -19,6 +19,11 @@ from exai_specs.frozen import thaw
 
 HERE = Path(__file__).parent
 CASES = tuple(sorted(path.parent.name for path in HERE.glob("*/project.yaml")))
+# The SDK hands an image and amounts that a run gives to a task by inputs of their own.
+GIVEN = (
+    *("base_image", "accelerator_count"),
+    *(f"{name}_{kind}" for name in ("cpu", "memory") for kind in ("request", "limit")),
+)
 OPERAND = re.compile(r"inputs\.parameter_values\['([^']+)'\]")
 PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}")
 
@@ -74,8 +79,7 @@ def _task(
             if not defined[name].get("isOptional"):
                 yield f"{name} isn't given"
         for name, source in given_here.items():
-            # The SDK hands an image that a run gives to a task by an input of its own.
-            if name not in defined and name not in placed and name != "base_image":
+            if name not in defined and name not in placed and name not in GIVEN:
                 yield f"{name} is given but isn't an input"
             wrong = _source(source, source.get(output), outer.get(kind, {}), dag, components)
             yield from (f"{name} {each}" for each in wrong)

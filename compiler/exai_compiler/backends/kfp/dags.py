@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from exai_compiler.backends.kfp.amounts import given_amounts
 from exai_compiler.backends.kfp.channels import (
     Carried,
     Here,
@@ -28,7 +29,7 @@ from exai_compiler.backends.kfp.components import component_label, component_spe
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
 from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.filled import DATA_VERSIONS, RESERVED, complete
-from exai_compiler.backends.kfp.inputs import placeholder
+from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
 from exai_compiler.backends.kfp.ports import (
     Dag,
     Output,
@@ -180,17 +181,20 @@ class Dags:
         label = self._label(name)
         whole_name = self._before + name
         self.components[label] = component_spec(whole_name, step.component)
-        image = _image(step)
         runs = step.component
-        if image is not None:
+        given = given_amounts(how, step.items) if runs.importer is None else {}
+        if (image := _image(step)) is not None:
             runs = replace(runs, image=placeholder(image))
-        self.executors[executor_label(whole_name)] = executor(runs, how, self._resolved.environment)
+            given = {BASE_IMAGE: image, **given}
+        self.executors[executor_label(whole_name)] = executor(
+            runs, how, self._resolved.environment, step.items
+        )
         names = (bind(text, step.items) for text in names_of(step.spec))
         read = (
             source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)
         )
-        found = task(name, label, step, how, bindings, here, image)
-        return {name: found}, by_channel(carried(read))
+        found = task(name, label, step, how, bindings, here, given)
+        return {name: found}, by_channel((*carried(read), *given.values()))
 
     def _called(
         self, step: Step, name: str, how: Settings, here: Here

@@ -11,32 +11,42 @@ from functools import lru_cache
 from math import ceil
 from types import MappingProxyType
 
+from exai_compiler.backends.kfp.amounts import resources
 from exai_compiler.backends.kfp.arguments import argument
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.catalog import Component
-from exai_compiler.graph import Constant, bind
-from exai_specs.frozen import Encoded, Json, encoded, mapping
+from exai_compiler.graph import NO_ITEMS, Constant, Items, bind
+from exai_specs.frozen import Encoded, encoded, mapping
 from exai_specs.kinds.project import Environment
 
 # The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
 MEMORY = "EXAI_MEMORY"
 
+ITS_LIMIT = "container"
+"""Its value where only the run knows the limit, which KFP fills into no variable: whoever reads it
+asks the container's own kernel (exai_components/jvm.py).
+"""
 
-def executor(component: Component, settings: Settings, environment: Environment) -> Encoded:
+
+def executor(
+    component: Component, settings: Settings, environment: Environment, items: Items = NO_ITEMS
+) -> Encoded:
     """What does the work: a container, or an import, which runs none."""
     if component.importer is not None:
         return encoded({"importer": component.importer})
-    return mapping({"container": container(component, settings, environment)})
+    return mapping({"container": container(component, settings, environment, items)})
 
 
-def container(component: Component, settings: Settings, environment: Environment) -> Encoded:
+def container(
+    component: Component, settings: Settings, environment: Environment, items: Items = NO_ITEMS
+) -> Encoded:
     """Image, command, arguments, plain environment variables and resources."""
     found = {**_plain(component, _image(component, environment))}
     if env := _env(settings, component.env):
         listed = tuple({"name": name, "value": value} for name, value in env.items())
         found["env"] = encoded(listed)
-    if resources := _resources(settings):
-        found["resources"] = encoded(resources)
+    if amounts := resources(settings, items):
+        found["resources"] = encoded(amounts)
     return mapping(found)
 
 
@@ -73,20 +83,5 @@ def _env(settings: Settings, own: Mapping[str, str]) -> Mapping[str, str]:
             case _:
                 raise ValueError(f"the variable {name} can't hold an expression")
     if (memory := settings.limits.get("memory")) is not None:
-        found[MEMORY] = str(ceil(memory.value))
+        found[MEMORY] = ITS_LIMIT if isinstance(memory, str) else str(ceil(memory.value))
     return dict(sorted(found.items()))
-
-
-def _resources(settings: Settings) -> Mapping[str, Json]:
-    """Without the deprecated `cpuLimit` and its kind, which the SDK writes beside these."""
-    requests, limits = settings.requests, settings.limits
-    found: dict[str, Json] = {}
-    for name, word in (("cpu", "Cpu"), ("memory", "Memory")):
-        if (amount := requests.get(name)) is not None:
-            found[f"resource{word}Request"] = str(amount)
-        if (amount := limits.get(name)) is not None:
-            found[f"resource{word}Limit"] = str(amount)
-    for name, amount in limits.items():
-        if name not in ("cpu", "memory"):
-            found["accelerator"] = {"resourceType": name, "resourceCount": str(amount)}
-    return found

@@ -56,10 +56,10 @@ def task_inputs(
     bindings: Mapping[str, Binding],
     here: Here,
     before: str = "",
-    image: Carried | None = None,
+    given: Mapping[str, Carried] = MappingProxyType({}),
 ) -> Mapping[str, Json]:
-    """The `inputs` of a task; `before` is the task whose end a status tells, `image` what gives its
-    image. Raises ValueError for what the checks refuse.
+    """The `inputs` of a task; `before` is the task whose end a status tells, `given` what gives its
+    image and its resources, by the input. Raises ValueError for what the checks refuse.
     """
     artifacts: dict[str, Json] = {}
     parameters: dict[str, Json] = {}
@@ -71,9 +71,9 @@ def task_inputs(
         if isinstance(binding, Composed):
             for source in carried(binding.sources.values()):
                 parameters[text_channel(source)] = parameter(source, here)
-    if image is not None:
-        parameters.setdefault(BASE_IMAGE, {"runtimeValue": {"constant": placeholder(image)}})
-        parameters[text_channel(image)] = parameter(image, here)
+    for name, source in given.items():
+        parameters.setdefault(name, {"runtimeValue": {"constant": placeholder(source)}})
+        parameters[text_channel(source)] = parameter(source, here)
     found: dict[str, Json] = {}
     if artifacts:
         found["artifacts"] = artifacts

@@ -14,14 +14,9 @@ from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.pods import Toleration
 from exai_specs.kinds.step import CacheKey, Retry
 from exai_specs.kinds.step_pod import StepPod
-from exai_specs.kinds.workload import (
-    ConfigMapRef,
-    FieldRef,
-    LimitFields,
-    ResourceFields,
-    SecretRef,
-)
-from exai_specs.units import Duration, Quantity
+from exai_specs.kinds.step_resources import StepResourceFields
+from exai_specs.kinds.workload import Amount, ConfigMapRef, FieldRef, SecretRef, stated
+from exai_specs.units import Duration
 from exai_specs.values import frozen
 
 EnvValue = str | SecretRef | ConfigMapRef | FieldRef
@@ -32,7 +27,7 @@ class Settings:
     """What counts for one step. `env` is sorted by name: a mapping has no order of its own."""
 
     env: Mapping[str, EnvValue]
-    resources: ResourceFields | None
+    resources: StepResourceFields | None
     retry: Retry | None
     cache: bool
     timeout: Duration | None
@@ -42,17 +37,14 @@ class Settings:
     tolerations: tuple[Toleration, ...] | str = ()
 
     @property
-    def limits(self) -> Mapping[str, Quantity]:
+    def limits(self) -> Mapping[str, Amount]:
         """Every limit by the name of its resource: stated, or else the same as the request."""
-        if self.resources is None:
-            return {}
-        stated = by_name(self.resources.limits) if self.resources.limits else {}
-        return {**by_name(self.resources), **stated}
+        return self.resources.all_limits if self.resources else {}
 
     @property
-    def requests(self) -> Mapping[str, Quantity]:
+    def requests(self) -> Mapping[str, Amount]:
         """Every request by the name of its resource."""
-        return by_name(self.resources) if self.resources else {}
+        return stated(self.resources) if self.resources else {}
 
 
 def settings(pipeline: PipelineSpec, step: Step) -> Settings:
@@ -82,13 +74,3 @@ def told(own: Settings, surroundings: Mapping[str, EnvValue]) -> Settings:
     if not surroundings:
         return own
     return replace(own, env=dict(sorted({**surroundings, **own.env}.items())))
-
-
-def by_name(block: ResourceFields | LimitFields) -> Mapping[str, Quantity]:
-    """The stated amounts of a block, sorted by the name that Kubernetes has for each."""
-    found = dict(block.extended)
-    if block.cpu is not None:
-        found["cpu"] = block.cpu
-    if block.memory is not None:
-        found["memory"] = block.memory
-    return dict(sorted(found.items()))

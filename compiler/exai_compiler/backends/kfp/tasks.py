@@ -28,10 +28,10 @@ def task(
     settings: Settings,
     bindings: Mapping[str, Binding],
     here: Here,
-    image: Carried | None = None,
+    given: Mapping[str, Carried] = MappingProxyType({}),
 ) -> Mapping[str, Json]:
     """The task of a step that has a component, which stands under `label`. It waits for all that it
-    reads here, and for `after`. `image` is what gives its image in a run.
+    reads here, and for `after`. `given` is what gives its image and its resources in a run.
     """
     if step.component is None:
         raise ValueError(f"the step {step.name} uses no known component")
@@ -43,7 +43,7 @@ def task(
     }
     if needs := (EXIT_HANDLER,) if is_last else waits_for(step, bindings, here):
         found["dependentTasks"] = needs
-    if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER, image):
+    if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER, given):
         found["inputs"] = inputs
     if is_last or (step.spec.ignore_upstream_failure and needs):
         found["triggerPolicy"] = {"strategy": WHEN_DONE}

@@ -1,0 +1,6 @@
+def work() -> int:
+    return 1
+
+
+def text() -> str:
+    return "1Gi"
