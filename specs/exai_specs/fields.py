@@ -7,6 +7,7 @@ Never: pydantic's coercions, or a refused value quoted in a message.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -34,6 +35,8 @@ from exai_specs.values import frozen, made
 T = TypeVar("T")
 
 _YAML = (type(None), bool, int, float, str, list, dict)
+_KNOWN = frozenset({str, int, float})
+_SAME = 256  # texts of one kind of field that are remembered: few differ between documents
 
 HIDDEN = "\x00"
 """Starts parts of locations that no document has: the reader lets no such character in."""
@@ -130,12 +133,18 @@ class Named:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
+        return core_schema.no_info_after_validator_function(_checked(self), handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {**handler(schema), "pattern": self.rule.anchored, "maxLength": self.rule.longest}
+
+
+@functools.cache
+def _checked(named: Named, on: Literal["value", "name"] = "value") -> Callable[[str], str]:
+    """`check`, which is asked the same of the fields of every document."""
+    return functools.lru_cache(_SAME)(lambda name: named.check(name, on))
 
 
 @frozen
@@ -151,9 +160,7 @@ class KeyedBy:
         keys: CoreSchema = core_schema.str_schema(strict=True)
         if self.rule:
             named = Named(self.rule)
-            keys = core_schema.no_info_after_validator_function(
-                lambda name: named.check(name, "name"), keys
-            )
+            keys = core_schema.no_info_after_validator_function(_checked(named, "name"), keys)
         values = handler.generate_schema(get_args(source)[1])
         return core_schema.no_info_after_validator_function(
             self._read_only, core_schema.dict_schema(keys, values)
@@ -184,8 +191,18 @@ class Parsed:
     schema: tuple[tuple[str, Any], ...]
 
     def __get_pydantic_core_schema__(self, _source: Any, _: GetCoreSchemaHandler) -> CoreSchema:
+        known = functools.lru_cache(_SAME, typed=True)(self.read)
+
+        def validate(value: Any) -> Any:
+            if type(value) not in _KNOWN:
+                return self._validate(value)
+            try:
+                return known(value)
+            except ValueError:
+                return self._validate(value)  # which says why
+
         return core_schema.no_info_plain_validator_function(
-            self._validate, serialization=core_schema.to_string_ser_schema()
+            validate, serialization=core_schema.to_string_ser_schema()
         )
 
     def _validate(self, value: Any) -> Any:

@@ -59,12 +59,16 @@ class OneOf:
         if self.otherwise is not None:
             choices[HIDDEN + HIDDEN] = handler.generate_schema(self.otherwise)
         tagged = core_schema.tagged_union_schema(choices, discriminator=self._tag)
-        return core_schema.no_info_wrap_validator_function(self._validate, tagged)
+        classes, names = tuple(self._classes()), self._names()
 
-    def _validate(self, value: Any, form: ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, tuple(self._classes())):
-            return value  # made by a program, not read
-        return form(self._check(value))
+        def validate(value: Any, form: ValidatorFunctionWrapHandler) -> Any:
+            if type(value) is dict and len(value) == 1 and next(iter(value)) in names:
+                return form(value)  # as most are
+            if isinstance(value, classes):
+                return value  # made by a program, not read
+            return form(self._check(value))
+
+        return core_schema.no_info_wrap_validator_function(validate, tagged)
 
     def _classes(self) -> Iterator[type]:
         yield from (of for _, of in self.keys)

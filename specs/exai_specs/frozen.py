@@ -35,13 +35,13 @@ def freeze(value: Any) -> Json:
     kind = type(value)
     if kind in _SCALARS or kind is MappingProxyType:
         return value  # type: ignore[no-any-return]
-    if kind is dict or isinstance(value, Mapping):
+    if kind is not dict and isinstance(value, list | tuple):
+        return tuple([v if type(v) in _SCALARS else freeze(v) for v in value])
+    if kind is dict or isinstance(value, Mapping):  # the latter asks an abstract class: the last
         # Most of a tree are leaves: a call for each of them would be half of the time.
         return MappingProxyType(
             {k: v if type(v) in _SCALARS else freeze(v) for k, v in value.items()}
         )
-    if isinstance(value, list | tuple):
-        return tuple([v if type(v) in _SCALARS else freeze(v) for v in value])
     raise TypeError(f"{kind.__name__} is no plain value")
 
 
@@ -50,11 +50,11 @@ def thaw(value: Json) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
+    if isinstance(value, list | tuple):
+        return [v if type(v) in _SCALARS else thaw(v) for v in value]
     if kind is MappingProxyType or isinstance(value, Mapping):
         items = value.items()  # type: ignore[union-attr]
         return {k: v if type(v) in _SCALARS else thaw(v) for k, v in items}
-    if isinstance(value, list | tuple):
-        return [v if type(v) in _SCALARS else thaw(v) for v in value]
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 

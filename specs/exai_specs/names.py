@@ -6,12 +6,14 @@ by itself.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
 from exai_specs.values import frozen
 
 _ENDS = r"[^A-Za-z0-9]+$"
+_compiled = functools.cache(re.compile)  # of the rules below; `re` asks more before it answers
 
 
 @frozen
@@ -37,11 +39,11 @@ class NameRule:
 
     def wrong(self, name: str) -> str | None:
         """What is wrong with the name, or None."""
-        if not re.fullmatch(self.pattern, name):
+        if not _compiled(self.pattern).fullmatch(name):
             return f"a name here has {self.words}"
         if len(name) > self.longest:
             return f"a name here has at most {self.longest} characters, this one {len(name)}"
-        if self.forbidden and re.search(self.forbidden, name):
+        if self.forbidden and _compiled(self.forbidden).search(name):
             return self.forbidden_words
         return None
 

@@ -106,11 +106,12 @@ def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
             document.at(("apiVersion",)),
             hint=f"write apiVersion: {API_VERSION}",
         )
-    at = document.at(("kind",))
     if isinstance(kind, str) and kind not in KINDS:
+        at = document.at(("kind",))
         message = f"there is no kind {kind[:60]}"
         yield Diagnostic("unknown-kind", message, at, hint=did_you_mean(kind, KINDS))
     elif "kind" in value and not isinstance(kind, str):
+        at = document.at(("kind",))
         hint = f"one of {', '.join(KINDS)}"
         yield Diagnostic("wrong-type", f"kind: must be text, not {called(kind)}", at, hint=hint)
     yield from (unknown_field(document, (key,), _FIELDS) for key in value if key not in _FIELDS)

@@ -67,6 +67,8 @@ class ColumnFields:
 
 def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
     """The values of an `enum` that a column of this type can't have."""
+    if not enum:
+        return []
     accepted, noun = _ENUMS.get(str(type_), ((), ""))
     wrong = [
         Problem(
