@@ -3,16 +3,18 @@
 Great Expectations, MLflow and their like import much that one step never calls. A finder, Python's
 own hook for it, leaves that out without touching the libraries: a package that is optional to them
 can count as not installed, and a module can wait for its first use (`importlib.util.LazyLoader`).
+A module of which functions are taken by name, which would be its first use, is stood in for.
 Never hides a package that the step itself uses: each caller names its own list, and says why.
 """
 
 import gc
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 
 class _Sparing:
@@ -31,6 +33,69 @@ class _Sparing:
         if spec is not None and spec.loader is not None:
             spec.loader = importlib.util.LazyLoader(spec.loader)
         return spec
+
+
+class _StandIn(ModuleType):
+    """A module in the place of another, which is imported at the first use of anything in it."""
+
+    def __init__(self, name: str, functions: Sequence[str]) -> None:
+        super().__init__(name)
+        for function in functions:
+            setattr(self, function, _called_later(name, function))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(_real(self.__name__), name)
+
+
+def _called_later(module: str, function: str) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(_real(module), function)(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = function
+    return call
+
+
+def _real(name: str) -> ModuleType:
+    if isinstance(sys.modules.get(name), _StandIn):
+        del sys.modules[name]
+    return importlib.import_module(name)
+
+
+@contextmanager
+def standing_in(modules: Mapping[str, Sequence[str]]) -> Iterator[None]:
+    """While this lasts, `modules` aren't imported, whoever asks: each stands for the real one until
+    something of it is used, but for the functions named here until they are called.
+
+    Whoever has got one keeps it, and gets the real one's attributes by it. Modules inside of one
+    that is a package can't be imported meanwhile.
+    """
+    stand_ins = {
+        name: _StandIn(name, functions)
+        for name, functions in modules.items()
+        if name not in sys.modules
+    }
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+
+
+# Of scipy.stats, half of what importing scikit-learn takes, its modules name these functions.
+_OF_STATS = MappingProxyType({"scipy.stats": ("gmean", "rankdata", "spearmanr")})
+
+
+def import_sklearn(*modules: str) -> None:
+    """Import modules of scikit-learn (1.9) without the pandas and the scipy.stats that they name:
+    what scores, splits and trains uses neither. Whoever does use scipy.stats gets it then.
+    """
+    with without(absent=("pandas",)), standing_in(_OF_STATS):
+        for name in modules:
+            importlib.import_module(name)
 
 
 @contextmanager

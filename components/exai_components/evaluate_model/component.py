@@ -91,12 +91,11 @@ def _champion_and_metrics(reference: str) -> Any:
     """
     from exai_components.evaluate_model.champion import find_champion
     from exai_components.evaluate_model.figures import import_matplotlib
-    from exai_components.light_imports import without
+    from exai_components.light_imports import import_sklearn, without
 
     met = find_champion(reference) if reference else None
-    with without(absent=("pandas",)):  # optional to scikit-learn, and of no use here
-        import sklearn.metrics  # noqa: F401
-
+    import_sklearn("sklearn.metrics")
+    with without(absent=("pandas",)):
         import_matplotlib()
     return met
 

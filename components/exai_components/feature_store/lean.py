@@ -13,18 +13,16 @@ Nothing of Feast is changed or copied, and what was already imported is left alo
 """
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
-from exai_components.light_imports import without
+from exai_components.light_imports import standing_in, without
 
 QUIET = {"FEAST_USAGE": "False", "DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
-_SERVERS = ("feast.feature_server", "feast.ui_server")
+_SERVERS = {"feast.feature_server": (), "feast.ui_server": ()}
 
 
 def import_feast() -> Any:
@@ -34,7 +32,7 @@ def import_feast() -> Any:
     os.environ["PGTZ"] = "UTC"
     if "feast" in sys.modules:
         return sys.modules["feast"]
-    with without(), _unchecked(), _deferred(_SERVERS):
+    with without(), _unchecked(), standing_in(_SERVERS):
         return importlib.import_module("feast")
 
 
@@ -52,22 +50,3 @@ def _unchecked() -> Iterator[None]:
         yield
     finally:
         typeguard.typechecked = checked
-
-
-@contextmanager
-def _deferred(names: tuple[str, ...]) -> Iterator[None]:
-    """Stand-ins under these names; each becomes the real module at its first use."""
-    stand_ins = {name: _StandIn(name) for name in names if name not in sys.modules}
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        for name in stand_ins:
-            del sys.modules[name]
-
-
-class _StandIn(ModuleType):
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(importlib.import_module(self.__name__), name)

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from exai_components import light_imports
 from exai_components.light_imports import without
 
 
@@ -34,13 +35,12 @@ def import_kserve() -> None:
 
 
 def import_sklearn() -> None:
-    """Import scikit-learn's foundations, if it is installed, without the pandas that they name.
-
-    Its `utils/fixes.py` imports pandas when there is one, and uses it for nothing that scores rows
-    (as of 1.9). An estimator that was trained on a DataFrame still gets the real one.
+    """Import what all of scikit-learn's estimators stand on, if it is installed, without the pandas
+    and scipy.stats that it names. An estimator that was trained on a DataFrame still gets the real
+    one.
     """
-    with without(absent=("pandas",)), contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module("sklearn.utils.fixes")
+    with contextlib.suppress(ModuleNotFoundError):
+        light_imports.import_sklearn("sklearn.metrics", "sklearn._loss.loss")
 
 
 def _package_without_initialiser(name: str) -> None:

@@ -18,15 +18,14 @@ def split_data(
     seed: int = 0,
 ) -> None:
     """Write the rows of `data` to `train` and `test_`, each in the order they have in `data`."""
-    import importlib
     from concurrent.futures import ThreadPoolExecutor
 
-    from exai_components.light_imports import without
+    from exai_components.light_imports import import_sklearn, without
     from exai_components.parquet_file import read_table, write_table
 
     # Arrow and scikit-learn look for pandas, to know its types: there are none here.
     with without(absent=("pandas",)), ThreadPoolExecutor(max_workers=1) as importing:
-        importing.submit(importlib.import_module, "sklearn.model_selection")
+        importing.submit(import_sklearn, "sklearn.model_selection")
         table = read_table(data.path)
         parts = choose_rows(table, test, stratify, int(seed))
         write_table(table.take(parts.train), train.path)

@@ -83,7 +83,8 @@ def _check_sizes(rows: int, fraction: float) -> tuple[int, int]:
 
 def _parts(rows: int, fraction: float, seed: int, codes: Any = None) -> Parts:
     import numpy as np
-    from sklearn.model_selection import train_test_split
+
+    from exai_components.light_imports import import_sklearn
 
     if not 0 <= seed < 2**32:
         raise StepFailure(
@@ -91,6 +92,9 @@ def _parts(rows: int, fraction: float, seed: int, codes: Any = None) -> Parts:
             f"seed is {seed}, it must be from 0 to {2**32 - 1}",
             "Write a whole number in that range",
         )
+    import_sklearn("sklearn.model_selection")
+    from sklearn.model_selection import train_test_split
+
     train, test = train_test_split(
         np.arange(rows), test_size=fraction, random_state=seed, stratify=codes
     )

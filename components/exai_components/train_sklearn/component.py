@@ -20,11 +20,12 @@ def train_sklearn(
     feature_service: dict | None = None,  # type: ignore[type-arg]
 ) -> None:
     """Train `estimator` on `data`; `model` becomes a folder: model.joblib and exai-model.json."""
-    from exai_components.light_imports import without
+    from exai_components.light_imports import import_sklearn, without
     from exai_components.model_file import digest_of
-    from exai_components.train_sklearn.estimators import made, task_for
+    from exai_components.train_sklearn.estimators import ESTIMATORS, made, task_for
 
     asked = task_for(estimator, task, target)
+    import_sklearn("sklearn.model_selection", "sklearn.compose", ESTIMATORS[estimator][0])
     # Arrow and scikit-learn look for pandas where it is of no use here.
     with without(absent=("pandas",)):
         told = _examples(data.path, target, tuple(str(name) for name in features), asked, task)

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from exai_components.light_imports import without
+from exai_components.light_imports import standing_in, without
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"exai_made_up_{tmp_path.name.replace('-', '_')}"
-    (tmp_path / f"{name}.py").write_text("import sys\nsys.ran = True\nvalue = 3\n")
+    (tmp_path / f"{name}.py").write_text(
+        "import sys\nsys.ran = True\nvalue = 3\ndef double(x, *, plus=0): return 2 * x + plus\n"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "ran", False, raising=False)
     return name
@@ -46,3 +48,26 @@ def test_nothing_is_left_behind() -> None:
         raise ZeroDivisionError
     assert sys.meta_path == before
     assert gc.isenabled()
+
+
+def test_a_module_is_stood_in_for_until_it_is_used(package: str) -> None:
+    with standing_in({package: ("double",)}):
+        stand_in = importlib.import_module(package)
+        double = stand_in.double
+        assert not hasattr(stand_in, "__path__")
+    assert package not in sys.modules
+    assert not sys.ran  # type: ignore[attr-defined]
+    assert double(4, plus=1) == 9
+    assert sys.ran  # type: ignore[attr-defined]
+    assert stand_in.value == 3
+    assert importlib.import_module(package) is not stand_in
+
+
+def test_whoever_uses_it_meanwhile_gets_the_real_one(package: str) -> None:
+    with standing_in({package: ()}):
+        assert importlib.import_module(package).value == 3
+        real = importlib.import_module(package)
+        assert real.__file__ is not None
+    assert sys.modules[package] is real
+    with standing_in({package: ("double",)}):
+        assert importlib.import_module(package) is real
