@@ -41,5 +41,11 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
             "An environment on a cluster names an image of exai by its tag.",
             "What a tag means can change, and steps and servers with it. Name it by digest.",
         ),
+        "wrong-pin": Code(
+            "A line of `exai.lock` that can't hold.",
+            "It says which version an alias means in an environment on a cluster: of a model that "
+            "a registry has, with the digest that servers check. `exai lock` writes it from the "
+            "environment's registry; local environments ask theirs.",
+        ),
     }
 )

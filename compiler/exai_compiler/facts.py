@@ -10,7 +10,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
-from exai_compiler.maybe import Maybe
+from exai_compiler.maybe import Maybe, Unknown
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.values import frozen
 
@@ -155,18 +155,24 @@ class Facts:
 
 @frozen
 class Pin:
-    """A person's decision in `exai.lock`: this alias is this version."""
+    """A person's decision in `exai.lock`: this alias is this version, and this is what it is."""
 
     version: int
     digest: str
     uri: str
+    format: str = "h2o-mojo"
+    run_key: str = ""
+    metrics: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @frozen
 class Lock:
-    """`exai.lock` of one environment: pins by model and alias.
+    """`exai.lock` of one environment: pins by model and alias, or number.
 
-    Local environments have none.
+    Local environments have none. Unknown is a pin of the other side of a comparison, where this
+    one leaves the alias to the registry.
     """
 
-    pins: Mapping[tuple[str, str], Pin] = field(default_factory=lambda: MappingProxyType({}))
+    pins: Mapping[tuple[str, str], Pin | Unknown] = field(
+        default_factory=lambda: MappingProxyType({})
+    )

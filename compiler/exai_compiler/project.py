@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from exai_specs.allowances import Allowance
 from exai_specs.identity import Ref
@@ -33,6 +33,9 @@ from exai_specs.kinds import (
 )
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:  # most projects have none, and pay nothing for it
+    from exai_specs.lock import LockFile
 
 Body = TypeVar(
     "Body",
@@ -63,7 +66,7 @@ class Project:
     order of files; `allowances` what comments allow. `overlays` are in neither of them: they say
     what the documents are in an environment, and are no part of it. Of a part of a project,
     `elsewhere` are the identities of the other documents. `like` is a project with the very same
-    Pipelines, whose graphs are known there."""
+    Pipelines, whose graphs are known there. `lock` is `exai.lock`, None without that file."""
 
     root: Spec
     specs: Mapping[Ref, Spec]
@@ -72,6 +75,7 @@ class Project:
     overlays: tuple[Spec, ...] = ()
     elsewhere: frozenset[Ref] = frozenset()
     like: Project | None = field(default=None, repr=False, compare=False)
+    lock: LockFile | None = None
     _known: dict[Hashable, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

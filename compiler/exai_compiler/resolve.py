@@ -13,7 +13,7 @@ from types import MappingProxyType
 from exai_compiler.build import Materialization, Promotion, RunKey
 from exai_compiler.canaries import canaries_to_come
 from exai_compiler.catalog import Catalog
-from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Verdict
+from exai_compiler.facts import Facts, Lock, ModelFacts, ModelVersion, Pin, Verdict
 from exai_compiler.graph import Graph
 from exai_compiler.graphs import graphs_of
 from exai_compiler.judge import gates_digest, judge
@@ -94,6 +94,9 @@ def resolve(
     for _, body in project.bodies(ServiceSpec):
         found = models.get(body.reference)
         if not isinstance(found, Known) or found.value.model not in coming:
+            continue
+        model, _, at = body.reference.partition("@")
+        if (model, at) in lock.pins:  # a person's decision, whatever a run makes
             continue
         if outdated(project, catalog, body, found.value):
             why = "a run has to register a version on the features as they are"
@@ -227,12 +230,12 @@ def _version(
     name, _, at = reference.partition("@")
     ref = Ref("Model", name)
     known = facts.models.get(registered_name(project, name), ModelFacts())
+    if (pin := lock.pins.get((name, at))) is not None:
+        return pin if isinstance(pin, Unknown) else Known(_pinned(name, pin, known))
     if facts.unread:
         return Unknown(ref, f"{facts.unread}, and it alone knows what {reference} is")
     if at.isdigit():
         number: Maybe[int] = Known(int(at))
-    elif (pin := lock.pins.get((name, at))) is not None:
-        number = Known(pin.version)
     elif (promotion := promotions.get(name)) is not None and at in promotion.wanted:
         number = promotion.wanted[at]
     elif at in known.aliases:
@@ -248,6 +251,22 @@ def _version(
     if found is None:
         return Unknown(ref, f"{name} has no version {number.value}")
     return Known(found)
+
+
+def _pinned(name: str, pin: Pin, known: ModelFacts) -> ModelVersion:
+    """The version of a pin: as the registry has it, where that was read and says the same."""
+    found = known.version(pin.version)
+    if found is not None and (found.uri, found.digest) == (pin.uri, pin.digest):
+        return found
+    return ModelVersion(
+        model=name,
+        number=pin.version,
+        uri=pin.uri,
+        digest=pin.digest,
+        run_key=pin.run_key,
+        format=pin.format,
+        metrics=pin.metrics,
+    )
 
 
 def _why_none(

@@ -24,6 +24,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "What follows -p is no NAME=VALUE, or stands there twice.",
             "Write each parameter once, `-p ntrees=50`; lists and structs as JSON has them.",
         ),
+        "bad-pin": Code(
+            "What follows `exai lock` is no MODEL@ALIAS, or stands there twice.",
+            "Write `iris_model@champion` to pin where the registry's alias stands, or "
+            "`iris_model@champion=3` for a version.",
+        ),
         "bad-row": Code(
             "The rows for a prediction aren't rows.",
             "A row is given as `--row column=value`, repeated, or as a JSON object (a list of "
@@ -90,6 +95,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "A project is a folder with an exai.yaml that holds a document of kind Project. It is "
             "looked for from the working directory upwards; -C names another folder.",
         ),
+        "no-version": Code(
+            "The registry has no such version, and no such alias.",
+            "A pin is of a version that is registered: its place and digest come from there. The "
+            "hint has the newest ones.",
+        ),
         "no-schedule": Code(
             "--watch has nothing to wait for.",
             "No view says when to bring it online: set `materialize.every`, or leave --watch out.",
@@ -120,6 +130,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "Nothing of that name is rendered in this environment.",
             "Name a document or an object as `exai render` lists it, `Service/iris`.",
         ),
+        "nothing-to-lock": Code(
+            "An environment without anything to pin, or without a registry to ask.",
+            "Locally the registry beside the project says what an alias means. Environments on a "
+            "cluster name theirs under `tracking`.",
+        ),
         "one-run": Code(
             "A comparison of a run with itself.",
             "The keys begin the same run. Name two of `exai runs list`.",
@@ -137,6 +152,11 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         "prediction-refused": Code(
             "The service refused the request.",
             "The message is the server's: which column is missing, unknown or of another type.",
+        ),
+        "registry-unreachable": Code(
+            "The registry that an environment names can't be read.",
+            "It is asked where `tracking.uri` says, with MLflow's own variables for credentials. "
+            "`exai.lock` may be written by hand, too: the guide has its form.",
         ),
         "time-of-commit": Code(
             "The events of a graph bear the time of the last commit.",

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
 from exai_compiler.environments import check_everywhere
-from exai_compiler.facts import Facts, Lock
+from exai_compiler.facts import Facts
 from exai_compiler.lineage import lineage
+from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown
 from exai_compiler.meaning import datasets_read
 from exai_compiler.project import Project
@@ -145,7 +146,8 @@ def compile_environment(
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
     facts = reader.facts(project)
-    resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
+    lock = lock_of(project, name)
+    resolved = resolve(project, name, environment, checked.catalog, lock, facts)
     build = render(resolved, lineage(project, resolved.graphs))
     read = frozenset(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
@@ -175,7 +177,8 @@ def compile_offline(
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
     facts = facts or Facts()
-    resolved = resolve(project, name, environment, checked.catalog, Lock(), facts)
+    lock = lock_of(project, name)
+    resolved = resolve(project, name, environment, checked.catalog, lock, facts)
     return render(resolved, lineage(project, resolved.graphs))
 
 

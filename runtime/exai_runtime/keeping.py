@@ -13,6 +13,7 @@ from typing import Any
 from exai_compiler.neighbours import EVERYBODY, groups, names_of, words_of
 from exai_runtime.compiling import Checked
 from exai_runtime.last_check import File, Kept, Stamp, stamp_of
+from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.packs import digest_of
 from exai_runtime.python_files import asked_files
 from exai_specs.diagnostics import MAX_IN_FILE, has_errors
@@ -54,6 +55,7 @@ def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> 
         and not any(is_everybodys(file) and file.patched for file in files.values())
     )
     texts = loaded.python.texts
+    lock = loaded.sources.get(LOCK)
     return Kept(
         project=project.name,
         entries=entries,
@@ -67,6 +69,7 @@ def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> 
         },
         modules=tuple(sorted(loaded.python.modules)),
         reusable=reusable,
+        lock=None if lock is None else digest_of(lock.encode()),
     )
 
 

@@ -45,7 +45,7 @@ class Kept(NamedTuple):
     """`entries` are what `spec.specs` names, with what stands there; `groups` number the files that
     matter to each other (`neighbours`); `python` are the digests of the files that specs name, None
     where there is none. A `reusable` one can be mended where files changed; any holds as long as
-    nothing did.
+    nothing did. `lock` is the digest of `exai.lock`.
     """
 
     project: str
@@ -56,6 +56,7 @@ class Kept(NamedTuple):
     python: dict[str, bytes | None]
     modules: tuple[str, ...]
     reusable: bool
+    lock: bytes | None = None
 
     def plain(self) -> tuple[object, ...]:
         """As a pack has it."""
@@ -68,7 +69,7 @@ def kept_of(plain: Any) -> Kept | None:
     """What a pack holds. Its reader wrote it, so its shape is known."""
     if plain is None:
         return None
-    project, entries, files, numbers, found, python, modules, reusable = plain
+    project, entries, files, numbers, found, python, modules, reusable, lock = plain
     return Kept(
         project,
         entries,
@@ -78,6 +79,7 @@ def kept_of(plain: Any) -> Kept | None:
         python,
         modules,
         reusable,
+        lock,
     )
 
 

@@ -18,6 +18,7 @@ from exai_compiler.policies import UNUSED
 from exai_runtime.folder import DiskFolder, Folder
 from exai_runtime.keeping import file_of, grouped, is_everybodys
 from exai_runtime.last_check import File, Kept, OnlyWhole, stamp_of
+from exai_runtime.lock_file import read_lock
 from exai_runtime.packs import digest_of, pack
 from exai_runtime.python_files import asked_files, modules_around, read_text
 from exai_runtime.workspace import component_catalog
@@ -77,6 +78,7 @@ class Mending:
         project = part(specs, elsewhere, self._allowed)
         if project is None:
             raise OnlyWhole
+        project = replace(project, lock=read_lock(self._folder).lock)
         try:
             found = check(project, catalog)
         except LeftOut:

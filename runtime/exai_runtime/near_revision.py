@@ -19,6 +19,7 @@ from exai_compiler.project import Project
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
 from exai_runtime.keeping import file_of, is_everybodys
 from exai_runtime.last_check import File, Kept, OnlyWhole, kept_of, reader
+from exai_runtime.lock_file import digest_in, read_lock
 from exai_runtime.mending import asked, near, python_texts, read_again
 from exai_runtime.packs import digest_of, place_of, unpacked
 from exai_runtime.python_files import asked_files
@@ -72,6 +73,8 @@ def _parts(disk: DiskFolder, revision: Folder, known: Kept) -> Parts | None:
         old[path] = file_of(mine, None, digest_of(content), asks)
     touched = {path: new[path] for path in new if path in changed or path not in data}
     everything = (*old.values(), *touched.values())
+    if digest_in(revision) != known.lock:
+        return None
     if any(is_everybodys(file) for file in everything) or asked(old) != asked(touched):
         return None
     group = near(known, {**new, **old}, touched, old)
@@ -81,7 +84,11 @@ def _parts(disk: DiskFolder, revision: Folder, known: Kept) -> Parts | None:
     refs = {Ref(*ref) for file in elsewhere for ref in file.refs}
     head = part((*shared, *read_again(disk, touched.keys(), new)), refs)
     base = part((*shared, *specs), refs, allowed)
-    if head is None or base is None or not _same_repository(base, head, refs):
+    lock = read_lock(disk).lock
+    if head is None or base is None or (lock is None and known.lock is not None):
+        return None
+    head, base = replace(head, lock=lock), replace(base, lock=lock)
+    if not _same_repository(base, head, refs):
         return None
     catalog = replace(component_catalog(), files=texts, modules=frozenset(known.modules))
     if has_errors(check(base, catalog)):

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from exai_runtime.folder import COMPONENT, ROOT_FILE, SUFFIXES, DiskFolder
 from exai_runtime.last_check import File, Kept, OnlyWhole, Stamp, kept_of, reader, stamp_of
+from exai_runtime.lock_file import FILE as LOCK
+from exai_runtime.lock_file import digest_in
 from exai_runtime.packs import digest_of, pack, place_of, unpacked
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.values import frozen
@@ -76,6 +78,8 @@ class _Again:
 
     def outcome(self) -> Outcome:
         known = self._known
+        if digest_in(self._folder) != known.lock:
+            raise OnlyWhole
         stamps = self._looked()
         changed: dict[str, bytes] = {}
         files = dict(known.files)
@@ -126,7 +130,8 @@ class _Again:
         self, found: tuple[Diagnostic, ...], files: Mapping[str, File], texts: dict[str, str]
     ) -> Outcome:
         counts = Counter(kind for file in files.values() for kind, _ in file.refs)
-        sources = _Sources(self._folder, (*files, *self._known.python), texts)
+        others = (*self._known.python, *((LOCK,) if self._known.lock is not None else ()))
+        sources = _Sources(self._folder, (*files, *others), texts)
         return Outcome(self._known.project, found, sources, counts)
 
 

@@ -70,7 +70,7 @@ def render(
         )
         return Refused(problems, sources)
     whole, left = known(objects)
-    left_out = tuple(replace(one, hint=_how(one, found, facts)) for one in left)
+    left_out = tuple(replace(one, hint=_how(one, environment, found, facts)) for one in left)
     if folder is None:
         notes = tuple(checked.diagnostics)
         if any(item.id.kind in ("PipelineVersion", FEATURES) for item in whole):
@@ -107,10 +107,10 @@ def render(
     )
 
 
-def _how(left: LeftOut, environment: Environment, facts: Facts) -> str:
+def _how(left: LeftOut, name: str, environment: Environment, facts: Facts) -> str:
     """How what an object waits for comes to be known."""
     if environment.target != "local":
-        return "the other objects are whole; this one's version is chosen when it is applied"
+        return f"`exai lock -e {name}` pins its version in exai.lock; then render again"
     if facts.unread:
         return "`exai plan` reads the registry; then render again"
     if left.waits.waits_for.kind == "Model" and left.waits.waits_for.name not in facts.models:

@@ -18,6 +18,7 @@ from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import ExplainResult
 from exai_runtime.feature_results import FeatureResult, Freshness
 from exai_runtime.lineage_results import LineageResult
+from exai_runtime.lock_results import Locked
 from exai_runtime.revision_results import Against
 from exai_runtime.run_results import RunsResult
 from exai_runtime.target import Health
@@ -248,6 +249,7 @@ Result = (
     | FeatureResult
     | RunsResult
     | RenderedFiles
+    | Locked
     | Checkup
     | Preview
     | ExplainResult

@@ -7,7 +7,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,8 @@ from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder, Kind
+from exai_runtime.lock_file import FILE as LOCK
+from exai_runtime.lock_file import read_lock
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span, in_order
@@ -83,10 +85,15 @@ def load_from(
             allowed += found
             problems += wrong
         project = link(specs, allowed)
+        locked = read_lock(folder)
+        problems += locked.problems
+        if project is not None and locked.lock is not None:
+            project = replace(project, lock=locked.lock)
         there = environments(project) if project is not None else AS_THE_BASE
         python = python_files(folder, (*specs, *there.patched))
         problems += (*there.problems, *python.problems)
-        sources = MappingProxyType({**read_.sources, **python.texts})
+        own = {} if locked.text is None else {LOCK: locked.text}
+        sources = MappingProxyType({**read_.sources, **python.texts, **own})
         return Loaded(
             root,
             project,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.facts import Facts, Lock
+from exai_compiler.facts import Facts
+from exai_compiler.locked import lock_of
 from exai_compiler.render import unpatched
 from exai_compiler.resolve import resolve
 from exai_specs.diagnostics import Diagnostic
@@ -25,7 +26,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for name, environment in subject.environments.items():
         if environment.target == "local":
             continue
-        resolved = resolve(subject.project, name, environment, subject.catalog, Lock(), Facts())
+        lock = lock_of(subject.project, name)
+        resolved = resolve(subject.project, name, environment, subject.catalog, lock, Facts())
         first: dict[tuple[str, str, str], Spec] = {}
         specs = sorted(
             subject.project.specs.values(), key=lambda spec: isinstance(spec.body, ManifestSpec)

@@ -12,7 +12,8 @@ from typing import cast
 
 from exai_compiler.checks.patch_rules import Patched, judged
 from exai_compiler.checks.subject import Subject
-from exai_compiler.facts import Facts, Lock
+from exai_compiler.facts import Facts
+from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Tree
 from exai_compiler.render import unpatched
 from exai_compiler.resolve import resolve
@@ -27,7 +28,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     found: dict[Diagnostic, None] = {}
     rendered: set[tuple[str, str]] = set()
     for name, environment in subject.environments.items():
-        resolved = resolve(subject.project, name, environment, subject.catalog, Lock(), Facts())
+        lock = lock_of(subject.project, name)
+        resolved = resolve(subject.project, name, environment, subject.catalog, lock, Facts())
         for spec in specs:
             patches = patches_of(spec.body)
             for item in unpatched(resolved, spec):

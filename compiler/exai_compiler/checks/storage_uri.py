@@ -24,17 +24,19 @@ SCHEMES = (
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, uri in (*_uris(subject), *_stores(subject)):
-        scheme = uri.partition("://")[0]
-        if scheme not in SCHEMES:
-            yield Diagnostic(
-                "storage-uri",
-                f"KServe reads nothing from {scheme}:// by itself"
-                if "://" in uri
-                else "KServe reads URIs, and this is a folder of some machine",
-                spec.at(*path),
-                "warning",
-                did_you_mean(scheme, SCHEMES),
-            )
+        if (reason := unread(uri)) is not None:
+            yield Diagnostic("storage-uri", reason[0], spec.at(*path), "warning", reason[1])
+
+
+def unread(uri: str) -> tuple[str, str] | None:
+    """Why KServe reads nothing from there, and a hint; None where it does."""
+    scheme = uri.partition("://")[0]
+    if scheme in SCHEMES:
+        return None
+    why = "KServe reads URIs, and this is a folder of some machine"
+    if "://" in uri:
+        why = f"KServe reads nothing from {scheme}:// by itself"
+    return why, did_you_mean(scheme, SCHEMES)
 
 
 def _uris(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:

@@ -27,8 +27,9 @@ from exai_compiler.changes import (
     Run,
     Update,
 )
-from exai_compiler.facts import Facts, Lock, RunFact
+from exai_compiler.facts import Facts, RunFact
 from exai_compiler.lineage import Lineage, lineage
+from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown
 from exai_compiler.planning import plan
 from exai_compiler.planning.built import observed
@@ -40,6 +41,7 @@ from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.contract import Break, broken_callers, broken_documents
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.impact import chains_of, reached
+from exai_compiler.revisions.pins import with_pins
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -100,7 +102,7 @@ class Comparison:
 def built(revision: Revision, compared: Project, name: str) -> Built:
     """What a target has that has applied a revision; `compared` is what is compared with it."""
     facts = applied(revision.project, compared, name, revision.environment, revision.catalog)
-    resolved, found = _resolved(revision, name, facts)
+    resolved, found = _resolved(revision, name, facts, compared)
     return Built(render(resolved, found).objects, facts.runs, facts, resolved, found)
 
 
@@ -120,11 +122,12 @@ def compare(
         facts, there = old.facts, observed(old.objects)
     if saved is not None:
         facts, there = replace(facts, runs=saved.runs), observed(saved.objects)
-    new, after = _resolved(head, name, facts)
+    new, after = _resolved(head, name, facts, *((base.project,) if base is not None else ()))
     build = render(new, after)
     changes = changed_documents(old_project, head.project)
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)
+    documents = with_pins(base.project if base is not None else None, head.project, name, documents)
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
         services = frozenset(d.ref.name for d in documents if d.ref.kind == "Service")
@@ -174,9 +177,12 @@ def compare_documents(
     return Comparison(documents, tuple(broken_documents(head, problems, changed)), (), None)
 
 
-def _resolved(revision: Revision, name: str, facts: Facts) -> tuple[Resolved, Lineage]:
+def _resolved(
+    revision: Revision, name: str, facts: Facts, *compared: Project
+) -> tuple[Resolved, Lineage]:
     project, catalog = revision.project, revision.catalog
-    found = resolve(project, name, revision.environment, catalog, Lock(), facts)
+    lock = lock_of(project, name, *compared)
+    found = resolve(project, name, revision.environment, catalog, lock, facts)
     return found, lineage(project, found.graphs)
 
 

@@ -16,7 +16,6 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.facts import (
     Facts,
     FeaturesUsed,
-    Lock,
     Materialized,
     ModelFacts,
     ModelVersion,
@@ -25,6 +24,7 @@ from exai_compiler.facts import (
 )
 from exai_compiler.feature_views import used
 from exai_compiler.judge import gates_digest
+from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Known
 from exai_compiler.meaning import meanings_behind
 from exai_compiler.project import Project
@@ -48,7 +48,8 @@ def applied(
     """The world after an apply of `project`, in the words that `compared` asks for: it may name
     other aliases and numbers of the same models."""
     facts = unapplied(project, compared)
-    resolved = resolve(project, name, environment, catalog, Lock(), facts)
+    lock = lock_of(project, name)
+    resolved = resolve(project, name, environment, catalog, lock, facts)
     asked = tuple(_references(project)) + tuple(_references(compared))
     models = {
         registered_name(project, spec.ref.name): _model(resolved, spec.ref.name, model, asked)

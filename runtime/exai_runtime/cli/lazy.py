@@ -42,6 +42,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("plan", "exai_runtime.cli.plan", "Show what an apply would do, and why."),
             Entry("apply", "exai_runtime.cli.apply", "Make the environment what the specs say."),
             Entry("run", "exai_runtime.cli.run_pipeline", "Run a pipeline now."),
+            Entry("lock", "exai_runtime.cli.lock", "Pin which version an alias means."),
             Entry("destroy", "exai_runtime.cli.destroy", "Remove what exai made."),
         ),
     ),

@@ -75,7 +75,15 @@ def read_models(path: Path) -> Mapping[str, ModelFacts]:
     """
     if stamp(path) is None:
         return MappingProxyType({})
-    found = registry_file.read(path) or _asked(path)
+    return _models(registry_file.read(path) or _asked(path))
+
+
+def models_of(client: Any) -> Mapping[str, ModelFacts]:
+    """What a client of a registry sees, wherever that is."""
+    return _models(_stored(client))
+
+
+def _models(found: Stored) -> Mapping[str, ModelFacts]:
     versions: dict[str, list[ModelVersion]] = {}
     for item in found.versions:
         versions.setdefault(item.name, []).append(_version(item))
@@ -140,14 +148,18 @@ def _texts(value: Any) -> Mapping[str, str]:
 def _asked(path: Path) -> Stored:
     """What MLflow says that it holds."""
     with _readable(path) as client:
-        versions = tuple(
-            StoredVersion(item.name, int(item.version), item.source, dict(item.tags))
-            for item in _pages(client.search_model_versions)
-        )
-        aliases = {
-            str(model.name): {alias: int(number) for alias, number in dict(model.aliases).items()}
-            for model in _pages(client.search_registered_models)
-        }
+        return _stored(client)
+
+
+def _stored(client: Any) -> Stored:
+    versions = tuple(
+        StoredVersion(item.name, int(item.version), item.source, dict(item.tags))
+        for item in _pages(client.search_model_versions)
+    )
+    aliases = {
+        str(model.name): {alias: int(number) for alias, number in dict(model.aliases).items()}
+        for model in _pages(client.search_registered_models)
+    }
     return Stored(versions, aliases)
 
 
@@ -231,11 +243,11 @@ def _trouble(path: Path, said: str) -> TargetError:
 
 
 def _client(path: Path) -> Any:
-    return _client_of(registry_uri(path), path.stat().st_ino if path.exists() else 0)
+    return client_of(registry_uri(path), path.stat().st_ino if path.exists() else 0)
 
 
 @cache
-def _client_of(uri: str, inode: int) -> Any:
+def client_of(uri: str, inode: int) -> Any:
     """One client for each file, though another may have had its path before."""
     del inode
     _import_mlflow()

@@ -28,6 +28,7 @@ SHOP = HERE / "shop"
 ENVIRONMENTS = ("prod", "staging")
 # Kubernetes' own kinds, and one of an operator whose CRD isn't at hand.
 WITHOUT_CRD = ("Certificate", "ConfigMap", "PersistentVolumeClaim")
+PINNED = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 ORDER = ("ConfigMap", "ServingRuntime", "PipelineVersion", "InferenceService", "InferenceGraph")
 
 
@@ -150,6 +151,7 @@ def test_the_order_and_names_of_files_never_matter(folder: Path, tmp_path: Path)
     documents = [text for path in SHOP.rglob("*.yaml") for text in path.read_text().split("---\n")]
     mixed = tmp_path / "mixed"
     (mixed / "specs").mkdir(parents=True)
+    shutil.copy(SHOP / "exai.lock", mixed)
     for index, text in enumerate(sorted(documents, reverse=True)):
         is_root = "kind: Project" in text
         (mixed / ("exai.yaml" if is_root else f"specs/{index}.yaml")).write_text(text)
@@ -173,7 +175,18 @@ def test_what_nobody_knows_yet_is_said_and_left_out(tmp_path: Path) -> None:
     (left,) = result.left_out
     assert str(left.id) == "InferenceService/flowers"
     assert "flower_model@champion" in left.waits.reason
+    assert "`exai lock -e prod`" in left.hint
     assert not (tmp_path / "out/kubernetes/inferenceservice-flowers.yaml").exists()
+
+
+def test_what_the_lock_pins_is_served(tmp_path: Path) -> None:
+    result = written(SHOP, "staging", tmp_path / "out")
+    assert result.left_out == ()
+    service = read((tmp_path / "out/kubernetes/inferenceservice-flowers.yaml").read_text())
+    model = service["spec"]["predictor"]["model"]
+    assert model["storageUri"] == "s3://acme-ml/models/flower_model/9b74c9897bac770f"
+    assert service["metadata"]["annotations"]["exai.dev/model-version"] == "3"
+    assert {"name": "EXAI_MODEL_DIGEST", "value": PINNED} in model["env"]
 
 
 def test_feast_reads_the_repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

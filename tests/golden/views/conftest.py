@@ -48,6 +48,7 @@ from exai_runtime.feature_results import (
     Pushed,
 )
 from exai_runtime.lineage_results import Drawn, Traced
+from exai_runtime.lock_results import Locked, Move
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -814,6 +815,18 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
             (Diagnostic("files-only", "not here", Span(""), "note", "-o DIR"),),
         ),
     ),
+    "lock": (
+        "lock",
+        Locked(
+            "prod",
+            (
+                Move("iris_model@champion", 3, 4, "s3://acme-ml/models/iris_model/4"),
+                Move("iris_model@staging", None, 5, "s3://acme-ml/models/iris_model/5"),
+            ),
+            ("fraud@champion",),
+        ),
+    ),
+    "lock-nothing": ("lock", Locked("prod", (), ("iris_model@champion",))),
     "doctor": (
         "doctor",
         Checkup(

@@ -26,8 +26,8 @@ import pytest
 
 from exai_compiler.build import Build
 from exai_compiler.changes import Create, Delete, ObjectId, Outcome, Plan, Planned, Run
-from exai_compiler.facts import GateResult, Verdict
-from exai_runtime import applying, asking, session, validating
+from exai_compiler.facts import GateResult, ModelFacts, ModelVersion, Verdict
+from exai_runtime import applying, asking, remote_registry, session, validating
 from exai_runtime.codes import CODES
 from exai_runtime.compiling import Checked, check_project
 from exai_runtime.explaining import parsed
@@ -309,6 +309,22 @@ def a_refusing_server(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     yield
 
 
+@contextmanager
+def two_versions(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    del root
+    versions = tuple(ModelVersion("fraud_model", n, f"s3://ml/fraud/{n}", "", "") for n in (1, 2))
+    models = {"fraud_model": ModelFacts(versions)}
+    monkeypatch.setattr(remote_registry, "read_models_at", lambda *_: models)
+    yield
+
+
+@contextmanager
+def impatient(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    del root
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    yield
+
+
 FEATURES = {
     "entities": {
         "flower": {"key": "flower_id", "type": "int64"},
@@ -354,6 +370,8 @@ def a_store(status: str, age: float | None) -> World:
 
 
 WORLDS: dict[str, World] = {
+    "no-version": two_versions,
+    "registry-unreachable": impatient,
     "broken-revision": a_broken_commit,
     "unknown-revision": a_commit,
     "unreadable-revision": no_repository,

@@ -51,7 +51,17 @@ def test_help_shows_groups_examples_and_exit_codes() -> None:
     for text in ("Begin:", "Change:", "Look and use:", "Examples:", "Exit codes:", "  70 "):
         assert text in done.stdout
     names = ("init", "validate", "plan", "apply", "run", "destroy", "status", "predict", "runs")
-    names += ("history", "logs", "render", "doctor", "completion", "lineage", "graph", "schema")
+    names += (
+        "history",
+        "lock",
+        "logs",
+        "render",
+        "doctor",
+        "completion",
+        "lineage",
+        "graph",
+        "schema",
+    )
     for name in names:
         assert f"\n  {name} " in done.stdout
         assert "Examples:" in exai(name, "--help").stdout

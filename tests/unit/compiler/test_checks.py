@@ -26,6 +26,7 @@ from exai_specs import codes as parse_codes
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import read
+from exai_specs.lock import LockFile, parse_lock
 from exai_specs.parse import Spec, parse
 
 ROOT = Path(__file__).parents[3]
@@ -77,7 +78,7 @@ def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
     files = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.yaml"))}
     own = {path: text for path, text in files.items() if path.endswith("component.yaml")}
     texts = {path: text for path, text in files.items() if path not in own}
-    project = project_of(texts)
+    project = locked(project_of(texts), folder / "exai.lock")
     python = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.py"))}
     books = {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.ipynb"))}
     modules = frozenset(Path(path).stem for path in python)
@@ -88,6 +89,17 @@ def diagnostics_of(folder: Path, components: Catalog) -> tuple[Diagnostic, ...]:
         return parity(project, "local")
     there = environments(project)
     return (*there.problems, *check_everywhere(project, there.projects, components))
+
+
+def locked(project: Project, file: Path) -> Project:
+    """With its `exai.lock`, if it has one."""
+    if not file.exists():
+        return project
+    documents, problems = read(file.read_text(), file.name)
+    lock = parse_lock(documents)
+    assert problems == ()
+    assert isinstance(lock, LockFile)
+    return replace(project, lock=lock)
 
 
 def changed(project: Project, components: Catalog) -> tuple[Diagnostic, ...]:

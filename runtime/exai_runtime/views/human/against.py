@@ -39,6 +39,7 @@ def lines(result: Against, paint: Paint) -> Iterator[str]:
     if found.plan is not None and found.plan.changes:
         yield from plan.lines(found.plan, paint)
     elif found.plan is not None:
+        yield from plan.waiting(found.plan.waiting, paint)
         yield summary(found)
 
 

@@ -9,6 +9,7 @@ from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.lineage_results import Drawn, Traced
+from exai_runtime.lock_results import Locked
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -30,6 +31,7 @@ from exai_runtime.views.human import (
     explained,
     features,
     lineage,
+    locked,
     machine,
     plan,
     prediction,
@@ -82,6 +84,8 @@ def lines(  # noqa: PLR0912 - one a result
             return runs.lines(result, _now(), paint)
         case RenderedFiles():
             return machine.rendered(result, paint)
+        case Locked():
+            return locked.lines(result, paint)
         case Checkup():
             return machine.checkup(result, paint)
         case Preview():

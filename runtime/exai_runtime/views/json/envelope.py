@@ -6,6 +6,7 @@ from exai_runtime.data_results import Preview
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.feature_results import FeatureList, FeatureValues, Materializing, Pushed
 from exai_runtime.lineage_results import Drawn, Traced
+from exai_runtime.lock_results import Locked
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -77,6 +78,8 @@ def _result(result: Result) -> Plain | None:  # noqa: PLR0912 - one a result
             return runs.result(result)
         case RenderedFiles():
             return machine.rendered(result)
+        case Locked():
+            return machine.locked(result)
         case Checkup():
             return machine.checkup(result)
         case Preview():

@@ -1,7 +1,8 @@
-"""Rendered files and a check-up of the machine as plain JSON."""
+"""Rendered files, pins and a check-up of the machine as plain JSON."""
 
 from __future__ import annotations
 
+from exai_runtime.lock_results import Locked
 from exai_runtime.results import Checkup, RenderedFiles
 from exai_runtime.views.json import values
 from exai_runtime.views.json.values import Plain
@@ -29,6 +30,23 @@ def rendered(found: RenderedFiles) -> Plain:
             | {"hint": one.hint or None}
             for one in found.left_out
         ],
+    }
+
+
+def locked(found: Locked) -> Plain:
+    """The pins that moved, and the names of those that stay."""
+    return {
+        "environment": found.environment,
+        "moves": [
+            {
+                "reference": move.reference,
+                "before": move.before,
+                "version": move.version,
+                "uri": move.uri,
+            }
+            for move in found.moves
+        ],
+        "kept": list(found.kept),
     }
 
 

@@ -1,0 +1,98 @@
+"""`wrong-pin`: a line of `exai.lock` that can't hold. What it names is checked as anywhere:
+`unknown-reference`, `unknown-alias`, `storage-uri`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks.storage_uri import unread
+from exai_compiler.checks.subject import Subject, subject
+from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.identity import Ref
+from exai_specs.kinds import ModelSpec, ProjectSpec
+from exai_specs.kinds.model_files import Files
+
+if TYPE_CHECKING:
+    from exai_specs.lock import LockFile, Pinned
+
+
+def check(judged: Subject) -> Iterator[Diagnostic]:
+    lock = judged.project.lock
+    if lock is None:
+        return
+    root = judged.project.root
+    declared = root.body.environments if isinstance(root.body, ProjectSpec) else {}
+    for name in lock.environments:
+        environment = judged.project.environment(name)
+        if environment is None:
+            yield Diagnostic(
+                "wrong-pin",
+                f"the project declares no environment `{name}`",
+                lock.at(name),
+                hint=did_you_mean(name, declared),
+            )
+        elif environment.target == "local":
+            yield Diagnostic(
+                "wrong-pin",
+                f"`{name}` is a local environment: its registry says what an alias means",
+                lock.at(name),
+                hint="remove its section; environments on a cluster have one",
+            )
+        elif name in judged.environments:
+            yield from _pins(judged, lock, name)
+
+
+def of_lock(project: Project, catalog: Catalog, environment: str) -> tuple[Diagnostic, ...]:
+    """What this rule says of a project's lock, in one environment."""
+    return in_order(check(subject(project, catalog, (environment,))))
+
+
+def _pins(judged: Subject, lock: LockFile, environment: str) -> Iterator[Diagnostic]:
+    for key, pin in lock.environments[environment].models.items():
+        at = lock.at(environment, "models", key)
+        model, _, alias = key.partition("@")
+        names = judged.project.names("Model")
+        if model not in names:
+            message = f"there is no Model `{model}`"
+            yield Diagnostic("unknown-reference", message, at, hint=did_you_mean(model, names))
+            continue
+        if (body := judged.project.body(ModelSpec, model)) is not None:
+            yield from _of_model(judged, body, (model, alias), pin, at)
+        if pin.uri.startswith("file:"):
+            why = f"the files of `{key}` are in a folder of one machine"
+            hint = "a pin needs a version whose files are in the environment's `models.store`"
+            place = lock.at(environment, "models", key, "uri")
+            yield Diagnostic("wrong-pin", why, place, hint=hint)
+        elif (reason := unread(pin.uri)) is not None:
+            place = lock.at(environment, "models", key, "uri")
+            yield Diagnostic("storage-uri", reason[0], place, "warning", reason[1])
+
+
+def _of_model(
+    judged: Subject, body: ModelSpec, named: tuple[str, str], pin: Pinned, at: Span
+) -> Iterator[Diagnostic]:
+    model, alias = named
+    spec = judged.project.specs[Ref("Model", model)]
+    related = (("the model", spec.at("metadata", "name")),)
+    if isinstance(body.source, Files):
+        why = f"`{model}` is just files, without aliases or versions"
+        hint = "remove the line: the Model itself says where they are"
+        yield Diagnostic("wrong-pin", why, at, hint=hint, related=related)
+    elif alias.isdigit():
+        if int(alias) != pin.version:
+            why = f"`{model}@{alias}` is version {alias}, and this says {pin.version}"
+            yield Diagnostic("wrong-pin", why, at, hint=f"write version: {alias}", related=related)
+    elif body.source is None and alias not in body.aliases:
+        why = f"Model `{model}` declares no alias `{alias}`"
+        yield Diagnostic(
+            "unknown-alias", why, at, hint=did_you_mean(alias, body.aliases), related=related
+        )
+    if body.source is None and pin.digest is None:
+        why = f"a pin of `{model}` has no digest, and servers check it before they load a model"
+        hint = "`exai history` and the registry's tag `exai.digest` have it"
+        yield Diagnostic("wrong-pin", why, at, hint=hint, related=related)

@@ -1,0 +1,79 @@
+"""`exai.lock` of two revisions: which aliases mean another version, and which services serve it.
+
+In: two projects, an environment's name. Out: `DocumentChange`s, as of a document `Lock/NAME` whose
+fields are the pins, and of the services that it reaches. No registry is asked: an alias that only
+one side pins is what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from exai_compiler.project import Project
+from exai_compiler.revisions.documents import DocumentChange, SpecField, Verb, by_ref
+from exai_specs.diagnostics import Span
+from exai_specs.effects import Effect
+from exai_specs.frozen import Json
+from exai_specs.identity import Ref
+from exai_specs.kinds import ServiceSpec
+
+if TYPE_CHECKING:
+    from exai_specs.lock import LockFile, Pinned
+
+KIND = "Lock"
+
+
+def with_pins(
+    base: Project | None, head: Project, environment: str, changes: tuple[DocumentChange, ...]
+) -> tuple[DocumentChange, ...]:
+    """The changes, with those of the lock and what they reach, sorted by identity."""
+    old, new = _pins(base, environment), _pins(head, environment)
+    moved = [key for key in sorted({*old, *new}) if _told(old.get(key)) != _told(new.get(key))]
+    if not moved:
+        return changes
+    lock = Ref(KIND, environment)
+    fields = tuple(
+        SpecField(
+            ("models", key),
+            _told(old.get(key)),
+            _told(new.get(key)),
+            Effect.REDEPLOY,
+            _place(base, head, environment, key),
+        )
+        for key in moved
+    )
+    verb: Verb = "changed" if old and new else "added" if new else "removed"
+    found = dict(by_ref(changes))
+    found[lock] = DocumentChange(lock, verb, Effect.REDEPLOY, (lock,), fields, fields[0].at)
+    for spec, service in head.bodies(ServiceSpec):
+        if not any(reference in moved for _, reference in service.references):
+            continue
+        own = found.get(spec.ref)
+        because = (lock, spec.ref)
+        if own is None:
+            at = spec.at("metadata", "name")
+            found[spec.ref] = DocumentChange(spec.ref, "affected", Effect.REDEPLOY, because, (), at)
+        elif own.impact < Effect.REDEPLOY:
+            found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=because)
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def _pins(project: Project | None, environment: str) -> Mapping[str, Pinned]:
+    lock: LockFile | None = project.lock if project is not None else None
+    found = lock.environments.get(environment) if lock is not None else None
+    return found.models if found is not None else {}
+
+
+def _told(pin: Pinned | None) -> Json:
+    """What decides: the metrics are for people."""
+    return f"version {pin.version}, {pin.uri}" if pin is not None else None
+
+
+def _place(base: Project | None, head: Project, environment: str, key: str) -> Span:
+    """In the new lock; in the old one where the pin is gone."""
+    for project in (head, base):
+        if project is not None and key in _pins(project, environment) and project.lock is not None:
+            return project.lock.at(environment, "models", key)
+    return head.root.at()

@@ -1,0 +1,36 @@
+"""What `exai lock` comes to. Views print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.frozen import empty
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A pin that is written: what `reference` means from now on. `before` is the number of the
+    version that it meant, None for one that wasn't pinned."""
+
+    reference: str
+    before: int | None
+    version: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """`moves` are the pins that are other ones now, sorted; `kept` those that stay as they are.
+    The file is written unless the diagnostics hold an error, or nothing moves."""
+
+    environment: str
+    moves: tuple[Move, ...]
+    kept: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=empty)
+
+    @property
+    def exit_code(self) -> int:
+        return int(has_errors(self.diagnostics))

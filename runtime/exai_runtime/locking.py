@@ -1,0 +1,213 @@
+"""The command `lock`: what aliases mean in an environment on a cluster, written into `exai.lock`.
+
+In: a project, an environment, the aliases that are asked for. Out: a `Locked`. It reads the
+environment's registry, and writes one file of the working tree, which people commit; nothing is
+changed in the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from exai_compiler.checks.lock import of_lock
+from exai_compiler.facts import ModelFacts, ModelVersion
+from exai_compiler.project import Project
+from exai_compiler.resolve import registered_name
+from exai_runtime.compiling import Checked, check_project, environment_of
+from exai_runtime.lock_file import FILE, write_lock
+from exai_runtime.lock_results import Locked, Move
+from exai_runtime.results import Refused
+from exai_runtime.target import TargetError
+from exai_runtime.workspace import load
+from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
+from exai_specs.kinds import Environment, ModelSpec, ServiceSpec
+from exai_specs.kinds.model_files import Files
+from exai_specs.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from exai_specs.lock import LockFile, Pinned
+
+NOWHERE = Span("")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """`number` is the version that was named; None: where the registry's alias stands."""
+
+    reference: str
+    number: int | None
+
+
+def lock(root: Path, environment: str, names: Sequence[str]) -> Locked | Refused:
+    """Pin `MODEL@ALIAS`es, or `MODEL@ALIAS=VERSION`s; without a name those that services ask for
+    and that aren't pinned yet. A pin that stands moves only where it is named."""
+    checked = check_project(load(root), environment)
+    project, sources = checked.usable, checked.loaded.sources
+    if project is None:
+        return Refused(checked.diagnostics, sources)
+    found = project.environment(environment)
+    if found is None:
+        return Refused(environment_of(project, environment)[1], sources)
+    if (problem := _without_registry(project, environment, found)) is not None:
+        return Refused((problem,), sources)
+    asked, wrong = _asked(project, environment, names)
+    if wrong:
+        return Refused(in_order(wrong), sources)
+    before = _before(project, environment)
+    if not asked:
+        return Locked(environment, (), tuple(sorted(before)), checked.diagnostics, sources)
+    try:
+        models = _models(project, environment, found)
+    except TargetError as error:
+        return Refused((error.diagnostic,), sources)
+    pins, missing = _pins(project, asked, models)
+    told = missing if names else tuple(replace(each, severity="warning") for each in missing)
+    if has_errors(told):
+        return Refused(in_order(told), sources)
+    return _written(checked, environment, before, pins, told)
+
+
+def _without_registry(project: Project, name: str, environment: Environment) -> Diagnostic | None:
+    at = project.root.key_at("spec", "environments", name)
+    if environment.target == "local":
+        message = f"`{name}` is a local environment: its registry says what an alias means"
+        return Diagnostic("nothing-to-lock", message, at, hint="name one on a cluster with -e")
+    if environment.tracking is None:
+        message = f"`{name}` names no registry of models"
+        hint = "add `tracking: {uri: https://...}` there"
+        return Diagnostic("nothing-to-lock", message, at, hint=hint)
+    return None
+
+
+def _models(project: Project, name: str, environment: Environment) -> Mapping[str, ModelFacts]:
+    from exai_runtime.remote_registry import read_models_at
+
+    assert environment.tracking is not None  # noqa: S101 - `_without_registry` has looked
+    at = project.root.at("spec", "environments", name, "tracking", "uri")
+    return read_models_at(environment.tracking.uri, at)
+
+
+def _before(project: Project, environment: str) -> Mapping[str, Pinned]:
+    found = project.lock.environments.get(environment) if project.lock is not None else None
+    return found.models if found is not None else {}
+
+
+def _asked(
+    project: Project, environment: str, names: Sequence[str]
+) -> tuple[tuple[_Asked, ...], tuple[Diagnostic, ...]]:
+    if not names:
+        pinned = _before(project, environment)
+        wanted = sorted({reference for reference in _served(project) if reference not in pinned})
+        return tuple(_asked_for(reference, "") for reference in wanted), ()
+    found: dict[str, _Asked] = {}
+    problems: list[Diagnostic] = []
+    for name in names:
+        reference, equals, number = name.partition("=")
+        model, at_sign, at = reference.partition("@")
+        whole = number.isascii() and number.isdigit() and int(number) > 0
+        if not at_sign or not at or (equals and not whole):
+            message = f"`{name}` is no MODEL@ALIAS, and no MODEL@ALIAS=VERSION"
+            hint = "for example iris_model@champion=3"
+            problems.append(Diagnostic("bad-pin", message, NOWHERE, hint=hint))
+        elif model not in project.names("Model"):
+            message = f"there is no Model `{model}`"
+            hint = did_you_mean(model, project.names("Model"))
+            problems.append(Diagnostic("unknown-model", message, NOWHERE, hint=hint))
+        elif reference in found:
+            message = f"{reference} stands there twice"
+            problems.append(Diagnostic("bad-pin", message, NOWHERE, hint="name it once"))
+        else:
+            found[reference] = _asked_for(reference, number)
+    return tuple(found.values()), tuple(problems)
+
+
+def _asked_for(reference: str, number: str) -> _Asked:
+    at = reference.partition("@")[2]
+    return _Asked(reference, int(number) if number else int(at) if at.isdigit() else None)
+
+
+def _served(project: Project) -> Iterator[str]:
+    """What services ask for and a registry has."""
+    for _, service in project.bodies(ServiceSpec):
+        for _, reference in service.references:
+            model = project.body(ModelSpec, reference.partition("@")[0])
+            if "@" in reference and model is not None and not isinstance(model.source, Files):
+                yield reference
+
+
+def _pins(
+    project: Project, asked: Sequence[_Asked], models: Mapping[str, ModelFacts]
+) -> tuple[dict[str, Pinned], tuple[Diagnostic, ...]]:
+    pins: dict[str, Pinned] = {}
+    missing: list[Diagnostic] = []
+    for each in asked:
+        model, _, at = each.reference.partition("@")
+        known = models.get(registered_name(project, model), ModelFacts())
+        number = known.aliases.get(at) if each.number is None else each.number
+        version = None if number is None else known.version(number)
+        if version is not None:
+            pins[each.reference] = _pinned(version)
+            continue
+        what = f"alias `{at}`" if number is None else f"version {number}"
+        message = f"the registry has no {what} of `{model}`"
+        numbers = ", ".join(str(one.number) for one in known.versions[-5:])
+        hint = f"it has no version of it yet: run a pipeline that registers `{model}`"
+        if numbers:
+            hint = f"name a version, {model}@{at}=VERSION; the newest it has are {numbers}"
+        missing.append(Diagnostic("no-version", message, NOWHERE, hint=hint))
+    return pins, tuple(missing)
+
+
+def _pinned(version: ModelVersion) -> Pinned:
+    from exai_specs.lock import Pinned
+
+    return Pinned(
+        version=version.number,
+        uri=version.uri,
+        digest=version.digest or None,
+        format=version.format,
+        run_key=version.run_key or None,
+        metrics=MappingProxyType(dict(sorted(version.metrics.items()))),
+    )
+
+
+def _written(
+    checked: Checked,
+    environment: str,
+    before: Mapping[str, Pinned],
+    pins: Mapping[str, Pinned],
+    told: tuple[Diagnostic, ...],
+) -> Locked | Refused:
+    project, sources = checked.usable, checked.loaded.sources
+    assert project is not None  # noqa: S101 - the caller holds a usable project
+    fresh = _with(project.lock, environment, {**before, **pins})
+    found = tuple(of_lock(replace(project, lock=fresh), checked.catalog, environment))
+    if has_errors(found):
+        return Refused(in_order(found), sources)
+    moves = tuple(
+        Move(key, before[key].version if key in before else None, pin.version, pin.uri)
+        for key, pin in sorted(pins.items())
+        if before.get(key) != pin
+    )
+    moved = {move.reference for move in moves}
+    if moves:
+        try:
+            write_lock(checked.loaded.root, fresh)
+        except OSError as error:
+            message = f"{FILE} can't be written: {error.strerror}"
+            problem = Diagnostic("no-access", message, NOWHERE, hint="nothing was changed")
+            return Refused((problem,), sources)
+    kept = tuple(sorted({*before, *pins} - moved))
+    return Locked(environment, moves, kept, in_order((*told, *found)), sources)
+
+
+def _with(lock: LockFile | None, environment: str, pins: Mapping[str, Pinned]) -> LockFile:
+    from exai_specs.lock import LockFile, Pins
+
+    there = dict(lock.environments) if lock is not None else {}
+    there[environment] = Pins(models=MappingProxyType(dict(sorted(pins.items()))))
+    return LockFile(MappingProxyType(there))

@@ -1,0 +1,186 @@
+"""`exai.lock`: what people have decided for an environment, where specs say it by a moving name.
+
+In: the documents of that file. Out: a frozen `LockFile`, and its text again. Never: whether the
+environments and models exist, which the compiler's checks say; credentials, which nothing here
+takes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from decimal import Decimal
+from itertools import islice
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
+from exai_specs.documents import Document
+from exai_specs.effects import Effect
+from exai_specs.fields import CONFIG, READING, KeyedBy, Maybe, Named, Number, Text, Whole, about
+from exai_specs.frozen import empty, thaw
+from exai_specs.kinds import API_VERSION
+from exai_specs.kinds.model_files import SHA256, FormatName, Uri
+from exai_specs.names import KUBERNETES, parse_model_name
+from exai_specs.shape import shape_of
+from exai_specs.translate import translate
+
+FILE = "exai.lock"
+KIND = "Lock"
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@-]*")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_HEADER = "# Which version each alias means, by environment. `exai lock` writes it; commit it.\n"
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """One version of a model: what an environment needs to serve it, and what tells it to people.
+
+    Where its files are never changes, so it is all that a render needs without a registry.
+    """
+
+    version: Annotated[
+        Annotated[Whole, Field(ge=1)], Effect.REDEPLOY, about("Its number in the registry", 3)
+    ]
+    uri: Annotated[
+        Uri,
+        Effect.REDEPLOY,
+        about("Where KServe reads its files", "s3://acme-ml/models/iris_model/5d41402abc4b"),
+    ]
+    digest: Annotated[
+        Maybe[Annotated[Text, Named(SHA256)]],
+        Effect.REDEPLOY,
+        about("SHA-256 of its exai-model.json, unless others registered it", "5d4..."),
+    ] = None
+    format: Annotated[FormatName, Effect.REDEPLOY, about("What its files are", "h2o-mojo")] = (
+        "h2o-mojo"
+    )
+    run_key: Annotated[
+        Maybe[Text], Effect.METADATA, about("Key of the run that made it", "9b74c9897bac770f")
+    ] = None
+    metrics: Annotated[
+        Annotated[Mapping[str, Number], KeyedBy()],
+        Effect.METADATA,
+        about("What it was measured at", {"accuracy": 0.97}),
+    ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class Pins:
+    """What one environment has decided."""
+
+    models: Annotated[
+        Annotated[Mapping[str, Pinned], KeyedBy()],
+        Effect.REDEPLOY,
+        about("Versions by MODEL@ALIAS", {"iris_model@champion": {"version": 3, "uri": "s3://m"}}),
+    ] = field(default_factory=empty)
+
+
+@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+class _Written:
+    """The whole file."""
+
+    api_version: Annotated[
+        Literal["exai.dev/v1alpha1"], Effect.RENDER, about("The language's version", API_VERSION)
+    ]
+    kind: Annotated[Literal["Lock"], Effect.RENDER, about("What it is", KIND)]
+    environments: Annotated[
+        Annotated[Mapping[str, Pins], KeyedBy(KUBERNETES)],
+        Effect.REDEPLOY,
+        about("Decisions by environment", {"prod": {"models": {}}}),
+    ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LockFile:
+    """Decisions by environment, and the document that says where each stands; None for one that
+    was never written."""
+
+    environments: Mapping[str, Pins]
+    document: Document | None = None
+
+    def at(self, environment: str, *path: str) -> Span:
+        """The place of the key of a pin, or of what it would stand in."""
+        if self.document is None:
+            return Span(FILE)
+        return self.document.key_at(("environments", environment, *path))
+
+
+def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, ...]:
+    """What the file says, or everything that is wrong with it. An empty file decides nothing."""
+    if not documents:
+        return LockFile(empty())
+    if len(documents) > 1:
+        at = documents[1].at()
+        hint = "put all environments into the first"
+        return (Diagnostic("wrong-type", f"{FILE} is one document", at, hint=hint),)
+    document = documents[0]
+    try:
+        found = TypeAdapter(_Written).validate_python(
+            thaw(document.value), context=READING, by_alias=True, by_name=False
+        )
+    except ValidationError as error:
+        shape = shape_of(_Written)
+        return in_order(islice(translate(error, shape, document, ()), MAX_PROBLEMS))
+    wrong = []
+    for name, pins in found.environments.items():
+        for key in pins.models:
+            if (problem := _not_versioned(key)) is not None:
+                at = document.key_at(("environments", name, "models", key))
+                hint = "write MODEL@ALIAS, as services do"
+                wrong.append(Diagnostic("invalid-value", problem, at, hint=hint))
+    return in_order(wrong) if wrong else LockFile(found.environments, document)
+
+
+def lock_text(lock: LockFile) -> str:
+    """The file: sorted, one line a pin, so that two people's changes meet in one place or none."""
+    lines = [_HEADER, f"apiVersion: {API_VERSION}\n", f"kind: {KIND}\n"]
+    environments = {name: pins for name, pins in lock.environments.items() if pins.models}
+    lines.append("environments:\n" if environments else "environments: {}\n")
+    for name, pins in sorted(environments.items()):
+        lines += [f"  {_scalar(name)}:\n", "    models:\n"]
+        for key, pin in sorted(pins.models.items()):
+            lines.append(f"      {_scalar(key)}: {_mapping(_written(pin))}\n")
+    return "".join(lines)
+
+
+def _not_versioned(key: str) -> str | None:
+    try:
+        parsed = parse_model_name(key)
+    except ValueError as error:
+        return f"this names no version of a model: {error}"
+    named = parsed.alias is not None or parsed.version is not None
+    return None if named else "this names no version of a model"
+
+
+def _written(pin: Pinned) -> dict[str, str]:
+    metrics = {name: _number(value) for name, value in sorted(pin.metrics.items())}
+    return {
+        "version": str(pin.version),
+        "uri": _scalar(pin.uri),
+        **({"digest": _scalar(pin.digest)} if pin.digest is not None else {}),
+        "format": _scalar(pin.format),
+        **({"runKey": _scalar(pin.run_key)} if pin.run_key is not None else {}),
+        **({"metrics": _mapping(metrics)} if metrics else {}),
+    }
+
+
+def _mapping(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{_scalar(name)}: {text}" for name, text in values.items()) + "}"
+
+
+def _number(value: float) -> str:
+    """The shortest text that means it; the language has no exponents."""
+    return format(Decimal(repr(value)), "f")
+
+
+def _scalar(text: str) -> str:
+    """Plain where nobody can take it for anything but text."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())

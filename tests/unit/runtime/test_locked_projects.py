@@ -1,0 +1,178 @@
+"""A project with `exai.lock`: what it means to a check, a render and a comparison."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from exai_compiler.changes import Update
+from exai_compiler.maybe import Known, Unknown
+from exai_compiler.revisions import Comparison
+from exai_runtime import rechecking
+from exai_runtime.comparing import plan_against, plan_against_build, save_build
+from exai_runtime.rechecking import recheck
+from exai_runtime.rendering import render
+from exai_runtime.results import RenderedFiles
+from exai_runtime.workspace import load
+
+SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
+PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+URI = "s3://acme-ml/models/flower_model"
+DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+SERVICE = "InferenceService/flowers"
+FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Lock\nenvironments:\n  prod:\n    models:\n"
+
+
+def pin(version: int) -> str:
+    line = f"flower_model@champion: {{version: {version}, uri: {URI}/{version}, digest: {DIGEST}}}"
+    return f"{FRAME}      {line}\n"
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *PERSON, *words], cwd=folder, capture_output=True, check=True)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Committed, with version 3 in prod."""
+    folder = tmp_path / "shop"
+    shutil.copytree(SHOP, folder)
+    (folder / "exai.lock").write_text(pin(3))
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "specs")
+    return folder
+
+
+def compared(root: Path, environment: str = "prod") -> Comparison:
+    found = plan_against(root, environment, "HEAD")
+    assert found.comparison is not None, found.diagnostics
+    return found.comparison
+
+
+def moves(found: Comparison) -> dict[str, tuple[object, object]]:
+    """What changes in the service's own annotations and its place."""
+    assert found.plan is not None
+    return {
+        str(field.path[-1]): (field.old, field.new)
+        for planned in found.plan.changes
+        if isinstance(planned.change, Update) and str(planned.change.id) == SERVICE
+        for field in planned.change.fields
+    }
+
+
+def test_a_pin_that_moves_is_a_service_that_moves(shop: Path) -> None:
+    (shop / "exai.lock").write_text(pin(4))
+    found = compared(shop)
+    assert found.plan is not None
+    [planned] = found.plan.changes
+    assert [str(ref) for ref in planned.because] == ["Lock/prod", "Service/flowers"]
+    moved = moves(found)
+    assert moved["exai.dev/model-version"] == (Known("3"), Known("4"))
+    assert moved["storageUri"] == (Known(f"{URI}/3"), Known(f"{URI}/4"))
+    lock, service = found.documents
+    assert (str(lock.ref), lock.verb, lock.impact.name) == ("Lock/prod", "changed", "REDEPLOY")
+    [field] = lock.fields
+    assert field.path == ("models", "flower_model@champion")
+    assert (field.old, field.new) == (f"version 3, {URI}/3", f"version 4, {URI}/4")
+    assert str(field.at) == "exai.lock:6:7"
+    assert (str(service.ref), service.verb) == ("Service/flowers", "affected")
+
+
+def test_a_pin_that_stays_and_one_of_another_environment_change_nothing(shop: Path) -> None:
+    text = pin(3).replace(f"{DIGEST}}}", f"{DIGEST}, metrics: {{accuracy: 0.9}}}}")
+    (shop / "exai.lock").write_text(text)
+    assert compared(shop).documents == ()
+    (shop / "exai.lock").write_text(pin(4))
+    found = compared(shop, "staging")
+    assert found.plan is not None
+    assert (found.documents, found.plan.changes) == ((), ())
+
+
+def test_a_pin_that_goes_leaves_it_to_the_registry(shop: Path) -> None:
+    (shop / "exai.lock").unlink()
+    found = compared(shop)
+    assert [(str(each.ref), each.verb) for each in found.documents] == [
+        ("Lock/prod", "removed"),
+        ("Service/flowers", "affected"),
+    ]
+    assert str(found.documents[0].at) == "exai.lock:6:7"
+    assert found.plan is not None
+    [waiting] = found.plan.waiting
+    assert (str(waiting.waits_for), "exai.lock" in waiting.reason) == ("Model/flower_model", True)
+
+
+def test_a_pin_that_comes_takes_it_from_the_registry(shop: Path) -> None:
+    (shop / "exai.lock").unlink()
+    git(shop, "commit", "-qam", "no lock")
+    (shop / "exai.lock").write_text(pin(3))
+    found = compared(shop)
+    first = found.documents[0]
+    assert (str(first.ref), first.verb) == ("Lock/prod", "added")
+    old, new = moves(found)["storageUri"]
+    assert isinstance(old, Unknown)
+    assert new == Known(f"{URI}/3")
+
+
+def test_a_saved_build_has_its_lock(shop: Path, tmp_path: Path) -> None:
+    save_build(shop, "prod", tmp_path / "build.json")
+    same = plan_against_build(shop, "prod", tmp_path / "build.json")
+    assert same.comparison is not None
+    assert same.comparison.plan is not None
+    assert same.comparison.plan.changes == ()
+    (shop / "exai.lock").write_text(pin(4))
+    found = plan_against_build(shop, "prod", tmp_path / "build.json")
+    assert found.comparison is not None
+    assert moves(found.comparison)["exai.dev/model-version"] == (Known("3"), Known("4"))
+
+
+def test_a_number_is_pinned_with_its_place(shop: Path) -> None:
+    serving = shop / "specs/serving.yaml"
+    serving.write_text(serving.read_text().replace("flower_model@champion", "flower_model@7"))
+    result = render(shop, "prod", (), None)
+    assert isinstance(result, RenderedFiles)
+    assert [str(one.id) for one in result.left_out] == ["InferenceService/flowers"]
+    (shop / "exai.lock").write_text(pin(7).replace("@champion", "@7"))
+    result = render(shop, "prod", (), None)
+    assert isinstance(result, RenderedFiles)
+    assert result.left_out == ()
+
+
+def test_every_command_says_what_is_wrong_in_it(shop: Path) -> None:
+    (shop / "exai.lock").write_text(pin(3).replace("version: 3", "versoin: 3"))
+    codes = {each.code for each in load(shop).diagnostics}
+    assert codes == {"unknown-field", "missing-field"}
+    found = recheck(shop)
+    assert {each.at.path for each in found.diagnostics if each.severity == "error"} == {"exai.lock"}
+    assert "versoin" in found.sources["exai.lock"]
+
+
+def test_a_lock_that_leads_out_or_is_no_file_is_refused(shop: Path, tmp_path: Path) -> None:
+    (shop / "exai.lock").unlink()
+    (tmp_path / "other").write_text(pin(3))
+    (shop / "exai.lock").symlink_to(tmp_path / "other")
+    assert "path-leaves-project" in {each.code for each in load(shop).diagnostics}
+    (shop / "exai.lock").unlink()
+    (shop / "exai.lock").mkdir()
+    assert "unreadable-file" in {each.code for each in load(shop).diagnostics}
+
+
+def test_a_kept_check_knows_its_lock(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    before = recheck(shop)
+    assert recheck(shop).diagnostics == before.diagnostics
+    (shop / "exai.lock").write_text(pin(3).replace("flower_model", "flour_model"))
+    assert "unknown-reference" in {each.code for each in recheck(shop).diagnostics}
+    assert "unknown-reference" in {each.code for each in recheck(shop).diagnostics}
+    (shop / "exai.lock").write_text(pin(3))
+    assert recheck(shop).diagnostics == before.diagnostics
+    pipeline = shop / "specs/pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace("champion:", "champoin:"))
+    told = {(each.code, each.at.path) for each in recheck(shop).diagnostics}
+    assert ("unknown-alias", "exai.lock") in told

@@ -1,0 +1,107 @@
+"""`exai.lock`: what it takes, what it refuses and where, and that its text means itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.documents import read
+from exai_specs.lock import LockFile, Pinned, Pins, lock_text, parse_lock
+
+DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Lock\nenvironments:\n"
+
+
+def parsed(text: str) -> LockFile | tuple[Diagnostic, ...]:
+    documents, problems = read(text, "exai.lock")
+    return problems or parse_lock(documents)
+
+
+def of(pins: str) -> LockFile | tuple[Diagnostic, ...]:
+    return parsed(f"{FRAME}  prod:\n    models:\n      {pins}\n")
+
+
+def test_a_pin_says_which_version_and_where_it_is() -> None:
+    found = of(f"a@champion: {{version: 3, uri: s3://m/a/3, digest: {DIGEST}, metrics: {{f1: 1}}}}")
+    assert isinstance(found, LockFile)
+    pin = found.environments["prod"].models["a@champion"]
+    assert (pin.version, pin.uri, pin.digest, pin.format) == (3, "s3://m/a/3", DIGEST, "h2o-mojo")
+    assert dict(pin.metrics) == {"f1": 1.0}
+    assert str(found.at("prod", "models", "a@champion")) == "exai.lock:6:7"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", f"{FRAME}  prod: {{}}\n"])
+def test_what_decides_nothing_is_a_lock(text: str) -> None:
+    assert isinstance(parsed(text), LockFile)
+
+
+@pytest.mark.parametrize(
+    ("pin", "code", "at"),
+    [
+        ("a@champion: {version: 3, uri: s3://m, url: s3://m}", "unknown-field", "6:45"),
+        ("a@champion: {version: 3}", "missing-field", "6:7"),
+        ("a@champion: {version: 0, uri: s3://m}", "invalid-value", "6:29"),
+        ("a@champion: {version: '3', uri: s3://m}", "wrong-type", "6:29"),
+        ("a@champion: {version: 3, uri: models/a}", "invalid-value", "6:37"),
+        ("a@champion: {version: 3, uri: s3://m, digest: abc}", "invalid-name", "6:53"),
+        ("a: {version: 3, uri: s3://m}", "invalid-value", "6:7"),
+        ("a@No: {version: 3, uri: s3://m}", "invalid-value", "6:7"),
+        ("a@b: {version: 3, uri: 's3://u:hunter22x@m/k'}", "secret-in-spec", "6:30"),
+    ],
+)
+def test_what_is_wrong_has_a_place(pin: str, code: str, at: str) -> None:
+    found = of(pin)
+    assert isinstance(found, tuple)
+    assert [(each.code, str(each.at)) for each in found] == [(code, f"exai.lock:{at}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (FRAME + "  prod: {}\n---\n" + FRAME + "  dev: {}\n", "wrong-type"),
+        (FRAME + "  prod: {images: {}}\n", "unknown-field"),
+        (FRAME + "  Prod: {}\n", "invalid-name"),
+        (FRAME.replace("Lock", "Look") + "  prod: {}\n", "invalid-value"),
+        (FRAME.replace("v1alpha1", "v2") + "  prod: {}\n", "invalid-value"),
+        ("- a\n", "wrong-type"),
+    ],
+)
+def test_another_frame_is_refused(text: str, code: str) -> None:
+    found = parsed(text)
+    assert isinstance(found, tuple)
+    assert code in {each.code for each in found}
+
+
+TEXTS = st.text("abcXYZ019_:#'\"{},%&*!|>?/-", min_size=1, max_size=20)
+PINNED = st.builds(
+    Pinned,
+    version=st.integers(1, 10**9),
+    uri=TEXTS.map("s3://m/".__add__),
+    digest=st.none() | st.just(DIGEST),
+    format=st.sampled_from(["h2o-mojo", "sklearn", "no"]),
+    run_key=st.none() | st.text("0123456789abcdef", min_size=1),
+    metrics=st.dictionaries(st.text("abc:'1é", min_size=1, max_size=4), st.floats(-1e9, 1e9)),
+)
+KEYS = st.sampled_from(["a@champion", "no@1", "e1@y", "fraud-model@staging", "a@null"])
+LOCKS = st.builds(
+    LockFile,
+    st.dictionaries(
+        st.sampled_from(["prod", "no", "y", "eu-1", "null"]),
+        st.builds(Pins, models=st.dictionaries(KEYS, PINNED, max_size=3)),
+        max_size=3,
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(LOCKS)
+def test_its_text_means_itself(lock: LockFile) -> None:
+    text = lock_text(lock)
+    assert text.count("{version: ") == sum(len(e.models) for e in lock.environments.values())
+    again = parsed(text)
+    assert isinstance(again, LockFile), again
+    wanted = {name: pins for name, pins in lock.environments.items() if pins.models}
+    assert dict(again.environments) == wanted
+    assert lock_text(again) == text
