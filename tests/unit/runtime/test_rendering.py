@@ -214,7 +214,7 @@ def test_a_cluster_s_registry_is_not_asked(iris: Path) -> None:
     assert left.waits.reason == (
         "the registry of `prod` wasn't asked, and it alone knows what iris_model@champion is"
     )
-    assert "when it is applied" in left.hint
+    assert "exai lock -e prod" in left.hint
 
 
 def test_the_same_bytes_and_nothing_rewritten(iris: Path, tmp_path: Path) -> None:
