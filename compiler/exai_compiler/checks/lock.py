@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.storage_uri import unread
-from exai_compiler.checks.subject import Subject, subject
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.subject import subject as judged
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span, in_order
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned
 
 
-def check(judged: Subject) -> Iterator[Diagnostic]:
-    lock = judged.project.lock
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    lock = subject.project.lock
     if lock is None:
         return
-    root = judged.project.root
+    root = subject.project.root
     declared = root.body.environments if isinstance(root.body, ProjectSpec) else {}
     for name in lock.environments:
-        environment = judged.project.environment(name)
+        environment = subject.project.environment(name)
         if environment is None:
             yield Diagnostic(
                 "wrong-pin",
@@ -43,26 +44,26 @@ def check(judged: Subject) -> Iterator[Diagnostic]:
                 lock.at(name),
                 hint="remove its section; environments on a cluster have one",
             )
-        elif name in judged.environments:
-            yield from _pins(judged, lock, name)
+        elif name in subject.environments:
+            yield from _pins(subject, lock, name)
 
 
 def of_lock(project: Project, catalog: Catalog, environment: str) -> tuple[Diagnostic, ...]:
     """What this rule says of a project's lock, in one environment."""
-    return in_order(check(subject(project, catalog, (environment,))))
+    return in_order(check(judged(project, catalog, (environment,))))
 
 
-def _pins(judged: Subject, lock: LockFile, environment: str) -> Iterator[Diagnostic]:
+def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagnostic]:
     for key, pin in lock.environments[environment].models.items():
         at = lock.at(environment, "models", key)
         model, _, alias = key.partition("@")
-        names = judged.project.names("Model")
+        names = subject.project.names("Model")
         if model not in names:
             message = f"there is no Model `{model}`"
             yield Diagnostic("unknown-reference", message, at, hint=did_you_mean(model, names))
             continue
-        if (body := judged.project.body(ModelSpec, model)) is not None:
-            yield from _of_model(judged, body, (model, alias), pin, at)
+        if (body := subject.project.body(ModelSpec, model)) is not None:
+            yield from _of_model(subject, body, (model, alias), pin, at)
         if pin.uri.startswith("file:"):
             why = f"the files of `{key}` are in a folder of one machine"
             hint = "a pin needs a version whose files are in the environment's `models.store`"
@@ -74,10 +75,10 @@ def _pins(judged: Subject, lock: LockFile, environment: str) -> Iterator[Diagnos
 
 
 def _of_model(
-    judged: Subject, body: ModelSpec, named: tuple[str, str], pin: Pinned, at: Span
+    subject: Subject, body: ModelSpec, named: tuple[str, str], pin: Pinned, at: Span
 ) -> Iterator[Diagnostic]:
     model, alias = named
-    spec = judged.project.specs[Ref("Model", model)]
+    spec = subject.project.specs[Ref("Model", model)]
     related = (("the model", spec.at("metadata", "name")),)
     if isinstance(body.source, Files):
         why = f"`{model}` is just files, without aliases or versions"
