@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exai_runtime.folder import Folder, leads_out
 from exai_runtime.packs import digest_of
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import frozen
 
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FILE = "exai.lock"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadLock:
     """`lock` is None where there is no file, or one that can't be used; `text` None without one."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import empty
+from exai_specs.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """A pin that is written: what `reference` means from now on. `before` is the number of the
     version that it meant, None for one that wasn't pinned."""
@@ -20,7 +21,7 @@ class Move:
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locked:
     """`moves` are the pins that are other ones now, sorted; `kept` those that stay as they are.
     The file is written unless the diagnostics hold an error, or nothing moves."""

@@ -8,7 +8,7 @@ changed in the registry.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import frozen
 
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 NOWHERE = Span("")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """`number` is the version that was named; None: where the registry's alias stands."""
 
@@ -184,7 +185,9 @@ def _written(
 ) -> Locked | Refused:
     project, sources = checked.usable, checked.loaded.sources
     assert project is not None  # noqa: S101 - the caller holds a usable project
-    fresh = _with(project.lock, environment, {**before, **pins})
+    fresh = _again(_with(project.lock, environment, {**before, **pins}))
+    if isinstance(fresh, tuple):
+        return Refused(fresh, sources)
     found = tuple(of_lock(replace(project, lock=fresh), checked.catalog, environment))
     if has_errors(found):
         return Refused(in_order(found), sources)
@@ -203,6 +206,15 @@ def _written(
             return Refused((problem,), sources)
     kept = tuple(sorted({*before, *pins} - moved))
     return Locked(environment, moves, kept, in_order((*told, *found)), sources)
+
+
+def _again(lock: LockFile) -> LockFile | tuple[Diagnostic, ...]:
+    """As it will be read: a registry may hold what no lock takes."""
+    from exai_specs.documents import read
+    from exai_specs.lock import lock_text, parse_lock
+
+    documents, problems = read(lock_text(lock), FILE)
+    return problems or parse_lock(documents)
 
 
 def _with(lock: LockFile | None, environment: str, pins: Mapping[str, Pinned]) -> LockFile:

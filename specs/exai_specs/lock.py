@@ -7,7 +7,6 @@ takes.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -17,18 +16,18 @@ from itertools import islice
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
 
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.effects import Effect
-from exai_specs.fields import CONFIG, READING, KeyedBy, Maybe, Named, Number, Text, Whole, about
+from exai_specs.fields import READING, KeyedBy, Maybe, Named, Number, Text, Whole, about, block
 from exai_specs.frozen import empty, thaw
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
 from exai_specs.names import KUBERNETES, parse_model_name
 from exai_specs.shape import shape_of
 from exai_specs.translate import translate
+from exai_specs.values import frozen
 
 FILE = "exai.lock"
 KIND = "Lock"
@@ -37,7 +36,7 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _HEADER = "# Which version each alias means, by environment. `exai lock` writes it; commit it.\n"
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Pinned:
     """One version of a model: what an environment needs to serve it, and what tells it to people.
 
@@ -70,7 +69,7 @@ class Pinned:
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class Pins:
     """What one environment has decided."""
 
@@ -81,7 +80,7 @@ class Pins:
     ] = field(default_factory=empty)
 
 
-@dataclass(config=CONFIG, frozen=True, slots=True, kw_only=True)
+@block
 class _Written:
     """The whole file."""
 
@@ -96,7 +95,7 @@ class _Written:
     ]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class LockFile:
     """Decisions by environment, and the document that says where each stands; None for one that
     was never written."""

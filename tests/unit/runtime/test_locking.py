@@ -116,6 +116,17 @@ def test_a_version_whose_files_are_on_one_machine_is_refused(
     assert "prod" not in (shop / "exai.lock").read_text()
 
 
+@pytest.mark.parametrize("uri", ["models", "s3://you:hunter22x@m"])
+def test_what_no_lock_takes_is_refused(shop: Path, registry: Registry, uri: str) -> None:
+    before = (shop / "exai.lock").read_text()
+    registry(versions=1, champion=1, uri=uri)
+    refused = lock(shop, "prod", [CHAMPION])
+    assert isinstance(refused, Refused)
+    assert {each.at.path for each in refused.diagnostics} == {"exai.lock"}
+    assert "hunter22x" not in str(refused.diagnostics)
+    assert (shop / "exai.lock").read_text() == before
+
+
 @pytest.mark.parametrize(
     ("environment", "name", "code"),
     [
