@@ -287,10 +287,10 @@ def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:
 
 def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagnostic]:
     block = _value(spec.document.value, base)
-    if not isinstance(block, Mapping) or block.keys().isdisjoint(_first(fields)):
+    if not isinstance(block, Mapping) or not (there := block.keys() & _first(fields)):
         return
     for path, instead in fields.items():
-        if _value(block, path) is not None:
+        if path[0] in there and _value(block, path) is not None:
             yield _note(spec, (*base, *path), instead)
     for path in (("resources",), ("resources", "limits")):
         found = _value(block, path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from operator import attrgetter
 from types import MappingProxyType
 
 from exai_compiler.backends import BACKENDS
@@ -34,7 +35,7 @@ def render(resolved: Resolved, lineage: Lineage) -> Build:
                 raise ValueError(
                     f"{first.origin} and {rendered.origin} render different {rendered.id}"
                 )
-    ordered = tuple(objects[key] for key in sorted(objects))
+    ordered = tuple(objects[key] for key in sorted(objects, key=attrgetter("api", "kind", "name")))
     return Build(
         environment=resolved.name,
         objects=ordered,

@@ -85,7 +85,8 @@ def module(path: str) -> str:
 
 def feast_type(declared: Json) -> str:
     """The type as Feast's Python has it: `Array(Int64)`."""
-    return _feast_type(parse_column_type(declared))
+    named = FEAST_TYPES.get(declared) if isinstance(declared, str) else None
+    return named or _feast_type(parse_column_type(declared))
 
 
 def type_names(declared: Json) -> frozenset[str]:

@@ -23,7 +23,15 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./:@+=-]*[A-Za-z0-9_/])?")
 
 def store_file(project: Project, environment: Environment) -> str:
     """The file of an environment."""
-    return store_text(store_of(feast_project(project, environment), environment))
+    # The environment stays beside it, so no other one has its identity.
+    text, _ = project.once(
+        ("feature_store.yaml", id(environment)),
+        lambda: (
+            store_text(store_of(feast_project(project, environment), environment)),
+            environment,
+        ),
+    )
+    return text
 
 
 def store_text(store: Mapping[str, Any]) -> str:

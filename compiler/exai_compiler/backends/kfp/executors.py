@@ -41,11 +41,15 @@ def container(
     component: Component, settings: Settings, environment: Environment, items: Items = NO_ITEMS
 ) -> Encoded:
     """Image, command, arguments, plain environment variables and resources."""
-    found = {**_plain(component, _image(component, environment))}
-    if env := _env(settings, component.env):
+    image = _image(component, environment)
+    env, amounts = _env(settings, component.env), resources(settings, items)
+    if not env and not amounts:
+        return _plain(component, image)
+    found = {**_parts(component, image)}
+    if env:
         listed = tuple({"name": name, "value": value} for name, value in env.items())
         found["env"] = encoded(listed)
-    if amounts := resources(settings, items):
+    if amounts:
         found["resources"] = encoded(amounts)
     return mapping(found)
 
@@ -62,8 +66,14 @@ def _image(component: Component, environment: Environment) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plain(component: Component, image: str) -> Mapping[str, Encoded]:
-    """Image, command and arguments, the latter where there are any. Steps share the value."""
+def _plain(component: Component, image: str) -> Encoded:
+    """A container with nothing more to tell. Steps share the value."""
+    return mapping(_parts(component, image))
+
+
+@lru_cache(maxsize=1024)
+def _parts(component: Component, image: str) -> Mapping[str, Encoded]:
+    """Image, command and arguments, the latter where there are any. Steps share the values."""
     found = {"image": encoded(image)}
     for name, given in (("command", component.command), ("args", component.args)):
         if given:

@@ -104,23 +104,28 @@ def _artifact(name: str, binding: Binding, here: Here) -> Json:
 
 def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
     match binding:
-        case Constant(None):
-            return None
-        case Constant(str(text)):
-            return _text(text)
         case Constant(value):
-            return {"runtimeValue": {"constant": constant(value)}}
+            return _constant(value)
+        case FromParameter() | FromArtifact() | FromStep() | FromItem():
+            return parameter(binding, here)
         case Composed(value):
             return {"runtimeValue": {"constant": constant(_placed(value, binding))}}
         case FromRun(run):
             return {"runtimeValue": {"constant": RUN_PLACEHOLDERS[run]}}
         case FromStatus():
             return {"taskFinalStatus": {"producerTask": before}}
-        case FromParameter() | FromArtifact() | FromStep() | FromItem():
-            return parameter(binding, here)
         case Broken(text):
             raise ValueError(f"the input {name} holds an expression that can't be rendered: {text}")
     assert_never(binding)
+
+
+def _constant(value: Json) -> Json:
+    """None leaves an input at its default."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _text(value)
+    return {"runtimeValue": {"constant": constant(value)}}
 
 
 @lru_cache(maxsize=4096)

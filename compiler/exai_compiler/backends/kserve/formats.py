@@ -50,8 +50,12 @@ def formats_of(resolved: Resolved, reference: str, version: Maybe[ModelVersion])
 
 def made_by_steps(resolved: Resolved, model: str) -> tuple[str, ...]:
     """The formats of all steps whose model is registered under this name, sorted."""
-    graphs = (resolved.graphs[pipeline] for pipeline in resolved.producers.get(model, ()))
-    return formats_made(graphs, model)
+    graphs = [resolved.graphs[pipeline] for pipeline in resolved.producers.get(model, ())]
+    # The graphs stay beside it, so no other ones have their identity.
+    found, _ = resolved.project.once(
+        ("formats", model, *map(id, graphs)), lambda: (formats_made(graphs, model), graphs)
+    )
+    return found
 
 
 def formats_made(graphs: Iterable[Graph], model: str) -> tuple[str, ...]:

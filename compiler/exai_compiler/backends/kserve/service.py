@@ -79,7 +79,7 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     ]
     if body.features is not None and environment.target != "local":
         companions.append((transformer.store_id(), transformer.store(resolved)))
-    where, server = mode_of(body, environment), _server(resolved, body)
+    where, server = mode_of(body, environment), _server(resolved, body, source)
     return (
         *policy(spec, body, environment, where, server),
         *(Rendered(id_, spec.ref, tree, RUNTIME_WAVE, Effect.REDEPLOY) for id_, tree in companions),
@@ -104,11 +104,10 @@ def mode_of(service: ServiceSpec, environment: Environment) -> Mode:
     return service.mode or mode(environment)
 
 
-def _server(resolved: Resolved, body: ServiceSpec) -> str | None:
+def _server(resolved: Resolved, body: ServiceSpec, source: Source | None) -> str | None:
     """The runtime that answers; an open one is exai's, for then a pipeline makes the model."""
-    if body.runtime == CUSTOM or body.model is None:
+    if body.runtime == CUSTOM or body.model is None or source is None:
         return None
-    source = source_of(resolved, body.model)
     chosen = runtime_of(body, source, runtimes(resolved.project, resolved.environment))
     if isinstance(chosen, Unknown):
         elsewhere = isinstance(body.model, str) and is_elsewhere(resolved.project, body.model)
