@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from exai_compiler.backends.kfp.channels import Here
 from exai_compiler.backends.kfp.executors import container
 from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
-from exai_compiler.backends.kfp.ir import ir_hash
+from exai_compiler.backends.kfp.ir import Intermediate
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type, v1_default
@@ -203,8 +203,10 @@ def test_a_timeout_is_whole_seconds_and_never_shorter() -> None:
 
 def test_the_hash_is_over_both_specs() -> None:
     spec, platform = encoded({"pipelineInfo": {"name": "p"}}), freeze({"a": (1, "ä")})
-    assert ir_hash(spec, platform) == digest({"pipelineSpec": spec.tree, "platformSpec": platform})
-    assert len({ir_hash(spec, {}), ir_hash(spec, platform), ir_hash(encoded({}), {})}) == 3
+    both = {"pipelineSpec": spec.tree, "platformSpec": platform}
+    assert Intermediate(spec, platform).hash == digest(both)
+    others = Intermediate(spec, {}), Intermediate(encoded({}), platform)
+    assert len({each.hash for each in (*others, Intermediate(spec, platform))}) == 3
 
 
 def test_a_dataset_is_inlined_with_all_of_a_type() -> None:

@@ -14,44 +14,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from exai_compiler.backends.kfp.amounts import given_amounts
 from exai_compiler.backends.kfp.channels import (
     Carried,
     Here,
-    artifact,
     carried,
     channel,
-    parameter,
     whole,
 )
 from exai_compiler.backends.kfp.claims import with_claims
-from exai_compiler.backends.kfp.components import component_label, component_spec, executor_label
+from exai_compiler.backends.kfp.components import component_label, executor_label
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
-from exai_compiler.backends.kfp.executors import executor
-from exai_compiler.backends.kfp.filled import DATA_VERSIONS, RESERVED, complete
-from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
+from exai_compiler.backends.kfp.filled import DATA_VERSIONS, RESERVED
+from exai_compiler.backends.kfp.leaf import Place, leaf, place
+from exai_compiler.backends.kfp.nested import component, inputs, iterator
 from exai_compiler.backends.kfp.ports import (
     Dag,
     Output,
     definitions,
     outputs_of,
-    port,
-    sides,
     taken,
 )
-from exai_compiler.backends.kfp.settings import Settings, settings
+from exai_compiler.backends.kfp.settings import settings
 from exai_compiler.backends.kfp.takes import by_channel, of_conditions, of_loop, outside
 from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, task, waits_for
-from exai_compiler.backends.kfp.values import parameter_type
-from exai_compiler.bodies.run_names import of_env, of_placement
 from exai_compiler.catalog import Port
 from exai_compiler.graph import (
     Binding,
     Branch,
     Choice,
     Condition,
-    Constant,
-    Frame,
     FromItem,
     FromParameter,
     FromStep,
@@ -61,69 +52,33 @@ from exai_compiler.graph import (
     Node,
     Scope,
     Step,
-    bind,
-    is_artifact,
-    names_of,
     read_outputs,
-    scopes,
     source_type,
     sources,
 )
-from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Encoded, Json, encoded, thaw
+from exai_specs.frozen import Encoded, Json, encoded
 from exai_specs.kinds.pipeline import PipelineSpec
-from exai_specs.types import ListOf, Scalar, Type
-
-
-def task_name(step: Step) -> str:
-    """The task that does a step's work, after which its component and its executor are called."""
-    return f"{step.name}-do" if step.condition is not None or step.loop is not None else step.name
-
-
-def body_of(resolved: Resolved, graph: Graph) -> PipelineSpec:
-    """The body of a pipeline's document."""
-    found = resolved.project.body(PipelineSpec, graph.pipeline.name)
-    if found is None:
-        raise ValueError(f"{graph.pipeline} doesn't exist")
-    return found
-
-
-def here_of(graph: Graph, step: Step) -> Here:
-    """The DAG that the task of a step is in."""
-    if step.condition is not None or step.loop is not None:
-        return Here(frozenset())
-    if graph.last is step:
-        return Here(frozenset(), is_root=True)
-    if not step.within:
-        return Here(frozenset(graph.root.nodes), is_root=graph.last is None)
-    around = graph.nodes.get(step.within[-1]) or graph.nodes[step.within[-2]]
-    scope = next(scope for scope in scopes(around) if scope.nodes.get(step.name) is step)
-    return Here(frozenset(scope.nodes))
+from exai_specs.types import ListOf, Type
 
 
 class Dags:
     """Renders from the inside out, and keeps the components and executors that come by."""
 
-    def __init__(
-        self,
-        resolved: Resolved,
-        pipeline: PipelineSpec,
-        frame: Frame,
-        before: str = "",
-        cached: bool = True,
-    ) -> None:
-        self._resolved = resolved
-        self._pipeline = pipeline
-        self._frame = frame
-        self._graph = graph = frame.graph
-        self._before = before
-        self._cached = cached
-        self._collected = read_outputs(graph)
-        shared = pipeline.defaults
-        names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
-        self._shared = tuple(bind(name.text) for name in names)
+    def __init__(self, there: Place) -> None:
+        self._there = there
+        self._graph = there.frame.graph
+        self._collected = read_outputs(self._graph)
         self.components: dict[str, Encoded] = {}
         self.executors: dict[str, Encoded] = {}
+        self._configs: dict[str, Mapping[str, Json]] = {}  # by step
+
+    @property
+    def configs(self) -> Mapping[str, Json]:
+        """What Kubernetes is told of each leaf, by executor; in the order of the steps' names."""
+        found = (
+            config for _, configs in sorted(self._configs.items()) for config in configs.items()
+        )
+        return dict(found)
 
     def root(self) -> Dag:
         """The pipeline's own DAG: its steps, or the exit handler that holds them and `finally`. It
@@ -170,47 +125,35 @@ class Dags:
     def _leaf(
         self, step: Step, name: str, here: Here
     ) -> tuple[Mapping[str, Json], Mapping[str, Carried]]:
-        if step.component is None:
-            raise ValueError(f"{self._graph.pipeline} step {step.name} uses no known component")
-        how = settings(self._pipeline, step)
         if self._graph.inside(step) is not None:
-            return self._called(step, name, how, here)
-        if not self._cached:
-            how = replace(how, cache=False, cache_key="")
-        bindings = complete(self._resolved, self._frame, step)
-        label = self._label(name)
-        whole_name = self._before + name
-        self.components[label] = component_spec(whole_name, step.component)
-        runs = step.component
-        given = given_amounts(how, step.items) if runs.importer is None else {}
-        if (image := _image(step)) is not None:
-            runs = replace(runs, image=placeholder(image))
-            given = {BASE_IMAGE: image, **given}
-        self.executors[executor_label(whole_name)] = executor(
-            runs, how, self._resolved.environment, step.items
-        )
-        names = (bind(text, step.items) for text in names_of(step.spec))
-        read = (
-            source for b in (*bindings.values(), *names, *self._shared) for source in sources(b)
-        )
-        found = task(name, label, step, how, bindings, here, given)
-        return {name: found}, by_channel((*carried(read), *given.values()))
+            return self._called(step, name, here)
+        found = leaf(self._there, step, name, here)
+        label = executor_label(self._there.before + name)
+        self.components[self._label(name)] = found.component
+        self.executors[label] = found.executor
+        if found.config:
+            self._configs[step.name] = {label: found.config}
+        return {name: found.task}, found.takes
 
     def _called(
-        self, step: Step, name: str, how: Settings, here: Here
+        self, step: Step, name: str, here: Here
     ) -> tuple[Mapping[str, Json], Mapping[str, Carried]]:
         """The task of a step that is another pipeline: a DAG with that pipeline's own inputs."""
-        frame, component = self._frame.inside(step), step.component
-        if frame is None or component is None:
+        there = self._there
+        frame, interface = there.frame.inside(step), step.component
+        if frame is None or interface is None:
             raise ValueError(f"{self._graph.pipeline} step {step.name} calls no pipeline")
         graph = frame.graph
-        body = body_of(self._resolved, graph)
+        body = there.resolved.project.body(PipelineSpec, graph.pipeline.name)
+        if body is None:
+            raise ValueError(f"{graph.pipeline} doesn't exist")
         frame = replace(frame, graph=with_claims(graph, body))
-        cached = self._cached and step.spec.cache is not False
-        inside = Dags(self._resolved, body, frame, f"{self._before}{name}--", cached)
+        cached = there.cached and step.spec.cache is not False
+        inside = Dags(place(there.resolved, body, frame, f"{there.before}{name}--", cached))
         dag = inside.root()
         self.components.update(inside.components)
         self.executors.update(inside.executors)
+        self._configs[step.name] = inside.configs
         asked = {s.name for s in dag.takes.values() if isinstance(s, FromParameter)}
         reserved = {key: RESERVED[key] for key in sorted(asked & RESERVED.keys())}
         found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
@@ -221,17 +164,19 @@ class Dags:
         label = self._label(name)
         self.components[label] = encoded(found)
         own = {key: Port(key, "struct" if key == DATA_VERSIONS else "string") for key in reserved}
-        whole_step = replace(step, component=replace(component, inputs={**component.inputs, **own}))
+        inputs_ = {**interface.inputs, **own}
+        whole_step = replace(step, component=replace(interface, inputs=inputs_))
         bindings = {**step.inputs, **{key: FromParameter(key) for key in reserved}}
         takes = by_channel(carried(s for b in bindings.values() for s in sources(b)))
+        how = settings(there.pipeline, step)
         return {name: task(name, label, whole_step, how, bindings, here)}, takes
 
     def _label(self, name: str) -> str:
-        return component_label(self._before + name)
+        return component_label(self._there.before + name)
 
     def _alone(self, step: Step) -> Dag:
         """The DAG around a leaf with a condition or a loop; what it hands on is what is read."""
-        name = task_name(step)
+        name = f"{step.name}-do"
         inside = Here(frozenset())
         tasks, takes = self._leaf(step, name, inside)
         outputs = {
@@ -312,80 +257,21 @@ class Dags:
         if loop is not None and item is not None:
             takes.pop(channel(item), None)
             takes.update(by_channel(carried(sources(loop[1].items))))
-            found.update(self._iterator(loop[1], item))
-        if inputs := self._inputs(takes, here):
-            found["inputs"] = inputs
+            found.update(iterator(self._graph, loop[1], item))
+        if given := inputs(self._graph, takes, here):
+            found["inputs"] = given
         if trigger:
             found["triggerPolicy"] = {"condition": trigger}
         defined = {**takes, channel(item): item} if item is not None else takes
-        component = self._component(dag, defined, loop is not None)
-        self.components[self._label(name)] = encoded(component)
+        within = component(self._graph, dag, defined, loop is not None)
+        self.components[self._label(name)] = encoded(within)
         return found
-
-    def _iterator(self, loop: Loop, item: FromItem) -> Mapping[str, Json]:
-        found: dict[str, Json] = {}
-        if isinstance(loop.items, Constant):
-            items: Json = {"raw": _raw(loop.items.value)}
-            found["parameterIterator"] = {"items": items, "itemInput": channel(item)}
-        else:
-            (given,) = carried(sources(loop.items))
-            if self._is_artifact(given):
-                items = {"inputArtifact": channel(given)}
-                found["artifactIterator"] = {"items": items, "itemInput": channel(item)}
-            else:
-                items = {"inputParameter": channel(given)}
-                found["parameterIterator"] = {"items": items, "itemInput": channel(item)}
-        if loop.parallelism:
-            found["iteratorPolicy"] = {"parallelismLimit": loop.parallelism}
-        return found
-
-    def _inputs(self, takes: Mapping[str, Carried], here: Here) -> Mapping[str, Json]:
-        files = {n: artifact(s, here) for n, s in takes.items() if self._is_artifact(s)}
-        values = {n: parameter(s, here) for n, s in takes.items() if n not in files}
-        return sides(files, values)
-
-    def _component(self, dag: Dag, takes: Mapping[str, Carried], looped: bool) -> Json:
-        files = {n: self._definition(s) for n, s in takes.items() if self._is_artifact(s)}
-        values = {n: self._definition(s) for n, s in takes.items() if n not in files}
-        found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
-        if defined := sides(files, values):
-            found["inputDefinitions"] = defined
-        if dag.outputs:
-            found["outputDefinitions"] = definitions(dag, looped)
-        return found
-
-    def _is_artifact(self, source: Carried) -> bool:
-        type_ = source_type(self._graph, source)
-        return type_ is not None and is_artifact(type_)
-
-    def _definition(self, source: Carried) -> Json:
-        if isinstance(source, FromParameter):
-            if source.name in RESERVED:
-                return {"parameterType": _mapping(RESERVED[source.name])["parameterType"]}
-            declared = self._graph.parameters[source.name]
-            optional = declared.optional and declared.default is None
-            more = {"isOptional": True} if optional else {}
-            return {"parameterType": parameter_type(declared.type), **more}
-        # The SDK, too, takes an item of unknown type for text.
-        return port(source_type(self._graph, source) or Scalar("string"))
 
 
 def _trigger(graph: Graph, branch: Branch, earlier: tuple[Condition, ...]) -> str:
     if isinstance(branch.condition, Condition):
         return condition_of(graph, branch.condition, *earlier)
     return otherwise(graph, earlier)
-
-
-def _image(step: Step) -> Carried | None:
-    """What gives a step's image in a run; None for one that is written."""
-    given = bind(step.spec.image, step.items) if step.spec.image is not None else None
-    return next(iter(carried(sources(given))), None)
-
-
-def _raw(value: Json) -> str:
-    import json
-
-    return json.dumps(thaw(value), sort_keys=True)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

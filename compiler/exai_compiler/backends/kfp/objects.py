@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.backends.kfp.ir import ir_hash, pipeline_spec, platform_spec
+from exai_compiler.backends.kfp.ir import intermediate
 from exai_compiler.backends.kfp.schedules import recurring_runs
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
@@ -35,18 +35,17 @@ def render_pipeline(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     if not isinstance(pipeline, PipelineSpec):
         raise TypeError(f"{spec.ref} is no Pipeline")
     graph = resolved.graphs[spec.ref.name]
-    intermediate = pipeline_spec(resolved, pipeline, graph)
-    platform = platform_spec(resolved, pipeline, graph)
-    short = ir_hash(intermediate, platform)[:SHORT]
+    found = intermediate(resolved, pipeline, graph)
+    short = found.hash[:SHORT]
     shown = _shown(spec)
     version: dict[str, Json] = {
         "pipelineName": spec.ref.name,
         "versionName": short,
         **shown,
-        "pipelineSpec": intermediate.tree,
+        "pipelineSpec": found.pipeline.tree,
     }
-    if platform:
-        version["platformSpec"] = platform
+    if found.platform:
+        version["platformSpec"] = found.platform
     described = {"description": spec.metadata.description} if spec.metadata.description else {}
     name = f"{spec.ref.name}-{short}"
     return (

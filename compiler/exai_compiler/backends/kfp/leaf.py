@@ -1,0 +1,94 @@
+"""A step with work of its own: its task, its component, its executor, what Kubernetes is told.
+
+In: a pipeline as it is run, a step, the DAG that its task is in. Out: a `Leaf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from exai_compiler.backends.kfp.amounts import given_amounts
+from exai_compiler.backends.kfp.channels import Carried, Here, carried
+from exai_compiler.backends.kfp.components import component_label, component_spec
+from exai_compiler.backends.kfp.executors import executor
+from exai_compiler.backends.kfp.filled import complete
+from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
+from exai_compiler.backends.kfp.platform import executor_config
+from exai_compiler.backends.kfp.settings import settings, told
+from exai_compiler.backends.kfp.surroundings import surroundings
+from exai_compiler.backends.kfp.takes import by_channel
+from exai_compiler.backends.kfp.tasks import task
+from exai_compiler.bodies.run_names import of_env, of_placement
+from exai_compiler.graph import Binding, Frame, Step, bind, names_of, sources
+from exai_compiler.resolved import Resolved
+from exai_specs.frozen import Encoded, Json
+from exai_specs.kinds.pipeline import PipelineSpec
+
+
+class Place(NamedTuple):
+    """A pipeline as it is run: `before` is what the names of its steps begin with there, `cached`
+    whether the calls around it let its steps be cached. `shared` is what all of its steps read.
+    """
+
+    resolved: Resolved
+    pipeline: PipelineSpec
+    frame: Frame
+    before: str
+    cached: bool
+    shared: tuple[Binding, ...]
+
+
+class Leaf(NamedTuple):
+    """`config` is what Kubernetes is told, empty for nothing; `takes` what the task takes, by
+    channel."""
+
+    task: Json
+    component: Encoded
+    executor: Encoded
+    config: Mapping[str, Json]
+    takes: Mapping[str, Carried]
+
+
+def place(
+    resolved: Resolved, pipeline: PipelineSpec, frame: Frame, before: str = "", cached: bool = True
+) -> Place:
+    """A pipeline there."""
+    shared = pipeline.defaults
+    names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
+    bound = tuple([bind(name.text) for name in names])
+    return Place(resolved, pipeline, frame, before, cached, bound)
+
+
+def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
+    """A step whose task has this name. Raises ValueError for what the checks refuse."""
+    if step.component is None:
+        raise ValueError(f"{there.frame.graph.pipeline} step {step.name} uses no known component")
+    resolved = there.resolved
+    how = settings(there.pipeline, step)
+    if not there.cached:
+        how = replace(how, cache=False, cache_key="")
+    bindings = complete(resolved, there.frame, step)
+    whole_name = there.before + name
+    runs = step.component
+    given = given_amounts(how, step.items) if runs.importer is None else {}
+    if (image := _image(step)) is not None:
+        runs = replace(runs, image=placeholder(image))
+        given = {BASE_IMAGE: image, **given}
+    names = [bind(text, step.items) for text in names_of(step.spec)]
+    read = [source for b in (*bindings.values(), *names, *there.shared) for source in sources(b)]
+    around = told(how, surroundings(resolved, step, bindings))
+    return Leaf(
+        task=task(name, component_label(whole_name), step, how, bindings, here, given),
+        component=component_spec(whole_name, step.component),
+        executor=executor(runs, how, resolved.environment, step.items),
+        config=executor_config(around, resolved.environment, step.items, here),
+        takes=by_channel((*carried(read), *given.values())),
+    )
+
+
+def _image(step: Step) -> Carried | None:
+    """What gives a step's image in a run; None for one that is written."""
+    given = bind(step.spec.image, step.items) if step.spec.image is not None else None
+    return next(iter(carried(sources(given))), None)
