@@ -23,11 +23,14 @@ _OWN = ("cpu", "memory")
 def resources(settings: Settings, items: Items) -> Mapping[str, Json]:
     """The ResourceSpec; empty when nothing is asked for."""
     found: dict[str, Json] = {}
+    if settings.resources is None:
+        return found
+    requests, limits = settings.requests, settings.limits
     for name in _OWN:
-        for kind, amounts in (("Request", settings.requests), ("Limit", settings.limits)):
+        for kind, amounts in (("Request", requests), ("Limit", limits)):
             if (amount := amounts.get(name)) is not None:
                 found[f"resource{name.capitalize()}{kind}"] = _shown(amount, items)
-    for name, amount in settings.limits.items():
+    for name, amount in limits.items():
         if name not in _OWN:
             found["accelerator"] = {"resourceType": name, "resourceCount": _shown(amount, items)}
     return found
@@ -36,7 +39,7 @@ def resources(settings: Settings, items: Items) -> Mapping[str, Json]:
 def given_amounts(settings: Settings, items: Items) -> Mapping[str, Carried]:
     """What gives each amount that isn't written, by the name that the SDK has for its input."""
     found: dict[str, Carried] = {}
-    for name, amount in _named(settings):
+    for name, amount in _named(settings) if settings.resources is not None else ():
         if isinstance(amount, str):
             found[name] = _source(amount, items)
     return found
