@@ -51,6 +51,10 @@ class Port:
     refined: Json = None
     many: bool = False
 
+    def __hash__(self) -> int:
+        # Mappings have no hash; what is worked out of a port is kept for all its steps.
+        return hash((self.name, self.type))
+
     @property
     def is_artifact(self) -> bool:
         return is_artifact(self.type)

@@ -8,10 +8,11 @@ checks say so with its place.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from exai_compiler.project import Project
+from exai_specs.frozen import empty
 from exai_specs.kinds import (
     DatasetSpec,
     EntitySpec,
@@ -74,14 +75,16 @@ class Used:
     entities: Mapping[str, Key]
     request: Mapping[str, Type]
     parts: Parts
+    columns: Mapping[str, Feature] = field(
+        default_factory=empty, init=False, repr=False, compare=False
+    )
+    """The features by the names of their columns; of two alike, the first."""
 
-    @property
-    def columns(self) -> Mapping[str, Feature]:
-        """The features by the names of their columns; of two alike, the first."""
+    def __post_init__(self) -> None:
         found: dict[str, Feature] = {}
         for feature in self.features:
             found.setdefault(feature.name, feature)
-        return MappingProxyType(found)
+        object.__setattr__(self, "columns", MappingProxyType(found))
 
     @property
     def keys(self) -> Mapping[str, Type]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from exai_specs.allowances import Allowance
+from exai_specs.frozen import empty
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
     KINDS,
@@ -79,6 +80,15 @@ class Project:
     _known: dict[Hashable, object] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _named: Mapping[str, Mapping[str, Spec]] = field(
+        default_factory=empty, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        found: dict[str, dict[str, Spec]] = {}
+        for ref, spec in self.specs.items():
+            found.setdefault(ref.kind, {})[ref.name] = spec
+        object.__setattr__(self, "_named", found)
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What a pure function says of this project, worked out when it is first asked for.
@@ -102,19 +112,10 @@ class Project:
         """The names of all documents of one kind, elsewhere or here."""
         return frozenset(ref.name for ref in self.refs if ref.kind == kind)
 
-    @property
-    def _named(self) -> Mapping[str, Mapping[str, Spec]]:
-        """The documents by kind and name, for those who have no Ref at hand."""
-        return self.once("named", self._by_name)
-
-    def _by_name(self) -> Mapping[str, Mapping[str, Spec]]:
-        found: dict[str, dict[str, Spec]] = {}
-        for ref, spec in self.specs.items():
-            found.setdefault(ref.kind, {})[ref.name] = spec
-        return found
-
     def find(self, kind: str, name: str) -> Spec | None:
-        return self._named.get(kind, {}).get(name)
+        """The document of a kind and name, for those who have no Ref at hand."""
+        named = self._named.get(kind)
+        return named.get(name) if named is not None else None
 
     def bodies(self, body: type[Body]) -> Iterator[tuple[Spec, Body]]:
         """The documents of one kind with their typed bodies, sorted by name."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.bodies.run_names import RunName, of_resources
-from exai_compiler.checks.run_names import all_names
+from exai_compiler.checks.reads import all_names
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.graph import (

@@ -32,10 +32,12 @@ TRIGGER: Path = ("spec", "predictor", "autoScaling", "metrics", 0)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    modes = {name: dict(_modes(subject, name)) for name in subject.environments}
     for spec, graph in subject.project.bodies(GraphSpec):
         yield from _target(spec, ("spec",), graph)
         for name, environment in subject.environments.items():
-            yield from _judged(spec, ("spec",), graph, *_mode(subject, name, mode(environment)))
+            found = mode(environment)
+            yield from _judged(spec, ("spec",), graph, found, modes[name][found])
     for spec, service in subject.project.bodies(ServiceSpec):
         for path, block in components(service):
             yield from _whole(spec, path, block)
@@ -43,8 +45,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _triggers(spec, path, block.autoscale)
             yield from _same_way(spec, path, service, block)
             for name, environment in subject.environments.items():
-                where = _mode(subject, name, mode_of(service, environment))
-                yield from _judged(spec, path, block, *where)
+                found = mode_of(service, environment)
+                yield from _judged(spec, path, block, found, modes[name][found])
 
 
 class Scaled(Protocol):
@@ -60,9 +62,11 @@ class Scaled(Protocol):
 Related = tuple[tuple[str, Span], ...]
 
 
-def _mode(subject: Subject, name: str, found: Mode) -> tuple[Mode, Related]:
+def _modes(subject: Subject, name: str) -> Iterator[tuple[Mode, Related]]:
+    """Of an environment: where it says its mode, for each that a service may have there."""
     at = subject.project.root.at("spec", "environments", name, "serving", "mode")
-    return found, ((f"`{name}` is {found}", at),)
+    for each in METRICS:
+        yield each, ((f"`{name}` is {each}", at),)
 
 
 def components(service: ServiceSpec) -> Iterator[tuple[Path, ComponentFields]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.container_step import in_arguments
-from exai_compiler.checks.mentions import Field, fields
+from exai_compiler.checks.mentions import Field
 from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
@@ -52,7 +52,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield _status(occurrence.at(spec))
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
-        for field in fields(graph):
+        for field in subject.fields[graph.pipeline.name]:
             if isinstance(field.binding, Broken):
                 yield from _broken_field(spec, graph, field)
         for mention in subject.mentions[graph.pipeline.name]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from posixpath import normpath
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import (
     CsvSource,
@@ -19,6 +20,7 @@ from exai_specs.kinds import (
     ParquetSource,
     Sqlite,
 )
+from exai_specs.parse import Spec
 
 _FILES = {CsvSource: "csv", JsonSource: "json", ParquetSource: "parquet"}
 
@@ -28,20 +30,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not isinstance(body.source, CsvSource | JsonSource | ParquetSource):
             continue
         kind = _FILES[type(body.source)]
-        path, at = body.source.path, spec.at("spec", "source", kind, "path")
-        if (problem := _leaves(path, at)) is not None:
-            yield problem
+        path, place = body.source.path, ("spec", "source", kind, "path")
+        if _climbs(path):
+            yield _leaves(path, spec.at(*place))
         elif "://" not in path:
-            yield from _reachable(subject, path, at)
+            yield from _reachable(subject, path, spec, place)
     for name, environment in subject.environments.items():
         yield from _store(subject, name, environment)
         for key, connection in environment.connections.items():
             if not isinstance(connection, Sqlite):
                 continue
-            place = ("spec", "environments", name, "connections", key, "sqlite", "path")
-            at = subject.project.root.at(*place)
-            if not connection.path.startswith("/") and (problem := _leaves(connection.path, at)):
-                yield problem
+            where = ("spec", "environments", name, "connections", key, "sqlite", "path")
+            if not connection.path.startswith("/") and _climbs(connection.path):
+                yield _leaves(connection.path, subject.project.root.at(*where))
 
 
 def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
@@ -56,15 +57,17 @@ def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Di
         )
 
 
-def _leaves(path: str, at: Span) -> Diagnostic | None:
-    """An absolute path, or one that climbs above its root.
+def _climbs(path: str) -> bool:
+    """Whether a path is absolute, or climbs above its root.
 
     A connection's may be absolute: it is one environment's.
     """
     plain = path.replace("\\", "/")
     drive = plain[1:3] == ":/"
-    if not (plain.startswith(("/", "~")) or drive or normpath(plain).split("/")[0] == ".."):
-        return None
+    return plain.startswith(("/", "~")) or drive or normpath(plain).split("/")[0] == ".."
+
+
+def _leaves(path: str, at: Span) -> Diagnostic:
     return Diagnostic(
         "path-leaves-project",
         f"`{path}` leads out of the data root",
@@ -73,7 +76,7 @@ def _leaves(path: str, at: Span) -> Diagnostic | None:
     )
 
 
-def _reachable(subject: Subject, path: str, at: Span) -> Iterator[Diagnostic]:
+def _reachable(subject: Subject, path: str, spec: Spec, at: Path) -> Iterator[Diagnostic]:
     for name, environment in subject.environments.items():
         if environment.target == "local" or environment.data is not None:
             continue
@@ -81,7 +84,7 @@ def _reachable(subject: Subject, path: str, at: Span) -> Iterator[Diagnostic]:
         yield Diagnostic(
             "data-not-reachable",
             f"steps in `{name}` can't see `{path}`: that environment has no data root",
-            at,
+            spec.at(*at),
             hint="set `data: {root: ...}` there, or write a full URI",
             related=((f"environment `{name}`", place),),
         )

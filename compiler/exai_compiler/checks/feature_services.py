@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_compiler.feature_views import features_of, request_of
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec
 from exai_specs.parse import Spec
 
@@ -46,7 +47,7 @@ def _twice(subject: Subject, spec: Spec, service: FeatureServiceSpec) -> Iterato
 def _requested(subject: Subject, spec: Spec) -> Iterator[Diagnostic]:
     """What a request holds is no feature, and of one type."""
     gives = subject.services.get(spec.ref.name)
-    if gives is None:
+    if gives is None or not gives.parts.transforms:
         return
     keys, columns = gives.keys, gives.columns
     first: dict[str, tuple[str, str]] = {}
@@ -77,27 +78,29 @@ def _sources(subject: Subject) -> Iterator[Diagnostic]:
     """Feast knows datasets, push sources, streams and request sources by their names alone, in any
     case.
     """
-    names: dict[str, tuple[object, str, Span]] = {}
+    names: dict[str, tuple[object, str, Spec, Path]] = {}
     for ref, spec in subject.project.specs.items():
         if ref.kind == "Dataset":
-            at = spec.at("metadata", "name")
-            names.setdefault(ref.name.casefold(), (ref, f"Dataset `{ref.name}`", at))
+            name = ref.name
+            names.setdefault(
+                name.casefold(), (ref, f"Dataset `{name}`", spec, ("metadata", "name"))
+            )
     for spec, view in subject.project.bodies(FeatureViewSpec):
-        used: list[tuple[object, str, str, Span]] = []
+        used: list[tuple[object, str, str, Path]] = []
         if view.push is not None:
             thing: object = ("push", view.push, view.dataset)
-            used.append((thing, "push source", view.push, spec.at("spec", "push")))
+            used.append((thing, "push source", view.push, ("spec", "push")))
         if view.stream is not None:
             thing = ("stream", view.stream, view.dataset)
-            at = spec.at("spec", "stream", "kafka", "name")
-            used.append((thing, "stream", view.stream.name, at))
+            path: Path = ("spec", "stream", "kafka", "name")
+            used.append((thing, "stream", view.stream.name, path))
         if view.transform is not None and (request := view.transform.request) is not None:
             columns = tuple((name, str(type_)) for name, type_ in request.schema.items())
             thing = ("request", request.name, columns)
-            at = spec.at("spec", "transform", "request", "name")
-            used.append((thing, "request source", request.name, at))
-        for thing, what, name, at in used:
-            first = names.setdefault(name.casefold(), (thing, f"{what} `{name}`", at))
+            path = ("spec", "transform", "request", "name")
+            used.append((thing, "request source", request.name, path))
+        for thing, what, name, path in used:
+            first = names.setdefault(name.casefold(), (thing, f"{what} `{name}`", spec, path))
             if first[0] != thing:
                 same = f"there is a {first[1]} already, of other data or columns"
                 if first[1].startswith("Dataset"):
@@ -105,7 +108,7 @@ def _sources(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     "feature-clash",
                     same,
-                    at,
+                    spec.at(*path),
                     hint="give it a name of its own",
-                    related=(("the first one", first[2]),),
+                    related=(("the first one", first[2].at(*first[3])),),
                 )

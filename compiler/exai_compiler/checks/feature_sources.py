@@ -58,23 +58,23 @@ def _keys(
         body = subject.project.body(EntitySpec, name)
         if entity is None or body is None:
             continue
-        at, key = spec.at("spec", "entities", index), key_of(name, body)
+        path, key = ("spec", "entities", index), key_of(name, body)
         if seen.setdefault(key.column, index) != index:
             yield Diagnostic(
                 "entity-mismatch",
                 f"the key of `{name}` is `{key.column}`, which is another entity's key here",
-                at,
+                spec.at(*path),
                 hint="take one of them away, or give it a key of its own",
                 related=(("the other one", spec.at("spec", "entities", seen[key.column])),),
             )
             continue
-        yield from key_in(dataset, name, entity, at)
+        yield from key_in(dataset, name, entity, spec, path)
 
 
 def key_in(
-    dataset: tuple[Spec, DatasetSpec], name: str, entity: Spec, at: Span
+    dataset: tuple[Spec, DatasetSpec], name: str, entity: Spec, spec: Spec, path: Path
 ) -> Iterator[Diagnostic]:
-    """Whether a dataset has the key of an entity; the problem stands at `at`."""
+    """Whether a dataset has the key of an entity, which `spec` asks for at `path`."""
     declared, data = dataset
     if not isinstance(entity.body, EntitySpec):
         return
@@ -84,7 +84,7 @@ def key_in(
         yield Diagnostic(
             "entity-mismatch",
             f"Dataset `{declared.ref.name}` has no column `{key.column}`, the key of `{name}`",
-            at,
+            spec.at(*path),
             hint=did_you_mean(key.column, data.schema, "add it, or write the entity's `key`"),
             related=(
                 ("the entity", entity.at("metadata", "name")),
@@ -96,7 +96,7 @@ def key_in(
             "entity-mismatch",
             f"`{key.column}` is {column.type} in Dataset `{declared.ref.name}`, but keys of "
             f"`{name}` are {key.type}",
-            at,
+            spec.at(*path),
             hint="make them the same: rows of one are looked up by keys of the other",
             related=(
                 ("the entity's type", entity.at("spec", "type")),
@@ -108,8 +108,8 @@ def key_in(
 def _time(spec: Spec, dataset: tuple[Spec, DatasetSpec]) -> Iterator[Diagnostic]:
     """A view's rows have a time: without one nobody knows which value held when."""
     declared, data = dataset
-    at = spec.at("spec", "dataset")
     if not data.timestamp:
+        at = spec.at("spec", "dataset")
         yield untimed(declared, at, "a feature view needs to know when each of its values was true")
     for field, column in (("timestamp", data.timestamp), ("created", data.created)):
         found = data.schema.get(column) if column else None
@@ -117,7 +117,7 @@ def _time(spec: Spec, dataset: tuple[Spec, DatasetSpec]) -> Iterator[Diagnostic]
             yield Diagnostic(
                 "missing-timestamp",
                 f"`{field}` of Dataset `{declared.ref.name}` is {found.type}, which is no time",
-                at,
+                spec.at("spec", "dataset"),
                 hint=f"take a column of type {' or '.join(TIMES)}",
                 related=(
                     (f"its {field}", declared.at("spec", field)),

@@ -96,5 +96,5 @@ def _evaluation(maker: Maker) -> Placed | None:
 def _classes(subject: Subject, maker: Maker) -> int:
     """How many values the target can have, when the dataset says so; else 0."""
     signature = trained(maker, subject.flows[maker.graph.pipeline.name])
-    column = subject.column(signature.table, signature.target) if signature else None
+    column = subject.columns(signature.table).get(signature.target) if signature else None
     return len(column.enum) if column else 0

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from exai_compiler.catalog import Component, Port
+from exai_compiler.catalog import Port
 from exai_compiler.checks.occurrences import Occurrence, words
 from exai_compiler.checks.port_types import (
     NO_FIELD,
     assignable,
     describe,
+    fits,
     misfits,
     refined_at,
 )
@@ -22,6 +23,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import (
     Broken,
+    Composed,
     Constant,
     FromArtifact,
     FromItem,
@@ -40,6 +42,8 @@ from exai_specs.types import Type
 
 Places = tuple[tuple[str, Span], ...]
 
+# What has a value of its own; the type of any other is looked up where it comes from.
+LITERAL = (Constant, Composed)
 # What stands in text as it is.
 PRIMITIVE = ("string", "integer", "double", "boolean")
 
@@ -54,11 +58,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             if kind := step.component.refs.get(name):
                 yield from _reference(spec, step, name, kind)
-            elif name in step.spec.with_:
+            elif (
+                isinstance(binding, LITERAL)
+                and name in step.spec.with_
+                and not fits(step.spec.with_[name], port_type(port))
+            ):
                 yield from _literals(spec, step, port, subject.wanted_at(graph, step, name))
         for occurrence in subject.occurrences(graph, step):
-            there = subject.wanted_at(graph, step, occurrence.port)
-            yield from _occurrence(spec, graph, step.component, occurrence, there)
+            yield from _occurrence(subject, spec, graph, step, occurrence)
 
 
 def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnostic]:
@@ -81,16 +88,23 @@ def _literals(spec: Spec, step: Step, port: Port, there: Places) -> Iterator[Dia
 
 
 def _occurrence(
-    spec: Spec, graph: Graph, component: Component, occurrence: Occurrence, there: Places
+    subject: Subject, spec: Spec, graph: Graph, step: Step, occurrence: Occurrence
 ) -> Iterator[Diagnostic]:
-    port = component.inputs.get(occurrence.port)
-    if port is None or occurrence.port in component.filled or occurrence.port in component.refs:
+    component = step.component
+    port = component.inputs.get(occurrence.port) if component is not None else None
+    if component is None or port is None:
+        return
+    if occurrence.port in component.filled or occurrence.port in component.refs:
         return
     source = source_type(graph, occurrence.source)
     # Where no type refines a place inside the input, `reference-in-struct` speaks.
     wanted = refined_at(port_type(port), occurrence.inner)
     if source is None or wanted is None:
         return
+    suits = assignable(source, wanted)
+    if occurrence.whole and suits == "yes":
+        return
+    there = subject.wanted_at(graph, step, occurrence.port)
     if not occurrence.whole:
         if str(source) not in PRIMITIVE:
             hint = "write the expression as the whole value"
@@ -102,21 +116,18 @@ def _occurrence(
             hint = "write one expression, with nothing around it"
             yield _wrong(spec, graph, occurrence, source, but, there, hint)
         return
-    match assignable(source, wanted):
-        case "no":
-            but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
-            yield _wrong(spec, graph, occurrence, source, but, there, f"give it {describe(wanted)}")
-        case "untyped":
-            yield Diagnostic(
-                "untyped-input",
-                f"{_what(occurrence, source)} of any content, and `{_name(occurrence)}` "
-                f"must be {describe(wanted)}: only the run will tell",
-                occurrence.at(spec),
-                "note",
-                related=(*_declared(spec, graph, occurrence), *there),
-            )
-        case "yes":
-            pass
+    if suits == "no":
+        but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
+        yield _wrong(spec, graph, occurrence, source, but, there, f"give it {describe(wanted)}")
+    else:
+        yield Diagnostic(
+            "untyped-input",
+            f"{_what(occurrence, source)} of any content, and `{_name(occurrence)}` "
+            f"must be {describe(wanted)}: only the run will tell",
+            occurrence.at(spec),
+            "note",
+            related=(*_declared(spec, graph, occurrence), *there),
+        )
 
 
 def _wrong(

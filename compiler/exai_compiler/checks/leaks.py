@@ -11,77 +11,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Column, Subject
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.tables import Column
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import ADDS, TRAINS, Table, text, texts
+from exai_compiler.checks.trained import Trained
+from exai_compiler.columns import ADDS, Table, text
 from exai_compiler.feature_views import request_of
-from exai_compiler.graph import Step
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec
 from exai_specs.parse import Spec
-from exai_specs.values import frozen
-
-
-@frozen
-class Trained:
-    """A step that trains: the columns that arrive there, its target, and where they stand."""
-
-    spec: Spec
-    step: Step
-    table: Table
-    target: str
-    features: tuple[tuple[Path, str], ...]
-    target_at: Span
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for trained in _trainings(subject):
-        yield from _same_column(subject, trained)
+    for trained in subject.trained:
+        yield from _same_column(trained)
         yield from _of_the_request(subject, trained)
     for spec, graph, step in subject.steps():
         adding = ADDS.get(step.component.name) if step.component else None
         if adding is not None:
             table = subject.flows[graph.pipeline.name].table(step.inputs.get(adding.data))
-            at = spec.at(*under_with(step.path, adding.service))
-            yield from _by_day(subject, table, text(step.inputs.get(adding.service)), at)
+            name = text(step.inputs.get(adding.service))
+            path = under_with(step.path, adding.service)
+            yield from _by_day(subject, table, name, spec, path)
 
 
-def _trainings(subject: Subject) -> Iterator[Trained]:
-    for spec, step, table in subject.leaves():
-        training = TRAINS.get(step.component.name) if step.component else None
-        if training is None:
-            continue
-        names = texts(step.inputs.get(training.features))
-        yield Trained(
-            spec,
-            step,
-            table(training.data),
-            text(step.inputs.get(training.target)),
-            tuple(
-                (under_with(step.path, training.features, index), name)
-                for index, name in enumerate(names)
-            ),
-            spec.at(*under_with(step.path, training.target)),
-        )
-
-
-def _same_column(subject: Subject, trained: Trained) -> Iterator[Diagnostic]:
+def _same_column(trained: Trained) -> Iterator[Diagnostic]:
     """A feature that is read from the very column of the data that the target is read from."""
-    target = subject.column(trained.table, trained.target)
+    target = trained.target_column
     origin = _origin(target, trained.target)
     if target is None or origin is None:
         return
-    for path, name in trained.features:
-        column = subject.column(trained.table, name)
+    for index, (name, column) in enumerate(trained.features):
         if name == trained.target or column is None or _origin(column, name) != origin:
             continue
         yield Diagnostic(
             "target-in-features",
             f"`{name}` is read from the same column of the data as the target `{trained.target}`",
-            trained.spec.at(*path),
+            trained.spec.at(*trained.feature_path(index)),
             hint="take it out of the features",
             related=(
-                ("the target", trained.target_at),
+                ("the target", trained.spec.at(*trained.target_path)),
                 ("the column of the target", target.at),
                 ("the column of the feature", column.at),
             ),
@@ -98,10 +67,12 @@ def _origin(column: Column | None, name: str) -> tuple[object, str] | None:
 
 def _of_the_request(subject: Subject, trained: Trained) -> Iterator[Diagnostic]:
     """What a function takes of the request: neither the target, nor when the row was written."""
-    service = subject.services.get(trained.table.service)
-    dataset = subject.dataset(trained.table.dataset)
-    for path, name in trained.features:
-        feature = service.columns.get(name) if service is not None else None
+    service, dataset = trained.columns.added, trained.columns.dataset
+    if service is None or not service.request:
+        return
+    for index, (name, _) in enumerate(trained.features):
+        path = trained.feature_path(index)
+        feature = service.columns.get(name)
         view = subject.project.find("FeatureView", feature.view) if feature is not None else None
         if feature is None or view is None:
             continue
@@ -116,7 +87,7 @@ def _of_the_request(subject: Subject, trained: Trained) -> Iterator[Diagnostic]:
                 hint="a request doesn't know the answer: take it out of the view, or leave this "
                 "feature out",
                 related=(
-                    ("the target", trained.target_at),
+                    ("the target", trained.spec.at(*trained.target_path)),
                     ("the target in a request", view.key_at(*request, trained.target)),
                 ),
             )
@@ -135,7 +106,9 @@ def _of_the_request(subject: Subject, trained: Trained) -> Iterator[Diagnostic]:
             )
 
 
-def _by_day(subject: Subject, rows: Table, name: str, at: Span) -> Iterator[Diagnostic]:
+def _by_day(
+    subject: Subject, rows: Table, name: str, spec: Spec, path: Path
+) -> Iterator[Diagnostic]:
     """Values that are dated by the day, joined to rows that have a time of day: a row of the
     morning gets what the evening knew."""
     service, dataset = subject.services.get(name), subject.dataset(rows.dataset)
@@ -150,7 +123,7 @@ def _by_day(subject: Subject, rows: Table, name: str, at: Span) -> Iterator[Diag
             "timestamp-mismatch",
             f"values of `{view}` are dated by the day, and rows of `{dataset[0].ref.name}` have a "
             "time of day: a row of the morning gets what the whole day has shown",
-            at,
+            spec.at(*path),
             "warning",
             "give the features the time from which they were known, or date the rows by the day",
             (

@@ -7,7 +7,7 @@ nothing; what doesn't parse isn't here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from exai_compiler.checks.occurrences import offset_of
@@ -80,8 +80,8 @@ def _outputs(scope: Scope, path: Path, within: tuple[str, ...]) -> Iterator[Fiel
         yield Field(binding, "output", (*path, "outputs", name), within)
 
 
-def mentions(graph: Graph) -> Iterator[Mention]:
+def mentions(fields: Iterable[Field]) -> Iterator[Mention]:
     """Every reference in these fields."""
-    for each in fields(graph):
+    for each in fields:
         for source in sources(each.binding):
             yield Mention(source, each.field, each.path, each.within)

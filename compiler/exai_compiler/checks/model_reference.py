@@ -18,10 +18,10 @@ from exai_specs.parse import Spec
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for metric, gate in body.gates.items():
-            if gate.no_worse_than is not None:
+            alias = gate.no_worse_than
+            if alias is not None and alias not in body.aliases:
                 at = spec.at("spec", "gates", metric, "noWorseThan")
-                if gate.no_worse_than not in body.aliases:
-                    yield _unknown(spec, body, gate.no_worse_than, at)
+                yield _unknown(spec, body, alias, at)
     for spec, path, reference in subject.models():
         name, at_sign, alias = reference.partition("@")
         model = subject.project.find("Model", name)

@@ -59,7 +59,7 @@ WHOLE = ("int32", "int64")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     evaluation = subject.catalog.components.get(EVALUATION)
     metrics = evaluation.metrics if evaluation is not None else {}
-    for spec, step, arriving in subject.leaves():
+    for spec, step, arriving in subject.trials:
         tuning = spec.body
         if not isinstance(tuning, TuningSpec) or step.component is None:
             continue
@@ -71,7 +71,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield from _estimator(spec, step, metric, task)
         training = TRAINS[step.component.name]
         target = text(step.inputs.get(training.target))
-        column = subject.column(arriving(training.data), target)
+        column = subject.columns(arriving(training.data)).get(target)
         if column is None or (kind := str(column.type)) not in TARGETS:
             continue
         # No Model says the task here, and H2O takes whole numbers for amounts then.

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.port_types import describe
-from exai_compiler.checks.run_names import all_names
+from exai_compiler.checks.reads import Read
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import Broken, FromArtifact, FromParameter, Graph, bind, sources
+from exai_compiler.graph import FromArtifact, FromParameter
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
-        used = _used(subject.graphs[spec.ref.name], body)
+        used = _used(subject.reads[spec.ref.name])
         # A misspelt or unreadable reference may be meant for any of them: that is said already.
         certain = used <= {*body.parameters, *body.artifacts}
         for name in body.artifacts if certain else ():
@@ -43,18 +42,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _used(graph: Graph, body: PipelineSpec) -> set[str]:
+def _used(read: Read) -> set[str]:
     """The names after `parameters.` and `artifacts.` in all expressions; an unreadable one counts
     as `?`.
     """
-    bindings = [
-        *(binding for step in graph.steps.values() for binding in step.inputs.values()),
-        *(field.binding for field in fields(graph)),
-        *(bind(name.text, items) for _, name, items in all_names(graph, body)),
-    ]
-    declared = FromParameter | FromArtifact
-    read = {s.name for b in bindings for s in sources(b) if isinstance(s, declared)}
-    return read | {"?" for binding in bindings if isinstance(binding, Broken)}
+    used = {s.name for s in read.sources if isinstance(s, FromParameter | FromArtifact)}
+    return used | {"?"} if read.broken else used
 
 
 def _may_start(subject: Subject, body: PipelineSpec) -> bool:

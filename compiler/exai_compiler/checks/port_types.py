@@ -8,6 +8,7 @@ values. Out: answers; no places of documents.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.checks.suggest import did_you_mean
@@ -52,6 +53,24 @@ def assignable(source: Type, target: Type) -> Assignable:
             results = {assignable(a[name], b[name]) for name in a}
             return "no" if "no" in results else "untyped" if "untyped" in results else "yes"
     return "no"
+
+
+# What a scalar type takes as it is, an expression or none.
+_TAKEN: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {
+        "string": (str,),
+        "integer": (int,),
+        "double": (float, int),
+        "boolean": (bool,),
+        "list": (tuple,),
+        "struct": (MappingProxyType,),
+    }
+)
+
+
+def fits(value: Json, type_: Type) -> bool:
+    """Whether a literal is of a scalar type at first sight, as nearly all are: no misfit then."""
+    return type(type_) is Scalar and type(value) in _TAKEN.get(type_.name, ())
 
 
 def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, str, str]]:

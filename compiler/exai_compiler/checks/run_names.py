@@ -8,20 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.bodies.run_names import (
-    RunName,
-    of_env,
-    of_placement,
-    of_resources,
-    run_names,
-)
+from exai_compiler.bodies.run_names import RunName
 from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.positions import below_step
+from exai_compiler.checks.reads import all_names
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_compiler.graph import (
-    NO_ITEMS,
     Broken,
     Composed,
     FromItem,
@@ -49,19 +43,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, name, items in all_names(graph, body):
             if has_expression(name.text):
                 yield from _name(spec, graph, (*path, *name.path), name, items)
-
-
-def all_names(graph: Graph, body: PipelineSpec) -> Iterator[tuple[Path, RunName, Items]]:
-    """Every such text of a pipeline, with the path of the step, or of the defaults, and the items
-    of loops that are seen there."""
-    base: Path = ("spec", "defaults")
-    placement = of_placement(body.defaults.node_selector, body.defaults.tolerations)
-    amounts = of_resources(body.defaults.resources)
-    for name in (*of_env(body.defaults.env), *placement, *amounts):
-        yield base, name, NO_ITEMS
-    for step in graph.steps.values():
-        for name in run_names(step.spec):
-            yield step.path, name, step.items
 
 
 def _name(

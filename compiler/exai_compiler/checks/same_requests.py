@@ -117,5 +117,6 @@ def _trained(subject: Subject, maker: Maker) -> Takes | None:
     step = maker.graph.steps[signature.step]
     port = TRAINS[step.component.name].features if step.component is not None else ""
     at = subject.project.specs[maker.graph.pipeline].at(*under_with(step.path, port))
-    columns = {name: subject.column(signature.table, name) for name in signature.features}
-    return Takes({name: found.type if found else None for name, found in columns.items()}, at)
+    columns = subject.columns(signature.table)
+    found = {name: columns.get(name) for name in signature.features}
+    return Takes({name: column.type if column else None for name, column in found.items()}, at)

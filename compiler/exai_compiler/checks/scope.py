@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from exai_compiler.bodies.run_names import run_names
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.visible import hidden
 from exai_compiler.graph import FINALLY, FromStep, Graph, Path, Source, bind, sources
@@ -28,7 +27,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield from _seen(spec, graph, mention.within, mention.source, mention.at)
         for step in graph.steps.values():
             within = (FINALLY,) if step is graph.last else step.within
-            for given in run_names(step.spec):
+            for given in step.names:
                 for source in sources(bind(given.text, step.items)):
                     path = (*step.path, *given.path)
                     yield from _seen(spec, graph, within, source, _place(path))

@@ -17,6 +17,7 @@ from exai_compiler.columns import TRAINS, trained
 from exai_compiler.feature_views import Used
 from exai_compiler.graph import (
     Broken,
+    Constant,
     FromArtifact,
     FromStep,
     Graph,
@@ -41,7 +42,12 @@ class Needs:
 
     service: str
     columns: Mapping[str, str]
-    at: Span
+    spec: Spec
+    path: Path
+
+    @property
+    def at(self) -> Span:
+        return self.spec.at(*self.path)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -71,8 +77,8 @@ def _declared(subject: Subject, told: Told) -> Iterator[Needs]:
     """What a signature says that its inputs come from."""
     name = told.signature.features or ""
     if (gives := subject.services.get(name)) is not None:
-        at = told.spec.at(*told.path, "features")
-        yield Needs(name, _taken(gives, tuple(told.signature.inputs)), at)
+        taken = _taken(gives, tuple(told.signature.inputs))
+        yield Needs(name, taken, told.spec, (*told.path, "features"))
 
 
 def _looked_up(
@@ -134,16 +140,17 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
             ):
                 continue
             pipeline = subject.project.specs[graph.pipeline]
-            at = pipeline.at(*under_with(step.path, _port(step)))
+            path = under_with(step.path, _port(step))
             gives = subject.services.get(signature.table.service)
             if signature.features and (gives is not None or not signature.table.service):
-                yield Needs(signature.table.service, _taken(gives, signature.features), at)
+                taken = _taken(gives, signature.features)
+                yield Needs(signature.table.service, taken, pipeline, path)
         elif spec is not None and body is not None and body.signature is not None:
             name = body.signature.features or ""
             gives = subject.services.get(name)
             if gives is not None or not name:
-                at = spec.at("spec", "signature", "features")
-                yield Needs(name, _taken(gives, tuple(body.signature.inputs)), at)
+                taken = _taken(gives, tuple(body.signature.inputs))
+                yield Needs(name, taken, spec, ("spec", "signature", "features"))
 
 
 def _is_open(graph: Graph, step: Step) -> bool:
@@ -153,6 +160,8 @@ def _is_open(graph: Graph, step: Step) -> bool:
     while waiting:
         one = waiting.pop()
         for binding in one.inputs.values():
+            if isinstance(binding, Constant):
+                continue
             if isinstance(binding, Broken):
                 return True
             if not all(_leads_somewhere(graph, source) for source in sources(binding)):
@@ -200,21 +209,21 @@ def _fits(
                 related=(("the model is trained on them here", needs.at),),
             )
         return
-    at = spec.at("spec", "features", "service")
     gives = subject.services.get(service.features.service)
     if gives is None:
         return
+    at = ("spec", "features", "service")
     if not needs.columns:
         yield Diagnostic(
             "features-mismatch",
             f"`{model}` wasn't trained on features, and the service looks some up",
-            at,
+            spec.at(*at),
             hint="remove `features`, or train on what a load-features step gives",
             related=(("the model is trained here", needs.at),),
         )
-    offered = {name: feature.reference for name, feature in gives.columns.items()}
     for name, reference in needs.columns.items():
-        other = offered.get(name)
+        feature = gives.columns.get(name)
+        other = feature.reference if feature is not None else None
         if other == reference:
             continue
         wrong = f"doesn't give `{reference}`"
@@ -223,7 +232,7 @@ def _fits(
         yield Diagnostic(
             "features-mismatch",
             f"`{gives.service}` {wrong}, which `{model}` was trained on",
-            at,
+            spec.at(*at),
             hint=f"look up `{needs.service}`, as the training does",
             related=(("the model is trained on it here", needs.at),),
         )

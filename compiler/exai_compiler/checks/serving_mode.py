@@ -32,8 +32,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             "concurrency": service.concurrency is not None,
             "deploymentStrategy": service.deployment_strategy is not None,
         }
+        splits = service.rollout is not None or service.canary is not None
         for name, environment in subject.environments.items():
-            if environment.target == "local":
+            if environment.target == "local" or not (splits or any(stated.values())):
                 continue
             mode = mode_of(service, environment)
             place = subject.project.root.key_at("spec", "environments", name)

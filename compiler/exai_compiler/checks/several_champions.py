@@ -14,19 +14,18 @@ from exai_specs.kinds import ModelSpec
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
-        met = [(metric, gate.no_worse_than) for metric, gate in body.gates.items()]
-        places = [
-            (alias, spec.at("spec", "gates", metric, "noWorseThan"))
-            for metric, alias in met
-            if alias is not None
+        met = [
+            (alias, ("spec", "gates", metric, "noWorseThan"))
+            for metric, gate in body.gates.items()
+            if (alias := gate.no_worse_than) is not None
         ]
-        for alias, at in places[1:]:
-            first, there = places[0]
+        for alias, path in met[1:]:
+            first, before = met[0]
             if alias != first:
                 yield Diagnostic(
                     "several-champions",
                     f"another gate compares with `{first}`, and an evaluation meets one champion",
-                    at,
+                    spec.at(*path),
                     hint=f"write `noWorseThan: {first}`, or a min or max",
-                    related=((f"compares with `{first}`", there),),
+                    related=((f"compares with `{first}`", spec.at(*before)),),
                 )

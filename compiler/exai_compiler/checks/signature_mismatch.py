@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             continue
         for maker in subject.makers.get(spec.ref.name, ()):
             followed = trained(maker, subject.flows[maker.graph.pipeline.name])
-            if followed is not None and subject.is_known(followed.table):
+            if followed is not None and subject.columns(followed.table).known:
                 yield from _judged(subject, spec, body.signature, followed)
 
 
@@ -56,9 +56,10 @@ def _judged(
                 hint="add it, or remove `signature`: it follows from that step",
                 related=where,
             )
+    data = subject.columns(followed.table)
     for side, columns in (("inputs", said.inputs), ("outputs", said.outputs)):
         for name, type_ in columns.items():
-            column = subject.column(followed.table, name)
+            column = data.get(name)
             known = followed.features if side == "inputs" else (followed.target,)
             if name in known and column is not None and column.type != type_:
                 yield _type(name, f"{column.type}", f"{type_}", column.at, spec, side)

@@ -25,9 +25,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for name, environment in subject.environments.items():
             if environment.target == "local":
                 continue
-            place = subject.project.root.key_at("spec", "environments", name)
             server = _server(subject, service, environment)
             for path, why, hint in _missing(spec, service, service.slo, environment, server):
+                place = subject.project.root.key_at("spec", "environments", name)
                 yield Diagnostic(
                     "slo-unmeasurable",
                     f"environment `{name}` {why}",

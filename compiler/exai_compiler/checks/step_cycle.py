@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.bodies.run_names import run_names
 from exai_compiler.checks.subject import Subject
 from exai_compiler.graph import FromStep, Graph, Node, Scope, bind, cycle, scopes, sources
 from exai_specs.diagnostics import Diagnostic, Span
@@ -51,7 +50,7 @@ def _place(subject: Subject, graph: Graph, node: Node, before: str) -> Span:
             for occurrence in subject.occurrences(graph, step):
                 if isinstance(occurrence.source, FromStep) and occurrence.source.step == before:
                     return occurrence.at(spec)
-            for name in run_names(step.spec):
+            for name in step.names:
                 given = sources(bind(name.text, step.items))
                 if any(isinstance(s, FromStep) and s.step == before for s in given):
                     return spec.at(*step.path, *name.path)

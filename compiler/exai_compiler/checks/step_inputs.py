@@ -20,20 +20,26 @@ RESERVED = "exai_"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    known: dict[Component, tuple[frozenset[str], tuple[str, ...]]] = {}
     for spec, graph, step in subject.steps():
         component = step.component
         if component is None:
             continue
+        if component not in known:
+            known[component] = frozenset(settable(component)), tuple(_needed(component))
+        may, must = known[component]
         for port in step.spec.with_:
+            if port in may:
+                continue
             path = under_with(step.path, port)
-            if port in component.filled or (port in component.inputs and port.startswith(RESERVED)):
+            if port in component.inputs or port in component.filled:
                 yield Diagnostic(
                     "filled-input",
                     f"`{port}` of {component.name} is filled in by exai",
                     spec.key_at(*path),
                     hint="leave it out",
                 )
-            elif port not in component.inputs:
+            else:
                 hint = did_you_mean(port, settable(component))
                 yield Diagnostic(
                     "unknown-input",
@@ -41,11 +47,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     spec.key_at(*path),
                     hint=hint,
                 )
-        for name in settable(component):
-            wanted = component.inputs[name]
-            # KFP lets a status be left out, and its executor fails without one.
-            needed = not wanted.optional or wanted.type == "final-status"
-            if needed and name not in step.inputs:
+        for name in must:
+            if name not in step.inputs:
+                wanted = component.inputs[name]
                 yield Diagnostic(
                     "missing-input",
                     f"step `{step.name}` gives no `{name}`, which {component.name} needs",
@@ -62,6 +66,15 @@ def settable(component: Component) -> tuple[str, ...]:
         for name in component.inputs
         if name not in component.filled and not name.startswith(RESERVED)
     )
+
+
+def _needed(component: Component) -> Iterator[str]:
+    """Those of them that a user has to give."""
+    for name in settable(component):
+        wanted = component.inputs[name]
+        # KFP lets a status be left out, and its executor fails without one.
+        if not wanted.optional or wanted.type == "final-status":
+            yield name
 
 
 def _what(component: Component, port: Port) -> str:

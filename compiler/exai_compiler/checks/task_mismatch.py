@@ -26,7 +26,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             signature = trained(maker, subject.flows[maker.graph.pipeline.name])
             if signature is None:
                 continue
-            column = subject.column(signature.table, signature.target)
+            column = subject.columns(signature.table).get(signature.target)
             if column is None or body.task not in NEVER or str(column.type) not in TARGETS:
                 continue
             why = f"is {column.type}" if str(column.type) in NEVER[body.task] else ""

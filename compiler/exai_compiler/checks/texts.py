@@ -38,15 +38,15 @@ def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
     while stack:
         node, trail = stack.pop()
         pairs: Iterable[tuple[str | int, Json]] = ()
-        if isinstance(node, tuple):
+        if type(node) is tuple:
             pairs = enumerate(node)
-        elif isinstance(node, MappingProxyType):
+        elif type(node) is MappingProxyType:
             pairs = node.items()
         for key, item in pairs:
-            if isinstance(item, str):
+            if type(item) is str:
                 if mark in item:
                     yield _path((trail, key)), item
-            elif isinstance(item, tuple | MappingProxyType):
+            elif type(item) is MappingProxyType or type(item) is tuple:
                 stack.append((item, (trail, key)))
 
 
@@ -55,7 +55,8 @@ def _path(trail: object) -> Path:
     while isinstance(trail, tuple):
         trail, part = trail
         path.append(part)
-    return tuple(reversed(path))
+    path.reverse()
+    return tuple(path)
 
 
 def value_at(value: Json, path: Path) -> Json:

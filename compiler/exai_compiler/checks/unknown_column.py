@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.tables import Columns
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import Made, Table, named_columns
 from exai_specs.diagnostics import Diagnostic, Span
@@ -23,11 +24,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if column not in body.schema:
                 yield _unknown(spec, body, column, spec.at(*path))
     for spec, step, arriving in subject.leaves():
+        known: dict[str, Columns] = {}
         for data, path, column in named_columns(step):
             table = arriving(data)
-            if not subject.is_known(table) or subject.column(table, column) is not None:
+            columns = known.get(data) or known.setdefault(data, subject.columns(table))
+            if not columns.known or column in columns:
                 continue
-            found, at = subject.dataset(table.dataset), spec.at(*under_with(step.path, *path))
+            found, at = columns.dataset, spec.at(*under_with(step.path, *path))
             if table.service:
                 yield _unknown_here(subject, table, column, at)
             elif found is not None:
@@ -71,7 +74,7 @@ def _unknown_here(subject: Subject, table: Table, column: str, at: Span) -> Diag
         "unknown-column",
         f"neither {rows} nor FeatureService `{table.service}` has a column `{column}`",
         at,
-        hint=did_you_mean(column, subject.names(table), "add it to one of them"),
+        hint=did_you_mean(column, subject.columns(table).names, "add it to one of them"),
         related=tuple(places),
     )
 
@@ -86,7 +89,7 @@ def _unknown_made(subject: Subject, made: Made, column: str, at: Span) -> Diagno
         "unknown-column",
         f"step `{step}` declares no column `{column}` of its output `{output}`",
         at,
-        hint=did_you_mean(column, subject.names(Table(made=made)), "add it to the columns"),
+        hint=did_you_mean(column, subject.columns(Table(made=made)).names, "add it to the columns"),
         related=(("its columns are declared here", place),),
     )
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Column, Subject
-from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, text, texts
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.tables import Column
+from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.parse import Spec
 
@@ -19,19 +19,15 @@ TARGETS = (*FEATURES, "decimal")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, step, arriving in subject.leaves():
-        training = TRAINS.get(step.component.name) if step.component else None
-        if training is None:
-            continue
-        data = arriving(training.data)
-        target = text(step.inputs.get(training.target))
-        path = under_with(step.path, training.target)
-        column = subject.column(data, target)
-        yield from _unusable(spec, path, target, column, "the target", TARGETS)
-        for index, feature in enumerate(texts(step.inputs.get(training.features))):
-            path = under_with(step.path, training.features, index)
-            column = subject.column(data, feature)
-            yield from _unusable(spec, path, feature, column, "a feature", FEATURES)
+    for each in subject.trained:
+        target = each.target_column
+        yield from _unusable(
+            each.spec, each.target_path, each.target, target, "the target", TARGETS
+        )
+        for index, (name, column) in enumerate(each.features):
+            if column is not None and str(column.type) not in FEATURES:
+                path = each.feature_path(index)
+                yield from _unusable(each.spec, path, name, column, "a feature", FEATURES)
 
 
 def _unusable(

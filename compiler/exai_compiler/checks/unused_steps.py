@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from exai_compiler.checks.mentions import fields
-from exai_compiler.checks.run_names import all_names
+from exai_compiler.checks.reads import Read
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import strings, value_at
 from exai_compiler.columns import ADDS, LOADS, TRAINS
-from exai_compiler.graph import Broken, FromStep, Graph, Step, bind, sources
+from exai_compiler.graph import FromStep, Graph, Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 from exai_specs.kinds.step import IfPresent
@@ -29,23 +28,18 @@ WORKSPACE = re.compile(r"\brun\.workspace\b")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
         graph = subject.graphs[spec.ref.name]
-        yield from _steps(spec, body, graph)
+        yield from _steps(spec, graph, subject.reads[spec.ref.name])
         yield from _room(subject, spec, body, graph)
         for step in graph.steps.values():
             if step.spec.body == "image":
                 yield from _inputs(spec, step)
 
 
-def _steps(spec: Spec, body: PipelineSpec, graph: Graph) -> Iterator[Diagnostic]:
-    bindings = [
-        *(binding for step in graph.steps.values() for binding in step.inputs.values()),
-        *(field.binding for field in fields(graph)),
-        *(bind(name.text, items) for _, name, items in all_names(graph, body)),
-    ]
+def _steps(spec: Spec, graph: Graph, found: Read) -> Iterator[Diagnostic]:
     # A reference that nobody can read may be meant for any of them: that is said already.
-    read = {s.step for b in bindings for s in sources(b) if isinstance(s, FromStep)}
-    read |= {name for node in graph.nodes.values() for name in node.spec.after}
-    if any(isinstance(each, Broken) for each in bindings) or not read <= set(graph.nodes):
+    read = {source.step for source in found.sources if isinstance(source, FromStep)}
+    read.update(name for node in graph.nodes.values() for name in node.spec.after)
+    if found.broken or not read <= graph.nodes.keys():
         return
     for name, step in graph.steps.items():
         component = step.component

@@ -25,7 +25,7 @@ from exai_compiler.graph.bindings import (
     bind,
     sources,
 )
-from exai_compiler.graph.build import MAX_LEVELS, graph, names_of
+from exai_compiler.graph.build import MAX_LEVELS, graph
 from exai_compiler.graph.calls import Frame, Placed, constant_of, everything, made_by
 from exai_compiler.graph.containers import rebuilt
 from exai_compiler.graph.nodes import (
@@ -84,7 +84,6 @@ __all__ = [
     "graphs",
     "is_artifact",
     "made_by",
-    "names_of",
     "ordered",
     "outputs_of",
     "port_type",

@@ -116,7 +116,7 @@ def bind(value: Json, items: Items = NO_ITEMS) -> Binding:
 
     A Constant has lost the escapes of a literal `${{`; a Composed value is still as written.
     """
-    if not any(has_expression(text) for text in _strings(value)):
+    if not _has_expression(value):
         return Constant(value)
     found: dict[str, Source] = {}
     for text in _strings(value):
@@ -158,12 +158,17 @@ def bind_condition(text: str, items: Items = NO_ITEMS) -> Condition | Broken:
 
 def sources(binding: Binding | Condition | None) -> tuple[Source, ...]:
     """Everything that a value or a condition comes from, in the order of its text."""
+    # The usual cases first: this is asked of every input of every step.
+    if isinstance(binding, Constant):
+        return ()
+    if isinstance(binding, FromStep):
+        return (binding,)
     match binding:
-        case FromParameter() | FromArtifact() | FromStep() | FromItem() | FromRun() | FromStatus():
+        case FromParameter() | FromArtifact() | FromItem() | FromRun() | FromStatus():
             return (binding,)
         case Composed() | Condition():
             return tuple(binding.sources.values())
-        case Constant() | Broken() | None:
+        case Broken() | None:
             return ()
     assert_never(binding)
 
@@ -188,14 +193,23 @@ def source_of(reference: Reference, items: Items) -> Source | None:
     return None
 
 
+_NUMBERS = frozenset({bool, int, float, type(None)})
+
+
+def _has_expression(value: Json) -> bool:
+    if isinstance(value, str):
+        return has_expression(value)
+    return any(has_expression(text) for text in _strings(value))
+
+
 def _strings(value: Json) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
     elif isinstance(value, tuple):
         for item in value:
+            yield from _strings(item)
+    elif type(value) not in _NUMBERS and isinstance(value, Mapping):
+        for item in value.values():
             yield from _strings(item)
 
 

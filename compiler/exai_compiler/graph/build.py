@@ -5,7 +5,7 @@ Judges nothing. A name that stands twice is the first one's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import assert_never
 
@@ -103,11 +103,6 @@ MAX_LEVELS = 16
 """How deep pipelines may call each other: far above what anybody can read."""
 
 
-def names_of(spec: StepSpec) -> Iterator[str]:
-    """Names of secrets and the like, which may be given by references."""
-    return (name.text for name in run_names(spec))
-
-
 def given_values(spec: StepSpec) -> Mapping[str, Json]:
     """What the inputs of a step are given: its `with`, or what its `import` says."""
     if spec.import_ is None:
@@ -161,7 +156,7 @@ class _Builder:
         condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
         loop, inner = _loop(name if first else "", spec.for_each, items)
         inputs = {key: bind(value, inner) for key, value in given_values(spec).items()}
-        named = [bind(text, inner) for text in names_of(spec)]
+        named = [bind(name.text, inner) for name in run_names(spec)]
         read = _steps_in((*inputs.values(), *named), condition, loop).union(spec.after)
         step = Step(
             name=name,

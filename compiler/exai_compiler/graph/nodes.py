@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 
 from exai_compiler.bodies import importer_values
+from exai_compiler.bodies.run_names import RunName, run_names
 from exai_compiler.catalog import Component
 from exai_compiler.graph.bindings import (
     Binding,
@@ -53,7 +54,8 @@ class Step:
     `needs` are the steps and groups of its own scope that it waits for, sorted: those that it
     takes something from, and those in `after`. `path` is where it stands in the document; `within`
     are the names of the groups and branches around it, the outermost first. `items`
-    are the loops whose items it sees, its own included, by what each item is called.
+    are the loops whose items it sees, its own included, by what each item is called. `names` are
+    its texts outside `with` that a run may give.
     """
 
     name: str
@@ -66,6 +68,10 @@ class Step:
     condition: Condition | Broken | None = None
     loop: Loop | None = None
     items: Items = field(default_factory=empty)
+    names: tuple[RunName, ...] = field(default=(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(run_names(self.spec)))
 
     def input_at(self, port: str, *inner: str | int) -> Path:
         """Where an input's value stands in the document."""

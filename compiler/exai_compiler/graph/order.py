@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.graph.nodes import Graph, Scope, scopes
+from exai_compiler.graph.nodes import Graph, Node, Scope, scopes
 
 
 def topological(graph: Graph) -> tuple[str, ...]:
@@ -26,17 +26,31 @@ def _leaves(graph: Graph, scope: Scope) -> Iterator[str]:
 
 def ordered(scope: Scope) -> tuple[str, ...]:
     """The names of one scope, producers first; without those on a cycle or behind one."""
-    waiting = {name: set(node.needs) for name, node in scope.nodes.items()}
-    order: list[str] = []
-    while ready := sorted(name for name, needs in waiting.items() if not needs):
-        order += ready
-        waiting = {name: needs.difference(ready) for name, needs in waiting.items() if needs}
-    return tuple(order)
+    levels: dict[str, int] = {}
+    waiting = list(scope.nodes.items())
+    while waiting:  # once where every step stands below those that it needs
+        later: list[tuple[str, Node]] = []
+        for name, node in waiting:
+            if all(before in levels for before in node.needs):
+                levels[name] = 1 + max((levels[before] for before in node.needs), default=0)
+            else:
+                later.append((name, node))
+        if len(later) == len(waiting):
+            break
+        waiting = later
+    return tuple(sorted(levels, key=lambda name: (levels[name], name)))
 
 
 def cycle(scope: Scope) -> tuple[str, ...]:
     """The steps along one cycle of a scope, as the data goes, from its smallest name; empty without
     one."""
+    above: set[str] = set()
+    for name, node in scope.nodes.items():
+        if not above.issuperset(node.needs):
+            break
+        above.add(name)
+    else:
+        return ()
     stuck = set(scope.nodes).difference(ordered(scope))
     if not stuck:
         return ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exai_compiler.graph.bindings import Binding, Condition, FromStep, bind, sources
-from exai_compiler.graph.build import names_of
 from exai_compiler.graph.nodes import Choice, Graph, Group, Step, scopes
 
 
@@ -20,7 +19,7 @@ def read_outputs(graph: Graph) -> Mapping[str, set[str]]:
     for node in graph.nodes.values():
         if isinstance(node, Step):
             bindings += node.inputs.values()
-            bindings += (bind(text, node.items) for text in names_of(node.spec))
+            bindings += (bind(name.text, node.items) for name in node.names)
         if isinstance(node, Step | Group):
             bindings += (node.condition, node.loop.items if node.loop is not None else None)
         if isinstance(node, Choice):

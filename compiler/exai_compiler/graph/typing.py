@@ -32,16 +32,16 @@ TEXT = Scalar("string")
 STATUS = Scalar("final-status")
 
 
+@lru_cache(maxsize=4096)
 def port_type(port: Port) -> Type:
     """The type of a port, refined where its component says so."""
     if port.many:
         return ListOf(Scalar(port.type))
-    return Scalar(port.type) if port.refined is None else _refined(canonical(port.refined))
+    return Scalar(port.type) if port.refined is None else _refined(port.refined)
 
 
-@lru_cache(maxsize=256)
-def _refined(text: bytes) -> Type:
-    return parse_parameter_type(json.loads(text))
+def _refined(refined: Json) -> Type:
+    return parse_parameter_type(json.loads(canonical(refined)))  # fields are told sorted
 
 
 def is_artifact(type_: Type) -> bool:
@@ -101,6 +101,8 @@ def _output(node: Node | None, output: str) -> Type | None:
     if isinstance(node, Step):
         port = node.component.outputs.get(output) if node.component is not None else None
         found = port_type(port) if port is not None else None
+        if node.loop is None:
+            return found
     for scope in scopes(node):
         binding = scope.outputs.get(output)
         if isinstance(binding, FromStep) and binding.step in scope.nodes:

@@ -250,7 +250,10 @@ class Step(StepPod):
         """The key of its body: `uses`, `python`, `import_`, ...; `image` when that alone makes it a
         container.
         """
-        return next((key for key in BODIES if getattr(self, key) is not None), "image")
+        for key in BODIES:  # no generator: this is asked of every step by one rule after the other
+            if getattr(self, key) is not None:
+                return key
+        return "image"
 
     @property
     def component_file(self) -> str:

@@ -21,7 +21,7 @@ from exai_compiler.backends.kfp.surroundings import surroundings
 from exai_compiler.backends.kfp.takes import by_channel
 from exai_compiler.backends.kfp.tasks import task
 from exai_compiler.bodies.run_names import of_env, of_placement
-from exai_compiler.graph import Binding, Frame, Step, bind, names_of, sources
+from exai_compiler.graph import Binding, Frame, Step, bind, sources
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json
 from exai_specs.kinds.pipeline import PipelineSpec
@@ -76,7 +76,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
     if (image := _image(step)) is not None:
         runs = replace(runs, image=placeholder(image))
         given = {BASE_IMAGE: image, **given}
-    names = [bind(text, step.items) for text in names_of(step.spec)]
+    names = [bind(name.text, step.items) for name in step.names]
     read = [source for b in (*bindings.values(), *names, *there.shared) for source in sources(b)]
     around = told(how, surroundings(resolved, step, bindings))
     return Leaf(

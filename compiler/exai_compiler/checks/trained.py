@@ -1,0 +1,62 @@
+"""What is trained, and on which columns: steps and trials of exai's components that train.
+
+In: steps, with what arrives there. Out: a `Trained` for each that trains. Judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from exai_compiler.checks.tables import Column, Columns
+from exai_compiler.checks.texts import Path, under_with
+from exai_compiler.columns import TRAINS, Table, Training, text, texts
+from exai_compiler.graph import Step
+from exai_specs.parse import Spec
+from exai_specs.values import frozen
+
+
+@frozen
+class Trained:
+    """A step that trains: the table that arrives there with its columns, the target, and the
+    features; both with their columns where there are such. `ports` are the names of its inputs.
+    """
+
+    spec: Spec
+    step: Step
+    ports: Training
+    table: Table
+    columns: Columns
+    target: str
+    target_column: Column | None
+    features: tuple[tuple[str, Column | None], ...]
+
+    @property
+    def target_path(self) -> Path:
+        return under_with(self.step.path, self.ports.target)
+
+    def feature_path(self, index: int) -> Path:
+        return under_with(self.step.path, self.ports.features, index)
+
+
+def trainings(
+    leaves: Iterable[tuple[Spec, Step, Callable[[str], Table]]],
+    columns_of: Callable[[Table], Columns],
+) -> Iterator[Trained]:
+    """Those of all steps that train, in their order."""
+    for spec, step, arriving in leaves:
+        ports = TRAINS.get(step.component.name) if step.component else None
+        if ports is None:
+            continue
+        table = arriving(ports.data)
+        columns, target = columns_of(table), text(step.inputs.get(ports.target))
+        features = texts(step.inputs.get(ports.features))
+        yield Trained(
+            spec,
+            step,
+            ports,
+            table,
+            columns,
+            target,
+            columns.get(target),
+            tuple([(name, columns.get(name)) for name in features]),
+        )
