@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Byte code is written as modules are imported, here and in the many processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup setup-dev services demo test test-fast lint bench schemas lock clean
 
 setup: $(VENV)/.runtime
@@ -13,14 +16,29 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"exai needs Python 3.11 to 3.13, not {v[0]}.{v[1]}: make PYTHON=python3.11 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+$(BIN)/uv: requirements-uv.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@touch $@
+
+# uv installs in a fifth of pip's time, but doesn't read pip's settings: what they say of indexes is told to it.
+# Every file has its hash in the requirements, so it doesn't matter which of the indexes has it.
+define install
+	@ask() { printenv "PIP_$$1" || $(BIN)/python -m pip config get "global.$$2" 2>/dev/null || true; }; \
+	index=$${UV_DEFAULT_INDEX:-$$(ask INDEX_URL index-url)}; more=$${UV_INDEX:-$$(ask EXTRA_INDEX_URL extra-index-url)}; \
+	links=$${UV_FIND_LINKS:-$$(ask FIND_LINKS find-links | tr ' ' ',')}; cert=$${SSL_CERT_FILE:-$$(ask CERT cert)}; \
+	env $${index:+"UV_DEFAULT_INDEX=$$index"} $${more:+"UV_INDEX=$$more"} $${links:+"UV_FIND_LINKS=$$links"} \
+	  $${cert:+"SSL_CERT_FILE=$$cert"} UV_INDEX_STRATEGY=unsafe-best-match \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
+endef
+
+$(VENV)/.runtime: requirements.txt pyproject.toml $(BIN)/uv
 	@echo "installing what training, registry and serving need (about 1.1 GB, once)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(call install,requirements.txt)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(call install,requirements-dev.txt)
 	@touch $@
 
 # From YAML to a served prediction, in examples/iris.
@@ -61,10 +79,10 @@ bench: setup-dev
 schemas: setup-dev
 	$(BIN)/python -m exai_specs.schema schemas
 
-# Needs uv; writes the hashed requirements anew from the pins of pyproject.toml.
-lock:
-	uv pip compile pyproject.toml --extra local --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
-	uv pip compile pyproject.toml --extra local --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
+# Writes the hashed requirements anew from the pins of pyproject.toml.
+lock: $(BIN)/uv
+	$(BIN)/uv pip compile pyproject.toml --extra local --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra local --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage

@@ -25,15 +25,28 @@ def shell_environment(home: Path) -> dict[str, str]:
     """Nothing of ours: an own home, cache and temp folder, and a PATH in which there is no Java."""
     tools = home / "bin"
     tools.mkdir(parents=True)
-    for name in ("make", "git", "rm", "touch", "sh", "bash", "env", "mkdir", "cp"):
+    for name in (
+        "make",
+        "git",
+        "rm",
+        "touch",
+        "sh",
+        "bash",
+        "env",
+        "printenv",
+        "tr",
+        "mkdir",
+        "cp",
+    ):
         if found := shutil.which(name):
             (tools / name).symlink_to(found)
     (tools / "python3").symlink_to(sys.executable)
     (home / "tmp").mkdir()
-    kept = {k: v for k, v in os.environ.items() if k.startswith("PIP_") or k == "LANG"}
+    kept = {k: v for k, v in os.environ.items() if k.startswith(("PIP_", "UV_")) or k == "LANG"}
     return kept | {
         "HOME": str(home),
-        "PIP_CACHE_DIR": str(pip_cache()),
+        "PIP_CACHE_DIR": str(cache() / "pip"),
+        "UV_CACHE_DIR": str(cache() / "uv"),
         "XDG_CACHE_HOME": str(home / "cache"),
         "TMPDIR": str(home / "tmp"),
         "PATH": str(tools),
@@ -41,8 +54,8 @@ def shell_environment(home: Path) -> dict[str, str]:
     }
 
 
-def pip_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pip"
+def cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
 
 
 def pip_config() -> str:
