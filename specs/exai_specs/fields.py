@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, dataclass_transform, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import (
-    ConfigDict,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -26,11 +25,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exai_specs import units
+from exai_specs.blocks import READING
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import NameRule, parse_model_name
 from exai_specs.types import Path, TypeProblem, called
-from exai_specs.values import frozen, made
+from exai_specs.values import frozen
 
 T = TypeVar("T")
 
@@ -40,27 +40,6 @@ _SAME = 256  # texts of one kind of field that are remembered: few differ betwee
 
 HIDDEN = "\x00"
 """Starts parts of locations that no document has: the reader lets no such character in."""
-
-
-def yaml_name(attribute: str) -> str:
-    """The YAML key of an attribute: `max_backoff` is `maxBackoff`, `with_` is `with`."""
-    first, *others = attribute.rstrip("_").split("_")
-    return first + "".join(word.capitalize() for word in others)
-
-
-_CONFIG = ConfigDict(extra="forbid", alias_generator=yaml_name, validate_by_name=True)
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def block(cls: type[T]) -> type[T]:
-    """A block of YAML as a class: unknown fields are errors, YAML's camelCase is snake_case.
-
-    `parse` alone checks: a constructor takes values as they are, by the names of attributes. Nobody
-    looks at the fields' types before a document of the kind is read.
-    """
-    found = made(cls, kw_only=True)
-    found.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]  # which pydantic looks for
-    return found
 
 
 @frozen
@@ -83,10 +62,6 @@ def refuse(*problems: Problem) -> PydanticCustomError:
 def about(description: str, *examples: Any) -> Any:
     """A field's description and examples, for the JSON Schema and the docs."""
     return Field(description=description, examples=list(examples) or None)
-
-
-READING = "reading"
-"""The context of a validation whose values were read: null there is a mistake, not an absence."""
 
 
 @frozen

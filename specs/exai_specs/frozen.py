@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import Any, TypeAlias
+
+from exai_specs.values import frozen
 
 Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Json] | None"
 
@@ -58,7 +59,7 @@ def thaw(value: Json) -> Any:
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoded:
     """A read-only tree with its canonical JSON: what is part of many trees is encoded once."""
 

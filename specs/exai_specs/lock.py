@@ -15,12 +15,13 @@ from decimal import Decimal
 from itertools import islice
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
+from exai_specs.blocks import block, read
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.effects import Effect
-from exai_specs.fields import READING, KeyedBy, Maybe, Named, Number, Text, Whole, about, block
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Text, Whole, about
 from exai_specs.frozen import empty, thaw
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
@@ -120,9 +121,7 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
         return (Diagnostic("wrong-type", f"{FILE} is one document", at, hint=hint),)
     document = documents[0]
     try:
-        found = TypeAdapter(_Written).validate_python(
-            thaw(document.value), context=READING, by_alias=True, by_name=False
-        )
+        found = read(_Written, thaw(document.value))
     except ValidationError as error:
         shape = shape_of(_Written)
         return in_order(islice(translate(error, shape, document, ()), MAX_PROBLEMS))

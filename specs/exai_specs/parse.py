@@ -6,13 +6,13 @@ documents, files, expressions.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from exai_specs.blocks import read
 from exai_specs.diagnostics import (
     MAX_IN_FILE,
     MAX_PROBLEMS,
@@ -22,7 +22,6 @@ from exai_specs.diagnostics import (
     more_problems,
 )
 from exai_specs.documents import Document
-from exai_specs.fields import READING
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
@@ -122,14 +121,7 @@ def _validated(of: Any, document: Document, path: Path, problems: list[Diagnosti
     if key not in document.value:
         return None
     try:
-        return _adapter(of).validate_python(
-            thaw(document.value[key]), context=READING, by_alias=True, by_name=False
-        )
+        return read(of, thaw(document.value[key]))
     except ValidationError as error:
         problems += islice(translate(error, shape_of(of), document, path), MAX_PROBLEMS)
         return None
-
-
-@functools.cache
-def _adapter(of: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(of)

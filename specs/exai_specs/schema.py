@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from exai_specs.blocks import adapter
 from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata
 from exai_specs.units import Duration
 
@@ -145,7 +145,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _schema(of: Any) -> dict[str, Any]:
-    schema = TypeAdapter(of).json_schema(by_alias=True, schema_generator=_Generator)
+    schema = adapter(of).json_schema(by_alias=True, schema_generator=_Generator)
     tidier = _Tidier(schema.get("$defs", {}))
     tidy: dict[str, Any] = tidier.tidy(schema)
     if tidier.kept:

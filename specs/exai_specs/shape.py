@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 
 from pydantic.fields import FieldInfo
 
+from exai_specs.blocks import yaml_name
 from exai_specs.effects import Effect
-from exai_specs.fields import HIDDEN, yaml_name
+from exai_specs.fields import HIDDEN
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from exai_compiler.maybe import Tree
 from exai_compiler.pods import container
 from exai_compiler.pods.volumes import mounts, pod_volumes
-from exai_specs.fields import yaml_name
+from exai_specs.blocks import yaml_name
 from exai_specs.kinds.pods import InitContainer, Ports, Probe, Probes, SecurityContext, Sidecar
 from exai_specs.kinds.project import Environment
 from exai_specs.kinds.servers import (

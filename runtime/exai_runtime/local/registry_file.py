@@ -13,9 +13,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
+
+from exai_specs.values import frozen
 
 # Alembic's revisions (mlflow/store/db_migrations/versions) whose tables are read here; a test holds
 # that the newest of MLflow as it is pinned is among them.
@@ -34,7 +35,7 @@ _SECONDS = 5.0  # that another writer is waited for
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredVersion:
     """A model version's row, under the names of MLflow's entity."""
 
@@ -44,7 +45,7 @@ class StoredVersion:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """Every version, and the aliases of every registered model."""
 

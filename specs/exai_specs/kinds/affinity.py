@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, about, block, refuse
+from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.values import frozen

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Text, about, block
+from exai_specs.fields import Maybe, Text, about
 from exai_specs.forms import OneOf
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Duration,
@@ -23,7 +24,6 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
-    block,
     refuse,
 )
 from exai_specs.frozen import empty

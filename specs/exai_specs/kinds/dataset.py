@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Flag,
@@ -22,7 +23,6 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
-    block,
     refuse,
     type_schema,
 )

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import model_validator
 
 from exai_specs import units
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Duration,
@@ -25,7 +26,6 @@ from exai_specs.fields import (
     Problem,
     Text,
     about,
-    block,
     refuse,
 )
 from exai_specs.frozen import empty

@@ -11,8 +11,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Text, about, block
+from exai_specs.fields import KeyedBy, Maybe, Text, about
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.loop import ForEach

@@ -12,19 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Duration,
-    KeyedBy,
-    Maybe,
-    Named,
-    Percent,
-    Problem,
-    Text,
-    about,
-    block,
-    refuse,
-)
+from exai_specs.fields import Duration, KeyedBy, Maybe, Named, Percent, Problem, Text, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.patches import Patches, PatchesOf

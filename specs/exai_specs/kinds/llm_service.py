@@ -12,19 +12,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Problem,
-    Text,
-    Whole,
-    about,
-    block,
-    refuse,
-)
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, Whole, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Uri

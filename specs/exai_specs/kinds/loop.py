@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Plain, Text, Whole, about, block
+from exai_specs.fields import Maybe, Named, Plain, Text, Whole, about
 from exai_specs.names import ITEM
 
 

@@ -14,8 +14,9 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, block, refuse
+from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, refuse
 from exai_specs.frozen import freeze
 from exai_specs.names import NameRule
 from exai_specs.nearest import did_you_mean

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Named, Text, about, block
+from exai_specs.fields import KeyedBy, Named, Text, about
 from exai_specs.frozen import empty
 from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, about, block, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Files, RegisteredElsewhere

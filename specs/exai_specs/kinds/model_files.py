@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, about, block, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.signature import Signature
 from exai_specs.names import NameRule

@@ -11,8 +11,9 @@ from typing import Annotated
 from pydantic import model_validator
 
 from exai_specs import units
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Named, Problem, Quantity, Text, about, block, refuse
+from exai_specs.fields import Flag, Maybe, Named, Problem, Quantity, Text, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PodFields

@@ -14,19 +14,10 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
-from exai_specs.fields import (
-    KeyedBy,
-    Parsed,
-    Plain,
-    Problem,
-    Text,
-    about,
-    block,
-    refuse,
-    type_schema,
-)
+from exai_specs.fields import KeyedBy, Parsed, Plain, Problem, Text, about, refuse, type_schema
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.kinds.dataset import ColumnType, enum_problems

@@ -14,8 +14,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Named, Parsed, Problem, Text, about, block, refuse
+from exai_specs.fields import Named, Parsed, Problem, Text, about, refuse
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
 from exai_specs.names import KUBERNETES

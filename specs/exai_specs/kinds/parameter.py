@@ -9,19 +9,9 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Flag,
-    Maybe,
-    Parsed,
-    Plain,
-    Problem,
-    Text,
-    about,
-    block,
-    refuse,
-    type_schema,
-)
+from exai_specs.fields import Flag, Maybe, Parsed, Plain, Problem, Text, about, refuse, type_schema
 from exai_specs.forms import Shorthand
 from exai_specs.frozen import Json
 from exai_specs.types import PARAMETER_TYPES, Type, mismatch, parse_parameter_type

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, about, block
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, about
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.applying import Apply, Reconcile

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Quantity, Text, about, block
+from exai_specs.fields import Flag, Maybe, Quantity, Text, about
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.kinds.volumes import AccessMode

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Duration,
@@ -22,7 +23,6 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
-    block,
     refuse,
 )
 from exai_specs.frozen import empty

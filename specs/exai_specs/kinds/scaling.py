@@ -12,16 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from exai_specs import units
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Maybe,
-    Parsed,
-    Problem,
-    Whole,
-    about,
-    block,
-    refuse,
-)
+from exai_specs.fields import Maybe, Parsed, Problem, Whole, about, refuse
 from exai_specs.frozen import freeze
 from exai_specs.types import TypeProblem, called
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Flag,
@@ -25,7 +26,6 @@ from exai_specs.fields import (
     Whole,
     WholeSeconds,
     about,
-    block,
     refuse,
 )
 from exai_specs.frozen import empty

@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Text, about, block
+from exai_specs.fields import Maybe, Named, Text, about
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import (
     Annotations,

@@ -10,8 +10,9 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Problem, Text, about, block, refuse
+from exai_specs.fields import KeyedBy, Maybe, Problem, Text, about, refuse
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
 from exai_specs.names import FIELD

@@ -12,8 +12,9 @@ from typing import Annotated
 from pydantic import model_validator
 
 from exai_specs import units
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Maybe, Percent, Problem, about, block, refuse
+from exai_specs.fields import Duration, Maybe, Percent, Problem, about, refuse
 
 
 @block

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, about, block, refuse
+from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import NameRule
 from exai_specs.types import TypeProblem, called

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Duration,
@@ -24,9 +25,7 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
-    block,
     refuse,
-    yaml_name,
 )
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty

@@ -20,19 +20,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
-from exai_specs.fields import (
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Problem,
-    Text,
-    about,
-    block,
-    refuse,
-)
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.affinity import Kubernetes

@@ -12,8 +12,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Quantity, about, block, refuse
+from exai_specs.fields import KeyedBy, Maybe, Quantity, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.step_pod import OrExpression
 from exai_specs.kinds.workload import EXTENDED, EXTENDED_KEY, Amount, Gathered, over, stated

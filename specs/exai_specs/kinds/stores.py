@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, block, refuse
+from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SecretRef
 from exai_specs.names import NameRule

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Maybe, Named, Problem, Text, about, block, refuse
+from exai_specs.fields import Duration, Maybe, Named, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import FIELD, SQL, NameRule
 

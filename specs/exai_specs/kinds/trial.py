@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     KeyedBy,
@@ -22,9 +23,7 @@ from exai_specs.fields import (
     Text,
     WholeSeconds,
     about,
-    block,
     refuse,
-    yaml_name,
 )
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import (

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     KeyedBy,
@@ -24,7 +25,6 @@ from exai_specs.fields import (
     Text,
     Whole,
     about,
-    block,
     refuse,
 )
 from exai_specs.forms import OneOf

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Quantity, Text, about, block
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Quantity, Text, about
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import NameRule

@@ -16,6 +16,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs import units
+from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     HIDDEN,
@@ -27,7 +28,6 @@ from exai_specs.fields import (
     Quantity,
     Text,
     about,
-    block,
     refuse,
 )
 from exai_specs.forms import OneOf

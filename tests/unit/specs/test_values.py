@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from exai_specs.fields import block
+from exai_specs.blocks import block
 from exai_specs.values import frozen
 
 T = TypeVar("T")
@@ -168,7 +168,7 @@ def test_a_constructor_of_a_block_takes_values_as_they_are() -> None:
 
 
 def test_a_block_that_was_made_before_the_first_reading_changes_none_of_it() -> None:
-    """Nor is any field looked at before a document is read."""
+    """Nor is any field looked at before a document is read, nor then one of another kind."""
     code = """
 import dataclasses, json
 from exai_specs.documents import read
@@ -186,7 +186,8 @@ spec: {steps: {one: {uses: load-dataset, timeout: 1h, resources: {memory: 1Gi}, 
 '''
 step = parse(read(text.encode(), "a.yaml")[0][0]).body.steps["one"]
 told = [str(each) for each in (step.timeout, step.resources.memory, step.retry.backoff)]
-print(json.dumps([untouched, *told]))
+others = [isinstance(field.type, str) for field in dataclasses.fields(KINDS["Model"].spec)]
+print(json.dumps([untouched and all(others), *told]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
