@@ -1,10 +1,10 @@
 """A user's Python step on one machine: `python3 -m exai_components.own_code SETTINGS PROGRAM...`.
 
 In: settings as JSON (`python`: a folder with another Python, or ""; `path` and `line`: where the
-function stands in the user's file), then KFP's own program with its arguments. Out: the program's
-exit code; its output, with tracebacks from the user's first line on, in the user's file and lines;
-and, when it failed, `exai-outcome.json` with the exception. Never: a change of the program itself,
-or a secret that the step doesn't ask for in its environment.
+function stands in the user's file; `cells`: those of a notebook), then KFP's own program with its
+arguments. Out: the program's exit code; its output, with tracebacks from the user's first line on,
+in the user's file and lines; and, when it failed, `exai-outcome.json` with the exception. Never: a
+change of the program itself, or a secret that the step doesn't ask for in its environment.
 """
 
 import json
@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from exai_components.notebook_cells import Cell, Kernel
 from exai_components.outcome import OUTCOME_FILE, Outcome, write_outcome
 from exai_components.secrets_in_env import redact, take_own_secrets, task_name, withdraw
 
 _FRAME = re.compile(r'  File "(?P<file>[^"]+)", line (?P<line>\d+)(?P<rest>.*)')
 _TRACEBACK = "Traceback (most recent call last):"
 _FILE = "ephemeral_component.py"
+_OF_KFP = "RuntimeError: Notebook execution failed. Error: "
 _LONGEST = 5000  # lines of one traceback that are held back
 _SHOWN = 60  # lines of a traceback that an outcome holds
 # What Python says between the tracebacks of one exception.
@@ -34,26 +36,29 @@ _CHAINED = (
 )
 
 
+Told = tuple[str, str, list[str], str]
+"""What happened, what next, the traceback and its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`line` is that of the function's `def` in the file at `path`; `head` in the program."""
+    """`line` is that of the function's `def` in the file at `path`; `head` in the program. `cells`
+    are those of a notebook at `path`, in the order in which they are executed.
+    """
 
     python: str
     path: str
     line: int
     head: int
+    cells: tuple[Cell, ...] = ()
 
 
 def main(arguments: list[str]) -> int:
     """Run the program; the exit code."""
-    told = json.loads(arguments[0])
-    settings = Settings(told["python"], told["path"], int(told["line"]), int(told["head"]))
+    settings = _settings(json.loads(arguments[0]))
     program = arguments[1:]
     folder, secrets = _prepare(program)
-    if settings.python:
-        os.environ["PATH"] = settings.python + os.pathsep + os.environ.get("PATH", "")
-    if shutil.which(program[0]) is None:  # KFP's program is a shell's, and asks for mktemp
-        os.environ["PATH"] = os.environ.get("PATH", "") + os.pathsep + os.defpath
+    _extend_path(settings, program)
     signal.signal(signal.SIGTERM, _end)
     child = subprocess.Popen(
         program, stdout=None, stderr=subprocess.PIPE, text=True, errors="replace", bufsize=1
@@ -62,8 +67,11 @@ def main(arguments: list[str]) -> int:
     last = place = between = ""
     trace: list[str] = []
     chained = False
+    kernel = Kernel(settings.path, settings.cells)
     try:
         for block in blocks(child.stderr):
+            for line in block:
+                kernel.hear(line)
             lines = users_own(block, settings)
             for line in lines:
                 print(line, file=sys.stderr)
@@ -83,21 +91,24 @@ def main(arguments: list[str]) -> int:
             child.terminate()
             child.wait()
     if code and folder is not None:
-        message, hint = _told(last, code, place)
-        write_outcome(
-            folder,
-            Outcome(
-                "own-code-failed",
-                redact(message, secrets),
-                hint,
-                final=False,
-                trace=tuple(redact(line, secrets) for line in _shortened(trace)),
-                place=place,
-            ),
-        )
+        told: Told = (*_told(last, code, place), trace, place)
+        told = _of_a_notebook(kernel, last, code) if settings.cells else told
+        write_outcome(folder, _outcome(told, secrets))
     elif folder is not None:
         (folder / OUTCOME_FILE).unlink(missing_ok=True)
     return code if code >= 0 else 128 - code
+
+
+def _settings(told: dict[str, Any]) -> Settings:
+    cells = tuple(Cell(*each) for each in told.get("cells", ()))
+    return Settings(told["python"], told["path"], int(told["line"]), int(told["head"]), cells)
+
+
+def _extend_path(settings: Settings, program: list[str]) -> None:
+    if settings.python:
+        os.environ["PATH"] = settings.python + os.pathsep + os.environ.get("PATH", "")
+    if shutil.which(program[0]) is None:  # KFP's program is a shell's, and asks for mktemp
+        os.environ["PATH"] = os.environ.get("PATH", "") + os.pathsep + os.defpath
 
 
 def _prepare(program: list[str]) -> tuple[Path | None, tuple[str, ...]]:
@@ -146,6 +157,36 @@ def _told(last: str, code: int, place: str) -> tuple[str, str]:
     if last.startswith("ModuleNotFoundError"):
         hint += "; what isn't installed here is named under pip.packages, with its version"
     return last or f"the process ended with code {code}", hint
+
+
+def _outcome(told: Told, secrets: tuple[str, ...]) -> Outcome:
+    message, hint, trace, place = told
+    return Outcome(
+        "own-code-failed",
+        redact(message, secrets),
+        redact(hint, secrets),
+        final=False,
+        trace=tuple(redact(line, secrets) for line in _shortened(trace)),
+        place=place,
+    )
+
+
+def _of_a_notebook(kernel: Kernel, last: str, code: int) -> Told:
+    """Of a cell, or of the kernel itself."""
+    found = kernel.failure()
+    if found is None:
+        message, hint = _told(last.removeprefix(_OF_KFP), code, "")
+        if "Kernel died" in message:
+            hint = "what ran the notebook was ended: the machine may have had no memory left"
+        return message, hint, [message], ""
+    _, hint = _told(found.message.partition(": ")[2], code, "")
+    more = hint.partition("; ")[2]
+    return (
+        found.message,
+        found.hint + (f"; {more}" if more else ""),
+        list(found.trace),
+        found.place,
+    )
 
 
 def _shortened(lines: list[str]) -> list[str]:

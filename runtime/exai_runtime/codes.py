@@ -139,8 +139,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "unreadable-file": Code(
             "A file or folder can't be read.",
-            "It isn't there, is no regular file (a pipe or a device), isn't text, or isn't yours. "
-            "The message has the reason.",
+            "It isn't there, is no regular file (a pipe or a device), isn't text, isn't yours, or "
+            "is too large (1 MiB; a notebook with its outputs 16 MiB). The message has the reason.",
         ),
         "unreadable-source": Code(
             "The file of a SQLite connection is no SQLite database.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
@@ -44,8 +45,9 @@ class Folder(Protocol):
         """What stands there, links followed. Raises OSError, for a name that is too long."""
         ...
 
-    def read(self, path: str) -> bytes:
-        """The content of a regular file; nothing else is opened. Raises OSError."""
+    def read(self, path: str, most: int = MAX_BYTES) -> bytes:
+        """The content of a regular file; nothing else is opened. Of a file with more bytes than
+        `most`, no more than one further. Raises OSError."""
         ...
 
     def size(self, path: str) -> int:
@@ -76,13 +78,13 @@ class DiskFolder:
             return "file"
         return "folder" if place.is_dir() else "other" if place.exists() else "none"
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int = MAX_BYTES) -> bytes:
         # Plain functions: a Path for each of 10,000 files is time.
         place = os.path.join(self.root, path)  # noqa: PTH118
         if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116
             raise OSError(0, "it is no regular file")
         with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read(MAX_BYTES + 1)  # more is refused, whatever it is
+            return file.read(most + 1)  # more is refused, whatever it is
 
     def size(self, path: str) -> int:
         return (self.root / path).stat().st_size
@@ -132,14 +134,14 @@ class TextFolder:
             return "file"
         return "folder" if real == "." or any(self._below(real)) else "none"
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int = MAX_BYTES) -> bytes:
         real = posixpath.normpath(path)
         if real not in self.texts:
             raise OSError(0, "it is no regular file")
-        return self.texts[real].encode("utf-8", "replace")
+        return self.texts[real].encode("utf-8", "replace")[: most + 1]
 
     def size(self, path: str) -> int:
-        return len(self.read(path))
+        return len(self.read(path, sys.maxsize - 1))
 
     def spec_files(self, path: str, problems: list[Diagnostic]) -> Iterable[str]:
         del problems

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from exai_runtime.folder import COMPONENT, SUFFIXES, Kind, leads_out
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.values import frozen
+from exai_specs.yaml_text import MAX_BYTES
 
 _LINK, _SUBMODULE = "120000", "160000"
 _HOPS = 40  # links to links, as many as Linux follows
@@ -73,7 +74,7 @@ class GitFolder:
         entry = self.tree.get(real or "")
         return "none" if entry is None else "other" if entry.mode == _SUBMODULE else "file"
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int = MAX_BYTES) -> bytes:
         entry = self.tree.get(self._real(path) or "")
         if entry is None or entry.mode == _SUBMODULE:
             raise OSError(0, "it is no regular file")
@@ -82,10 +83,10 @@ class GitFolder:
             found = _contents(self.repository, (entry.object,)).get(entry.object)
         if found is None:
             raise OSError(0, f"it isn't in this clone, or has more than {_LARGEST >> 20} MiB")
-        return found
+        return found[: most + 1]
 
     def size(self, path: str) -> int:
-        return len(self.read(path))
+        return len(self.read(path, _LARGEST))
 
     def spec_files(self, path: str, problems: list[Diagnostic]) -> Iterable[str]:
         real = self._real(path)

@@ -26,6 +26,15 @@ from exai_specs.values import frozen
 
 _MOST = 256  # files of a folder; each takes half a kilobyte at least of the 90 that fit
 _LARGEST = 1 << 20  # bytes; a function that is embedded may have a sixteenth of it
+_LARGEST_NOTEBOOK = 1 << 24  # bytes; most of them are pictures among its outputs, which don't count
+
+
+class Unreadable(ValueError):
+    """Why a file can't be read, and what next."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @frozen
@@ -53,9 +62,9 @@ def python_files(folder: Folder, specs: Iterable[Spec]) -> PythonFiles:
                 continue
             try:
                 text = read_text(folder, path)
-            except ValueError as error:
+            except Unreadable as error:
                 code = "path-leaves-project" if "leads out" in str(error) else "unreadable-file"
-                refused[path] = Diagnostic(code, str(error), spec.at(*place))
+                refused[path] = Diagnostic(code, str(error), spec.at(*place), hint=error.hint)
                 continue
             if text is not None:
                 texts[path] = text
@@ -124,24 +133,28 @@ def _each(folder: Folder, path: str) -> Iterator[str]:
 
 
 def read_text(folder: Folder, path: str) -> str | None:
-    """None when it isn't there. Raises ValueError, for people."""
+    """None when it isn't there. Raises Unreadable."""
     if not folder.inside(path):
-        raise ValueError(f"`{path}` leads out of the project")
+        raise Unreadable(f"`{path}` leads out of the project")
+    most = _LARGEST_NOTEBOOK if path.endswith(".ipynb") else _LARGEST
     try:
         kind = folder.kind(path)
         if kind == "none":
             return None
         if kind != "file":
-            raise ValueError(f"`{path}` is no regular file")
-        data = folder.read(path) if folder.size(path) <= _LARGEST else None
+            raise Unreadable(f"`{path}` is no regular file")
+        data = folder.read(path, most) if folder.size(path) <= most else None
     except OSError as error:  # a name that is too long is one, too
-        raise ValueError(f"can't read the file: {error.strerror}") from None
+        raise Unreadable(f"can't read the file: {error.strerror}") from None
     if data is None:
-        raise ValueError(f"`{path}` has more than {_LARGEST} bytes")
+        hint = "put data into a Dataset, and code into a package that pip.packages names"
+        if path.endswith(".ipynb"):
+            hint = "clear its outputs and save it: only the code of its cells counts"
+        raise Unreadable(f"`{path}` has more than {most >> 20} MiB", hint)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"`{path}` isn't UTF-8") from None
+        raise Unreadable(f"`{path}` isn't UTF-8", "save it as UTF-8") from None
 
 
 def modules_around(folder: Folder, python: Iterable[str]) -> frozenset[str]:

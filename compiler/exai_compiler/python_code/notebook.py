@@ -26,10 +26,13 @@ _SAVE = "open it in Jupyter and save it again"
 
 @frozen
 class Cell:
-    """A cell of code; `parameters`: whether the inputs come after it."""
+    """A cell of code; `parameters`: whether the inputs come after it; `number`: which one of the
+    whole notebook it is, from 1 on.
+    """
 
     source: str
     parameters: bool = False
+    number: int = 0
 
 
 @frozen
@@ -100,7 +103,7 @@ def _cells(found: Any) -> tuple[Cell, ...] | str:
             continue
         about = each.get("metadata")
         tags = about.get("tags") if isinstance(about, dict) else None
-        cells.append(Cell(source, isinstance(tags, list) and PARAMETERS in tags))
+        cells.append(Cell(source, isinstance(tags, list) and PARAMETERS in tags, number))
     return tuple(cells)
 
 

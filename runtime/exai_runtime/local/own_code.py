@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from exai_compiler.python_code.ephemeral import PROGRAM
+from exai_runtime.local.notebook_files import cells_of
 from exai_runtime.local.python_env import environment_with, requested
 from exai_runtime.target import TargetError
 from exai_specs.values import frozen
@@ -59,13 +60,12 @@ def substituted(
             message = f"step {step}: {problem.message}"
             raise TargetError(replace(problem, message=message), error.lines) from None
         head = text[: text.index(f"def {name}")].count("\n") + 1
-        place = _place(root, text.split("\n", head - 1)[-1].rstrip("\n"), name)
-        settings = {
-            "python": str(python) if python else "",
-            "path": place.path,
-            "line": place.line,
-            "head": head,
-        }
+        settings: dict[str, Any] = {"python": str(python) if python else "", "head": head}
+        if (notebook := cells_of(text, root, _files(root, ".ipynb"))) is not None:
+            settings |= {"path": notebook.path, "line": 1, "cells": notebook.cells}
+        else:
+            place = _place(root, text.split("\n", head - 1)[-1].rstrip("\n"), name)
+            settings |= {"path": place.path, "line": place.line}
         container["command"] = [
             *("python3", "-m", "exai_components.own_code", json.dumps(settings)),
             *command[start:],
@@ -89,7 +89,7 @@ def _leave_out_what_is_left_out(ir: dict[str, Any], step: str) -> None:
 
 def _place(root: Path, source: str, name: str) -> Place:
     """The first file below the project that holds exactly this text."""
-    for file in _python_files(root):
+    for file in _files(root, ".py"):
         try:
             text = file.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError):
@@ -99,12 +99,12 @@ def _place(root: Path, source: str, name: str) -> Place:
     return Place(f"{name} (in the pipeline)", 1)
 
 
-def _python_files(root: Path) -> Iterator[Path]:
+def _files(root: Path, ending: str) -> Iterator[Path]:
     count = 0
     for here, folders, files in os.walk(root, followlinks=False):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
         for name in sorted(files):
-            if name.endswith(".py"):
+            if name.endswith(ending):
                 count += 1
                 if count > _MOST_FILES:
                     return

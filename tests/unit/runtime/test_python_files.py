@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -171,3 +172,18 @@ def test_a_component_file_is_part_of_what_a_pipeline_means(root: Path) -> None:
     assert meaning() == before
     (root / "component.yaml").write_text(COMPONENT.replace("default: x", "default: y"))
     assert meaning() != before
+
+
+def test_a_notebook_may_be_large_by_its_outputs(root: Path) -> None:
+    picture = [{"output_type": "display_data", "data": {"image/png": "x" * (3 << 20)}}]
+    cell = {"cell_type": "code", "source": "x = 1", "metadata": {}, "outputs": picture}
+    look = root / "look.ipynb"
+    look.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "cells": [cell]}))
+    (root / "exai.yaml").write_text(SPECS.replace("python: WRITTEN", "notebook: look.ipynb"))
+    assert validate(root).diagnostics == ()
+    with look.open("r+b") as file:
+        file.truncate((16 << 20) + 1)
+    (problem,) = validate(root).diagnostics
+    assert (problem.code, str(problem.at)) == ("unreadable-file", "exai.yaml:10:32")
+    assert problem.message == "`look.ipynb` has more than 16 MiB"
+    assert problem.hint == "clear its outputs and save it: only the code of its cells counts"
