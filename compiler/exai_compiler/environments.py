@@ -16,9 +16,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.checks import check
+from exai_compiler.checks import check, overlays
+from exai_compiler.checks.subject import subject
+from exai_compiler.policies import applied
 from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic, in_order
+from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.documents import Document
 from exai_specs.identity import Ref
 from exai_specs.kinds import OverlaySpec, ProjectSpec
@@ -33,12 +35,14 @@ _UNUSED = ("patch-unused", "unused-")
 
 @frozen
 class Environments:
-    """`projects` by environment; `patched` are the documents that differ from the base's, and
-    `problems` those of them that no longer parse."""
+    """`projects` by environment; `patched` are the documents that differ from the base's,
+    `problems` those of them that no longer parse, and `wrong` the environments in which they do
+    not."""
 
     projects: Mapping[str, Project]
     patched: tuple[Spec, ...]
     problems: tuple[Diagnostic, ...]
+    wrong: frozenset[str] = frozenset()
 
 
 AS_THE_BASE = Environments(MappingProxyType({}), (), ())
@@ -64,8 +68,8 @@ def environments(base: Project) -> Environments:
         if base.environment(name) is None:
             continue
         changed: dict[Ref, Spec] = {}
-        for ref, overlays in sorted(targets.items()):
-            document = overlaid(base.specs[ref].document, [each.document for each in overlays])
+        for ref, patches in sorted(targets.items()):
+            document = overlaid(base.specs[ref].document, [each.document for each in patches])
             found = parse(document)
             if isinstance(found, Spec):
                 changed[ref] = found
@@ -74,7 +78,8 @@ def environments(base: Project) -> Environments:
         projects[name] = _with(base, changed)
         patched += changed.values()
     told = in_order(_named(base, problems))
-    return Environments(MappingProxyType(projects), tuple(patched), told)
+    wrong = frozenset(name for name, _ in problems)
+    return Environments(MappingProxyType(projects), tuple(patched), told, wrong)
 
 
 def check_everywhere(
@@ -98,6 +103,30 @@ def check_everywhere(
         if problem not in known and not problem.code.startswith(_UNUSED)
     ]
     return in_order((*told, *_named(base, more)))
+
+
+def is_sound(
+    base: Project, found: Mapping[str, Project], catalog: Catalog, environment: str
+) -> bool:
+    """Whether nothing is wrong in this one environment, whatever is in others. An overlay of an
+    environment that doesn't exist may have been meant for this one."""
+    own = tuple(
+        overlay
+        for overlay in base.overlays
+        if isinstance(overlay.body, OverlaySpec)
+        and (
+            overlay.body.environment == environment
+            or base.environment(overlay.body.environment) is None
+        )
+    )
+    mine = replace(base, overlays=own)
+    told: tuple[Diagnostic, ...]
+    if environment in found:
+        told = applied(base, overlays.check(subject(mine, catalog, [environment])))
+        told = (*told, *check(found[environment], catalog, [environment]))
+    else:
+        told = check(mine, catalog, [environment])
+    return not has_errors(each for each in told if not each.code.startswith(_UNUSED))
 
 
 def _everywhere(

@@ -43,6 +43,12 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "A comparison is of two projects without errors. Compare with an older revision, or "
             "mend that one first; the hint has its first error.",
         ),
+        "error-elsewhere": Code(
+            "Another environment than the command's has errors.",
+            "A command needs its own environment alone to be sound. `exai validate` shows the "
+            "errors of all of them; what is done in the others is stopped by theirs.",
+            "warning",
+        ),
         "file-exists": Code(
             "`exai init` would overwrite a file.",
             "It writes all of a template or nothing. Choose an empty folder, or move the file.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
-from exai_compiler.environments import check_everywhere
+from exai_compiler.environments import check_everywhere, is_sound
 from exai_compiler.facts import Facts
 from exai_compiler.lineage import lineage
 from exai_compiler.locked import lock_of
@@ -81,7 +81,8 @@ def check_project(
 ) -> Checked:
     """All problems of all documents in all environments; the project is the one of `environment`,
     or the one without overlays. A `local` that nobody declares is judged once something is to be
-    done there, and not where the project is `only_shown`.
+    done there, and not where the project is `only_shown`. Where nothing is wrong in `environment`,
+    the errors of others are one warning: they stop what is done there, and a check of all.
 
     Documents that don't parse hide what refers to them, so checks wait until all do.
     """
@@ -91,11 +92,39 @@ def check_project(
     )
     problems = list(loaded.diagnostics)
     asked = None if only_shown else environment
-    if loaded.project is not None and not has_errors(problems):
-        problems += check_everywhere(loaded.project, loaded.overlaid, components, asked)
+    aside: list[Diagnostic] = []
+    if environment is not None and environment not in loaded.wrong:
+        aside = [each for each in loaded.patched if each.severity == "error"]
+    mine = [each for each in problems if each not in aside]
+    if (base := loaded.project) is not None and not has_errors(mine):
+        found = check_everywhere(base, loaded.overlaid, components, asked)
+        if (
+            environment is not None
+            and (aside or has_errors(found))
+            and is_sound(base, loaded.overlaid, components, environment)
+        ):
+            aside += [each for each in found if each.severity == "error"]
+            problems = [each for each in (*mine, *found) if each not in aside]
+            problems.append(_elsewhere(aside, environment))
+            found = ()
+        problems += found
     if environment is not None:
         loaded = replace(loaded, project=loaded.project_in(environment))
     return Checked(loaded, components, in_order(problems))
+
+
+def _elsewhere(errors: list[Diagnostic], environment: str) -> Diagnostic:
+    """What a command in one environment says of the errors of others."""
+    first = in_order(errors)[0]
+    count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
+    return Diagnostic(
+        "error-elsewhere",
+        f"other environments than `{environment}` have {count}, the first: {first.message}",
+        first.at,
+        "warning",
+        "`exai validate` shows all of it",
+        first.related,
+    )
 
 
 def environment_of(

@@ -38,7 +38,8 @@ class Loaded:
 
     `overlaid` has the project of each environment with overlays; in the others it is `project`.
     `sources` holds the text of every file read, by path; `python` the users' own Python among them,
-    `files` the paths of the others.
+    `files` the paths of the others. `patched` are those of the diagnostics that are of documents as
+    overlays make them, and `wrong` the environments in which they are so.
     """
 
     root: Path
@@ -48,6 +49,8 @@ class Loaded:
     python: PythonFiles = NO_FILES
     overlaid: Mapping[str, Project] = field(default_factory=empty)
     files: tuple[str, ...] = ()
+    patched: tuple[Diagnostic, ...] = ()
+    wrong: frozenset[str] = frozenset()
 
     def project_in(self, environment: str) -> Project | None:
         """The project as it is in an environment."""
@@ -102,6 +105,8 @@ def load_from(
             python,
             there.projects,
             tuple(read_.sources),
+            there.problems,
+            there.wrong,
         )
 
 

@@ -1,0 +1,114 @@
+"""A command in one environment needs that one to be sound; `validate` needs all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_runtime.compiling import check_project
+from exai_runtime.session import plan
+from exai_runtime.validating import validate
+from exai_runtime.workspace import load
+from exai_specs.diagnostics import Diagnostic
+
+PROJECT = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec:
+  exai: ">=0.1"
+  environments:
+    local: {target: local}
+    dev: {target: local}
+    prod: {target: local}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: files}
+spec: {task: classification, source: {uri: "s3://m/files", format: sklearn}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: web}
+spec: {model: files, stopped: true}
+"""
+OVERLAY = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Overlay
+metadata: {name: NAME}
+spec: {environment: ENVIRONMENT, target: Service/web, patch: {spec: PATCH}}
+"""
+
+
+def overlay(environment: str, patch: str, name: str = "one") -> str:
+    text = OVERLAY.replace("NAME", name).replace("ENVIRONMENT", environment)
+    return text.replace("PATCH", patch)
+
+
+def told(root: Path, text: str, environment: str) -> dict[str, str]:
+    """The severity of each code, but for what isn't an error anywhere."""
+    (root / "exai.yaml").write_text(PROJECT + text)
+    found: tuple[Diagnostic, ...] = check_project(load(root), environment).diagnostics
+    counted = [each for each in found if each.severity == "error" or "elsewhere" in each.code]
+    return {each.code: each.severity for each in counted}
+
+
+@pytest.mark.parametrize(
+    ("patch", "code"),
+    [
+        ("{model: flies}", "unknown-reference"),  # what a rule finds
+        ("{modle: flies}", "unknown-field"),  # what doesn't parse
+    ],
+)
+def test_what_an_overlay_breaks_stops_its_own_environment(
+    tmp_path: Path, patch: str, code: str
+) -> None:
+    text = overlay("prod", patch)
+    assert told(tmp_path, text, "prod") == {code: "error"}
+    assert told(tmp_path, text, "dev") == {"error-elsewhere": "warning"}
+    assert {code} <= {each.code for each in validate(tmp_path).diagnostics}
+    assert validate(tmp_path).exit_code == 1
+    assert plan(tmp_path, "local").plan is not None
+    assert plan(tmp_path, "prod").plan is None
+
+
+def test_the_warning_says_how_many_and_where(tmp_path: Path) -> None:
+    text = overlay("prod", "{model: flies}") + overlay("dev", "{model: x}", "two")
+    (tmp_path / "exai.yaml").write_text(PROJECT + text)
+    [problem] = [
+        each
+        for each in check_project(load(tmp_path), "local").diagnostics
+        if each.code == "error-elsewhere"
+    ]
+    assert problem.message.startswith("other environments than `local` have 2 errors, the first: ")
+    assert str(problem.at).startswith("exai.yaml:24:")
+    assert ("environment `prod`", "exai.yaml:9:5") in [(w, str(at)) for w, at in problem.related]
+
+
+def test_an_environment_with_overlays_of_its_own_is_judged_as_it_is(tmp_path: Path) -> None:
+    sound = overlay("dev", "{replicas: {min: 2, max: 3}}", "two")
+    text = overlay("prod", "{model: flies}") + sound
+    assert told(tmp_path, text, "dev") == {"error-elsewhere": "warning"}
+    both = overlay("dev", "{replicas: {min: 3, max: 4}}", "three")
+    assert told(tmp_path, text + both, "dev")["overlay-conflict"] == "error"
+    assert told(tmp_path, text + both, "local") == {"error-elsewhere": "warning"}
+
+
+def test_what_is_wrong_here_is_told_with_all_the_rest(tmp_path: Path) -> None:
+    text = overlay("prod", "{model: flies}") + overlay("dev", "{model: fiels}", "two")
+    (tmp_path / "exai.yaml").write_text(PROJECT + text)
+    found = check_project(load(tmp_path), "dev").diagnostics
+    assert len([each for each in found if each.severity == "error"]) == 2
+
+
+def test_a_misspelled_environment_may_have_been_meant(tmp_path: Path) -> None:
+    text = overlay("locla", "{replicas: {min: 2, max: 3}}")
+    assert told(tmp_path, text, "local") == {"unknown-reference": "error"}
+
+
+def test_what_doesnt_parse_in_the_base_stops_everything(tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text(PROJECT.replace("stopped: true", "stoped: true"))
+    found = check_project(load(tmp_path), "local").diagnostics
+    assert [each.code for each in found if each.severity == "error"] == ["unknown-field"]
