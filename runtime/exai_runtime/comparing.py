@@ -157,7 +157,8 @@ def _compared(
     if head.project is None:
         return None, ()
     if head.usable is None:
-        return compare_documents(before, head.project, head.diagnostics), ()
+        was = base.catalog if base is not None else None
+        return compare_documents(before, head.project, head.diagnostics, was, head.catalog), ()
     found = head.usable.environment(name)
     if found is None:
         return None, environment_of(head.usable, name)[1]

@@ -10,12 +10,12 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import EVERYBODY, groups, names_of, words_of
 from exai_runtime.compiling import Checked
 from exai_runtime.last_check import File, Kept, Stamp, stamp_of
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.packs import digest_of
-from exai_runtime.python_files import asked_files
 from exai_specs.diagnostics import MAX_IN_FILE, has_errors
 from exai_specs.kinds import ManifestSpec, ProjectSpec
 from exai_specs.kinds.patches import patches_of

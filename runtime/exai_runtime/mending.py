@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.checks import check
+from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import LeftOut, part
 from exai_compiler.policies import UNUSED
 from exai_runtime.folder import DiskFolder, Folder
@@ -20,7 +21,7 @@ from exai_runtime.keeping import file_of, grouped, is_everybodys
 from exai_runtime.last_check import File, Kept, OnlyWhole, stamp_of
 from exai_runtime.lock_file import read_lock
 from exai_runtime.packs import digest_of, pack
-from exai_runtime.python_files import asked_files, modules_around, read_text
+from exai_runtime.python_files import modules_around, read_text
 from exai_runtime.workspace import component_catalog
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order

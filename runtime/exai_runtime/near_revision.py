@@ -14,6 +14,7 @@ from pathlib import Path
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check
+from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import LeftOut, part
 from exai_compiler.project import Project
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
@@ -22,7 +23,6 @@ from exai_runtime.last_check import File, Kept, OnlyWhole, kept_of, reader
 from exai_runtime.lock_file import digest_in, read_lock
 from exai_runtime.mending import asked, near, python_texts, read_again
 from exai_runtime.packs import digest_of, place_of, unpacked
-from exai_runtime.python_files import asked_files
 from exai_runtime.rechecking import SUFFIX
 from exai_runtime.workspace import component_catalog
 from exai_specs.allowances import Allowance, allowances

@@ -40,8 +40,9 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.contract import Break, broken_callers, broken_documents
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
-from exai_compiler.revisions.impact import chains_of, reached
+from exai_compiler.revisions.impact import FILE, chains_of, reached
 from exai_compiler.revisions.pins import with_pins
+from exai_compiler.revisions.unstarted import with_notes
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -132,7 +133,7 @@ def compare(
     if base is not None and before is not None:
         services = frozenset(d.ref.name for d in documents if d.ref.kind == "Service")
         breaks = tuple(broken_callers(base.project, head.project, before, after, services))
-    documents = _with_breaks(documents, breaks)
+    documents = with_notes(_with_breaks(documents, breaks), new, build.runs)
     because = chains_of(documents)
     breaks = tuple(
         replace(each, because=each.because or because.get(each.ref, ())) for each in breaks
@@ -168,13 +169,20 @@ def _of_the_upgrade(planned: Planned, mine: tuple[Planned, ...]) -> Planned:
 
 
 def compare_documents(
-    base: Project | None, head: Project, problems: tuple[Diagnostic, ...]
+    base: Project | None,
+    head: Project,
+    problems: tuple[Diagnostic, ...],
+    before: Catalog | None,
+    after: Catalog,
 ) -> Comparison:
-    """What can be said of a revision that doesn't compile: the documents that differ, and those
-    that nobody touched and that are wrong now."""
+    """What can be said of a revision that doesn't compile: the documents and files that differ,
+    and the documents that nobody touched and that are wrong now."""
     documents = changed_documents(base, head)
+    files = _files(before, after) if before is not None else ()
     changed = frozenset(change.ref for change in documents)
-    return Comparison(documents, tuple(broken_documents(head, problems, changed)), (), None)
+    blamed = (*sorted(changed), *(Ref(FILE, path) for path in files))
+    breaks = broken_documents(head, problems, changed, blamed)
+    return Comparison(documents, tuple(breaks), files, None)
 
 
 def _resolved(

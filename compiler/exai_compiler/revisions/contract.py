@@ -126,9 +126,13 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
 
 
 def broken_documents(
-    head: Project, problems: tuple[Diagnostic, ...], changed: frozenset[Ref]
+    head: Project,
+    problems: tuple[Diagnostic, ...],
+    changed: frozenset[Ref],
+    blamed: tuple[Ref, ...] = (),
 ) -> Iterator[Break]:
-    """Documents that nobody changed and that are wrong now: what they need is gone."""
+    """Documents that nobody changed and that are wrong now: what they need is gone, or another one.
+    Who is `blamed` is what the problem names."""
     for problem in problems:
         if problem.severity != "error":
             continue
@@ -140,9 +144,10 @@ def broken_documents(
         ]
         _, spec = max(inside, key=lambda each: each[0], default=(None, None))
         if spec is not None and spec.ref not in changed:
-            yield Break(
-                str(spec.ref), spec.ref, problem.at, problem.message, (spec.ref,), problem.code
-            )
+            why = problem.message
+            cause = next((ref for ref in blamed if f"`{ref.name}`" in why), None)
+            because = (spec.ref,) if cause is None else (cause, spec.ref)
+            yield Break(str(spec.ref), spec.ref, problem.at, why, because, problem.code)
 
 
 def _callers(service: Ref) -> str:

@@ -44,7 +44,7 @@ class DocumentChange:
 
     `impact` is the most severe effect of what changed, in it or above it; `because` the chain from
     the document that is to blame down to this one, both included. `at` is its place in the new
-    revision, or in the old one when it was removed.
+    revision, or in the old one when it was removed. `note` is what its impact alone doesn't tell.
     """
 
     ref: Ref
@@ -53,6 +53,7 @@ class DocumentChange:
     because: tuple[Ref, ...]
     fields: tuple[SpecField, ...]
     at: Span
+    note: str = ""
 
 
 def changed_documents(base: Project | None, head: Project) -> tuple[DocumentChange, ...]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 from exai_compiler.edges import Node
+from exai_compiler.graph import Frame, everything
 from exai_compiler.lineage import Lineage
 from exai_compiler.meaning import models_registered
+from exai_compiler.named_files import asked_files
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange, by_ref
@@ -24,6 +26,9 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec
 
 Chain = tuple[Ref, ...]
+
+FILE = "File"
+"""The kind of what is to blame where it is no document: a file that one names."""
 
 
 def reached(
@@ -41,7 +46,10 @@ def reached(
         ref = Ref("Pipeline", name)
         if name not in was or was[name] == meaning:
             continue
-        _reach(head, found, ref, _chain(head, before, after, ref, changes))
+        blamed = _chain(head, before, after, ref, changes)
+        if blamed == (ref,) and ref not in by_ref(changes):
+            blamed = (*_file(base, head, ref), ref)
+        _reach(head, found, ref, blamed)
         for node in after.down(Node("Pipeline", name)):
             if node.is_document:
                 way = _documents(after, Node("Pipeline", name), node)
@@ -72,7 +80,7 @@ def _functions(
         for node in (start, *after.down(start)):
             if node.is_document and node.kind in _OF_FEATURES and node.ref not in found:
                 found.add(node.ref)
-                because = _documents(after, start, node) or (spec.ref,)
+                because = (Ref(FILE, path), *(_documents(after, start, node) or (spec.ref,)))
                 at = head.project.specs[node.ref].at("metadata", "name")
                 yield DocumentChange(node.ref, "affected", Effect.RETRAIN, because, (), at)
 
@@ -117,14 +125,31 @@ def _chain(
         if change.ref in registered:
             chains.append((change.ref, pipeline))
             continue
-        if len(change.because) > 1:  # another one is to blame
+        above = change.because[:-1]
+        if any(ref.kind != FILE for ref in above):  # another one is to blame
             continue
         for lineage in (after, before):
             start = Node(change.ref.kind, change.ref.name)
             if lineage is not None and (way := _documents(lineage, start, end)):
-                chains.append(way)
+                chains.append((*above, *way))
                 break
     return min(chains, key=lambda chain: (len(chain), chain), default=(pipeline,))
+
+
+def _file(base: Resolved | None, head: Resolved, pipeline: Ref) -> Chain:
+    """The first file that differs among those that the pipeline, or one that it calls, names."""
+    was = base.catalog.files if base is not None else {}
+    steps = everything(Frame(head.graphs[pipeline.name]))
+    called = {pipeline, *(frame.graph.pipeline for frame, _ in steps)}
+    named = {path for _, _, path in asked_files(head.project.specs[ref] for ref in sorted(called))}
+    now = head.catalog.files
+    changed = (
+        path
+        for path in sorted({*was, *now})
+        if was.get(path) != now.get(path)
+        and any(path == each or path.startswith(f"{each}/") for each in named)
+    )
+    return tuple(Ref(FILE, path) for path in islice(changed, 1))
 
 
 def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]:

@@ -457,6 +457,15 @@ AGAINST = Against(
                 Span("specs/model.yaml", 3, 9),
             ),
             DocumentChange(
+                PIPELINE,
+                "affected",
+                Effect.RETRAIN,
+                (Ref("File", "specs/train.py"), PIPELINE),
+                (),
+                Span("specs/training.yaml", 3, 9),
+                "no run is planned: `run.on` is empty in `prod`; a person starts it",
+            ),
+            DocumentChange(
                 SERVICE,
                 "removed",
                 Effect.BREAKING,

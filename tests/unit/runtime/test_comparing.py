@@ -143,6 +143,33 @@ def test_own_code_that_changes_trains_again(project: Path) -> None:
     assert ("Pipeline/diabetes-training", "affected", Effect.RETRAIN) in rows(found)
 
 
+def test_the_file_of_a_step_that_changes_is_to_blame(tmp_path: Path) -> None:
+    root = tmp_path / "own"
+    shutil.copytree(EXAMPLES / "own-code", root)
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    edit(root / "specs/train.py", "if scale else []", "if not scale else []")
+    because = {str(each.ref): tuple(map(str, each.because)) for each in compared(root).documents}
+    above = ("File/specs/train.py", "Pipeline/own-training")
+    assert because["Pipeline/own-training"] == above
+    assert because["Model/own_model"] == (*above, "Model/own_model")
+    (root / "specs/train.py").unlink()
+    found = compared(root)
+    assert (found.plan, found.files) == (None, ("specs/train.py",))
+    [broken] = found.breaks
+    assert tuple(map(str, broken.because)) == above
+
+
+def test_a_document_that_is_gone_is_to_blame(project: Path) -> None:
+    dataset = next(path for path in project.rglob("*.yaml") if "kind: Dataset" in path.read_text())
+    documents = dataset.read_text().split("---\n")
+    kept = [text for text in documents if "kind: Dataset" not in text]
+    dataset.write_text("---\n".join(kept) or "# nothing\n")
+    found = compared(project)
+    assert found.plan is None
+    assert {each.because[0].kind for each in found.breaks} == {"Dataset"}
+
+
 def test_the_function_of_a_view_that_changes_has_a_chain(tmp_path: Path) -> None:
     text = (EXAMPLES / "guide" / "features.md").read_text()
     blocks = [block.partition("```")[0] for block in text.split("```yaml\n")[1:3]]
@@ -155,8 +182,8 @@ def test_the_function_of_a_view_that_changes_has_a_chain(tmp_path: Path) -> None
     found = compared(tmp_path)
     assert found.files == ("scores.py",)
     because = {str(each.ref): [str(ref) for ref in each.because] for each in found.documents}
-    above = ["FeatureView/driver_scores", "FeatureService/ranking_features"]
-    assert because["FeatureView/driver_scores"] == above[:1]
+    above = ["File/scores.py", "FeatureView/driver_scores", "FeatureService/ranking_features"]
+    assert because["FeatureView/driver_scores"] == above[:2]
     assert because["FeatureService/ranking_features"] == above
     assert because["Pipeline/ranking-training"] == [*above, "Pipeline/ranking-training"]
     assert {each.impact for each in found.documents} == {Effect.RETRAIN}
@@ -216,6 +243,7 @@ def test_an_environment_or_a_project_that_is_new(project: Path) -> None:
     assert {each.verb for each in fresh.documents} == {"added"}
 
 
+NIGHTLY = "  run: {on: [data]}\n  schedules: {nightly: {cron: 0 3 * * *}}\n"
 PROD = """\
     prod:
       target: kubeflow
@@ -241,6 +269,13 @@ def test_a_cluster_needs_neither_credentials_nor_a_target(project: Path) -> None
     assert ("Pipeline/diabetes-training", "affected", Effect.RETRAIN) in rows(found)
     # Nothing runs by itself there; the new version of the pipeline is made all the same.
     assert "run" not in {verb(each.change) for each in planned(found).changes}
+    notes = {str(each.ref): each.note for each in found.documents if each.note}
+    why = "no run is planned: `run.on` is empty in `prod`; a person starts it"
+    assert notes == {"Pipeline/diabetes-training": why}
+    assert {each.note for each in compared(project).documents} == {""}
+    edit(project / "specs/pipeline.yaml", "spec:\n  parameters:", f"spec:\n{NIGHTLY}  parameters:")
+    [note] = [each.note for each in compared(project, environment="prod").documents if each.note]
+    assert note.endswith("its schedule runs it next")
 
 
 def test_revisions_that_arent_there(repository: Path, project: Path, tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def _document(document: DocumentChange, paint: Paint) -> Iterator[str]:
     why = because(document.because, document.ref)
     after = paint.dim(f"  because of {why}") if why else ""
     yield (f"{pad(line, _IMPACT_COLUMN)}  {impact}" if impact else line) + after
+    if document.note:
+        yield paint.dim(f"      {document.note}")
     fields = list(together(document.fields))
     for group in fields[:_MOST]:
         yield f"      {_field(group)}"

@@ -36,6 +36,7 @@ def _document(document: DocumentChange) -> Plain:
         "because": [str(ref) for ref in document.because],
         "at": values.span(document.at),
         "fields": [_field(field) for field in document.fields],
+        "note": document.note or None,
     }
 
 

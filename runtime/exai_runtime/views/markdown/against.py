@@ -81,6 +81,8 @@ def _table(found: Comparison) -> Iterator[str]:
     for document in found.documents[:_MOST_ROWS]:
         chain = because(document.because, document.ref)
         impact = _WORDS[document.impact]
+        if document.note:
+            impact += f" ({prose(document.note)})"
         yield f"| {code(str(document.ref))} | {document.verb} | {impact} | {code(chain)} |"
     for path in found.files[:_MOST_ROWS]:
         yield f"| {code(path)} | changed | | |"

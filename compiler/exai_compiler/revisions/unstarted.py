@@ -1,0 +1,46 @@
+"""Pipelines that would train something else, and that nothing starts here.
+
+In: the documents that a change reaches, the new revision as rendered. Out: the same documents, with
+a note where an apply starts no run: `retrain` alone would promise one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from exai_compiler.build import RunRequest
+from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.documents import DocumentChange
+from exai_compiler.runs import DEFAULT_ON
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+from exai_specs.kinds import PipelineSpec
+
+
+def with_notes(
+    documents: tuple[DocumentChange, ...], head: Resolved, runs: tuple[RunRequest, ...]
+) -> tuple[DocumentChange, ...]:
+    """The documents, in their order."""
+    due = {run.pipeline for run in runs if run.due}
+    return tuple(
+        replace(each, note=_note(head, each.ref.name)) if _waits(each, head, due) else each
+        for each in documents
+    )
+
+
+def _waits(change: DocumentChange, head: Resolved, due: set[Ref]) -> bool:
+    pipeline = change.ref.kind == "Pipeline" and change.verb != "removed"
+    trains = change.impact is Effect.RETRAIN or change.verb == "added"
+    return pipeline and trains and change.ref not in due and bool(_note(head, change.ref.name))
+
+
+def _note(head: Resolved, name: str) -> str:
+    body = head.project.body(PipelineSpec, name)
+    if body is None or body.artifacts:
+        return ""
+    on = DEFAULT_ON[head.environment.target] if body.run.on is None else body.run.on
+    if "spec" in on:
+        return ""
+    why = f"`run.on` is empty in `{head.name}`" if not on else "`run.on` has no `spec`"
+    later = "its schedule runs it next" if body.schedules else "a person starts it"
+    return f"no run is planned: {why}; {later}"
