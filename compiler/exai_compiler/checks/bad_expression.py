@@ -38,6 +38,12 @@ FORMS = {
     "run": "${{ run.NAME }}",
     "status": "${{ status }}",
 }
+# Neither its SDK nor its driver does (kubeflow/pipelines#13034).
+_VARIABLE = (
+    "give it to an input under `with` (a container names it in `args`: ${{ inputs.NAME }}), or take"
+    " the variable from a ConfigMap or Secret: {configMap: NAME, key: KEY}; `$${{` stands for a "
+    "literal `${{`"
+)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -70,16 +76,14 @@ def _elsewhere(subject: Subject) -> Iterator[Diagnostic]:
             continue
         if isinstance(spec.body, TuningSpec) and path[1:3] in IN_TRIALS:
             continue
-        escapes = _is_variable(spec, path)
-        start = _unescaped(text) if escapes else text.find(OPEN)
+        is_variable = _is_variable(spec, path)
+        start = _unescaped(text) if is_variable else text.find(OPEN)
         if start >= 0:
-            yield Diagnostic(
-                "expression-not-allowed",
-                "no expression can stand here",
-                spec.document.at(path, start),
-                hint="write the value itself"
-                + ("; `$${{` stands for a literal `${{`" if escapes else ""),
-            )
+            message, hint = "no expression can stand here", "write the value itself"
+            if is_variable:
+                message, hint = "Kubeflow Pipelines fills no expression into a variable", _VARIABLE
+            at = spec.document.at(path, start)
+            yield Diagnostic("expression-not-allowed", message, at, hint=hint)
 
 
 def _status(at: Span) -> Diagnostic:
