@@ -25,6 +25,7 @@ from exai_runtime.local.searches.record import (
     Ended,
     SearchPaths,
     append,
+    begin_again,
     events,
     mend,
     read_result,
@@ -80,6 +81,7 @@ def algorithm(name: str, **settings: str) -> dict[str, Any]:
 
 def search(folder: Path, experiment: dict[str, Any]) -> Search:
     folder.mkdir(exist_ok=True)
+    begin_again(SearchPaths(folder))
     found = Search(SearchPaths(folder), experiment, folder / "scratch")
     found.recall()
     return found
@@ -207,6 +209,21 @@ def executor(tmp_path: Path) -> Iterator[SearchExecutor]:
     paths = Paths(tmp_path, "local")
     yield SearchExecutor(paths, Environment(target="local"), "p")
     end(paths, NAME)
+
+
+def test_a_process_that_dies_at_once_came_to_nothing(executor: SearchExecutor) -> None:
+    """What an earlier one came to isn't told for it."""
+    which, origin = ObjectId("kubeflow.org/v1beta1", "Experiment", NAME), Ref("Tuning", "curve")
+    place = search_paths(executor.paths, NAME)
+    asked = body(ANSWER, maxTrialCount=1, parallelTrialCount=1)
+    done = executor.search(which, origin, asked, lambda _: None)
+    assert done is not None and done.state == "succeeded"
+    broken = body(ANSWER, maxTrialCount=2, **algorithm("nobody's"))
+    assert executor.search(which, origin, broken, lambda _: None) is None
+    assert "nobody's" in place.log.read_text(), "its process has died of it"
+    more = body(ANSWER, maxTrialCount=2)
+    again = executor.search(which, origin, more, lambda _: None)
+    assert again is not None and again.trials == 2
 
 
 def test_a_killed_search_goes_on(tmp_path: Path, executor: SearchExecutor) -> None:

@@ -35,6 +35,7 @@ from exai_runtime.local.searches.record import (
     Event,
     SearchPaths,
     SearchResult,
+    begin_again,
     events,
     read_result,
     shown,
@@ -118,6 +119,7 @@ class SearchExecutor:
             except OSError:
                 return False
             end(self.paths, name)  # trials that a killed process left
+            begin_again(place)
             write_json(place.body, body)
             scratch = private_folder(self.paths)
             log = os.open(place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -125,6 +125,17 @@ def mend(paths: SearchPaths) -> None:
             stream.write(b"\n")
 
 
+def begin_again(paths: SearchPaths) -> None:
+    """Before a process of the search starts: what an earlier one came to is no result of this one.
+    After a failure, trials that failed before don't count against it.
+    """
+    mend(paths)
+    earlier = read_result(paths)
+    if earlier is not None and earlier.state == "failed":
+        append(paths, Again())
+    paths.result.unlink(missing_ok=True)
+
+
 def write_result(paths: SearchPaths, result: SearchResult) -> None:
     write_json(paths.result, asdict(result))
 

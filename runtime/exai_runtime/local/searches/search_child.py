@@ -30,8 +30,6 @@ from exai_runtime.local.searches.record import (
     SearchResult,
     append,
     events,
-    mend,
-    read_result,
     shown,
     write_result,
 )
@@ -59,7 +57,6 @@ class Search:
 
     def recall(self) -> None:
         """Live through what happened before this process."""
-        mend(self.paths)
         for event in events(self.paths):
             self.study.replay(event)
             match event:
@@ -69,11 +66,6 @@ class Search:
                     self._count(event)
                 case Again():
                     self.failures = 0
-        earlier = read_result(self.paths)
-        if earlier is not None and earlier.state == "failed":
-            append(self.paths, Again())
-            self.failures = 0
-        self.paths.result.unlink(missing_ok=True)
 
     def run(self) -> SearchResult:
         waiting = [number for number in self.asked if number not in self.ended]
