@@ -7,6 +7,7 @@ by itself.
 from __future__ import annotations
 
 import functools
+import posixpath
 import re
 import unicodedata
 
@@ -49,6 +50,9 @@ class NameRule:
 
     def suggest(self, name: str) -> str:
         """A valid name close to this one."""
+        if self.pattern.startswith("/"):
+            path = posixpath.normpath(f"/{name.lstrip('/')}")
+            return path if self.wrong(path) is None else self.example
         text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
         if self.lower:
             text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", self.joiner, text).lower()

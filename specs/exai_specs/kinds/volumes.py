@@ -20,8 +20,11 @@ MOUNT_PATH = NameRule(
     r"/[^:\x00]*",
     "an absolute path of the container, without `:`",
     longest=1024,
+    forbidden=r".+/$|//|/\.{1,2}(/|$)",
+    forbidden_words="a path here is written in one way: no `/` at its end or twice, no `.` or `..`",
     example="/mnt/data",
 )
+"""Compared with each other and with the paths that others mount at, as texts."""
 
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
 
