@@ -68,10 +68,11 @@ services:
 	  apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$wanted; \
 	fi
 
-# All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts.
+# All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts, of which each worker collects
+# the files alone.
 test: setup-dev services lint
 	$(BIN)/pytest -m "not slow" --numprocesses 2 --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
-	$(BIN)/pytest -m slow --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
+	$(BIN)/pytest -m slow --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20 $$(grep -rl 'mark\.slow' tests --include 'test_*.py' | sort)
 
 bench: setup-dev
 	$(BIN)/python tests/benchmarks/run.py
