@@ -58,8 +58,16 @@ def _called_later(module: str, function: str) -> Callable[..., Any]:
 
 
 def _real(name: str) -> ModuleType:
-    if isinstance(sys.modules.get(name), _StandIn):
-        del sys.modules[name]
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        part = ".".join(parts[:count])
+        if isinstance(sys.modules.get(part), _StandIn):
+            del sys.modules[part]
+    package, _, inner = name.rpartition(".")
+    if package:  # which may call another module so: fastapi.status is starlette's
+        found = getattr(importlib.import_module(package), inner, None)
+        if isinstance(found, ModuleType):
+            return found
     return importlib.import_module(name)
 
 
@@ -76,6 +84,10 @@ def standing_in(modules: Mapping[str, Sequence[str]]) -> Iterator[None]:
         for name, functions in modules.items()
         if name not in sys.modules
     }
+    for name, stand_in in stand_ins.items():
+        package, _, inner = name.rpartition(".")
+        if package in stand_ins:
+            setattr(stand_ins[package], inner, stand_in)
     sys.modules.update(stand_ins)
     try:
         yield

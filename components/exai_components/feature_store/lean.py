@@ -6,8 +6,8 @@ need. What calls Feast here is generated and checked, and serves nothing by thes
 Feast is imported:
 
 - `typeguard.typechecked` hands back what it is given, as it does itself under `python -O`;
-- `feast.feature_server` and `feast.ui_server` stand in `sys.modules` as modules that load the real
-  ones when somebody uses them.
+- `feast.feature_server`, `feast.ui_server`, and what Feast itself takes of `fastapi`, stand in
+  `sys.modules` as modules that load the real ones when somebody uses them.
 
 Nothing of Feast is changed or copied, and what was already imported is left alone.
 """
@@ -22,7 +22,13 @@ from typing import Any
 from exai_components.light_imports import standing_in, without
 
 QUIET = {"FEAST_USAGE": "False", "DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
-_SERVERS = {"feast.feature_server": (), "feast.ui_server": ()}
+_SERVERS = {
+    "feast.feature_server": (),
+    "feast.ui_server": (),
+    "fastapi": (),
+    "fastapi.concurrency": ("run_in_threadpool",),
+    "fastapi.status": (),
+}
 
 
 def import_feast() -> Any:

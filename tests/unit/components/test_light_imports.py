@@ -71,3 +71,23 @@ def test_whoever_uses_it_meanwhile_gets_the_real_one(package: str) -> None:
     assert sys.modules[package] is real
     with standing_in({package: ("double",)}):
         assert importlib.import_module(package) is real
+
+
+def test_a_module_inside_of_one_that_is_stood_in_for(package: str, tmp_path: Path) -> None:
+    outer = f"{package}_outer"
+    (tmp_path / outer).mkdir()
+    (tmp_path / outer / "__init__.py").write_text("whole = True\n")
+    (tmp_path / outer / "inner.py").write_text("number = 4\n")
+    with standing_in({outer: (), f"{outer}.inner": ()}):
+        inner = importlib.import_module(outer).inner
+    assert outer not in sys.modules
+    assert inner.number == 4
+    assert importlib.import_module(outer).whole
+
+
+def test_a_module_that_a_package_calls_otherwise(package: str, tmp_path: Path) -> None:
+    outer = f"{package}_alias"
+    (tmp_path / f"{outer}.py").write_text(f"import {package} as inner\n")
+    with standing_in({outer: (), f"{outer}.inner": ()}):
+        inner = importlib.import_module(outer).inner
+    assert inner.value == 3
