@@ -17,6 +17,7 @@ from features.clinic import Clinic, apply, write_clinic
 from servers import Postgres, Redis, postgres, redis_server
 
 from exai_compiler.changes import Delete
+from exai_components.feature_store.actions import answer
 from exai_runtime.local import process
 from exai_runtime.local.ledger import read
 
@@ -39,6 +40,17 @@ def online(clinic: Clinic) -> dict[str, tuple[int, str]]:
 
 
 def bmi(clinic: Clinic, *patients: int) -> list[object]:
+    """What is online, asked of the store in this process, which has Feast imported by then."""
+    entities = [{"patient_id": patient} for patient in patients]
+    repository = str(clinic.features / "repository")
+    found = answer(
+        {"action": "get", "repository": repository, "name": "body", "entities": entities}
+    )
+    return [row["features"]["bmi"]["value"] for row in found["result"]["rows"]]
+
+
+def bmi_by_command(clinic: Clinic, *patients: int) -> list[object]:
+    """The same as a person asks for it, who needs no password at hand."""
     words = [word for patient in patients for word in ("--entity", f"patient_id={patient}")]
     rows = clinic.json("features", "get", "body", *words, code=None)["result"]["rows"]
     return [row["features"]["bmi"]["value"] for row in rows]
@@ -284,16 +296,16 @@ def test_live_tables_and_a_redis_that_is_emptied(
             done = apply(clinic, target)
             assert [each.result for each in done] == ["created", "succeeded", "succeeded"], done
             assert apply(clinic, target) == []
-        assert bmi(clinic, 1, 2) == [21.0, 22.0]
+        assert bmi_by_command(clinic, 1, 2) == [21.0, 22.0]
         file = tmp_path / "rows.json"
         file.write_text(json.dumps([dict(made.body(1, 9, 9.0))], default=str))
         refused = clinic.exai("features", "push", "body", "--data", str(file), code=1).stderr
         assert "[not-pushable] rows pushed to body are kept offline" in refused
-        assert bmi(clinic, 1, 2) == [21.0, 22.0]
+        assert bmi_by_command(clinic, 1, 2) == [21.0, 22.0]
         warehouse.execute("DELETE FROM body WHERE patient_id = 1")
         (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
         assert outcome["detail"] == "1 row up to 2026-01-01T03:00:00+00:00, 1 new or changed"
-        assert bmi(clinic, 1, 2) == [None, 22.0]
+        assert bmi_by_command(clinic, 1, 2) == [None, 22.0]
         (outcome,) = clinic.json("features", "materialize", "body")["outcomes"]
         assert outcome["detail"] == "1 row up to 2026-01-01T03:00:00+00:00, nothing new"
         redis.client().flushall()
@@ -303,7 +315,7 @@ def test_live_tables_and_a_redis_that_is_emptied(
             done = apply(clinic, target)
             assert [each.result for each in done] == ["succeeded", "succeeded"], done
             assert apply(clinic, target) == []
-        assert bmi(clinic, 2) == [22.0]
+        assert bmi_by_command(clinic, 2) == [22.0]
         redis.stop()
         planned = json.loads(clinic.exai("plan", "--output", "json", code=None).stdout)
         assert planned["result"]["changes"] == []
@@ -362,7 +374,7 @@ def test_a_password_is_read_from_its_secret_and_written_nowhere(
         with clinic.target() as target:
             done = apply(clinic, target)
         assert [outcome.result for outcome in done] == ["succeeded", "succeeded"], done
-        assert bmi(clinic, 1) == [21.0]
+        assert bmi_by_command(clinic, 1) == [21.0]
         redis.stop()
         found = clinic.json("features", "get", "body", "--entity", "patient_id=1", code=1)
         (problem,) = found["diagnostics"]

@@ -20,6 +20,42 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 IRIS = ROOT / "examples" / "iris"
+# The same project for what doesn't depend on what its steps do: no Java, no Great Expectations, and
+# every row to train and to evaluate on.
+SHORT_PIPELINE = """\
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: iris-training, owner: data-team}
+spec:
+  experiment: iris_exp
+  parameters:
+    rounds: {type: integer, default: 20}
+  run: {on: [spec, data]}
+  steps:
+    load:
+      uses: load-dataset
+      with: {dataset: iris}
+    train:
+      uses: train-sklearn
+      with:
+        data: ${{ steps.load.data }}
+        estimator: LogisticRegression
+        target: species
+        features: [sepal_length, sepal_width, petal_length, petal_width]
+        parameters: {max_iter: "${{ parameters.rounds }}"}
+        seed: 42
+    evaluate:
+      uses: evaluate-model
+      with:
+        model: ${{ steps.train.model }}
+        data: ${{ steps.load.data }}
+    register:
+      uses: register-model
+      with:
+        model: ${{ steps.train.model }}
+        metrics: ${{ steps.evaluate.metrics }}
+        as: iris_model
+"""
 SETOSA = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
 EXAI = (sys.executable, "-m", "exai_runtime.cli.main")
 
@@ -178,10 +214,22 @@ def iris(make_project: MakeProject) -> Project:
     return make_project()
 
 
+def shortened(project: Project) -> Project:
+    """It with SHORT_PIPELINE for its own."""
+    (project.root / "specs" / "pipeline.yaml").write_text(SHORT_PIPELINE)
+    return project
+
+
+@pytest.fixture
+def short(make_project: MakeProject) -> Project:
+    """Iris with a pipeline of four short steps."""
+    return shortened(make_project())
+
+
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory, path_without_java: Path) -> Iterator[Project]:
-    """Iris, applied once for all tests of a file that don't mind what another left."""
+    """`short`, applied once for all tests of a file that don't mind what another left."""
     with projects(tmp_path_factory.mktemp("applied"), path_without_java) as make:
-        project = make()
+        project = shortened(make())
         project.exai("apply", "--yes")
         yield project

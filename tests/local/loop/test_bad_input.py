@@ -142,17 +142,17 @@ def test_too_few_rows_to_stratify_and_to_train(iris: Project) -> None:
 
 
 @pytest.mark.slow
-def test_a_port_in_use(iris: Project) -> None:
+def test_a_port_in_use(short: Project) -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
         port = stranger.getsockname()[1]
-        iris.edit(
+        short.edit(
             "specs/service.yaml", "  protocol: v2\n", f"  protocol: v2\n  local: {{port: {port}}}\n"
         )
-        text = outputs(iris)
+        text = outputs(short)
         assert "port-in-use" in text
         assert str(port) in text
-    iris.exai("apply", "--yes")
-    assert iris.url.endswith(f":{port}")
-    assert len(iris.runs()) == 1, "the run had succeeded and isn't repeated"
+    short.exai("apply", "--yes")
+    assert short.url.endswith(f":{port}")
+    assert len(short.runs()) == 1, "the run had succeeded and isn't repeated"

@@ -60,15 +60,16 @@ def converges(project: Project) -> None:
     wait_for(lambda: processes_of(project) == [], 20)
 
 
-def test_the_apply_is_killed_in_a_run_and_the_run_is_adopted(iris: Project) -> None:
-    apply = iris.start("apply", "--yes")
-    wait_for(lambda: "train" in events(iris))
+def test_the_apply_is_killed_in_a_run_and_the_run_is_adopted(short: Project) -> None:
+    apply = short.start("apply", "--yes")
+    wait_for(lambda: "train" in events(short))
     apply.kill()
     apply.wait()
-    converges(iris)
+    converges(short)
 
 
 def test_apply_and_run_are_killed_and_the_run_is_repeated(iris: Project) -> None:
+    """With Java among what is killed."""
     apply = iris.start("apply", "--yes")
     wait_for(lambda: "train" in events(iris))
     for pid in processes_of(iris):
@@ -77,28 +78,28 @@ def test_apply_and_run_are_killed_and_the_run_is_repeated(iris: Project) -> None
     converges(iris)
 
 
-def test_everything_is_killed_between_register_and_result(iris: Project) -> None:
-    apply = iris.start("apply", "--yes")
+def test_everything_is_killed_between_register_and_result(short: Project) -> None:
+    apply = short.start("apply", "--yes")
 
-    wait_for(lambda: "register" in events(iris))
-    (runner,) = [pid for pid in processes_of(iris) if b"run_child" in cmdline(pid)]
+    wait_for(lambda: "register" in events(short))
+    (runner,) = [pid for pid in processes_of(short) if b"run_child" in cmdline(pid)]
     os.kill(runner, signal.SIGSTOP)  # the step goes on, and nobody writes its result
-    wait_for(lambda: versions_in_registry(iris) == 1)
-    for pid in processes_of(iris):
+    wait_for(lambda: versions_in_registry(short) == 1)
+    for pid in processes_of(short):
         os.kill(pid, signal.SIGKILL)
     apply.wait()
-    assert iris.runs() == [], "the version was there before the run had its result"
-    converges(iris)
-    assert not (iris.root / ".exai").exists()
+    assert short.runs() == [], "the version was there before the run had its result"
+    converges(short)
+    assert not (short.root / ".exai").exists()
 
 
-def test_everything_is_killed_when_the_service_starts(iris: Project) -> None:
-    apply = iris.start("apply", "--yes")
-    wait_for(lambda: bool(servers(iris)))
-    for pid in processes_of(iris):
+def test_everything_is_killed_when_the_service_starts(short: Project) -> None:
+    apply = short.start("apply", "--yes")
+    wait_for(lambda: bool(servers(short)))
+    for pid in processes_of(short):
         os.kill(pid, signal.SIGKILL)
     apply.wait()
-    converges(iris)
+    converges(short)
 
 
 def cmdline(pid: int) -> bytes:
@@ -146,8 +147,8 @@ def at(moment: str, found: dict[int, str], old: int) -> bool:
 def test_the_apply_is_killed_during_a_hand_over(applied: Project, moment: str) -> None:
     iris, url, before = applied, applied.url, applied.versions()
     (old,) = servers(iris)
-    trees = 19 + len(before)
-    iris.edit("specs/pipeline.yaml", f"default: {trees}", f"default: {trees + 1}")
+    rounds = 19 + len(before)
+    iris.edit("specs/pipeline.yaml", f"default: {rounds}", f"default: {rounds + 1}")
     apply = iris.start("apply", "--yes")
     if moment == "loaded":  # the new server comes to it by itself; the apply would go on at once
         wait_for(lambda: at("loading", servers(iris), old))
@@ -165,10 +166,10 @@ def test_the_apply_is_killed_during_a_hand_over(applied: Project, moment: str) -
     wait_for(lambda: list(servers(iris).values()) == ["serving"], 20)
 
 
-def test_a_second_apply_is_refused_while_one_runs(iris: Project) -> None:
-    first = iris.start("apply", "--yes")
-    wait_for(lambda: "load" in events(iris))
-    second = iris.exai("apply", "--yes", code=1)
+def test_a_second_apply_is_refused_while_one_runs(short: Project) -> None:
+    first = short.start("apply", "--yes")
+    wait_for(lambda: "load" in events(short))
+    second = short.exai("apply", "--yes", code=1)
     assert "apply-running" in second.stderr + second.stdout
     output, _ = first.communicate(timeout=200)
     assert first.returncode == 0, output

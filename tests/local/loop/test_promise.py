@@ -118,37 +118,39 @@ def row() -> list[str]:
     return [word for name, value in values.items() for word in ("--row", f"{name}={value}")]
 
 
-def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(iris: Project) -> None:
-    iris.exai("apply", "--yes")
-    url = iris.url
-    asker = Asker(iris, url)
+def test_a_missed_gate_leaves_the_old_version_serving_during_the_whole_apply(
+    short: Project,
+) -> None:
+    short.exai("apply", "--yes")
+    url = short.url
+    asker = Asker(short, url)
     with asker:
-        iris.edit("specs/pipeline.yaml", "default: 20", "default: 21")
-        iris.edit("specs/model.yaml", "accuracy: {min: 0.9}", "accuracy: {min: 0.999}")
-        missed = iris.exai("apply", "--yes", code=1)
+        short.edit("specs/pipeline.yaml", "default: 20", "default: 21")
+        short.edit("specs/model.yaml", "accuracy: {min: 0.9}", "accuracy: {min: 0.999}")
+        missed = short.exai("apply", "--yes", code=1)
     assert "accuracy" in missed.stdout + missed.stderr
     assert "specs/model.yaml:" in missed.stdout + missed.stderr
-    assert iris.versions() == [1, 2]
-    assert iris.champion() == 1
+    assert short.versions() == [1, 2]
+    assert short.champion() == 1
     assert asker.failures == []
     assert asker.answers > 20
-    assert "accuracy" in iris.exai("status", code=None).stdout
+    assert "accuracy" in short.exai("status", code=None).stdout
 
     # nothing to do, though the gate is missed: the verdict stands, and no run is repeated
-    assert iris.changes() == []
-    assert iris.exai("apply", "--yes").returncode == 0
-    assert len(iris.runs()) == 2
+    assert short.changes() == []
+    assert short.exai("apply", "--yes").returncode == 0
+    assert len(short.runs()) == 2
 
     # the gate is loosened: recorded metrics are judged again, and the service is handed over
-    asker = Asker(iris, url)
+    asker = Asker(short, url)
     with asker:
-        iris.edit("specs/model.yaml", "accuracy: {min: 0.999}", "accuracy: {min: 0.8}")
-        assert [c["verb"] for c in iris.changes()] == ["judge", "move", "update"]
-        iris.exai("apply", "--yes")
+        short.edit("specs/model.yaml", "accuracy: {min: 0.999}", "accuracy: {min: 0.8}")
+        assert [c["verb"] for c in short.changes()] == ["judge", "move", "update"]
+        short.exai("apply", "--yes")
     assert asker.failures == []
-    assert len(iris.runs()) == 2
-    assert iris.champion() == 2
-    assert iris.url == url, "the port is kept for the service's life"
+    assert len(short.runs()) == 2
+    assert short.champion() == 2
+    assert short.url == url, "the port is kept for the service's life"
 
 
 class Asker:
@@ -186,29 +188,29 @@ def test_a_folder_with_spaces_umlauts_and_python3_in_its_path(make_project: Make
     assert project.changes() == []
 
 
-def test_a_secrets_value_is_nowhere(iris: Project) -> None:
+def test_a_secrets_value_is_nowhere(short: Project) -> None:
     # The second one is what the load step prints.
     values = {"token": "s3cr3t-Wert/+with=odd&chars", "rows": "150 rows, 6 columns"}
-    secret = iris.root / ".exai" / "secrets" / "db"
+    secret = short.root / ".exai" / "secrets" / "db"
     secret.mkdir(parents=True)
     for key, value in values.items():
         (secret / key).write_text(value)
     ref = "{TOKEN: {secret: db, key: token}, ROWS: {secret: db, key: rows}}"
-    iris.edit("specs/pipeline.yaml", "  steps:\n", f"  defaults: {{env: {ref}}}\n  steps:\n")
-    iris.edit("specs/service.yaml", "  protocol: v2\n", f"  protocol: v2\n  env: {ref}\n")
+    short.edit("specs/pipeline.yaml", "  steps:\n", f"  defaults: {{env: {ref}}}\n  steps:\n")
+    short.edit("specs/service.yaml", "  protocol: v2\n", f"  protocol: v2\n  env: {ref}\n")
     outputs = [
-        iris.exai(*words, code=None)
+        short.exai(*words, code=None)
         for words in (["plan"], ["apply", "--yes"], ["status"], ["plan", "--output", "json"])
     ]
     assert outputs[1].returncode == 0, outputs[1].stderr
-    (log,) = (iris.root / ".exai" / "local" / "runs").glob("*/run.log")
+    (log,) = (short.root / ".exai" / "local" / "runs").glob("*/run.log")
     assert "iris: ***\n" in log.read_text(), "the value was printed, and didn't come through"
     for key, value in values.items():
         for done in outputs:
             assert value not in done.stdout + done.stderr
         holders = [
             path
-            for path in iris.root.parent.rglob("*")
+            for path in short.root.parent.rglob("*")
             if path.is_file() and path != secret / key and value.encode() in path.read_bytes()
         ]
         assert holders == []
