@@ -6,6 +6,7 @@ In: spec values. Out: parts of a body.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import assert_never
 
@@ -23,15 +24,23 @@ def env(values: Mapping[str, EnvValue], environment: Environment) -> tuple[Tree,
     A secret stays a reference, under its name in the environment.
     """
     return tuple(
-        MappingProxyType({"name": name, **_source(values[name], environment)})
+        _plain(name, value)
+        if isinstance(value := values[name], str)
+        else MappingProxyType({"name": name, **_source(value, environment)})
         for name in sorted(values)
     )
 
 
-def _source(value: EnvValue, environment: Environment) -> dict[str, Tree]:
+@lru_cache(maxsize=1024)
+def _plain(name: str, value: str) -> Tree:
+    """Containers share the value, and most of what they are told."""
+    return MappingProxyType({"name": name, "value": value})
+
+
+def _source(
+    value: SecretRef | ConfigMapRef | FieldRef, environment: Environment
+) -> dict[str, Tree]:
     match value:
-        case str():
-            return {"value": value}
         case SecretRef():
             reference: dict[str, Tree] = {
                 "key": value.key,

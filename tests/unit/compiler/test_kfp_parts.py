@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from exai_compiler.backends.kfp.channels import Here
-from exai_compiler.backends.kfp.executors import container
+from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
 from exai_compiler.backends.kfp.ir import Intermediate
 from exai_compiler.backends.kfp.platform import executor_config
@@ -39,6 +39,11 @@ def component(*args: Json, image: str = "mine:1") -> Component:
 
 def how(env: Any = (), timeout: Duration | None = None) -> Settings:
     return Settings(dict(env), None, None, True, timeout)
+
+
+def container(component: Component, settings: Settings, environment: Environment) -> Any:
+    found: Any = executor(component, settings, environment).tree
+    return found["container"]
 
 
 def value_of(kind: Any, value: object) -> Any:
@@ -141,7 +146,7 @@ def test_arguments_of_version_1_components() -> None:
         {"concat": ("a=", {"inputValue": "text"})},
         {"if": {"cond": {"isPresent": "text"}, "then": ("yes",), "else": {"inputValue": "text"}}},
     )
-    found: Any = container(component(*args), how(), LOCAL).tree
+    found: Any = container(component(*args), how(), LOCAL)
     assert found["args"] == (
         "--plain",
         "{{$.inputs.parameters['text']}}",
@@ -160,12 +165,12 @@ def test_arguments_of_version_1_components() -> None:
 
 
 def test_a_user_s_image_stays() -> None:
-    found: Any = container(component(), how(), LOCAL).tree
+    found: Any = container(component(), how(), LOCAL)
     assert found["image"] == "mine:1"
 
 
 def test_plain_variables_hold_text_alone() -> None:
-    found: Any = container(component(), how({"A": "$${{ kept }}"}), LOCAL).tree
+    found: Any = container(component(), how({"A": "$${{ kept }}"}), LOCAL)
     assert found["env"] == ({"name": "A", "value": "${{ kept }}"},)
     with pytest.raises(ValueError, match="variable A"):
         container(component(), how({"A": "${{ parameters.p }}"}), LOCAL)

@@ -16,7 +16,7 @@ from exai_compiler.backends.kfp.arguments import argument
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.catalog import Component
 from exai_compiler.graph import NO_ITEMS, Constant, Items, bind
-from exai_specs.frozen import Encoded, encoded, mapping
+from exai_specs.frozen import Encoded, Json, encoded, mapping
 from exai_specs.kinds.project import Environment
 
 # The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
@@ -34,17 +34,17 @@ def executor(
     """What does the work: a container, or an import, which runs none."""
     if component.importer is not None:
         return encoded({"importer": component.importer})
-    return mapping({"container": container(component, settings, environment, items)})
-
-
-def container(
-    component: Component, settings: Settings, environment: Environment, items: Items = NO_ITEMS
-) -> Encoded:
-    """Image, command, arguments, plain environment variables and resources."""
     image = _image(component, environment)
     env, amounts = _env(settings, component.env), resources(settings, items)
     if not env and not amounts:
         return _plain(component, image)
+    return mapping({"container": _container(component, image, env, amounts)})
+
+
+def _container(
+    component: Component, image: str, env: Mapping[str, str], amounts: Mapping[str, Json]
+) -> Encoded:
+    """Image, command, arguments, plain environment variables and resources."""
     found = {**_parts(component, image)}
     if env:
         listed = tuple({"name": name, "value": value} for name, value in env.items())
@@ -68,7 +68,7 @@ def _image(component: Component, environment: Environment) -> str:
 @lru_cache(maxsize=1024)
 def _plain(component: Component, image: str) -> Encoded:
     """A container with nothing more to tell. Steps share the value."""
-    return mapping(_parts(component, image))
+    return mapping({"container": _container(component, image, {}, {})})
 
 
 @lru_cache(maxsize=1024)
@@ -83,6 +83,8 @@ def _parts(component: Component, image: str) -> Mapping[str, Encoded]:
 
 def _env(settings: Settings, own: Mapping[str, str]) -> Mapping[str, str]:
     """Plain variables, sorted. KFP doesn't fill references in them (kubeflow/pipelines#13034)."""
+    if not settings.env and settings.resources is None:
+        return dict(sorted(own.items()))
     found = dict(own)
     for name, value in settings.env.items():
         if not isinstance(value, str):

@@ -52,6 +52,10 @@ RESERVED: Mapping[str, Json] = MappingProxyType(
 )
 
 
+Registered = Mapping[tuple[str, str], tuple[str, ...]]
+"""Names of models, by the frame and the name of the step that makes what is registered."""
+
+
 class _Given(NamedTuple):
     """What an input is filled from. `models` are those that something of the step's is registered
     as, with their names.
@@ -63,8 +67,14 @@ class _Given(NamedTuple):
     models: tuple[tuple[str, ModelSpec], ...]
 
 
-def complete(resolved: Resolved, frame: Frame, step: Step) -> Mapping[str, Binding]:
-    """All inputs of a step: as written, documents inlined, and those that the compiler fills."""
+def complete(
+    resolved: Resolved, frame: Frame, step: Step, registered: Registered | None = None
+) -> Mapping[str, Binding]:
+    """All inputs of a step: as written, documents inlined, and those that the compiler fills.
+    `registered` is what `registrations` says of the run, for who asks about many steps of it.
+    """
+    if registered is None:
+        registered = registrations(frame)
     component = step.component
     if component is None:
         raise ValueError(f"{frame.graph.pipeline} step {step.name} uses no known component")
@@ -73,7 +83,7 @@ def complete(resolved: Resolved, frame: Frame, step: Step) -> Mapping[str, Bindi
     }
     bindings |= {name: FromParameter(name) for name in RESERVED if name in component.inputs}
     if component.filled:
-        given = _Given(resolved, frame, step, tuple(_models(resolved, frame, step)))
+        given = _Given(resolved, frame, step, tuple(_models(resolved, frame, step, registered)))
         for name in FILLED.keys() & component.filled & component.inputs.keys():
             if (binding := FILLED[name](given)) is not None:
                 bindings[name] = binding
@@ -92,14 +102,16 @@ def _inlined(resolved: Resolved, component: Component, name: str, binding: Bindi
     return Constant(inlined(found.ref.name, found.body, component))
 
 
-def _registrations(frame: Frame, step: Step) -> Iterator[str]:
-    """The models that other steps register something of this step's as, by the steps' names."""
-    mine = Placed(frame, step).key
+def registrations(frame: Frame) -> Registered:
+    """The models that something of each step's is registered as by other steps of the run; those of
+    one after those of the other, by the steps' names.
+    """
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
     for there, other in everything(frame.root):
-        if other.component is None or other.component.effects != "writes-registry":
-            continue
-        if any(made.key == mine for b in other.inputs.values() for made in made_by(there, b)):
-            yield from _registered(other)
+        if names := tuple(_registered(other)):
+            makers = {made.key for b in other.inputs.values() for made in made_by(there, b)}
+            found |= {key: (*found.get(key, ()), *names) for key in makers}
+    return found
 
 
 def _registered(step: Step) -> Iterator[str]:
@@ -111,8 +123,10 @@ def _registered(step: Step) -> Iterator[str]:
                 yield named.value
 
 
-def _models(resolved: Resolved, frame: Frame, step: Step) -> Iterator[tuple[str, ModelSpec]]:
-    for name in (*_registered(step), *_registrations(frame, step)):
+def _models(
+    resolved: Resolved, frame: Frame, step: Step, registered: Registered
+) -> Iterator[tuple[str, ModelSpec]]:
+    for name in (*_registered(step), *registered.get(Placed(frame, step).key, ())):
         model = resolved.project.find("Model", name)
         if model is not None and isinstance(model.body, ModelSpec):
             yield name, model.body

@@ -123,15 +123,15 @@ def _constant(value: Json) -> Json:
     """None leaves an input at its default."""
     if value is None:
         return None
-    if isinstance(value, str):
-        return _text(value)
+    if isinstance(value, str | int | float):
+        return _scalar(value)
     return {"runtimeValue": {"constant": constant(value)}}
 
 
-@lru_cache(maxsize=4096)
-def _text(value: str) -> Json:
-    """A text as an input. Pipelines share the value, and most of their texts."""
-    return MappingProxyType({"runtimeValue": MappingProxyType({"constant": value})})
+@lru_cache(maxsize=4096, typed=True)
+def _scalar(value: str | float) -> Json:
+    """A text or a number as an input. Pipelines share the value, and most of what they say."""
+    return MappingProxyType({"runtimeValue": MappingProxyType({"constant": constant(value)})})
 
 
 def _placed(value: Json, composed: Composed) -> Json:

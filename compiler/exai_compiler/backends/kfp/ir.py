@@ -24,6 +24,7 @@ from exai_specs.kinds.pipeline import PipelineSpec
 
 SCHEMA_VERSION = "2.1.0"
 """The only one that KFP's API server takes (backend/src/apiserver/template/v2_template.go)."""
+_SCHEMA_VERSION = encoded(SCHEMA_VERSION)
 
 
 class Intermediate(NamedTuple):
@@ -56,7 +57,7 @@ def intermediate(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> In
     spec = mapping(
         {
             "pipelineInfo": encoded({"name": graph.pipeline.name}),
-            "schemaVersion": encoded(SCHEMA_VERSION),
+            "schemaVersion": _SCHEMA_VERSION,
             "root": encoded(root),
             "components": mapping(dags.components),
             "deploymentSpec": mapping({"executors": mapping(dags.executors)}),

@@ -13,7 +13,7 @@ from exai_compiler.backends.kfp.amounts import given_amounts
 from exai_compiler.backends.kfp.channels import Carried, Here, carried
 from exai_compiler.backends.kfp.components import component_label, component_spec
 from exai_compiler.backends.kfp.executors import executor
-from exai_compiler.backends.kfp.filled import complete
+from exai_compiler.backends.kfp.filled import Registered, complete, registrations
 from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import settings, told
@@ -38,6 +38,7 @@ class Place(NamedTuple):
     before: str
     cached: bool
     shared: tuple[Binding, ...]
+    registered: Registered
 
 
 class Leaf(NamedTuple):
@@ -58,7 +59,7 @@ def place(
     shared = pipeline.defaults
     names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
     bound = tuple([bind(name.text) for name in names])
-    return Place(resolved, pipeline, frame, before, cached, bound)
+    return Place(resolved, pipeline, frame, before, cached, bound, registrations(frame))
 
 
 def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
@@ -69,7 +70,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
     how = settings(there.pipeline, step)
     if not there.cached:
         how = replace(how, cache=False, cache_key="")
-    bindings = complete(resolved, there.frame, step)
+    bindings = complete(resolved, there.frame, step, there.registered)
     whole_name = there.before + name
     runs = step.component
     given = given_amounts(how, step.items) if runs.importer is None else {}

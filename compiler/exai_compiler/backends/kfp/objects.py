@@ -9,6 +9,7 @@ a changed IR is a new object.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from exai_compiler.backends.kfp.ir import intermediate
 from exai_compiler.backends.kfp.schedules import recurring_runs
@@ -21,7 +22,7 @@ from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.parse import Spec
 
 API = "pipelines.kubeflow.org/v2beta1"
-MANAGED_BY = {"app.kubernetes.io/managed-by": "exai"}
+MANAGED_BY = MappingProxyType({"app.kubernetes.io/managed-by": "exai"})
 SERVICE_ACCOUNT = "exai.dev/service-account"
 SHORT = 12
 """Hexadecimal digits of the hash in a name: with a pipeline's 50 characters, 63 in all."""
@@ -77,7 +78,8 @@ def _rendered(
     metadata: dict[str, Json] = {"name": name}
     if resolved.environment.namespace:
         metadata["namespace"] = resolved.environment.namespace
-    metadata["labels"] = {**spec.metadata.labels, **MANAGED_BY}
+    labels = spec.metadata.labels
+    metadata["labels"] = {**labels, **MANAGED_BY} if labels else MANAGED_BY
     annotations = {**spec.metadata.annotations, **_account(spec, kind)}
     if annotations:
         metadata["annotations"] = annotations

@@ -57,7 +57,7 @@ def settings(pipeline: PipelineSpec, step: Step) -> Settings:
     cache = own.cache if own.cache is not None else shared.cache
     pure = step.component is None or step.component.effects == "none"
     return Settings(
-        env=dict(sorted({**shared.env, **own.env}.items())),
+        env=dict(sorted({**shared.env, **own.env}.items())) if shared.env or own.env else empty(),
         resources=own.resources if own.resources is not None else shared.resources,
         retry=own.retry if own.retry is not None else shared.retry,
         cache=pure and cache is not False,

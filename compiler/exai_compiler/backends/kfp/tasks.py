@@ -72,14 +72,17 @@ def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[
     return tuple(sorted(here.tasks & read.union(node.needs)))
 
 
+@lru_cache(maxsize=256)
 def _retry_policy(retry: Retry) -> Json:
     """All four fields, as the SDK writes them (`RetryPolicy.to_proto` in kfp/dsl/structures.py)."""
-    return {
-        "maxRetryCount": retry.max,
-        "backoffDuration": _seconds(retry.backoff),
-        "backoffFactor": constant(retry.factor),
-        "backoffMaxDuration": _seconds(retry.max_backoff),
-    }
+    return MappingProxyType(
+        {
+            "maxRetryCount": retry.max,
+            "backoffDuration": _seconds(retry.backoff),
+            "backoffFactor": constant(retry.factor),
+            "backoffMaxDuration": _seconds(retry.max_backoff),
+        }
+    )
 
 
 def _seconds(duration: Duration) -> str:

@@ -25,6 +25,12 @@ STORE = "exai-features"
 STORE_DIR = "/mnt/feature-repository"
 POLICY = "EXAI_FEATURES"
 _VOLUME = "feature-repository"
+_VOLUMES: tuple[Tree, ...] = (
+    MappingProxyType({"configMap": MappingProxyType({"name": STORE}), "name": _VOLUME}),
+)
+_MOUNTS: tuple[Tree, ...] = (
+    MappingProxyType({"mountPath": STORE_DIR, "name": _VOLUME, "readOnly": True}),
+)
 
 
 def transformer(
@@ -56,12 +62,9 @@ def transformer(
         # KServe's webhook would write its own here.
         "resources": pod.AMOUNTS,
         "securityContext": pod.SECURITY,
-        "volumeMounts": (
-            MappingProxyType({"mountPath": STORE_DIR, "name": _VOLUME, "readOnly": True}),
-        ),
+        "volumeMounts": _MOUNTS,
     }
-    volume: dict[str, Tree] = {"configMap": MappingProxyType({"name": STORE}), "name": _VOLUME}
-    return {"containers": (MappingProxyType(server),), "volumes": (MappingProxyType(volume),)}
+    return {"containers": (MappingProxyType(server),), "volumes": _VOLUMES}
 
 
 def policy(features: ServedFeatures) -> str:
