@@ -97,7 +97,7 @@ def reader() -> bytes:
     digest.update(f"{sys.version}\0{ROOT_FILE}\0".encode())
     for package, endings in (
         ("exai_specs", (".py",)),
-        ("exai_compiler", (".py", ".json", ".j2")),
+        ("exai_compiler", (".py", ".json")),
         ("exai_runtime", (".py",)),
         ("exai_components", ("component.yaml",)),
     ):
@@ -106,7 +106,7 @@ def reader() -> bytes:
             for path in _below(place, endings):
                 digest.update(f"{path}\0".encode())
                 digest.update(Path(path).read_bytes())
-    for library in ("yaml", "pydantic", "pydantic_core", "jinja2"):
+    for library in ("yaml", "pydantic", "pydantic_core"):
         found = find_spec(library)
         with suppress(OSError, TypeError):
             about = os.stat(str(found and found.origin))  # noqa: PTH116 - no Path is needed

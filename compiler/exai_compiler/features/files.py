@@ -7,22 +7,25 @@ imports, assignments and known calls (`inert`). Never: a value in a place of its
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping
-from importlib import resources
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, cast
 
 from exai_compiler.features import naming
+from exai_compiler.features.declarations import call, listed, module
 from exai_compiler.features.imports import imports_of
 from exai_compiler.features.inert import hold_to_declarations
 from exai_compiler.features.store_file import store_text
 from exai_specs.frozen import Json, thaw
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
 Part = Mapping[str, Any]
 
+_DEFINITIONS = (
+    "Entities, feature views and feature services: rendered by exai from its specs. Edit those."
+)
+_SOURCES = (
+    "Where the rows of each dataset are in this environment: rendered by exai from its specs."
+)
 _INIT = '"""Functions of the project, as they are in its files."""\n'
 
 
@@ -49,146 +52,165 @@ def _definitions(spec: Part) -> str:
         name: "transform" if name in spec["transforms"] else "view"
         for name in (*views, *spec["transforms"])
     }
-    values = {
-        "imports": tuple(imports_of(spec)),
-        "entities": [_entity(name, each) for name, each in spec["entities"].items()],
-        "pushes": [
-            {
-                "variable": naming.identifier("push", name),
-                "name": name,
-                "batch_source": naming.identifier("source", source),
-            }
+    streams = _agreed(
+        (each["stream"]["name"], (each["stream"], each["source"]))
+        for each in views.values()
+        if "stream" in each
+    )
+    declared = [
+        *(_entity(name, each) for name, each in spec["entities"].items()),
+        *(
+            f"{naming.identifier('push', name)} = PushSource"
+            f"(name={name!r}, batch_source={naming.identifier('source', source)})"
             for name, source in sorted(_agreed((v["push"], v["source"]) for v in views.values()))
-        ],
-        "streams": [
-            _stream(name, stream, source)
-            for name, (stream, source) in sorted(
-                _agreed(
-                    (each["stream"]["name"], (each["stream"], each["source"]))
-                    for each in views.values()
-                    if "stream" in each
-                )
-            )
-        ],
-        "requests": [
-            {
-                "variable": naming.identifier("request", name),
-                "name": name,
-                "fields": _fields(dict(schema)),
-            }
-            for name, schema in sorted(_requests(spec))
-        ],
-        "views": [_view(name, each) for name, each in views.items()],
-        "transforms": [_transform(name, each) for name, each in spec["transforms"].items()],
-        "services": [_service(name, each, kinds) for name, each in spec["services"].items()],
-    }
-    return _rendered("definitions.py.j2", values)
+        ),
+        *(_stream(name, stream, source) for name, (stream, source) in sorted(streams)),
+        *(_request(name, dict(schema)) for name, schema in sorted(_requests(spec))),
+        *(_view(name, each) for name, each in views.items()),
+        *(_transform(name, each) for name, each in spec["transforms"].items()),
+        *(_service(name, each, kinds) for name, each in spec["services"].items()),
+    ]
+    return _held(module(_DEFINITIONS, imports_of(spec), declared))
 
 
-def _entity(name: str, each: Part) -> Part:
-    return {
-        "variable": naming.identifier("entity", name),
-        "name": name,
-        "key": each["key"],
-        "value_type": naming.value_type(each["type"]),
+def _entity(name: str, each: Part) -> str:
+    arguments = {
+        "name": repr(name),
+        "join_keys": f"[{each['key']!r}]",
+        "value_type": f"ValueType.{naming.value_type(each['type'])}",
         **_told(each),
     }
+    return f"{naming.identifier('entity', name)} = {call('Entity', arguments)}"
 
 
-def _view(name: str, each: Part) -> Part:
+def _view(name: str, each: Part) -> str:
     source = naming.identifier("source", each["source"])
     if each["push"]:
         source = naming.identifier("push", each["push"])
     if "stream" in each:
         source = naming.identifier("stream", each["stream"]["name"])
-    descriptions = each.get("descriptions", {})
-    return {
-        "variable": naming.identifier("view", name),
-        "name": name,
-        "class": "StreamFeatureView" if "stream" in each else "FeatureView",
+    arguments = {
+        "name": repr(name),
         "source": source,
-        "entities": [naming.identifier("entity", entity) for entity in each["entities"]],
-        "fields": [
-            {**field, "description": descriptions.get(field["name"], "")}
-            for field in _fields(each["schema"])
-        ],
-        # Feast's zero is for ever.
-        "ttl": each["ttl"] or 0,
-        "online": each["online"],
-        "offline": each["offline"],
-        "aggregations": each.get("aggregations", ()),
-        "timestamp": each.get("stream", {}).get("timestamp", ""),
-        **_told(each),
+        "entities": _names(naming.identifier("entity", entity) for entity in each["entities"]),
+        "schema": _schema(each["schema"], each.get("descriptions", {})),
+        "ttl": _seconds(each["ttl"] or 0),  # Feast's zero is for ever
+        "online": repr(each["online"]),
+        "offline": repr(each["offline"]),
     }
+    if each.get("aggregations"):
+        arguments["aggregations"] = listed(_aggregation(one) for one in each["aggregations"])
+        arguments["timestamp_field"] = repr(each.get("stream", {}).get("timestamp", ""))
+    kind = "StreamFeatureView" if "stream" in each else "FeatureView"
+    return f"{naming.identifier('view', name)} = {call(kind, {**arguments, **_told(each)})}"
 
 
-def _stream(name: str, stream: Part, source: str) -> Part:
+def _aggregation(each: Part) -> str:
+    arguments = {"column": repr(each["column"]), "function": repr(each["function"])}
+    for field in ("time_window", "slide_interval"):
+        if each[field] is not None:
+            arguments[field] = _seconds(each[field])
+    if each["name"] is not None:
+        arguments["name"] = repr(each["name"])
+    return call("Aggregation", arguments, 2)
+
+
+def _stream(name: str, stream: Part, source: str) -> str:
     form = dict(stream["message_format"])
-    return {
-        **stream,
-        "variable": naming.identifier("stream", name),
+    made = form.pop("class")
+    given = "".join(f"{key}={text!r}" for key, text in form.items())
+    arguments = {
+        "name": repr(name),
+        "timestamp_field": repr(stream["timestamp"]),
+        "created_timestamp_column": repr(stream["created"]),
+        "message_format": f"{made}({given})",
+        "kafka_bootstrap_servers": repr(stream["kafka_bootstrap_servers"]),
+        "topic": repr(stream["topic"]),
         "batch_source": naming.identifier("source", source),
-        "format": form.pop("class"),
-        "given": form,
     }
+    if stream["watermark_delay_threshold"] is not None:
+        arguments["watermark_delay_threshold"] = _seconds(stream["watermark_delay_threshold"])
+    return f"{naming.identifier('stream', name)} = {call('KafkaSource', arguments)}"
 
 
-def _transform(name: str, each: Part) -> Part:
+def _request(name: str, schema: Part) -> str:
+    arguments = {"name": repr(name), "schema": _schema(schema)}
+    return f"{naming.identifier('request', name)} = {call('RequestSource', arguments)}"
+
+
+def _transform(name: str, each: Part) -> str:
     # Feast looks a function up by running its text (feast/transformation/udf_rehydrate.py): it gets
     # that of the whole file, with what stands beside the function.
     request = each["request"]
-    return {
-        "variable": naming.identifier("transform", name),
-        "function": naming.identifier("function", name),
-        "module": naming.identifier("module", name),
-        "name": name,
-        "sources": [
-            *(naming.identifier("view", view) for view in each["sources"]),
-            *([naming.identifier("request", request["name"])] if request else []),
-        ],
-        "fields": _fields(each["schema"]),
-        "mode": each["mode"],
+    sources = [naming.identifier("view", view) for view in each["sources"]]
+    if request:
+        sources.append(naming.identifier("request", request["name"]))
+    arguments = {
+        "name": repr(name),
+        "sources": _names(sources),
+        "schema": _schema(each["schema"]),
+        "udf": naming.identifier("function", name),
+        "udf_string": f"getsource({naming.identifier('module', name)})",
+        "mode": repr(each["mode"]),
         **_told(each),
     }
+    return f"{naming.identifier('transform', name)} = {call('OnDemandFeatureView', arguments)}"
 
 
-def _service(name: str, each: Part, kinds: Mapping[str, Any]) -> Part:
+def _service(name: str, each: Part, kinds: Mapping[str, Any]) -> str:
     projections: dict[str, list[str]] = {}
     for reference in each["features"]:
         view, _, feature = reference.partition(":")
         projections.setdefault(view, []).append(feature)
-    return {
-        "variable": naming.identifier("service", name),
-        "name": name,
-        "projections": [
-            {"view": naming.identifier(kinds[view], view), "features": features}
-            for view, features in projections.items()
-        ],
-        "logging": each.get("logging"),
-        **_told(each),
+    taken = (
+        f"{naming.identifier(kinds[view], view)}[{features!r}]"
+        for view, features in projections.items()
+    )
+    arguments = {"name": repr(name), "features": listed(taken), **_told(each)}
+    if each.get("logging"):
+        arguments["logging_config"] = _logging(each["logging"])
+    return f"{naming.identifier('service', name)} = {call('FeatureService', arguments)}"
+
+
+def _logging(logging: Part) -> str:
+    destination = {
+        "path": repr(logging["path"]),
+        "s3_endpoint_override": repr(logging["s3_endpoint_override"]),
+        "partition_by": repr(list(logging["partition_by"])),
     }
+    arguments = {
+        "destination": call("FileLoggingDestination", destination, 2),
+        "sample_rate": repr(logging["sample_rate"]),
+    }
+    return call("LoggingConfig", arguments, 1)
 
 
 def _sources(sources: Part) -> str:
-    places = [
-        {
-            "variable": naming.identifier("source", name),
-            "name": name,
-            "timestamp": each["timestamp"],
-            "created": each.get("created", ""),
-            "path": each.get("parquet", {}).get("path"),
-            "table": each.get("postgres", {}).get("table"),
-            "query": each.get("postgres", {}).get("query"),
-        }
-        for name, each in sources.items()
-    ]
+    in_files = ["parquet" in each for each in sources.values()]
     imports = []
-    if any(place["path"] is not None for place in places):
+    if any(in_files):
         imports += ["from feast import FileSource", "from feast.data_format import ParquetFormat"]
-    if any(place["path"] is None for place in places):
-        module = "feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source"
-        imports += [f"from {module} import (", "    PostgreSQLSource,", ")"]
-    return _rendered("exai_sources.py.j2", {"imports": imports, "sources": places})
+    if not all(in_files):
+        package = "feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source"
+        imports += [f"from {package} import (", "    PostgreSQLSource,", ")"]
+    declared = (_source(name, each) for name, each in sources.items())
+    return _held(module(_SOURCES, imports, declared))
+
+
+def _source(name: str, each: Part) -> str:
+    if "parquet" in each:
+        kind, place = "FileSource", {"path": repr(each["parquet"]["path"])}
+        place["file_format"] = "ParquetFormat()"
+    else:
+        ((where, there),) = each["postgres"].items()
+        kind, place = "PostgreSQLSource", {where: repr(there)}
+    arguments = {
+        "name": repr(name),
+        **place,
+        "timestamp_field": repr(each["timestamp"]),
+        "created_timestamp_column": repr(each.get("created", "")),
+    }
+    return f"{naming.identifier('source', name)} = {call(kind, arguments)}"
 
 
 def _requests(spec: Part) -> Iterator[tuple[str, Any]]:
@@ -205,34 +227,33 @@ def _agreed(pairs: Any) -> Iterator[tuple[str, Any]]:
     yield from found.items()
 
 
-def _fields(schema: Part) -> list[dict[str, str]]:
-    return [
-        {"name": name, "dtype": naming.feast_type(declared)} for name, declared in schema.items()
-    ]
+def _schema(schema: Part, descriptions: Part = MappingProxyType({})) -> str:
+    return listed(
+        f"Field(name={name!r}, dtype={naming.feast_type(declared)}{_described(descriptions, name)})"
+        for name, declared in schema.items()
+    )
 
 
-def _told(each: Part) -> Part:
+def _described(descriptions: Part, name: str) -> str:
+    return f", description={text!r}" if (text := descriptions.get(name)) else ""
+
+
+def _told(each: Part) -> dict[str, str]:
     return {
-        "description": each.get("description", ""),
-        "tags": each.get("tags", {}),
-        "owner": each.get("owner", ""),
+        "description": repr(each.get("description", "")),
+        "tags": repr(each.get("tags", {})),
+        "owner": repr(each.get("owner", "")),
     }
 
 
-def _rendered(template: str, values: Part) -> str:
-    text = _template(template).render(values)
+def _names(names: Iterable[str]) -> str:
+    return f"[{', '.join(names)}]"
+
+
+def _seconds(number: float) -> str:
+    return f"timedelta(seconds={number!r})"
+
+
+def _held(text: str) -> str:
     hold_to_declarations(text)
     return text
-
-
-@functools.cache
-def _template(name: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(  # noqa: S701 - Python, not HTML; every value passes through repr
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    filters = cast(dict[str, Callable[..., Any]], environment.filters)
-    filters["repr"] = repr
-    text = resources.files(__package__).joinpath("templates", name).read_text("utf-8")
-    return environment.from_string(text)

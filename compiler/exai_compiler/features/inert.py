@@ -2,7 +2,7 @@
 
 In: the text of a generated file. Out: nothing, or ValueError. Allowed are imports of known names
 from known modules, and assignments of calls of known functions whose arguments are constants, names
-from before, and lists, mappings and such calls of these. Anything else is a bug of the templates.
+from before, and lists, mappings and such calls of these. Anything else is a bug of `files`.
 
 What a text says and what its variables are called makes no difference to that, so a project's
 thousands of texts are held as the few shapes that they have.
