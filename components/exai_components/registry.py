@@ -4,10 +4,8 @@ In: MLFLOW_TRACKING_URI. Out: a client, or a readable failure.
 Never starts a server, never phones home, never imports what only training in a notebook needs.
 """
 
-import contextlib
 import logging
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,11 +29,9 @@ def open_registry(absent: Sequence[str] = ()) -> Any:
         )
     with without(absent=(*_ABSENT, *absent)):
         from mlflow import MlflowClient
-        from mlflow.version import VERSION
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        make_file(VERSION)
         return MlflowClient()  # imports the store that the address calls for
 
 
@@ -43,30 +39,6 @@ def registry_file() -> Path | None:
     """The SQLite file behind the registry; None when it is a server or another database."""
     parts = urlsplit(os.environ.get("MLFLOW_TRACKING_URI", ""))
     return Path(unquote(parts.path)[1:]) if parts.scheme == "sqlite" else None
-
-
-def make_file(version: str) -> None:
-    """Give a registry in a file that isn't there yet the tables that this version of MLflow makes:
-    its seventy migrations, one after the other, take more than a second. One whose tables aren't
-    known here makes its own.
-    """
-    file, tables = registry_file(), tables_of(version)
-    if file is None or file.exists() or not tables.is_file():
-        return
-    fresh = file.with_name(f".{file.name}-{os.getpid()}")
-    # Whatever is in the way: MLflow says it, or has no trouble with it.
-    with contextlib.suppress(OSError, sqlite3.Error):
-        try:
-            with contextlib.closing(sqlite3.connect(fresh)) as database:
-                database.executescript(tables.read_text(encoding="utf-8"))
-            os.link(fresh, file)  # whole, and never over one that another step has made meanwhile
-        finally:
-            fresh.unlink(missing_ok=True)
-
-
-def tables_of(version: str) -> Path:
-    """The tables of an MLflow (Apache-2.0) as SQL, made by its own migrations; a test writes it."""
-    return Path(__file__).with_name("registry_tables") / f"mlflow-{version}.sql"
 
 
 @contextmanager

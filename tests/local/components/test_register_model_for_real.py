@@ -3,85 +3,16 @@
 import hashlib
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exai_components.model_file import MODEL_FILE, ModelFile, render_model_file
-from exai_components.registry import make_file, tables_of
 
 pytestmark = pytest.mark.slow
-
-# MLflow on a file of its own making.
-MAKE = """
-import sys
-from mlflow import MlflowClient
-from mlflow.version import VERSION
-MlflowClient(tracking_uri=sys.argv[1], registry_uri=sys.argv[1])
-print(VERSION)
-"""
-
-
-def written(file: Path) -> str:
-    """A new registry as SQL, without what MLflow writes into it when it opens it."""
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("DELETE FROM experiments")
-        return "\n".join(database.iterdump()) + "\n"
-
-
-def tables(file: Path) -> dict[str, Any]:
-    """What a database's tables are made of, whatever words of SQL made them."""
-    found: dict[str, Any] = {}
-    with closing(sqlite3.connect(file)) as database:
-
-        def ask(what: str, of: str) -> list[Any]:
-            return sorted(map(str, database.execute(f"PRAGMA {what}('{of}')")))
-
-        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (name,) in names:
-            indexes = [row[1:] for row in database.execute(f"PRAGMA index_list('{name}')")]
-            found[name] = (
-                ask("table_xinfo", name),
-                ask("foreign_key_list", name),
-                sorted((index, ask("index_xinfo", index[0])) for index in indexes),
-            )
-        for name in ("alembic_version", "workspaces"):
-            found[f"rows of {name}"] = database.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608
-    return found
-
-
-def test_a_new_registry_is_what_mlflow_itself_makes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`UPDATE_GOLDEN=1` writes the tables of the installed MLflow."""
-    file = tmp_path / "its-own.db"
-    done = subprocess.run(
-        [sys.executable, "-c", MAKE, f"sqlite:///{file}"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
-    golden = tables_of(done.stdout.strip())
-    if os.environ.get("UPDATE_GOLDEN"):
-        for old in golden.parent.glob("*.sql"):
-            old.unlink()
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(written(file))
-    made = tmp_path / "made.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{made}")
-    make_file(done.stdout.strip())
-    assert len(tables(made)) > 60
-    assert tables(made) == tables(file)
-    before = made.read_bytes()
-    make_file(done.stdout.strip())
-    assert made.read_bytes() == before
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".db", ".db"]
 
 
 @pytest.fixture
