@@ -84,14 +84,35 @@ def _said_by_pydantic(
             return _at_value("invalid-value", document, path, "can't have this value")
 
 
+_OF_LEAVES = (
+    *("with", "retry", "cache", "env", "resources", "image", "timeout", "volumes", "kubernetes"),
+    *("nodeSelector", "tolerations", "ignoreUpstreamFailure"),
+)
+
+
 def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     """A key that nothing declares."""
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
     message = f"there is no field {name[:60]}{where}"
-    return Diagnostic(
-        "unknown-field", message, document.key_at(path), hint=did_you_mean(name, known)
-    )
+    hint = _elsewhere(name, known) or did_you_mean(name, known)
+    return Diagnostic("unknown-field", message, document.key_at(path), hint=hint)
+
+
+def _elsewhere(name: str, known: Any) -> str:
+    """Where fields of leaves stand that groups, choices and the last step don't have (LANGUAGE
+    section 6.2); "" for any other."""
+    if "choose" in known and name in ("if", "forEach"):
+        return f"put the choice into a group, which can have it: {{{name}: ..., steps: {{...}}}}"
+    if "choose" in known and name in _OF_LEAVES:
+        return "write it at the steps in its ways"
+    if {"steps", "forEach"} <= set(known) and name in _OF_LEAVES:
+        return "write it at the steps in the group"
+    if {"steps", "forEach"} <= set(known) and name == "finally":
+        return "only a whole pipeline has one: call one, `pipeline: NAME`"
+    if "uses" in known and name in ("steps", "choose"):
+        return "one step is last: for several call a pipeline, `pipeline: NAME`"
+    return ""
 
 
 def missing_field(document: Document, path: Path, shape: Shape | None = None) -> Diagnostic:

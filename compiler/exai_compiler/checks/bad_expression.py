@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from exai_compiler.checks.container_step import in_arguments
 from exai_compiler.checks.mentions import Field
@@ -96,16 +97,49 @@ def _broken_field(spec: Spec, graph: Graph, field: Field) -> Iterator[Diagnostic
     """What is wrong with an `if`, a loop's list or an output."""
     text = value_at(spec.document.value, field.path)
     found = False
+    own = _own_item(graph, field)
     for problem in _broken(spec, field.path, text, _items(graph, field), field.field == "if"):
         found = True
+        if own and problem.message == _no_root(own):
+            yield replace(
+                problem,
+                message=f"`if` is decided before the loop, and sees no `{own}`",
+                hint="put the step into a group that has the `forEach`, and leave it its `if`",
+            )
+            continue
         yield problem
     if not found:
         yield Diagnostic(
             "bad-expression",
             "must be exactly one expression",
             spec.at(*field.path),
-            hint="write ${{ steps.STEP.OUTPUT > 0.9 }}, with nothing around it",
+            hint=_whole(text),
         )
+
+
+def _no_root(name: str) -> str:
+    return f"no reference starts with `{name}`"
+
+
+def _own_item(graph: Graph, field: Field) -> str:
+    """The item of the loop that a step or group with this `if` is; "" for any other field."""
+    if field.field == "if":
+        for node in graph.nodes.values():
+            if field.path == (*node.path, "if") and isinstance(node, Step | Group) and node.loop:
+                return node.loop.name
+    return ""
+
+
+def _whole(text: Json) -> str:
+    """How to write what somebody wrote without braces, if it can be read so."""
+    example = "${{ steps.STEP.OUTPUT > 0.9 }}, with nothing around it"
+    if isinstance(text, str) and not has_expression(text):
+        try:
+            parse_text(f"${{{{ {text} }}}}")
+        except ExpressionError:
+            return f"write {example}"
+        return f"write ${{{{ {text} }}}}"
+    return f"write {example}"
 
 
 def _items(graph: Graph, field: Field) -> Items:
@@ -158,7 +192,7 @@ def _problem(spec: Spec, path: Path, reference: Reference, items: Items) -> Diag
         hint = did_you_mean(root, (*ROOTS, *items))
         if root == "item":
             hint = "an item is what `forEach` goes over: a step with it has one, and those inside"
-        return Diagnostic("unknown-reference", f"no reference starts with `{root}`", at, hint=hint)
+        return Diagnostic("unknown-reference", _no_root(root), at, hint=hint)
     if len(reference.parts) != ROOTS[root] + 1:
         message = (
             f"`{reference}` doesn't say which one"

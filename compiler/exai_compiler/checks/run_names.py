@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.bodies.importer import URI
 from exai_compiler.bodies.run_names import RunName
 from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.positions import below_step
@@ -24,6 +25,7 @@ from exai_compiler.graph import (
     Graph,
     Items,
     Source,
+    Step,
     bind,
     outputs_of,
     source_type,
@@ -43,6 +45,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, name, items in all_names(graph, body):
             if has_expression(name.text):
                 yield from _name(spec, graph, (*path, *name.path), name, items)
+        for step in graph.steps.values():
+            if step.spec.import_ is not None and isinstance(step.inputs.get(URI), Composed):
+                yield _address(spec, step)
+
+
+def _address(spec: Spec, step: Step) -> Diagnostic:
+    """KFP's importer takes its address from one parameter, and fills in nothing
+    (`ImportSpecToMLMDArtifact` in backend/src/v2/component/importer_launcher.go).
+    """
+    return Diagnostic(
+        "bad-expression",
+        "only one whole reference can stand here: Kubeflow Pipelines puts no address together",
+        spec.at(*step.path, "import", "uri"),
+        hint="give the whole address by a parameter, or write it out",
+    )
 
 
 def _name(
@@ -83,7 +100,7 @@ def _output(
         yield Diagnostic("unknown-reference", f"there is no step `{source.step}`", at, hint=hint)
     elif (outputs := outputs_of(node)) is not None and source.output not in outputs:
         message = f"step `{source.step}` has no output `{source.output}`"
-        hint = did_you_mean(source.output, outputs, "that step makes nothing of this name")
+        hint = did_you_mean(source.output, outputs, "" if outputs else "it has no outputs")
         yield Diagnostic("unknown-reference", message, at, hint=hint)
     else:
         yield from _typed(name, source, graph, spec, path)

@@ -111,8 +111,8 @@ def _output(
         return
     if isinstance(node, Step) and node.component is not None:
         what = f"output of step `{name}` ({node.component.name}) named"
-        hint = did_you_mean(output, outputs, "it has no outputs")
+        hint = did_you_mean(output, outputs, "" if outputs else "it has no outputs")
     else:
         what = f"output of `{name}` named"
-        hint = did_you_mean(output, outputs, f"add `outputs` to `{name}`")
+        hint = did_you_mean(output, outputs, "" if outputs else f"add `outputs` to `{name}`")
     yield _unknown(what, output, where.at(spec), hint, ("the step", spec.key_at(*node.path)))

@@ -56,9 +56,8 @@ class ParameterFields:
             and self.default is not None
             and self.default not in self.enum
         ):
-            problems.append(
-                Problem("invalid-value", "isn't one of the values in enum", path=("default",))
-            )
+            message, hint = "isn't one of the values in enum", "take one of them, or add it there"
+            problems.append(Problem("invalid-value", message, hint, ("default",)))
         if problems:
             raise refuse(*problems)
         return self
