@@ -1,7 +1,7 @@
 """What features come from: edges from datasets and entities to views, to feature services, and to
 the models and services that name one.
 
-In: a project. Out: edges, in the order of documents. Judges nothing: what doesn't resolve has no
+In: a project. Out: strands, in the order of documents. Judges nothing: what doesn't resolve has no
 edge.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.edges import Edge, Node
+from exai_compiler.edges import Node, Strand
 from exai_compiler.feature_views import features_of, key_of, used
 from exai_compiler.project import Project
 from exai_compiler.signatures import signatures
@@ -24,7 +24,7 @@ from exai_specs.kinds import (
 from exai_specs.parse import Spec
 
 
-def feature_edges(project: Project) -> Iterator[Edge]:
+def feature_edges(project: Project) -> Iterator[Strand]:
     """Every edge that ends at a view or a feature service, or starts at the latter."""
     for spec, view in project.bodies(FeatureViewSpec):
         if view.transform is not None:
@@ -41,66 +41,64 @@ def feature_edges(project: Project) -> Iterator[Edge]:
             yield from _named(project, body.features.service, spec, ("spec", "features"))
 
 
-def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Edge]:
+def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Strand]:
     """A view over a dataset: from it, its columns and the entities. The columns by which it is
     joined lead to the whole view."""
     end, dataset = Node("FeatureView", spec.ref.name), view.dataset or ""
     if project.find("Dataset", dataset) is not None:
-        yield Edge(Node("Dataset", dataset), end, spec, ("spec", "dataset"))
+        yield Strand(Node("Dataset", dataset), end, spec, ("spec", "dataset"))
     body = project.body(DatasetSpec, dataset)
     columns = body.schema if body is not None else {}
     for column in (body.timestamp, body.created) if body is not None else ():
         if column in columns:
-            yield Edge(Node("Dataset", dataset, "", column or ""), end, spec, ("spec", "dataset"))
+            yield Strand(Node("Dataset", dataset, "", column or ""), end, spec, ("spec", "dataset"))
     for index, entity in enumerate(view.entities):
         if (about := project.body(EntitySpec, entity)) is not None:
-            yield Edge(Node("Entity", entity), end, spec, ("spec", "entities", index))
+            yield Strand(Node("Entity", entity), end, spec, ("spec", "entities", index))
             if (key := key_of(entity, about).column) in columns:
                 start = Node("Dataset", dataset, "", key)
-                yield Edge(start, end, spec, ("spec", "entities", index))
+                yield Strand(start, end, spec, ("spec", "entities", index))
     known = features_of(project, spec.ref.name)
+    start = Node("Dataset", dataset)
     for index, column in enumerate(view.features):
         if column in known:
-            start = Node("Dataset", dataset, "", column)
-            yield Edge(start, end._replace(column=column), spec, ("spec", "features", index))
+            yield Strand(start, end, spec, ("spec", "features", index), (column,))
 
 
-def _made(project: Project, spec: Spec, transform: Transform) -> Iterator[Edge]:
+def _made(project: Project, spec: Spec, transform: Transform) -> Iterator[Strand]:
     """An on-demand view: its function sees every feature of its sources."""
     end = Node("FeatureView", spec.ref.name)
     for index, source in enumerate(transform.sources):
         if project.body(FeatureViewSpec, source) is None:
             continue
         path = ("spec", "transform", "sources", index)
-        yield Edge(Node("FeatureView", source), end, spec, path)
+        yield Strand(Node("FeatureView", source), end, spec, path)
         for column in features_of(project, source):
             start = Node("FeatureView", source, "", column)
             for made in features_of(project, spec.ref.name):
-                yield Edge(start, end._replace(column=made), spec, path)
+                yield Strand(start, end.of(made), spec, path)
 
 
-def _gathered(project: Project, spec: Spec, service: FeatureServiceSpec) -> Iterator[Edge]:
+def _gathered(project: Project, spec: Spec, service: FeatureServiceSpec) -> Iterator[Strand]:
     end = Node("FeatureService", spec.ref.name)
     for index, entry in enumerate(service.features):
         view, colon, name = entry.partition(":")
         if project.body(FeatureViewSpec, view) is None:
             continue
         path = ("spec", "features", index)
-        yield Edge(Node("FeatureView", view), end, spec, path)
-        for column in features_of(project, view):
-            if not colon or column == name:
-                start = Node("FeatureView", view, "", column)
-                yield Edge(start, end._replace(column=column), spec, path)
+        yield Strand(Node("FeatureView", view), end, spec, path)
+        features = features_of(project, view)
+        named = tuple(features) if not colon else (name,) if name in features else ()
+        yield Strand(Node("FeatureView", view), end, spec, path, named)
 
 
 def _named(
     project: Project, service: str, spec: Spec, path: tuple[str | int, ...]
-) -> Iterator[Edge]:
+) -> Iterator[Strand]:
     """A document that names a feature service, and its columns."""
     gives = used(project, service)
     if gives is None:
         return
     start, end = Node("FeatureService", service), Node(spec.ref.kind, spec.ref.name)
-    yield Edge(start, end, spec, path)
-    for column in gives.columns:
-        yield Edge(start._replace(column=column), end._replace(column=column), spec, path)
+    yield Strand(start, end, spec, path)
+    yield Strand(start, end, spec, path, tuple(gives.columns))

@@ -7,34 +7,24 @@ from and what hangs on it. Judges nothing.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain, compress, repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress, repeat
 from types import MappingProxyType
 from typing import Literal
 
-from exai_compiler.edges import Edge, Node, Path, edges
+from exai_compiler.columns import makers
+from exai_compiler.edges import Edge, Node, Path, Strand
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
+from exai_compiler.numbers import Items, Links, Numbers, gathered, numbers, picked, read_only
+from exai_compiler.pipeline_edges import model_edges, pipeline_edges
 from exai_compiler.project import Project
+from exai_compiler.service_edges import service_edges
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
 Way = Literal["up", "down"]
-
-
-Numbers = memoryview  # of unsigned integers, read-only
-
-
-@frozen
-class Links:
-    """What belongs to each number: `items` from `offsets[number]` to the next number's offset."""
-
-    offsets: Numbers
-    items: Numbers
-
-    def __getitem__(self, number: int) -> Numbers:
-        return self.items[self.offsets[number] : self.offsets[number + 1]]
 
 
 @frozen
@@ -60,9 +50,9 @@ class Lineage:
     """
 
     nodes: tuple[Node, ...]
-    numbers: Mapping[Node, int]
-    starts: Numbers
-    ends: Numbers
+    numbers: Numbers
+    starts: Items
+    ends: Items
     specs: tuple[Spec, ...]
     paths: tuple[Path, ...]
     below: Links
@@ -93,7 +83,8 @@ class Lineage:
 
     def known(self, nodes: Iterable[Node]) -> list[int]:
         """The numbers of those that are in the graph."""
-        return [self.numbers[node] for node in nodes if node in self.numbers]
+        found = map(self.numbers.get, nodes)
+        return [number for number in found if number is not None]
 
     def named(self, numbers: Iterable[int]) -> tuple[Node, ...]:
         return tuple(map(self.nodes.__getitem__, numbers))
@@ -104,16 +95,26 @@ class Lineage:
         """What several nodes come from, or what hangs on them, by number: the first ring is one
         edge away, the second two. Without `columns` only documents and steps count.
         """
-        return self.reached(starts, way, depth, columns).rings
+        return self._walked(starts, way, depth, bytearray(self._may(columns)))
 
     def reached(
         self, starts: Sequence[int], way: Way, depth: int | None = None, columns: bool = True
     ) -> Reached:
         """The same, with a mark on each node that was met."""
+        may = self._may(columns)
+        fresh = bytearray(may)
+        found = self._walked(starts, way, depth, fresh)
+        return Reached(found, int.from_bytes(may, "big") & ~int.from_bytes(fresh, "big"))
+
+    def _may(self, columns: bool) -> bytes:
+        return b"\x01" * len(self.nodes) if columns else self.plain
+
+    def _walked(
+        self, starts: Sequence[int], way: Way, depth: int | None, fresh: bytearray
+    ) -> tuple[list[int], ...]:
+        """The rings around some nodes; `fresh` loses the marks of what is met."""
         links = self.above if way == "up" else self.below
         items, offsets = links.items, links.offsets
-        may = b"\x01" * len(self.nodes) if columns else self.plain
-        fresh = bytearray(may)
         for number in starts:
             fresh[number] = 0
         found: list[list[int]] = []
@@ -128,7 +129,7 @@ class Lineage:
             ring = following
             if ring:
                 found.append(ring)
-        return Reached(tuple(found), int.from_bytes(may, "big") & ~int.from_bytes(fresh, "big"))
+        return tuple(found)
 
     def between(self, *groups: Reached) -> bytes:
         """A byte for each edge: 0 unless its ends were both met, or started at, on one and the same
@@ -186,91 +187,100 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
 
     Nodes stand in the order of documents and files, so the same specs give the same value.
     """
-    numbers = {Node(*_of(spec)): number for number, spec in enumerate(project.specs.values())}
+    nodes = [Node(spec.ref.kind, spec.ref.name) for spec in project.specs.values()]
+    known = {node: {"": number} for number, node in enumerate(nodes)}  # by column, of each place
     starts, ends = array("I"), array("I")
     specs: list[Spec] = []
     paths: list[Path] = []
-    known: dict[Path, Path] = {}  # documents of one kind share theirs
-    number_of = numbers.setdefault
-    for start, end, spec, path in chain(feature_edges(project), edges(project, graphs)):
-        starts.append(number_of(start, len(numbers)))
-        ends.append(number_of(end, len(numbers)))
-        specs.append(spec)
-        paths.append(known.setdefault(path, path))
+    shared: dict[Path, Path] = {}  # documents of one kind share theirs
+    for source, target, spec, path, columns in _strands(project, graphs):
+        above = known.setdefault(source.of("") if source.column else source, {})
+        below = known.setdefault(target.of("") if target.column else target, {})
+        said = shared.setdefault(path, path)
+        if columns is None:
+            starts.append(_number(nodes, above, source))
+            ends.append(_number(nodes, below, target))
+            specs.append(spec)
+            paths.append(said)
+            continue
+        for column in columns:
+            if column not in above:
+                _number(nodes, above, source.of(column))
+            if column not in below:
+                _number(nodes, below, target.of(column))
+        starts.extend(map(above.__getitem__, columns))
+        ends.extend(map(below.__getitem__, columns))
+        specs += repeat(spec, len(columns))
+        paths += repeat(said, len(columns))
     for graph in graphs.values():  # those that nothing leads to or from, too
         kind, name = graph.pipeline.kind, graph.pipeline.name
         for step in graph.steps:
-            number_of(Node(kind, name, step), len(numbers))
-    leaving = _gathered(starts, len(numbers))
-    arriving = _gathered(ends, len(numbers))
+            node = Node(kind, name, step)
+            _number(nodes, known.setdefault(node, {}), node)
+    leaving = gathered(starts, len(nodes))
+    arriving = gathered(ends, len(nodes))
+    found = tuple(nodes)
     return Lineage(
-        nodes=tuple(numbers),
-        numbers=MappingProxyType(numbers),
-        starts=_read_only(starts),
-        ends=_read_only(ends),
+        nodes=found,
+        numbers=numbers(found, known),
+        starts=read_only(starts),
+        ends=read_only(ends),
         specs=tuple(specs),
         paths=tuple(paths),
-        below=Links(leaving.offsets, _read_only(array("I", [ends[n] for n in leaving.items]))),
-        above=Links(arriving.offsets, _read_only(array("I", [starts[n] for n in arriving.items]))),
+        below=Links(leaving.offsets, picked(ends, leaving.items)),
+        above=Links(arriving.offsets, picked(starts, arriving.items)),
         leaving=leaving,
-        plain=bytes([not node.column for node in numbers]),
+        plain=bytes([not node.column for node in found]),
     )
 
 
-def _of(spec: Spec) -> tuple[str, str]:
-    return spec.ref.kind, spec.ref.name
+def _number(nodes: list[Node], known: dict[str, int], node: Node) -> int:
+    """The number of a node, a new one for one that isn't `known` by its column."""
+    number = known.get(node.column)
+    if number is None:
+        number = known[node.column] = len(nodes)
+        nodes.append(node)
+    return number
+
+
+def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
+    yield from feature_edges(project)
+    yield from pipeline_edges(project, graphs)
+    made_by = makers(graphs)
+    features: dict[str, tuple[str, ...]] = {}
+    yield from model_edges(project, graphs, made_by, features)
+    yield from service_edges(project, made_by, features)
 
 
 def chains(lineage: Lineage) -> Mapping[Ref, tuple[Ref, ...]]:
     """For each document the documents that it comes from, the farthest first."""
-    nodes = lineage.nodes
-    parents: dict[Node, list[Node]] = {}
-    for number, node in enumerate(nodes):
-        if node.is_document:
-            above = (nodes[start] for start in lineage.above[number])
-            parents[node] = [start for start in above if start.is_document]
-    found: dict[Node, tuple[Node, ...]] = {}
-    for node in parents:
-        _ancestors(node, parents, found, set())
-    refs = {node: node.ref for node in parents}
+    refs = {n: node.ref for n, node in enumerate(lineage.nodes) if node.is_document}
+    above = lineage.above
+    parents = {number: [start for start in above[number] if start in refs] for number in refs}
+    found: dict[int, tuple[int, ...]] = {}
+    for number in parents:
+        _ancestors(number, parents, found, set())
     return MappingProxyType(
-        {refs[node]: tuple([refs[above] for above in found[node]]) for node in parents}
+        {refs[n]: tuple([refs[before] for before in found[n]]) for n in parents}
     )
 
 
 def _ancestors(
-    node: Node,
-    parents: Mapping[Node, list[Node]],
-    found: dict[Node, tuple[Node, ...]],
-    under: set[Node],
-) -> tuple[Node, ...]:
+    number: int,
+    parents: Mapping[int, list[int]],
+    found: dict[int, tuple[int, ...]],
+    under: set[int],
+) -> tuple[int, ...]:
     # The depth is that of the kinds (Dataset, FeatureView, FeatureService, Pipeline, Model,
     # Service), so recursion is safe; `under` ends a cycle.
-    if node in found:
-        return found[node]
-    above: dict[Node, None] = {}
-    for parent in parents[node]:
+    if number in found:
+        return found[number]
+    above: dict[int, None] = {}
+    for parent in parents[number]:
         if parent not in under:
-            above.update(dict.fromkeys(_ancestors(parent, parents, found, under | {node})))
+            above.update(dict.fromkeys(_ancestors(parent, parents, found, under | {number})))
             above[parent] = None
-    above.pop(node, None)
+    above.pop(number, None)
     if not under:
-        found[node] = tuple(above)
+        found[number] = tuple(above)
     return tuple(above)
-
-
-def _gathered(by: array[int], count: int) -> Links:
-    """The edges of each node, in order, for all nodes from 0; `by` has the node of each edge."""
-    offsets = array("I", bytes(4 * (count + 1)))
-    for node in by:
-        offsets[node + 1] += 1
-    offsets = array("I", accumulate(offsets))
-    following, items = array("I", offsets), array("I", bytes(4 * len(by)))
-    for edge, node in enumerate(by):
-        items[following[node]] = edge
-        following[node] += 1
-    return Links(_read_only(offsets), _read_only(items))
-
-
-def _read_only(numbers: array[int]) -> Numbers:
-    return memoryview(numbers).toreadonly()

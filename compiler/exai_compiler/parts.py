@@ -77,13 +77,8 @@ def with_columns(lineage: Lineage, node: Node) -> tuple[Node, ...]:
     """A document or step, and those of its own columns that something is done with."""
     if node.column:
         return (node,)
-    kind, name, step, _ = node
-    mine = [
-        n
-        for n in lineage.nodes
-        if n.name == name and n.column and n.step == step and n.kind == kind
-    ]
-    return (node, *mine)
+    mine = lineage.named(lineage.numbers.at(node))
+    return (node, *(each for each in mine if each.column))
 
 
 def parts_of(lineage: Lineage, refs: Iterable[Ref], columns: bool) -> tuple[Node, ...]:

@@ -8,8 +8,8 @@ from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.graphs import check
 from exai_compiler.checks.subject import subject
-from exai_compiler.edges import edges
 from exai_compiler.project import Project, link
+from exai_compiler.service_edges import service_edges
 from exai_specs.documents import read
 from exai_specs.parse import Spec, parse
 
@@ -69,7 +69,8 @@ def test_a_graph_comes_from_its_services_and_a_service_from_its_runtime() -> Non
     )
     runtime = document("Runtime", "own", "{image: a/b, formats: {mine: {}}}")
     found = {
-        (str(each.source), str(each.target)) for each in edges(project(SERVICE, graph, runtime), {})
+        (str(each.source), str(each.target))
+        for each in service_edges(project(SERVICE, graph, runtime), {}, {})
     }
     assert found == {("Runtime/own", "Service/s"), ("Service/s", "Graph/g")}
 

@@ -235,3 +235,14 @@ def test_what_a_condition_reads_leads_to_what_it_decides(components: Catalog) ->
     ]
     assert found.edges[2].path == ("spec", "steps", "pick", "choose", 0, "if")
     assert found.edges[5].path == ("spec", "steps", "some", "if")
+
+
+def test_a_number_leads_to_its_node_and_a_place_to_its_columns(iris: Lineage) -> None:
+    numbers = iris.numbers
+    assert [numbers.get(node) for node in iris.nodes] == list(range(len(iris.nodes)))
+    assert [str(node) for node in iris.named(numbers.at(DATASET))] == [
+        str(node) for node in iris.nodes if node[:3] == DATASET[:3]
+    ]
+    for unknown in (Node("Dataset", "iris", "", "weight"), Node("Dataset", "none")):
+        assert numbers.get(unknown) is None and unknown not in numbers
+    assert list(numbers.at(Node("Dataset", "none", "", "weight"))) == []

@@ -17,7 +17,7 @@ from exai_compiler.build import Build, Live, Observed
 from exai_compiler.catalog import Catalog
 from exai_compiler.changes import Replace, Update
 from exai_compiler.checks import check
-from exai_compiler.edges import Node, edges
+from exai_compiler.edges import Node
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.nodes import described
 from exai_compiler.parity import notes
@@ -26,6 +26,7 @@ from exai_compiler.project import Project, link
 from exai_compiler.render import objects_of
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
+from exai_compiler.service_edges import service_edges
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
 from exai_specs.parse import Spec, parse
@@ -199,7 +200,7 @@ def test_it_stands_in_the_lineage_and_comes_from_models_of_the_same_files() -> N
         document("Model", "other", files % "hf://a/c"),
     )
     assert described(made, {}, Node("LLMService", "chat")) is not None
-    assert [(str(each.source), str(each.target)) for each in edges(made, {})] == [
+    assert [(str(each.source), str(each.target)) for each in service_edges(made, {}, {})] == [
         ("Model/base", "LLMService/chat"),
         ("Model/sql", "LLMService/chat"),
     ]

@@ -1,0 +1,200 @@
+"""What steps and models come from: steps, what decides whether they run, calls, registrations.
+
+In: a project, the graphs of its pipelines. Out: strands, in the order of documents and files.
+Judges nothing: what doesn't resolve has no edge. Columns are `column_edges`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exai_compiler.column_edges import Columns, column_edges, known_columns
+from exai_compiler.columns import Flow, Maker, flows_of, text, trained
+from exai_compiler.edges import Node, Path, Strand
+from exai_compiler.graph import (
+    Binding,
+    Choice,
+    Condition,
+    Constant,
+    FromArtifact,
+    FromParameter,
+    Graph,
+    Group,
+    Step,
+    scopes,
+    sources,
+)
+from exai_compiler.graph import Node as GraphNode
+from exai_compiler.project import Project
+from exai_specs.parse import Spec
+
+Callers = Mapping[str, tuple[tuple[Graph, Step], ...]]
+"""Who calls each pipeline."""
+
+
+def pipeline_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
+    """Every edge within pipelines, and between those that call each other."""
+    flows = flows_of(project, graphs)
+    callers = _callers(graphs)
+    columns = known_columns(project, graphs)
+    for name, graph in graphs.items():
+        spec = project.specs[graph.pipeline]
+        for step in graph.steps.values():
+            # What each input comes from is asked once a step.
+            makers = {
+                port: tuple(_starts(graph, binding, callers))
+                for port, binding in step.inputs.items()
+                if not isinstance(binding, Constant)
+            }
+            yield from _step_edges(spec, graph, step, makers, columns, callers)
+            yield from column_edges(project, spec, step, flows[name], makers, columns)
+        yield from _decided(spec, graph, callers)
+        yield from _call_edges(spec, graph, flows, columns)
+
+
+def model_edges(
+    project: Project,
+    graphs: Mapping[str, Graph],
+    made_by: Mapping[str, tuple[Maker, ...]],
+    features: dict[str, tuple[str, ...]],
+) -> Iterator[Strand]:
+    """From pipelines to the models that they register; the columns that a model takes are added to
+    `features`, by its name."""
+    flows = flows_of(project, graphs)
+    callers = _callers(graphs)
+    for model, steps in made_by.items():
+        if project.find("Model", model) is None:
+            continue
+        for maker in steps:
+            pipeline = maker.graph.pipeline
+            spec = project.specs[pipeline]
+            path = (*maker.step.path, "with", maker.port)
+            end = Node("Model", model)
+            yield Strand(Node(pipeline.kind, pipeline.name), end, spec, path)
+            yield Strand(Node(pipeline.kind, pipeline.name, maker.step.name), end, spec, path)
+            yield from _registering_calls(project, maker.graph, end, callers)
+            if (signature := trained(maker, flows[pipeline.name])) is not None:
+                taken = dict.fromkeys((*features.get(model, ()), *signature.features))
+                features[model] = tuple(taken)
+                start = Node(pipeline.kind, signature.pipeline, signature.step)
+                yield Strand(start, end, spec, path, signature.features)
+
+
+def _callers(graphs: Mapping[str, Graph]) -> Callers:
+    found: dict[str, tuple[tuple[Graph, Step], ...]] = {}
+    for graph in graphs.values():
+        for step, inner in graph.calls:
+            before = found.get(inner.pipeline.name, ())
+            found[inner.pipeline.name] = (*before, (graph, step))
+    return found
+
+
+def _starts(graph: Graph, binding: Binding | Condition | None, callers: Callers) -> Iterator[Node]:
+    """The steps that anything in a value comes from; of what the calling pipelines give, theirs."""
+    kind, name = graph.pipeline.kind, graph.pipeline.name
+    for maker in graph.makers(binding):
+        yield Node(kind, name, maker.name)
+    if name not in callers or isinstance(binding, Constant):
+        return
+    for source in sources(binding):
+        if isinstance(source, FromArtifact | FromParameter):
+            for outer, call in callers[name]:
+                yield from _starts(outer, call.inputs.get(source.name), callers)
+
+
+def _step_edges(
+    spec: Spec,
+    graph: Graph,
+    step: Step,
+    makers: Mapping[str, tuple[Node, ...]],
+    columns: Columns,
+    callers: Callers,
+) -> Iterator[Strand]:
+    pipeline, here = _of(spec), _of(spec, step.name)
+    refs = step.component.refs if step.component else {}
+    for port, binding in step.inputs.items():
+        for before in makers.get(port, ()):
+            yield Strand(before, here, spec, (*step.path, "with", port))
+        kind = refs.get(port)
+        if kind is not None and (name := text(binding)) in columns.of.get(kind, {}):
+            path = (*step.path, "with", port)
+            yield Strand(Node(kind, name), pipeline, spec, path)
+            yield Strand(Node(kind, name), here, spec, path)
+    for index, name in enumerate(step.spec.after):
+        for leaf in _inside(graph.nodes.get(name)):
+            yield Strand(_of(spec, leaf), here, spec, (*step.path, "after", index))
+    for field, given in (
+        ("if", step.condition),
+        ("forEach", step.loop.items if step.loop else None),
+    ):
+        for before in _starts(graph, given, callers) if given is not None else ():
+            yield Strand(before, here, spec, (*step.path, field))
+
+
+def _decided(spec: Spec, graph: Graph, callers: Callers) -> Iterator[Strand]:
+    """From what the conditions and lists of groups, and the ways of choices, read to the steps in
+    them. A way is taken when its own condition holds, and none of those before it."""
+    for node in graph.nodes.values():
+        if isinstance(node, Group):
+            for field, given in (
+                ("if", node.condition),
+                ("forEach", node.loop.items if node.loop else None),
+            ):
+                for before in _starts(graph, given, callers):
+                    for leaf in _inside(node):
+                        yield Strand(before, _of(spec, leaf), spec, (*node.path, field))
+        elif isinstance(node, Choice):
+            for number, branch in enumerate(node.branches):
+                path = (*branch.path, "if")
+                for before in _starts(graph, branch.condition, callers):
+                    for later in node.branches[number:]:
+                        for inner in later.scope.nodes.values():
+                            for leaf in _inside(inner):
+                                yield Strand(before, _of(spec, leaf), spec, path)
+
+
+def _inside(node: GraphNode | None) -> Iterator[str]:
+    """The leaves of a node: itself, or all that are in it."""
+    if isinstance(node, Step):
+        yield node.name
+    for scope in scopes(node):
+        for inner in scope.nodes.values():
+            yield from _inside(inner)
+
+
+def _call_edges(
+    spec: Spec, graph: Graph, flows: Mapping[str, Flow], columns: Columns
+) -> Iterator[Strand]:
+    """From pipelines to those that call them, and what comes out of them."""
+    for step, inner in graph.calls:
+        path: Path = (*step.path, "pipeline")
+        start, here = Node(inner.pipeline.kind, inner.pipeline.name), _of(spec, step.name)
+        yield Strand(start, _of(spec), spec, path)
+        yield Strand(start, here, spec, path)
+        for binding in inner.root.outputs.values():
+            made = columns.in_table(flows[inner.pipeline.name].table(binding))
+            for maker in inner.makers(binding):
+                begin = start._replace(step=maker.name)
+                yield Strand(begin, here, spec, path)
+                yield Strand(begin, here, spec, path, made)
+
+
+def _registering_calls(
+    project: Project, graph: Graph, model: Node, callers: Callers
+) -> Iterator[Strand]:
+    """To a model from all pipelines a run of which runs the one that registers it."""
+    seen = {graph.pipeline.name}
+    waiting = [graph.pipeline.name]
+    while waiting:
+        for outer, call in callers.get(waiting.pop(), ()):
+            pipeline, path = outer.pipeline, (*call.path, "pipeline")
+            spec = project.specs[pipeline]
+            yield Strand(Node(pipeline.kind, pipeline.name, call.name), model, spec, path)
+            if pipeline.name not in seen:
+                seen.add(pipeline.name)
+                waiting.append(pipeline.name)
+                yield Strand(Node(pipeline.kind, pipeline.name), model, spec, path)
+
+
+def _of(spec: Spec, step: str = "") -> Node:
+    return Node(spec.ref.kind, spec.ref.name, step)
