@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
-from exai_specs.values import frozen
 
-
-@frozen
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A command: its name, the module that holds it as `command`, and its line in the help."""
 
@@ -19,7 +18,7 @@ class Entry:
     summary: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Section:
     title: str
     entries: tuple[Entry, ...]

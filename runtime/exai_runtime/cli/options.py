@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -10,15 +11,13 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from exai_specs.values import frozen
-
 Output = Literal["human", "json", "sarif", "github", "markdown"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _KEY = "exai.options"
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Options:
     """`directory` is None when the project is to be looked for from here upwards."""
 
