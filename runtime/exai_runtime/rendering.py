@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.changes import ObjectId
+from exai_compiler.expected import expected
 from exai_compiler.facts import Facts
 from exai_runtime import output_folder
 from exai_runtime.compiling import (
@@ -70,6 +71,7 @@ def render(
         )
         return Refused(problems, sources)
     whole, left = known(objects)
+    expects = expected(whole, for_kubernetes(whole, found)) if found.target != "local" else ()
     left_out = tuple(replace(one, hint=_how(one, environment, found, facts)) for one in left)
     if folder is None:
         notes = tuple(checked.diagnostics)
@@ -78,7 +80,7 @@ def render(
             note = Diagnostic("files-only", message, NOWHERE, "note", "exai render -o DIR")
             notes = (*notes, note)
         stream = manifests(whole, found)
-        return RenderedFiles(environment, None, (), stream, (), left_out, notes, sources)
+        return RenderedFiles(environment, None, (), stream, (), left_out, notes, sources, expects)
     if (spec := _among_specs(checked, root, folder)) is not None:
         message = f"{folder} is among the specs ({spec}): they would be read as such"
         problem = Diagnostic("output-among-specs", message, NOWHERE, hint="name another with -o")
@@ -102,8 +104,9 @@ def render(
     if KUSTOMIZATION in texts:
         of = checked.usable.root.ref
         rendered += (RenderedFile(KUSTOMIZATION, of, None, states[KUSTOMIZATION]),)
+    told = in_order(checked.diagnostics)
     return RenderedFiles(
-        environment, folder, rendered, (), removed, left_out, in_order(checked.diagnostics), sources
+        environment, folder, rendered, (), removed, left_out, told, sources, expects
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from exai_compiler.build import Build
 from exai_compiler.changes import ObjectId, Outcome, Plan
+from exai_compiler.expected import Expected
 from exai_compiler.facts import Verdict
 from exai_compiler.maybe import Unknown
 from exai_runtime.data_results import Preview
@@ -188,7 +189,8 @@ class LeftOut:
 @frozen
 class RenderedFiles:
     """What `render` made: files in `directory`, or without one the objects as plain values, in the
-    order in which they have to be applied. `removed` are files that nothing renders any more.
+    order in which they have to be applied. `removed` are files that nothing renders any more;
+    `expects` what a cluster has to have before.
     """
 
     environment: str
@@ -199,6 +201,7 @@ class RenderedFiles:
     left_out: tuple[LeftOut, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Sources = field(default_factory=empty)
+    expects: tuple[Expected, ...] = ()
 
     @property
     def exit_code(self) -> int:

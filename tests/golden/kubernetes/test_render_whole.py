@@ -189,6 +189,22 @@ def test_what_the_lock_pins_is_served(tmp_path: Path) -> None:
     assert {"name": "EXAI_MODEL_DIGEST", "value": PINNED} in model["env"]
 
 
+def test_what_the_cluster_has_to_have_before_is_said(tmp_path: Path) -> None:
+    found = written(SHOP, "staging", tmp_path / "out").expects
+    by_kind: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in found:
+        assert one.namespace in ("", "ml-staging")
+        by_kind.setdefault(one.kind, {})[one.name] = one.keys
+    assert by_kind["Namespace"] == {"ml-staging": ()}
+    assert by_kind["Secret"] == {"db": ("password", "token"), "feast": ("redis", "registry")}
+    assert "ConfigMap" not in by_kind, "those that are read are rendered"
+    crds = by_kind["CustomResourceDefinition"]
+    assert {"InferenceService.serving.kserve.io", "Certificate.cert-manager.io"} <= set(crds)
+    assert not [name for name in crds if "pipelines" in name or "feast" in name]
+    prod = {one.name for one in written(SHOP, "prod", tmp_path / "prod").expects}
+    assert {"Pipeline.pipelines.kubeflow.org", "prod-db-v2", "ml-prod"} <= prod
+
+
 def test_feast_reads_the_repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is connected to; secrets come from the environment of the process."""
     from feast.repo_config import load_repo_config

@@ -27,6 +27,7 @@ from exai_compiler.changes import (
     Update,
 )
 from exai_compiler.edges import Node
+from exai_compiler.expected import Expected
 from exai_compiler.facts import GateResult, Verdict
 from exai_compiler.graph import graph
 from exai_compiler.lineage import Way, lineage
@@ -807,6 +808,23 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
             (),
             ("kubernetes/old.yaml",),
             (LeftOut(ISVC, SERVICE, NO_VERSION, "`exai apply` brings it about"),),
+        ),
+    ),
+    "render-cluster": (
+        "render",
+        RenderedFiles(
+            "prod",
+            Path("rendered/prod"),
+            (RenderedFile("kubernetes/pipeline-x.yaml", PIPELINE, VERSION, "written"),),
+            (),
+            (),
+            (),
+            expects=(
+                Expected("CustomResourceDefinition", "Pipeline.pipelines.kubeflow.org"),
+                Expected("Namespace", "ml-prod"),
+                Expected("Secret", "feast", "ml-prod"),
+                Expected("Secret", "prod-db", "ml-prod", ("password", "user")),
+            ),
         ),
     ),
     "render-stream": (

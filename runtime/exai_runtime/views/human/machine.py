@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
+from exai_compiler.expected import Expected
 from exai_runtime.manifest_yaml import stream
 from exai_runtime.results import Checkup, Finding, LeftOut, RenderedFiles
 from exai_runtime.views.human.paint import Paint, pad
@@ -34,6 +36,17 @@ def left_out(found: tuple[LeftOut, ...], paint: Paint) -> Iterator[str]:
         )
         if one.hint:
             yield f"  {paint.cyan('= help:')} {one.hint}"
+
+
+def expected(found: tuple[Expected, ...], paint: Paint) -> Iterator[str]:
+    """What a cluster has to have before, a line a kind; for stderr."""
+    if found:
+        yield paint.bold("What the cluster has to have before:")
+    for kind, group in groupby(found, lambda one: one.kind):
+        names = dict.fromkeys(
+            f"{one.name} ({', '.join(one.keys)})" if one.keys else one.name for one in group
+        )
+        yield f"  {kind}: {', '.join(names)}"
 
 
 def checkup(found: Checkup, paint: Paint) -> Iterator[str]:

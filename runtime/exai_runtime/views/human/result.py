@@ -51,6 +51,8 @@ def before(result: Result, paint: Paint) -> Iterable[str]:
 
 def after(result: Result, paint: Paint) -> Iterable[str]:
     """What stderr gets after it, unless people want quiet."""
+    if isinstance(result, RenderedFiles):
+        yield from machine.expected(result.expects, paint)
     if isinstance(result, Prediction) and result.answers:
         yield paint.dim(f"{duration(result.seconds)}, {result.protocol}, {result.url}")
 

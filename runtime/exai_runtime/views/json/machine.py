@@ -30,6 +30,15 @@ def rendered(found: RenderedFiles) -> Plain:
             | {"hint": one.hint or None}
             for one in found.left_out
         ],
+        "expects": [
+            {
+                "kind": one.kind,
+                "name": one.name,
+                "namespace": one.namespace or None,
+                "keys": list(one.keys),
+            }
+            for one in found.expects
+        ],
     }
 
 

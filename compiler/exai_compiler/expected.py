@@ -1,0 +1,123 @@
+"""What rendered objects need in a cluster and don't bring: namespaces, the kinds of objects that
+others define, Secrets, ConfigMaps, claims, service accounts.
+
+In: rendered objects. Out: `Expected`s, sorted. A reference that is optional, or whose name a run
+gives, is none. Nothing is looked up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from exai_compiler.build import Rendered
+from exai_compiler.maybe import Tree
+from exai_specs.values import frozen
+
+CRD, NAMESPACE = "CustomResourceDefinition", "Namespace"
+SECRET, CONFIG_MAP, CLAIM = "Secret", "ConfigMap", "PersistentVolumeClaim"
+ACCOUNT = "ServiceAccount"
+
+# The API groups that every cluster has.
+_OWN = frozenset(
+    {
+        *("", "apps", "autoscaling", "batch", "policy"),
+        *("admissionregistration.k8s.io", "apiextensions.k8s.io", "networking.k8s.io"),
+        *("rbac.authorization.k8s.io", "scheduling.k8s.io", "storage.k8s.io"),
+    }
+)
+# A block by its key: what it names, under which key, and what of it are keys of that object.
+_BLOCKS: Mapping[str, tuple[str, str]] = {
+    "secretKeyRef": (SECRET, "name"),  # core/v1 EnvVarSource
+    "secretRef": (SECRET, "name"),  # core/v1 EnvFromSource
+    "secret": (SECRET, "secretName"),  # core/v1 Volume
+    "imagePullSecrets": (SECRET, "name"),  # core/v1 PodSpec
+    "secretAsEnv": (SECRET, "secretName"),  # KFP's platform spec, from here on
+    "secretAsVolume": (SECRET, "secretName"),
+    "imagePullSecret": (SECRET, "secretName"),
+    "configMapKeyRef": (CONFIG_MAP, "name"),
+    "configMapRef": (CONFIG_MAP, "name"),
+    "configMap": (CONFIG_MAP, "name"),
+    "configMapAsEnv": (CONFIG_MAP, "configMapName"),
+    "configMapAsVolume": (CONFIG_MAP, "configMapName"),
+    "persistentVolumeClaim": (CLAIM, "claimName"),
+    "pvcMount": (CLAIM, "constant"),
+}
+_KEYS = ("secretKey", "configMapKey")
+
+
+@frozen
+class Expected:
+    """`name` of a CustomResourceDefinition is the kind with its group, `Kind.group`; `keys` are
+    those that somebody reads of a Secret or a ConfigMap."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    keys: tuple[str, ...] = ()
+
+
+def expected(objects: Iterable[Rendered], applied: Iterable[Rendered]) -> tuple[Expected, ...]:
+    """Everything that isn't among the objects, once. Those that are `applied` to Kubernetes need
+    their kinds there; the others go elsewhere, and their pods run there all the same."""
+    there = tuple(objects)
+    found: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    brought = {(item.id.kind, item.id.name) for item in there}
+    for item in applied:
+        group = item.id.api.rpartition("/")[0]
+        if group not in _OWN:
+            found[CRD, f"{item.id.kind}.{group}", ""] |= set()
+    for item in there:
+        namespace = _namespace(item.body)
+        if namespace:
+            found[NAMESPACE, namespace, ""] |= set()
+        for kind, name, keys in _named(item.body):
+            found[kind, name, namespace] |= set(keys)
+    return tuple(
+        Expected(kind, name, namespace, tuple(sorted(keys)))
+        for (kind, name, namespace), keys in sorted(found.items())
+        if (kind, name) not in brought
+    )
+
+
+def _namespace(body: Tree) -> str:
+    metadata = body.get("metadata") if isinstance(body, Mapping) else None
+    found = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _named(body: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    stack: list[Tree] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack += node
+        elif isinstance(node, Mapping):
+            for key, value in node.items():
+                if key in _BLOCKS:
+                    yield from _of_block(key, value)
+                elif key == "serviceAccountName" and isinstance(value, str):
+                    yield ACCOUNT, value, ()
+            stack += node.values()
+
+
+def _of_block(block: str, value: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    kind, name_of = _BLOCKS[block]
+    for each in value if isinstance(value, tuple) else (value,):
+        if not isinstance(each, Mapping) or each.get("optional") is True:
+            continue
+        name = each.get(name_of)
+        if isinstance(name, str) and name:
+            yield kind, name, tuple(_keys(block, each))
+
+
+def _keys(block: str, value: Mapping[str, Tree]) -> Iterator[str]:
+    key = value.get("key") if block.endswith("KeyRef") else None
+    if isinstance(key, str):
+        yield key
+    read = value.get("keyToEnv")
+    for each in read if isinstance(read, tuple) else ():
+        for name in _KEYS:
+            found = each.get(name) if isinstance(each, Mapping) else None
+            if isinstance(found, str):
+                yield found
