@@ -30,11 +30,14 @@ SHORT = 12
 
 def render_pipeline(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     """The Pipeline, the PipelineVersion `<pipeline>-<first 12 digits of the IR's hash>`, and the
-    recurring runs of its schedules.
+    recurring runs of its schedules. None of one that takes artifacts: nothing but a pipeline that
+    calls it can start it, and that one's IR holds all of it.
     """
     pipeline = spec.body
     if not isinstance(pipeline, PipelineSpec):
         raise TypeError(f"{spec.ref} is no Pipeline")
+    if pipeline.artifacts:
+        return ()
     graph = resolved.graphs[spec.ref.name]
     found = intermediate(resolved, pipeline, graph)
     short = found.hash[:SHORT]
