@@ -180,7 +180,8 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "model-store-unsupported": Code(
             "Models can't be written to this kind of store from here.",
-            "`models.store` of a local environment is a folder.",
+            "`models.store` of a local environment is a folder, of one on a cluster an s3:// or "
+            "gs:// URI.",
         ),
         "no-features": Code("A model is given no column.", "Name at least one under `features`."),
         "no-free-port": Code(

@@ -1,4 +1,5 @@
-"""`storage-uri`: places of files that KServe's storage initializer doesn't read (targets 1.4).
+"""`storage-uri`: places of files that KServe's storage initializer doesn't read (targets 1.4), and
+stores that no step writes to.
 
 A cluster may have a ClusterStorageContainer for another scheme, so this is a warning.
 """
@@ -22,10 +23,36 @@ SCHEMES = (
 )
 
 
+# What the step `register-model` writes to (exai_components.object_store), and folders.
+WRITTEN = ("s3", "gs", "file")
+
+
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from _unwritten(subject)
     for spec, path, uri in (*_uris(subject), *_stores(subject)):
         if (reason := unread(uri)) is not None:
             yield Diagnostic("storage-uri", reason[0], spec.at(*path), "warning", reason[1])
+
+
+def _unwritten(subject: Subject) -> Iterator[Diagnostic]:
+    """Stores on a cluster that `register-model` can't write to."""
+    if not any(
+        step.component is not None and step.component.effects == "writes-registry"
+        for _, _, step in subject.steps()
+    ):
+        return
+    for name, environment in subject.environments.items():
+        store = environment.models.store if environment.models is not None else ""
+        scheme = store.partition("://")[0] if "://" in store else ""
+        at = subject.project.root.at("spec", "environments", name, "models", "store")
+        if environment.target != "local" and scheme in SCHEMES and scheme not in WRITTEN:
+            yield Diagnostic(
+                "storage-uri",
+                f"the step `register-model` writes nothing to {scheme}://",
+                at,
+                "warning",
+                "a store is an s3:// or gs:// URI",
+            )
 
 
 def unread(uri: str) -> tuple[str, str] | None:

@@ -3,10 +3,14 @@
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from exai_components.model_file import BadModel
+from exai_components.object_store import is_remote
 from exai_components.outcome import StepFailure
+from exai_components.remote_models import fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +23,31 @@ class Champion:
     digest: str
 
     def folder(self) -> Path:
-        """The folder behind the URI; a final failure for a scheme that isn't a file's."""
+        """The folder behind the URI, which an object store's is brought to; a final failure for
+        another scheme than these and a file's."""
+        if is_remote(self.uri):
+            return _fetched(self)
         parts = urlsplit(self.uri)
         if parts.scheme != "file":
             raise StepFailure(
                 "champion-unreadable",
                 f"Version {self.version} of {self.model} is stored at {self.uri}, "
                 "which evaluate-model can't read",
-                "It reads models from a file:// store",
+                "It reads models from an s3://, gs:// or file:// store",
             )
         return Path(unquote(parts.path))
+
+
+@cache
+def _fetched(champion: Champion) -> Path:
+    try:
+        return fetched(champion.uri)
+    except BadModel as error:
+        raise StepFailure(
+            "champion-unreadable",
+            f"Version {champion.version} of {champion.model} can't be read: {error}",
+            "See that its files are where the registry says",
+        ) from None
 
 
 def find_champion(reference: str) -> Champion | None:

@@ -26,10 +26,12 @@ def register_model(
 
     `signature` is for a model that a step of the user's own made, which has none yet.
     """
+    import os
     import shutil
     from concurrent.futures import ThreadPoolExecutor
 
     from exai_components.adopted import adopted
+    from exai_components.object_store import is_remote
     from exai_components.register_model.store import put
     from exai_components.register_model.versions import Registration, find_version, make_version
     from exai_components.registry import registry_failures
@@ -49,6 +51,8 @@ def register_model(
     # Files are copied while MLflow is imported; a version comes last, when both are whole.
     with ThreadPoolExecutor(max_workers=1) as copying, registry_failures():
         copy = copying.submit(put, folder, as_, run_key, model.metadata.get("digest") or None)
+        if is_remote(os.environ.get("EXAI_MODEL_STORE", "")):
+            copy.result()  # Arrow is imported before MLflow is, which does without it
         client = _client()
         version = find_version(client, as_, run_key)
         stored = copy.result()

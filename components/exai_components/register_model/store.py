@@ -1,4 +1,5 @@
-"""The model store: one folder for each model and run, written once, by rename.
+"""The model store: one folder for each model and run, written once, by rename; in an object store
+with its signature last.
 
 In: EXAI_MODEL_STORE, a model folder. Out: the URI of its copy, which never changes again.
 Never overwrites: what an earlier attempt of the same run stored stays, and counts.
@@ -12,15 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from exai_components.model_file import MODEL_FILE, BadModel, ModelFile, digest_of, verify
+from exai_components.model_file import (
+    LEADERBOARD,
+    MODEL_FILE,
+    BadModel,
+    ModelFile,
+    digest_of,
+    read_model_file,
+    verify,
+)
+from exai_components.object_store import is_remote
 from exai_components.outcome import StepFailure
+from exai_components.remote_models import fetched, put_once
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A model in the store."""
+    """A model in the store; `folder` has its small files here: signature, leaderboard."""
 
     uri: str
     digest: str
@@ -42,7 +53,7 @@ def store_root() -> Path:
         raise StepFailure(
             "model-store-unsupported",
             f"register-model can't write to {store}",
-            "Set the environment's models.store to a path, or to a file:// URI",
+            "Set the environment's models.store to an s3:// or gs:// URI, a path, or a file:// URI",
         )
     return Path(unquote(parts.path))
 
@@ -65,11 +76,30 @@ def put(source: Path, model: str, run_key: str, digest: str | None = None) -> St
         raise StepFailure(
             "broken-model", f"The model can't be used: {error}", "Train it again"
         ) from None
+    store = os.environ.get("EXAI_MODEL_STORE", "").rstrip("/")
+    if is_remote(store):
+        return _put_remote(source, signature, f"{store}/{model}/{run_key}")
     shelf = store_root() / model
     folder = shelf / run_key
     if not folder.exists():
         _copy(source, signature, shelf, folder)
     return _stored(folder, digest_of(source))
+
+
+def _put_remote(source: Path, signature: ModelFile, uri: str) -> Stored:
+    try:
+        digest, earlier = put_once(source, tuple(signature.files), uri)
+        folder = fetched(uri, (LEADERBOARD,), whole=False)
+        model = read_model_file(folder)
+    except BadModel as error:
+        raise StepFailure(
+            "broken-store",
+            f"What an earlier attempt stored can't be used: {error}",
+            f"Remove {uri} if no version points to it, then run again",
+        ) from None
+    if earlier and digest != digest_of(source):
+        print(f"exai: {uri} is of an earlier attempt of this run, and stays", file=sys.stderr)
+    return Stored(uri, digest, model, folder)
 
 
 def _copy(source: Path, signature: ModelFile, shelf: Path, folder: Path) -> None:
