@@ -235,21 +235,16 @@ WholeSeconds: TypeAlias = Annotated[
 Percent: TypeAlias = Annotated[
     units.Percent, Parsed(units.parse_percent, _text_with(units.PERCENT_PATTERN))
 ]
-Quantity: TypeAlias = Annotated[
-    units.Quantity,
-    Parsed(
-        units.parse_quantity,
-        (
-            (
-                "anyOf",
-                [
-                    {"type": "string", "pattern": units.QUANTITY_PATTERN},
-                    {"type": "number", "minimum": 0},
-                ],
-            ),
-        ),
+QUANTITY_SCHEMA = (
+    (
+        "anyOf",
+        [
+            {"type": "string", "pattern": units.QUANTITY_PATTERN},
+            {"type": "number", "minimum": 0},
+        ],
     ),
-]
+)
+Quantity: TypeAlias = Annotated[units.Quantity, Parsed(units.parse_quantity, QUANTITY_SCHEMA)]
 ModelVersion: TypeAlias = Annotated[
     str,
     Parsed(

@@ -72,6 +72,8 @@ def _said_by_pydantic(
             return unknown_field(document, path, shape.at(location[:-1]).fields)
         case "missing":
             return missing_field(document, path, shape.at(location))
+        case "too_short":
+            return _at_value("invalid-value", document, path, "must not be empty")
         case "literal_error":
             return _choice(document, path, shape.at(location).choices, given)
         case _ if kind in _WANTED:

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Text, about
+from exai_specs.fields import Maybe, Problem, about, refuse
 from exai_specs.forms import OneOf
+from exai_specs.texts import Filled, different
+
+
+def _inside(path: str) -> str:
+    if path.startswith(("/", "~")) or ".." in path.split("/"):
+        hint = "write a folder of it, for example clusters/prod"
+        raise refuse(Problem("invalid-value", "leads out of the repository", hint))
+    return path
 
 
 @block
@@ -20,9 +30,13 @@ class Gitops:
     """
 
     path: Annotated[
-        Text, Effect.RENDER, about("Folder in its repository", "clusters/prod/flower-shop")
+        Annotated[Filled, AfterValidator(_inside)],
+        Effect.RENDER,
+        about("Folder in its repository", "clusters/prod/flower-shop"),
     ]
-    branch: Annotated[Maybe[Text], Effect.RENDER, about("Branch of its repository", "main")] = None
+    branch: Annotated[Maybe[Filled], Effect.RENDER, about("Branch of its repository", "main")] = (
+        None
+    )
 
 
 Apply = Annotated[
@@ -37,7 +51,7 @@ class Reconcile:
     """What the reconciler does by itself; the rest it reports."""
 
     may: Annotated[
-        tuple[Verb, ...],
+        Annotated[tuple[Verb, ...], AfterValidator(different)],
         Effect.RENDER,
         about("The verbs of a plan that it may carry out", ["create", "update"]),
     ] = ()

@@ -32,6 +32,7 @@ from exai_specs.kinds.pods import CONTAINER
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.servers import PodFields
 from exai_specs.names import NameRule
+from exai_specs.texts import Filled, Http
 
 
 @block
@@ -138,7 +139,7 @@ class Art:
         about("What the explainer is told", {"nb_classes": "10"}),
     ] = field(default_factory=empty)
     runtime_version: Annotated[
-        Maybe[Text], Effect.REDEPLOY, about("Tag of KServe's image", "v0.20.0")
+        Maybe[Filled], Effect.REDEPLOY, about("Tag of KServe's image", "v0.20.0")
     ] = None
 
 
@@ -172,7 +173,7 @@ class Logger:
         Literal["all", "request", "response"], Effect.REDEPLOY, about("What is sent", "all")
     ]
     url: Annotated[
-        Maybe[Text], Effect.REDEPLOY, about("The address that takes them", "http://sink.ml-prod")
+        Maybe[Http], Effect.REDEPLOY, about("The address that takes them", "http://sink.ml-prod")
     ] = None
     storage: Annotated[
         Maybe[Storage],
@@ -211,6 +212,13 @@ class Batcher:
     timeout: Annotated[
         Maybe[Duration], Effect.REDEPLOY, about("How long the batch may take", "5s")
     ] = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Batcher:
+        if (self.max_batch_size, self.max_latency, self.timeout) == (None, None, None):
+            hint = "add maxBatchSize: 32, or maxLatency: 300ms"
+            raise refuse(Problem("missing-field", "says nothing", hint))
+        return self
 
 
 _Share = Annotated[

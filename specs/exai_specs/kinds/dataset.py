@@ -30,6 +30,7 @@ from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.sources import Source
 from exai_specs.names import FIELD
+from exai_specs.texts import Filled
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 from exai_specs.values import frozen
 
@@ -175,7 +176,7 @@ class Quality:
 class Fixed:
     """A data version that a person sets."""
 
-    fixed: Annotated[Text, Effect.RENDER, about("The version", "2026-10")]
+    fixed: Annotated[Filled, Effect.RENDER, about("The version", "2026-10")]
 
 
 @block
@@ -183,7 +184,7 @@ class Query:
     """A data version that the source's database tells."""
 
     query: Annotated[
-        Text,
+        Filled,
         Effect.RENDER,
         about("A query with one row whose values are the version", "SELECT max(id) FROM demo_iris"),
     ]

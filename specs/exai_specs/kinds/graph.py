@@ -22,6 +22,7 @@ from exai_specs.kinds.pods import NodeSelector, Tolerations
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.workload import SECRET, Resources
 from exai_specs.names import NameRule
+from exai_specs.texts import Filled, Http
 
 NODE = NameRule(
     r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
@@ -46,7 +47,7 @@ class GraphStep:
         Maybe[Text], Effect.REDEPLOY, about("Another node of this graph", "by-country")
     ] = None
     url: Annotated[
-        Maybe[Text], Effect.REDEPLOY, about("An address", "http://other.team/v1/models/m:predict")
+        Maybe[Http], Effect.REDEPLOY, about("An address", "http://other.team/v1/models/m:predict")
     ] = None
     name: Annotated[
         Maybe[Annotated[Text, Named(NODE)]],
@@ -62,7 +63,7 @@ class GraphStep:
         about("Of a Sequence: what it gets, the request or the last answer", "$response"),
     ] = None
     condition: Annotated[
-        Maybe[Text],
+        Maybe[Filled],
         Effect.REDEPLOY,
         about("Of a Switch: a GJSON path on the request", 'country=="fr"'),
     ] = None

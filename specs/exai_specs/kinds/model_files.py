@@ -17,6 +17,7 @@ from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, abou
 from exai_specs.frozen import empty
 from exai_specs.kinds.signature import Signature
 from exai_specs.names import NameRule
+from exai_specs.texts import Filled
 from exai_specs.types import TypeProblem, called
 
 FORMAT = NameRule(
@@ -25,6 +26,11 @@ FORMAT = NameRule(
     example="sklearn",
 )
 """Names of model formats, as KServe's runtimes list them."""
+
+REGISTERED = NameRule(
+    r"[^/:\x00-\x1f]+", "neither `/` nor `:`", longest=256, example="fraud-scorer"
+)
+"""Registered models, whoever registered them (mlflow/utils/validation.py, _validate_model_name)."""
 
 SHA256 = NameRule(
     r"[0-9a-f]{64}",
@@ -119,4 +125,8 @@ class InlineModel:
 class RegisteredElsewhere:
     """A model of the registry that no pipeline here makes."""
 
-    name: Annotated[Text, Effect.RETRAIN, about("Its name in the registry", "fraud-scorer")]
+    name: Annotated[
+        Annotated[Filled, Named(REGISTERED, "fraud-scorer")],
+        Effect.RETRAIN,
+        about("Its name in the registry", "fraud-scorer"),
+    ]

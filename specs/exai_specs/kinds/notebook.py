@@ -11,13 +11,14 @@ from typing import Annotated
 from pydantic import model_validator
 
 from exai_specs import units
+from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Named, Problem, Quantity, Text, about, refuse
+from exai_specs.fields import Flag, Maybe, Named, Problem, Text, about, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PodFields
-from exai_specs.kinds.volumes import MOUNT_PATH, AccessMode
+from exai_specs.kinds.volumes import MOUNT_PATH, AccessModes, StorageClass
 from exai_specs.kinds.workload import SECRET
 
 SIZE = "10Gi"
@@ -35,13 +36,15 @@ class Workspace:
     """
 
     size: Annotated[
-        Maybe[Quantity], Effect.RENDER, about(f"How much it holds; default: {SIZE}", SIZE)
+        Maybe[Size], Effect.RENDER, about(f"How much it holds; default: {SIZE}", SIZE)
     ] = None
     storage_class: Annotated[
-        Maybe[Text], Effect.REDEPLOY, about("Its StorageClass; default: the cluster's", "fast")
+        Maybe[StorageClass],
+        Effect.REDEPLOY,
+        about("Its StorageClass; default: the cluster's", "fast"),
     ] = None
     access_modes: Annotated[
-        tuple[AccessMode, ...],
+        AccessModes,
         Effect.REDEPLOY,
         about("How it may be mounted; default: ReadWriteOnce", ["ReadWriteMany"]),
     ] = ()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -41,6 +41,7 @@ from exai_specs.kinds.step_pod import (
 from exai_specs.kinds.step_resources import StepResources
 from exai_specs.kinds.workload import SECRET, Env
 from exai_specs.names import CLAIM, FIELD, KUBERNETES, PARAMETER, STEP
+from exai_specs.texts import Filled, different
 
 
 @block
@@ -48,7 +49,7 @@ class PipelineRun:
     """When `apply` may start a run by itself."""
 
     on: Annotated[
-        Maybe[tuple[Literal["spec", "data"], ...]],
+        Maybe[Annotated[tuple[Literal["spec", "data"], ...], AfterValidator(different)]],
         Effect.RENDER,
         about("Changes that start one; default: both locally, none on Kubeflow", ["spec", "data"]),
     ] = None
@@ -127,7 +128,7 @@ class PipelineSpec:
         ),
     ] = field(default_factory=empty)
     experiment: Annotated[
-        Maybe[Text],
+        Maybe[Filled],
         Effect.RENDER,
         about("Experiment in KFP and MLflow; default: the pipeline's name", "iris_exp"),
     ] = None

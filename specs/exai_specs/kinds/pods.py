@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -67,12 +67,26 @@ PORT = NameRule(
 """Names of ports: IANA service names (k8s.io/apimachinery, IsValidPortName)."""
 
 PortNumber = Annotated[Whole, Field(ge=1, le=65535)]
-Ports = Annotated[Mapping[str, PortNumber], KeyedBy(PORT)]
+
+
+def _different(ports: Mapping[str, int]) -> Mapping[str, int]:
+    """The lists of Kubernetes' containers are keyed by the number."""
+    problems = [
+        Problem("invalid-value", "another name has that number", "remove one of them", (name,))
+        for index, (name, number) in enumerate(ports.items())
+        if number in list(ports.values())[:index]
+    ]
+    if problems:
+        raise refuse(*problems)
+    return ports
+
+
+Ports = Annotated[Mapping[str, PortNumber], KeyedBy(PORT), AfterValidator(_different)]
 Texts = Annotated[Mapping[str, Text], KeyedBy()]
 Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
 Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
-NodeSelector = Annotated[Mapping[str, Text], KeyedBy(NODE_LABEL)]
+NodeSelector = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(NODE_LABEL)]
 
 
 @block
@@ -195,7 +209,9 @@ class Exec:
     """A command that has to end with 0."""
 
     command: Annotated[
-        tuple[Text, ...], Effect.RETRAIN, about("The command", ["cat", "/tmp/ready"])  # noqa: S108 - an example
+        Annotated[tuple[Text, ...], Field(min_length=1)],
+        Effect.RETRAIN,
+        about("The command", ["cat", "/tmp/ready"]),  # noqa: S108 - an example
     ]
 
 
@@ -282,6 +298,26 @@ class Probes:
         Effect.RETRAIN,
         about("The others wait for it", {"tcpSocket": {"port": 8080}, "failureThreshold": 30}),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_success(self) -> Probes:
+        """As Kubernetes judges pods (k8s.io/kubernetes, validateContainers)."""
+        wrong = "must be 1 here: a container that lives, or has started, does so at once"
+        problems = [
+            Problem("invalid-value", wrong, "remove it", (name, "successThreshold"))
+            for name, probe in (("liveness", self.liveness), ("startup", self.startup))
+            if probe is not None and (probe.success_threshold or 1) > 1
+        ] + [
+            Problem("invalid-value", "is of liveness and startup alone", "remove it", _GRACE)
+            for probe in (self.readiness,)
+            if probe is not None and probe.termination_grace_period_seconds is not None
+        ]
+        if problems:
+            raise refuse(*problems)
+        return self
+
+
+_GRACE = ("readiness", "terminationGracePeriodSeconds")
 
 
 @block

@@ -17,10 +17,12 @@ from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, 
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.applying import Apply, Reconcile
+from exai_specs.kinds.pods import Labels
 from exai_specs.kinds.policies import RulePolicy
 from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
+from exai_specs.texts import Filled, Http, TrackingUri
 from exai_specs.types import TypeProblem, called
 from exai_specs.version_ranges import PATTERN, parse_range
 
@@ -60,7 +62,7 @@ class Pipelines:
         about("Through the KFP API, or as Kubernetes objects", "api"),
     ] = "api"
     endpoint: Annotated[
-        Maybe[Text], Effect.RENDER, about("Address of the KFP API", "https://kfp.example.com")
+        Maybe[Http], Effect.RENDER, about("Address of the KFP API", "https://kfp.example.com")
     ] = None
     timezone: Annotated[
         Text, Effect.RENDER, about("The zone that the installation's schedules run in", "UTC")
@@ -77,7 +79,7 @@ class Tracking:
     """Where MLflow is."""
 
     uri: Annotated[
-        Text, Effect.RENDER, about("MLflow's tracking URI", "https://mlflow.example.com")
+        TrackingUri, Effect.RENDER, about("MLflow's tracking URI", "https://mlflow.example.com")
     ]
 
 
@@ -86,7 +88,7 @@ class Sqlite:
     """A SQLite file."""
 
     path: Annotated[
-        Text, Effect.RENDER, about("The file; relative to the data root", "data/iris.db")
+        Filled, Effect.RENDER, about("The file; relative to the data root", "data/iris.db")
     ]
 
 
@@ -94,10 +96,10 @@ class Sqlite:
 class Postgresql:
     """A PostgreSQL database."""
 
-    host: Annotated[Text, Effect.RENDER, about("Host name", "db.prod")]
+    host: Annotated[Filled, Effect.RENDER, about("Host name", "db.prod")]
     port: Annotated[_Port, Effect.RENDER, about("Port", 5432)] = 5432
-    database: Annotated[Text, Effect.RENDER, about("Name of the database", "ml")]
-    user: Annotated[Text, Effect.RENDER, about("User name", "exai")]
+    database: Annotated[Filled, Effect.RENDER, about("Name of the database", "ml")]
+    user: Annotated[Filled, Effect.RENDER, about("User name", "exai")]
     password: Annotated[
         Annotated[SecretRef, Credential()],
         Effect.RENDER,
@@ -147,7 +149,7 @@ SecretSource = Annotated[
 class Data:
     """Where relative data paths start."""
 
-    root: Annotated[Text, Effect.RENDER, about("Folder or URI of the data", "s3://acme-ml/data")]
+    root: Annotated[Filled, Effect.RENDER, about("Folder or URI of the data", "s3://acme-ml/data")]
 
 
 @block
@@ -155,7 +157,7 @@ class Models:
     """Where models are kept."""
 
     store: Annotated[
-        Text, Effect.RENDER, about("Folder or URI that KServe can read", "s3://acme-ml/models")
+        Filled, Effect.RENDER, about("Folder or URI that KServe can read", "s3://acme-ml/models")
     ]
 
 
@@ -189,7 +191,7 @@ class Monitoring:
         Flag, Effect.RENDER, about("Whether Istio's metrics of requests are collected there", True)
     ] = False
     labels: Annotated[
-        Annotated[Mapping[str, Text], KeyedBy()],
+        Labels,
         Effect.RENDER,
         about("Labels that Prometheus selects its objects by", {"release": "prometheus"}),
     ] = field(default_factory=empty)

@@ -8,24 +8,27 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
+from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Quantity, Text, about
+from exai_specs.fields import Flag, Maybe, about
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
-from exai_specs.kinds.volumes import AccessMode
+from exai_specs.kinds.volumes import AccessModes, StorageClass
 
 
 @block
 class Workspace:
     """A volume that is made for a run and that all its steps see, at `${{ run.workspace }}`."""
 
-    size: Annotated[Quantity, Effect.RENDER, about("How much it holds", "10Gi")]
+    size: Annotated[Size, Effect.RENDER, about("How much it holds", "10Gi")]
     storage_class: Annotated[
-        Maybe[Text], Effect.RENDER, about("Its StorageClass; default: the cluster's", "fast")
+        Maybe[StorageClass],
+        Effect.RENDER,
+        about("Its StorageClass; default: the cluster's", "fast"),
     ] = None
     access_modes: Annotated[
-        tuple[AccessMode, ...], Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
+        AccessModes, Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
     ] = ()
 
 
@@ -33,14 +36,14 @@ class Workspace:
 class Claim:
     """A PersistentVolumeClaim that is made for a run, and goes with it."""
 
-    size: Annotated[Quantity, Effect.RENDER, about("How much it holds", "10Gi")]
+    size: Annotated[Size, Effect.RENDER, about("How much it holds", "10Gi")]
     storage_class: Annotated[
-        Text,
+        StorageClass,
         Effect.RENDER,
         about("Its StorageClass; Kubeflow Pipelines can't ask for the cluster's own", "standard"),
     ]
     access_modes: Annotated[
-        tuple[AccessMode, ...], Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
+        AccessModes, Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
     ] = ("ReadWriteOnce",)
     annotations: Annotated[
         Texts, Effect.RENDER, about("Its annotations", {"example.com/note": "text"})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -30,6 +30,7 @@ from exai_specs.kinds.model_files import FORMAT
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PlacedFields
 from exai_specs.kinds.workload import Env
+from exai_specs.texts import different
 from exai_specs.types import TypeProblem, called
 
 Protocol = Literal["v1", "v2", "grpc-v1", "grpc-v2"]
@@ -148,7 +149,7 @@ class RuntimeSpec(PlacedFields):
         about("The formats that it reads", {"onnx": {"version": "1", "autoSelect": True}}),
     ]
     protocols: Annotated[
-        tuple[Protocol, ...],
+        Annotated[tuple[Protocol, ...], AfterValidator(different)],
         Effect.REDEPLOY,
         about("The protocols that it speaks; default: any", ["v1", "v2"]),
     ] = ()

@@ -10,8 +10,9 @@ from dataclasses import field
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from exai_specs import units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -44,6 +45,7 @@ from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.slo import Slo
 from exai_specs.names import FIELD
+from exai_specs.texts import Filled
 
 CUSTOM = "custom"
 """The `runtime` of a service whose own image is the predictor."""
@@ -102,13 +104,22 @@ class ServedFeatures:
         return self
 
 
+def _a_part(share: units.Percent) -> units.Percent:
+    if share.percent == 100:
+        hint = "make it the service's `model`, and remove the canary"
+        raise refuse(Problem("invalid-value", "must leave some requests to `model`", hint))
+    return share
+
+
 @block
 class Canary:
     """Another model that gets a part of the requests."""
 
     model: Annotated[ModelSource, Effect.REDEPLOY, about("The model", "iris_model@challenger")]
     traffic: Annotated[
-        Percent, Effect.RENDER, about("Its share of the requests; 0% is none yet", "10%")
+        Annotated[Percent, AfterValidator(_a_part)],
+        Effect.RENDER,
+        about("Its share of the requests; 0% is none yet", "10%"),
     ]
     replicas: Annotated[
         Maybe[Annotated[Whole, Field(ge=0)]],
@@ -173,7 +184,7 @@ class ServiceSpec(ComponentFields):
         ),
     ] = None
     runtime_version: Annotated[
-        Maybe[Text], Effect.REDEPLOY, about("Tag of the runtime's image", "v0.20.0")
+        Maybe[Filled], Effect.REDEPLOY, about("Tag of the runtime's image", "v0.20.0")
     ] = None
     protocol: Annotated[
         Literal["v1", "v2", "grpc-v1", "grpc-v2"],

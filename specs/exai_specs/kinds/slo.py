@@ -16,6 +16,8 @@ from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Duration, Maybe, Percent, Problem, about, refuse
 
+MINUTE = 60_000
+
 
 @block
 class Latency:
@@ -62,6 +64,12 @@ class Slo:
         if not self.window.ms:
             wrong = "must be longer than nothing"
             raise refuse(Problem("invalid-value", wrong, path=("window",)))
+        if self.window.ms < MINUTE:
+            wrong = "is less than anything is measured over"
+            raise refuse(Problem("invalid-value", wrong, "write 1m at least", ("window",)))
+        if self.error_rate is not None and not 0 < self.error_rate.percent < 100:
+            wrong = "must be more than 0% and less than 100%: no service keeps, or breaks, that"
+            raise refuse(Problem("invalid-value", wrong, "for example 1%", ("errorRate",)))
         if self.latency == Latency() and self.error_rate is None:
             wrong, hint = "promises nothing", "add latency: {p99: 100ms} or errorRate: 1%"
             raise refuse(Problem("missing-field", wrong, hint))

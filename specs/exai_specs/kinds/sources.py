@@ -6,7 +6,6 @@ In: `source` of a Dataset. Out: a frozen value. Never: opening it, or quoting an
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import model_validator
 
@@ -15,6 +14,7 @@ from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import NameRule
+from exai_specs.texts import Filled, is_http
 from exai_specs.types import TypeProblem, called
 
 SHA256 = NameRule(r"[0-9a-f]{64}", "64 hexadecimal digits, a to f in small letters", longest=64)
@@ -25,7 +25,7 @@ class CsvSource:
     """A CSV file with a header."""
 
     path: Annotated[
-        Text, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.csv")
+        Filled, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.csv")
     ]
 
 
@@ -34,7 +34,7 @@ class ParquetSource:
     """A Parquet file, or a folder of Parquet files that have the same columns."""
 
     path: Annotated[
-        Text,
+        Filled,
         Effect.RETRAIN,
         about("The file or folder; relative to the data root", "data/iris.parquet"),
     ]
@@ -45,7 +45,7 @@ class JsonSource:
     """A JSON file: one object a line, or one array of objects."""
 
     path: Annotated[
-        Text, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.jsonl")
+        Filled, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.jsonl")
     ]
 
 
@@ -56,12 +56,7 @@ def _address(value: Any) -> str:
     if "@" in value.partition("//")[2].partition("/")[0]:
         hint = "offer the file without a password, or below the data root; change that password"
         raise TypeProblem("a user or password must not be in a spec", (), hint, "secret-in-spec")
-    try:
-        parts = urlsplit(value)
-        named = parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that don't match
-        named = None
-    if not named or not value.startswith(("http://", "https://")) or not value.isprintable():
+    if not is_http(value):
         hint = "for example https://example.com/iris.csv"
         raise TypeProblem("must be an http or https address", (), hint)
     return value
@@ -96,10 +91,10 @@ class SqlSource:
     connection: Annotated[
         Text, Effect.RETRAIN, about("A connection of the environment", "warehouse")
     ]
-    table: Annotated[Maybe[Text], Effect.RETRAIN, about("The table", "demo_iris")] = None
-    query: Annotated[Maybe[Text], Effect.RETRAIN, about("The query", "SELECT * FROM demo_iris")] = (
-        None
-    )
+    table: Annotated[Maybe[Filled], Effect.RETRAIN, about("The table", "demo_iris")] = None
+    query: Annotated[
+        Maybe[Filled], Effect.RETRAIN, about("The query", "SELECT * FROM demo_iris")
+    ] = None
 
     @model_validator(mode="after")
     def _one(self) -> SqlSource:

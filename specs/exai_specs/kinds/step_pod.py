@@ -37,11 +37,11 @@ from exai_specs.kinds.pods import (
     Toleration,
     Tolerations,
 )
-from exai_specs.kinds.volumes import MOUNT_PATH, EmptyDir, Ephemeral, MemoryVolume
+from exai_specs.kinds.volumes import MOUNT_PATH, EmptyDir, Ephemeral, MemoryVolume, SubPath
 from exai_specs.kinds.workload import SECRET
 
 _SubPath = Annotated[
-    Maybe[Text], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
+    Maybe[SubPath], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
 ]
 _Optional = Annotated[Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)]
 

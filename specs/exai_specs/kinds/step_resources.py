@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, model_validator
 
+from exai_specs.amounts import Bytes, Pieces
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Quantity, about, refuse
@@ -20,14 +21,16 @@ from exai_specs.kinds.step_pod import OrExpression
 from exai_specs.kinds.workload import EXTENDED, EXTENDED_KEY, Amount, Gathered, over, stated
 
 StepAmount: TypeAlias = Annotated[Amount, OrExpression(Quantity)]
+_StepBytes: TypeAlias = Annotated[Amount, OrExpression(Bytes)]
+_StepPieces: TypeAlias = Annotated[Amount, OrExpression(Pieces)]
 _Cpu = Annotated[
     Maybe[StepAmount], Effect.RETRAIN, about("Cores", 1, "500m", "${{ parameters.cpu }}")
 ]
 _Memory = Annotated[
-    Maybe[StepAmount], Effect.RETRAIN, about("Bytes", "2Gi", "${{ parameters.memory }}")
+    Maybe[_StepBytes], Effect.RETRAIN, about("Bytes", "2Gi", "${{ parameters.memory }}")
 ]
 _Extended = Annotated[
-    Mapping[str, StepAmount],
+    Mapping[str, _StepPieces],
     KeyedBy(EXTENDED),
     Field(alias=EXTENDED_KEY),
     Effect.RETRAIN,

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
+from pydantic import AfterValidator
+
+from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Quantity, Text, about
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, about, refuse
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import NameRule
+from exai_specs.texts import Filled
 
 MOUNT_PATH = NameRule(
     r"/[^:\x00]*",
@@ -28,8 +32,34 @@ MOUNT_PATH = NameRule(
 
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
 
+
+def _alone(modes: tuple[AccessMode, ...]) -> tuple[AccessMode, ...]:
+    """As Kubernetes judges claims (k8s.io/kubernetes, validatePersistentVolumeClaimSpec)."""
+    if "ReadWriteOncePod" in modes and len(modes) > 1:
+        wrong = "ReadWriteOncePod stands alone: one pod at a time is no other pod"
+        raise refuse(Problem("invalid-value", wrong, "remove the others"))
+    return modes
+
+
+AccessModes = Annotated[tuple[AccessMode, ...], AfterValidator(_alone)]
+STORAGE_CLASS = NameRule(
+    rf"({SECRET.pattern})?", SECRET.words, SECRET.longest, lower=True, joiner="-"
+)
+"""Of a claim; "" asks for a volume that is there already."""
+StorageClass = Annotated[Text, Named(STORAGE_CLASS, "fast")]
+
+
+def _inside(path: str) -> str:
+    """As Kubernetes judges `subPath` (k8s.io/kubernetes, validateLocalDescendingPath)."""
+    if path.startswith("/") or ".." in path.split("/"):
+        hint = "write a path below it, for example models/iris"
+        raise refuse(Problem("invalid-value", "leads out of the volume", hint))
+    return path
+
+
+SubPath = Annotated[Filled, AfterValidator(_inside)]
 _SubPath = Annotated[
-    Maybe[Text], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
+    Maybe[SubPath], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
 ]
 _ReadOnly = Annotated[Flag, Effect.RETRAIN, about("Whether the container may only read it", True)]
 _Optional = Annotated[Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)]
@@ -79,7 +109,7 @@ class EmptyDir:
     medium: Annotated[
         Maybe[Literal["Memory"]], Effect.RETRAIN, about("Where it is kept; default: disk", "Memory")
     ] = None
-    size: Annotated[Maybe[Quantity], Effect.RETRAIN, about("How much it may hold", "1Gi")] = None
+    size: Annotated[Maybe[Size], Effect.RETRAIN, about("How much it may hold", "1Gi")] = None
 
 
 @block
@@ -94,12 +124,14 @@ class EmptyDirVolume:
 class Ephemeral:
     """A claim that lives as long as the pod."""
 
-    size: Annotated[Quantity, Effect.RETRAIN, about("How much it holds", "10Gi")]
+    size: Annotated[Size, Effect.RETRAIN, about("How much it holds", "10Gi")]
     storage_class: Annotated[
-        Maybe[Text], Effect.RETRAIN, about("Its StorageClass; default: the cluster's", "fast")
+        Maybe[StorageClass],
+        Effect.RETRAIN,
+        about("Its StorageClass; default: the cluster's", "fast"),
     ] = None
     access_modes: Annotated[
-        tuple[AccessMode, ...], Effect.RETRAIN, about("How it may be mounted", ["ReadWriteOnce"])
+        AccessModes, Effect.RETRAIN, about("How it may be mounted", ["ReadWriteOnce"])
     ] = ("ReadWriteOnce",)
 
 
@@ -118,7 +150,7 @@ class EphemeralVolume:
 class MemoryVolume:
     """Shared memory."""
 
-    memory: Annotated[Quantity, Effect.RETRAIN, about("How much, as of /dev/shm", "2Gi")]
+    memory: Annotated[Size, Effect.RETRAIN, about("How much, as of /dev/shm", "2Gi")]
 
 
 ServerVolume: TypeAlias = (

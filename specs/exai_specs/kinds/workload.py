@@ -16,6 +16,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs import units
+from exai_specs.amounts import Bytes, Pieces
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -160,14 +161,14 @@ class Gathered:
 
 EXTENDED_KEY = f"{HIDDEN}extended"
 _Extended = Annotated[
-    Mapping[str, Quantity],
+    Mapping[str, Pieces],
     KeyedBy(EXTENDED),
     Field(alias=EXTENDED_KEY),
     Effect.RETRAIN,
     about("Extended resources, such as GPUs", {"nvidia.com/gpu": 1}),
 ]
 _Cpu = Annotated[Maybe[Quantity], Effect.RETRAIN, about("Cores", 1, "500m")]
-_Memory = Annotated[Maybe[Quantity], Effect.RETRAIN, about("Bytes", "2Gi")]
+_Memory = Annotated[Maybe[Bytes], Effect.RETRAIN, about("Bytes", "2Gi")]
 
 
 @block

@@ -1,0 +1,105 @@
+"""Text that has to say something, and addresses.
+
+In: plain values. Out: text, or problems. Never: an address quoted in a message, for it may hold
+what nobody may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from exai_specs.fields import Problem, Text, refuse
+from exai_specs.values import frozen
+
+
+@frozen
+class _Filled:
+    """Text that isn't blank."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: str) -> str:
+        if not value.strip():
+            raise refuse(Problem("invalid-value", "must not be empty"))
+        return value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": r"\S"}
+
+
+@frozen
+class _Address:
+    """An address: of http or https, or one that MLflow's client takes."""
+
+    fits: Callable[[str], bool]
+    words: str
+    pattern: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: str) -> str:
+        if not self.fits(value):
+            raise refuse(Problem("invalid-value", f"must be {self.words}"))
+        return value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": self.pattern}
+
+
+def is_http(value: str) -> bool:
+    """Whether this is an address of http or https, with a host."""
+    try:
+        parts = urlsplit(value)
+        named = parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that don't match
+        return False
+    printable = value.isprintable() and " " not in value
+    return bool(named) and value.startswith(("http://", "https://")) and printable
+
+
+def is_tracking(value: str) -> bool:
+    """Whether MLflow's client takes this for a place of its own (mlflow/tracking/registry.py)."""
+    scheme, found, rest = value.partition("://")
+    if scheme in ("http", "https") and found:
+        return is_http(value)
+    return value in ("databricks", "databricks-uc", "uc") or bool(scheme and found and rest.strip())
+
+
+def different(values: tuple[str, ...]) -> tuple[str, ...]:
+    """A list that names each thing once."""
+    problems = [
+        Problem("invalid-value", "stands there already", "remove it", (index,))
+        for index, value in enumerate(values)
+        if value in values[:index]
+    ]
+    if problems:
+        raise refuse(*problems)
+    return values
+
+
+Filled: TypeAlias = Annotated[Text, _Filled()]
+Http: TypeAlias = Annotated[Text, _Address(is_http, "an http or https address", r"^https?://\S+$")]
+TrackingUri: TypeAlias = Annotated[
+    Text,
+    _Address(
+        is_tracking,
+        "an address such as https://mlflow.example.com",
+        r"^([A-Za-z][A-Za-z0-9+.-]*://\S+|databricks|uc|databricks-uc)$",
+    ),
+]
