@@ -356,6 +356,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Only warnings and notes can be silenced, by the code that is printed with them. An "
             "error has to be mended.",
         ),
+        "unusable-expectation": Code(
+            "An expectation that lacks an argument, or that no data can meet.",
+            "Each expectation of Great Expectations needs some of its arguments, such as `column` "
+            "or `value_set`; and what is at least `min_value` and at most `max_value` has to "
+            "exist.",
+        ),
         "unusable-feature": Code(
             "A feature or a target of a type that no model here can have.",
             "Models learn from text, numbers and booleans, which is what a request to a model "

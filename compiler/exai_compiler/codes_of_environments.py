@@ -41,6 +41,11 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
             "An environment on a cluster names an image of exai by its tag.",
             "What a tag means can change, and steps and servers with it. Name it by digest.",
         ),
+        "unknown-platform": Code(
+            "An environment's `platform` is no release of Kubeflow that exai knows.",
+            "The release decides which fields and serving runtimes there are. Leave it out, or "
+            "write `latest`, for the newest that exai knows.",
+        ),
         "wrong-pin": Code(
             "A line of `exai.lock` that can't hold.",
             "It says which version an alias means in an environment on a cluster: of a model that "

@@ -34,6 +34,12 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "Accuracy, f1, precision, recall, auc and r2 are 1 at most, errors and losses are 0 at "
             "least. Metrics are fractions: 0.9, not 90.",
         ),
+        "gate-wrong-side": Code(
+            "A gate that only a bad version of the model passes.",
+            "Accuracy, auc, f1, precision, recall and r2 are better when they are more: their "
+            "bound is `min`. Losses and errors are better when they are less: theirs is `max`. "
+            "Both bounds together are a band, which is taken as it is.",
+        ),
         "kubernetes-placeholder": Code(
             "A variable that refers to another one in Kubernetes' way.",
             "Kubernetes replaces `$(NAME)` in a container's variables by those that come before it "

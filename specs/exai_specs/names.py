@@ -80,6 +80,14 @@ KUBERNETES = NameRule(_K, _K_WORDS, lower=True, joiner="-")
 """K: what Kubernetes, KServe and KFP take unchanged."""
 
 PIPELINE = NameRule(_K, _K_WORDS, 50, lower=True, joiner="-")
+RUNTIME = NameRule(
+    _K,
+    _K_WORDS,
+    forbidden="^custom$",
+    forbidden_words="`runtime: custom` of a Service means its own image",
+    lower=True,
+    joiner="-",
+)
 SERVICE = NameRule(_K, _K_WORDS, 51, lower=True, joiner="-")
 NOTEBOOK = NameRule(_K, _K_WORDS, 52, lower=True, joiner="-")
 """Its StatefulSet labels its pods with the name and a hash: 63 characters together."""

@@ -12,13 +12,14 @@ from collections.abc import Iterable
 _MOST = 24  # more than this many in a hint helps nobody
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one that differs least, ignoring case and joiners; None when none is close."""
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The one that differs least, ignoring case and joiners; None when none is close: `alike` is
+    the share of letters that they must have in common."""
     choices = sorted(known)
     plain = {_plain(choice): choice for choice in reversed(choices)}
     if _plain(word) in plain:
         return plain[_plain(word)]
-    close = difflib.get_close_matches(_plain(word)[:100], list(plain), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(_plain(word)[:100], list(plain), n=1, cutoff=alike)
     return plain[close[0]] if close else None
 
 

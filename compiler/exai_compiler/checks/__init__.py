@@ -22,10 +22,13 @@ from exai_compiler.checks import (
     conditions,
     connection_clash,
     connections,
+    container_names,
     container_step,
+    core_objects,
     credentials,
     data_paths,
     data_version,
+    dataset_roles,
     duplicate_feature,
     duplicate_name,
     environment_settings,
@@ -105,6 +108,7 @@ from exai_compiler.checks import (
     workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
+from exai_compiler.checks.told_once import told_once
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
@@ -121,10 +125,13 @@ CHECKS: tuple[Check, ...] = (
     conditions.check,
     connections.check,
     called_pipelines.check,
+    container_names.check,
     container_step.check,
+    core_objects.check,
     credentials.check,
     data_paths.check,
     data_version.check,
+    dataset_roles.check,
     duplicate_feature.check,
     duplicate_name.check,
     environment_settings.check,
@@ -214,7 +221,7 @@ def check(
     `environments` limits what is judged by environment; None: every one.
     """
     judged = subject(project, catalog, environments)
-    found = [problem for rule in CHECKS for problem in _some(rule(judged))]
+    found = told_once([problem for rule in CHECKS for problem in _some(rule(judged))])
     if not has_errors(found):
         found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]
     whole = not has_errors(found)

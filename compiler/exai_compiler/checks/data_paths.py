@@ -41,8 +41,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if not isinstance(connection, Sqlite):
                 continue
             where = ("spec", "environments", name, "connections", key, "sqlite", "path")
-            if not connection.path.startswith("/") and _climbs(connection.path):
+            if connection.path.startswith("/"):
+                continue
+            if _climbs(connection.path):
                 yield _leaves(connection.path, subject.project.root.at(*where))
+            elif environment.target != "local" and (
+                environment.data is None or "://" in environment.data.root
+            ):
+                yield Diagnostic(
+                    "data-not-reachable",
+                    f"steps in `{name}` share no folder, so they can't open a SQLite file",
+                    subject.project.root.at(*where),
+                    "warning",
+                    "write a database server: postgresql: {host: ..., database: ...}; or an "
+                    "absolute path of a volume that all pods mount",
+                )
 
 
 def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:

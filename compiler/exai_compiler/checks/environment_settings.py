@@ -1,13 +1,16 @@
 """`incomplete-environment`: what an environment on a cluster has to say before anything works.
-`exai-unpinned`: a project for one that doesn't say which exai it is for. `not-yet`: settings for
-what this version of exai doesn't do (LANGUAGE section 4).
+`unknown-platform`: a Kubeflow release that exai knows nothing of. `exai-unpinned`: a project for a
+cluster that doesn't say which exai it is for. `not-yet`: settings for what this version of exai
+doesn't do (LANGUAGE section 4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.backends.kserve.platforms import RELEASES
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import Environment, FeatureViewSpec, ProjectSpec
 from exai_specs.kinds.stores import FeatureStore
@@ -36,6 +39,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             related=tuple(places),
         )
     for name, environment in clusters.items():
+        if environment.platform is not None and environment.platform not in RELEASES:
+            yield Diagnostic(
+                "unknown-platform",
+                f"exai knows no release of Kubeflow of the name that `{name}` has",
+                root.at("spec", "environments", name, "platform"),
+                hint=did_you_mean(environment.platform, RELEASES),
+            )
         for field, why, example in _missing(subject, environment):
             yield Diagnostic(
                 "incomplete-environment",

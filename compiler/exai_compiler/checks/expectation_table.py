@@ -18,10 +18,12 @@ from exai_specs.values import frozen
 
 @frozen
 class ExpectationTable:
-    """`expectations`: the arguments of each by its name, without those that exai gives itself."""
+    """`expectations`: the arguments of each by its name, without those that exai gives itself;
+    `required` those without which there is none."""
 
     version: str
     expectations: Mapping[str, tuple[str, ...]]
+    required: Mapping[str, tuple[str, ...]]
 
 
 @cache
@@ -38,4 +40,5 @@ def expectation_table() -> ExpectationTable:
         expectations=MappingProxyType(
             {name: (*own, *common) for name, own in value["expectations"].items()}
         ),
+        required=MappingProxyType({n: tuple(needed) for n, needed in value["required"].items()}),
     )

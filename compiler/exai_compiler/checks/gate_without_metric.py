@@ -1,5 +1,6 @@
 """`gate-without-metric`: a gate on a metric that no step before a registration makes (LANGUAGE
-section 7). `gate-never-passes`: one on a value that the metric can't have.
+section 7). `gate-never-passes`: one on a value that the metric can't have. `gate-wrong-side`: one
+that only a bad version passes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.columns import Maker, trained
 from exai_compiler.graph import Frame, Placed, made_by
+from exai_compiler.judge import DIRECTIONS
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 from exai_specs.parse import Spec
@@ -32,6 +34,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             made = step.component.metrics.get(body.task, ())
             yield from _out_of_reach(spec, body, made)
+            yield from _wrong_side(spec, body, made)
             classes = _classes(subject, maker)
             for metric in body.gates:
                 limit = CLASSES.get(metric, classes)
@@ -67,6 +70,25 @@ def _out_of_reach(spec: Spec, body: ModelSpec, made: Collection[str]) -> Iterato
                     spec.at("spec", "gates", metric, field),
                     hint=hint,
                 )
+
+
+def _wrong_side(spec: Spec, body: ModelSpec, made: Collection[str]) -> Iterator[Diagnostic]:
+    """A bound on the side where the metric is better. With one on the other side it is a band:
+    whoever writes both means it."""
+    for metric, gate in body.gates.items():
+        better = DIRECTIONS.get(metric)
+        if metric not in made or better is None or (gate.min is None) == (gate.max is None):
+            continue
+        wrong, right = ("max", "min") if better == "higher" else ("min", "max")
+        if getattr(gate, wrong) is None:
+            continue
+        more = "more" if better == "higher" else "less"
+        yield Diagnostic(
+            "gate-wrong-side",
+            f"{more} `{metric}` is better, so `{wrong}` lets the bad versions pass and no good one",
+            spec.key_at("spec", "gates", metric, wrong),
+            hint=f"write `{right}`; or both, where a version may be too good to be true",
+        )
 
 
 def out_of_reach(metric: str, bound: float, *, least: bool) -> tuple[str, str] | None:

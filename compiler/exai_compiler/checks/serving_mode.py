@@ -14,7 +14,7 @@ from exai_compiler.backends.kserve.service import ROLLOUT, mode_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ServiceSpec
+from exai_specs.kinds import LLMServiceSpec, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.units import Percent
 
@@ -26,6 +26,7 @@ ONLY: dict[str, tuple[Mode, str]] = {
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from _unrouted(subject)
     for spec, service in subject.project.bodies(ServiceSpec):
         yield from _whole_percent(spec, service)
         stated = {
@@ -80,6 +81,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     related=related,
                 )
             if mode == "Knative" and service.canary is not None:
+                if service.canary.replicas is not None:
+                    yield Diagnostic(
+                        "serving-mode",
+                        "Knative mode has no `replicas` of a canary: it scales each revision alike",
+                        spec.key_at("spec", "canary", "replicas"),
+                        hint="remove it, or serve in Standard mode",
+                        related=related,
+                    )
                 yield Diagnostic(
                     "canary-phase",
                     "Knative gives the rest of the requests to the revision that is rolled out",
@@ -88,6 +97,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "roll out `model` without a canary first",
                     related,
                 )
+
+
+def _unrouted(subject: Subject) -> Iterator[Diagnostic]:
+    """The Gateway API where nothing asks it: Knative has routes of its own."""
+    services = [body for _, body in subject.project.bodies(ServiceSpec)]
+    asked = any(True for _ in subject.project.bodies(LLMServiceSpec))
+    for name, environment in subject.environments.items():
+        serving = environment.serving
+        if environment.target == "local" or not serving.gateway_api or serving.mode != "Knative":
+            continue
+        if asked or any(mode_of(service, environment) == "Standard" for service in services):
+            continue
+        yield Diagnostic(
+            "serving-mode",
+            "Knative mode has no `gatewayApi`: its services are routed by Knative's own ingress",
+            subject.project.root.key_at("spec", "environments", name, "serving", "gatewayApi"),
+            hint="remove it, or write `mode: Standard`",
+        )
 
 
 def _whole_percent(spec: Spec, service: ServiceSpec) -> Iterator[Diagnostic]:

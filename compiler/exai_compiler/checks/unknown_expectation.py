@@ -1,5 +1,5 @@
 """`unknown-expectation`: an expectation, or an argument of one, that Great Expectations doesn't
-have.
+have. `unusable-expectation`: one without an argument that it needs, or that no data can meet.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec
 
 
@@ -36,6 +37,31 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         spec.key_at(*path, argument),
                         hint=did_you_mean(argument, arguments),
                     )
+            for needed in table.required.get(expectation.name, ()):
+                if needed not in expectation.args:
+                    yield Diagnostic(
+                        "unusable-expectation",
+                        f"`{expectation.name}` needs `{needed}`",
+                        spec.key_at(*path),
+                        hint=f"add {needed}",
+                    )
+            if _crossed(expectation.args.get("min_value"), expectation.args.get("max_value")):
+                yield Diagnostic(
+                    "unusable-expectation",
+                    "`max_value` is less than `min_value`, so no data would ever do",
+                    spec.at(*path, "max_value"),
+                    hint="change one of them",
+                    related=(("at least", spec.at(*path, "min_value")),),
+                )
+
+
+def _crossed(least: Json, most: Json) -> bool:
+    """Whether nothing is between them; dates are texts."""
+    if isinstance(least, str) and isinstance(most, str):
+        return most < least
+    if isinstance(least, int | float) and isinstance(most, int | float):
+        return most < least
+    return False
 
 
 def _meant(name: str, table: ExpectationTable) -> str:

@@ -36,7 +36,7 @@ def _known(
 
     for code in value:
         if code not in known():
-            close = nearest(code, known())
+            close = nearest(code, known(), 0.7)  # codes have much in common
             hint = f" Did you mean '{close}'?" if close else ""
             raise click.BadParameter(f"There is no code '{code}'.{hint}", context, parameter)
     return value

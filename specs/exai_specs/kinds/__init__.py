@@ -56,7 +56,17 @@ from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Reg
 from exai_specs.kinds.trial import Trial
 from exai_specs.kinds.tuning import TuningSpec
 from exai_specs.kinds.workload import ConfigMapRef, Env, FieldRef, Resources, SecretRef
-from exai_specs.names import KUBERNETES, MODEL, NOTEBOOK, PIPELINE, SERVICE, SQL, TUNING, NameRule
+from exai_specs.names import (
+    KUBERNETES,
+    MODEL,
+    NOTEBOOK,
+    PIPELINE,
+    RUNTIME,
+    SERVICE,
+    SQL,
+    TUNING,
+    NameRule,
+)
 from exai_specs.values import frozen
 
 API_VERSION = "exai.dev/v1alpha1"
@@ -109,7 +119,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("Model", ModelSpec, MODEL, "A registered model, its gates and aliases"),
             Kind("Service", ServiceSpec, SERVICE, "A model that answers requests"),
             Kind("Graph", GraphSpec, SERVICE, "Services that answer together"),
-            Kind("Runtime", RuntimeSpec, KUBERNETES, "A model server that services share"),
+            Kind("Runtime", RuntimeSpec, RUNTIME, "A model server that services share"),
             Kind("LLMService", LLMServiceSpec, SERVICE, "A large language model that answers"),
             Kind("Manifest", ManifestSpec, KUBERNETES, "An object that no other kind is for"),
             Kind("Notebook", NotebookSpec, NOTEBOOK, "A running notebook server and its folder"),

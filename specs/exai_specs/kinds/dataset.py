@@ -80,6 +80,12 @@ def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
         for index, value in enumerate(enum)
         if type(value) not in accepted
     ]
+    bits = _BITS.get(str(type_), 0)
+    wrong += [
+        Problem("invalid-value", f"is no {type_}: it is too large", path=("enum", index))
+        for index, value in enumerate(enum)
+        if bits and isinstance(value, int) and not -(1 << bits - 1) <= value < 1 << bits - 1
+    ]
     return wrong or repeated(enum, "enum")
 
 
@@ -92,6 +98,7 @@ def repeated(values: tuple[Json, ...], field: str) -> list[Problem]:
     ]
 
 
+_BITS = {"int32": 32, "int64": 64}
 _ENUMS: Mapping[str, tuple[tuple[type, ...], str]] = {
     **dict.fromkeys(("string", "date", "timestamp", "uuid", "decimal"), ((str,), "text")),
     **dict.fromkeys(("int32", "int64"), ((int,), "a whole number")),

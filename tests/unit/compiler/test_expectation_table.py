@@ -42,7 +42,17 @@ def made() -> dict[str, Any]:
             for name in sorted(list_registered_expectation_implementations())
             if name.startswith("expect_")
         },
+        "required": {
+            name: needed
+            for name in sorted(list_registered_expectation_implementations())
+            if name.startswith("expect_")
+            and (needed := _required(get_expectation_impl(name).__fields__))
+        },
     }
+
+
+def _required(fields: dict[str, Any]) -> list[str]:
+    return sorted(name for name, field in fields.items() if field.required and name not in GIVEN)
 
 
 @pytest.mark.slow

@@ -92,11 +92,6 @@ def said(kind: str, spec: str) -> list[str]:
             "spec.probes.startup.exec.command: must not be empty",
         ),
         ("Service", f"{SERVICE}, nodeSelector: {{a: 'b c'}}", "spec.nodeSelector.a: a name here"),
-        (
-            "Service",
-            f"{SERVICE}, sidecars: {{a: {{image: x}}}}, initContainers: {{a: {{image: x}}}}",
-            "spec.initContainers.a: a sidecar has that name",
-        ),
         ("Service", f"{SERVICE}, batcher: {{}}", "spec.batcher: says nothing"),
         (
             "Service",
@@ -149,6 +144,11 @@ def said(kind: str, spec: str) -> list[str]:
             "Dataset",
             f"{DATASET}: {{csv: {{path: a}}}}, version: {{fixed: ''}}",
             "spec.version.fixed: must not be empty",
+        ),
+        (
+            "Dataset",
+            "source: {csv: {path: a}}, schema: {a: {type: int32, enum: [3000000000]}}",
+            "spec.schema.a.enum[0]: is no int32",
         ),
         ("Pipeline", f"{STEP}, experiment: ' '", "spec.experiment: must not be empty"),
         ("Pipeline", f"{STEP}, run: {{on: [spec, spec]}}", "spec.run.on[1]: stands there already"),

@@ -57,7 +57,11 @@ PORT_8080 = {"tcpSocket": {"port": 8080}}
         ({"ports": {"Metrics": 1}}, "invalid-name", "lower-case"),
         ({"ports": {"http": 70000}}, "invalid-value", "at most 65535"),
         ({"probes": {"liveness": {}}}, "exactly-one-of", "httpGet, tcpSocket, exec, grpc"),
-        ({"probes": {"liveness": {**PORT_8080, "exec": {"command": ["true"]}}}}, "exactly-one-of", ""),
+        (
+            {"probes": {"liveness": {**PORT_8080, "exec": {"command": ["true"]}}}},
+            "exactly-one-of",
+            "",
+        ),
         ({"probes": {"ready": PORT_8080}}, "unknown-field", "ready"),
         ({"probes": {"liveness": {"tcpSocket": {"port": 0}}}}, "invalid-value", "1 to 65535"),
         ({"probes": {"liveness": {"tcpSocket": {"port": []}}}}, "wrong-type", "a port's name"),

@@ -28,12 +28,14 @@ from exai_compiler.maybe import Tree
 from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, ServiceSpec, Slo
 from exai_specs.parse import Spec
+from exai_specs.units import Duration
 
 API = "monitoring.coreos.com/v1"
 WAVE = 6
 # What Grafana's sidecar looks for, as kube-prometheus-stack starts it.
 DASHBOARD = MappingProxyType({"grafana_dashboard": "1"})
 SHORT = "5m"
+DAY = 86_400_000  # milliseconds
 
 
 def watchers(
@@ -90,7 +92,7 @@ def _rules(name: str, slo: Slo, found: Signals) -> Iterator[Tree]:
         share = f"{slo.error_rate.fraction:f}".rstrip("0").rstrip(".")
         for what, window, severity in (
             ("ErrorRate", SHORT, "warning"),
-            ("ErrorBudget", str(slo.window), "critical"),
+            ("ErrorBudget", _in_days(slo.window), "critical"),
         ):
             failed = f"sum(rate({found.requests}{{{found.labels},{found.failed}}}[{window}]))"
             every = f"sum(rate({found.requests}{{{found.labels}}}[{window}]))"
@@ -100,6 +102,12 @@ def _rules(name: str, slo: Slo, found: Signals) -> Iterator[Tree]:
                 severity,
                 f"more than {slo.error_rate} of the requests to {name} failed within {window}",
             )
+
+
+def _in_days(window: Duration) -> str:
+    """As people write it: 30d, not 4w2d. Prometheus takes both."""
+    days, rest = divmod(window.ms, DAY)
+    return f"{days}d{Duration(rest) if rest else ''}" if days else str(window)
 
 
 def _alert(name: str, expression: str, severity: str, summary: str) -> Tree:

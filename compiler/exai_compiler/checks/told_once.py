@@ -1,0 +1,38 @@
+"""A mistake in one place that several documents meet, such as a file of Python that five steps
+name: told once, with all of their places.
+
+In: diagnostics. Out: the same, those joined that differ in nothing but their related places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from exai_specs.diagnostics import Diagnostic, Span
+
+MOST = 10
+"""Related places of what was joined: more of them help nobody."""
+Related = tuple[tuple[str, Span], ...]
+About = tuple[str, Span, str, str, str]
+
+
+def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    first: dict[About, Diagnostic] = {}
+    joined: dict[About, dict[tuple[str, Span], None]] = {}
+    for each in found:
+        about: About = (each.code, each.at, each.severity, each.message, each.hint)
+        before = first.setdefault(about, each)
+        if before is not each:
+            places = joined.setdefault(about, dict.fromkeys(before.related))
+            places.update(dict.fromkeys(each.related))
+    for about, places in joined.items():
+        first[about] = replace(first[about], related=_some(tuple(places)))
+    return list(first.values())
+
+
+def _some(related: Related) -> Related:
+    if len(related) <= MOST:
+        return related
+    more, place = len(related) - MOST + 1, related[MOST - 1][1]
+    return (*related[: MOST - 1], (f"and {more} more, from here", place))

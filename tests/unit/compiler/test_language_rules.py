@@ -1,0 +1,184 @@
+"""Sentences of the language that one rule each holds: what it refuses, and what it lets be."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.checks.told_once import MOST, told_once
+from exai_compiler.project import link
+from exai_runtime.workspace import component_catalog
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.documents import read
+from exai_specs.parse import Spec, parse
+
+DIGEST = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+HEAD = "apiVersion: exai.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+MODE = "{mode: Knative}"
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return component_catalog()
+
+
+def document(kind: str, name: str, spec: str) -> str:
+    return HEAD.format(kind=kind, name=name, spec=spec)
+
+
+def said(
+    catalog: Catalog, *documents: str, environment: str = "", severity: str = "error"
+) -> list[Diagnostic]:
+    """The errors, or what is less, of a project for one cluster."""
+    images = f"images: {{serve: 'example.com/serve@{DIGEST}'}}"
+    given = f"{{target: kubeflow, namespace: ml, {images}, {environment}}}"
+    project = document("Project", "shop", f"{{environments: {{prod: {given}}}}}")
+    found, problems = read("---\n".join((project, *documents)), "exai.yaml")
+    assert problems == ()
+    specs = [parse(each) for each in found]
+    assert all(isinstance(spec, Spec) for spec in specs), specs
+    linked = link(spec for spec in specs if isinstance(spec, Spec))
+    assert linked is not None
+    return [each for each in check(linked, catalog) if each.severity == severity]
+
+
+SERVING = "serving: {mode: Knative, gatewayApi: true}"
+FILES = "{model: {uri: s3://a/b, format: onnx}}"
+STANDARD = "{model: {uri: s3://a/b, format: onnx}, mode: Standard}"
+
+
+@pytest.mark.parametrize(
+    ("documents", "codes"),
+    [
+        ((), ["serving-mode"]),
+        ((document("Service", "faces", FILES),), ["serving-mode"]),
+        ((document("Service", "faces", STANDARD),), []),
+        ((document("LLMService", "chat", "{model: {uri: hf://a/b}}"),), []),
+    ],
+)
+def test_the_gateway_api_is_for_somebody(
+    catalog: Catalog, documents: tuple[str, ...], codes: list[str]
+) -> None:
+    found = said(catalog, *documents, environment=SERVING)
+    assert [each.code for each in found] == codes
+
+
+def test_a_canary_of_knative_has_no_number_of_its_own(catalog: Catalog) -> None:
+    canary = "canary: {model: {uri: s3://a/c, format: onnx}, traffic: 10%, replicas: 1}"
+    service = document("Service", "faces", f"{FILES[:-1]}, {canary}}}")
+    (found,) = said(catalog, service, environment=f"serving: {MODE}")
+    assert (found.code, found.at.line) == ("serving-mode", 9)
+    assert said(catalog, service, environment="serving: {mode: Standard, gatewayApi: true}") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "codes"),
+    [
+        ("data/x.db", "", ["data-not-reachable"]),
+        ("data/x.db", "data: {root: s3://acme/data}", ["data-not-reachable"]),
+        ("data/x.db", "data: {root: /mnt/data}", []),
+        ("/mnt/data/x.db", "", []),
+    ],
+)
+def test_a_sqlite_file_is_where_pods_see_it(
+    catalog: Catalog, path: str, data: str, codes: list[str]
+) -> None:
+    given = f"{data}{', ' if data else ''}connections: {{w: {{sqlite: {{path: {path}}}}}}}"
+    found = said(catalog, environment=given, severity="warning")
+    assert [each.code for each in found if each.code == "data-not-reachable"] == codes
+
+
+DATA = "{{source: {{csv: {{path: s3://a/b.csv}}}}, {more}, schema: {{{schema}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "schema", "code"),
+    [
+        ("key: [a]", "a: {list: int64}", "unusable-key"),
+        ("key: [a]", "a: json", "unusable-key"),
+        ("key: [a]", "a: uuid", ""),
+        ("timestamp: a", "a: int64", "missing-timestamp"),
+        ("created: a", "a: string", "missing-timestamp"),
+        ("timestamp: a, created: b", "a: date, b: timestamp", ""),
+    ],
+)
+def test_columns_can_be_what_they_are_said_to_be(
+    catalog: Catalog, more: str, schema: str, code: str
+) -> None:
+    found = said(catalog, document("Dataset", "orders", DATA.format(more=more, schema=schema)))
+    assert [each.code for each in found] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("accessModes: [ReadWriteOnce], resources: {requests: {storage: -3}}", "must be an amount"),
+        ("accessModes: [ReadWriteOnce], resources: {requests: {storage: 0}}", "more than nothing"),
+        ("accessModes: [ReadWriteOnce], resources: {requests: {storage: 500m}}", "whole bytes"),
+        ("accessModes: [ReadWriteOnce]", "`spec.resources.requests.storage` of the Persist"),
+        ("resources: {requests: {storage: 1Gi}}", "`spec.accessModes` of the Persist"),
+        ("accessModes: [RWX], resources: {requests: {storage: 1Gi}}", "is no mode"),
+        (
+            "accessModes: [ReadWriteOncePod, ReadOnlyMany], resources: {requests: {storage: 1}}",
+            "has more than ReadWriteOncePod",
+        ),
+        ("accessModes: [ReadWriteOnce], resources: {requests: {storage: 3Gi}}", ""),
+    ],
+)
+def test_a_claim_as_kubernetes_takes_it(catalog: Catalog, spec: str, words: str) -> None:
+    manifest = f"{{apiVersion: v1, kind: PersistentVolumeClaim, spec: {{{spec}}}}}"
+    found = said(catalog, document("Manifest", "photos", f"{{manifest: {manifest}}}"))
+    assert [each.code for each in found] == (["manifest-invalid"] if words else [])
+    assert all(words in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("data: {region: eu}", ""),
+        ("data: {port: 8080}", "`data.port` of the ConfigMap must be text"),
+        ("data: {on: true}", "`data.on` of the ConfigMap must be text"),
+        ("data: [a]", "`data` of the ConfigMap must be a mapping"),
+        ("binaryData: {a: {b: c}}", "`binaryData.a` of the ConfigMap must be text"),
+    ],
+)
+def test_a_config_map_holds_text(catalog: Catalog, data: str, words: str) -> None:
+    manifest = f"{{apiVersion: v1, kind: ConfigMap, {data}}}"
+    found = said(catalog, document("Manifest", "settings", f"{{manifest: {manifest}}}"))
+    assert [each.code for each in found] == (["manifest-invalid"] if words else [])
+    assert all(words in each.message for each in found)
+
+
+def test_containers_of_a_pod_are_told_apart(catalog: Catalog) -> None:
+    image = f"image: 'example.com/x@{DIGEST}'"
+    beside = f"sidecars: {{a: {{{image}}}}}, initContainers: {{a: {{{image}}}, b: {{{image}}}}}"
+    service = document("Service", "faces", f"{FILES[:-1]}, {beside}}}")
+    chat = document("LLMService", "chat", f"{{model: {{uri: hf://a/b}}, {beside}}}")
+    found = said(catalog, service, chat, environment="serving: {mode: Standard}")
+    assert [each.code for each in found] == ["duplicate-name"] * 2
+    assert all(each.related[0][0] == "the sidecar" for each in found)
+
+
+def test_what_several_documents_meet_in_one_place_is_told_once() -> None:
+    def told(number: int, message: str = "no Python") -> Diagnostic:
+        at = Span("a.py", 3, 1)
+        related = ((f"step `s{number}` asks for it", Span("p.yaml", number)),)
+        return Diagnostic("python-syntax", message, at, related=related)
+
+    found = told_once([told(1), told(2), told(1, "other"), told(3), told(1)])
+    assert [each.message for each in found] == ["no Python", "other"]
+    assert [place.line for _, place in found[0].related] == [1, 2, 3]
+    (many,) = told_once(map(told, range(1, 31)))
+    assert len(many.related) == MOST
+    assert many.related[-1] == ("and 21 more, from here", Span("p.yaml", 10))
+
+
+def test_five_steps_with_one_broken_file(catalog: Catalog) -> None:
+    steps = ", ".join(f"s{number}: {{python: 'broken.py:f'}}" for number in range(5))
+    broken = Catalog(catalog.components, {"broken.py": "def f(:\n"})
+    found = said(broken, document("Pipeline", "many", f"{{steps: {{{steps}}}}}"))
+    assert [each.code for each in found] == ["python-syntax"]
+    assert [words for words, _ in found[0].related] == [
+        f"step `s{number}` asks for it" for number in range(5)
+    ]
