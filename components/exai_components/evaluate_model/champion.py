@@ -52,7 +52,7 @@ def _fetched(champion: Champion) -> Path:
 
 def find_champion(reference: str) -> Champion | None:
     """The version behind MODEL@ALIAS; None, said on stderr, when there is none (yet)."""
-    from exai_components.registry import open_registry, registry_failures, registry_file
+    from exai_components.registry import named_in_file, registry_failures, registry_file
 
     model, _, alias = reference.partition("@")
     if not model or not alias:
@@ -65,25 +65,37 @@ def find_champion(reference: str) -> Champion | None:
     if file is not None and not file.exists():  # a new project: nothing to import MLflow for
         _say_none(reference)
         return None
-    with registry_failures():
-        client = open_registry()
-        from mlflow.exceptions import MlflowException
-
-        try:
-            found = client.get_model_version_by_alias(model, alias)
-        except MlflowException as error:
-            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                raise
-            _say_none(reference)
-            return None
-    tags = found.tags or {}
+    found = named_in_file(file, model, alias) if file is not None else None
+    if found is None:
+        with registry_failures():
+            found = _named_by_mlflow(model, alias)
+    if not found:
+        _say_none(reference)
+        return None
+    ((number, tags),) = found.items()
     if "exai.uri" not in tags or "exai.digest" not in tags:
         raise StepFailure(
             "champion-unreadable",
-            f"Version {found.version} of {model}, the {alias}, was not registered by exai",
+            f"Version {number} of {model}, the {alias}, was not registered by exai",
             f"Move {model}@{alias} to a version that was",
         )
-    return Champion(model, int(found.version), tags["exai.uri"], tags["exai.digest"])
+    return Champion(model, number, tags["exai.uri"], tags["exai.digest"])
+
+
+def _named_by_mlflow(model: str, alias: str) -> dict[int, dict[str, str]]:
+    """Likewise, asked of a registry that isn't a file, or whose tables aren't known."""
+    from exai_components.registry import open_registry
+
+    client = open_registry()
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_model_version_by_alias(model, alias)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        return {}
+    return {int(found.version): dict(found.tags or {})}
 
 
 def _say_none(reference: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from exai_components.evaluate_model.scoring import unfit
 from exai_components.model_file import ModelColumn, ModelFile
+from exai_components.registry import named_in_file
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +45,8 @@ def test_a_champion_of_other_columns_is_recorded_without_metrics(step: Any, tmp_
 
     def made(name: str, features: list[str]) -> Any:
         rows = {"data": tmp_path / f"{name}.parquet"}
-        told = {"target": "y", "features": features, "parameters": {"ntrees": 2}}
-        trained = step("train-h2o", told, rows, ("model",), folder=f"train-{name}")
+        told = {"target": "y", "features": features, "estimator": "Ridge"}
+        trained = step("train-sklearn", told, rows, ("model",), folder=f"train-{name}")
         assert trained.code == 0, trained.err
         inputs = {**rows, "model": trained.folder / "model"}
         champion = {"champion": "m@champion"}
@@ -64,6 +65,10 @@ def test_a_champion_of_other_columns_is_recorded_without_metrics(step: Any, tmp_
 
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     client.set_registered_model_alias("m", "champion", "1")
+    told = client.get_model_version_by_alias("m", "champion")
+    file = tmp_path / "mlflow.db"
+    assert named_in_file(file, "m", "champion") == {int(told.version): dict(told.tags)}
+    assert named_in_file(file, "m", "other") == {}
     model, done = made("new", ["x"])
     champion = json.loads((done.folder / "metrics").read_text())["champion"]
     assert (champion["version"], champion["metrics"]) == (1, {})
