@@ -61,6 +61,15 @@ EXAI = (sys.executable, "-m", "exai_runtime.cli.main")
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Versions of iris_model, the one that its alias names, and where the service answers."""
+
+    versions: list[int]
+    champion: int | None
+    url: str
+
+
+@dataclass(frozen=True)
 class Project:
     """A project folder and the environment of the processes that work on it.
 
@@ -123,9 +132,14 @@ class Project:
     @property
     def url(self) -> str:
         """Where the service `iris` answers."""
-        rows = [row for row in self.json("status", code=None)["objects"] if row.get("url")]
-        assert rows, "no service answers"
-        return str(rows[0]["url"])
+        return address(self.json("status", code=None))
+
+    def seen(self) -> Seen:
+        """What one `exai status` tells of the model and the service."""
+        told = self.json("status", code=None)
+        (model,) = told["models"]
+        champion = dict(model["aliases"]).get("champion")
+        return Seen(list(model["versions"]), champion, address(told))
 
     def ask(self, url: str) -> dict[str, Any]:
         """One V1 prediction, straight over HTTP."""
@@ -147,6 +161,12 @@ class Project:
 
     def runs(self) -> list[Path]:
         return sorted((self.root / ".exai" / "local" / "runs").glob("*/result.json"))
+
+
+def address(status: dict[str, Any]) -> str:
+    rows = [row for row in status["objects"] if row.get("url")]
+    assert rows, "no service answers"
+    return str(rows[0]["url"])
 
 
 def environment(home: Path, path_without_java: Path) -> dict[str, str]:

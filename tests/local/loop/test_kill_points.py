@@ -20,11 +20,12 @@ from .conftest import Project
 pytestmark = pytest.mark.slow
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 90.0) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 90.0, pause: float = 0.1) -> None:
+    """`pause` is between two looks: short for what doesn't last."""
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def processes_of(project: Project) -> list[int]:
@@ -51,10 +52,11 @@ def events(project: Project) -> str:
 
 def converges(project: Project) -> None:
     project.exai("apply", "--yes")
-    assert project.versions() == [1]
-    assert project.champion() == 1
+    seen = project.seen()
+    assert seen.versions == [1]
+    assert seen.champion == 1
     assert len(project.runs()) == 1
-    assert project.ask(project.url)["prediction"] == "setosa"
+    assert project.ask(seen.url)["prediction"] == "setosa"
     assert project.changes() == []
     project.exai("destroy", "--yes", "--purge")
     wait_for(lambda: processes_of(project) == [], 20)
@@ -84,7 +86,7 @@ def test_everything_is_killed_between_register_and_result(short: Project) -> Non
     wait_for(lambda: "register" in events(short))
     (runner,) = [pid for pid in processes_of(short) if b"run_child" in cmdline(pid)]
     os.kill(runner, signal.SIGSTOP)  # the step goes on, and nobody writes its result
-    wait_for(lambda: versions_in_registry(short) == 1)
+    wait_for(lambda: versions_in_registry(short) == 1, pause=0.02)
     for pid in processes_of(short):
         os.kill(pid, signal.SIGKILL)
     apply.wait()
@@ -145,22 +147,24 @@ def at(moment: str, found: dict[int, str], old: int) -> bool:
 
 @pytest.mark.parametrize("moment", ["loading", "loaded", "switched", "gone"])
 def test_the_apply_is_killed_during_a_hand_over(applied: Project, moment: str) -> None:
-    iris, url, before = applied, applied.url, applied.versions()
+    iris, stood = applied, applied.seen()
+    url, before = stood.url, stood.versions
     (old,) = servers(iris)
     rounds = 19 + len(before)
     iris.edit("specs/pipeline.yaml", f"default: {rounds}", f"default: {rounds + 1}")
     apply = iris.start("apply", "--yes")
     if moment == "loaded":  # the new server comes to it by itself; the apply would go on at once
-        wait_for(lambda: at("loading", servers(iris), old))
+        wait_for(lambda: at("loading", servers(iris), old), pause=0.05)
         apply.send_signal(signal.SIGSTOP)
-    wait_for(lambda: at(moment, servers(iris), old))
+    wait_for(lambda: at(moment, servers(iris), old), pause=0.02)
     apply.kill()
     apply.wait()
     assert iris.ask(url)["prediction"] == "setosa", "the old one or the new one answers, always"
     iris.exai("apply", "--yes")
-    assert iris.versions() == [*before, len(before) + 1]
-    assert iris.champion() == len(before) + 1
-    assert iris.url == url
+    seen = iris.seen()
+    assert seen.versions == [*before, len(before) + 1]
+    assert seen.champion == len(before) + 1
+    assert seen.url == url
     assert iris.ask(url)["prediction"] == "setosa"
     assert iris.changes() == []
     wait_for(lambda: list(servers(iris).values()) == ["serving"], 20)
