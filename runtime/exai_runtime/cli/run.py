@@ -119,7 +119,21 @@ def _human(command: str, options: Options) -> View:
         colour_err=_colour(sys.stderr, options),
         live=_is_terminal(sys.stderr),
         quiet=options.quiet,
+        prefix=_way(options),
     )
+
+
+def _way(options: Options) -> str:
+    """From where people are to the project's folder, with a slash at its end: places in files are
+    then as any compiler prints them. As it was said with -C; upwards otherwise."""
+    if options.directory is not None:
+        said = options.directory.as_posix()
+        return "" if said == "." else f"{said.rstrip('/')}/"
+    from exai_runtime.folder import find_root
+
+    here = Path().absolute()
+    root = find_root(here)
+    return "" if root is None else "../" * len(here.relative_to(root).parts)
 
 
 def _colour(stream: TextIO, options: Options) -> bool:

@@ -63,7 +63,7 @@ def _breaks(breaks: Sequence[Break], paint: Paint) -> Iterator[str]:
     for one in breaks:
         yield f"  {one.consumer}: {one.why}"
         why = because(one.because, one.ref)
-        yield paint.dim(f"    {one.at}{f'  because of {why}' if why else ''}")
+        yield paint.dim(f"    {paint.at(one.at)}{f'  because of {why}' if why else ''}")
     yield ""
 
 

@@ -45,7 +45,7 @@ def failure(outcome: Outcome, paint: Paint) -> Iterator[str]:
     yield f"{paint.red(paint.bold('failed'))}{code} {paint.bold(title)}: {first}"
     yield from (f"  {line}" for line in more)
     if outcome.at is not None:
-        yield f"{paint.cyan('  -->')} {outcome.at}"
+        yield f"{paint.cyan('  -->')} {paint.at(outcome.at)}"
     for line in outcome.hint.splitlines():
         yield f"{paint.cyan('  = help:')} {line}"
     if outcome.tail:

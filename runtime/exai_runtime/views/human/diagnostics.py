@@ -27,7 +27,7 @@ def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) ->
         yield ""
     notes = [d for d in diagnostics if d.severity == "note"]
     for note in notes:
-        yield f"{paint.cyan('note')}[{note.code}] {place(note.at)}{note.message}"
+        yield f"{paint.cyan('note')}[{note.code}] {place(note.at, paint)}{note.message}"
     if notes:
         yield ""
 
@@ -40,13 +40,13 @@ def block(diagnostic: Diagnostic, sources: Sources, paint: Paint) -> Iterator[st
     yield f"{title}[{diagnostic.code}] {paint.bold(first)}"
     yield from (f"  {line}" for line in more)
     if diagnostic.at.path:
-        yield f"{paint.cyan('  -->')} {diagnostic.at}"
+        yield f"{paint.cyan('  -->')} {paint.at(diagnostic.at)}"
         if diagnostic.code not in UNQUOTED:
             yield from excerpt(diagnostic.at, sources, paint, colour)
     for line in diagnostic.hint.splitlines():
         yield f"{paint.cyan('   = help:')} {line}"
     for label, span in diagnostic.related:
-        yield f"{paint.cyan('  :::')} {span} {label}"
+        yield f"{paint.cyan('  :::')} {paint.at(span)} {label}"
         yield from excerpt(span, sources, paint, paint.cyan)
 
 
@@ -88,9 +88,9 @@ def _window(line: str, column: int) -> tuple[str, int]:
     return head + cut + tail, column - start + len(head)
 
 
-def place(span: Span) -> str:
+def place(span: Span, paint: Paint) -> str:
     """`specs/iris.yaml:14:11: `, or nothing for what has no place in a file."""
-    return f"{span}: " if span.path else ""
+    return f"{paint.at(span)}: " if span.path else ""
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.views.human.diagnostics import UNQUOTED, block
@@ -65,7 +66,7 @@ def _one(result: Explained, paint: Paint) -> Iterator[str]:
     yield f"  $ {example.command}"
     for found in example.diagnostics[:_SHOWN]:
         quiet = {} if found.code in UNQUOTED else example.files
-        yield from (f"  {line}" for line in block(found, quiet, paint))
+        yield from (f"  {line}" for line in block(found, quiet, replace(paint, prefix="")))
         yield ""
     if (more := len(example.diagnostics) - _SHOWN) > 0:
         yield f"  ... and {more} more of this kind"

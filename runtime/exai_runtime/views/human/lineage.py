@@ -29,7 +29,7 @@ Links = Mapping[Node, Mapping[Node, Sequence[Span]]]
 
 def lines(found: Traced, paint: Paint) -> Iterator[str]:
     told = found.described.get(found.node)
-    yield paint.bold(str(found.node)) + (f"  {paint.dim(_where(told.at))}" if told else "")
+    yield paint.bold(str(found.node)) + (f"  {paint.dim(_where(told.at, paint))}" if told else "")
     if told is not None:
         what = f"{told.what} in {told.unit}" if told.unit else told.what
         about = " · ".join(filter(None, (what, told.description)))
@@ -173,10 +173,12 @@ def _aligned(tree: Sequence[Line], paint: Paint) -> Iterator[str]:
     """The places under each other."""
     widest = min(max((width(text) for text, _, _ in tree), default=0), _WIDEST)
     for text, shown, places in tree:
-        where = ", ".join(_where(at) for at in places[:3]) + (", ..." if len(places) > 3 else "")
+        where = ", ".join(_where(at, paint) for at in places[:3]) + (
+            ", ..." if len(places) > 3 else ""
+        )
         fill = pad(text, widest)[len(text) :]
         yield f"{shown}{fill}  {paint.dim(where)}"
 
 
-def _where(at: Span) -> str:
-    return f"{at.path}:{at.line}"
+def _where(at: Span, paint: Paint) -> str:
+    return f"{paint.path(at.path)}:{at.line}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from exai_specs.diagnostics import Span
 from exai_specs.values import frozen
 
 # The few colours in use: reset, bold, dim, red, green, yellow, cyan.
@@ -16,9 +17,11 @@ _CONTROLS = re.compile("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066
 
 @frozen
 class Paint:
-    """Puts colour around text, or leaves it alone."""
+    """Puts colour around text, or leaves it alone. `prefix` is the way to the project's folder from
+    where people are, so that a terminal opens the places that it shows."""
 
     colour: bool = False
+    prefix: str = ""
 
     def bold(self, text: str) -> str:
         return self._wrap(text, "1")
@@ -37,6 +40,14 @@ class Paint:
 
     def cyan(self, text: str) -> str:
         return self._wrap(text, "36")
+
+    def at(self, span: Span) -> str:
+        """A place in a file, from where people are."""
+        return f"{self.path(span.path)}{str(span)[len(span.path) :]}"
+
+    def path(self, path: str) -> str:
+        """A file of the project, from where people are."""
+        return path if not path or path.startswith("/") else self.prefix + path
 
     def _wrap(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text

@@ -114,7 +114,7 @@ def notes(
         return
     shown = diagnostics if len(diagnostics) <= longest else diagnostics[: longest - 1]
     yield paint.bold("Notes")
-    yield from (paint.dim(f"  {place(note.at)}{note.message}") for note in shown)
+    yield from (paint.dim(f"  {place(note.at, paint)}{note.message}") for note in shown)
     if len(shown) < len(diagnostics):
         rest = count(len(diagnostics) - len(shown), "more note")
         yield paint.dim(f"  and {rest}: `exai status` lists all of them")

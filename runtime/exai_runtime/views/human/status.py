@@ -36,7 +36,7 @@ def lines(report: StatusReport, now: datetime, paint: Paint) -> Iterator[str]:
     yield from waiting(report.waiting, paint)
     if report.parity:
         yield paint.bold("Not honoured here") + paint.dim(" (written for other environments)")
-        yield from (paint.dim(f"  {place(note.at)}{note.message}") for note in report.parity)
+        yield from (paint.dim(f"  {place(note.at, paint)}{note.message}") for note in report.parity)
         yield ""
     online = any(row.state != "missing" for row in report.features)
     if not (report.health or report.models or report.diagnostics or online):

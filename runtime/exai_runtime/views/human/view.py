@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class HumanView:
-    """`colour` and `live` are for terminals; `quiet` leaves the result and the errors."""
+    """`colour` and `live` are for terminals; `quiet` leaves the result and the errors; `prefix` is
+    the way to the project's folder."""
 
     command: str
     colour: bool = False
@@ -31,13 +32,14 @@ class HumanView:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     colour_err: bool = False
+    prefix: str = ""
     _progress: Progressing | None = None
 
     def show(self, result: Result, exit_code: int) -> None:
         """Diagnostics go to stderr, except where they are what was asked for (`validate`)."""
         del exit_code
         self.close()
-        paint = Paint(self.colour)
+        paint = Paint(self.colour, self.prefix)
         if isinstance(result, Validated):
             self._write(self.out, validated.lines(result, paint), self.colour)
             return
@@ -45,7 +47,7 @@ class HumanView:
         from exai_runtime.views.human.result import after, before, lines
 
         self._diagnose(result.diagnostics, result.sources)
-        paint_err = Paint(self.colour_err)
+        paint_err = Paint(self.colour_err, self.prefix)
         self._write(self.err, before(result, paint_err), self.colour_err)
         shown = lines(result, self.command, self._columns(), paint)
         self._write(self.out, shown, self.colour)
@@ -65,7 +67,11 @@ class HumanView:
 
         self.close()
         if not self.quiet:
-            self._write(self.err, plan.first_lines(plan_, Paint(self.colour_err)), self.colour_err)
+            self._write(
+                self.err,
+                plan.first_lines(plan_, Paint(self.colour_err, self.prefix)),
+                self.colour_err,
+            )
 
     def ask(self, question: str) -> bool | None:
         """Only a terminal can answer: both ends must be one."""
@@ -91,7 +97,7 @@ class HumanView:
         return Lively(self.err, self.colour_err) if self.live else Plain(self.err)
 
     def _diagnose(self, found: tuple[Diagnostic, ...], sources: Sources) -> None:
-        paint = Paint(self.colour_err)
+        paint = Paint(self.colour_err, self.prefix)
         if self.quiet:
             found = tuple(each for each in found if each.severity == "error")
         self._write(self.err, diagnostics.blocks(found, sources, paint), self.colour_err)
