@@ -137,6 +137,13 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "See that the server is up. A smaller table, or an index on the columns of the query, "
             "helps where it is only slow.",
         ),
+        "unread-file": Code(
+            "Something lies among the specs that looks like one, and isn't read.",
+            "Specs are in files that end in .yaml or .yml, in small letters, and links to folders "
+            "aren't followed. Its documents are missing from the project until it is renamed, or "
+            "named under `specs` of the Project.",
+            "warning",
+        ),
         "unreadable-file": Code(
             "A file or folder can't be read.",
             "It isn't there, is no regular file (a pipe or a device), isn't text, isn't yours, or "

@@ -81,10 +81,21 @@ class DiskFolder:
     def read(self, path: str, most: int = MAX_BYTES) -> bytes:
         # Plain functions: a Path for each of 10,000 files is time.
         place = os.path.join(self.root, path)  # noqa: PTH118
-        if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116
+        about = os.stat(place)  # noqa: PTH116
+        if not stat.S_ISREG(about.st_mode):
             raise OSError(0, "it is no regular file")
-        with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read(most + 1)  # more is refused, whatever it is
+        file = os.open(place, os.O_RDONLY)
+        try:
+            # More than the bound is refused, whatever it is.
+            data = os.read(file, min(about.st_size, most) + 1)
+            while about.st_size < len(data) <= most:  # it has grown, or never tells its size
+                more = os.read(file, most + 1 - len(data))
+                if not more:
+                    break
+                data += more
+            return data
+        finally:
+            os.close(file)
 
     def size(self, path: str) -> int:
         return (self.root / path).stat().st_size
@@ -101,11 +112,16 @@ class DiskFolder:
         for here, folders, files in os.walk(self.root / path, onerror=unreadable):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             above = Path(here).relative_to(self.root).as_posix()
+            start = "" if above == "." else f"{above}/"
+            for name in folders:
+                problems += unread_file(start + name, f"{here}/{name}")
             for name in files:
-                if name.startswith(".") or not name.endswith(SUFFIXES) or name == COMPONENT:
+                if name.startswith(".") or name == COMPONENT:
                     continue
-                file = name if above == "." else f"{above}/{name}"
-                if os.path.islink(f"{here}/{name}") and not self.inside(file):  # noqa: PTH114
+                file = start + name
+                if not name.endswith(SUFFIXES):
+                    problems += unread_file(file, f"{here}/{name}")
+                elif os.path.islink(f"{here}/{name}") and not self.inside(file):  # noqa: PTH114
                     problems.append(leads_out(file))
                 else:
                     found.append(file)
@@ -157,6 +173,36 @@ class TextFolder:
     def _below(self, folder: str) -> Iterator[str]:
         start = "" if folder == "." else f"{folder}/"
         return (name for name in self.texts if name.startswith(start))
+
+
+def unread_file(path: str, place: str) -> tuple[Diagnostic, ...]:
+    """What somebody may well take for specs, and isn't read; `place` is where it stands."""
+    stem, ending = posixpath.splitext(posixpath.basename(path))
+    if os.path.isdir(place):  # noqa: PTH112 - no Path is needed
+        if not os.path.islink(place):  # noqa: PTH114
+            return ()
+        message = "a link to a folder isn't followed, and what is in there isn't read"
+        hint = "name the folder itself under `specs` of the Project, or put the files here"
+    elif ending.lower() in SUFFIXES and ending not in SUFFIXES:
+        message = f"this file isn't read: specs are in files that end in {' or '.join(SUFFIXES)}"
+        hint = f"rename it to {stem[:200]}{ending.lower()}"
+    elif ending == ".json" and _is_spec(place):
+        message = "this file isn't read: specs are in files of YAML"
+        hint = f"rename it to {stem[:200]}.yaml: what is JSON is YAML, too"
+    else:
+        return ()
+    return (Diagnostic("unread-file", message, Span(path), "warning", hint),)
+
+
+def _is_spec(place: str) -> bool:
+    """Whether a file speaks of exai's language; many others lie beside specs."""
+    try:
+        if not os.path.isfile(place):  # noqa: PTH113
+            return False
+        with open(place, "rb") as file:  # noqa: PTH123
+            return b'"exai.dev/' in file.read(1 << 16)
+    except OSError:
+        return False
 
 
 def leads_out(path: str) -> Diagnostic:

@@ -22,7 +22,7 @@ from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 
 # What a check depends on and the stamps of these files don't tell.
-_UNSEEN = frozenset({"unreadable-file", "path-leaves-project"})
+_UNSEEN = frozenset({"unreadable-file", "unread-file", "path-leaves-project"})
 
 
 def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> Kept | None:

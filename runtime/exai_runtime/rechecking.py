@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from exai_runtime.folder import COMPONENT, ROOT_FILE, SUFFIXES, DiskFolder
+from exai_runtime.folder import COMPONENT, ROOT_FILE, SUFFIXES, DiskFolder, unread_file
 from exai_runtime.last_check import File, Kept, OnlyWhole, Stamp, kept_of, reader, stamp_of
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import digest_in
@@ -145,8 +145,12 @@ def _below(place: str, path: str) -> Iterator[tuple[str, os.stat_result]]:
             here = name if path == "." else f"{path}/{name}"
             if entry.is_dir(follow_symlinks=False):
                 yield from _below(entry.path, here)
-            elif name.endswith(SUFFIXES) and name != COMPONENT:
+            elif name == COMPONENT:
+                continue
+            elif name.endswith(SUFFIXES) and not (entry.is_symlink() and entry.is_dir()):
                 yield here, entry.stat(follow_symlinks=False)
+            elif unread_file(here, entry.path):
+                raise OnlyWhole
 
 
 def _stamp(about: os.stat_result) -> Stamp:

@@ -241,7 +241,15 @@ def _link(project: Path) -> None:
     (project / "specs/link.yaml").symlink_to(next(project.rglob("model_0.yaml")))
 
 
-@pytest.mark.parametrize("change", [_other_root, _runtime, _link])
+def _unread(project: Path) -> None:
+    (project / "specs/more.YAML").write_text(RUNTIME)
+
+
+def _unread_folder(project: Path) -> None:
+    (project / "specs/more").symlink_to(project / "specs")
+
+
+@pytest.mark.parametrize("change", [_other_root, _runtime, _link, _unread, _unread_folder])
 def test_what_may_matter_to_all_is_checked_whole(
     project: Path, checked: list[int], change: Callable[[Path], None]
 ) -> None:

@@ -80,7 +80,25 @@ def test_paths_stay_in_the_project(tmp_path: Path) -> None:
 def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     root = project(tmp_path)
     (root / "specs" / "again").symlink_to(root / "specs")
-    assert told(root) == []
+    assert told(root) == ["unread-file specs/again:1:1"]
+
+
+def test_what_looks_like_a_spec_and_is_not_read_is_told(tmp_path: Path) -> None:
+    root = project(tmp_path / "in")
+    (tmp_path / "in/shared").mkdir()
+    (tmp_path / "in/shared/model.yaml").write_text(MODEL.format("shared"))
+    (root / "specs" / "shared").symlink_to(root / "shared")
+    (root / "specs" / "shared.yaml").symlink_to(root / "shared")
+    (root / "specs" / "a.YAML").write_text(MODEL.format("a"))
+    (root / "specs" / "b.json").write_text('{"apiVersion": "exai.dev/v1alpha1", "kind": "Model"}')
+    for name in ("data.json", "README.md", ".c.YAML", "component.yaml", "YAML", "folder.yaml/x"):
+        (root / "specs" / name).parent.mkdir(exist_ok=True)
+        (root / "specs" / name).write_text("{}")
+    os.mkfifo(root / "specs" / "pipe.json")
+    assert told(root) == [
+        f"unread-file specs/{name}:1:1" for name in ("a.YAML", "b.json", "shared", "shared.yaml")
+    ]
+    assert {each.severity for each in load(root).diagnostics} == {"warning"}
 
 
 def test_a_named_folder_that_is_missing(tmp_path: Path) -> None:
