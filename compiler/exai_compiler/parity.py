@@ -12,6 +12,19 @@ from types import MappingProxyType
 
 from exai_compiler.feature_files import named_files
 from exai_compiler.leaves import leaves
+from exai_compiler.parity_fields import (
+    ABSENT,
+    ENVIRONMENT,
+    LOOP,
+    PIPELINE,
+    SERVED,
+    SERVICE,
+    STEP,
+    TRIAL,
+    VIEW,
+    Fields,
+    Path,
+)
 from exai_compiler.policies import applied
 from exai_compiler.project import Project
 from exai_compiler.tuning.algorithms import HONOURED, OTHERWISE
@@ -24,149 +37,19 @@ from exai_specs.kinds import (
     Environment,
     FeatureServiceSpec,
     FeatureViewSpec,
-    GraphSpec,
     Group,
-    LLMServiceSpec,
-    ManifestSpec,
-    NotebookSpec,
     PipelineSpec,
     Postgresql,
-    RuntimeSpec,
     ServiceSpec,
     SqlSource,
     TuningSpec,
 )
 from exai_specs.parse import Spec
 
-Path = tuple[str | int, ...]
-
 CODE = "local-parity"
 NOT_WATCHED = "data-not-watched"
 COPIED = "copied-file"
 
-# Field below the block -> what happens instead. A path that goes on below (`resources.memory`) is a
-# field of its own.
-SERVICE: Mapping[Path, str] = MappingProxyType(
-    {
-        ("replicas",): "one process serves",
-        ("autoscale",): "one process serves, whatever the load",
-        ("resources", "cpu"): "the process takes what the machine has",
-        ("resources", "memory"): "the process takes what the machine has",
-        ("resources", "limits"): "the process takes what the machine has",
-        ("timeout",): "a request may take as long as it needs",
-        ("concurrency",): "the server takes what comes",
-        ("canary",): "every request goes to `model`",
-        ("stopped",): "no process of it runs, and nothing answers",
-        ("rollout",): "a new version takes every request once it has loaded",
-        ("logger",): "nothing is sent anywhere",
-        ("batcher",): "each request is answered by itself",
-        ("visibility",): "it listens on 127.0.0.1",
-        ("mode",): "one process serves",
-        ("deploymentStrategy",): "a new process takes the port over before the old one drains",
-        ("runtimeVersion",): "the server is this installation's",
-        ("containerName",): "one machine has no containers",
-        ("image",): "the server runs in exai's own Python",
-        ("imagePullPolicy",): "no image is pulled",
-        ("imagePullSecrets",): "no image is pulled",
-        ("volumes",): "nothing is mounted",
-        ("ports",): "it listens on one port, which exai picks or `local.port` names",
-        ("probes",): "the server itself says when it has loaded its model",
-        ("securityContext",): "the process is yours",
-        ("nodeSelector",): "there is one machine",
-        ("tolerations",): "there is one machine",
-        ("serviceAccount",): "one machine has no accounts of services",
-        ("podLabels",): "one machine has no pods",
-        ("podAnnotations",): "one machine has no pods",
-        ("patches", "InferenceService"): "of it the server takes variables and arguments, no more",
-        ("slo",): "nobody watches it; the server's /metrics have the numbers",
-    }
-)
-STEP: Mapping[Path, str] = MappingProxyType(
-    {
-        ("forEach", "parallelism"): "one item at a time is worked on",
-        ("resources", "cpu"): "the step takes what the machine has",
-        ("resources", "memory"): "it bounds the Java heap, nothing else",
-        ("resources", "limits", "cpu"): "the step takes what the machine has",
-        ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
-        ("timeout",): "the step may take as long as it needs",
-        ("image",): "the function runs in exai's own Python",
-        ("pip", "venv"): "packages are in an environment of their own anyway",
-        ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
-        ("volumes",): "nothing is mounted",
-        ("nodeSelector",): "there is one machine",
-        ("tolerations",): "there is one machine",
-        ("imagePullSecrets",): "no image is pulled",
-        ("imagePullPolicy",): "no image is pulled",
-        ("securityContext",): "the process is yours",
-        ("podLabels",): "one machine has no pods",
-        ("podAnnotations",): "one machine has no pods",
-        ("kubernetes",): "one machine has no pods",
-    }
-)
-TRIAL: Mapping[Path, str] = MappingProxyType(
-    {
-        ("resources", "cpu"): "a trial takes what the machine has",
-        ("resources", "memory"): "it bounds the Java heap, nothing else",
-        ("resources", "limits", "cpu"): "a trial takes what the machine has",
-        ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
-        ("volumes",): "nothing is mounted",
-        ("nodeSelector",): "there is one machine",
-        ("tolerations",): "there is one machine",
-        ("imagePullSecrets",): "no image is pulled",
-        ("imagePullPolicy",): "no image is pulled",
-        ("securityContext",): "the process is yours",
-        ("serviceAccount",): "one machine has no accounts of services",
-        ("podLabels",): "one machine has no pods",
-        ("podAnnotations",): "one machine has no pods",
-    }
-)
-PIPELINE: Mapping[Path, str] = MappingProxyType(
-    {
-        ("schedules",): "nothing runs on a schedule by itself; `exai run` runs it",
-        ("ttl",): "runs stay until the pipeline is destroyed",
-        ("timeout",): "a run may take as long as it needs",
-        ("serviceAccount",): "one machine has no accounts of services",
-    }
-)
-LOOP: Mapping[Path, str] = MappingProxyType(
-    {("forEach", "parallelism"): "one item at a time is worked on"}
-)
-VIEW: Mapping[Path, str] = MappingProxyType(
-    {
-        ("stream",): (
-            "nobody reads it; the dataset's own rows come online, and `exai features push` takes "
-            "more"
-        ),
-        ("aggregations",): "the dataset has their results as columns",
-        ("materialize", "every"): (
-            "nothing runs on a schedule by itself; `exai features materialize --watch` keeps this "
-            "one while it runs"
-        ),
-    }
-)
-SERVED: Mapping[Path, str] = MappingProxyType(
-    {("logging",): "exai's servers keep no log of features; Feast's own feature server does"}
-)
-ENVIRONMENT: Mapping[Path, str] = MappingProxyType(
-    {
-        ("platform",): "there is no Kubeflow here",
-        ("namespace",): "one machine has no namespaces",
-        ("serving", "mode"): "one process serves",
-        ("serving", "gatewayApi"): "a service listens on a port of 127.0.0.1",
-        ("pipelines", "mode"): "steps run as processes of this machine",
-        ("pipelines", "endpoint"): "steps run as processes of this machine",
-        ("pipelines", "timezone"): "nothing runs on a schedule",
-        ("pipelines", "versions"): "how many stay is the same for all",
-        ("tracking", "uri"): "the registry is a file below .exai",
-        ("monitoring",): "nobody collects anything; /metrics of each server has the numbers",
-        ("security",): "processes run as you, and may do what you may",
-        ("apply",): "this machine's own `exai apply` applies",
-        ("applier",): "this machine's own `exai apply` applies",
-        ("reconcile",): "nothing happens here by itself",
-        ("images", "train"): "steps run in exai's own Python",
-        ("images", "serve"): "servers run in exai's own Python",
-    }
-)
 # Extended resources such as nvidia.com/gpu are told by the slash in their names.
 EXTENDED = "nothing is reserved: the step or server sees what the machine has"
 
@@ -255,18 +138,6 @@ def _search(spec: Spec, tuning: TuningSpec) -> Iterator[Diagnostic]:
             yield _note(spec, ("spec", "algorithm", "settings", setting), instead)
 
 
-# Documents of which nothing is there on one machine.
-ABSENT: Mapping[type, str] = MappingProxyType(
-    {
-        GraphSpec: "the local target runs no graphs: each service answers by itself",
-        LLMServiceSpec: "the local target serves no large language models: nothing answers",
-        ManifestSpec: "one machine has no Kubernetes: nothing comes of it here",
-        NotebookSpec: "the local target runs no notebook servers: nothing comes of it here",
-        RuntimeSpec: "the local target has no serving runtimes but exai's own",
-    }
-)
-
-
 def _absent(project: Project) -> Iterator[Diagnostic]:
     for spec in project.specs.values():
         if (why := ABSENT.get(type(spec.body))) is not None:
@@ -285,28 +156,20 @@ def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:
                 yield from _loops(way.steps, (*here, "choose", index, "steps"))
 
 
-def _block(spec: Spec, base: Path, fields: Mapping[Path, str]) -> Iterator[Diagnostic]:
+def _block(spec: Spec, base: Path, fields: Fields) -> Iterator[Diagnostic]:
     block = _value(spec.document.value, base)
-    if not isinstance(block, Mapping) or not (there := block.keys() & _first(fields)):
+    if not isinstance(block, Mapping) or not (there := fields.first.intersection(block)):
         return
-    for path, instead in fields.items():
+    for path, instead in fields.instead.items():
         if path[0] in there and _value(block, path) is not None:
             yield _note(spec, (*base, *path), instead)
+    if "resources" not in block:
+        return
     for path in (("resources",), ("resources", "limits")):
         found = _value(block, path)
         for name in found if isinstance(found, Mapping) else ():
-            if "/" in name and (*path, name) not in fields and path not in fields:
+            if "/" in name and (*path, name) not in fields.instead and path not in fields.instead:
                 yield _note(spec, (*base, *path, name), EXTENDED)
-
-
-_FIRST: dict[int, frozenset[str | int]] = {}
-
-
-def _first(fields: Mapping[Path, str]) -> frozenset[str | int]:
-    """The first keys of the fields of a table; the tables above live as long as this module."""
-    if id(fields) not in _FIRST:
-        _FIRST[id(fields)] = frozenset(path[0] for path in fields)
-    return _FIRST[id(fields)]
 
 
 def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:
@@ -319,6 +182,8 @@ def _value(value: Json, path: Path) -> Json:
     for part in path:
         if isinstance(value, tuple) and isinstance(part, int):
             value = value[part]
+        elif type(value) is MappingProxyType or isinstance(value, Mapping):
+            value = value.get(str(part))
         else:
-            value = value.get(str(part)) if isinstance(value, Mapping) else None
+            return None
     return value

@@ -38,12 +38,13 @@ class Diagnostic:
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """All of them once, by place, severity, code and message: the same for any order of files."""
-    return tuple(
-        sorted(
-            set(diagnostics),
-            key=lambda d: (d.at, SEVERITIES.index(d.severity), d.code, d.message, d.hint),
-        )
-    )
+    return tuple(sorted(set(diagnostics), key=_order))
+
+
+def _order(one: Diagnostic) -> tuple[str | int, ...]:
+    # The parts of the place, not the place: what compares is C, and there may be many thousands.
+    at, severity = one.at, SEVERITIES.index(one.severity)
+    return (at.path, at.line, at.column, severity, one.code, one.message, one.hint)
 
 
 MAX_PROBLEMS = 100

@@ -89,18 +89,19 @@ class Document:
         return (self.at(),)
 
     def _find(self, path: Path) -> tuple[int, bool]:
-        node, value = 0, self.value  # type: int, Json
+        node, value, places = 0, self.value, self.places  # type: int, Json, tuple[int, ...]
         for part in path:
-            if isinstance(value, Mapping) and part in value:
-                keys = iter(value)
+            if (type(value) is MappingProxyType or isinstance(value, Mapping)) and part in value:
                 child = node + NODE
-                while next(keys) != part:
-                    child += self.places[child + 5] * NODE
+                for key in value:
+                    if key == part:
+                        break
+                    child += places[child + 5] * NODE
                 node, value = child, value[str(part)]
             elif isinstance(value, tuple) and isinstance(part, int) and 0 <= part < len(value):
                 child = node + NODE
                 for _ in range(part):
-                    child += self.places[child + 5] * NODE
+                    child += places[child + 5] * NODE
                 node, value = child, value[part]
             else:
                 return node, False
