@@ -225,6 +225,13 @@ def _whole_seconds(value: Any) -> units.Duration:
     return found
 
 
+def _seconds(value: Any) -> units.Duration:
+    found = units.parse_duration(value)
+    if found.ms % 1000:
+        raise TypeProblem("must be whole seconds", hint="round it to seconds")
+    return found
+
+
 Duration: TypeAlias = Annotated[
     units.Duration, Parsed(units.parse_duration, _text_with(units.DURATION_PATTERN))
 ]
@@ -232,6 +239,8 @@ WholeSeconds: TypeAlias = Annotated[
     units.Duration, Parsed(_whole_seconds, _text_with(units.DURATION_PATTERN))
 ]
 """Where Kubernetes and Kubeflow Pipelines take seconds alone."""
+Seconds: TypeAlias = Annotated[units.Duration, Parsed(_seconds, _text_with(units.DURATION_PATTERN))]
+"""The same, where none at all means something."""
 Percent: TypeAlias = Annotated[
     units.Percent, Parsed(units.parse_percent, _text_with(units.PERCENT_PATTERN))
 ]

@@ -8,12 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.reads import all_names
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import FromParameter, FromStep
+from exai_compiler.graph import FromParameter, FromStep, bind
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import has_expression
+from exai_specs.kinds import PipelineSpec
+from exai_specs.kinds.parameter import ParameterFields
+
+_HINT = "give the parameter a default, or don't make it optional"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(PipelineSpec):
+        for path, given, items in all_names(subject.graphs[spec.ref.name], body):
+            if not has_expression(given.text):
+                continue
+            match bind(given.text, items):
+                case FromParameter(name) if _may_be_nothing(body.parameters.get(name)):
+                    yield Diagnostic(
+                        "optional-parameter",
+                        f"`{name}` may be nothing, and a value is needed here",
+                        spec.at(*path, *given.path),
+                        hint=_HINT,
+                        related=(("declared here", spec.key_at("spec", "parameters", name)),),
+                    )
     for spec, graph, step in subject.steps():
         if step.component is None:
             continue
@@ -22,17 +41,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if port is None or port.optional:
                 continue
             match occurrence.source:
-                case FromParameter(name) if name in graph.parameters:
-                    parameter = graph.parameters[name]
-                    if parameter.optional and parameter.default is None:
-                        yield Diagnostic(
-                            "optional-parameter",
-                            f"`{name}` may be nothing, and {step.component.name} needs a value "
-                            f"for `{occurrence.port}`",
-                            occurrence.at(spec),
-                            hint="give the parameter a default, or don't make it optional",
-                            related=(("declared here", spec.key_at("spec", "parameters", name)),),
-                        )
+                case FromParameter(name) if _may_be_nothing(graph.parameters.get(name)):
+                    yield Diagnostic(
+                        "optional-parameter",
+                        f"`{name}` may be nothing, and {step.component.name} needs a value "
+                        f"for `{occurrence.port}`",
+                        occurrence.at(spec),
+                        hint=_HINT,
+                        related=(("declared here", spec.key_at("spec", "parameters", name)),),
+                    )
                 case FromStep(name) if step.spec.ignore_upstream_failure:
                     yield Diagnostic(
                         "ignored-input",
@@ -43,3 +60,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     )
                 case _:
                     pass
+
+
+def _may_be_nothing(parameter: ParameterFields | None) -> bool:
+    return parameter is not None and parameter.optional and parameter.default is None

@@ -15,15 +15,16 @@ from pydantic import Field, model_validator
 from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import (
-    Duration,
     Flag,
     KeyedBy,
     Maybe,
     Number,
     Plain,
     Problem,
+    Seconds,
     Text,
     Whole,
+    WholeSeconds,
     about,
     refuse,
 )
@@ -47,14 +48,14 @@ class Retry:
     max: Annotated[
         Annotated[Whole, Field(ge=0)], Effect.RENDER, about("Further tries after the first", 2)
     ]
-    backoff: Annotated[Duration, Effect.RENDER, about("Wait before the first of them", "30s")] = (
+    backoff: Annotated[Seconds, Effect.RENDER, about("Wait before the first of them", "30s")] = (
         DurationValue(0)
     )
     factor: Annotated[
         Annotated[Number, Field(ge=1)], Effect.RENDER, about("Each wait is this times the last", 2)
     ] = 2.0
-    max_backoff: Annotated[Duration, Effect.RENDER, about("The longest wait", "1h")] = (
-        DurationValue(3_600_000)
+    max_backoff: Annotated[Seconds, Effect.RENDER, about("The longest wait", "1h")] = DurationValue(
+        3_600_000
     )
 
 
@@ -236,7 +237,9 @@ class Step(StepPod):
     env: Annotated[Env, Effect.RETRAIN, about("Environment variables", {"LOG_LEVEL": "info"})] = (
         field(default_factory=empty)
     )
-    timeout: Annotated[Maybe[Duration], Effect.RENDER, about("How long it may take", "1h")] = None
+    timeout: Annotated[Maybe[WholeSeconds], Effect.RENDER, about("How long it may take", "1h")] = (
+        None
+    )
     cache: Annotated[
         Maybe[Cache],
         Effect.RENDER,
