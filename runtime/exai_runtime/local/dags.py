@@ -180,13 +180,16 @@ class _Walk:
         """A task that no cluster would start fails as one that says itself why, with the runner's
         own words in the log.
         """
+        from kfp.local import logging_utils
+
         folder = Path(self.root) / self.name / task
         folder.mkdir(parents=True, exist_ok=True)
-        told = {"final": True, "code": CODE, "message": wrong.message, "hint": wrong.hint}
-        write_json(folder / OUTCOME_FILE, told)
-        logging.info("Executing task '%s'", task)
-        logging.error("%s. %s", wrong.message, wrong.hint)
-        logging.info("Task '%s' finished with status FAILURE", task)
+        told = {"code": CODE, "message": wrong.message, "hint": wrong.hint}
+        write_json(folder / OUTCOME_FILE, {**told, "final": True, "trace": [wrong.message]})
+        with logging_utils.local_logger_context():
+            logging.info("Executing task '%s'", task)
+            logging.error("%s. %s", wrong.message, wrong.hint)
+            logging.info("Task '%s' finished with status FAILURE", task)
         raise Failed
 
 

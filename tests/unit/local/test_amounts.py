@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from kfp.local import status
+from kfp.local.orchestrator import enhanced_dag_orchestrator
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from exai_components.jvm import memory_limit
+from exai_runtime.local import dags
 from exai_runtime.local.amounts import BadAmount, with_amounts
 
 GIVEN = "{{$.inputs.parameters['pipelinechannel--%s']}}"
@@ -70,3 +74,37 @@ def test_a_container_knows_its_own_limit(tmp_path: Path) -> None:
     assert memory_limit("container", (second, first)) is None
     assert memory_limit("5", ()) == 5
     assert memory_limit("", ()) is None
+
+
+def test_a_step_that_no_cluster_would_start_says_why(tmp_path: Path) -> None:
+    """By the walk of a DAG with one task, before anything of it runs."""
+    place = GIVEN % "m"
+    task = {
+        "componentRef": {"name": "comp-sized"},
+        "inputs": {"parameters": {"pipelinechannel--m": {"componentInputParameter": "m"}}},
+    }
+    root = json_format.ParseDict(
+        {
+            "inputDefinitions": {"parameters": {"m": {"parameterType": "STRING"}}},
+            "dag": {"tasks": {"sized": task}},
+        },
+        pipeline_spec_pb2.ComponentSpec(),
+    )
+    sized = pipeline_spec_pb2.ComponentSpec(executor_label="exec-sized")
+    failures: list[str] = []
+    dags.use()
+    outputs, ended = enhanced_dag_orchestrator.run_enhanced_dag(
+        pipeline_resource_name="line-1",
+        dag_component_spec=root,
+        executors={"exec-sized": executor(resourceMemoryLimit=place)},
+        components={"comp-sized": sized},
+        dag_arguments={"m": "lots"},
+        pipeline_root=str(tmp_path),
+        runner=None,
+        unique_pipeline_id="1",
+        fail_stack=failures,
+    )
+    assert (outputs, ended, failures) == ({}, status.Status.FAILURE, ["sized"])
+    told = json.loads((tmp_path / "line-1" / "sized" / "exai-outcome.json").read_text())
+    assert (told["code"], told["message"]) == ("bad-amount", '"lots" is no amount of memory')
+    assert told["final"] is True
