@@ -71,7 +71,8 @@ services:
 # All that CI runs: lint, the fast tests with coverage of specs and compiler, then the real parts, of which each worker collects
 # the files alone.
 test: setup-dev services lint
-	$(BIN)/pytest -m "not slow" --numprocesses 2 --cov=exai_specs --cov=exai_compiler --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m slipcover --source specs/exai_specs,compiler/exai_compiler --json --out .coverage.json -m pytest -m "not slow" --numprocesses 2
+	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --skip-covered --fail-under 95
 	$(BIN)/pytest -m slow --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20 $$(grep -rl 'mark\.slow' tests --include 'test_*.py' | sort)
 
 bench: setup-dev
@@ -86,4 +87,4 @@ lock: $(BIN)/uv
 	$(BIN)/uv pip compile pyproject.toml --extra local --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage.json
