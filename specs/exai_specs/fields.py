@@ -113,7 +113,7 @@ class Named:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": self.rule.anchored, "maxLength": self.rule.longest}
+        return {**handler(schema), **self.rule.schema}
 
 
 @functools.cache
@@ -151,8 +151,7 @@ class KeyedBy:
     ) -> JsonSchemaValue:
         found = handler(schema)
         if self.rule:
-            pattern, longest = self.rule.anchored, self.rule.longest
-            found["propertyNames"] = {"pattern": pattern, "maxLength": longest}
+            found["propertyNames"] = self.rule.schema
         if self.at_least:
             found["minProperties"] = self.at_least
         return found

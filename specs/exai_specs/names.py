@@ -10,6 +10,7 @@ import functools
 import posixpath
 import re
 import unicodedata
+from typing import Any
 
 from exai_specs.values import frozen
 
@@ -34,9 +35,11 @@ class NameRule:
     example: str = "name"
 
     @property
-    def anchored(self) -> str:
-        """The pattern for a JSON Schema."""
-        return f"^({self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
+    def schema(self) -> dict[str, Any]:
+        """What a JSON Schema says of it."""
+        anchored = f"^({self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
+        without = {"not": {"pattern": self.forbidden}} if self.forbidden else {}
+        return {"pattern": anchored, "maxLength": self.longest, **without}
 
     def wrong(self, name: str) -> str | None:
         """What is wrong with the name, or None."""

@@ -30,10 +30,7 @@ _BASE = "https://exai.dev/schemas/v1alpha1"
 def schema_of(kind: Kind) -> dict[str, Any]:
     """The schema of one kind's documents."""
     metadata = _schema(Metadata)
-    metadata["properties"]["name"] |= {
-        "pattern": kind.names.anchored,
-        "maxLength": kind.names.longest,
-    }
+    metadata["properties"]["name"] |= kind.names.schema
     spec = _schema(kind.spec)
     definitions = spec.pop("$defs", {})
     schema = {

@@ -164,7 +164,7 @@ _PORT_SCHEMA = (
         "anyOf",
         [
             {"type": "integer", "minimum": 1, "maximum": 65535},
-            {"type": "string", "pattern": PORT.anchored, "maxLength": PORT.longest},
+            {"type": "string", **PORT.schema},
         ],
     ),
 )
