@@ -52,6 +52,30 @@ def missing(uri: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(paths[each.path] for each in found if each.type != FileType.File)
 
 
+def bring(uri: str, place: Path) -> None:
+    """A file, or a folder with its own files, under `place`; nothing where there is none. A folder
+    in a folder comes without what is in it."""
+    from pyarrow.fs import FileSelector, FileType
+
+    store, base = _opened(uri)
+    found = store.get_file_info(base)
+    if found.type == FileType.File:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _copy(store, base, place)
+    elif found.type == FileType.Directory:
+        place.mkdir(parents=True, exist_ok=True)
+        for each in store.get_file_info(FileSelector(base)):
+            if each.type == FileType.Directory:
+                (place / each.base_name).mkdir(exist_ok=True)
+            elif each.base_name:
+                _copy(store, each.path, place / each.base_name)
+
+
+def _copy(store: Any, path: str, place: Path) -> None:
+    with store.open_input_stream(path) as source, place.open("wb") as to:
+        shutil.copyfileobj(source, to, 1 << 20)
+
+
 def scratch() -> Path:
     """A folder of this machine that is gone when the process is."""
     folder = Path(tempfile.mkdtemp(prefix="exai-store-"))

@@ -67,7 +67,8 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "data-root-unsupported": Code(
             "Data lies in a place that can't be read from here.",
-            "`data.root` of an environment is a folder for what reads files.",
+            "`data.root` of an environment is a folder for what reads files, or on a cluster an "
+            "s3:// or gs:// URI.",
         ),
         "data-version-failed": Code(
             "A query for the version of data gives none.",

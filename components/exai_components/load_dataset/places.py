@@ -1,25 +1,30 @@
 """Where sources are, and the failures of those that aren't there.
 
-In: paths as written, EXAI_DATA_ROOT. Out: paths below the data root. Never a path outside it.
+In: paths as written, EXAI_DATA_ROOT. Out: paths below the data root, or below a folder of this
+process to which an object store's files are brought. Never a path outside it.
 """
 
 import os
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from exai_components.object_store import bring, is_remote, scratch
 from exai_components.outcome import StepFailure, did_you_mean
 
 
 def data_root() -> Path:
     """EXAI_DATA_ROOT as a folder; the working folder when it isn't set."""
     root = os.environ.get("EXAI_DATA_ROOT") or "."
+    if is_remote(root):
+        return _mirror(root).resolve()
     if "://" in root:
         parts = urlsplit(root)
         if parts.scheme != "file":
             raise StepFailure(
                 "data-root-unsupported",
                 f"The data root {root} is not a folder",
-                "Set the environment's data.root to a path, or to a file:// URI",
+                "Set the environment's data.root to an s3:// or gs:// URI, or to a folder",
             )
         root = unquote(parts.path)
     return Path(root).resolve()
@@ -35,7 +40,23 @@ def inside_data_root(path: str) -> Path:
             f"{path} leads out of the data root {root}",
             "Write a path relative to the data root",
         )
+    uri = os.environ.get("EXAI_DATA_ROOT", "")
+    if is_remote(uri) and not found.exists():
+        below = found.relative_to(root).as_posix()
+        bring(f"{uri.rstrip('/')}/{below}", found)
+        if not found.exists():
+            raise StepFailure(
+                "missing-file",
+                f"There is no file {path} ({uri.rstrip('/')}/{below})",
+                "See that it is there, and that this step's account may read it",
+            )
     return found
+
+
+@cache
+def _mirror(uri: str) -> Path:
+    del uri  # one folder for each root
+    return scratch()
 
 
 def empty_data(where: str, why: str) -> StepFailure:
