@@ -1,4 +1,5 @@
-"""What a step needs of a dataset, as a struct constant. In: a Dataset, a component. Out: JSON.
+"""What a step needs of a dataset, as a struct constant. In: a project, a Dataset, a component. Out:
+JSON.
 
 No metadata, so that a new description or owner never makes a new version of a pipeline. No nulls
 either: KFP's local runner refuses them.
@@ -11,7 +12,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from exai_compiler.catalog import Component
-from exai_specs.frozen import Json
+from exai_compiler.project import Project
+from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.dataset import ColumnFields, DatasetSpec, Quality
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
@@ -21,23 +23,43 @@ READER = ("name", "source", "key", "timestamp", "created", "schema")
 OTHERS = ("name", "key", "schema", "quality")
 
 
-def inlined(name: str, dataset: DatasetSpec, component: Component) -> Json:
+def wanted_by(component: Component) -> tuple[str, ...]:
     """The fields that a component needs: its `exai.dev/effects` say whether it reads the source."""
-    return fields_of(name, dataset, READER if component.effects == "reads-source" else OTHERS)
+    return READER if component.effects == "reads-source" else OTHERS
+
+
+def inlined(project: Project, name: str, wanted: tuple[str, ...]) -> Json:
+    """These fields of a dataset: one value for all that take them. Raises ValueError where there is
+    no such dataset.
+    """
+    dataset = project.body(DatasetSpec, name)
+    if dataset is None:
+        raise ValueError(f"Dataset/{name} doesn't exist")
+    return project.once(("inlined", name, wanted), lambda: freeze(fields_of(name, dataset, wanted)))
 
 
 def fields_of(name: str, dataset: DatasetSpec, wanted: tuple[str, ...]) -> Mapping[str, Json]:
     """These fields of a dataset, in this order."""
-    everything: Mapping[str, Json] = {
-        "name": name,
-        "source": _source(dataset.source),
-        "key": dataset.key,
-        "timestamp": dataset.timestamp,
-        "created": dataset.created,
-        "schema": {column: _column(fields) for column, fields in sorted(dataset.schema.items())},
-        "quality": _quality(dataset.quality),
-    }
-    return {field: everything[field] for field in wanted if field != "created" or dataset.created}
+    there = [field for field in wanted if field != "created" or dataset.created]
+    return {field: _field(name, dataset, field) for field in there}
+
+
+def _field(name: str, dataset: DatasetSpec, field: str) -> Json:
+    match field:
+        case "name":
+            return name
+        case "source":
+            return _source(dataset.source)
+        case "schema":
+            return {column: _column(fields) for column, fields in sorted(dataset.schema.items())}
+        case "quality":
+            return _quality(dataset.quality)
+        case "key":
+            return dataset.key
+        case "timestamp":
+            return dataset.timestamp
+        case _:
+            return dataset.created
 
 
 def _source(source: CsvSource | ParquetSource | JsonSource | SqlSource | HttpSource) -> Json:
@@ -57,22 +79,17 @@ def _source(source: CsvSource | ParquetSource | JsonSource | SqlSource | HttpSou
 
 
 def _column(column: ColumnFields) -> Json:
-    if isinstance(column.type, Scalar) and not column.enum:
-        return _plain(column.type.name, column.nullable, column.source)
-    found: dict[str, Json] = {
-        "type": type_of(column.type),
-        "nullable": column.nullable,
-        "source": column.source,
-    }
-    if column.enum:
-        found["enum"] = column.enum
-    return found
+    if isinstance(column.type, Scalar) and all(isinstance(value, str) for value in column.enum):
+        return _plain(column.type.name, column.nullable, column.source, column.enum)
+    found = {"type": type_of(column.type), "nullable": column.nullable, "source": column.source}
+    return {**found, "enum": column.enum} if column.enum else found
 
 
 @lru_cache(maxsize=4096)
-def _plain(type_: str, nullable: bool, source: str) -> Json:
+def _plain(type_: str, nullable: bool, source: str, enum: tuple[Json, ...]) -> Json:
     """Most columns are told in the same few words, and share the value."""
-    return MappingProxyType({"type": type_, "nullable": nullable, "source": source})
+    found: dict[str, Json] = {"type": type_, "nullable": nullable, "source": source}
+    return MappingProxyType({**found, "enum": enum} if enum else found)
 
 
 def type_of(declared: Type) -> Json:

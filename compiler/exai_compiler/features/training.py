@@ -15,10 +15,9 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.feature_views import used
 from exai_compiler.features.files import files_of
 from exai_compiler.features.repository import Part, definitions_of
-from exai_compiler.inlined import READER, fields_of, type_of
+from exai_compiler.inlined import READER, inlined, type_of
 from exai_compiler.project import Project
 from exai_specs.frozen import Json
-from exai_specs.kinds import DatasetSpec
 
 _METADATA = frozenset({"description", "owner", "tags", "descriptions", "logging"})
 _STREAMED = frozenset({"stream", "aggregations"})
@@ -33,7 +32,7 @@ def subset(project: Project, catalog: Catalog, service: str) -> Mapping[str, Jso
     return {
         "service": service,
         "repository": files_of(_bare(definitions_of(project, found.parts, catalog))),
-        "sources": {name: _source(project, name) for name in found.parts.datasets},
+        "sources": {name: inlined(project, name, READER) for name in found.parts.datasets},
         "entities": {
             name: {"key": key.column, "type": type_of(key.type)}
             for name, key in found.entities.items()
@@ -42,14 +41,6 @@ def subset(project: Project, catalog: Catalog, service: str) -> Mapping[str, Jso
         "types": {column: type_of(feature.type) for column, feature in found.columns.items()},
         "request": {column: type_of(kind) for column, kind in found.request.items()},
     }
-
-
-def _source(project: Project, name: str) -> Json:
-    """As load-dataset gets it."""
-    found = project.body(DatasetSpec, name)
-    if found is None:
-        raise ValueError(f"Dataset/{name} doesn't exist")
-    return fields_of(name, found, READER)
 
 
 def _bare(repository: Part) -> Part:

@@ -17,7 +17,7 @@ from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type, v1_default
 from exai_compiler.catalog import Component, Port
 from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, bind
-from exai_compiler.inlined import inlined
+from exai_compiler.inlined import fields_of, wanted_by
 from exai_specs.frozen import Json, digest, encoded, freeze, thaw
 from exai_specs.kinds import ConfigMapRef, DatasetSpec, Environment, SecretRef
 from exai_specs.types import parse_parameter_type
@@ -235,14 +235,14 @@ def test_a_dataset_is_inlined_with_all_of_a_type() -> None:
         "tags": {"type": {"list": "string"}, **column},
     }
     reader = replace(component(), effects="reads-source")
-    assert thaw(constant(inlined("d", dataset, reader))) == {
+    assert thaw(constant(fields_of("d", dataset, wanted_by(reader)))) == {
         "name": "d",
         "source": {"sql": {"connection": "c", "query": "SELECT 1"}},
         "key": [],
         "timestamp": "",
         "schema": schema,
     }
-    assert thaw(constant(inlined("d", dataset, component()))) == {
+    assert thaw(constant(fields_of("d", dataset, wanted_by(component())))) == {
         "name": "d",
         "key": [],
         "schema": schema,

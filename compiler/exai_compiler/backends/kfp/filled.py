@@ -30,10 +30,9 @@ from exai_compiler.graph import (
     everything,
     made_by,
 )
-from exai_compiler.inlined import inlined
+from exai_compiler.inlined import inlined, wanted_by
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json
-from exai_specs.kinds.dataset import DatasetSpec
 from exai_specs.kinds.model import ModelSpec
 from exai_specs.kinds.pipeline import PipelineSpec
 
@@ -96,10 +95,7 @@ def _inlined(resolved: Resolved, component: Component, name: str, binding: Bindi
         return binding
     if kind == "FeatureService":
         return features(resolved, str(binding.value))
-    found = resolved.project.find("Dataset", str(binding.value))
-    if found is None or not isinstance(found.body, DatasetSpec):
-        raise ValueError(f"Dataset/{binding.value} doesn't exist")
-    return Constant(inlined(found.ref.name, found.body, component))
+    return Constant(inlined(resolved.project, str(binding.value), wanted_by(component)))
 
 
 def registrations(frame: Frame) -> Registered:
