@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from exai_compiler.catalog import Catalog
@@ -54,10 +55,18 @@ def meaningful(value: object) -> Json:
     kind = type(value)
     if kind in _PLAIN:
         return cast(Json, value)
+    # Most of a tree are leaves: a call for each of them would be half of the time.
+    if kind is MappingProxyType or kind is dict:
+        items = cast(Mapping[object, object], value).items()
+        return {str(k): v if type(v) in _PLAIN else meaningful(v) for k, v in items}  # type: ignore[misc]  # a leaf is plain
     if (names := _meaningful_fields(cast(Hashable, kind))) is not None:
-        return {name: meaningful(getattr(value, name)) for name in names}
+        found: dict[str, Json] = {}
+        for name in names:
+            item = getattr(value, name)
+            found[name] = item if type(item) in _PLAIN else meaningful(item)
+        return found
     if isinstance(value, tuple | list):
-        return tuple([meaningful(item) for item in value])
+        return tuple([v if type(v) in _PLAIN else meaningful(v) for v in value])
     if isinstance(value, Mapping):
         return {str(key): meaningful(item) for key, item in value.items()}
     if isinstance(value, Enum):
