@@ -26,7 +26,7 @@ from exai_specs.frozen import Json, thaw
 FEW = 100  # files that are read as fast without
 _READERS = (
     *("diagnostics", "documents", "frozen"),
-    *("yaml_errors", "yaml_events", "yaml_scalars", "yaml_text", "yaml_values"),
+    *("yaml_errors", "yaml_events", "yaml_problems", "yaml_scalars", "yaml_text", "yaml_values"),
 )
 
 

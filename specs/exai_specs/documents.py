@@ -130,8 +130,8 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
             problems.append(conversion)
             continue
         value = conversion.value
-        if conversion.problems:
-            problems += conversion.problems
+        if conversion.problems.listed:
+            problems += conversion.problems.listed
         elif isinstance(value, Mapping):
             written = MappingProxyType(conversion.written)
             document = Document(path, value, tuple(conversion.places), written)

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -26,11 +27,12 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, more_problems
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic
 from exai_specs.documents import NODE
 from exai_specs.frozen import Json
-from exai_specs.yaml_errors import cut_expression, explain, too_deep
+from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
+from exai_specs.yaml_problems import Problems
 from exai_specs.yaml_scalars import Refused, Scalar, plain
 from exai_specs.yaml_text import MAX_DEPTH, may_be_deep
 
@@ -81,12 +83,16 @@ def converted(text: str, path: str) -> Iterator[Conversion | Diagnostic]:
         yield explain(error, text, path)
 
 
+class _Bomb(Exception):
+    """Aliases of aliases, which could take hours to be looked through: the rest isn't."""
+
+
 class Conversion:
     """One document's events as a value. Problems are collected, not raised."""
 
     __slots__ = (
         *("path", "places", "problems", "value", "written"),
-        *("_aliased", "_anchors", "_events", "_seen", "_text", "_trail", "_unlisted"),
+        *("_aliased", "_anchors", "_events", "_seen", "_text", "_trail"),
     )
 
     def __init__(self, text: str, path: str, events: Iterator[Event], anchors: Anchors) -> None:
@@ -94,14 +100,13 @@ class Conversion:
         self.value: Json = None
         self.places: list[int] = []
         self.written: dict[tuple[str | int, ...], str] = {}
-        self.problems: list[Diagnostic] = []
+        self.problems = Problems(path)
         self._text = text
         self._events = events
         self._anchors = anchors
         self._trail: list[str | int] = []  # a word for the root, and the path below it
         self._seen: set[int] | None = set() if anchors.places else None
         self._aliased = 0
-        self._unlisted = False
 
     def read(self, root: Event) -> None:
         """The document that begins with this event; only a mapping is one. Raises YAMLError."""
@@ -112,9 +117,9 @@ class Conversion:
                 root if type(root) is not AliasEvent else self._anchors.first(root),
                 "it has exactly apiVersion, kind, metadata and spec",
             )
-        self.value = self._value(root, "", None)
-        if self._unlisted:
-            self.problems.append(more_problems(self.problems[-1].at))
+        with suppress(_Bomb):
+            self.value = self._value(root, "", None)
+        self.problems.end()
 
     def _value(self, event: Event, part: str | int, key: Any) -> Json:
         """The value that begins with an event, under a name or number, and its place; `key` is the
@@ -128,10 +133,8 @@ class Conversion:
         if key is not None:
             key_line, key_column = key.line + 1, key.column + 1
         places = self.places
-        if self._seen is not None and self._over_budget(event):
-            places += (line, column, key_line, key_column, 0, 1)
-            self._passed(event)
-            return None
+        if self._seen is not None:
+            self._count(event)
         if kind is ScalarEvent:
             text = event.value
             end = event.end_mark
@@ -144,13 +147,12 @@ class Conversion:
                     return word
             return self._scalar(event, part)
         if event.tag is not None or not event.implicit:
-            self._tagged(event)
+            self.problems.tagged(event)
         start = len(places)
         places += (line, column, key_line, key_column, 0, 1)
         trail = self._trail
         if len(trail) >= MAX_DEPTH:
-            if not any(each.code == "too-deep" for each in self.problems):
-                self._add(too_deep(self._at(event)))
+            self.problems.deep(event)
             self._passed(event)
             return None
         trail.append(part)
@@ -161,10 +163,6 @@ class Conversion:
 
     def _repeated(self, alias: Event, part: str | int, key: Any) -> Json:
         first = self._anchors.first(alias)
-        if self._aliased > MAX_ALIASED:  # nothing of it is kept, and it may be long
-            at = alias.start_mark if key is None else key
-            self.places += (*(at.line + 1, at.column + 1) * 2, 0, 1)
-            return None
         outer, self._events = self._events, self._anchors.inside(alias)
         value = self._value(first, part, key)
         self._events = outer
@@ -205,7 +203,7 @@ class Conversion:
             value = _scalar_of(text)
             if type(value) is str:
                 if "${{" in text:
-                    self._add(cut_expression(event, self._text, self.path))
+                    self.problems.add(cut_expression(event, self._text, self.path))
             elif isinstance(value, Refused):
                 self._problem("number-format", value.message, event, value.hint)
                 return None
@@ -213,7 +211,7 @@ class Conversion:
                 self.written[(*self._trail[1:], part)] = text
             return value
         if event.tag is not None or not event.style:
-            self._tagged(event)
+            self.problems.tagged(event)
         elif event.style == '"' and _CONTROL.search(text):
             self._problem("not-text", "the text has a control character", event, "remove it")
         return text
@@ -269,56 +267,31 @@ class Conversion:
             passed.append(event)
 
     def _duplicate(self, key: str, event: Event, values: Mapping[str, Json], start: int) -> None:
-        if len(self.problems) >= MAX_PROBLEMS:
-            self._unlisted = True
+        if len(self.problems.listed) >= MAX_PROBLEMS:  # which is all that there is to say
+            self.problems.twice(key, event, 1, 1)
             return
         child = start + NODE
         for other in values:
             if other == key:
                 break
             child += self.places[child + 5] * NODE
-        first = Span(self.path, self.places[child + 2], self.places[child + 3])
-        self._add(
-            Diagnostic(
-                "duplicate-key",
-                f"the key {key[:60]} stands here twice",
-                self._at(event),
-                hint="keep one of them",
-                related=(("the first one", first),),
-            )
-        )
+        self.problems.twice(key, event, self.places[child + 2], self.places[child + 3])
 
-    def _over_budget(self, event: Event) -> bool:
+    def _count(self, event: Event) -> None:
+        """Counts a value that stands there again. Raises _Bomb."""
         assert self._seen is not None  # noqa: S101 - asked for documents with anchors alone
         if id(event) not in self._seen:
             self._seen.add(id(event))
-            return False
+            return
         self._aliased += 1
-        if self._aliased == MAX_ALIASED + 1:
+        if self._aliased > MAX_ALIASED:
             self._problem(
                 "alias-budget",
                 f"aliases repeat more than {MAX_ALIASED} values in this document",
                 event,
                 "write the values out, or share them through a spec of their own",
             )
-        return self._aliased > MAX_ALIASED
-
-    def _tagged(self, event: Event) -> None:
-        self._problem(
-            "tag-not-allowed",
-            "YAML tags (`!...`) aren't supported",
-            event,
-            "remove the tag; quote the value if it is text",
-        )
+            raise _Bomb
 
     def _problem(self, code: str, message: str, event: Event, hint: str) -> None:
-        self._add(Diagnostic(code, message, self._at(event), hint=hint))
-
-    def _add(self, problem: Diagnostic | None) -> None:
-        if problem and len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(problem)
-        elif problem:
-            self._unlisted = True
-
-    def _at(self, event: Event) -> Span:
-        return Span(self.path, event.start_mark.line + 1, event.start_mark.column + 1)
+        self.problems.add(Diagnostic(code, message, self.problems.at(event), hint=hint))

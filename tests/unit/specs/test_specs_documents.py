@@ -209,6 +209,7 @@ def test_aliases_share_settings() -> None:
         "x: " + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
         "\n".join(" " * i + "a:" for i in range(400)) + " 1",
         "\n---\n".join(["a: [[]]"] * 600 + ["a: " + "[" * 1100]),
+        "a: &a [*a, " + "x, " * 30_000 + "]",
     ],
     ids=lambda text: text[:12],
 )
