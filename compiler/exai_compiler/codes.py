@@ -249,7 +249,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "runtime-placeholder": Code(
             "A literal that KServe would expand.",
-            "KServe replaces `{{...}}` in a server's container by fields of the InferenceService.",
+            "KServe replaces `{{...}}` in a server's container by fields of the InferenceService. "
+            "In a Runtime that is meant, and takes fields of the service's metadata: `{{.Name}}`.",
         ),
         "service-name": Code(
             "A Service's name that Kubernetes or KServe can't take.",

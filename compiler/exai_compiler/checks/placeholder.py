@@ -15,10 +15,18 @@ from typing import NamedTuple
 
 from exai_compiler.checks.container_step import in_arguments
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, strings, value_at
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import ESCAPED, OPEN
-from exai_specs.kinds import DatasetSpec, LLMServiceSpec, ManifestSpec, PipelineSpec, ServiceSpec
+from exai_specs.kinds import (
+    DatasetSpec,
+    LLMServiceSpec,
+    ManifestSpec,
+    PipelineSpec,
+    RuntimeSpec,
+    ServiceSpec,
+)
 from exai_specs.parse import Spec
 
 
@@ -32,6 +40,10 @@ class Engine(NamedTuple):
 
 _VARIABLE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _DOLLAR = re.compile(r"\$(\{[^}]*\}|\w+)")
+
+_FIELD = re.compile(r"\{\{-?\s*\.([A-Za-z_]\w*)")
+# What KServe has at hand there: the metadata of the InferenceService (metav1.ObjectMeta).
+METADATA = ("Annotations", "GenerateName", "Generation", "Labels", "Name", "Namespace", "UID")
 
 KFP = Engine("Kubeflow Pipelines", "{{$", "kfp-placeholder")
 # What of a Service becomes its server's container.
@@ -52,12 +64,26 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _found(spec, path, text, KSERVE)
             case LLMServiceSpec() if path[0] == "spec" or path[:2] == ANNOTATIONS:
                 yield from _found(spec, path, text, KSERVE)
+            case RuntimeSpec() if path[0] == "spec" and path[1] in CONTAINER:
+                yield from _unknown(spec, path, text)
             case ManifestSpec(kind="InferenceService" | "LLMInferenceService") if path[0] == "spec":
                 yield from _found(spec, path, text, KSERVE)
             case _:
                 pass
     yield from _variables(subject)
     yield from _store(subject)
+
+
+def _unknown(spec: Spec, path: Path, text: str) -> Iterator[Diagnostic]:
+    """Of a Runtime, where `{{.Name}}` is meant: fields that a service's metadata doesn't have."""
+    for found in _FIELD.finditer(text):
+        if found[1] not in METADATA:
+            yield Diagnostic(
+                "runtime-placeholder",
+                f"the metadata of an InferenceService has no `{found[1]}`",
+                spec.document.at(path, found.start()),
+                hint=did_you_mean(found[1], METADATA),
+            )
 
 
 def _variables(subject: Subject) -> Iterator[Diagnostic]:

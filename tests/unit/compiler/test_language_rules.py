@@ -182,3 +182,21 @@ def test_five_steps_with_one_broken_file(catalog: Catalog) -> None:
     assert [words for words, _ in found[0].related] == [
         f"step `s{number}` asks for it" for number in range(5)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("--name={{.Name}}", False),
+        ('--team={{ index .Labels "team" }}', False),
+        ("--in={{ .Namespace }}", False),
+        ("--name={{.Nmae}}", True),
+        ("--name={{- .Model }}", True),
+    ],
+)
+def test_a_runtime_takes_fields_of_a_service_s_metadata(
+    catalog: Catalog, text: str, told: bool
+) -> None:
+    image = f"image: 'example.com/x@{DIGEST}', formats: {{onnx: {{}}}}"
+    found = said(catalog, document("Runtime", "mine", f"{{{image}, args: ['{text}']}}"))
+    assert [each.code for each in found] == ["runtime-placeholder"] * told
