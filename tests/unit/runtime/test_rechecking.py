@@ -184,7 +184,7 @@ def test_what_others_use_is_no_reason_to_look_at_all(project: Path, checked: lis
         "source: {sql: {connection: db, table: events}}",
     )
     test = "    test:\n      target: local\n      connections: {db: {sqlite: {path: b.db}}}\n"
-    prod = "    prod:\n      connections: {db: {sqlite: {path: c.db}}}"
+    prod = "    prod:\n      connections: {db: {sqlite: {path: /mnt/c.db}}}"
     _replace(project, "exai.yaml", "    prod:", test + prod)
     assert recheck(project).diagnostics == ()
     _replace(project, "model_0.yaml", "0.70", "0.71")
