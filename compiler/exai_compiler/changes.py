@@ -6,7 +6,6 @@ Printing a plan and executing it walk the same tuple. Nothing here decides or do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from exai_compiler.maybe import Maybe, Tree, Unknown
@@ -14,10 +13,10 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import frozen, ordered
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@ordered
 class ObjectId:
     """A rendered thing: a Kubernetes object.
 

@@ -69,7 +69,9 @@ class Mending:
         if problems:
             return in_order(problems)
         group = near(known, files, old, new)
-        context = {path for path, file in files.items() if is_everybodys(file)}
+        # What matters to all is in no group.
+        alone = files.keys() - known.groups.keys()
+        context = {path for path in alone if is_everybodys(files[path])}
         specs += self._unchanged((group | context) - changed.keys(), files)
         here = group | changed.keys() | gone
         catalog = replace(component_catalog(), files=python, modules=frozenset(known.modules))

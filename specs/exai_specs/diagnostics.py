@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
-from exai_specs.values import frozen
+from exai_specs.values import frozen, ordered
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@ordered
 class Span:
     """A place in a file; line and column count from 1. `str()` is `specs/iris.yaml:14:11`."""
 

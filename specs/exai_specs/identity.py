@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from exai_specs.values import frozen
+from exai_specs.values import frozen, ordered
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@ordered
 class Ref:
     """The identity of a document: its kind and its name. `str()` is `Service/iris`."""
 

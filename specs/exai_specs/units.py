@@ -7,10 +7,9 @@ ValueError whose message a user can act on. Never: floats inside, rounding.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from exai_specs.values import frozen
+from exai_specs.values import frozen, ordered
 
 DURATION_PATTERN = r"^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$"
 QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$"
@@ -33,7 +32,7 @@ _DECIMAL_STEPS = ("m", "", "k", "M", "G", "T", "P")
 _BINARY_STEPS = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@ordered
 class Duration:
     """A length of time, exact to the millisecond. `str()` uses the largest units: `1m30s`, `0s`."""
 

@@ -25,6 +25,15 @@ def frozen(cls: type[T]) -> type[T]:
     return made(cls)
 
 
+@dataclass_transform(frozen_default=True, order_default=True, field_specifiers=(field,))
+def ordered(cls: type[T]) -> type[T]:
+    """What `dataclass(frozen=True, slots=True, order=True)` makes."""
+    found = made(cls)
+    for name, sign in (("__lt__", "<"), ("__le__", "<="), ("__gt__", ">"), ("__ge__", ">=")):
+        setattr(found, name, _comparison_at_first(found, name, sign))
+    return found
+
+
 def made(cls: type[T], *, kw_only: bool = False) -> type[T]:
     """The class with its fields; with `kw_only` they are given by name."""
     documented = cls.__doc__
@@ -34,7 +43,7 @@ def made(cls: type[T], *, kw_only: bool = False) -> type[T]:
     methods = {
         **_LIKE_ALL,
         "__init__": _init_at_first(shell),
-        "__eq__": _eq_at_first(shell),
+        "__eq__": _comparison_at_first(shell, "__eq__", "=="),
         "__hash__": _hash_at_first(shell),
     }
     own = {name for name, it in vars(cls).items() if it is not None}
@@ -51,12 +60,12 @@ def _init_at_first(cls: Any) -> Callable[..., None]:
     return __init__
 
 
-def _eq_at_first(cls: Any) -> Callable[[Any, object], bool]:
-    def __eq__(self: Any, other: object) -> bool:
-        cls.__eq__ = _eq(cls)
-        return cast(bool, cls.__eq__(self, other))
+def _comparison_at_first(cls: Any, name: str, sign: str) -> Callable[[Any, object], bool]:
+    def compare(self: Any, other: object) -> bool:
+        setattr(cls, name, _comparison(cls, name, sign))
+        return cast(bool, getattr(cls, name)(self, other))
 
-    return __eq__
+    return compare
 
 
 def _hash_at_first(cls: Any) -> Callable[[Any], int]:
@@ -93,13 +102,13 @@ def _init(cls: Any) -> Any:
     return _written(cls, "__init__", parameters, lines or ["pass"], known)
 
 
-def _eq(cls: Any) -> Any:
+def _comparison(cls: Any, name: str, sign: str) -> Any:
     names = [each.name for each in fields(cls) if each.compare]
     lines = [
         "if other.__class__ is not self.__class__: return NotImplemented",
-        f"return {_tuple('self', names)} == {_tuple('other', names)}",
+        f"return {_tuple('self', names)} {sign} {_tuple('other', names)}",
     ]
-    return _written(cls, "__eq__", ["self", "other"], lines, {})
+    return _written(cls, name, ["self", "other"], lines, {})
 
 
 def _hash(cls: Any) -> Any:

@@ -54,7 +54,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
     # Imports and a parse make many objects and hardly any garbage; a start-up must not search it.
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     # pydantic asks every installed package for plug-ins; exai has none, and a start-up has no time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run(sys.argv[1:]))

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import pytest
 
 from exai_specs.blocks import block
-from exai_specs.values import frozen
+from exai_specs.values import frozen, ordered
 
 T = TypeVar("T")
 
@@ -58,6 +58,13 @@ class TheirNamed(TheirPlace[str]):
     _: KW_ONLY
     name: str
     hint: str = ""
+
+
+@ordered
+class Version:
+    major: int
+    minor: int = 0
+    note: str = field(default="", compare=False)
 
 
 @frozen
@@ -103,6 +110,17 @@ def test_values_are_equal_by_class_and_fields() -> None:
     assert Named("a", 1, name="x") != Place("a", 1)
     assert Nothing() == Nothing()
     assert len({Place("a", 1), Place("a", 1), Named("a", 1, name="x")}) == 2
+
+
+def test_ordered_values_are_in_the_order_of_their_fields() -> None:
+    given = [Version(2), Version(1, 5, "b"), Version(1, 10), Version(1, 5, "a")]
+    assert [(v.major, v.minor) for v in sorted(given)] == [(1, 5), (1, 5), (1, 10), (2, 0)]
+    assert Version(1) < Version(2) and Version(1) <= Version(1, note="x")
+    assert Version(2) > Version(1, 9) and not Version(2) >= Version(2, 1)
+    with pytest.raises(TypeError, match="not supported between instances"):
+        sorted([Version(1), Place("a", 1)])  # type: ignore[type-var, list-item]
+    with pytest.raises(FrozenInstanceError):
+        Version(1).major = 2  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("name", ["line", "nothing"])
