@@ -96,8 +96,9 @@ def resolve(
         if not isinstance(found, Known) or found.value.model not in coming:
             continue
         model, _, at = body.reference.partition("@")
-        if (model, at) in lock.pins:  # a person's decision, whatever a run makes
-            continue
+        registered = facts.models.get(registered_name(project, model), ModelFacts())
+        if (model, at) in lock.pins and registered.version(found.value.number) is None:
+            continue  # a pin alone doesn't tell what it was trained on
         if outdated(project, catalog, body, found.value):
             why = "a run has to register a version on the features as they are"
             models[body.reference] = Unknown(Ref("Model", found.value.model), why)
