@@ -18,7 +18,9 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from exai_specs.blocks import adapter
-from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata
+from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata, OverlaySpec
+from exai_specs.kinds.overlay import NOT_PATCHED
+from exai_specs.patch_schema import PATCH, below, patch_of
 from exai_specs.units import Duration
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -42,6 +44,8 @@ def _text_of(name: str) -> str:
     metadata["properties"]["name"] |= kind.names.schema
     spec = _schema(kind.spec)
     definitions = spec.pop("$defs", {})
+    if kind.spec is OverlaySpec:
+        spec["allOf"], definitions = _patches()
     schema = {
         "$schema": DIALECT,
         "$id": f"{_BASE}/{kind.name.lower()}.json",
@@ -59,6 +63,32 @@ def _text_of(name: str) -> str:
         **({"$defs": definitions} if definitions else {}),
     }
     return json.dumps(_shared(schema))
+
+
+def _patches() -> tuple[list[Any], dict[str, Any]]:
+    """What an overlay's patch may say of each kind, and the definitions for it."""
+    metadata = _schema(Metadata)
+    del metadata["properties"]["name"]
+    rules: list[Any] = []
+    found: dict[str, Any] = {"metadata": patch_of(metadata, "")}
+    for name in sorted(KINDS.keys() - NOT_PATCHED):
+        spec = _schema(KINDS[name].spec)
+        for inner, definition in spec.pop("$defs", {}).items():
+            found[f"{name}.{inner}"] = below(definition, f"{name}.")
+            found[f"{name}.{inner}{PATCH}"] = patch_of(definition, f"{name}.")
+        found[name] = patch_of(spec, f"{name}.")
+        fields = {
+            "metadata": {"description": "What differs in its metadata", "$ref": "#/$defs/metadata"},
+            "spec": {"description": f"What differs in the {name}", "$ref": f"#/$defs/{name}"},
+        }
+        patch = {"description": f"A patch of a {name}", "properties": fields}
+        rules.append(
+            {
+                "if": {"properties": {"target": {"pattern": f"^{name}/"}}},
+                "then": {"properties": {"patch": patch}},
+            }
+        )
+    return rules, found
 
 
 def schema_of_all() -> dict[str, Any]:
@@ -93,7 +123,7 @@ def bundle() -> dict[str, Any]:
         definitions = schema.pop("$defs", {})
         parts = {kind.name: schema} | {f"{kind.name}.{n}": d for n, d in definitions.items()}
         for name, part in parts.items():
-            found[name] = _renamed(part, f"#/$defs/{kind.name}.")
+            found[name] = below(part, f"{kind.name}.")
             found[name].pop("$schema", None)
             found[name].pop("$id", None)
     whole["allOf"] = [
@@ -101,22 +131,6 @@ def bundle() -> dict[str, Any]:
         for rule in whole["allOf"]
     ]
     return {**whole, "$id": f"{_BASE}/bundle.json", "$defs": found}
-
-
-def _renamed(schema: Any, prefix: str) -> Any:
-    """The same with its own references below `prefix`."""
-    if isinstance(schema, list):
-        return [_renamed(item, prefix) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: f"{prefix}{item.removeprefix('#/$defs/')}"
-        if key == "$ref" and isinstance(item, str)
-        else item
-        if key in ("default", "examples", "enum", "const")
-        else _renamed(item, prefix)
-        for key, item in schema.items()
-    }
 
 
 def schemas() -> Mapping[str, str]:
