@@ -84,17 +84,16 @@ def scratch() -> Path:
 
 
 def _opened(uri: str) -> tuple[Any, str]:
-    """Arrow's file system, and the path in it. Where the variables of AWS' own clients say enough,
-    nobody is asked for a bucket's region: other makers' stores have none."""
+    """Arrow's file system, and the path in it. AWS is asked for a bucket's region, which needn't be
+    the one that a pod's environment names; other makers' stores, at an endpoint, have none."""
     from pyarrow import fs
 
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     parts = urlsplit(uri)
-    if parts.scheme != "s3" or not (region or endpoint):
+    if parts.scheme != "s3" or not endpoint:
         store, base = fs.FileSystem.from_uri(uri)
         return store, base.rstrip("/")
-    place = urlsplit(endpoint or "")
-    more = {"endpoint_override": place.netloc, "scheme": place.scheme} if endpoint else {}
-    made = fs.S3FileSystem(region=region or "us-east-1", **more)
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    place = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    made = fs.S3FileSystem(region=region, endpoint_override=place.netloc, scheme=place.scheme)
     return made, f"{parts.netloc}{parts.path}".rstrip("/")

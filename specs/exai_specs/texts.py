@@ -6,7 +6,7 @@ what nobody may see.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -81,12 +81,20 @@ def is_tracking(value: str) -> bool:
     return value in ("databricks", "databricks-uc", "uc") or bool(scheme and found and rest.strip())
 
 
+def again(values: Iterable[Hashable]) -> Iterator[int]:
+    """Where one stands that stood before."""
+    seen: set[Hashable] = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            yield index
+        seen.add(value)
+
+
 def different(values: tuple[str, ...]) -> tuple[str, ...]:
     """A list that names each thing once."""
     problems = [
         Problem("invalid-value", "stands there already", "remove it", (index,))
-        for index, value in enumerate(values)
-        if value in values[:index]
+        for index in again(values)
     ]
     if problems:
         raise refuse(*problems)

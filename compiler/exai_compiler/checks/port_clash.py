@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ServiceSpec
+from exai_specs.parse import Spec
 
 PORT = ("spec", "local", "port")
 
@@ -15,14 +16,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """Only where an environment is local: elsewhere the port means nothing."""
     if all(environment.target != "local" for environment in subject.environments.values()):
         return
-    asked = [
-        (body.local.port, spec)
-        for spec, body in subject.project.bodies(ServiceSpec)
-        if body.local.port is not None
-    ]
-    for index, (port, spec) in enumerate(asked):
-        first = next((other for taken, other in asked[:index] if taken == port), None)
-        if first is not None:
+    taken: dict[int, Spec] = {}
+    for spec, body in subject.project.bodies(ServiceSpec):
+        if (port := body.local.port) is None:
+            continue
+        first = taken.setdefault(port, spec)
+        if first is not spec:
             yield Diagnostic(
                 "port-clash",
                 f"the port {port} is Service `{first.ref.name}`'s",

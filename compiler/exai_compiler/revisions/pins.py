@@ -30,17 +30,18 @@ def with_pins(
 ) -> tuple[DocumentChange, ...]:
     """The changes, with those of the lock and what they reach, sorted by identity."""
     old, new = _pins(base, environment), _pins(head, environment)
-    moved = [key for key in sorted({*old, *new}) if _told(old.get(key)) != _told(new.get(key))]
+    moved = [
+        key for key in sorted({*old, *new}) if _deciding(old.get(key)) != _deciding(new.get(key))
+    ]
     if not moved:
         return changes
     lock = Ref(KIND, environment)
     fields = tuple(
         SpecField(
             ("models", key),
-            _told(old.get(key)),
-            _told(new.get(key)),
-            Effect.REDEPLOY,
-            _place(base, head, environment, key),
+            *_told(old.get(key), new.get(key)),
+            effect=Effect.REDEPLOY,
+            at=_place(base, head, environment, key),
         )
         for key in moved
     )
@@ -66,9 +67,24 @@ def _pins(project: Project | None, environment: str) -> Mapping[str, Pinned]:
     return found.models if found is not None else {}
 
 
-def _told(pin: Pinned | None) -> Json:
-    """What decides: the metrics are for people."""
-    return f"version {pin.version}, {pin.uri}" if pin is not None else None
+def _deciding(pin: Pinned | None) -> tuple[int | str | None, ...]:
+    """Of what the model is served; its run and its metrics are for people."""
+    return (pin.version, pin.uri, pin.digest, pin.format) if pin is not None else ()
+
+
+def _told(old: Pinned | None, new: Pinned | None) -> tuple[Json, Json]:
+    """Both sides; their formats and digests too where nothing else differs."""
+    closely = (
+        old is not None and new is not None and (old.version, old.uri) == (new.version, new.uri)
+    )
+    return _words(old, closely), _words(new, closely)
+
+
+def _words(pin: Pinned | None, closely: bool) -> str | None:
+    if pin is None:
+        return None
+    more = f", {pin.format}, digest {(pin.digest or 'unknown')[:12]}" if closely else ""
+    return f"version {pin.version}, {pin.uri}{more}"
 
 
 def _place(base: Project | None, head: Project, environment: str, key: str) -> Span:

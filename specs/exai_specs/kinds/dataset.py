@@ -30,7 +30,7 @@ from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.sources import Source
 from exai_specs.names import FIELD
-from exai_specs.texts import Filled
+from exai_specs.texts import Filled, again
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 from exai_specs.values import frozen
 
@@ -93,8 +93,7 @@ def repeated(values: tuple[Json, ...], field: str) -> list[Problem]:
     """Those of plain values that stand in a list a second time."""
     return [
         Problem("invalid-value", "stands there already", "remove it", (field, index))
-        for index, value in enumerate(values)
-        if value in values[:index]
+        for index in again(values)
     ]
 
 

@@ -31,6 +31,7 @@ from exai_specs.frozen import empty
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE, NODE_LABEL, NameRule
+from exai_specs.texts import again
 from exai_specs.types import TypeProblem, called
 
 CONTAINER = NameRule(
@@ -71,10 +72,10 @@ PortNumber = Annotated[Whole, Field(ge=1, le=65535)]
 
 def _different(ports: Mapping[str, int]) -> Mapping[str, int]:
     """The lists of Kubernetes' containers are keyed by the number."""
+    names = tuple(ports)
     problems = [
-        Problem("invalid-value", "another name has that number", "remove one of them", (name,))
-        for index, (name, number) in enumerate(ports.items())
-        if number in list(ports.values())[:index]
+        Problem("invalid-value", "another name has that number", "remove one of them", (names[at],))
+        for at in again(ports.values())
     ]
     if problems:
         raise refuse(*problems)

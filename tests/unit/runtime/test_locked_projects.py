@@ -82,6 +82,27 @@ def test_a_pin_that_moves_is_a_service_that_moves(shop: Path) -> None:
     assert (str(service.ref), service.verb) == ("Service/flowers", "affected")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (DIGEST, "f" * 64, (f"h2o-mojo, digest {DIGEST[:12]}", f"h2o-mojo, digest {'f' * 12}")),
+        (
+            f", digest: {DIGEST}",
+            ", format: sklearn",
+            (f"h2o-mojo, digest {DIGEST[:12]}", "sklearn, digest unknown"),
+        ),
+    ],
+)
+def test_other_files_under_the_same_number_are_told(
+    shop: Path, before: str, after: str, told: tuple[str, str]
+) -> None:
+    (shop / "exai.lock").write_text(pin(3).replace(before, after))
+    lock, service = compared(shop).documents
+    [field] = lock.fields
+    assert (field.old, field.new) == tuple(f"version 3, {URI}/3, {words}" for words in told)
+    assert (str(service.ref), service.verb) == ("Service/flowers", "affected")
+
+
 def test_a_pin_that_stays_and_one_of_another_environment_change_nothing(shop: Path) -> None:
     text = pin(3).replace(f"{DIGEST}}}", f"{DIGEST}, metrics: {{accuracy: 0.9}}}}")
     (shop / "exai.lock").write_text(text)
