@@ -13,8 +13,8 @@ import json
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from exai_compiler.python_code.notebook import NAME, Notebook, read_notebook
 from exai_specs.values import frozen
@@ -22,6 +22,7 @@ from exai_specs.values import frozen
 _ARCHIVE = re.compile(r"^__KFP_EMBEDDED_ARCHIVE_B64 = '([^']*)'$", re.MULTILINE)
 _NO_INPUTS = "dsl.run_notebook()"
 _LARGEST = 1 << 24
+_DECODER = json.JSONDecoder()
 
 
 @frozen
@@ -68,13 +69,44 @@ def _embedded(program: str) -> str | None:
 
 
 def _placed(notebook: Notebook, text: str) -> Iterator[tuple[int, int, bool]]:
-    """Each cell's number, its first line, and whether the file has a line for each of its own."""
-    sources: Any = json.loads(text)["cells"]
-    at = 0
+    """Each cell's number, its first line, and whether each line of its own is one of the file's."""
+    starts = list(_inside(text, _inside(text, text.index("{"))["cells"]).values())
+    line, counted = 1, 0
     for cell in notebook.cells:
-        first = cell.source.split("\n", 1)[0]
-        spelled = {json.dumps(first, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-        found = [place for each in spelled if (place := text.find(f'"{each}', at)) >= 0]
-        at = min(found, default=at)
-        apart = isinstance(sources[cell.number - 1]["source"], list)
-        yield cell.number, text.count("\n", 0, at) + 1, apart
+        source = _inside(text, starts[cell.number - 1])["source"]
+        parts = _inside(text, source).values() if text[source] == "[" else (source,)
+        # Where each part that isn't empty begins, and what it says.
+        said = [(at, _DECODER.raw_decode(text, at)[0]) for at in parts]
+        said = [(at, part) for at, part in said if part]
+        first = said[0][0]
+        line += text.count("\n", counted, first)
+        counted = first
+        apart = all(
+            part.find("\n") == len(part) - 1 and text.count("\n", at, after) == 1
+            for (at, part), (after, _) in pairwise(said)
+        )
+        yield cell.number, line, apart and "\n" not in said[-1][1][:-1]
+
+
+def _inside(text: str, at: int) -> dict[str | int, int]:
+    """Where the values of the object or list begin that begins here; `text` is known to be JSON.
+    Of a key that stands there twice, the last counts, as json.loads has it.
+    """
+    keyed = text[at] == "{"
+    found: dict[str | int, int] = {}
+    at = _after(text, at + 1)
+    while text[at] not in "]}":
+        key: str | int = len(found)
+        if keyed:
+            key, at = _DECODER.raw_decode(text, at)
+            at = _after(text, at)
+        found[key] = at
+        at = _after(text, _DECODER.raw_decode(text, at)[1])
+    return found
+
+
+def _after(text: str, at: int) -> int:
+    """Where the next key, value or closing bracket begins."""
+    while text[at] in " \t\r\n,:":
+        at += 1
+    return at
