@@ -7,6 +7,7 @@ what lies below the folder; writes and runs nothing.
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import stat
@@ -195,14 +196,28 @@ def unread_file(path: str, place: str) -> tuple[Diagnostic, ...]:
 
 
 def _is_spec(place: str) -> bool:
-    """Whether a file speaks of exai's language; many others lie beside specs."""
+    """Whether a file is a document of exai's language, or a list of such. Many others lie beside
+    specs, of which some speak of it: schemas, saved plans, reports.
+    """
     try:
         if not os.path.isfile(place):  # noqa: PTH113
             return False
         with open(place, "rb") as file:  # noqa: PTH123
-            return b'"exai.dev/' in file.read(1 << 16)
-    except OSError:
+            data = file.read(1 << 16)
+            if b'"exai.dev/' not in data:
+                return False
+            data += file.read(MAX_BYTES)
+        found = json.loads(data) if len(data) <= MAX_BYTES else None
+    except (OSError, ValueError, RecursionError):
         return False
+    documents = found if isinstance(found, list) else [found]
+    return bool(documents) and all(
+        isinstance(each, dict)
+        and str(each.get("apiVersion")).startswith("exai.dev/")
+        and "kind" in each
+        and "$schema" not in each
+        for each in documents
+    )
 
 
 def leads_out(path: str) -> Diagnostic:

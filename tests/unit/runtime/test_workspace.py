@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+from exai_runtime import editor_schema
 from exai_runtime.folder import find_root
 from exai_runtime.workspace import component_catalog, load
 
@@ -13,6 +16,7 @@ MODEL = (
     "apiVersion: exai.dev/v1alpha1\nkind: Model\nmetadata: {{name: {}}}\n"
     "spec: {{task: regression}}\n"
 )
+HEAD = '"apiVersion": "exai.dev/v1alpha1", "kind": "Model"'
 
 
 def project(root: Path, text: str = PROJECT) -> Path:
@@ -99,6 +103,38 @@ def test_what_looks_like_a_spec_and_is_not_read_is_told(tmp_path: Path) -> None:
         f"unread-file specs/{name}:1:1" for name in ("a.YAML", "b.json", "shared", "shared.yaml")
     ]
     assert {each.severity for each in load(root).diagnostics} == {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        (f"{{{HEAD}}}", True),
+        (f"[{{{HEAD}}}, {{{HEAD}}}]", True),
+        (f"\ufeff{{{HEAD}}}", True),
+        (f'{{{HEAD}, "note": "{"x" * (1 << 17)}"}}', True),
+        (f'{{{HEAD}, "note": "{"x" * (1 << 20)}"}}', False),
+        (f'{{"$schema": "draft", {HEAD}}}', False),
+        (f'{{"specs": [{{{HEAD}}}]}}', False),
+        (f'[{{{HEAD}}}, "a report"]', False),
+        ('{"apiVersion": "exai.dev/v1alpha1"}', False),
+        ('{"apiVersion": ["exai.dev/v1alpha1"], "kind": "Model"}', False),
+        ('{"apiVersion": "v1", "kind": "List", "of": "exai.dev/v1alpha1"}', False),
+        ('["exai.dev/v1alpha1"', False),
+        ('"exai.dev/v1alpha1"', False),
+        ('{"exai.dev/v1alpha1": ' + "[" * 60_000, False),
+    ],
+    ids=range(14),
+)
+def test_which_json_is_taken_for_a_spec(tmp_path: Path, text: str, spec: bool) -> None:
+    root = project(tmp_path)
+    (root / "specs" / "a.json").write_text(text)
+    assert told(root) == (["unread-file specs/a.json:1:1"] if spec else [])
+
+
+def test_exais_own_schema_beside_the_specs_is_no_spec(tmp_path: Path) -> None:
+    root = project(tmp_path, PROJECT.replace("spec: {}", "spec: {specs: [.]}"))
+    editor_schema.write(root)
+    assert told(root) == []
 
 
 def test_a_named_folder_that_is_missing(tmp_path: Path) -> None:
