@@ -67,6 +67,25 @@ def test_what_people_read_is_no_new_version(rendered: Render) -> None:
     assert before.body["spec"]["pipelineSpec"] == after.body["spec"]["pipelineSpec"]  # type: ignore[index,call-overload]
 
 
+def test_no_golden_holds_what_people_read_or_a_tool_says_of_itself() -> None:
+    """The name of a version is made of all that is in it: no description may get there."""
+    defined: set[str] = set()
+    for case in CASES:
+        for body in yaml.load_all((HERE / case / "objects.yaml").read_text(), yaml.CSafeLoader):
+            if body["kind"] != "PipelineVersion":
+                continue
+            ir = body["spec"]["pipelineSpec"]
+            assert "sdkVersion" not in ir, case
+            assert list(ir["pipelineInfo"]) == ["name"], case
+            for component in (ir["root"], *ir["components"].values()):
+                for side in ("inputDefinitions", "outputDefinitions"):
+                    for of, ports in component.get(side, {}).items():
+                        defined.add(f"{side} {of}")
+                        told = [name for name, port in ports.items() if "description" in port]
+                        assert not told, (case, side, of)
+    assert len(defined) == 4, "parameters and artifacts, on both sides"
+
+
 def test_the_order_of_steps_and_parameters_means_nothing(rendered: Render) -> None:
     for case in ("branching", "parameters"):
         documents = list(yaml.safe_load_all((HERE / case / "project.yaml").read_text()))
