@@ -87,9 +87,9 @@ def test_a_pin_that_moves_is_a_service_that_moves(shop: Path) -> None:
     [
         (DIGEST, "f" * 64, (f"h2o-mojo, digest {DIGEST[:12]}", f"h2o-mojo, digest {'f' * 12}")),
         (
-            f", digest: {DIGEST}",
-            ", format: sklearn",
-            (f"h2o-mojo, digest {DIGEST[:12]}", "sklearn, digest unknown"),
+            DIGEST,
+            f"{DIGEST}, format: sklearn",
+            (f"h2o-mojo, digest {DIGEST[:12]}", f"sklearn, digest {DIGEST[:12]}"),
         ),
     ],
 )
