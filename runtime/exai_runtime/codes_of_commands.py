@@ -152,8 +152,8 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "range.",
         ),
         "output-among-specs": Code(
-            "The folder to render into is one that specs are read from.",
-            "The next command would read the rendered files as specs. Name another folder.",
+            "The output would be among the specs, or over a file that the project consists of.",
+            "The next command would read it as a spec, or miss what was there. Name another place.",
         ),
         "prediction-refused": Code(
             "The service refused the request.",

@@ -8,6 +8,7 @@ is read as objects of Git.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
@@ -28,6 +29,7 @@ from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
 from exai_runtime.near_revision import parts
+from exai_runtime.own_files import own_file
 from exai_runtime.rechecking import recheck
 from exai_runtime.results import Refused, RenderedFile, RenderedFiles
 from exai_runtime.revision_results import Against
@@ -121,6 +123,9 @@ def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refu
         if checked.usable is None or found is None:
             problems = environment_of(checked.usable, environment)[1] if checked.usable else ()
             return Refused(in_order((*checked.diagnostics, *problems)), sources)
+        own = own_file(checked.usable, root, (*sources, *checked.catalog.files), file)
+        if own is not None:
+            return Refused((replace(own, hint="name another with --save-build"),), sources)
         made = built(Revision(checked.usable, checked.catalog, found), checked.usable, environment)
         text = text_of(SavedBuild(VERSION, environment, sources, made.objects, made.runs))
     other = file.with_name(f".{file.name}.new")

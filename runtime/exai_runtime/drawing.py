@@ -20,6 +20,7 @@ from exai_compiler.picture import Picture, picture
 from exai_runtime.git_objects import RevisionError, commit_time
 from exai_runtime.lineage_results import Drawn, Format
 from exai_runtime.mapping import Mapped, known, mapped
+from exai_runtime.own_files import own_file
 from exai_runtime.results import Refused
 from exai_runtime.run_results import RunRecord
 from exai_runtime.unknown_nodes import unknown
@@ -55,6 +56,10 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
     whole = mapped(root, wanted.declared_in)
     if isinstance(whole, Refused):
         return whole
+    if wanted.file is not None:
+        own = own_file(whole.project, root, whole.sources, wanted.file)
+        if own is not None:
+            return Refused((own,))
     roots = _roots(whole, wanted.roots)
     if isinstance(roots, Refused):
         return roots

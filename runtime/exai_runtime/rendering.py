@@ -7,7 +7,6 @@ environment's registry is a file beside the project: what was last read of it co
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +16,12 @@ from exai_compiler.expected import expected
 from exai_compiler.facts import Facts
 from exai_runtime import output_folder
 from exai_runtime.compiling import (
-    Checked,
     check_project,
     compile_offline,
     environment_of,
     facts_offline,
 )
+from exai_runtime.own_files import own_file
 from exai_runtime.rendered_files import (
     FEATURES,
     chosen,
@@ -36,7 +35,7 @@ from exai_runtime.results import LeftOut, Refused, RenderedFile, RenderedFiles
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, in_order
-from exai_specs.kinds import Environment, ProjectSpec
+from exai_specs.kinds import Environment
 from exai_specs.nearest import did_you_mean
 
 NOWHERE = Span("")
@@ -81,10 +80,8 @@ def render(
             notes = (*notes, note)
         stream = manifests(whole, found)
         return RenderedFiles(environment, None, (), stream, (), left_out, notes, sources, expects)
-    if (spec := _among_specs(checked, root, folder)) is not None:
-        message = f"{folder} is among the specs ({spec}): they would be read as such"
-        problem = Diagnostic("output-among-specs", message, NOWHERE, hint="name another with -o")
-        return Refused((problem,), sources)
+    if (own := own_file(checked.usable, root, checked.catalog.files, folder)) is not None:
+        return Refused((own,), sources)
     made = files(whole, found)
     texts = {file.path: file.text for file in made}
     if found.target != "local" and not names:
@@ -124,20 +121,3 @@ def _how(left: LeftOut, name: str, environment: Environment, facts: Facts) -> st
 def _object(which: ObjectId) -> ObjectId | None:
     """None for the Feast repository, which is no object of Kubernetes."""
     return None if which.kind == FEATURES else which
-
-
-def _among_specs(checked: Checked, root: Path, folder: Path) -> str | None:
-    """The folder of specs that holds `folder`, if one does."""
-    project = checked.usable
-    body = project.root.body if project else None
-    place = Path(os.path.realpath(folder))
-    for entry in body.specs if isinstance(body, ProjectSpec) else ():
-        specs = Path(os.path.realpath(root / entry))
-        hidden = (
-            any(part.startswith(".") for part in place.relative_to(specs).parts)
-            if place.is_relative_to(specs)
-            else True
-        )
-        if not hidden:
-            return entry
-    return None
