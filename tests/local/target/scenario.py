@@ -17,6 +17,7 @@ from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId, Outcome, Run
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import Listener
+from exai_specs.blocks import read
 from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
@@ -118,7 +119,9 @@ def build(scenario: Scenario) -> Build:
 
 
 def target(root: Path, scenario: Scenario) -> LocalTarget:
-    return LocalTarget(root, "local", Environment(target="local", **scenario.environment), "proj")
+    return LocalTarget(
+        root, "local", read(Environment, {"target": "local", **scenario.environment}), "proj"
+    )
 
 
 def apply(root: Path, scenario: Scenario, listen: Listener) -> Outcome:
