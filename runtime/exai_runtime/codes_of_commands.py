@@ -161,7 +161,8 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "registry-unreachable": Code(
             "The registry that an environment names can't be read.",
-            "It is asked where `tracking.uri` says, with MLflow's own variables for credentials. "
+            "It is asked where `tracking.uri` says, over http or https alone, with MLflow's own "
+            "variables for credentials. "
             "`exai.lock` may be written by hand, too: the guide has its form.",
         ),
         "time-of-commit": Code(

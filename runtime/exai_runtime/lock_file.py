@@ -6,13 +6,14 @@ below the folder; imports the language of locks only where there is one.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exai_runtime.folder import Folder, leads_out
+from exai_runtime.folder import DiskFolder, Folder, leads_out
 from exai_runtime.packs import digest_of
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.values import frozen
@@ -69,21 +70,23 @@ def digest_in(folder: Folder) -> bytes | None:
 
 
 def write_lock(root: Path, lock: LockFile) -> bool:
-    """By rename; whether the file is another now. Raises OSError."""
+    """By rename, through a link that stays in the project; whether the file is another now.
+    Raises OSError, and leaves nothing then."""
     from exai_specs.lock import lock_text
 
-    text, place = lock_text(lock), root / FILE
+    text, place = lock_text(lock), Path(os.path.realpath(root / FILE))
+    if not DiskFolder(root).inside(FILE) or place.is_symlink():
+        raise OSError(errno.EPERM, "its link leads out of the project, or nowhere")
     with suppress(OSError, UnicodeDecodeError):
         if place.read_text("utf-8") == text:
             return False
-    descriptor, fresh = tempfile.mkstemp(prefix=".exai.lock.", dir=root)
+    descriptor, fresh = tempfile.mkstemp(prefix=".exai.lock.", dir=place.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
         mode = place.stat().st_mode & 0o777 if place.exists() else 0o644
         Path(fresh).chmod(mode)
         Path(fresh).replace(place)
-    except OSError:
-        Path(fresh).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(fresh).unlink(missing_ok=True)  # it is there no longer, unless something came between
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files
+from exai_specs.names import parse_model_name, parse_version
 from exai_specs.nearest import did_you_mean
 from exai_specs.values import frozen
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned
 
 NOWHERE = Span("")
+_LONGEST = 100  # that is quoted of what was typed
 
 
 @frozen
@@ -103,15 +106,15 @@ def _asked(
     if not names:
         pinned = _before(project, environment)
         wanted = sorted({reference for reference in _served(project) if reference not in pinned})
-        return tuple(_asked_for(reference, "") for reference in wanted), ()
+        return tuple(_asked_for(reference, None) for reference in wanted), ()
     found: dict[str, _Asked] = {}
     problems: list[Diagnostic] = []
     for name in names:
         reference, equals, number = name.partition("=")
-        model, at_sign, at = reference.partition("@")
-        whole = number.isascii() and number.isdigit() and int(number) > 0
-        if not at_sign or not at or (equals and not whole):
-            message = f"`{name}` is no MODEL@ALIAS, and no MODEL@ALIAS=VERSION"
+        model = reference.partition("@")[0]
+        version = parse_version(number)
+        if _names_none(reference) or (equals and version is None):
+            message = f"`{_short(name)}` is no MODEL@ALIAS, and no MODEL@ALIAS=VERSION"
             hint = "for example iris_model@champion=3"
             problems.append(Diagnostic("bad-pin", message, NOWHERE, hint=hint))
         elif model not in project.names("Model"):
@@ -122,13 +125,26 @@ def _asked(
             message = f"{reference} stands there twice"
             problems.append(Diagnostic("bad-pin", message, NOWHERE, hint="name it once"))
         else:
-            found[reference] = _asked_for(reference, number)
+            found[reference] = _asked_for(reference, version)
     return tuple(found.values()), tuple(problems)
 
 
-def _asked_for(reference: str, number: str) -> _Asked:
+def _asked_for(reference: str, version: int | None) -> _Asked:
     at = reference.partition("@")[2]
-    return _Asked(reference, int(number) if number else int(at) if at.isdigit() else None)
+    return _Asked(reference, parse_version(at) if version is None else version)
+
+
+def _names_none(reference: str) -> bool:
+    """Whether this is no model with an alias or a version."""
+    try:
+        parsed = parse_model_name(reference)
+    except ValueError:
+        return True
+    return parsed.alias is None and parsed.version is None
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
 
 
 def _served(project: Project) -> Iterator[str]:
@@ -172,7 +188,10 @@ def _pinned(version: ModelVersion) -> Pinned:
         digest=version.digest or None,
         format=version.format,
         run_key=version.run_key or None,
-        metrics=MappingProxyType(dict(sorted(version.metrics.items()))),
+        # A registry may say NaN of a metric; a lock has numbers alone.
+        metrics=MappingProxyType(
+            {name: value for name, value in sorted(version.metrics.items()) if isfinite(value)}
+        ),
     )
 
 

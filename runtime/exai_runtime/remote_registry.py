@@ -1,52 +1,106 @@
 """The MLflow registry that an environment's `tracking.uri` names: read, never written.
 
 In: that URI; credentials come from MLflow's own variables (`MLFLOW_TRACKING_USERNAME`, ...). Out:
-models with versions and aliases. Opens a socket, for the commands whose whole purpose it is.
+models with versions and aliases. Opens a socket, for the commands whose whole purpose it is. Never:
+a store of MLflow's in this process (it would make or migrate a database); more of an address in a
+message than its scheme and host.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.texts import is_http
 
 if TYPE_CHECKING:
     from exai_compiler.facts import ModelFacts
 
-# A registry that doesn't answer is told within a minute; MLflow itself tries for many.
+# A server that doesn't answer is told within a minute; MLflow itself tries for many, and waits as
+# long as a server asks it to.
 _PATIENCE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
 }
 _LONGEST = 300
 _SYSTEM = re.compile(r"\[Errno -?\d+\] ([^'\")\\]+)")
-
-
-def _said(text: str) -> str:
-    """What people can use of it: the system's own words, where it comes down to them."""
-    found = _SYSTEM.search(text)
-    return found[1].strip() if found else " ".join(text.split())[:_LONGEST]
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_TARGET = re.compile(r" with url: \S+")
+_AS_MLFLOW = "it is asked as MLflow's own clients ask it: MLFLOW_TRACKING_USERNAME and the like"
+_BY_HAND = "write the pin into exai.lock by hand, or name a tracking server, uri: https://..."
 
 
 def read_models_at(uri: str, at: Span) -> Mapping[str, ModelFacts]:
     """Every registered model. Raises TargetError `registry-unreachable`, at this place."""
+    scheme, _, rest = uri.partition("://")
+    if not is_http(f"{scheme.lower()}://{rest}"):
+        message = f"only a tracking server is asked, over http or https, and this is `{scheme}`"
+        raise _unreachable(message, at, _BY_HAND)
     for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)
-    from exai_runtime.local.registry import client_of, models_of
-
-    client = client_of(uri, 0)
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
+    from exai_runtime.local.registry import client_of, import_mlflow, models_of
 
     try:
-        return models_of(client)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        said = _said(str(error))
-        hint = "it is asked as MLflow's own clients ask it: MLFLOW_TRACKING_USERNAME and the like"
-        message = f"the registry of models at {uri} can't be read: {said}"
-        raise TargetError(Diagnostic("registry-unreachable", message, at, hint=hint)) from None
+        import_mlflow()
+        from google.protobuf.json_format import Error as NoMessage
+        from mlflow.exceptions import MlflowException
+    except ImportError as error:
+        message = f"MLflow's client can't be loaded: {_said(str(error), uri)}"
+        raise _unreachable(message, at, "install exai with all that it needs") from None
+    try:
+        with _quiet():
+            return models_of(client_of(uri, 0))
+    except (MlflowException, NoMessage, OSError, ValueError) as error:
+        said = _said(str(error), uri)
+        message = f"the registry of models at {_shown(uri)} can't be read: {said}"
+        raise _unreachable(message, at, _AS_MLFLOW) from None
+
+
+def _unreachable(message: str, at: Span, hint: str) -> TargetError:
+    return TargetError(Diagnostic("registry-unreachable", message, at, hint=hint))
+
+
+def _shown(address: str) -> str:
+    """Its scheme and host: what else there is may be a token."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        return "an address"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def _said(text: str, uri: str) -> str:
+    """What people can use of it: the system's own words, where it comes down to them."""
+    found = _SYSTEM.search(text)
+    if found:
+        return found[1].strip()
+    told = _TARGET.sub("", _ADDRESS.sub(lambda address: _shown(address[0]), text))
+    parts = urlsplit(uri)
+    for secret in (parts.password, parts.username, parts.query, parts.fragment):
+        told = told.replace(secret, "***") if secret else told
+    return " ".join(told.split())[:_LONGEST]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what MLflow and urllib3 log of every try: it quotes addresses."""
+    loggers = [logging.getLogger(name) for name in ("mlflow", "urllib3")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -220,6 +220,11 @@ class ModelName:
         return f"{self.name}@{self.version if self.alias is None else self.alias}"
 
 
+def parse_version(text: str) -> int | None:
+    """A version of a model: `3`. None where it is none; registries count no further than these."""
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,17}", text) else None
+
+
 def parse_model_name(text: str) -> ModelName:
     """`iris`, `iris@champion`, `iris@3` (LANGUAGE 1.2). Raises ValueError, with words for users."""
     name, at, rest = text.partition("@")
@@ -228,8 +233,8 @@ def parse_model_name(text: str) -> ModelName:
         raise ValueError(wrong)
     if not at:
         return ModelName(name)
-    if re.fullmatch(r"[1-9][0-9]{0,17}", rest):
-        return ModelName(name, version=int(rest))
+    if (version := parse_version(rest)) is not None:
+        return ModelName(name, version=version)
     wrong = ALIAS.wrong(rest)
     if wrong:
         raise ValueError(f"after `@` stands an alias or a version number: {wrong}")

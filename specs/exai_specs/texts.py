@@ -40,7 +40,7 @@ class _Filled:
 
 @frozen
 class _Address:
-    """An address: of http or https, or one that MLflow's client takes."""
+    """An address: of http or https, or one in a form of MLflow's."""
 
     fits: Callable[[str], bool]
     words: str
@@ -74,7 +74,8 @@ def is_http(value: str) -> bool:
 
 
 def is_tracking(value: str) -> bool:
-    """Whether MLflow's client takes this for a place of its own (mlflow/tracking/registry.py)."""
+    """Whether this has the form of a place of MLflow's (mlflow/tracking/registry.py). For which
+    schemes there is a store, the packages say that are installed where it is opened."""
     scheme, found, rest = value.partition("://")
     if scheme in ("http", "https") and found:
         return is_http(value)

@@ -28,8 +28,9 @@ Examples:
 def command(names: tuple[str, ...]) -> int:
     """Pin which version an alias means in an environment on a cluster, in exai.lock.
 
-    It asks the registry of the environment's `tracking.uri`, and writes a file of the working tree:
-    version, place, digest and metrics, so that `render` and `plan --against` need no registry.
+    It asks the tracking server of the environment's `tracking.uri` (http or https), and writes a
+    file of the working tree: version, place, digest and metrics, so that `render` and `plan
+    --against` need no registry.
     Without a name it pins what services ask for and isn't pinned yet; with one it moves that pin,
     to where the registry's alias stands or to a version. Commit the file: a change of it is a
     roll-out or a roll-back, and is reviewed as one.

@@ -250,13 +250,14 @@ def _client(path: Path) -> Any:
 def client_of(uri: str, inode: int) -> Any:
     """One client for each file, though another may have had its path before."""
     del inode
-    _import_mlflow()
+    import_mlflow()
     from mlflow import MlflowClient
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _import_mlflow() -> None:
+def import_mlflow() -> None:
+    """Once, and without what it would tell others or log."""
     if "mlflow" in sys.modules:
         return
     os.environ.update(SILENT)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from exai_compiler.facts import ModelFacts, ModelVersion
 from exai_runtime import remote_registry
+from exai_runtime.lock_file import write_lock
 from exai_runtime.lock_results import Locked, Move
 from exai_runtime.locking import lock
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused, RenderedFiles
 from exai_specs.diagnostics import Span
+from exai_specs.lock import LockFile
 
 SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 STORE = "s3://acme-ml/models/flower_model"
 CHAMPION = "flower_model@champion"
+F1 = MappingProxyType({"accuracy": 0.9})
 Registry = Callable[..., None]
 
 
@@ -32,7 +36,9 @@ def shop(tmp_path: Path) -> Path:
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     """Says what the registry has: versions 1 to so many, and where champion stands."""
 
-    def has(versions: int, champion: int | None, uri: str = STORE) -> None:
+    def has(
+        versions: int, champion: int | None, uri: str = STORE, metrics: Mapping[str, float] = F1
+    ) -> None:
         made = tuple(
             ModelVersion(
                 "flower_model",
@@ -40,7 +46,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
                 f"{uri}/{number}",
                 DIGEST,
                 f"{number}e5",
-                metrics={"accuracy": 0.9},
+                metrics=metrics,
             )
             for number in range(1, versions + 1)
         )
@@ -137,6 +143,11 @@ def test_what_no_lock_takes_is_refused(shop: Path, registry: Registry, uri: str)
         ("prod", f"{CHAMPION}=", "bad-pin"),
         ("prod", f"{CHAMPION}=0", "bad-pin"),
         ("prod", f"{CHAMPION}=two", "bad-pin"),
+        ("prod", f"{CHAMPION}=²", "bad-pin"),
+        ("prod", f"{CHAMPION}={'9' * 5000}", "bad-pin"),
+        ("prod", "flower_model@²", "bad-pin"),
+        ("prod", f"flower_model@{'9' * 5000}", "bad-pin"),
+        ("prod", "flower_model", "bad-pin"),
     ],
 )
 def test_what_cant_be_pinned_is_refused(
@@ -154,4 +165,49 @@ def test_a_folder_that_cant_be_written_changes_nothing(shop: Path, registry: Reg
     (shop / "exai.lock").mkdir()
     refused = lock(shop, "prod", [CHAMPION])
     assert isinstance(refused, Refused)
+    assert sorted(path.name for path in shop.iterdir()) == ["exai.lock", "exai.yaml", "specs"]
+
+
+def test_a_metric_that_is_no_number_is_left_out(shop: Path, registry: Registry) -> None:
+    told = {"accuracy": 0.9, "auc": float("nan"), "loss": float("inf")}
+    registry(versions=1, champion=1, metrics=told)
+    assert locked(lock(shop, "prod", [CHAMPION])).moves
+    assert "metrics: {accuracy: 0.9}" in (shop / "exai.lock").read_text()
+    assert locked(lock(shop, "prod", [CHAMPION])).moves == ()
+
+
+def test_a_link_in_the_project_is_written_through(shop: Path, registry: Registry) -> None:
+    (shop / "locks").mkdir()
+    (shop / "exai.lock").rename(shop / "locks/all")
+    (shop / "exai.lock").symlink_to("locks/all")
+    registry(versions=1, champion=1)
+    locked(lock(shop, "prod", [CHAMPION]))
+    assert (shop / "exai.lock").is_symlink()
+    assert "  prod:\n" in (shop / "locks/all").read_text()
+    assert [path.name for path in (shop / "locks").iterdir()] == ["all"]
+
+
+@pytest.mark.parametrize("target", ["../elsewhere", "exai.lock"])
+def test_a_link_that_leads_elsewhere_is_not_written_through(
+    shop: Path, registry: Registry, target: str
+) -> None:
+    (shop / "exai.lock").unlink()
+    (shop / "exai.lock").symlink_to(target)
+    registry(versions=1, champion=1)
+    assert isinstance(lock(shop, "prod", [CHAMPION]), Refused)
+    assert (shop / "exai.lock").is_symlink()
+    assert not (shop.parent / "elsewhere").exists()
+    with pytest.raises(OSError, match="leads out"):
+        write_lock(shop, LockFile({}))
+
+
+def test_an_interrupt_leaves_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = (shop / "exai.lock").read_text()
+    monkeypatch.setattr(Path, "chmod", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_lock(shop, LockFile({}))
+    assert (shop / "exai.lock").read_text() == before
     assert sorted(path.name for path in shop.iterdir()) == ["exai.lock", "exai.yaml", "specs"]

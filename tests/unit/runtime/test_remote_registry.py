@@ -1,0 +1,93 @@
+"""Which registries are asked, and what is told of one that doesn't answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from exai_runtime.remote_registry import read_models_at
+from exai_runtime.target import TargetError
+from exai_specs.diagnostics import Diagnostic, Span
+
+AT = Span("exai.yaml", 7, 3)
+
+
+def refused(uri: str) -> Diagnostic:
+    with pytest.raises(TargetError) as found:
+        read_models_at(uri, AT)
+    assert (found.value.diagnostic.code, found.value.diagnostic.at) == ("registry-unreachable", AT)
+    return found.value.diagnostic
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "foo://bar",
+        "file:///x",
+        "uc",
+        "databricks",
+        "mysql://you:hunter22x@h/db",
+        "postgresql://127.0.0.1:1/hunter22x",
+        "https://",
+        "http://[::1/hunter22x",
+    ],
+)
+def test_only_tracking_servers_are_asked(uri: str) -> None:
+    found = refused(uri)
+    assert f"`{uri.partition('://')[0]}`" in found.message
+    assert "hunter22x" not in found.message
+    assert "exai.lock" in found.hint
+
+
+def test_no_database_is_made(tmp_path: Path) -> None:
+    refused(f"sqlite:///{tmp_path}/none.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+class _Junk(BaseHTTPRequestHandler):
+    """A server that is no MLflow's: the path says how."""
+
+    def _answer(self) -> None:
+        kind = self.path.split("/")[1].partition("?")[0]
+        body = {"list": b"[1]", "odd": b'{"model_versions": 3}'}.get(kind, self.path.encode())
+        self.send_response(200 if kind in ("list", "odd") else 403)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = _answer
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), _Junk) as serving:
+        thread = Thread(target=serving.serve_forever, args=(0.01,))
+        thread.start()
+        yield serving.server_port
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("path", ["list", "odd", "no", "no?token=hunter22x"])
+def test_a_server_that_is_no_mlflow_is_told(
+    server: int, path: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = refused(f"http://hunter22y@127.0.0.1:{server}/{path}")
+    assert f" at http://127.0.0.1:{server} can't be read: " in found.message
+    assert "hunter22" not in found.message
+    assert "hunter22" not in "".join(capfd.readouterr())
+
+
+def test_a_server_that_is_not_there_is_told_without_its_token(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    found = refused("http://hunter22x@127.0.0.1:1/?password=hunter22y")
+    assert " at http://127.0.0.1:1 can't be read: Connection refused" in found.message
+    assert "".join(capfd.readouterr()) == ""
