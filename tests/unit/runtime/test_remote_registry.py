@@ -11,6 +11,8 @@ import pytest
 
 from exai_runtime.remote_registry import read_models_at
 from exai_runtime.target import TargetError
+from exai_runtime.views.human.diagnostics import blocks
+from exai_runtime.views.human.paint import PLAIN
 from exai_specs.diagnostics import Diagnostic, Span
 
 AT = Span("exai.yaml", 7, 3)
@@ -41,6 +43,14 @@ def test_only_tracking_servers_are_asked(uri: str) -> None:
     assert f"`{uri.partition('://')[0]}`" in found.message
     assert "hunter22x" not in found.message
     assert "exai.lock" in found.hint
+
+
+def test_the_line_with_the_address_is_not_shown() -> None:
+    found = refused("mysql://you:hunter22x@h/db")
+    text = "\n" * (AT.line - 1) + "  uri: mysql://you:hunter22x@h/db\n"
+    shown = "\n".join(blocks([found], {AT.path: text}, PLAIN))
+    assert "exai.yaml:7:3" in shown
+    assert "hunter22x" not in shown
 
 
 def test_no_database_is_made(tmp_path: Path) -> None:

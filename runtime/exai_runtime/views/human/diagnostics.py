@@ -15,8 +15,8 @@ from exai_specs.yaml_text import lines_of
 _TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
 _WIDEST_EXCERPT = 100
 
-# The line that these point at holds what nobody may print.
-UNQUOTED = frozenset({"secret-in-spec", "credential-in-env"})
+# The line that these point at holds what nobody may print, or an address that may hold it.
+UNQUOTED = frozenset({"secret-in-spec", "credential-in-env", "registry-unreachable"})
 
 
 def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) -> Iterator[str]:
