@@ -43,9 +43,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for step in graph.steps.values():
             for occurrence in subject.occurrences(graph, step):
                 alone = occurrence.whole and not occurrence.inner
-                yield from _item(spec, graph, occurrence, alone)
+                yield from untyped(spec, graph, occurrence, alone)
         for mention in subject.mentions[graph.pipeline.name]:
-            yield from _item(spec, graph, mention, False)
+            yield from untyped(spec, graph, mention, False)
 
 
 def _list(spec: Spec, graph: Graph, loop: Loop, path: Path) -> Iterator[Diagnostic]:
@@ -90,7 +90,7 @@ def _shadowed(spec: Spec, graph: Graph, node: Step | Group, loop: Loop) -> Itera
             return
 
 
-def _item(
+def untyped(
     spec: Spec, graph: Graph, where: Occurrence | Mention, alone: bool
 ) -> Iterator[Diagnostic]:
     """An item of which nobody knows the type can only be handed on as it is."""

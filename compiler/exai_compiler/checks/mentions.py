@@ -30,10 +30,12 @@ from exai_specs.values import frozen
 
 @frozen
 class Mention:
-    """A reference in a field; `path` is the field's, `within` the scope that it sees."""
+    """A reference in a field; `path` is the field's, `within` the scope that it sees. A "name" is
+    any text outside `with` that a run may give (those aren't among the `mentions`).
+    """
 
     source: Source
-    field: Literal["if", "in", "output"]
+    field: Literal["if", "in", "output", "name"]
     path: Path
     within: tuple[str, ...]
 

@@ -1,7 +1,7 @@
 """Names, amounts and placement that a run gives (LANGUAGE sections 3.4 and 6.3): one whole
-reference each, to a parameter or an output of the right type.
+reference each, to a parameter, an output or an item of the right type.
 
-`bad-expression`, `expression-not-allowed`, `unknown-reference`, `wrong-input-type`.
+`bad-expression`, `expression-not-allowed`, `unknown-reference`, `untyped-loop`, `wrong-input-type`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.bodies.importer import URI
-from exai_compiler.bodies.run_names import RunName
+from exai_compiler.bodies.run_names import TEXT, RunName
+from exai_compiler.checks.loops import untyped
+from exai_compiler.checks.mentions import Mention
 from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.positions import below_step
 from exai_compiler.checks.reads import all_names
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
+from exai_compiler.checks.unknown_reference import unknown
 from exai_compiler.graph import (
     Broken,
     Composed,
@@ -27,14 +29,13 @@ from exai_compiler.graph import (
     Source,
     Step,
     bind,
-    outputs_of,
     source_type,
 )
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
-from exai_specs.types import ListOf
+from exai_specs.types import ListOf, StructOf
 
 _HINT = "write ${{ parameters.NAME }} or ${{ steps.STEP.OUTPUT }}, and nothing around it"
 
@@ -67,16 +68,15 @@ def _name(
 ) -> Iterator[Diagnostic]:
     at = spec.at(*path)
     match bind(name.text, items):
-        case FromParameter(parameter) as source:
-            if parameter not in graph.parameters:
-                hint = did_you_mean(parameter, graph.parameters, "declare it under spec.parameters")
-                message = f"there is no parameter `{parameter}`"
-                yield Diagnostic("unknown-reference", message, at, hint=hint)
-                return
-            yield from _typed(name, source, graph, spec, path)
-        case FromStep() as source:
-            yield from _output(spec, graph, path, name, source)
-        case FromItem() as source:
+        case FromStep() if path[1] == "defaults":
+            message = "what every step has can't come from one of them"
+            hint = "take it from a parameter, or write it at the steps that need it"
+            yield Diagnostic("expression-not-allowed", message, at, hint=hint)
+        case FromParameter() | FromStep() | FromItem() as source:
+            mention = Mention(source, "name", path, ())
+            yield from unknown(spec, graph, mention)
+            # Items of several kinds may each be a placement, whole: no type says so.
+            yield from untyped(spec, graph, mention, alone=name.types != TEXT)
             yield from _typed(name, source, graph, spec, path)
         case Broken() | Composed():
             message = "only one whole reference can stand here"
@@ -86,33 +86,21 @@ def _name(
             yield Diagnostic("expression-not-allowed", message, at, hint=_HINT)
 
 
-def _output(
-    spec: Spec, graph: Graph, path: Path, name: RunName, source: FromStep
-) -> Iterator[Diagnostic]:
-    at = spec.at(*path)
-    node = graph.nodes.get(source.step)
-    if path[1] == "defaults":
-        message = "what every step has can't come from one of them"
-        hint = "take it from a parameter, or write it at the steps that need it"
-        yield Diagnostic("expression-not-allowed", message, at, hint=hint)
-    elif node is None:
-        hint = did_you_mean(source.step, graph.nodes)
-        yield Diagnostic("unknown-reference", f"there is no step `{source.step}`", at, hint=hint)
-    elif (outputs := outputs_of(node)) is not None and source.output not in outputs:
-        message = f"step `{source.step}` has no output `{source.output}`"
-        hint = did_you_mean(source.output, outputs, "" if outputs else "it has no outputs")
-        yield Diagnostic("unknown-reference", message, at, hint=hint)
-    else:
-        yield from _typed(name, source, graph, spec, path)
-
-
 def _typed(
     name: RunName, source: Source, graph: Graph, spec: Spec, path: Path
 ) -> Iterator[Diagnostic]:
     found = source_type(graph, source)
-    given = "list" if isinstance(found, ListOf) else str(found)
+    given = str(found)
+    hint = "take another one, or write the value itself"
+    if isinstance(found, ListOf):
+        given = "list"
+    elif isinstance(found, StructOf):
+        # Labels are text alone; a toleration has a number too.
+        if "list" in name.types or set(map(str, found.fields.values())) <= {"string"}:
+            given = "struct"
+        elif "struct" in name.types:
+            hint = "make each of its fields a string"
     if found is not None and given not in name.types:
-        hint = "take another one, or write the value itself"
         if name.is_amount:
             shown = "4Gi" if path[-1] == "memory" else "2"
             hint = f"make it a string, such as '{shown}': Kubeflow Pipelines takes text alone"

@@ -48,7 +48,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             path = (*step.path, "pipeline")
             yield from _document(subject, "Pipeline", step.spec.pipeline, spec, path)
         for occurrence in subject.occurrences(graph, step):
-            yield from _reference(spec, graph, occurrence)
+            yield from unknown(spec, graph, occurrence)
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
         for node in graph.nodes.values():
@@ -57,7 +57,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     at = spec.at(*node.path, "after", index)
                     yield _unknown("step", name, at, did_you_mean(name, graph.nodes))
         for mention in subject.mentions[graph.pipeline.name]:
-            yield from _reference(spec, graph, mention)
+            yield from unknown(spec, graph, mention)
 
 
 def _document(
@@ -74,7 +74,8 @@ def _unknown(what: str, name: str, at: Span, hint: str, *related: tuple[str, Spa
     return Diagnostic("unknown-reference", message, at, hint=hint, related=related)
 
 
-def _reference(spec: Spec, graph: Graph, where: Occurrence | Mention) -> Iterator[Diagnostic]:
+def unknown(spec: Spec, graph: Graph, where: Occurrence | Mention) -> Iterator[Diagnostic]:
+    """What a reference names and nothing has, wherever it stands."""
     match where.source:
         case FromParameter(name):
             if name not in graph.parameters:

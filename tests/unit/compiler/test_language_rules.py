@@ -200,3 +200,65 @@ def test_a_runtime_takes_fields_of_a_service_s_metadata(
     image = f"image: 'example.com/x@{DIGEST}', formats: {{onnx: {{}}}}"
     found = said(catalog, document("Runtime", "mine", f"{{{image}, args: ['{text}']}}"))
     assert [each.code for each in found] == ["runtime-placeholder"] * told
+
+
+LOOPED = [
+    "image: '${{ %s }}'",
+    "image: x, resources: {memory: '${{ %s }}'}",
+    "image: x, resources: {cpu: 1, limits: {cpu: '${{ %s }}'}}",
+    "image: x, env: {T: {secret: '${{ %s }}', key: k}}",
+    "image: x, env: {T: {configMap: '${{ %s }}', key: k}}",
+    "image: x, volumes: {/d: {pvc: '${{ %s }}'}}",
+    "image: x, volumes: {/d: {secret: '${{ %s }}'}}",
+    "image: x, volumes: {/d: {configMap: '${{ %s }}'}}",
+    "image: x, imagePullSecrets: [{name: '${{ %s }}'}]",
+    "image: x, nodeSelector: '${{ %s }}'",
+    "image: x, tolerations: '${{ %s }}'",
+]
+
+
+def looped(items: str, fields: str) -> str:
+    parameters = "{rates: {type: {list: {struct: {m: string}}}, default: [{m: 1Gi}]}}"
+    step = f"{{forEach: {{in: {items}, as: rate}}, command: [x], {fields}}}"
+    return document("Pipeline", "p", f"{{parameters: {parameters}, steps: {{say: {step}}}}}")
+
+
+@pytest.mark.parametrize("fields", LOOPED)
+def test_a_name_that_a_loop_gives_is_a_field_of_its_item(catalog: Catalog, fields: str) -> None:
+    def codes(items: str, given: str) -> list[tuple[str, str]]:
+        found = said(catalog, looped(items, fields.replace("%s", given)))
+        return [(each.code, each.message) for each in found if "rate" in each.message]
+
+    declared = "'${{ parameters.rates }}'"
+    said_of = ("unknown-reference", "there is no field of `rate` named `mm`")
+    assert codes(declared, "rate.mm") == [said_of]
+    assert codes("[{m: 1Gi}]", "rate.mm") == [said_of]
+    plain = ("untyped-loop", "`rate` is a string, which has no field `x`")
+    assert codes("[1Gi]", "rate.x") == [plain]
+    of_any = (
+        "untyped-loop",
+        "nobody knows what `rate` is, so it can only be given whole to an input",
+    )
+    assert codes("[{m: 1Gi}, {n: 1Gi}]", "rate.m") == [of_any]
+    is_placement = "nodeSelector" in fields or "tolerations" in fields
+    assert codes("[1Gi, 2]", "rate") == ([] if is_placement else [of_any])
+    # What is right, as far as it goes: a struct is a placement, a text is a name or an amount.
+    assert codes(declared, "rate" if is_placement else "rate.m") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "refused"),
+    [
+        ("nodeSelector: '${{ rate }}'", "{disk: ssd}", False),
+        ("nodeSelector: '${{ rate }}'", "{disk: 1}", True),
+        ("tolerations: '${{ rate }}'", "{key: a, tolerationSeconds: 1}", False),
+        ("resources: {memory: '${{ rate }}'}", "{disk: ssd}", True),
+    ],
+)
+def test_a_struct_is_a_placement_where_its_fields_are(
+    catalog: Catalog, fields: str, field: str, refused: bool
+) -> None:
+    found = said(catalog, looped(f"[{field}]", f"image: x, {fields}"))
+    assert [each.code for each in found if "`rate`" in each.message] == (
+        ["wrong-input-type"] if refused else []
+    )
