@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exai_compiler.backends.kserve.formats import formats_made
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.storage_uri import unread
 from exai_compiler.checks.subject import Subject
@@ -64,6 +65,16 @@ def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagno
             continue
         if (body := subject.project.body(ModelSpec, model)) is not None:
             yield from _of_model(subject, body, (model, alias), pin, at)
+        made = formats_made(subject.graphs.values(), model)
+        if made and pin.format not in made:
+            yield Diagnostic(
+                "wrong-pin",
+                f"version {pin.version} of `{model}` is said to be {pin.format}, and the pipelines "
+                f"that register it make {' or '.join(made)}",
+                lock.at(environment, "models", key),
+                "warning",
+                hint="fine for a version of another time; else write what its files are",
+            )
         if pin.uri.startswith("file:"):
             why = f"the files of `{key}` are in a folder of one machine"
             hint = "a pin needs a version whose files are in the environment's `models.store`"

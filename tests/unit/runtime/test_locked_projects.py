@@ -13,6 +13,7 @@ from exai_compiler.maybe import Known, Unknown
 from exai_compiler.revisions import Comparison
 from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against, plan_against_build, save_build
+from exai_runtime.compiling import check_project
 from exai_runtime.rechecking import recheck
 from exai_runtime.rendering import render
 from exai_runtime.results import RenderedFiles
@@ -101,6 +102,18 @@ def test_other_files_under_the_same_number_are_told(
     [field] = lock.fields
     assert (field.old, field.new) == tuple(f"version 3, {URI}/3, {words}" for words in told)
     assert (str(service.ref), service.verb) == ("Service/flowers", "affected")
+
+
+def test_a_format_that_no_pipeline_makes_is_told(shop: Path) -> None:
+    def told() -> list[tuple[str, str, str]]:
+        found = check_project(load(shop), "prod").diagnostics
+        return [(d.severity, str(d.at), d.message) for d in found if d.code == "wrong-pin"]
+
+    assert told() == []
+    (shop / "exai.lock").write_text(pin(3).replace(DIGEST, f"{DIGEST}, format: wombat"))
+    [(severity, place, message)] = told()
+    assert (severity, place) == ("warning", "exai.lock:6:7")
+    assert "wombat" in message and "h2o-mojo" in message
 
 
 def test_a_pin_that_stays_and_one_of_another_environment_change_nothing(shop: Path) -> None:
