@@ -262,3 +262,33 @@ def test_a_struct_is_a_placement_where_its_fields_are(
     assert [each.code for each in found if "`rate`" in each.message] == (
         ["wrong-input-type"] if refused else []
     )
+
+
+@pytest.mark.parametrize(
+    ("default", "schedule", "told"),
+    [
+        ("[{m: 1Gi}, {m: 2Gi, n: a}]", "", []),
+        ("[{m: 1Gi}, {n: a}]", "", [("{n: a}", "this item has no `m`")]),
+        ("[{}]", "", [("{}", "this item has no `m`")]),
+        ("[{m: 1Gi}]", "[{n: b}]", [("{n: b}", "this item has no `m`")]),
+    ],
+)
+def test_each_item_has_the_fields_that_the_loop_reads(
+    catalog: Catalog, default: str, schedule: str, told: list[tuple[str, str]]
+) -> None:
+    type_ = "{list: {struct: {m: string, n: string}}}"
+    loop = "forEach: {in: '${{ parameters.rates }}', as: rate}"
+    steps = (
+        f"{{say: {{{loop}, image: x, command: [x], resources: {{memory: '${{{{ rate.m }}}}'}}}}}}"
+    )
+    on = f"schedules: {{s: {{cron: '0 3 * * *', parameters: {{rates: {schedule}}}}}}}, "
+    spec = (
+        f"{{parameters: {{rates: {{type: {type_}, default: {default}}}}}, "
+        f"{on if schedule else ''}steps: {steps}}}"
+    )
+    text = document("Pipeline", "p", spec)
+    found = [each for each in said(catalog, text) if each.code == "unknown-reference"]
+    line = text.splitlines()[-1]
+    assert [each.message.partition(",")[0] for each in found] == [message for _, message in told]
+    for each, (item, _) in zip(found, told, strict=True):
+        assert line[each.at.column - 1 :].startswith(item)
