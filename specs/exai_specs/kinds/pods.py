@@ -96,7 +96,7 @@ class Toleration:
 
     key: Annotated[Maybe[Text], Effect.RETRAIN, about("The taint's key", "nvidia.com/gpu")] = None
     operator: Annotated[
-        Maybe[Literal["Exists", "Equal"]],
+        Maybe[Literal["Equal", "Exists"]],
         Effect.RETRAIN,
         about("Whether its value matters", "Exists"),
     ] = None
