@@ -104,13 +104,6 @@ def test_other_files_under_the_same_number_are_told(
     assert (str(service.ref), service.verb) == ("Service/flowers", "affected")
 
 
-def test_a_lock_that_is_a_link_to_nowhere_is_told(shop: Path) -> None:
-    (shop / "exai.lock").unlink()
-    (shop / "exai.lock").symlink_to("nowhere")
-    [problem] = [d for d in check_project(load(shop), "prod").diagnostics if d.severity == "error"]
-    assert (problem.code, problem.at.path) == ("unreadable-file", "exai.lock")
-
-
 def test_a_format_that_no_pipeline_makes_is_told(shop: Path) -> None:
     def told() -> list[tuple[str, str, str]]:
         found = check_project(load(shop), "prod").diagnostics
