@@ -11,16 +11,24 @@ a project without environments: it is what people read, and what `lineage` shows
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check, overlays
 from exai_compiler.checks.subject import subject
+from exai_compiler.overlay_causes import (
+    Touch,
+    causes,
+    in_a_patch,
+    most_checks,
+    touches,
+    untouched,
+)
 from exai_compiler.policies import applied
-from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic, has_errors, in_order
+from exai_compiler.project import Project, with_documents
+from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.documents import Document
 from exai_specs.identity import Ref
 from exai_specs.kinds import OverlaySpec, ProjectSpec
@@ -31,6 +39,8 @@ from exai_specs.values import frozen
 
 # What begins so is only true when no environment has it otherwise.
 _UNUSED = ("patch-unused", "unused-")
+
+Place = tuple[str, Span]
 
 
 @frozen
@@ -53,18 +63,10 @@ def environments(base: Project) -> Environments:
     there is as in the base, and a problem."""
     if not base.overlays:
         return AS_THE_BASE
-    by_environment: defaultdict[str, defaultdict[Ref, list[Spec]]]
-    by_environment = defaultdict(lambda: defaultdict(list))
-    for overlay in base.overlays:  # sorted by name: the order of files says nothing
-        body = overlay.body
-        if not isinstance(body, OverlaySpec) or body.ref.kind in NOT_PATCHED:
-            continue
-        if body.ref in base.specs:
-            by_environment[body.environment][body.ref].append(overlay)
     projects: dict[str, Project] = {}
     patched: list[Spec] = []
     problems: list[tuple[str, Diagnostic]] = []
-    for name, targets in sorted(by_environment.items()):
+    for name, targets in sorted(_patches(base).items()):
         if base.environment(name) is None:
             continue
         changed: dict[Ref, Spec] = {}
@@ -74,8 +76,9 @@ def environments(base: Project) -> Environments:
             if isinstance(found, Spec):
                 changed[ref] = found
             else:
-                problems += ((name, _patched_onto(each, document, ref)) for each in found)
-        projects[name] = _with(base, changed)
+                mine = _of_a_document(base, ref, patches, document, found)
+                problems += ((name, each) for each in mine)
+        projects[name] = with_documents(base, changed)
         patched += changed.values()
     told = in_order(_named(base, problems))
     wrong = frozenset(name for name, _ in problems)
@@ -142,29 +145,81 @@ def _everywhere(
     known = frozenset(mine)
     everywhere = known.intersection(*theirs.values())
     more: list[tuple[str, Diagnostic]] = []
+    taken: dict[Diagnostic, list[Place]] = {}
     for name, problems in theirs.items():
         patched = [spec for spec in found[name].specs.values() if spec is not base.specs[spec.ref]]
-        for problem in problems:
-            if problem in known:
-                continue
+        new = [problem for problem in problems if problem not in known]
+        elsewhere = [each for each in new if not _tells_itself(each, patched)]
+        because = _causes(base, found[name], catalog, name, elsewhere) if elsewhere else {}
+        for problem in new:
             told = problem
             for spec in patched:
                 told = _patched_onto(told, spec.document, spec.ref)
             if told is not problem or not problem.code.startswith(_UNUSED):
                 more.append((name, told))
+                if problem in because:
+                    taken.setdefault(problem, []).append(because[problem].said)
     kept = (each for each in mine if each in everywhere or not each.code.startswith(_UNUSED))
-    return in_order((*kept, *_named(base, more)))
+    return in_order((*kept, *_named(base, more, taken)))
 
 
-def _with(base: Project, changed: Mapping[Ref, Spec]) -> Project:
-    """The base with other documents in place of some; it has no overlays any more."""
-    all_ = tuple(
-        changed[spec.ref] if spec.ref in changed and spec is base.specs[spec.ref] else spec
-        for spec in base.all
-    )
-    specs = MappingProxyType({**base.specs, **changed})
-    same = not any(ref.kind == "Pipeline" for ref in changed)
-    return replace(base, specs=specs, all=all_, overlays=(), like=base if same else None)
+def _patches(base: Project) -> Mapping[str, Mapping[Ref, list[Spec]]]:
+    """The overlays by environment, and by the document that they patch."""
+    found: defaultdict[str, defaultdict[Ref, list[Spec]]]
+    found = defaultdict(lambda: defaultdict(list))
+    for overlay in base.overlays:  # sorted by name: the order of files says nothing
+        body = overlay.body
+        if not isinstance(body, OverlaySpec) or body.ref.kind in NOT_PATCHED:
+            continue
+        if body.ref in base.specs:
+            found[body.environment][body.ref].append(overlay)
+    return found
+
+
+def _tells_itself(problem: Diagnostic, patched: Iterable[Spec]) -> bool:
+    """Whether nobody need look for what is behind a problem."""
+    quiet = problem.severity == "note" or problem.code.startswith(_UNUSED)
+    return quiet or in_a_patch(problem, patched)
+
+
+def _causes(
+    base: Project, there: Project, catalog: Catalog, name: str, problems: Iterable[Diagnostic]
+) -> Mapping[Diagnostic, Touch]:
+    """What overlays take away that these problems of an environment come from."""
+    patches = _patches(base)[name]
+
+    def again(touch: Touch) -> Collection[Diagnostic] | None:
+        spec = untouched(base.specs[touch.ref], patches[touch.ref], touch)
+        if spec is None:
+            return None
+        return check(with_documents(there, {touch.ref: spec}), catalog, [name])
+
+    own = {(each.code, each.at) for each in check(base, catalog, [name])}
+    unknown = [each for each in problems if (each.code, each.at) not in own]
+    most = most_checks(len(there.specs))
+    return causes(unknown, touches(base.specs, patches), again, most)
+
+
+def _of_a_document(
+    base: Project,
+    ref: Ref,
+    patches: list[Spec],
+    document: Document,
+    problems: tuple[Diagnostic, ...],
+) -> Iterator[Diagnostic]:
+    """What is wrong with one patched document by itself, with the line of the patch."""
+
+    def again(touch: Touch) -> Collection[Diagnostic]:
+        found = parse(overlaid(base.specs[ref].document, documents, touch.path))
+        return () if isinstance(found, Spec) else found
+
+    documents = [each.document for each in patches]
+    told = {each: _patched_onto(each, document, ref) for each in problems}
+    elsewhere = [each for each in problems if told[each] is each]
+    found = causes(elsewhere, touches(base.specs, {ref: patches}), again)
+    for problem in problems:
+        because = (found[problem].said,) if problem in found else ()
+        yield replace(told[problem], related=(*told[problem].related, *because))
 
 
 def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnostic:
@@ -175,8 +230,13 @@ def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnost
     return replace(problem, related=(*problem.related, (f"patched onto {ref}", base)))
 
 
-def _named(base: Project, problems: Iterable[tuple[str, Diagnostic]]) -> Iterator[Diagnostic]:
-    """Problems with the environments that they are of, each once."""
+def _named(
+    base: Project,
+    problems: Iterable[tuple[str, Diagnostic]],
+    taken: Mapping[Diagnostic, list[Place]] = MappingProxyType({}),
+) -> Iterator[Diagnostic]:
+    """Problems with the environments that they are of, each once, after what was `taken` from
+    them."""
     names: defaultdict[Diagnostic, list[str]] = defaultdict(list)
     for name, problem in problems:
         names[problem].append(name)
@@ -187,4 +247,5 @@ def _named(base: Project, problems: Iterable[tuple[str, Diagnostic]]) -> Iterato
             for name in where
             if f"environment `{name}`" not in said and f"in `{name}`" not in said
         )
-        yield replace(problem, related=(*problem.related, *places))
+        because = taken.get(problem, ())
+        yield replace(problem, related=(*problem.related, *because, *places))

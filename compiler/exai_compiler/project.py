@@ -6,7 +6,7 @@ In: specs. Out: a `Project`. Judges nothing: duplicates stay visible.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -160,3 +160,14 @@ def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project
         first.setdefault(spec.ref, spec)
     allowed = tuple(sorted(allowances, key=lambda each: (each.at, each.code)))
     return Project(root, MappingProxyType(first), everything, allowed, overlays)
+
+
+def with_documents(project: Project, changed: Mapping[Ref, Spec]) -> Project:
+    """The project with other documents in place of some. It has no overlays any more."""
+    all_ = tuple(
+        changed[spec.ref] if spec.ref in changed and spec is project.specs[spec.ref] else spec
+        for spec in project.all
+    )
+    specs = MappingProxyType({**project.specs, **changed})
+    same = not any(ref.kind == "Pipeline" for ref in changed)
+    return replace(project, specs=specs, all=all_, overlays=(), like=project if same else None)

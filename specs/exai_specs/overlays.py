@@ -82,9 +82,12 @@ class PatchedDocument(Document):
         return self.base, path
 
 
-def overlaid(document: Document, overlays: Iterable[Document]) -> Document:
+def overlaid(
+    document: Document, overlays: Iterable[Document], kept: Path | None = None
+) -> Document:
     """The document with the patches of these Overlays, one after the other. Where they don't touch
-    each other's paths the order makes no difference but that of new keys."""
+    each other's paths the order makes no difference but that of new keys. What stands at the path
+    `kept` stays as the document has it, whatever they say."""
     layers = tuple(overlays)
     if not layers:
         return document
@@ -92,7 +95,7 @@ def overlaid(document: Document, overlays: Iterable[Document]) -> Document:
     written = dict(document.written)
     origins: Origins = {}
     for number, layer in enumerate(layers):
-        value = _merged(value, patch_of(layer), (), number, origins)
+        value = _merged(value, patch_of(layer), (), number, origins, kept)
         written |= {path[2:]: text for path, text in layer.written.items() if path[:2] == PATCH}
     assert isinstance(value, Mapping)  # noqa: S101 - a mapping merged into one
     return PatchedDocument(
@@ -127,7 +130,9 @@ def touched(patch: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
         yield path, patch
 
 
-def _merged(target: Json, patch: Json, path: Path, number: int, origins: Origins) -> Json:
+def _merged(
+    target: Json, patch: Json, path: Path, number: int, origins: Origins, kept: Path | None = None
+) -> Json:
     if not isinstance(patch, Mapping):
         origins[path] = number
         return patch
@@ -138,8 +143,10 @@ def _merged(target: Json, patch: Json, path: Path, number: int, origins: Origins
         origins[path] = number
     for key, value in patch.items():
         here = (*path, key)
+        if here == kept:
+            continue
         if value is not None:
-            found[key] = _merged(found.get(key), value, here, number, origins)
+            found[key] = _merged(found.get(key), value, here, number, origins, kept)
         elif key in found:
             del found[key]
             origins[here] = number

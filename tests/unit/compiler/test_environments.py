@@ -173,7 +173,58 @@ def test_what_a_patch_breaks_elsewhere_is_found_there(components: Catalog) -> No
     text = overlay("spec: {schema: {size: null, width: float64}}", target="Dataset/flowers")
     (problem,) = told(project_of({"o.yaml": text}), components)
     assert shown((problem,)) == ["training.yaml:15:20 unknown-column"]
-    assert "exai.yaml:16:5 environment `prod`" in related(problem)
+    assert related(problem) == [
+        "flowers.yaml:6:3 its columns are declared here",
+        "o.yaml:8:21 removed by Overlay/flowers-prod",
+        "exai.yaml:16:5 environment `prod`",
+    ]
+
+
+def test_a_problem_names_the_line_that_it_comes_from(components: Catalog) -> None:
+    # The first overlay has nothing to do with any of them.
+    files = {
+        "o1.yaml": overlay("metadata: {labels: {a: b}, owner: null}", target="Dataset/flowers"),
+        "o2.yaml": overlay("spec: {steps: {load: null}}"),
+    }
+    problems = told(project_of(files), components)
+    assert {each.at.path for each in problems} == {"training.yaml"}
+    assert len(problems) > 1
+    for each in problems:
+        assert "o2.yaml:8:20 removed by Overlay/training-prod" in related(each)
+
+
+def test_what_replaces_a_value_is_named_too(components: Catalog) -> None:
+    text = overlay("spec: {steps: {register: {with: {as: other}}}}")
+    model = "apiVersion: exai.dev/v1alpha1\nkind: Model\nmetadata: {name: other}\nspec: "
+    files = {
+        "o.yaml": text,
+        "other.yaml": f"{model}{{task: other, source: {{registry: {{name: o}}}}}}\n",
+    }
+    problems = told(project_of(files), components)
+    (problem,) = (each for each in problems if each.at.path == "training.yaml")
+    assert problem.code == "model-without-producer"
+    assert "o.yaml:8:38 changed by Overlay/training-prod" in related(problem)
+
+
+def test_a_form_that_is_gone_is_named_where_it_is_removed(components: Catalog) -> None:
+    text = overlay("spec: {source: {csv: null}}", target="Dataset/flowers")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["flowers.yaml:5:11 exactly-one-of"]
+    assert "o.yaml:8:21 removed by Overlay/flowers-prod" in related(problem)
+
+
+def test_what_the_environment_lacks_is_no_overlays_fault(components: Catalog) -> None:
+    changed = overlay("metadata: {owner: null}", target="Dataset/flowers")
+    project = project_of({"o.yaml": changed})
+    where = PROJECT.replace("      data: {root: s3://acme/data}\n", "").replace("POLICIES", "")
+    (document,) = read(where, "exai.yaml")[0]
+    root = parse(document)
+    assert isinstance(root, Spec)
+    specs = {**project.specs, root.ref: root}
+    bare = replace(project, root=root, specs=specs, all=tuple(specs.values()))
+    problems = [each for each in told(bare, components) if each.severity != "note"]
+    assert {each.code for each in problems} == {"data-not-reachable"}
+    assert not any("removed by" in each for problem in problems for each in related(problem))
 
 
 def test_a_problem_of_several_environments_is_told_once(components: Catalog) -> None:
@@ -184,7 +235,9 @@ def test_a_problem_of_several_environments_is_told_once(components: Catalog) -> 
     }
     (problem,) = told(project_of(some), components)
     assert shown((problem,)) == ["training.yaml:15:20 unknown-column"]
-    assert related(problem)[-2:] == [
+    assert related(problem)[-4:] == [
+        "prod.yaml:8:21 removed by Overlay/flowers-prod",
+        "staging.yaml:8:21 removed by Overlay/flowers-staging",
         "exai.yaml:16:5 environment `prod`",
         "exai.yaml:8:5 environment `staging`",
     ]
