@@ -99,12 +99,17 @@ def wrong_reference(reference: Reference, inputs: Ports, outputs: Ports) -> Wron
                 return None
             hint = did_you_mean(name, RUN_VALUES)
             return Wrong("unknown-reference", f"a run has no `{name}`", hint)
-        case ("parameters" | "steps", *_):
-            message = f"a container sees its own inputs only, not `{reference}`"
-            hint = f"give it under `with`: `NAME: ${{{{ {reference} }}}}`, and write inputs.NAME"
-            return Wrong("expression-not-allowed", message, hint)
-    hint = "write inputs.NAME, outputs.NAME or run.NAME"
+        case ("parameters" | "steps" | "artifacts" | "status", *_):
+            return outside(str(reference))
+    hint = "write ${{ inputs.NAME }}, ${{ outputs.NAME }} or ${{ run.NAME }}"
     return Wrong("unknown-reference", f"`{reference}` means nothing here", hint)
+
+
+def outside(reference: str, name: str = "NAME") -> Wrong:
+    """What stands outside of the step, and must be given to it: under a name."""
+    message = f"a container sees its own inputs only, not `{reference}`"
+    hint = f"give it under `with`: `{name}: ${{{{ {reference} }}}}`, and write "
+    return Wrong("expression-not-allowed", message, f"{hint}${{{{ inputs.{name} }}}}")
 
 
 def _wrong_part(root: str, name: str, port: Port, rest: tuple[str, ...]) -> Wrong | None:
@@ -112,7 +117,7 @@ def _wrong_part(root: str, name: str, port: Port, rest: tuple[str, ...]) -> Wron
         if not rest:
             return None
         message = f"`{name}` is a value, which has no parts"
-        return Wrong("bad-expression", message, f"write {root}.{name}")
+        return Wrong("bad-expression", message, f"write ${{{{ {root}.{name} }}}}")
     allowed = (*_OF_INPUT, "metadata") if root == "inputs" else tuple(_OF_OUTPUT)
     if rest and rest[0] in allowed and len(rest) == (2 if rest[0] == "metadata" else 1):
         return None

@@ -7,38 +7,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from exai_compiler.checks.broken_references import broken, no_root
 from exai_compiler.checks.container_step import in_arguments
 from exai_compiler.checks.mentions import Field
 from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
-from exai_compiler.checks.texts import Path, strings, value_at
+from exai_compiler.checks.texts import Path, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.expressions import (
-    OPEN,
-    ExpressionError,
-    Reference,
-    has_expression,
-    parse_text,
-    references_of,
-)
+from exai_specs.expressions import OPEN, ExpressionError, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.parse import Spec
 
 PLACES = ("with", "if", "in", "output", "import")
 IN_TRIALS = tuple(("trial", field) for field in ("with", "command", "args", "env"))
-# How many names follow each root.
-ROOTS = {"parameters": 1, "artifacts": 1, "steps": 2, "run": 1, "status": 0}
-FORMS = {
-    "parameters": "${{ parameters.NAME }}",
-    "artifacts": "${{ artifacts.NAME }}",
-    "steps": "${{ steps.STEP.OUTPUT }}",
-    "run": "${{ run.NAME }}",
-    "status": "${{ status }}",
-}
 # Neither its SDK nor its driver does (kubeflow/pipelines#13034).
 _VARIABLE = (
     "give it to an input under `with` (a container names it in `args`: ${{ inputs.NAME }}), or take"
@@ -53,7 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if isinstance(binding, Broken):
                 path = step.input_at(port)
                 value = value_at(spec.document.value, path)
-                yield from _broken(spec, path, value, step.items)
+                yield from broken(spec, graph, path, value, step.items)
         for occurrence in subject.occurrences(graph, step):
             if isinstance(occurrence.source, FromStatus) and step is not graph.last:
                 yield _status(occurrence.at(spec))
@@ -98,9 +82,10 @@ def _broken_field(spec: Spec, graph: Graph, field: Field) -> Iterator[Diagnostic
     text = value_at(spec.document.value, field.path)
     found = False
     own = _own_item(graph, field)
-    for problem in _broken(spec, field.path, text, _items(graph, field), field.field == "if"):
+    items = _items(graph, field)
+    for problem in broken(spec, graph, field.path, text, items, field.field == "if"):
         found = True
-        if own and problem.message == _no_root(own):
+        if own and problem.message == no_root(own):
             yield replace(
                 problem,
                 message=f"`if` is decided before the loop, and sees no `{own}`",
@@ -115,10 +100,6 @@ def _broken_field(spec: Spec, graph: Graph, field: Field) -> Iterator[Diagnostic
             spec.at(*field.path),
             hint=_whole(text),
         )
-
-
-def _no_root(name: str) -> str:
-    return f"no reference starts with `{name}`"
 
 
 def _own_item(graph: Graph, field: Field) -> str:
@@ -149,62 +130,6 @@ def _items(graph: Graph, field: Field) -> Items:
         if isinstance(node, Step | Group) and node.loop is not None:
             found[node.loop.name] = name
     return found
-
-
-def _broken(
-    spec: Spec, path: Path, value: Json, items: Items, is_condition: bool = False
-) -> Iterator[Diagnostic]:
-    for inner, text in strings(value):
-        if not has_expression(text):
-            continue
-        here = (*path, *inner)
-        try:
-            parts = parse_text(text).parts
-        except ExpressionError as error:
-            at = spec.document.at(here, error.offset)
-            yield Diagnostic("bad-expression", error.message, at, hint=error.hint or _forms())
-            continue
-        for part in parts:
-            if isinstance(part, str):
-                continue
-            if not isinstance(part.expression, Reference) and not is_condition:
-                yield Diagnostic(
-                    "expression-not-allowed",
-                    "a value can only be a reference; comparisons and literals belong into `if`",
-                    spec.document.at(here, part.offset),
-                    hint=_forms(),
-                )
-                continue
-            for reference in references_of(part.expression):
-                if (problem := _problem(spec, here, reference, items)) is not None:
-                    yield problem
-
-
-def _problem(spec: Spec, path: Path, reference: Reference, items: Items) -> Diagnostic | None:
-    root = reference.parts[0]
-    at = spec.document.at(path, reference.offset)
-    if root in items:
-        if len(reference.parts) <= 2:
-            return None
-        message, hint = f"`{reference}` goes too deep", f"write ${{{{ {root}.FIELD }}}}"
-        return Diagnostic("bad-expression", message, at, hint=hint)
-    if root not in ROOTS:
-        hint = did_you_mean(root, (*ROOTS, *items))
-        if root == "item":
-            hint = "an item is what `forEach` goes over: a step with it has one, and those inside"
-        return Diagnostic("unknown-reference", _no_root(root), at, hint=hint)
-    if len(reference.parts) != ROOTS[root] + 1:
-        message = (
-            f"`{reference}` doesn't say which one"
-            if len(reference.parts) <= ROOTS[root]
-            else f"`{reference}` goes too deep"
-        )
-        return Diagnostic("bad-expression", message, at, hint=f"write {FORMS[root]}")
-    return None
-
-
-def _forms() -> str:
-    return f"write {FORMS['parameters']}, {FORMS['steps']} or {FORMS['run']}"
 
 
 def _unescaped(text: str) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from exai_compiler.bodies.importer import URI
 from exai_compiler.bodies.run_names import TEXT, RunName
+from exai_compiler.checks.broken_references import broken
 from exai_compiler.checks.loops import untyped
 from exai_compiler.checks.mentions import Mention
 from exai_compiler.checks.occurrences import words
@@ -78,7 +79,9 @@ def _name(
             # Items of several kinds may each be a placement, whole: no type says so.
             yield from untyped(spec, graph, mention, alone=name.types != TEXT)
             yield from _typed(name, source, graph, spec, path)
-        case Broken() | Composed():
+        case Broken():
+            yield from broken(spec, graph, path, name.text, items)
+        case Composed():
             message = "only one whole reference can stand here"
             yield Diagnostic("bad-expression", message, at, hint=_HINT)
         case _:

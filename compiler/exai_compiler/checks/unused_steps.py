@@ -69,13 +69,15 @@ def _inputs(spec: Spec, step: Step) -> Iterator[Diagnostic]:
         if name not in asked and not any(
             re.search(rf"\binputs\.{re.escape(name)}\b", text) for text in texts
         ):
+            port = step.component.inputs.get(name) if step.component is not None else None
+            ending = ".path" if port is not None and port.is_artifact else ""
             yield Diagnostic(
                 "unused-input",
                 f"the container is given `{name}`, and neither its command nor its arguments say "
                 "where",
                 spec.key_at(*step.path, "with", name),
                 "warning",
-                f"write ${{{{ inputs.{name} }}}} among them, or remove it",
+                f"write ${{{{ inputs.{name}{ending} }}}} among them, or remove it",
             )
 
 

@@ -1,0 +1,185 @@
+"""What people get wrong in a pipeline: the place, the words, and what to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.project import link
+from exai_runtime.workspace import component_catalog
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.documents import read
+from exai_specs.parse import Spec, parse
+
+CODE = """
+def work() -> int:
+    return 1
+
+
+def text() -> str:
+    return "1Gi"
+
+
+def say(x: str) -> str:
+    return x
+
+
+def take(x: int) -> int:
+    return x
+
+
+def numbers() -> list:
+    return [1]
+"""
+PROJECT = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {environments: {prod: {target: kubeflow, namespace: ml}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: rows}
+spec: {source: {csv: {path: 's3://a/rows.csv'}}, key: [id], schema: {id: int64}}
+"""
+OF_THE_PROJECT = ("exai-unpinned", "missing-image", "unused-dataset", "image-by-tag")
+PIPELINE = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {{name: {name}}}
+spec:
+{spec}
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    found = component_catalog()
+    return replace(found, files={"code.py": CODE}, modules=frozenset({"code"}))
+
+
+def said(catalog: Catalog, *pipelines: str, least: str = "warning") -> list[Diagnostic]:
+    """What is said of these specs of pipelines, the first called `a`, ...; of nothing else."""
+    text = PROJECT + "".join(
+        PIPELINE.format(name="abc"[number], spec="\n".join(f"  {line}" for line in lines))
+        for number, lines in enumerate(pipeline.strip().splitlines() for pipeline in pipelines)
+    )
+    found, problems = read(text, "exai.yaml")
+    assert problems == ()
+    specs = [parse(each) for each in found]
+    assert all(isinstance(spec, Spec) for spec in specs), specs
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None
+    severities = ("error", "warning")[: 1 + (least == "warning")]
+    return [
+        each
+        for each in check(project, catalog)
+        if each.severity in severities and each.code not in OF_THE_PROJECT
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "code", "hint"),
+    [
+        ("parameter.mem", "unknown-reference", 'did you mean "parameters"?'),
+        ("mem", "unknown-reference", "write ${{ parameters.mem }}"),
+        ("parameters.mem.x", "bad-expression", "write ${{ parameters.mem }}"),
+        ("parameters", "bad-expression", "write ${{ parameters.NAME }}"),
+        ("workflow.parameters.mem", "unknown-reference", "write ${{ parameters.mem }}"),
+        ("make", "unknown-reference", "write ${{ steps.make.OUTPUT }}"),
+        ("make.Output", "unknown-reference", "write ${{ steps.make.Output }}"),
+        ("make.outputs.Output", "unknown-reference", "write ${{ steps.make.Output }}"),
+        ("steps.make", "bad-expression", "write ${{ steps.make.OUTPUT }}"),
+        ("steps.make.outputs.Output", "bad-expression", "write ${{ steps.make.Output }}"),
+        ("item", "unknown-reference", "an item is what `forEach` goes over"),
+        ("secrets.token", "unknown-reference", "use a step's `env`"),
+        ("inputs.mem", "unknown-reference", "of a container step"),
+        ("parameters.mem == 'x'", "expression-not-allowed", "write ${{ parameters.NAME }}"),
+        ("parameters.mem or", "bad-expression", ""),
+    ],
+)
+@pytest.mark.parametrize("field", ["with: {{x: '{}'}}", "resources: {{memory: '{}'}}"])
+def test_a_reference_that_means_nothing_says_what_to_write(
+    catalog: Catalog, field: str, reference: str, code: str, hint: str
+) -> None:
+    written = field.format("${{ " + reference.replace("'", "''") + " }}")
+    function = "say" if "with" in field else "text"
+    pipeline = f"""
+run: {{on: []}}
+parameters: {{mem: {{type: string, default: 1Gi}}}}
+steps:
+  make: {{python: 'code.py:text'}}
+  size: {{python: 'code.py:say', with: {{x: '${{{{ parameters.mem }}}}'}}}}
+  a: {{python: 'code.py:{function}', {written}}}
+"""
+    found = said(catalog, pipeline)
+    assert len(found) == 1, found
+    (found,) = found
+    assert found.code == code
+    assert hint in found.hint
+
+
+def test_an_item_of_another_name_is_told(catalog: Catalog) -> None:
+    (found,) = said(
+        catalog,
+        "run: {on: []}\nsteps:\n  a: {forEach: {in: [b], as: m}, python: 'code.py:say', "
+        "with: {x: '${{ item }}'}}",
+    )
+    assert (found.code, found.hint) == ("unknown-reference", "the item is ${{ m }}")
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        ("rate.q", "`NAME: ${{ rate.q }}`, and write ${{ inputs.NAME }}"),
+        ("item", "give `${{ rate }}` under `with`"),
+        ("data", "write ${{ inputs.data.path }}"),
+        ("data.uri", "write ${{ inputs.data.uri }}"),
+        ("x", "write ${{ inputs.x }}"),
+        ("out", "write ${{ outputs.out }}"),
+        ("input.x", "write ${{ inputs.x }}"),
+        ("mem", "`mem: ${{ parameters.mem }}`, and write ${{ inputs.mem }}"),
+        ("load.data", "`data: ${{ steps.load.data }}`, and write ${{ inputs.data }}"),
+        ("artifacts.a", "`NAME: ${{ artifacts.a }}`, and write ${{ inputs.NAME }}"),
+        ("nothing", "write ${{ inputs.NAME }}, ${{ outputs.NAME }} or ${{ run.NAME }}"),
+    ],
+)
+def test_an_argument_says_how_it_gets_at_what_is_meant(
+    catalog: Catalog, reference: str, hint: str
+) -> None:
+    (found,) = said(
+        catalog,
+        f"""
+run: {{on: []}}
+parameters: {{mem: {{type: string, default: 1Gi}}}}
+steps:
+  load: {{uses: load-dataset, with: {{dataset: rows}}}}
+  say: {{python: 'code.py:say', with: {{x: '${{{{ parameters.mem }}}}'}}}}
+  box:
+    image: 'a@sha256:1'
+    forEach: {{in: [{{q: 1}}], as: rate}}
+    with: {{x: 1, data: '${{{{ steps.load.data }}}}'}}
+    args: ['${{{{ inputs.x }}}}', '${{{{ inputs.data.path }}}}', '${{{{ outputs.out }}}}',
+           '${{{{ {reference} }}}}']
+    outputs: {{out: string}}
+""",
+    )
+    assert hint in found.hint
+
+
+def test_a_file_that_no_argument_names_is_named_by_its_path(catalog: Catalog) -> None:
+    (found,) = said(
+        catalog,
+        """
+run: {on: []}
+steps:
+  load: {uses: load-dataset, with: {dataset: rows}}
+  box: {image: 'a@sha256:1', with: {data: '${{ steps.load.data }}'}}
+""",
+    )
+    assert (found.code, found.severity) == ("unused-input", "warning")
+    assert "${{ inputs.data.path }}" in found.hint
