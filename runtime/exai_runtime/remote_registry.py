@@ -12,8 +12,9 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from exai_runtime.target import TargetError
@@ -23,6 +24,8 @@ from exai_specs.texts import is_http
 if TYPE_CHECKING:
     from exai_compiler.facts import ModelFacts
 
+T = TypeVar("T")
+
 # A server that doesn't answer is told within a minute; MLflow itself tries for many, and waits as
 # long as a server asks it to.
 _PATIENCE = {
@@ -31,23 +34,34 @@ _PATIENCE = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
     "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
 }
+_LONGEST_WAIT = 60.0
 _LONGEST = 300
 _SYSTEM = re.compile(r"\[Errno -?\d+\] ([^'\")\\]+)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _TARGET = re.compile(r" with url: \S+")
-_AS_MLFLOW = "it is asked as MLflow's own clients ask it: MLFLOW_TRACKING_USERNAME and the like"
+_STATUS = re.compile(r"(?:error code|too many) (\d{3})\b")
+_DENIED = re.compile(r"PERMISSION_DENIED|UNAUTHENTICATED|CUSTOMER_UNAUTHORIZED")
+_SILENT = re.compile(r"[Tt]imed out")
+_NO_JSON = "not in a valid JSON format"
+_AS_MLFLOW = (
+    "say who asks as MLflow's own clients do: MLFLOW_TRACKING_USERNAME and "
+    "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+)
+_SEE = "see that the tracking server runs, and that `uri` is its address"
 _BY_HAND = "write the pin into exai.lock by hand, or name a tracking server, uri: https://..."
 
 
-def read_models_at(uri: str, at: Span) -> Mapping[str, ModelFacts]:
-    """Every registered model. Raises TargetError `registry-unreachable`, at this place."""
+def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mapping[str, ModelFacts]:
+    """Every registered model. Raises TargetError `registry-unreachable`, at this place, and after
+    so many seconds at the latest."""
     scheme, _, rest = uri.partition("://")
     if not is_http(f"{scheme.lower()}://{rest}"):
         message = f"only a tracking server is asked, over http or https, and this is `{scheme}`"
         raise _unreachable(message, at, _BY_HAND)
     for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)
-    from exai_runtime.local.registry import client_of, import_mlflow, models_of
+    from exai_runtime.mlflow_client import client_of, import_mlflow, stored_in
+    from exai_runtime.registered import models_of
 
     try:
         import_mlflow()
@@ -58,11 +72,34 @@ def read_models_at(uri: str, at: Span) -> Mapping[str, ModelFacts]:
         raise _unreachable(message, at, "install exai with all that it needs") from None
     try:
         with _quiet():
-            return models_of(client_of(uri, 0))
+            return models_of(_within(patience, lambda: stored_in(client_of(uri, 0))))
     except (MlflowException, NoMessage, OSError, ValueError) as error:
-        said = _said(str(error), uri)
+        said, hint = _told(str(error), uri)
         message = f"the registry of models at {_shown(uri)} can't be read: {said}"
-        raise _unreachable(message, at, _AS_MLFLOW) from None
+        raise _unreachable(message, at, hint) from None
+
+
+def _within(seconds: float, ask: Callable[[], T]) -> T:
+    """What a call comes to, in so many seconds: a server that goes on sending is never silent for
+    long enough to be given up. Raises TimeoutError; then the call is left to itself, and ends with
+    the process."""
+    found: list[T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.append(ask())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise TimeoutError(f"it didn't come to an end in {seconds:g} seconds")
+    return found[0]
 
 
 def _unreachable(message: str, at: Span, hint: str) -> TargetError:
@@ -80,8 +117,21 @@ def _shown(address: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
+def _told(text: str, uri: str) -> tuple[str, str]:
+    """What people can use of it, and what next."""
+    status = _STATUS.search(text)
+    if status is not None:
+        denied = status[1] in ("401", "403", "407")
+        return f"it answers with HTTP status {status[1]}", _AS_MLFLOW if denied else _SEE
+    if _SILENT.search(text):
+        return "it doesn't answer in time", _SEE
+    if _NO_JSON in text:
+        return "what answers there is no tracking server of MLflow's", _SEE
+    return _said(text, uri), _AS_MLFLOW if _DENIED.search(text) else _SEE
+
+
 def _said(text: str, uri: str) -> str:
-    """What people can use of it: the system's own words, where it comes down to them."""
+    """The system's own words, where it comes down to them, or the server's without addresses."""
     found = _SYSTEM.search(text)
     if found:
         return found[1].strip()

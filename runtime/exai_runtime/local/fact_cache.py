@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exai_compiler.facts import ModelFacts, ModelVersion
-from exai_runtime.local.registry import parse_champion, parse_features, parse_verdict
+from exai_runtime.registered import parse_champion, parse_features, parse_verdict
 
 _FORM = 2
 

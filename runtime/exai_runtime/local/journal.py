@@ -17,7 +17,7 @@ from typing import Any
 
 from exai_compiler.facts import Verdict
 from exai_runtime.local import ledger
-from exai_runtime.local.registry import parse_verdict
+from exai_runtime.registered import parse_verdict
 from exai_runtime.run_results import Applying, Judged, Moved
 
 Event = Judged | Moved

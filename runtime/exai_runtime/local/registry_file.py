@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from exai_specs.values import frozen
+from exai_runtime.registered import Stored, StoredVersion
 
 # Alembic's revisions (mlflow/store/db_migrations/versions) whose tables are read here; a test holds
 # that the newest of MLflow as it is pinned is among them.
@@ -33,24 +33,6 @@ _NO_PROMPT = (
 _SECONDS = 5.0  # that another writer is waited for
 
 T = TypeVar("T")
-
-
-@frozen
-class StoredVersion:
-    """A model version's row, under the names of MLflow's entity."""
-
-    name: str
-    version: int
-    source: str | None
-    tags: Mapping[str, str]
-
-
-@frozen
-class Stored:
-    """Every version, and the aliases of every registered model."""
-
-    versions: tuple[StoredVersion, ...]
-    aliases: Mapping[str, Mapping[str, int]]
 
 
 def read(path: Path) -> Stored | None:

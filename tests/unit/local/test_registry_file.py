@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from exai_runtime.local import registry_file
-from exai_runtime.local.registry_file import KNOWN, Stored, StoredVersion
+from exai_runtime.local.registry_file import KNOWN
+from exai_runtime.registered import Stored, StoredVersion
 
 # The columns that are read, of MLflow's own tables.
 TABLES = """

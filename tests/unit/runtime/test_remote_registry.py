@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from mlflow_rest import tracking
 
+from exai_runtime.registered import Stored, StoredVersion, models_of
 from exai_runtime.remote_registry import read_models_at
 from exai_runtime.target import TargetError
 from exai_runtime.views.human.diagnostics import blocks
@@ -92,6 +95,66 @@ def test_a_server_that_is_no_mlflow_is_told(
     assert f" at http://127.0.0.1:{server} can't be read: " in found.message
     assert "hunter22" not in found.message
     assert "hunter22" not in "".join(capfd.readouterr())
+
+
+def test_a_server_that_never_comes_to_an_end_is_given_up() -> None:
+    """It sends a byte now and then, which no timeout of a socket ends."""
+    with tracking() as server:
+        server.fault = "drip"
+        with pytest.raises(TargetError) as found:
+            read_models_at(server.uri, AT, patience=0.2)
+    assert "come to an end in 0.2 seconds" in found.value.diagnostic.message
+
+
+def test_a_server_that_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with tracking() as server:
+        server.fault = "silent"
+        assert "it doesn't answer in time" in refused(server.uri).message
+
+
+def test_who_asks_is_said_as_mlflow_s_clients_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "you")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hunter22x")
+    with tracking() as server:
+        assert read_models_at(server.uri, AT) == {}
+        said = "Basic " + b64encode(b"you:hunter22x").decode()
+        assert {who for _, who in server.asked} == {said}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"metrics": {"accuracy": "0.9"}, "champion": 3}',
+        '{"metrics": {"accuracy": null, "auc": true, "loss": [1]}, "champion": {"version": "x"}}',
+        '{"metrics": [0.9], "champion": {"version": 1e999}}',
+        '{"metrics": {"accuracy": 1' + "0" * 400 + '}, "champion": {}}',
+        '{"metrics": 0.9}',
+        "[" * 100_000,
+        "no json",
+        "[]",
+    ],
+)
+def test_tags_that_exai_never_wrote_count_as_absent(text: str) -> None:
+    tags = dict.fromkeys(("exai.metrics", "exai.verdict", "exai.features"), text)
+    stored = Stored((StoredVersion("m", 1, "s3://b/1", tags),), {"m": {"champion": 1}})
+    version = models_of(stored)["m"].version(1)
+    assert version is not None
+    assert (version.uri, version.metrics, version.champion, version.verdict) == (
+        "s3://b/1",
+        {},
+        None,
+        None,
+    )
+
+
+def test_what_is_a_number_of_a_tag_counts() -> None:
+    text = '{"metrics": {"accuracy": 0.9, "trees": 50, "name": "gbm"}}'
+    stored = Stored((StoredVersion("m", 1, None, {"exai.metrics": text}),), {"m": {}})
+    version = models_of(stored)["m"].version(1)
+    assert version is not None
+    assert version.metrics == {"accuracy": 0.9, "trees": 50.0}
 
 
 def test_a_server_that_is_not_there_is_told_without_its_token(
