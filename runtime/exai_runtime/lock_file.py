@@ -7,9 +7,12 @@ below the folder; imports the language of locks only where there is one.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from exai_specs.lock import LockFile
 
 FILE = "exai.lock"
+_TRIES, _PAUSE = 600, 0.05  # half a minute: it is kept for as long as one file takes
 
 
 @frozen
@@ -38,18 +42,17 @@ NONE = ReadLock(None, None, ())
 
 def read_lock(folder: Folder) -> ReadLock:
     """The lock of a project, wherever its files are."""
-    if folder.kind(FILE) == "none":
+    if not _stands(folder):
         return NONE
     if not folder.inside(FILE):
         return ReadLock(None, None, (leads_out(FILE),))
     try:
-        data = folder.read(FILE)
+        data = folder.read(FILE) if folder.kind(FILE) != "none" else None
     except OSError as error:
         message = f"can't read the file: {error.strerror or error}"
-        hint = "it is a plain file that you may read"
-        return ReadLock(
-            None, None, (Diagnostic("unreadable-file", message, Span(FILE), hint=hint),)
-        )
+        return _unread(message, "it is a plain file that you may read")
+    if data is None:
+        return _unread("this link leads nowhere", "remove it, or put the file there")
     text = data.decode("utf-8", errors="replace")
     from exai_specs.documents import read
 
@@ -64,9 +67,50 @@ def read_lock(folder: Folder) -> ReadLock:
     return ReadLock(None, text, found)
 
 
+def _unread(message: str, hint: str) -> ReadLock:
+    problem = Diagnostic("unreadable-file", message, Span(FILE), hint=hint)
+    return ReadLock(None, None, (problem,))
+
+
+def _stands(folder: Folder) -> bool:
+    """Whether anything has that name, a link to nowhere included: a lock that is lost isn't a
+    project that pins nothing."""
+    if isinstance(folder, DiskFolder):
+        return os.path.lexists(folder.root / FILE)
+    return any(name == FILE for name, _ in folder.entries(""))
+
+
 def digest_in(folder: Folder) -> bytes | None:
-    """What the file is told from another one by; None without one. Raises OSError."""
-    return None if folder.kind(FILE) == "none" else digest_of(folder.read(FILE))
+    """What the file is told from another one by; None without one. Raises OSError, for one that
+    can't be used, too."""
+    if not _stands(folder):
+        return None
+    if not folder.inside(FILE):
+        raise OSError(errno.EPERM, "its link leads out of the project")
+    return digest_of(folder.read(FILE))
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """While nobody else writes a project's lock through here: between its reading and its writing
+    nothing comes. It is the kernel's lock of the folder, gone with its holder. Raises OSError where
+    another process keeps it for long; a disk that knows no such locks has none."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            except OSError:
+                break
+            else:
+                break
+        else:
+            raise OSError(errno.EAGAIN, "another process keeps it, and doesn't end")
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write_lock(root: Path, lock: LockFile) -> bool:

@@ -7,7 +7,7 @@ changed in the registry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -19,31 +19,18 @@ from exai_compiler.facts import ModelFacts, ModelVersion
 from exai_compiler.project import Project
 from exai_compiler.resolve import registered_name
 from exai_runtime.compiling import Checked, check_project, environment_of
-from exai_runtime.lock_file import FILE, write_lock
+from exai_runtime.folder import DiskFolder
+from exai_runtime.lock_arguments import NOWHERE, Asked, asked, served
+from exai_runtime.lock_file import FILE, alone, read_lock, write_lock
 from exai_runtime.lock_results import Locked, Move
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
-from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
-from exai_specs.kinds import Environment, ModelSpec, ServiceSpec
-from exai_specs.kinds.model_files import Files
-from exai_specs.names import parse_model_name, parse_version
-from exai_specs.nearest import did_you_mean
-from exai_specs.values import frozen
+from exai_specs.diagnostics import Diagnostic, has_errors, in_order
+from exai_specs.kinds import Environment
 
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned
-
-NOWHERE = Span("")
-_LONGEST = 100  # that is quoted of what was typed
-
-
-@frozen
-class _Asked:
-    """`number` is the version that was named; None: where the registry's alias stands."""
-
-    reference: str
-    number: int | None
 
 
 def lock(root: Path, environment: str, names: Sequence[str]) -> Locked | Refused:
@@ -58,21 +45,27 @@ def lock(root: Path, environment: str, names: Sequence[str]) -> Locked | Refused
         return Refused(environment_of(project, environment)[1], sources)
     if (problem := _without_registry(project, environment, found)) is not None:
         return Refused((problem,), sources)
-    asked, wrong = _asked(project, environment, names)
+    before = _before(project.lock, environment)
+    wanted, wrong = asked(project, names) if names else (served(project, before), ())
     if wrong:
         return Refused(in_order(wrong), sources)
-    before = _before(project, environment)
-    if not asked:
+    if not wanted:
         return Locked(environment, (), tuple(sorted(before)), checked.diagnostics, sources)
     try:
         models = _models(project, environment, found)
     except TargetError as error:
         return Refused((error.diagnostic,), sources)
-    pins, missing = _pins(project, asked, models)
+    pins, missing = _pins(project, wanted, models)
     told = missing if names else tuple(replace(each, severity="warning") for each in missing)
     if has_errors(told):
         return Refused(in_order(told), sources)
-    return _written(checked, environment, before, pins, told)
+    try:
+        with alone(checked.loaded.root):
+            return _written(checked, environment, pins, told, bool(names))
+    except OSError as error:
+        message = f"{FILE} can't be written: {error.strerror}"
+        problem = Diagnostic("no-access", message, NOWHERE, hint="nothing was changed")
+        return Refused((problem,), sources)
 
 
 def _without_registry(project: Project, name: str, environment: Environment) -> Diagnostic | None:
@@ -95,73 +88,17 @@ def _models(project: Project, name: str, environment: Environment) -> Mapping[st
     return read_models_at(environment.tracking.uri, at)
 
 
-def _before(project: Project, environment: str) -> Mapping[str, Pinned]:
-    found = project.lock.environments.get(environment) if project.lock is not None else None
+def _before(lock: LockFile | None, environment: str) -> Mapping[str, Pinned]:
+    found = lock.environments.get(environment) if lock is not None else None
     return found.models if found is not None else {}
 
 
-def _asked(
-    project: Project, environment: str, names: Sequence[str]
-) -> tuple[tuple[_Asked, ...], tuple[Diagnostic, ...]]:
-    if not names:
-        pinned = _before(project, environment)
-        wanted = sorted({reference for reference in _served(project) if reference not in pinned})
-        return tuple(_asked_for(reference, None) for reference in wanted), ()
-    found: dict[str, _Asked] = {}
-    problems: list[Diagnostic] = []
-    for name in names:
-        reference, equals, number = name.partition("=")
-        model = reference.partition("@")[0]
-        version = parse_version(number)
-        if _names_none(reference) or (equals and version is None):
-            message = f"`{_short(name)}` is no MODEL@ALIAS, and no MODEL@ALIAS=VERSION"
-            hint = "for example iris_model@champion=3"
-            problems.append(Diagnostic("bad-pin", message, NOWHERE, hint=hint))
-        elif model not in project.names("Model"):
-            message = f"there is no Model `{model}`"
-            hint = did_you_mean(model, project.names("Model"))
-            problems.append(Diagnostic("unknown-model", message, NOWHERE, hint=hint))
-        elif reference in found:
-            message = f"{reference} stands there twice"
-            problems.append(Diagnostic("bad-pin", message, NOWHERE, hint="name it once"))
-        else:
-            found[reference] = _asked_for(reference, version)
-    return tuple(found.values()), tuple(problems)
-
-
-def _asked_for(reference: str, version: int | None) -> _Asked:
-    at = reference.partition("@")[2]
-    return _Asked(reference, parse_version(at) if version is None else version)
-
-
-def _names_none(reference: str) -> bool:
-    """Whether this is no model with an alias or a version."""
-    try:
-        parsed = parse_model_name(reference)
-    except ValueError:
-        return True
-    return parsed.alias is None and parsed.version is None
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
-
-
-def _served(project: Project) -> Iterator[str]:
-    """What services ask for and a registry has."""
-    for _, service in project.bodies(ServiceSpec):
-        for _, reference in service.references:
-            model = project.body(ModelSpec, reference.partition("@")[0])
-            if "@" in reference and model is not None and not isinstance(model.source, Files):
-                yield reference
-
-
 def _pins(
-    project: Project, asked: Sequence[_Asked], models: Mapping[str, ModelFacts]
+    project: Project, wanted: Sequence[Asked], models: Mapping[str, ModelFacts]
 ) -> tuple[dict[str, Pinned], tuple[Diagnostic, ...]]:
     pins: dict[str, Pinned] = {}
     missing: list[Diagnostic] = []
-    for each in asked:
+    for each in wanted:
         model, _, at = each.reference.partition("@")
         known = models.get(registered_name(project, model), ModelFacts())
         number = known.aliases.get(at) if each.number is None else each.number
@@ -198,32 +135,35 @@ def _pinned(version: ModelVersion) -> Pinned:
 def _written(
     checked: Checked,
     environment: str,
-    before: Mapping[str, Pinned],
     pins: Mapping[str, Pinned],
     told: tuple[Diagnostic, ...],
+    named: bool,
 ) -> Locked | Refused:
+    """The file as it is now, which another `exai lock` may have written since it was checked, with
+    these pins. Those that weren't `named` leave alone what is pinned meanwhile. Raises OSError."""
     project, sources = checked.usable, checked.loaded.sources
     assert project is not None  # noqa: S101 - the caller holds a usable project
-    fresh = _again(_with(project.lock, environment, {**before, **pins}))
+    there = read_lock(DiskFolder(checked.loaded.root))
+    if there.problems:
+        return Refused(in_order(there.problems), sources)
+    before = _before(there.lock, environment)
+    fresh = _again(
+        _with(there.lock, environment, {**before, **pins} if named else {**pins, **before})
+    )
     if isinstance(fresh, tuple):
         return Refused(fresh, sources)
     found = tuple(of_lock(replace(project, lock=fresh), checked.catalog, environment))
     if has_errors(found):
         return Refused(in_order(found), sources)
+    after = _before(fresh, environment)
     moves = tuple(
         Move(key, before[key].version if key in before else None, pin.version, pin.uri)
-        for key, pin in sorted(pins.items())
+        for key, pin in sorted(after.items())
         if before.get(key) != pin
     )
-    moved = {move.reference for move in moves}
     if moves:
-        try:
-            write_lock(checked.loaded.root, fresh)
-        except OSError as error:
-            message = f"{FILE} can't be written: {error.strerror}"
-            problem = Diagnostic("no-access", message, NOWHERE, hint="nothing was changed")
-            return Refused((problem,), sources)
-    kept = tuple(sorted({*before, *pins} - moved))
+        write_lock(checked.loaded.root, fresh)
+    kept = tuple(sorted(after.keys() - {move.reference for move in moves}))
     return Locked(environment, moves, kept, in_order((*told, *found)), sources)
 
 

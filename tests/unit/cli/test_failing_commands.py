@@ -23,11 +23,12 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
+from mlflow_rest import tracking
 
 from exai_compiler.build import Build
 from exai_compiler.changes import Create, Delete, ObjectId, Outcome, Plan, Planned, Run
-from exai_compiler.facts import GateResult, ModelFacts, ModelVersion, Verdict
-from exai_runtime import applying, asking, remote_registry, session, validating
+from exai_compiler.facts import GateResult, Verdict
+from exai_runtime import applying, asking, session, validating
 from exai_runtime.codes import CODES
 from exai_runtime.compiling import Checked, check_project
 from exai_runtime.explaining import parsed
@@ -310,12 +311,12 @@ def a_refusing_server(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 
 @contextmanager
-def two_versions(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    del root
-    versions = tuple(ModelVersion("fraud_model", n, f"s3://ml/fraud/{n}", "", "") for n in (1, 2))
-    models = {"fraud_model": ModelFacts(versions)}
-    monkeypatch.setattr(remote_registry, "read_models_at", lambda *_: models)
-    yield
+def two_versions(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
+    with tracking() as server:
+        server.has("fraud_model", ["s3://ml/fraud/1", "s3://ml/fraud/2"], {})
+        text = (root / "exai.yaml").read_text()
+        (root / "exai.yaml").write_text(text.replace("http://127.0.0.1:1", server.uri))
+        yield
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,7 +17,7 @@ from exai_runtime.comparing import plan_against, plan_against_build, save_build
 from exai_runtime.compiling import check_project
 from exai_runtime.rechecking import recheck
 from exai_runtime.rendering import render
-from exai_runtime.results import RenderedFiles
+from exai_runtime.results import Refused, RenderedFiles
 from exai_runtime.workspace import load
 
 SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
@@ -192,6 +193,73 @@ def test_a_lock_that_leads_out_or_is_no_file_is_refused(shop: Path, tmp_path: Pa
     (shop / "exai.lock").unlink()
     (shop / "exai.lock").mkdir()
     assert "unreadable-file" in {each.code for each in load(shop).diagnostics}
+
+
+def told(root: Path) -> list[tuple[str, str]]:
+    """What a check says of the lock; `validate` says the same."""
+    found = [d for d in load(root).diagnostics if d.at.path == "exai.lock"]
+    assert [d for d in recheck(root).diagnostics if d.at.path == "exai.lock"] == found
+    assert all(d.hint for d in found)
+    return [(d.code, d.message) for d in found]
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("locks/prod", "unreadable-file"),
+        ("exai.lock", "unreadable-file"),
+        ("x" * 300, "unreadable-file"),
+        ("../elsewhere", "path-leaves-project"),
+        ("/nowhere/exai.lock", "path-leaves-project"),
+        ("/dev/zero", "path-leaves-project"),
+    ],
+)
+def test_a_link_to_nowhere_is_a_lock_that_is_lost(shop: Path, target: str, code: str) -> None:
+    (shop / "exai.lock").unlink()
+    (shop / "exai.lock").symlink_to(target)
+    assert [each for each, _ in told(shop)] == [code]
+    result = render(shop, "prod", (), None)
+    assert isinstance(result, Refused)
+
+
+def test_a_lock_that_is_a_pipe_or_has_no_end_is_told(shop: Path) -> None:
+    (shop / "exai.lock").unlink()
+    os.mkfifo(shop / "exai.lock")
+    assert [code for code, _ in told(shop)] == ["unreadable-file"]
+    (shop / "exai.lock").unlink()
+    with (shop / "exai.lock").open("wb") as file:
+        file.truncate(100 << 20)
+    [(_, message)] = told(shop)
+    assert "more than 1 MiB" in message
+
+
+def test_a_lock_that_a_revision_has_lost_is_told(shop: Path) -> None:
+    (shop / "exai.lock").unlink()
+    (shop / "exai.lock").symlink_to("locks/prod")
+    git(shop, "commit", "-qam", "a link")
+    (shop / "exai.lock").unlink()
+    (shop / "exai.lock").write_text(pin(3))
+    found = plan_against(shop, "prod", "HEAD")
+    assert [each.code for each in found.diagnostics if each.severity == "error"] == [
+        "broken-revision"
+    ]
+
+
+def test_a_kept_check_knows_where_its_lock_leads(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    text = (shop / "exai.lock").read_text()
+    recheck(shop)
+    (tmp_path / "same").write_text(text)
+    (shop / "exai.lock").unlink()
+    (shop / "exai.lock").symlink_to(tmp_path / "same")
+    assert [code for code, _ in told(shop)] == ["path-leaves-project"]
+    (shop / "exai.lock").unlink()
+    recheck(shop)
+    (shop / "exai.lock").symlink_to("none")
+    assert [code for code, _ in told(shop)] == ["unreadable-file"]
 
 
 def test_a_kept_check_knows_its_lock(
