@@ -138,13 +138,13 @@ def _judged(
         yield Diagnostic(
             "format-unsupported",
             f"{who} {doesnt} version {version} of {format_}",
-            spec.at(*path),
+            spec.at(*path, "formatVersion"),
             hint=f"there are {', '.join(chosen.others)}",
         )
     else:
         yield Diagnostic(
             "format-unsupported",
             f"{who} {doesnt} the format {format_}",
-            spec.at(*(("spec", "runtime") if service.runtime is not None else path)),
+            spec.at(*(("spec", "runtime") if service.runtime is not None else (*path, "format"))),
             hint=did_you_mean(format_, chosen.others),
         )
