@@ -103,7 +103,8 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
         "untyped-loop": Code(
             "A loop's item is looked into, and nobody knows what it is.",
             "The type of an item follows from a literal list or from the list's declared type: "
-            "`{list: {struct: {lr: double}}}`. Without one it can only be given whole to an input.",
+            "`{list: {struct: {lr: double}}}`. Without one it can only be given whole to an input "
+            "that has a type of its own, as those of components and functions have.",
         ),
         "wrong-condition": Code(
             "An `if` that is neither true nor false, or compares what can't be compared.",

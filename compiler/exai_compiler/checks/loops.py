@@ -28,6 +28,7 @@ from exai_compiler.graph import (
     source_type,
     sources,
 )
+from exai_compiler.graph.containers import TYPED
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec
@@ -46,7 +47,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _shadowed(spec, graph, node, node.loop)
         for step in graph.steps.values():
             for occurrence in subject.occurrences(graph, step):
-                alone = occurrence.whole and not occurrence.inner
+                alone = occurrence.whole and not occurrence.inner and step.spec.body not in TYPED
                 yield from untyped(spec, graph, occurrence, alone)
         for mention in subject.mentions[graph.pipeline.name]:
             yield from untyped(spec, graph, mention, False)
@@ -98,7 +99,8 @@ def _shadowed(spec: Spec, graph: Graph, node: Step | Group, loop: Loop) -> Itera
 def untyped(
     spec: Spec, graph: Graph, where: Occurrence | Mention, alone: bool
 ) -> Iterator[Diagnostic]:
-    """An item of which nobody knows the type can only be handed on as it is."""
+    """An item of which nobody knows the type can only be handed on as it is, to an input that has a
+    type of its own; a container's has that of what it is given."""
     source = where.source
     if not isinstance(source, FromItem) or (alone and not source.field):
         return
@@ -111,9 +113,12 @@ def untyped(
     if found is None or (source.field and str(found) in ("struct", "list")):
         yield Diagnostic(
             "untyped-loop",
-            f"nobody knows what `{source.name}` is, so it can only be given whole to an input",
+            f"nobody knows what `{source.name}` is, so it can only be given whole to an input that "
+            "has a type of its own",
             where.at(spec),
-            hint="declare the list: `type: {list: {struct: {NAME: TYPE}}}`, or `{list: TYPE}`",
+            hint="let all items be of one type"
+            if isinstance(loop.items, Constant)
+            else "declare the list: `type: {list: {struct: {NAME: TYPE}}}`, or `{list: TYPE}`",
             related=(place,),
         )
     elif source.field and not isinstance(found, StructOf):

@@ -26,6 +26,7 @@ from exai_compiler.graph.bindings import (
 )
 from exai_compiler.graph.nodes import Graph, Group, Loop, Node, Step, scopes
 from exai_specs.frozen import Json, canonical
+from exai_specs.names import FIELD
 from exai_specs.types import ListOf, Scalar, StructOf, Type, parse_parameter_type
 
 TEXT = Scalar("string")
@@ -124,6 +125,9 @@ def _common(values: tuple[Json, ...]) -> Type | None:
         return found[0]
     if {str(each) for each in found} <= {"integer", "double"}:
         return Scalar("double")
+    for name, form in (("list", ListOf), ("struct", StructOf)):
+        if all(isinstance(each, form) or each == Scalar(name) for each in found):
+            return Scalar(name)  # their items or fields differ
     return None
 
 
@@ -141,6 +145,8 @@ def _of_literal(value: Json) -> Type | None:
             item = _common(value)
             return ListOf(item) if item is not None else Scalar("list")
         case Mapping():
+            if not value or any(FIELD.wrong(key) for key in value):
+                return Scalar("struct")  # what has other names isn't refined
             fields = {key: _of_literal(item) for key, item in value.items()}
             known = {key: type_ for key, type_ in fields.items() if type_ is not None}
             return StructOf(MappingProxyType(known)) if len(known) == len(fields) else None

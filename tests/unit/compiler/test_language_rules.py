@@ -237,7 +237,8 @@ def test_a_name_that_a_loop_gives_is_a_field_of_its_item(catalog: Catalog, field
     assert codes("[1Gi]", "rate.x") == [plain]
     of_any = (
         "untyped-loop",
-        "nobody knows what `rate` is, so it can only be given whole to an input",
+        "nobody knows what `rate` is, so it can only be given whole to an input that has "
+        "a type of its own",
     )
     assert codes("[{m: 1Gi}, {n: 1Gi}]", "rate.m") == [of_any]
     is_placement = "nodeSelector" in fields or "tolerations" in fields
