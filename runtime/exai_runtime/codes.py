@@ -147,7 +147,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "unreadable-file": Code(
             "A file or folder can't be read.",
             "It isn't there, is no regular file (a pipe or a device), isn't text, isn't yours, or "
-            "is too large (1 MiB; a notebook with its outputs 16 MiB). The message has the reason.",
+            "is too large (1 MiB; a notebook with its outputs 16 MiB), or its name has bytes that "
+            "aren't UTF-8 or signs that can't be seen. The message has the reason.",
         ),
         "unreadable-source": Code(
             "The file of a SQLite connection is no SQLite database.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import posixpath
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,10 @@ SUFFIXES = (".yaml", ".yml")
 COMPONENT = "component.yaml"
 """A component of Kubeflow Pipelines, which steps name: no file of specs."""
 Kind = Literal["file", "folder", "other", "none"]
+
+# Bytes that are no UTF-8, controls, and the marks that reorder text: no report, page or saved build
+# can name such a file as it is, and a terminal would show another name.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def find_root(start: Path) -> Path | None:
@@ -124,6 +129,8 @@ class DiskFolder:
                     problems += unread_file(file, f"{here}/{name}")
                 elif os.path.islink(f"{here}/{name}") and not self.inside(file):  # noqa: PTH114
                     problems.append(leads_out(file))
+                elif (strange := named_otherwise(file)) is not None:
+                    problems.append(strange)
                 else:
                     found.append(file)
         return sorted(found)
@@ -218,6 +225,15 @@ def _is_spec(place: str) -> bool:
         and "$schema" not in each
         for each in documents
     )
+
+
+def named_otherwise(path: str) -> Diagnostic | None:
+    """A file of specs whose name is no text that people could write; None for any other."""
+    if not _NO_TEXT.search(path):
+        return None
+    shown = _NO_TEXT.sub(lambda sign: f"\\u{ord(sign[0]):04x}", path)
+    message = f"the name `{shown}` isn't plain text in UTF-8, so the file isn't read"
+    return Diagnostic("unreadable-file", message, Span(path), hint="rename it")
 
 
 def leads_out(path: str) -> Diagnostic:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from exai_runtime.folder import COMPONENT, SUFFIXES, Kind, leads_out
+from exai_runtime.folder import COMPONENT, SUFFIXES, Kind, leads_out, named_otherwise
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.values import frozen
 from exai_specs.yaml_text import MAX_BYTES
@@ -100,6 +100,8 @@ class GitFolder:
             elif file.endswith(SUFFIXES) and file.rpartition("/")[2] != COMPONENT:
                 if entry.mode == _LINK and not self.inside(file):
                     problems.append(leads_out(file))
+                elif (strange := named_otherwise(file)) is not None:
+                    problems.append(strange)
                 elif self.kind(file) != "folder":
                     found.append(file)
         return sorted(found)

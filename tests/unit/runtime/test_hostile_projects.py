@@ -5,18 +5,21 @@ What takes the time of a whole file is bounded by how much is looked at, never b
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
 from exai_runtime.compiling import check_project
 from exai_runtime.views.human.diagnostics import blocks
 from exai_runtime.views.human.paint import PLAIN
+from exai_runtime.views.sarif.log import log
 from exai_runtime.workspace import load
-from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Span
 
 PROJECT = """\
 apiVersion: exai.dev/v1alpha1
@@ -153,6 +156,30 @@ def test_a_hostile_place(root: Path, name: str) -> None:
     make(root / "specs/x.yaml")
     found = told(root)
     assert [(d.code, str(d.at)) for d in found] == ([(code, "specs/x.yaml:1:1")] if code else [])
+
+
+NAMES = (b"inv\xff\xfe.yaml", b"a\nb.yaml", b"\x1b[31mred.yaml", "\u202elmay.yaml".encode())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_is_no_text(root: Path, name: bytes) -> None:
+    """It is told in every form of a report, and no file is written that could not be read."""
+    file = root / "specs" / os.fsdecode(name)
+    file.write_text("a: 1\n")
+    (found,) = told(root)
+    assert (found.code, found.at.path) == ("unreadable-file", f"specs/{file.name}")
+    assert found.message.isprintable()
+    (result,) = log((found,), {}, "1", os.fsdecode(b"\xff/"), 1, True)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert unquote_to_bytes(place["artifactLocation"]["uri"]) == b"\xff/specs/" + name
+    json.dumps(result, ensure_ascii=False).encode()
+
+
+def test_a_message_stays_short_on_a_terminal() -> None:
+    found = Diagnostic("unknown-reference", f"no Dataset `{'x' * 5000}`", Span(""), hint="y" * 900)
+    assert all(len(line) < 250 for line in blocks([found], {}, PLAIN))
+    note = Diagnostic("image-by-tag", f"`{'x' * 5000}` changes", Span(""), "note")
+    assert all(len(line) < 250 for line in blocks([note], {}, PLAIN))
 
 
 def test_a_folder_that_links_to_itself_is_read_once(root: Path) -> None:

@@ -14,6 +14,7 @@ from exai_specs.yaml_text import lines_of
 
 _TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
 _WIDEST_EXCERPT = 100
+_LONGEST_WORD = re.compile(r"\S{160,}")
 
 # The line that these point at holds what nobody may print, or an address that may hold it.
 UNQUOTED = frozenset({"secret-in-spec", "credential-in-env", "registry-unreachable"})
@@ -27,7 +28,7 @@ def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) ->
         yield ""
     notes = [d for d in diagnostics if d.severity == "note"]
     for note in notes:
-        yield f"{paint.cyan('note')}[{note.code}] {place(note.at, paint)}{note.message}"
+        yield f"{paint.cyan('note')}[{note.code}] {place(note.at, paint)}{_short(note.message)}"
     if notes:
         yield ""
 
@@ -37,14 +38,14 @@ def block(diagnostic: Diagnostic, sources: Sources, paint: Paint) -> Iterator[st
     colour = paint.red if diagnostic.severity == "error" else paint.yellow
     title = colour(paint.bold(diagnostic.severity))
     first, *more = diagnostic.message.splitlines() or [""]
-    yield f"{title}[{diagnostic.code}] {paint.bold(first)}"
-    yield from (f"  {line}" for line in more)
+    yield f"{title}[{diagnostic.code}] {paint.bold(_short(first))}"
+    yield from (f"  {_short(line)}" for line in more)
     if diagnostic.at.path:
         yield f"{paint.cyan('  -->')} {paint.at(diagnostic.at)}"
         if diagnostic.code not in UNQUOTED:
             yield from excerpt(diagnostic.at, sources, paint, colour)
     for line in diagnostic.hint.splitlines():
-        yield f"{paint.cyan('   = help:')} {line}"
+        yield f"{paint.cyan('   = help:')} {_short(line)}"
     for label, span in diagnostic.related:
         yield f"{paint.cyan('  :::')} {paint.at(span)} {label}"
         yield from excerpt(span, sources, paint, paint.cyan)
@@ -86,6 +87,11 @@ def _window(line: str, column: int) -> tuple[str, int]:
     head = "..." if start else ""
     tail = "..." if start + _WIDEST_EXCERPT < len(line) else ""
     return head + cut + tail, column - start + len(head)
+
+
+def _short(line: str) -> str:
+    """A line whose longest words, such as a name that can't be meant, are cut in their middle."""
+    return _LONGEST_WORD.sub(lambda word: f"{word[0][:100]}...{word[0][-20:]}", line)
 
 
 def place(span: Span, paint: Paint) -> str:

@@ -140,7 +140,8 @@ def _place(at: Span, prefix: str) -> Plain:
 
 
 def _location(path: str, prefix: str) -> Plain:
-    return {"uri": quote(f"{prefix}{path}"), "uriBaseId": BASE}
+    # The very bytes of the name, whether or not they are UTF-8.
+    return {"uri": quote(f"{prefix}{path}", errors="surrogateescape"), "uriBaseId": BASE}
 
 
 def _fingerprint(found: Diagnostic, seen: Counter[str]) -> str:
@@ -148,4 +149,4 @@ def _fingerprint(found: Diagnostic, seen: Counter[str]) -> str:
     another. It is over words that are printed anyway."""
     text = "\0".join((found.code, found.at.path, found.message))
     seen[text] += 1
-    return hashlib.sha256(f"{text}\0{seen[text]}".encode()).hexdigest()
+    return hashlib.sha256(f"{text}\0{seen[text]}".encode(errors="surrogateescape")).hexdigest()
