@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, repeat
-from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.columns import makers
@@ -20,7 +19,6 @@ from exai_compiler.numbers import Items, Links, Numbers, gathered, numbers, pick
 from exai_compiler.pipeline_edges import model_edges, pipeline_edges
 from exai_compiler.project import Project
 from exai_compiler.service_edges import service_edges
-from exai_specs.identity import Ref
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
@@ -250,37 +248,3 @@ def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
     features: dict[str, tuple[str, ...]] = {}
     yield from model_edges(project, graphs, made_by, features)
     yield from service_edges(project, made_by, features)
-
-
-def chains(lineage: Lineage) -> Mapping[Ref, tuple[Ref, ...]]:
-    """For each document the documents that it comes from, the farthest first."""
-    refs = {n: node.ref for n, node in enumerate(lineage.nodes) if node.is_document}
-    above = lineage.above
-    parents = {number: [start for start in above[number] if start in refs] for number in refs}
-    found: dict[int, tuple[int, ...]] = {}
-    for number in parents:
-        _ancestors(number, parents, found, set())
-    return MappingProxyType(
-        {refs[n]: tuple([refs[before] for before in found[n]]) for n in parents}
-    )
-
-
-def _ancestors(
-    number: int,
-    parents: Mapping[int, list[int]],
-    found: dict[int, tuple[int, ...]],
-    under: set[int],
-) -> tuple[int, ...]:
-    # The depth is that of the kinds (Dataset, FeatureView, FeatureService, Pipeline, Model,
-    # Service), so recursion is safe; `under` ends a cycle.
-    if number in found:
-        return found[number]
-    above: dict[int, None] = {}
-    for parent in parents[number]:
-        if parent not in under:
-            above.update(dict.fromkeys(_ancestors(parent, parents, found, under | {number})))
-            above[parent] = None
-    above.pop(number, None)
-    if not under:
-        found[number] = tuple(above)
-    return tuple(above)

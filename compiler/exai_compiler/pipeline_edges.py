@@ -46,10 +46,23 @@ def pipeline_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[St
                 for port, binding in step.inputs.items()
                 if not isinstance(binding, Constant)
             }
-            yield from _step_edges(spec, graph, step, makers, columns, callers)
+            yield from _step_edges(project, spec, graph, step, makers, callers)
             yield from column_edges(project, spec, step, flows[name], makers, columns)
         yield from _decided(spec, graph, callers)
         yield from _call_edges(spec, graph, flows, columns)
+
+
+def document_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
+    """The edges from documents and other pipelines to pipelines as a whole, of all the above."""
+    for graph in graphs.values():
+        spec = project.specs[graph.pipeline]
+        for step in graph.steps.values():
+            for port, binding in step.inputs.items():
+                if (named := _named(project, step, port, binding)) is not None:
+                    yield Strand(named, _of(spec), spec, (*step.path, "with", port))
+        for step, inner in graph.calls:
+            start = Node(inner.pipeline.kind, inner.pipeline.name)
+            yield Strand(start, _of(spec), spec, (*step.path, "pipeline"))
 
 
 def model_edges(
@@ -103,23 +116,21 @@ def _starts(graph: Graph, binding: Binding | Condition | None, callers: Callers)
 
 
 def _step_edges(
+    project: Project,
     spec: Spec,
     graph: Graph,
     step: Step,
     makers: Mapping[str, tuple[Node, ...]],
-    columns: Columns,
     callers: Callers,
 ) -> Iterator[Strand]:
     pipeline, here = _of(spec), _of(spec, step.name)
-    refs = step.component.refs if step.component else {}
     for port, binding in step.inputs.items():
         for before in makers.get(port, ()):
             yield Strand(before, here, spec, (*step.path, "with", port))
-        kind = refs.get(port)
-        if kind is not None and (name := text(binding)) in columns.of.get(kind, {}):
+        if (named := _named(project, step, port, binding)) is not None:
             path = (*step.path, "with", port)
-            yield Strand(Node(kind, name), pipeline, spec, path)
-            yield Strand(Node(kind, name), here, spec, path)
+            yield Strand(named, pipeline, spec, path)
+            yield Strand(named, here, spec, path)
     for index, name in enumerate(step.spec.after):
         for leaf in _inside(graph.nodes.get(name)):
             yield Strand(_of(spec, leaf), here, spec, (*step.path, "after", index))
@@ -129,6 +140,15 @@ def _step_edges(
     ):
         for before in _starts(graph, given, callers) if given is not None else ():
             yield Strand(before, here, spec, (*step.path, field))
+
+
+def _named(project: Project, step: Step, port: str, binding: Binding) -> Node | None:
+    """The dataset or feature service that an input of a step names."""
+    kind = step.component.refs.get(port) if step.component is not None else None
+    if kind not in ("Dataset", "FeatureService"):
+        return None
+    name = text(binding)
+    return Node(kind, name) if project.find(kind, name) is not None else None
 
 
 def _decided(spec: Spec, graph: Graph, callers: Callers) -> Iterator[Strand]:

@@ -1,6 +1,6 @@
 """Render: the resolved project as objects, through the table of backends.
 
-In: `Resolved`, `Lineage`. Out: a `Build`. It touches no network, clock or randomness: the same
+In: `Resolved`. Out: a `Build`. It touches no network, clock or randomness: the same
 input gives the same bytes.
 """
 
@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from operator import attrgetter
-from types import MappingProxyType
 
+from exai_compiler.ancestors import ancestors
 from exai_compiler.backends import BACKENDS
 from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
-from exai_compiler.lineage import Lineage, chains
 from exai_compiler.parity import parity
 from exai_compiler.patches import merged
 from exai_compiler.resolved import Resolved
@@ -22,7 +21,7 @@ from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 
 
-def render(resolved: Resolved, lineage: Lineage) -> Build:
+def render(resolved: Resolved) -> Build:
     """Every object of every document, once, sorted by identity.
 
     Raises ValueError when two documents disagree on one.
@@ -43,7 +42,7 @@ def render(resolved: Resolved, lineage: Lineage) -> Build:
         promotions=resolved.promotions,
         waiting=resolved.waiting,
         parity=parity(resolved.project, resolved.name),
-        chains=MappingProxyType(dict(chains(lineage))),
+        chains=ancestors(resolved.project, resolved.graphs),
         materializations=resolved.materializations,
     )
 

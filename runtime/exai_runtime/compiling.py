@@ -13,7 +13,6 @@ from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
 from exai_compiler.environments import check_everywhere, is_sound
 from exai_compiler.facts import Facts
-from exai_compiler.lineage import lineage
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown
 from exai_compiler.meaning import datasets_read
@@ -171,13 +170,13 @@ def open_target(checked: Checked, name: str, environment: Environment) -> LocalT
 def compile_environment(
     checked: Checked, name: str, environment: Environment, reader: Reader
 ) -> Compiled:
-    """Facts -> resolve -> lineage -> render, for one environment."""
+    """Facts -> resolve -> render, for one environment."""
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
     facts = reader.facts(project)
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)
-    build = render(resolved, lineage(project, resolved.graphs))
+    build = render(resolved)
     read = frozenset(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
@@ -208,7 +207,7 @@ def compile_offline(
     facts = facts or Facts()
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)
-    return render(resolved, lineage(project, resolved.graphs))
+    return render(resolved)
 
 
 def _missing_data(

@@ -36,7 +36,7 @@ def main(folder: Path, trace: bool) -> None:
         if trace:
             _trace(found)
             return
-        build = render(resolved, found)
+        build = render(resolved)
         made = plan(build, Observed({}))
         print(len(project.all), len(found.specs), len(build.objects), len(made.changes))
 

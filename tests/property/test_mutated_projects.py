@@ -129,7 +129,8 @@ def told(texts: Texts) -> tuple[Diagnostic, ...]:
         for name, environment in (root.environments or {"local": local()}).items():
             mine = there.projects.get(name, project)
             resolved = resolve(mine, name, environment, known, Lock(), Facts())
-            render(resolved, lineage(mine, resolved.graphs))
+            lineage(mine, resolved.graphs)
+            render(resolved)
     return in_order(problems)
 
 

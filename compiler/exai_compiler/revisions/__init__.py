@@ -104,7 +104,7 @@ def built(revision: Revision, compared: Project, name: str) -> Built:
     """What a target has that has applied a revision; `compared` is what is compared with it."""
     facts = applied(revision.project, compared, name, revision.environment, revision.catalog)
     resolved, found = _resolved(revision, name, facts, compared)
-    return Built(render(resolved, found).objects, facts.runs, facts, resolved, found)
+    return Built(render(resolved).objects, facts.runs, facts, resolved, found)
 
 
 def compare(
@@ -124,7 +124,7 @@ def compare(
     if saved is not None:
         facts, there = replace(facts, runs=saved.runs), observed(saved.objects)
     new, after = _resolved(head, name, facts, *((base.project,) if base is not None else ()))
-    build = render(new, after)
+    build = render(new)
     changes = changed_documents(old_project, head.project)
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)

@@ -20,7 +20,6 @@ from exai_compiler.backends.feast import RENDERERS
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.features import files_of, secret_variables, subset
-from exai_compiler.lineage import lineage
 from exai_compiler.project import Project, link
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
@@ -126,7 +125,7 @@ def test_it_is_one_object_of_the_project(opened: Open, specs: SpecOf) -> None:
         "labels": {"app.kubernetes.io/managed-by": "exai"},
     }
     assert thaw(item.body["spec"]) == thaw(freeze(specs("flowers", "local")))  # type: ignore[arg-type]
-    assert [each for each in render(where, lineage(project, {})).objects if each.id == item.id]
+    assert [each for each in render(where).objects if each.id == item.id]
 
 
 def test_a_project_without_views_has_none(opened: Open) -> None:

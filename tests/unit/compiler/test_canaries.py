@@ -11,7 +11,6 @@ import pytest
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.facts import Facts, Lock
-from exai_compiler.lineage import lineage
 from exai_compiler.project import link
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
@@ -56,7 +55,7 @@ def built(name: str, **rolled_out: str) -> tuple[dict[str, Any], tuple[Ref, ...]
     assert environment is not None
     facts = Facts(rolled_out=rolled_out)
     resolved = resolve(project, name, environment, Catalog(EMPTY), Lock(), facts)
-    build = render(resolved, lineage(project, EMPTY))
+    build = render(resolved)
     services: dict[str, Any] = {
         item.id.name: item.body for item in build.objects if item.id.kind == "InferenceService"
     }

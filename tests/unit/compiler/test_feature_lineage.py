@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from exai_compiler.ancestors import ancestors
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import parts_of, used
-from exai_compiler.graph import graph
-from exai_compiler.lineage import Lineage, chains, lineage
+from exai_compiler.graph import Graph, graph
+from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.project import Project, link
 from exai_runtime.workspace import component_catalog
 from exai_specs.documents import read
@@ -39,9 +40,12 @@ def project_of(text: str = TEXT) -> Project:
     return project
 
 
+def graphs_of(project: Project) -> dict[str, Graph]:
+    return {s.ref.name: graph(s, CATALOG) for s, _ in project.bodies(PipelineSpec)}
+
+
 def lineage_of(project: Project) -> Lineage:
-    specs = [spec for spec, _ in project.bodies(PipelineSpec)]
-    return lineage(project, {spec.ref.name: graph(spec, CATALOG) for spec in specs})
+    return lineage(project, graphs_of(project))
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +57,9 @@ def column(node: Node, name: str, step: str = "") -> Node:
     return node._replace(column=name, step=step)
 
 
-def test_chains_explain_a_service_by_its_features(flowers: Lineage) -> None:
-    found = chains(flowers)
+def test_a_service_comes_from_its_features() -> None:
+    project = project_of()
+    found = ancestors(project, graphs_of(project))
     views = (Ref("Dataset", "measurements"), Ref("Entity", "flower"), PETALS.ref)
     assert found[PETALS.ref] == views[:2]
     assert found[RATIOS.ref] == views
@@ -164,7 +169,7 @@ def test_what_does_not_resolve_is_left_out() -> None:
     found = used(project, "flower_features")
     assert found is not None and found.parts.transforms == ("ratios",)
     assert "nothing" not in {node.name for node in lineage_of(project).nodes}
-    assert chains(lineage_of(project))[RATIOS.ref][-1] == PETALS.ref
+    assert ancestors(project, graphs_of(project))[RATIOS.ref][-1] == PETALS.ref
 
 
 def test_the_order_of_documents_never_matters() -> None:

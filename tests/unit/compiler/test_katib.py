@@ -352,7 +352,7 @@ def test_only_the_counts_change_in_place(
     environment = project.environment("prod")
     assert environment is not None
     resolved = resolve(project, "prod", environment, components, Lock(), Facts())
-    build = render(resolved, lineage(project, resolved.graphs))
+    build = render(resolved)
     live = {item.id: Live(item.body, item.origin) for item in build.objects}
     assert plan(build, Observed(live)).changes == ()
     (found,) = (item for item in build.objects if item.id.kind == "Experiment")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from exai_compiler.ancestors import ancestors
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.edges import Node
-from exai_compiler.graph import graph
-from exai_compiler.lineage import Lineage, chains, lineage
+from exai_compiler.graph import Graph, graph
+from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.project import Project, link
 from exai_specs.documents import read
 from exai_specs.identity import Ref
@@ -30,9 +32,16 @@ def project_of(text: str) -> Project:
     return project
 
 
+def graphs_of(project: Project, components: Catalog) -> dict[str, Graph]:
+    return {s.ref.name: graph(s, components) for s, _ in project.bodies(PipelineSpec)}
+
+
 def lineage_of(project: Project, components: Catalog) -> Lineage:
-    specs = [spec for spec, _ in project.bodies(PipelineSpec)]
-    return lineage(project, {spec.ref.name: graph(spec, components) for spec in specs})
+    return lineage(project, graphs_of(project, components))
+
+
+def ancestors_of(project: Project, components: Catalog) -> Mapping[Ref, tuple[Ref, ...]]:
+    return ancestors(project, graphs_of(project, components))
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +60,9 @@ def iris(text: str, components: Catalog) -> Lineage:
     return lineage_of(project_of(text), components)
 
 
-def test_chains_name_the_ancestors_of_each_document(iris: Lineage) -> None:
+def test_each_document_has_its_ancestors(text: str, components: Catalog) -> None:
     dataset, pipeline, model = (node.ref for node in (DATASET, PIPELINE, MODEL))
-    assert chains(iris) == {
+    assert ancestors_of(project_of(text), components) == {
         Ref("Project", "iris-platform"): (),
         dataset: (),
         pipeline: (dataset,),
@@ -128,20 +137,38 @@ def test_there_is_no_way_against_the_stream_or_to_nowhere(iris: Lineage) -> None
 
 
 def test_the_order_of_documents_doesnt_matter(text: str, components: Catalog) -> None:
-    forwards = lineage_of(project_of(text), components)
     other = "---\n".join(reversed(text.split("---\n")))
-    backwards = lineage_of(project_of(other), components)
+    one, two = project_of(text), project_of(other)
+    forwards, backwards = lineage_of(one, components), lineage_of(two, components)
     assert [str(node) for node in forwards.nodes] == [str(node) for node in backwards.nodes]
-    assert chains(forwards) == chains(backwards)
+    assert ancestors_of(one, components) == ancestors_of(two, components)
 
 
 BROKEN = ROOT / "tests/invalid/checks"
 
 
+def held_to(whole: Lineage, found: Mapping[Ref, tuple[Ref, ...]]) -> None:
+    """Ancestors are the ways between documents in the whole lineage, those next to one the last."""
+    parents: dict[Ref, set[Ref]] = {node.ref: set() for node in whole.nodes if node.is_document}
+    for edge in whole.edges:
+        if edge.source.is_document and edge.target.is_document:
+            parents[edge.target.ref].add(edge.source.ref)
+    assert found.keys() == parents.keys()
+    for ref, above in found.items():
+        reached, waiting = set[Ref](), [ref]
+        while waiting:
+            new = parents[waiting.pop()] - reached
+            reached |= new
+            waiting += new
+        assert len(above) == len(set(above)) and set(above) == reached - {ref}
+        assert not above or above[-1] in parents[ref]
+
+
 @pytest.mark.parametrize("folder", sorted(BROKEN.iterdir()), ids=lambda path: path.name)
 def test_a_project_with_mistakes_has_a_lineage_too(folder: Path, components: Catalog) -> None:
-    found = lineage_of(project_of((folder / "exai.yaml").read_text()), components)
-    assert chains(found).keys() == {node.ref for node in found.nodes if node.is_document}
+    project = project_of((folder / "exai.yaml").read_text())
+    found = lineage_of(project, components)
+    held_to(found, ancestors_of(project, components))
     for edge in found.edges:
         assert edge.at.path == "exai.yaml"
 

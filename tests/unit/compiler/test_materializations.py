@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from exai_compiler.build import Build, Live, Materialization, Observed
 from exai_compiler.changes import Materialize, Plan, subject, verb
 from exai_compiler.facts import Facts, Lock, Materialized
-from exai_compiler.lineage import lineage
 from exai_compiler.maybe import Known, Maybe, Unknown, unknowns
 from exai_compiler.planning import plan
 from exai_compiler.project import Project, link, local
@@ -73,7 +72,7 @@ def brought(view: Materialization) -> Materialized:
 
 def build_of(project: Project, facts: Facts) -> Build:
     found = resolve(project, "local", local(), CATALOG, Lock(), facts)
-    return render(found, lineage(project, found.graphs))
+    return render(found)
 
 
 def words(made: Plan) -> list[str]:

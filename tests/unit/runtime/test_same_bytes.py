@@ -12,7 +12,6 @@ import pytest
 
 from exai_compiler.build import Build
 from exai_compiler.facts import Facts, Lock
-from exai_compiler.lineage import lineage
 from exai_compiler.maybe import Tree, Unknown
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
@@ -96,7 +95,7 @@ def test_the_ir_for_a_cluster_differs_in_image_lines_only(tmp_path: Path) -> Non
         environment = project.environment(name)
         assert environment is not None, load(root).diagnostics
         found = resolve(project, name, environment, component_catalog(), Lock(), Facts())
-        build = render(found, lineage(project, found.graphs))
+        build = render(found)
         (version,) = [o for o in build.objects if o.id.kind == "PipelineVersion"]
         irs.append(version.body["spec"]["pipelineSpec"])  # type: ignore[call-overload,index]
     assert differences(irs[0], irs[1]) == {"image"}

@@ -1,0 +1,64 @@
+"""What each document comes from: the lineage of documents alone, which is what a plan tells.
+
+In: a project, the graphs of its pipelines. Out: for each document the others that it comes from.
+Never: a step or a column, of which there are a hundred times as many (`lineage` has those).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from exai_compiler.columns import makers
+from exai_compiler.edges import Node, Strand
+from exai_compiler.feature_edges import feature_edges
+from exai_compiler.graph import Graph
+from exai_compiler.pipeline_edges import document_edges, model_edges
+from exai_compiler.project import Project
+from exai_compiler.service_edges import service_edges
+from exai_specs.identity import Ref
+
+
+def ancestors(project: Project, graphs: Mapping[str, Graph]) -> Mapping[Ref, tuple[Ref, ...]]:
+    """For each document the documents that it comes from, the farthest first."""
+    refs = {Node(ref.kind, ref.name): ref for ref in project.specs}
+    parents: dict[Node, list[Node]] = {node: [] for node in refs}
+    for strand in _strands(project, graphs):
+        if strand.source in refs and strand.target in refs and strand.columns is None:
+            parents[strand.target].append(strand.source)
+    found: dict[Node, tuple[Node, ...]] = {}
+    for node in parents:
+        _above(node, parents, found, frozenset())
+    return MappingProxyType(
+        {ref: tuple([refs[above] for above in found[node]]) for node, ref in refs.items()}
+    )
+
+
+def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
+    """All that there are between documents, and others."""
+    yield from feature_edges(project)
+    yield from document_edges(project, graphs)
+    made_by = makers(graphs)
+    yield from model_edges(project, graphs, made_by, {})
+    yield from service_edges(project, made_by, {})
+
+
+def _above(
+    node: Node,
+    parents: Mapping[Node, list[Node]],
+    found: dict[Node, tuple[Node, ...]],
+    under: frozenset[Node],
+) -> tuple[Node, ...]:
+    # The depth is that of the kinds (Dataset, FeatureView, FeatureService, Pipeline, Model,
+    # Service), so recursion is safe; `under` ends a cycle.
+    if node in found:
+        return found[node]
+    above: dict[Node, None] = {}
+    for parent in parents[node]:
+        if parent not in under:
+            above.update(dict.fromkeys(_above(parent, parents, found, under | {node})))
+            above[parent] = None
+    above.pop(node, None)
+    if not under:
+        found[node] = tuple(above)
+    return tuple(above)
