@@ -56,7 +56,7 @@ def read_lock(folder: Folder) -> ReadLock:
     text = data.decode("utf-8", errors="replace")
     from exai_specs.documents import read
 
-    documents, problems = read(data, FILE)
+    documents, problems = read(data, FILE, "exactly apiVersion, kind and environments")
     if problems:
         return ReadLock(None, text, problems)
     from exai_specs.lock import LockFile, parse_lock

@@ -108,8 +108,11 @@ class Document:
         return node, True
 
 
-def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+def read(
+    text: str | bytes, path: str, frame: str = "exactly apiVersion, kind, metadata and spec"
+) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """The documents of one file, and what is wrong with the others. Empty documents don't count.
+    `frame` says for people what a document of this file has.
 
     A document with problems isn't returned; text after a syntax error isn't read. Switch the
     garbage collector off around many calls: reading makes many objects and no cycles.
@@ -125,7 +128,7 @@ def read(text: str | bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diag
     doubtful = may_hold_secrets(decoded)
     documents: list[Document] = []
     problems: list[Diagnostic] = []
-    for conversion in converted(decoded, path):
+    for conversion in converted(decoded, path, frame):
         if isinstance(conversion, Diagnostic):
             problems.append(conversion)
             continue

@@ -14,6 +14,9 @@ from collections.abc import Iterator, Mapping
 from exai_specs.frozen import Json
 from exai_specs.types import Path
 
+# A value of an address's query. Not `<...>`, `${...}` or `***`, as below.
+_GIVEN = r"(?![<{$*%])[^\s?&;#\"'<>]{6,256}"
+
 # What to call it; a text that every one of them holds, by which most files are passed over; its
 # whole form.
 FORMS: tuple[tuple[str, str, str], ...] = (
@@ -36,11 +39,35 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         # Not `<...>`, `${...}` or `***`: they say that something goes there.
         r"\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@?#\[\]]*:(?![<{$*])[^\s/@?#]+@[^\s@/]",
     ),
+    (
+        "a token",
+        "://",
+        # Where a user's name would stand, and like none: a known beginning, or long with a digit.
+        r"\bhttps?://(?:(?=(?:gh[pousr]_|github_pat_|glpat-|hf_|npm_|pypi-|xox[abprs]-)\w)"
+        r"|(?=[\w.~%-]{20})(?=[A-Za-z_.~%-]{0,200}[0-9]))[\w.~%-]{1,256}@[^\s@/]",
+    ),
+    ("a signed address", "ignature=", rf"[?&;](?:X-(?:Amz|Goog)-)?[Ss]ignature={_GIVEN}"),
+    ("a signed address", "sig=", rf"[?&;]sig={_GIVEN}"),
+    (
+        "a token",
+        "oken=",
+        r"[?&;#](?:(?:access|auth|id|refresh|private|api|sas|bearer|X-Amz-Security)[_-]?)?[Tt]oken"
+        rf"={_GIVEN}",
+    ),
+    (
+        "a key",
+        "ey=",
+        rf"[?&;#](?:api|access|account|secret|subscription)[_-]?[Kk]ey={_GIVEN}",
+    ),
+    ("a password", "assword=", rf"[?&;#][Pp]assword={_GIVEN}"),
 )
 _FORMS = tuple((words, mark, re.compile(form)) for words, mark, form in FORMS)
 # Words that documentation writes where a password would stand.
 _PLACEHOLDERS = re.compile(
-    r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b", re.IGNORECASE
+    r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b"
+    r"|=(password|secret|signature|.*(your|redacted|placeholder|changeme|xxx|\.\.\.).*)$"
+    r"|=(?-i:[A-Z_]+)$",
+    re.IGNORECASE,
 )
 
 

@@ -110,6 +110,12 @@ class LockFile:
             return Span(FILE)
         return self.document.key_at(("environments", environment, *path))
 
+    def value_at(self, environment: str, *path: str, offset: int = 0) -> Span:
+        """The place of a value of a pin, or of a character in it."""
+        if self.document is None:
+            return Span(FILE)
+        return self.document.at(("environments", environment, *path), offset)
+
 
 def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, ...]:
     """What the file says, or everything that is wrong with it. An empty file decides nothing."""

@@ -58,8 +58,9 @@ def _prints_otherwise(text: str) -> bool:
     return value is not None and json.dumps(value) != text
 
 
-def converted(text: str, path: str) -> Iterator[Conversion | Diagnostic]:
-    """Each document that isn't empty; ends at the first syntax error."""
+def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
+    """Each document that isn't empty; ends at the first syntax error. `frame` says for people what
+    a document of this file has."""
     if may_be_deep(text):
         deep = first_deep(text, path)
         if deep:
@@ -76,7 +77,7 @@ def converted(text: str, path: str) -> Iterator[Conversion | Diagnostic]:
             if type(root) is ScalarEvent and root.implicit[0] and plain(root.value) is None:
                 continue
             conversion = Conversion(text, path, mine, anchors)
-            conversion.read(root)
+            conversion.read(root, frame)
             next(mine)  # its end, where libyaml may find that it isn't one
             yield conversion
     except yaml.YAMLError as error:
@@ -108,14 +109,14 @@ class Conversion:
         self._seen: set[int] | None = set() if anchors.places else None
         self._aliased = 0
 
-    def read(self, root: Event) -> None:
+    def read(self, root: Event, frame: str) -> None:
         """The document that begins with this event; only a mapping is one. Raises YAMLError."""
         if type(root) is not MappingStartEvent:
             self._problem(
                 "wrong-type",
                 "a document is a mapping",
                 root if type(root) is not AliasEvent else self._anchors.first(root),
-                "it has exactly apiVersion, kind, metadata and spec",
+                f"it has {frame}",
             )
         with suppress(_Bomb):
             self.value = self._value(root, "", None)

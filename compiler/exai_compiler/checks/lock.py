@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.backends.kserve.formats import formats_made
 from exai_compiler.catalog import Catalog
-from exai_compiler.checks.storage_uri import unread
+from exai_compiler.checks.storage_uri import unfilled, unread
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.subject import subject as judged
 from exai_compiler.checks.suggest import did_you_mean
@@ -75,14 +75,22 @@ def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagno
                 "warning",
                 hint="fine for a version of another time; else write what its files are",
             )
-        if pin.uri.startswith("file:"):
-            why = f"the files of `{key}` are in a folder of one machine"
-            hint = "a pin needs a version whose files are in the environment's `models.store`"
-            place = lock.at(environment, "models", key, "uri")
-            yield Diagnostic("wrong-pin", why, place, hint=hint)
-        elif (reason := unread(pin.uri)) is not None:
-            place = lock.at(environment, "models", key, "uri")
-            yield Diagnostic("storage-uri", reason[0], place, "warning", reason[1])
+        yield from _of_uri(lock, (environment, "models", key, "uri"), key, pin.uri)
+
+
+def _of_uri(lock: LockFile, path: tuple[str, ...], key: str, uri: str) -> Iterator[Diagnostic]:
+    environment, *inside = path
+    at = lock.value_at(environment, *inside)
+    if (found := unfilled(uri)) is not None:
+        start, why, hint = found
+        place = lock.value_at(environment, *inside, offset=start)
+        yield Diagnostic("wrong-pin", why, place, hint=hint)
+    elif uri.startswith("file:"):
+        why = f"the files of `{key}` are in a folder of one machine"
+        hint = "a pin needs a version whose files are in the environment's `models.store`"
+        yield Diagnostic("wrong-pin", why, at, hint=hint)
+    elif (reason := unread(uri)) is not None:
+        yield Diagnostic("storage-uri", reason[0], at, "warning", reason[1])
 
 
 def _of_model(

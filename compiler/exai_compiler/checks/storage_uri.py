@@ -6,6 +6,7 @@ A cluster may have a ClusterStorageContainer for another scheme, so this is a wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
@@ -25,12 +26,17 @@ SCHEMES = (
 
 # What the step `register-model` writes to (exai_components.object_store), and folders.
 WRITTEN = ("s3", "gs", "file")
+_BRACED = re.compile(r"\{\{[^{}]{0,60}\}\}|\$\{[^{}]{0,60}\}|\$\([A-Za-z_]\w{0,60}\)")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _unwritten(subject)
     for spec, path, uri in (*_uris(subject), *_stores(subject)):
-        if (reason := unread(uri)) is not None:
+        if (found := unfilled(uri)) is not None:
+            start, why, hint = found
+            place = spec.document.at(path, start)
+            yield Diagnostic("storage-uri", why, place, "warning", hint)
+        elif (reason := unread(uri)) is not None:
             yield Diagnostic("storage-uri", reason[0], spec.at(*path), "warning", reason[1])
 
 
@@ -53,6 +59,16 @@ def _unwritten(subject: Subject) -> Iterator[Diagnostic]:
                 "warning",
                 "a store is an s3:// or gs:// URI",
             )
+
+
+def unfilled(uri: str) -> tuple[int, str, str] | None:
+    """Where something stands in braces that nobody fills in (KServe looks into containers alone),
+    why that is wrong, and a hint; None where nothing does."""
+    found = _BRACED.search(uri)
+    if found is None:
+        return None
+    why = f"nothing fills in `{found[0]}`: a URI is read as it is"
+    return found.start(), why, "write the URI out"
 
 
 def unread(uri: str) -> tuple[str, str] | None:

@@ -49,7 +49,7 @@ def component_file(document: str, uses: str) -> str:
 @lru_cache(maxsize=1024)
 def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
     """The component of a file, or all that is wrong with it."""
-    documents, problems = read(text, path)
+    documents, problems = read(text, path, "name, inputs, outputs and implementation")
     if problems:
         return problems
     if len(documents) != 1:

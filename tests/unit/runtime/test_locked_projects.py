@@ -278,3 +278,11 @@ def test_a_kept_check_knows_its_lock(
     pipeline.write_text(pipeline.read_text().replace("champion:", "champoin:"))
     told = {(each.code, each.at.path) for each in recheck(shop).diagnostics}
     assert ("unknown-alias", "exai.lock") in told
+
+
+@pytest.mark.parametrize("text", ["- a\n", "some words\n"])
+def test_what_is_no_mapping_is_told_what_a_lock_has(shop: Path, text: str) -> None:
+    (shop / "exai.lock").write_text(text)
+    (problem,) = check_project(load(shop)).diagnostics
+    assert (problem.code, str(problem.at)) == ("wrong-type", "exai.lock:1:1")
+    assert problem.hint == "it has exactly apiVersion, kind and environments"

@@ -25,6 +25,17 @@ SECRETS = (
     "postgresql://exai:" + "hunter2@db:5432/ml",
     "redis://:" + "hunter2@cache",
     "https://anna:" + "hunter2@example.com/regions.csv",
+    "https://ghp_" + "x@github.com/acme/data.git",
+    "https://" + "0123456789abcdef0123@api.example.com/v1",
+    "https://a.s3.amazonaws.com/iris.csv?X-Amz-Date=20260101T0000Z&X-Amz-Signature=" + "0a1b" * 16,
+    "https://storage.googleapis.com/a/iris.csv?X-Goog-Signature=" + "0a1b" * 16,
+    "https://d111.cloudfront.net/iris.csv?Expires=1&Signature=" + "a1-B2~" * 10,
+    "https://acme.blob.core.windows.net/data/iris.csv?sv=2024-01-01&sig=" + "aB1%2B" * 7,
+    "https://example.com/iris.csv?token=" + "hunter2",
+    "https://example.com/iris.csv?a=b&access_token=" + "hunter2",
+    "s3://bucket/iris?X-Amz-Security-Token=" + "IQoJb3JpZ2",
+    "https://example.com/iris.csv?api_key=" + "hunter2",
+    "jdbc:postgresql://db/ml?user=exai&password=" + "hunter2",
 )
 NO_SECRETS = (
     "AKIAIOSFODNN7EXAMPLE",  # of AWS' own documentation
@@ -42,6 +53,14 @@ NO_SECRETS = (
     "see http://a.example/ and write to me: anna@example.com",
     "repo@sha256:" + "a1" * 32,
     "-----BEGIN CERTIFICATE-----",
+    "https://anna@example.com/data.git",
+    "https://example.com/iris.csv?token=${TOKEN}",
+    "https://example.com/iris.csv?token=<token>",
+    "https://example.com/iris.csv?token=YOUR_TOKEN",
+    "https://example.com/iris.csv?signature=none&token=",
+    "https://example.com/iris.csv?key=iris&sort=token",
+    "abfss://0123456789container-of-ours@acme.dfs.core.windows.net/iris",
+    "the query has token=abcdef12 in it",
 )
 
 
@@ -72,5 +91,8 @@ def test_looking_takes_linear_time() -> None:
         "://" * 300_000,
         "gh" * 500_000,
         "-----BEGIN " + "A" * 9**6,
+        "http://" * 100_000,
+        "?token=" * 100_000,
+        "https://" + "a" * 1_000_000,
     ):
         assert not may_hold_secrets(text)

@@ -49,6 +49,7 @@ def test_what_decides_nothing_is_a_lock(text: str) -> None:
         ("a: {version: 3, uri: s3://m}", "invalid-value", "6:7"),
         ("a@No: {version: 3, uri: s3://m}", "invalid-value", "6:7"),
         ("a@b: {version: 3, uri: 's3://u:hunter22x@m/k'}", "secret-in-spec", "6:30"),
+        ("a@b: {version: 3, uri: 'https://m/k?sig=hunter22x'}", "secret-in-spec", "6:30"),
     ],
 )
 def test_what_is_wrong_has_a_place(pin: str, code: str, at: str) -> None:
