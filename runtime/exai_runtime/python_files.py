@@ -100,8 +100,10 @@ def read_text(folder: Folder, path: str) -> str | None:
         kind = folder.kind(path)
         if kind == "none":
             return None
+        if kind == "folder":
+            raise Unreadable(f"`{path}` is a folder, not a file", "name a file in it")
         if kind != "file":
-            raise Unreadable(f"`{path}` is no regular file")
+            raise Unreadable(f"`{path}` is no regular file", "a pipe or a device isn't read")
         data = folder.read(path, most) if folder.size(path) <= most else None
     except OSError as error:  # a name that is too long is one, too
         raise Unreadable(f"can't read the file: {error.strerror}") from None

@@ -18,7 +18,10 @@ from exai_compiler.python_code import (
     Problem,
     embedded_of,
     embedded_path,
+    function_hint,
     function_of,
+    names_a_function,
+    python_file,
     read_function,
 )
 from exai_compiler.python_code.archive import LARGEST as MAX_PROGRAM
@@ -27,6 +30,7 @@ from exai_compiler.python_code.ephemeral import program
 from exai_compiler.tuning.trial import PYTHON
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import TuningSpec
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
 
@@ -50,15 +54,16 @@ def _function(
 ) -> Iterator[Diagnostic]:
     at = spec.at(*place)
     path, function = function_of(spec.document.file_of(place), written)
-    if ":" not in written or not path.endswith(".py") or not function.isidentifier():
-        hint = "write file.py:function"
+    if not names_a_function(written):
+        if python_file(spec.document.file_of(place), written) in subject.catalog.refused:
+            return
+        hint = function_hint(spec.document.file_of(place), written, subject.catalog.files)
         yield Diagnostic("unknown-function", f"`{written}` names no function", at, hint=hint)
         return
     if path not in subject.catalog.files:
         if path not in subject.catalog.refused:
             message = f"there is no file `{path}`"
-            hint = "the path is relative to this document's own file"
-            yield Diagnostic("missing-file", message, at, hint=hint)
+            yield Diagnostic("missing-file", message, at, hint=missing_hint(subject, path))
         return
     found = read_function(subject.catalog.files[path], function)
     related = ((f"{who} asks for it", at),)
@@ -90,6 +95,13 @@ def _function(
             )
         return
     yield from _embedded(subject, spec, step, written_embed, found, beside)
+
+
+def missing_hint(subject: Subject, path: str) -> str:
+    """What next where a Python file isn't there: one that is, of those that documents name."""
+    close = nearest(path, (each for each in subject.catalog.files if each.endswith(".py")), 0.8)
+    meant = f"did you mean `{close}`? " if close else ""
+    return f"{meant}the path is relative to this document's own file"
 
 
 def _embedded(

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from keyword import iskeyword
 
 from exai_compiler.checks.copied_python import local_imports, tree_of
+from exai_compiler.checks.python_step import missing_hint
 from exai_compiler.checks.subject import Subject
 from exai_compiler.feature_views import features_of, request_of
-from exai_compiler.python_code import PYTHON, function_of
+from exai_compiler.python_code import (
+    PYTHON,
+    function_hint,
+    function_of,
+    names_a_function,
+    python_file,
+)
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, Transform
 from exai_specs.parse import Spec
@@ -65,16 +71,19 @@ def _sources(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Dia
 def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:
     at = spec.at(*PYTHON)
     path, name = function_of(spec.document.file_of(PYTHON), transform.python)
-    if ":" not in transform.python or not name.isidentifier() or iskeyword(name):
+    if not names_a_function(transform.python):
+        document = spec.document.file_of(PYTHON)
+        if python_file(document, transform.python) in subject.catalog.refused:
+            return
         message = f"`{transform.python}` names no function"
-        yield Diagnostic("unknown-function", message, at, hint="write file.py:function")
+        hint = function_hint(document, transform.python, subject.catalog.files)
+        yield Diagnostic("unknown-function", message, at, hint=hint)
         return
     text = subject.catalog.files.get(path)
     if text is None:
         if path not in subject.catalog.refused:
             message = f"there is no file `{path}`"
-            hint = "the path is relative to this document's own file"
-            yield Diagnostic("missing-file", message, at, hint=hint)
+            yield Diagnostic("missing-file", message, at, hint=missing_hint(subject, path))
         return
     asked = ((f"FeatureView `{spec.ref.name}` asks for it", at),)
     tree = tree_of(text, path, asked)

@@ -5,8 +5,11 @@ from exai_compiler.python_code.component import (
     PYTHON,
     embedded_of,
     embedded_path,
+    function_hint,
     function_of,
+    names_a_function,
     python_component,
+    python_file,
 )
 from exai_compiler.python_code.function import Function, read_function
 from exai_compiler.python_code.notebook_step import notebook_component
@@ -19,8 +22,11 @@ __all__ = [
     "Problem",
     "embedded_of",
     "embedded_path",
+    "function_hint",
     "function_of",
+    "names_a_function",
     "notebook_component",
     "python_component",
+    "python_file",
     "read_function",
 ]

@@ -8,12 +8,14 @@ can't be read: the checks say why.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
+from keyword import iskeyword
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.python_code import ephemeral
 from exai_compiler.python_code.archive import Embedded, embedded
-from exai_compiler.python_code.function import Function, read_function
+from exai_compiler.python_code.function import Function, functions_in, read_function
 from exai_specs.frozen import digest
 from exai_specs.kinds.step import Step
 
@@ -30,6 +32,39 @@ def function_of(document: str, written: str) -> tuple[str, str]:
     """
     file, _, name = written.rpartition(":")
     return posixpath.normpath(posixpath.join(posixpath.dirname(document), file)), name
+
+
+def names_a_function(written: str) -> bool:
+    """Whether this has the form `file.py:function`."""
+    file, _, name = written.rpartition(":")
+    return file.endswith(".py") and ":" not in file and name.isidentifier() and not iskeyword(name)
+
+
+def python_file(document: str, written: str) -> str | None:
+    """The path of the file that is named, with or without a function; None where none is."""
+    if names_a_function(written):
+        return function_of(document, written)[0]
+    bare = written.removesuffix(":")
+    return embedded_path(document, bare) if bare.endswith(".py") and ":" not in bare else None
+
+
+def function_hint(document: str, written: str, files: Mapping[str, str]) -> str:
+    """What to write instead of something that names no function."""
+    file, colon, name = written.rpartition(":")
+    path = python_file(document, written)
+    if path is not None:
+        known = functions_in(files[path]) if path in files else ()
+        which = known[0] if len(known) == 1 else "FUNCTION"
+        has = f"; it has {', '.join(known)}" if len(known) > 1 else ""
+        return f"write {written.removesuffix(':')}:{which}{has}"
+    if colon and name.isidentifier() and file and not file.endswith((".py", "/", ".")):
+        return f"write {file.rpartition('.')[0] or file}.py:{name}"
+    if not colon and name.isidentifier():
+        return f"write FILE.py:{name}"
+    module, _, function = name.rpartition(".")
+    if not colon and module.isidentifier() and function.isidentifier():
+        return f"write {module}.py:{function}"
+    return "write FILE.py:FUNCTION, a file and a function in it"
 
 
 def embedded_path(document: str, written: str) -> str:

@@ -58,6 +58,18 @@ def read_function(text: str, name: str) -> Function | Problem:
         return Problem("python-syntax", "this is nested too deeply", 1, 1, "write it flatter")
 
 
+def functions_in(text: str) -> tuple[str, ...]:
+    """The names of the functions that a file offers; none of one that isn't Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    names = (item.name for item in tree.body if isinstance(item, ast.FunctionDef))
+    return tuple(dict.fromkeys(name for name in names if not name.startswith("_")))
+
+
 def _read(text: str, name: str) -> Function | Problem:
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Python counts lines
     try:

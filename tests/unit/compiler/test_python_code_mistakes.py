@@ -335,6 +335,23 @@ def test_what_names_no_function(written: str) -> None:
     assert [problem.code for problem in checked("", f"'{written}'")] == ["unknown-function"]
 
 
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("steps.py", "write steps.py:keep"),
+        ("steps.py:", "write steps.py:keep"),
+        ("keep", "write FILE.py:keep"),
+        ("steps:keep", "write steps.py:keep"),
+        ("steps.keep", "write steps.py:keep"),
+        ("steps.txt:keep", "write steps.py:keep"),
+        ("./", "write FILE.py:FUNCTION, a file and a function in it"),
+    ],
+)
+def test_what_names_no_function_is_told_what_would(written: str, hint: str) -> None:
+    (problem,) = checked("def keep(a: int = 1) -> int:\n    return a\n", f"'{written}'")
+    assert (problem.code, problem.hint) == ("unknown-function", hint)
+
+
 def test_a_reference_in_a_list_reaches_a_function_as_text() -> None:
     text = "def keep(a: List[int] = [], b: List[str] = []) -> None: ..."
     found = checked(text, given='{a: ["${{ parameters.n }}"], b: ["${{ parameters.t }}"]}')

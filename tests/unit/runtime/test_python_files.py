@@ -113,6 +113,9 @@ def test_what_is_no_python_file_is_said(root: Path, what: str) -> None:
         ("steps.py/more.py:f", "missing-file"),
         ('"); import os #.py:f', "missing-file"),
         ("steps.py:__import__('os')", "unknown-function"),
+        ("best", "unknown-function"),
+        ("steps.py", "unknown-function"),
+        ("./", "unknown-function"),
     ],
 )
 def test_a_hostile_path_is_said(root: Path, written: str, code: str) -> None:
