@@ -48,7 +48,7 @@ class DocumentCache:
         key = digest_of(data)
         if (packed := self._known.get(key)) is not None:
             self._entries[key] = packed
-            return _unpacked(packed, path), ()
+            return _unpacked(packed, path, data.decode()), ()
         documents, problems = read(data, path)
         if not problems:
             self._entries[key] = _packed(documents)
@@ -78,7 +78,8 @@ def _reader() -> bytes:
 
     digest = blake2b(digest_size=32)
     libyaml = getattr(getattr(yaml, "_yaml", None), "get_version_string", str)()
-    for text in (sys.version, sys.implementation.cache_tag, yaml.__version__, libyaml):
+    python = (sys.version, sys.implementation.cache_tag, sys.byteorder)
+    for text in (*python, yaml.__version__, libyaml):
         digest.update(f"{text}\0".encode())
     for module in _READERS:
         found = find_spec(f"exai_specs.{module}")
@@ -88,16 +89,14 @@ def _reader() -> bytes:
 
 
 def _packed(documents: tuple[Document, ...]) -> bytes:
-    return marshal.dumps(
-        [(thaw(each.value), each.places, dict(each.written)) for each in documents]
-    )
+    return marshal.dumps([(thaw(each.value), each.places) for each in documents])
 
 
-def _unpacked(packed: bytes, path: str) -> tuple[Document, ...]:
+def _unpacked(packed: bytes, path: str, text: str) -> tuple[Document, ...]:
     return tuple(
         [
-            Document(path, _frozen(value), places, MappingProxyType(written))
-            for value, places, written in marshal.loads(packed)  # noqa: S302 - see `packs.unpacked`
+            Document(path, _frozen(value), text, places)
+            for value, places in marshal.loads(packed)  # noqa: S302 - see `packs.unpacked`
         ]
     )
 

@@ -184,8 +184,8 @@ def _read_file(
         message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
         problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
         return ()
-    sources[path] = data.decode("utf-8", errors="replace")
     documents, diagnostics = cache.read(data, path)
+    sources[path] = documents[0].text if documents else data.decode("utf-8", errors="replace")
     problems.extend(diagnostics)
     return documents
 

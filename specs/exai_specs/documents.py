@@ -6,6 +6,7 @@ Never: kinds, other files, constructing anything but plain values, or an excepti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
@@ -13,26 +14,28 @@ from typing import TypeAlias
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Span, in_order, more_problems
 from exai_specs.frozen import Json
 from exai_specs.values import frozen
+from exai_specs.yaml_text import decode, position
 
 Path: TypeAlias = tuple[str | int, ...]
 
-# A node's place is six numbers, nodes in document order: line and column of the value, line and
-# column of its key (of itself in a list), how far its text starts from there (-1: not on one line
-# as written), nodes in its subtree.
-NODE = 6
+# A node's place is three numbers, nodes in document order: where in the text the value begins,
+# where its key does (the value itself in a list), nodes in its subtree.
+NODE = 3
+_PLAIN = r"(?:&\S+\s+)?([-+.\w]+)"
 
 
 @frozen
 class Document:
-    """One YAML document.
+    """One YAML document in the text of its file.
 
-    `written` has the source text of scalars whose value prints otherwise (1.10, 0x1F).
+    `places` are the numbers of `NODE`, packed: few of them are ever asked for, and lines and
+    columns are counted then.
     """
 
     path: str
     value: Mapping[str, Json]
-    places: tuple[int, ...]
-    written: Mapping[Path, str]
+    text: str
+    places: bytes
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         """The place of the value at `path`, or of its nearest parent that exists.
@@ -40,18 +43,17 @@ class Document:
         `offset` counts characters into a text value; where the text isn't written on one line as
         it is (folded, escaped), the value's own place comes back.
         """
-        node, _ = self._find(path)
-        line, column, _, _, inset, _ = self.places[node : node + NODE]
-        if offset and inset >= 0:
-            column += inset + offset
+        place, value, _ = self._find(path)
+        line, column = position(self.text, place[0])
+        if offset and isinstance(value, str):
+            inset = self._inset(place[0], value)
+            column += inset + offset if inset >= 0 else 0
         return Span(self.path, line, column)
 
     def key_at(self, path: Path) -> Span:
         """The place of the key at `path`; falls back to `at`."""
-        node, found = self._find(path)
-        if not found:
-            return self.at(path)
-        return Span(self.path, self.places[node + 2], self.places[node + 3])
+        place, _, found = self._find(path)
+        return Span(self.path, *position(self.text, place[1 if found else 0]))
 
     def gap_at(self, path: Path) -> Span:
         """The place that says that nothing stands at `path`: the key of what it would stand in."""
@@ -62,6 +64,12 @@ class Document:
         file is relative to this one."""
         del path
         return self.path
+
+    def written(self, path: Path) -> str:
+        """The word or number at `path` as its document has it: 1.10, 0x1F."""
+        place, _, _ = self._find(path)
+        found = re.match(_PLAIN, self.text[place[0] :])
+        return found[1] if found else ""
 
     def patched(self, path: Path) -> bool:
         """Whether an overlay set or removed what stands at `path`."""
@@ -88,24 +96,34 @@ class Document:
         """Where the texts begin that the document is made of."""
         return (self.at(),)
 
-    def _find(self, path: Path) -> tuple[int, bool]:
-        node, value, places = 0, self.value, self.places  # type: int, Json, tuple[int, ...]
+    def _inset(self, start: int, value: str) -> int:
+        """How far from its start a text stands as it is; -1 where it doesn't, on one line."""
+        quote = self.text[start]
+        if quote not in "'\"":
+            return 0 if self.text.startswith(value, start) else -1
+        as_it_is = quote not in value and self.text.startswith(value + quote, start + 1)
+        return 1 if as_it_is else -1
+
+    def _find(self, path: Path) -> tuple[memoryview, Json, bool]:
+        """The numbers and the value of what is at `path`, or of its nearest parent."""
+        places = memoryview(self.places).cast("I")
+        node, value = 0, self.value  # type: int, Json
         for part in path:
             if (type(value) is MappingProxyType or isinstance(value, Mapping)) and part in value:
                 child = node + NODE
                 for key in value:
                     if key == part:
                         break
-                    child += places[child + 5] * NODE
+                    child += places[child + 2] * NODE
                 node, value = child, value[str(part)]
             elif isinstance(value, tuple) and isinstance(part, int) and 0 <= part < len(value):
                 child = node + NODE
                 for _ in range(part):
-                    child += places[child + 5] * NODE
+                    child += places[child + 2] * NODE
                 node, value = child, value[part]
             else:
-                return node, False
-        return node, True
+                return places[node : node + NODE], value, False
+        return places[node : node + NODE], value, True
 
 
 def read(
@@ -117,8 +135,6 @@ def read(
     A document with problems isn't returned; text after a syntax error isn't read. Switch the
     garbage collector off around many calls: reading makes many objects and no cycles.
     """
-    from exai_specs.yaml_text import decode
-
     decoded = decode(text, path)
     if isinstance(decoded, Diagnostic):
         return (), (decoded,)
@@ -136,8 +152,7 @@ def read(
         if conversion.problems.listed:
             problems += conversion.problems.listed
         elif isinstance(value, Mapping):
-            written = MappingProxyType(conversion.written)
-            document = Document(path, value, tuple(conversion.places), written)
+            document = Document(path, value, decoded, conversion.places)
             found = [_secret(document, *each) for each in known_secrets(value)] if doubtful else []
             problems += found
             if not found:

@@ -37,21 +37,25 @@ class PatchedDocument(Document):
     origins: Mapping[Path, int]
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
-        document, inside = self._written(path)
+        document, inside = self._origin(path)
         return document.at(inside, offset)
 
     def key_at(self, path: Path) -> Span:
-        document, inside = self._written(path)
+        document, inside = self._origin(path)
         return document.key_at(inside)
 
     def gap_at(self, path: Path) -> Span:
         return self.key_at(path if path in self.origins else path[:-1])
 
     def file_of(self, path: Path) -> str:
-        return self._written(path)[0].path
+        return self._origin(path)[0].path
+
+    def written(self, path: Path) -> str:
+        document, inside = self._origin(path)
+        return document.written(inside)
 
     def patched(self, path: Path) -> bool:
-        return self._written(path)[0] is not self.base
+        return self._origin(path)[0] is not self.base
 
     def added(self, path: Path) -> tuple[str, ...]:
         known = self.base.keys(path)
@@ -73,7 +77,7 @@ class PatchedDocument(Document):
                 return self.base.key_at(above[-1][2:])
         return None
 
-    def _written(self, path: Path) -> tuple[Document, Path]:
+    def _origin(self, path: Path) -> tuple[Document, Path]:
         """The document in which the value at a path is written, and its path there."""
         for length in range(len(path), 0, -1):
             number = self.origins.get(path[:length])
@@ -92,17 +96,15 @@ def overlaid(
     if not layers:
         return document
     value: Json = document.value
-    written = dict(document.written)
     origins: Origins = {}
     for number, layer in enumerate(layers):
         value = _merged(value, patch_of(layer), (), number, origins, kept)
-        written |= {path[2:]: text for path, text in layer.written.items() if path[:2] == PATCH}
     assert isinstance(value, Mapping)  # noqa: S101 - a mapping merged into one
     return PatchedDocument(
         path=document.path,
         value=value,
+        text=document.text,
         places=document.places,
-        written=MappingProxyType(written),
         base=document,
         overlays=layers,
         origins=MappingProxyType(origins),

@@ -184,7 +184,7 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
     if given is None:
         hint = "give it a value, or remove the field"
     elif kind == "string_type" and isinstance(given, bool | int | float):
-        hint = f'write "{document.written.get(path) or json.dumps(given)}"'
+        hint = f'write "{document.written(path) or json.dumps(given)}"'
     elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:
         hint = f"write {_SWITCHES[given.lower()]}, without quotes"
     elif wanted.endswith("number") and isinstance(given, str):

@@ -70,10 +70,12 @@ def may_be_deep(text: str) -> bool:
 
 def position(text: str, index: int) -> tuple[int, int]:
     """Line and column, from 1, of the character at `index`; lines break as in editors."""
-    line, start = 1, 0
-    for found in _BREAK.finditer(text, 0, index):
-        line, start = line + 1, found.end()
-    return line, index - start + 1
+    lines = text.count("\n", 0, index)
+    start = text.rfind("\n", 0, index)
+    if "\r" in text:
+        lines += text.count("\r", 0, index) - text.count("\r\n", 0, index)
+        start = max(start, text.rfind("\r", 0, index))
+    return lines + 1, index - start
 
 
 def line_at(text: str, line: int) -> str:

@@ -6,14 +6,13 @@ Never: a tree of nodes, constructors, tags, or recursion deeper than `MAX_DEPTH`
 
 from __future__ import annotations
 
-import json
 import re
 import sys
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
 import yaml
 from yaml.events import (
@@ -34,7 +33,7 @@ from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
 from exai_specs.yaml_problems import Problems
 from exai_specs.yaml_scalars import Refused, Scalar, plain
-from exai_specs.yaml_text import MAX_DEPTH, may_be_deep
+from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
 
 MAX_ALIASED = 1000
 """Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
@@ -50,12 +49,6 @@ def _word(text: str) -> str | None:
     stand in every document."""
     fine = type(plain(text)) is str and text != "<<" and "${{" not in text
     return sys.intern(text) if fine else None
-
-
-@lru_cache(maxsize=4096)
-def _prints_otherwise(text: str) -> bool:
-    value = plain(text)
-    return value is not None and json.dumps(value) != text
 
 
 def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
@@ -92,20 +85,19 @@ class Conversion:
     """One document's events as a value. Problems are collected, not raised."""
 
     __slots__ = (
-        *("path", "places", "problems", "value", "written"),
-        *("_aliased", "_anchors", "_events", "_seen", "_text", "_trail"),
+        *("path", "problems", "text", "value"),
+        *("_aliased", "_anchors", "_depth", "_events", "_places", "_seen"),
     )
 
     def __init__(self, text: str, path: str, events: Iterator[Event], anchors: Anchors) -> None:
         self.path = path
         self.value: Json = None
-        self.places: list[int] = []
-        self.written: dict[tuple[str | int, ...], str] = {}
+        self.text = text
         self.problems = Problems(path)
-        self._text = text
+        self._places: list[int] = []
         self._events = events
         self._anchors = anchors
-        self._trail: list[str | int] = []  # a word for the root, and the path below it
+        self._depth = 0
         self._seen: set[int] | None = set() if anchors.places else None
         self._aliased = 0
 
@@ -119,59 +111,50 @@ class Conversion:
                 f"it has {frame}",
             )
         with suppress(_Bomb):
-            self.value = self._value(root, "", None)
+            self.value = self._value(root, root)
         self.problems.end()
 
-    def _value(self, event: Event, part: str | int, key: Any) -> Json:
-        """The value that begins with an event, under a name or number, and its place; `key` is the
-        mark of its key, if it has one."""
+    @property
+    def places(self) -> bytes:
+        """As a `Document` has them."""
+        return array("I", self._places).tobytes()
+
+    def _value(self, event: Event, key: Event) -> Json:
+        """The value that begins with an event, and its place; `key` is the event of its key, or its
+        own."""
         kind = type(event)
         if kind is AliasEvent:
-            return self._repeated(event, part, key)
-        mark = event.start_mark
-        line = key_line = mark.line + 1
-        column = key_column = mark.column + 1
-        if key is not None:
-            key_line, key_column = key.line + 1, key.column + 1
-        places = self.places
+            return self._repeated(event, key if key is not event else None)
+        places = self._places
         if self._seen is not None:
             self._count(event)
+        start = len(places)
+        places += (event.start_mark.index, key.start_mark.index, 1)
         if kind is ScalarEvent:
-            text = event.value
-            end = event.end_mark
-            around = end.column + 1 - column - len(text)
-            inset = -1 if end.line + 1 != line or around not in (0, 2) else around // 2
-            places += (line, column, key_line, key_column, inset, 1)
-            if event.implicit[0]:  # plain, and most of them are words
-                word = _scalar_of(text)
-                if type(word) is str and "${{" not in text:
-                    return word
-            return self._scalar(event, part)
+            return self._scalar(event)
         if event.tag is not None or not event.implicit:
             self.problems.tagged(event)
-        start = len(places)
-        places += (line, column, key_line, key_column, 0, 1)
-        trail = self._trail
-        if len(trail) >= MAX_DEPTH:
+        if self._depth >= MAX_DEPTH:
             self.problems.deep(event)
             self._passed(event)
             return None
-        trail.append(part)
+        self._depth += 1
         value: Json = self._mapping(start) if kind is MappingStartEvent else self._list()
-        trail.pop()
-        places[start + 5] = (len(places) - start) // NODE
+        self._depth -= 1
+        places[start + 2] = (len(places) - start) // NODE
         return value
 
-    def _repeated(self, alias: Event, part: str | int, key: Any) -> Json:
+    def _repeated(self, alias: Event, key: Event | None) -> Json:
         first = self._anchors.first(alias)
         outer, self._events = self._events, self._anchors.inside(alias)
-        value = self._value(first, part, key)
+        value = self._value(first, key or first)
         self._events = outer
         return value
 
     def _mapping(self, start: int) -> Mapping[str, Json]:
         values: dict[str, Json] = {}
-        events = self._events
+        events, places = self._events, self._places
+        simple = self._seen is None
         for event in events:
             first = event
             if type(event) is ScalarEvent:
@@ -181,13 +164,23 @@ class Conversion:
             else:
                 first, key = self._other_key(event)
             value = next(events)
+            kind = type(value)
             if key is None:
                 self._passed(value)
             elif key in values:
                 self._duplicate(key, first, values, start)
                 self._passed(value)
+            elif (
+                kind is ScalarEvent
+                and simple
+                and value.implicit[0]
+                and type(word := _scalar_of(value.value)) is str
+                and "${{" not in word
+            ):  # as most values are: a call for each of them is time
+                places += (value.start_mark.index, first.start_mark.index, 1)
+                values[key] = word
             else:
-                values[key] = self._value(value, key, first.start_mark)
+                values[key] = self._value(value, first)
         return MappingProxyType(values)
 
     def _list(self) -> tuple[Json, ...]:
@@ -195,21 +188,19 @@ class Conversion:
         for event in self._events:
             if type(event) is SequenceEndEvent:
                 break
-            values.append(self._value(event, len(values), None))
+            values.append(self._value(event, event))
         return tuple(values)
 
-    def _scalar(self, event: Event, part: str | int) -> Scalar:
+    def _scalar(self, event: Event) -> Scalar:
         text: str = event.value
         if event.implicit[0]:  # plain
             value = _scalar_of(text)
             if type(value) is str:
                 if "${{" in text:
-                    self.problems.add(cut_expression(event, self._text, self.path))
+                    self.problems.add(cut_expression(event, self.text, self.path))
             elif isinstance(value, Refused):
                 self._problem("number-format", value.message, event, value.hint)
                 return None
-            elif _prints_otherwise(text):
-                self.written[(*self._trail[1:], part)] = text
             return value
         if event.tag is not None or not event.style:
             self.problems.tagged(event)
@@ -226,7 +217,7 @@ class Conversion:
                 "write the fields out, or use an overlay for what differs",
             )
             return None
-        key = self._scalar(event, "")
+        key = self._scalar(event)
         if type(key) is str:
             return sys.intern(key)
         if key is None and isinstance(plain(event.value), Refused):
@@ -275,8 +266,8 @@ class Conversion:
         for other in values:
             if other == key:
                 break
-            child += self.places[child + 5] * NODE
-        self.problems.twice(key, event, self.places[child + 2], self.places[child + 3])
+            child += self._places[child + 2] * NODE
+        self.problems.twice(key, event, *position(self.text, self._places[child + 1]))
 
     def _count(self, event: Event) -> None:
         """Counts a value that stands there again. Raises _Bomb."""

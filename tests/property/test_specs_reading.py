@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from array import array
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -127,11 +128,11 @@ def as_document(value: Mapping[str, Any]) -> Document:
             inside = sum((places(item) for item in each.values()), ())
         elif isinstance(each, list | tuple):
             inside = sum((places(item) for item in each), ())
-        return (1, 1, 1, 1, -1, len(inside) // 6 + 1, *inside)
+        return (0, 0, len(inside) // 3 + 1, *inside)
 
     frozen = freeze(value)
     assert isinstance(frozen, Mapping)
-    return Document("f.yaml", frozen, places(value), {})
+    return Document("f.yaml", frozen, "?", array("I", places(value)).tobytes())
 
 
 # One document of each kind.

@@ -98,13 +98,12 @@ def test_scalars_that_are_refused(written: str, code: str) -> None:
     assert found.hint
 
 
-def test_what_was_written_is_kept_where_it_prints_otherwise() -> None:
-    found = document("a: 1.10\nb: {c: [0x1F, 5, True]}\nd: true\ne: '012'\nf:\n")
-    assert found.written == {
-        ("a",): "1.10",
-        ("b", "c", 0): "0x1F",
-        ("b", "c", 2): "True",
-    }
+def test_a_word_as_it_was_written() -> None:
+    found = document("a: 1.10\nb: {c: [0x1F, 5, True]}\nd: &d -1.\ne: '012'\nf:\ng: *d\n")
+    paths = (("a",), ("b", "c", 0), ("b", "c", 1), ("b", "c", 2), ("d",), ("e",), ("g",))
+    assert [found.written(path) for path in paths] == [
+        *("1.10", "0x1F", "5", "True", "-1.", "", "-1.")
+    ]
 
 
 TEXT = """\

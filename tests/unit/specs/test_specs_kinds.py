@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from array import array
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -353,8 +354,8 @@ def test_a_value_that_no_yaml_holds() -> None:
             "metadata": {"name": "x"},
             "spec": {"task": "regression", "gates": {"rmse": {"max": float("inf")}}},
         },
-        (1, 1, 1, 1, -1, 1) * 9,
-        {},
+        "?",
+        array("I", (0, 0, 1) * 9).tobytes(),
     )
     found = parse(document)
     assert isinstance(found, tuple)
