@@ -1,16 +1,19 @@
 """Parameters of a run as people type them. In: a pipeline's spec, `NAME=VALUE`s. Out: typed values,
 or every problem with them.
 
-Judged as the compiler judges defaults: type, enum, and no text that KFP would expand. A value is
-never repeated in a message: it may be a secret that was typed at the wrong place.
+Judged as the compiler judges defaults: type, enum, what is asked where it is used, and no text that
+KFP would expand. A value is never repeated in a message: it may be a secret that was typed at the
+wrong place.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from exai_compiler.checks.demanded import Asked
+from exai_compiler.checks.demands import Demand, Typed, faults
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.parameter import ParameterFields
@@ -19,14 +22,15 @@ from exai_specs.nearest import did_you_mean
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, mismatch
 
 NOWHERE = Span("")
+NOTHING_ASKED: Asked = MappingProxyType({})
 _EXACT = 2**53  # KFP keeps numbers as doubles
 
 
 def given(
-    pipeline: PipelineSpec, name: str, cells: Sequence[str]
+    pipeline: PipelineSpec, name: str, cells: Sequence[str], asked: Asked = NOTHING_ASKED
 ) -> tuple[Mapping[str, Json], tuple[Diagnostic, ...]]:
-    """The values by name, and what is wrong: an unknown name, a value of another type, a parameter
-    without a default that isn't given."""
+    """The values by name, and what is wrong: an unknown name, a value of another type or one that
+    its use refuses (`asked`), a parameter without a default that isn't given."""
     values: dict[str, Json] = {}
     named: set[str] = set()
     problems: list[Diagnostic] = []
@@ -46,6 +50,8 @@ def given(
         else:
             value = _read(text, parameter.type)
             wrong = tuple(_wrong(key, value, parameter))
+            if not wrong and not isinstance(value, _Unreadable):
+                wrong = tuple(_refused(key, value, parameter.type, asked.get(key, ())))
             problems += wrong
             if not wrong and not isinstance(value, _Unreadable):
                 values[key] = value
@@ -99,6 +105,19 @@ def _wrong(
     elif any(abs(number) > _EXACT for number in _whole(value)):
         message = f"`{name}` holds a whole number beyond 2^53, which KFP can't keep exactly"
         yield _problem("wrong-parameter", message, "give it as text, or a smaller one")
+
+
+def _refused(
+    name: str, value: Json, type_: Type, demands: Iterable[Demand]
+) -> Iterator[Diagnostic]:
+    """What the steps that use the value refuse, those of pipelines that are called too."""
+    for demand in demands:
+        hint = _example(name, type_) if isinstance(demand.rule, Typed) else ""
+        for fault in faults(value, demand):
+            place = "".join(f"[{part!r}]" for part in fault.path)
+            message = f"`{name}`{place} {fault.words}"
+            shown = hint or fault.hint
+            yield Diagnostic("wrong-parameter", message, NOWHERE, hint=shown, related=demand.why)
 
 
 def _noun(type_: Type) -> str:

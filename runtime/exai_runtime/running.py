@@ -16,7 +16,9 @@ from types import MappingProxyType
 
 from exai_compiler.build import Build, Promotion, RunRequest
 from exai_compiler.changes import Create, Judge, Outcome, Plan, Planned, Run, Update
+from exai_compiler.checks.demanded import asked_of
 from exai_compiler.facts import Facts, ModelFacts, Verdict
+from exai_compiler.graphs import graphs_of
 from exai_compiler.judge import gates_digest, judge
 from exai_compiler.planning import plan as make_plan
 from exai_compiler.runs import asked_for
@@ -100,7 +102,8 @@ def _parameters(
         hint = f"run a pipeline that has a step `pipeline: {pipeline}`"
         return MappingProxyType({}), (Diagnostic("only-called", message, at, hint=hint),)
     if body is not None:
-        return given(body, pipeline, cells)
+        graphs = graphs_of(checked.usable, checked.catalog)
+        return given(body, pipeline, cells, asked_of(checked.usable, graphs, pipeline))
     known = [ref.name for ref in checked.usable.specs if ref.kind == "Pipeline"]
     hint = did_you_mean(pipeline, known) or "this project has none"
     message = f"there is no Pipeline `{pipeline}`"

@@ -32,7 +32,6 @@ from exai_compiler.graph import (
     FromStatus,
     FromStep,
     Graph,
-    Group,
     Step,
     port_type,
     source_type,
@@ -101,8 +100,6 @@ def _occurrence(
     # Where no type refines a place inside the input, `reference-in-struct` speaks.
     wanted = refined_at(port_type(port), occurrence.inner)
     if source is None or wanted is None:
-        if wanted is not None and occurrence.whole:
-            yield from _items(subject, spec, graph, step, occurrence, wanted)
         return
     suits = assignable(source, wanted)
     if occurrence.whole and suits == "yes":
@@ -131,37 +128,6 @@ def _occurrence(
             "note",
             related=(*_declared(spec, graph, occurrence), *there),
         )
-
-
-def _items(
-    subject: Subject,
-    spec: Spec,
-    graph: Graph,
-    step: Step,
-    occurrence: Occurrence,
-    wanted: Type,
-) -> Iterator[Diagnostic]:
-    """Items of several types, where the list is written: each one for itself."""
-    source = occurrence.source
-    if not isinstance(source, FromItem) or source.field:
-        return
-    node = graph.nodes.get(source.loop)
-    loop = node.loop if isinstance(node, Step | Group) else None
-    if node is None or loop is None or not isinstance(loop.items, Constant):
-        return
-    values = loop.items.value if isinstance(loop.items.value, tuple) else ()
-    for index, value in enumerate(values):
-        for path, message, hint in misfits(value, wanted):
-            yield Diagnostic(
-                "wrong-input-type",
-                f"`{_name(occurrence)}` {message}",
-                spec.at(*node.path, "forEach", "in", index, *path),
-                hint=hint,
-                related=(
-                    ("the item is given here", occurrence.at(spec)),
-                    *subject.wanted_at(graph, step, occurrence.port),
-                ),
-            )
 
 
 def _wrong(

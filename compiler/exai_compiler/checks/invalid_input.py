@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from exai_compiler.catalog import Limit
 from exai_compiler.checks.port_types import misfits
@@ -12,6 +13,14 @@ from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import Constant, port_type
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json
+
+
+class Outside(NamedTuple):
+    """Why a component refuses a value, in words that go on from the input's name."""
+
+    words: str
+    shown: str
+    hint: str
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -25,27 +34,28 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             # Of another type: `wrong-input-type` speaks.
             if any(misfits(binding.value, port_type(step.component.inputs[name]))):
                 continue
-            if (wrong := _wrong(binding.value, limit)) is not None:
-                words, hint = wrong
+            if (wrong := outside(binding.value, limit)) is not None:
                 yield Diagnostic(
                     "invalid-input",
-                    f"`{name}` of {step.component.name} {words}",
+                    f"`{name}` of {step.component.name} {wrong.words}{wrong.shown}",
                     spec.at(*under_with(step.path, name)),
-                    hint=hint,
+                    hint=wrong.hint,
                 )
 
 
-def _wrong(value: Json, limit: Limit) -> tuple[str, str] | None:
-    """What is wrong with a value and a hint; None when the component takes it."""
+def outside(value: Json, limit: Limit) -> Outside | None:
+    """What is wrong with a value; None when the component takes it."""
     if isinstance(value, str):
         if not limit.enum or value in limit.enum:
             return None
-        return f'can\'t be "{value}"', did_you_mean(value, limit.enum)
-    if not isinstance(value, int | float) or _between(value, limit):
+        hint = did_you_mean(value, limit.enum)
+        return Outside("takes certain values alone", f', not "{value}"', hint)
+    if isinstance(value, bool) or not isinstance(value, int | float) or _between(value, limit):
         return None
     share = (limit.above, limit.below) == (0, 1) and _between(value / 100, limit)
-    return (
-        f"must be {_bounds(limit)}, not {value}",
+    return Outside(
+        f"must be {_bounds(limit)}",
+        f", not {value}",
         f"it is a fraction: {value / 100:g} is {value:g} %"
         if share
         else "choose one within these bounds",

@@ -1,15 +1,14 @@
 """`not-a-list`, `untyped-loop`, `shadowed-item`, `unknown-reference`: what a loop runs over, what
-its item is, and whether each item has what is read of it (LANGUAGE section 6.3).
+its item is (LANGUAGE section 6.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from exai_compiler.checks.mentions import Mention
 from exai_compiler.checks.occurrences import Occurrence, words
 from exai_compiler.checks.port_types import describe
-from exai_compiler.checks.reads import Read
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.graph import (
@@ -17,7 +16,6 @@ from exai_compiler.graph import (
     Composed,
     Constant,
     FromItem,
-    FromParameter,
     FromRun,
     FromStatus,
     Graph,
@@ -30,8 +28,6 @@ from exai_compiler.graph import (
 )
 from exai_compiler.graph.containers import TYPED
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.frozen import Json
-from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, StructOf, called
 
@@ -51,7 +47,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from untyped(spec, graph, occurrence, alone)
         for mention in subject.mentions[graph.pipeline.name]:
             yield from untyped(spec, graph, mention, False)
-        yield from _lacking(spec, graph, subject.reads[graph.pipeline.name])
 
 
 def _list(spec: Spec, graph: Graph, loop: Loop, path: Path) -> Iterator[Diagnostic]:
@@ -129,48 +124,6 @@ def untyped(
             hint=f"write `{source.name}`",
             related=(place,),
         )
-
-
-def _lacking(spec: Spec, graph: Graph, read: Read) -> Iterator[Diagnostic]:
-    """Fields that a loop reads of its items, and that one of those a parameter gives hasn't: a
-    struct may leave fields out, and Kubeflow Pipelines fails where it takes one that isn't there.
-    """
-    fields: dict[tuple[str, str], FromItem] = {}
-    for source in sorted(
-        (each for each in read.sources if isinstance(each, FromItem) and each.field),
-        key=lambda each: (each.loop, each.field),
-    ):
-        node = graph.nodes.get(source.loop)
-        loop = node.loop if isinstance(node, Step | Group) else None
-        item = element(graph, loop) if loop is not None else None
-        if loop is None or not isinstance(item, StructOf) or source.field not in item.fields:
-            continue
-        if isinstance(loop.items, FromParameter):
-            fields.setdefault((loop.items.name, source.field), source)
-    for (name, field), source in fields.items():
-        around = ("the loop", spec.at(*graph.nodes[source.loop].path, "forEach", "in"))
-        for path, value in _given(spec, graph, name):
-            for index, each in enumerate(value if isinstance(value, tuple) else ()):
-                if isinstance(each, Mapping) and field not in each:
-                    yield Diagnostic(
-                        "unknown-reference",
-                        f"this item has no `{field}`, which the loop reads as `{words(source)}`",
-                        spec.at(*path, index),
-                        hint=f"add `{field}`",
-                        related=(around,),
-                    )
-
-
-def _given(spec: Spec, graph: Graph, name: str) -> Iterator[tuple[Path, Json]]:
-    """What the pipeline itself says that a parameter may be, with the place of each."""
-    path: Path = ("spec", "parameters", name)
-    for index, value in enumerate(graph.parameters[name].enum or ()):
-        yield (*path, "enum", index), value
-    yield (*path, "default"), graph.parameters[name].default
-    for schedule, each in (
-        spec.body.schedules.items() if isinstance(spec.body, PipelineSpec) else ()
-    ):
-        yield ("spec", "schedules", schedule, "parameters", name), each.parameters.get(name)
 
 
 def _is_readable(graph: Graph, loop: Loop) -> bool:

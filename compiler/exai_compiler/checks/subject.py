@@ -92,12 +92,7 @@ class Subject:
 
     def wanted_at(self, graph: Graph, step: Step, port: str) -> tuple[tuple[str, Span], ...]:
         """Where a pipeline that is called says what it takes: the other end of a call."""
-        inner = graph.inside(step)
-        if inner is None or port not in {**inner.parameters, **inner.artifacts}:
-            return ()
-        field = "artifacts" if port in inner.artifacts else "parameters"
-        place = self.project.specs[inner.pipeline].key_at("spec", field, port)
-        return ((f"`{port}` of {inner.pipeline}", place),)
+        return wanted_at(self.project, graph, step, port)
 
     def models(self) -> Iterator[tuple[Spec, Path, str]]:
         """Every reference of a service to a Model, with its document and its path there."""
@@ -116,6 +111,18 @@ class Subject:
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""
         return self.references.get((graph.pipeline.name, step.name), ())
+
+
+def wanted_at(
+    project: Project, graph: Graph, step: Step, port: str
+) -> tuple[tuple[str, Span], ...]:
+    """Where a pipeline that is called says what it takes; nothing for any other step."""
+    inner = graph.inside(step)
+    if inner is None or port not in {**inner.parameters, **inner.artifacts}:
+        return ()
+    field = "artifacts" if port in inner.artifacts else "parameters"
+    place = project.specs[inner.pipeline].key_at("spec", field, port)
+    return ((f"`{port}` of {inner.pipeline}", place),)
 
 
 def subject(

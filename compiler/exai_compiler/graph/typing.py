@@ -125,10 +125,26 @@ def _common(values: tuple[Json, ...]) -> Type | None:
         return found[0]
     if {str(each) for each in found} <= {"integer", "double"}:
         return Scalar("double")
+    structs = [each for each in found if isinstance(each, StructOf)]
+    if len(structs) == len(found) and (joined := _joined(structs)) is not None:
+        return joined
     for name, form in (("list", ListOf), ("struct", StructOf)):
         if all(isinstance(each, form) or each == Scalar(name) for each in found):
             return Scalar(name)  # their items or fields differ
     return None
+
+
+def _joined(structs: list[StructOf]) -> Type | None:
+    """The type of structs of which some leave fields out: the rest is of one type in all."""
+    fields: dict[str, Type] = {}
+    for struct in structs:
+        for name, type_ in struct.fields.items():
+            if fields.setdefault(name, type_) == type_:
+                continue
+            if {str(fields[name]), str(type_)} != {"integer", "double"}:
+                return None
+            fields[name] = Scalar("double")
+    return StructOf(MappingProxyType(fields))
 
 
 def _of_literal(value: Json) -> Type | None:

@@ -240,7 +240,9 @@ def test_a_name_that_a_loop_gives_is_a_field_of_its_item(catalog: Catalog, field
         "nobody knows what `rate` is, so it can only be given whole to an input that has "
         "a type of its own",
     )
-    assert codes("[{m: 1Gi}, {n: 1Gi}]", "rate.m") == [of_any]
+    lacking = ("unknown-reference", "this item has no `m`, which the loop reads as `rate.m`")
+    assert lacking in codes("[{m: 1Gi}, {n: 1Gi}]", "rate.m")
+    assert codes("[{m: 1Gi}, {m: 1}]", "rate.m") == [of_any]
     is_placement = "nodeSelector" in fields or "tolerations" in fields
     assert codes("[1Gi, 2]", "rate") == ([] if is_placement else [of_any])
     # What is right, as far as it goes: a struct is a placement, a text is a name or an amount.

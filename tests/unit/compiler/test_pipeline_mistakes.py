@@ -45,6 +45,8 @@ kind: Dataset
 metadata: {name: rows}
 spec: {source: {csv: {path: 's3://a/rows.csv'}}, key: [id], schema: {id: int64}}
 """
+FIRST = PROJECT.count("\n") + 5
+"""The line of the first pipeline's spec, were it a text that starts with a line break."""
 OF_THE_PROJECT = ("exai-unpinned", "missing-image", "unused-dataset", "image-by-tag")
 PIPELINE = """\
 ---
@@ -183,3 +185,149 @@ steps:
     )
     assert (found.code, found.severity) == ("unused-input", "warning")
     assert "${{ inputs.data.path }}" in found.hint
+
+
+ROWS = "{list: {struct: {a: integer, b: integer}}}"
+SIZED = """
+run: {on: []}
+parameters: {mem: string}
+steps:
+  a: {python: 'code.py:work', resources: {memory: '${{ parameters.mem }}'}}
+"""
+SIZES = """
+run: {on: []}
+parameters: {sizes: {list: string}}
+steps:
+  a:
+    forEach: {in: '${{ parameters.sizes }}', as: m}
+    python: 'code.py:work'
+    resources: {memory: '${{ m }}'}
+"""
+READS_B = f"""
+run: {{on: []}}
+parameters: {{rows: {ROWS}}}
+steps:
+  a:
+    forEach: {{in: '${{{{ parameters.rows }}}}', as: m}}
+    python: 'code.py:take'
+    with: {{x: '${{{{ m.b }}}}'}}
+"""
+CHOICE = """
+run: {on: []}
+parameters: {k: {type: string, enum: [one, two]}}
+steps:
+  a: {python: 'code.py:say', with: {x: '${{ parameters.k }}'}}
+"""
+SPLITS = """
+run: {on: []}
+parameters: {part: {type: double, default: 0.5}}
+steps:
+  load: {uses: load-dataset, with: {dataset: rows}}
+  split: {uses: split-data, with: {data: '${{ steps.load.data }}', test: '${{ parameters.part }}'}}
+  check: {image: 'a@sha256:1', with: {d: '${{ steps.split.train }}', e: '${{ steps.split.test }}'},
+          args: ['${{ inputs.d.path }}', '${{ inputs.e.path }}']}
+"""
+COUNTS = """
+run: {on: []}
+parameters: {numbers: {list: integer}}
+steps:
+  a:
+    forEach: {in: '${{ parameters.numbers }}', as: n}
+    python: 'code.py:take'
+    with: {x: '${{ n }}'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inner", "call", "code", "wrong"),
+    [
+        (SIZED, "forEach: {in: [1Gi, banana], as: m}, with: {mem: '${{ m }}'}", "amount", "banana"),
+        (
+            SIZED,
+            "forEach: {in: [{m: 1Gi}, {m: pear}], as: m}, with: {mem: '${{ m.m }}'}",
+            "bad-amount",
+            "pear",
+        ),
+        (SIZED, "with: {mem: '${{ parameters.mem }}'}", "bad-amount", "plum"),
+        (SIZES, "with: {sizes: [1Gi, banana]}", "bad-amount", "banana"),
+        (
+            SIZES,
+            "forEach: {in: [[1Gi], [pear]], as: m}, with: {sizes: '${{ m }}'}",
+            "bad-amount",
+            "pear",
+        ),
+        (READS_B, "with: {rows: [{a: 1, b: 2}, {a: 3}]}", "unknown-reference", "{a: 3}"),
+        (READS_B, "with: {rows: '${{ parameters.rows }}'}", "unknown-reference", "{a: 4}"),
+        (
+            READS_B,
+            "forEach: {in: [[{a: 1, b: 2}], [{a: 5}]], as: m}, with: {rows: '${{ m }}'}",
+            "unknown-reference",
+            "{a: 5}",
+        ),
+        (CHOICE, "with: {k: three}", "wrong-input-type", "three"),
+        (
+            CHOICE,
+            "forEach: {in: [one, four], as: m}, with: {k: '${{ m }}'}",
+            "wrong-input-type",
+            "four",
+        ),
+        (SPLITS, "with: {part: 20}", "invalid-input", "20"),
+        (SPLITS, "forEach: {in: [0.5, 30.0], as: m}, with: {part: '${{ m }}'}", "invalid", "30.0"),
+        (COUNTS, "with: {numbers: '${{ parameters.any }}'}", "wrong-input-type", "grape"),
+    ],
+)
+def test_a_called_pipeline_is_judged_by_all_that_its_callers_give(
+    catalog: Catalog, inner: str, call: str, code: str, wrong: str
+) -> None:
+    declared = {
+        "mem": "mem: {type: string, default: plum}",
+        "rows": f"rows: {{type: {ROWS}, default: [{{a: 4}}]}}",
+        "any": "any: {type: list, default: [1, grape]}",
+    }
+    used = [text for name, text in declared.items() if f"parameters.{name}" in call]
+    outer = f"""
+run: {{on: []}}
+parameters: {{{", ".join(used)}}}
+steps:
+  call: {{pipeline: b, {call}}}
+"""
+    (found,) = said(catalog, outer, inner)
+    assert code in found.code
+    line = next(n for n, text in enumerate(outer.splitlines()) if wrong in text)
+    column = outer.splitlines()[line].index(wrong) + 1
+    assert (found.at.line, found.at.column) == (line + FIRST, column + 2)
+    assert found.hint
+    assert found.related, "the other end is cited"
+
+
+def test_what_is_right_is_let_be(catalog: Catalog) -> None:
+    outer = """
+run: {on: []}
+parameters: {any: {type: list, default: [1]}}
+steps:
+  make: {python: 'code.py:numbers'}
+  one: {pipeline: b, forEach: {in: [1Gi, 500Mi], as: m}, with: {mem: '${{ m }}'}}
+  two: {pipeline: c, with: {rows: [{a: 1, b: 2}, {b: 2}]}}
+  three:
+    forEach: {in: '${{ steps.make.Output }}', as: n}
+    python: 'code.py:take'
+    with: {x: '${{ n }}'}
+  four:
+    forEach: {in: '${{ parameters.any }}', as: n}
+    python: 'code.py:take'
+    with: {x: '${{ n }}'}
+"""
+    assert said(catalog, outer, SIZED, READS_B) == []
+
+
+def test_an_item_of_the_loop_s_own_list_lacks_what_is_read(catalog: Catalog) -> None:
+    (found,) = said(
+        catalog,
+        """
+run: {on: []}
+steps:
+  a: {python: 'code.py:take', forEach: {in: [{a: 1, b: 2}, {a: 1}], as: m}, with: {x: '${{ m.b }}'}}
+""",
+    )
+    assert found.message == "this item has no `b`, which the loop reads as `m.b`"
+    assert found.at.column == 62

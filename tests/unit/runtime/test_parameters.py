@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from exai_compiler.catalog import Limit
+from exai_compiler.checks.demands import EACH, Amount, Demand, Has, OneOf, Rule, Typed, Within
 from exai_runtime.parameters import given
+from exai_specs.diagnostics import Span
 from exai_specs.documents import read
 from exai_specs.frozen import thaw
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.parse import Spec, parse
+from exai_specs.types import Scalar
 
 TEXT = b"""\
 apiVersion: exai.dev/v1alpha1
@@ -26,6 +30,8 @@ spec:
     sizes: {type: {list: integer}, default: [1]}
     options: {type: {struct: {depth: integer}}, default: {depth: 1}}
     maybe: {type: string, optional: true}
+    rows: {type: {list: {struct: {a: integer, b: integer}}}, default: []}
+    any: {type: list, default: []}
   steps:
     load: {uses: load-dataset, with: {dataset: iris}}
 """
@@ -108,3 +114,41 @@ def test_a_value_is_never_repeated(pipeline: PipelineSpec) -> None:
     _, problems = given(pipeline, "p", ("ntrees=hunter2", "flag=hunter2", "hunter=hunter2"))
     assert len(problems) == 4
     assert "hunter2" not in "".join(problem.message + problem.hint for problem in problems)
+
+
+PLACE = (("the loop", Span("specs/p.yaml", 1, 1)),)
+
+
+@pytest.mark.parametrize(
+    ("rule", "inner", "cell", "says"),
+    [
+        (Amount("memory"), (), "needed=banana", "`needed` is no amount of memory"),
+        (Has("b", "m.b"), (EACH,), 'rows=[{"b": 1}, {"a": 1}]', "`rows`[1] has no `b`"),
+        (Within("test", "split", Limit(above=0, below=1)), (), "rate=5", "must be above 0"),
+        (OneOf("x", "Pipeline/q", ("a", "b")), (), "text=c", "isn't one of the values"),
+        (Typed("x", Scalar("integer")), (EACH,), 'any=[1, "hunter2"]', "`any`[1] must be a whole"),
+    ],
+)
+def test_what_a_use_refuses_is_said_at_the_command(
+    pipeline: PipelineSpec, rule: Rule, inner: tuple[str, ...], cell: str, says: str
+) -> None:
+    name = cell.partition("=")[0]
+    asked = {name: (Demand(rule, inner, PLACE),)}
+    cells = (cell,) if name == "needed" else ("needed=x", cell)
+    values, (problem,) = given(pipeline, "p", cells, asked)
+    assert name not in values
+    assert problem.code == "wrong-parameter"
+    assert says in problem.message
+    assert problem.hint
+    assert problem.related == PLACE
+    assert "hunter2" not in f"{problem.message} {problem.hint}"
+
+
+def test_what_a_use_takes_is_taken(pipeline: PipelineSpec) -> None:
+    asked = {
+        "needed": (Demand(Amount("cpu"), (), PLACE),),
+        "rows": (Demand(Has("a", "m.a"), (EACH,), PLACE),),
+    }
+    values, problems = given(pipeline, "p", ("needed=500m", 'rows=[{"a": 1}]'), asked)
+    assert problems == ()
+    assert set(values) == {"needed", "rows"}

@@ -1,0 +1,205 @@
+"""Values that are used elsewhere than they are written: by a parameter, as the item of a loop, in
+a pipeline that is called (LANGUAGE sections 6.1 to 6.3).
+
+`bad-amount`, `unknown-reference`, `invalid-input`, `wrong-input-type`: what the use asks for is
+carried back to the values that are known to get there. What a step makes is known to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exai_compiler.checks.demands import EACH, Amount, Demand, Has, OneOf, Typed, Within, faults
+from exai_compiler.checks.mentions import fields
+from exai_compiler.checks.occurrences import words
+from exai_compiler.checks.port_types import assignable
+from exai_compiler.checks.reads import Read, all_names, read
+from exai_compiler.checks.subject import Subject, wanted_at
+from exai_compiler.checks.texts import Path
+from exai_compiler.graph import (
+    Binding,
+    Constant,
+    FromItem,
+    FromParameter,
+    Graph,
+    Group,
+    Step,
+    bind,
+    element,
+    port_type,
+    source_type,
+)
+from exai_compiler.project import Project
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.frozen import Json
+from exai_specs.kinds import PipelineSpec
+from exai_specs.parse import Spec
+from exai_specs.types import StructOf
+
+Written = tuple[Spec, Path, Json, Demand]
+"""A plain value, where it stands, and what is asked of it."""
+
+Use = tuple[Binding | None, Path, Demand]
+"""What a value is bound to where it is used, the path of that place, and what is asked there."""
+
+Asked = Mapping[str, tuple[Demand, ...]]
+"""What is asked of each parameter of a pipeline."""
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    told: set[tuple[Span, str]] = set()
+    _, written = _carried(subject.project, subject.graphs, subject.reads)
+    for spec, path, value, demand in written:
+        for fault in faults(value, demand):
+            here = (*path, *fault.path)
+            at = spec.key_at(*here) if fault.is_key else spec.at(*here)
+            message = f"{fault.subject} {fault.words}{fault.shown}"
+            if (at, message) not in told:
+                told.add((at, message))
+                yield Diagnostic(fault.code, message, at, hint=fault.hint, related=demand.why)
+
+
+def asked_of(project: Project, graphs: Mapping[str, Graph], pipeline: str) -> Asked:
+    """What is asked of the parameters of a pipeline, whoever gives them."""
+    reads = {
+        spec.ref.name: read(graph, body, fields(graph))
+        for spec, body in project.bodies(PipelineSpec)
+        if (graph := graphs[spec.ref.name])
+    }
+    return _carried(project, graphs, reads)[0].get(pipeline, {})
+
+
+def _carried(
+    project: Project, graphs: Mapping[str, Graph], reads: Mapping[str, Read]
+) -> tuple[Mapping[str, Asked], tuple[Written, ...]]:
+    """What is asked of the parameters of every pipeline, and of all plain values."""
+    asked: dict[str, Asked] = {}
+    written: list[Written] = []
+    # Those that are called first: what they ask for, their callers do.
+    for name, graph in sorted(graphs.items(), key=lambda item: (item[1].levels, item[0])):
+        spec = project.specs[graph.pipeline]
+        if not isinstance(spec.body, PipelineSpec):
+            continue
+        found: dict[str, list[Demand]] = {}
+        for use in _uses(project, spec, spec.body, graph, reads[name], asked):
+            binding, path, demand = _origin(graph, use)
+            if isinstance(binding, Constant):
+                written.append((spec, path, binding.value, demand))
+            elif isinstance(binding, FromParameter):
+                others = found.setdefault(binding.name, [])
+                # The first of those that ask for the same is enough.
+                if all((each.rule, each.inner) != (demand.rule, demand.inner) for each in others):
+                    others.append(demand)
+        written += _declared(spec, spec.body, found)
+        asked[name] = {
+            parameter: _outside(spec, spec.body, parameter, found)
+            for parameter in spec.body.parameters
+        }
+    return asked, tuple(written)
+
+
+def _origin(graph: Graph, use: Use) -> Use:
+    """Where a value comes from that may be an item of a loop: what the loop goes over, with what is
+    asked of that."""
+    binding, path, demand = use
+    while isinstance(binding, FromItem):
+        node = graph.nodes.get(binding.loop)
+        if not isinstance(node, Step | Group) or node.loop is None:
+            break
+        demand = demand.within(EACH, *filter(None, (binding.field,)))
+        binding, path = node.loop.items, (*node.path, "forEach", "in")
+    return binding, path, demand
+
+
+def _uses(
+    project: Project,
+    spec: Spec,
+    body: PipelineSpec,
+    graph: Graph,
+    found: Read,
+    asked: Mapping[str, Asked],
+) -> Iterator[Use]:
+    """What a pipeline asks of what it uses, with where each stands."""
+    for path, name, items in all_names(graph, body):
+        if name.is_amount:
+            here = (*path, *name.path)
+            resource = str(name.path[-1])
+            why = (f"it is the {resource} of a step", spec.at(*here))
+            yield bind(name.text, items), here, Demand(Amount(resource), (), (why,))
+    for step in graph.steps.values():
+        yield from _inputs(project, spec, graph, step)
+    for step, inner in graph.calls:
+        for parameter, demands in asked.get(inner.pipeline.name, {}).items():
+            for demand in demands:
+                yield step.inputs.get(parameter), step.input_at(parameter), demand
+    for source in sorted(
+        (each for each in found.sources if isinstance(each, FromItem) and each.field),
+        key=lambda each: (each.loop, each.field),
+    ):
+        node = graph.nodes.get(source.loop)
+        loop = node.loop if isinstance(node, Step | Group) else None
+        item = element(graph, loop) if loop is not None else None
+        # A struct may leave fields out, and Kubeflow Pipelines fails where it takes one that isn't
+        # there. Of a field that none of them has, `unknown-reference` speaks where it is read.
+        if loop is None or node is None or not isinstance(item, StructOf):
+            continue
+        if source.field in item.fields:
+            path = (*node.path, "forEach", "in")
+            rule = Has(source.field, words(source))
+            yield loop.items, path, Demand(rule, (EACH,), (("the loop", spec.at(*path)),))
+
+
+def _inputs(project: Project, spec: Spec, graph: Graph, step: Step) -> Iterator[Use]:
+    component = step.component
+    for name, binding in step.inputs.items() if component is not None else ():
+        port = component.inputs.get(name) if component is not None else None
+        if (
+            component is None
+            or port is None
+            or not isinstance(binding, FromParameter | FromItem)
+            or name in component.filled
+            or name in component.refs
+        ):
+            continue
+        path = step.input_at(name)
+        why = (("it is given here", spec.at(*path)), *wanted_at(project, graph, step, name))
+        if (limit := component.limits.get(name)) is not None:
+            yield binding, path, Demand(Within(name, component.name, limit), (), why)
+        source, wanted = source_type(graph, binding), port_type(port)
+        if source is None and isinstance(binding, FromItem) and binding.field:
+            continue  # `untyped-loop` speaks
+        if source is None or assignable(source, wanted) == "untyped":
+            yield binding, path, Demand(Typed(name, wanted), (), why)
+
+
+def _declared(
+    spec: Spec, body: PipelineSpec, asked: Mapping[str, list[Demand]]
+) -> Iterator[Written]:
+    """What the pipeline itself says that its parameters may be."""
+    for name, demands in asked.items():
+        parameter = body.parameters.get(name)
+        if parameter is None:
+            continue
+        path: Path = ("spec", "parameters", name)
+        known: list[tuple[Path, Json]] = [
+            ((*path, "enum", index), value) for index, value in enumerate(parameter.enum)
+        ]
+        if not known:  # of others it is said that they aren't among these
+            known.append(((*path, "default"), parameter.default))
+            for schedule, each in body.schedules.items():
+                here = ("spec", "schedules", schedule, "parameters", name)
+                known.append((here, each.parameters.get(name)))
+        for demand in demands:
+            yield from ((spec, here, value, demand) for here, value in known if value is not None)
+
+
+def _outside(
+    spec: Spec, body: PipelineSpec, name: str, asked: Mapping[str, list[Demand]]
+) -> tuple[Demand, ...]:
+    """What a caller must keep to: one of the values that there are, or all that is asked."""
+    parameter = body.parameters[name]
+    if parameter.enum:
+        rule = OneOf(name, str(spec.ref), parameter.enum)
+        why = ("they are declared here", spec.key_at("spec", "parameters", name))
+        return (Demand(rule, (), (why,)),)
+    return tuple(asked.get(name, ()))
