@@ -217,10 +217,16 @@ def _model_version(value: Any) -> str:
     return value
 
 
+MOST_SECONDS = 2**31 - 1
+"""What Kubernetes and Kubeflow Pipelines count seconds with (`int32`)."""
+
+
 def _whole_seconds(value: Any) -> units.Duration:
     found = units.parse_duration(value)
     if found.ms < 1000 or found.ms % 1000:
         raise TypeProblem("must be whole seconds, and at least one", hint="write 1h")
+    if found.ms // 1000 > MOST_SECONDS:
+        raise TypeProblem(f"must be at most {MOST_SECONDS}s, which is 68 years")
     return found
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs.expressions import has_expression
 from exai_specs.fields import HIDDEN, Problem, refuse
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
@@ -163,3 +164,23 @@ class Shorthand:
         field = handler.resolve_ref_schema(whole)["properties"][self.field]
         short = field["anyOf"] if "anyOf" in field else [{"type": field["type"]}]
         return {"anyOf": [whole, {"anyOf": short}]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrExpression:
+    """A value of a type, or text with an expression that gives the whole of it in a run."""
+
+    of: Any
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            self._validate, handler.generate_schema(self.of)
+        )
+
+    def _validate(self, value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, str) and has_expression(value) else inner(value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"type": "string", "pattern": r"\$\{\{"}]}

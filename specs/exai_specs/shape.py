@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from exai_specs.blocks import yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import HIDDEN
-from exai_specs.forms import OneOf
+from exai_specs.forms import OneOf, OrExpression
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.types import Path
@@ -133,7 +133,8 @@ def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
     if get_origin(hint) is Annotated:
         inner, *notes = get_args(hint)
         form = next((note for note in notes if isinstance(note, OneOf)), None)
-        shape = _one_of(form, effect, within) if form else _shape(inner, effect, within)
+        written = next((note.of for note in notes if isinstance(note, OrExpression)), inner)
+        shape = _one_of(form, effect, within) if form else _shape(written, effect, within)
         ref = next((note for note in notes if isinstance(note, RefTo)), None)
         return dataclasses.replace(shape, ref=ref) if ref else shape
     if get_origin(hint) in (Union, UnionType):

@@ -48,6 +48,8 @@ def run_names(step: Step) -> Iterator[RunName]:
     for index, secret in enumerate(step.image_pull_secrets):
         yield RunName(("imagePullSecrets", index, "name"), secret.name)
     yield from of_placement(step.node_selector, step.tolerations)
+    if step.kubernetes is not None and isinstance(nodes := step.kubernetes.node_affinity, str):
+        yield RunName(("kubernetes", "nodeAffinity"), nodes, ("struct",))
     yield from of_resources(step.resources)
 
 

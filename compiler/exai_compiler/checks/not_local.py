@@ -68,6 +68,8 @@ def _variables(subject: Subject, local: str) -> Iterator[Missing]:
         if isinstance(spec.body, ServiceSpec) and spec.body.stopped:
             continue
         for name, value in variables.items():
+            if isinstance(value, ConfigMapRef) and value.optional:
+                continue  # nothing here has one, and the variable isn't there either
             if isinstance(value, ConfigMapRef | FieldRef):
                 what = "a ConfigMap" if isinstance(value, ConfigMapRef) else "a field of the pod"
                 yield Missing(

@@ -128,7 +128,7 @@ def in_run_name(path: Path) -> bool:
             return True
         case ("imagePullSecrets", int(), "name"):
             return True
-        case ("nodeSelector",) | ("tolerations",):
+        case ("nodeSelector",) | ("tolerations",) | ("kubernetes", "nodeAffinity"):
             return True
         case ("resources", name) | ("resources", "limits", name):
             return name != "limits"

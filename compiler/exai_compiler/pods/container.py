@@ -50,8 +50,10 @@ def _source(
                 reference["optional"] = True
             return {"valueFrom": MappingProxyType({"secretKeyRef": MappingProxyType(reference)})}
         case ConfigMapRef():
-            named = MappingProxyType({"key": value.key, "name": value.config_map})
-            return {"valueFrom": MappingProxyType({"configMapKeyRef": named})}
+            named: dict[str, Tree] = {"key": value.key, "name": value.config_map}
+            if value.optional:
+                named["optional"] = True
+            return {"valueFrom": MappingProxyType({"configMapKeyRef": MappingProxyType(named)})}
         case FieldRef():
             path = MappingProxyType({"fieldPath": value.field})
             return {"valueFrom": MappingProxyType({"fieldRef": path})}

@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, about, refuse
+from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.values import frozen
@@ -83,9 +84,12 @@ class ExecutorConfig:
     """What of it may be said."""
 
     node_affinity: Annotated[
-        tuple[NodeAffinity, ...],
+        Annotated[tuple[NodeAffinity, ...] | str, OrExpression(tuple[NodeAffinity, ...])],
         Effect.RENDER,
-        about("Nodes", [{"matchExpressions": [{"key": "zone", "operator": "Exists"}]}]),
+        about(
+            "Nodes; or one whole reference to a struct as Kubernetes' own `nodeAffinity`",
+            [{"matchExpressions": [{"key": "zone", "operator": "Exists"}]}],
+        ),
     ] = ()
     pod_affinity: Annotated[
         tuple[PodAffinity, ...],

@@ -15,8 +15,8 @@ from exai_specs.fields import KeyedBy, Named, Text, about
 from exai_specs.frozen import empty
 from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE
 
-_Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
-_Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
+Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
+Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
 
 
 @block
@@ -36,12 +36,12 @@ class Metadata:
         Text, Effect.METADATA, about("The name that pages show", "Iris flowers")
     ] = ""
     labels: Annotated[
-        _Labels,
+        Labels,
         Effect.RENDER,
         about("Kubernetes labels, and tags in KFP, Feast and MLflow", {"team": "data"}),
     ] = field(default_factory=empty)
     annotations: Annotated[
-        _Annotations,
+        Annotations,
         Effect.RENDER,
         about("Kubernetes annotations", {"example.com/cost-centre": "42"}),
     ] = field(default_factory=empty)

@@ -25,11 +25,12 @@ from exai_specs.fields import (
     about,
     refuse,
 )
+from exai_specs.forms import Shorthand
 from exai_specs.frozen import empty
 from exai_specs.kinds.flow import AnyStep
 from exai_specs.kinds.outputs import ArtifactType
 from exai_specs.kinds.parameter import Parameter
-from exai_specs.kinds.run_storage import Claim, Workspace
+from exai_specs.kinds.run_storage import Claim, Ttl, Workspace
 from exai_specs.kinds.schedule import Schedule
 from exai_specs.kinds.step import Retry, Step, accelerators
 from exai_specs.kinds.step_pod import (
@@ -154,7 +155,9 @@ class PipelineSpec:
         about("Volumes of a run", {"scratch": {"size": "10Gi", "storageClass": "fast"}}),
     ] = field(default_factory=empty)
     ttl: Annotated[
-        Maybe[WholeSeconds], Effect.RENDER, about("How long the pods of a run are kept", "7d")
+        Maybe[Annotated[Ttl, Shorthand("completion", ())]],
+        Effect.RENDER,
+        about("How long the pods of a run are kept", "7d", {"success": "1d", "failure": "30d"}),
     ] = None
     timeout: Annotated[
         Maybe[WholeSeconds], Effect.RENDER, about("How long a run may take", "6h")

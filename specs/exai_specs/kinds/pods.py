@@ -30,7 +30,7 @@ from exai_specs.fields import (
 from exai_specs.frozen import empty
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
-from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE, NODE_LABEL, NameRule
+from exai_specs.names import LABEL_VALUE, NODE_LABEL, NameRule
 from exai_specs.texts import again
 from exai_specs.types import TypeProblem, called
 
@@ -84,8 +84,6 @@ def _different(ports: Mapping[str, int]) -> Mapping[str, int]:
 
 Ports = Annotated[Mapping[str, PortNumber], KeyedBy(PORT), AfterValidator(_different)]
 Texts = Annotated[Mapping[str, Text], KeyedBy()]
-Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
-Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 NodeSelector = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(NODE_LABEL)]
 
@@ -102,7 +100,7 @@ class Toleration:
     ] = None
     value: Annotated[Maybe[Text], Effect.RETRAIN, about("The taint's value", "true")] = None
     effect: Annotated[
-        Maybe[Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]],
+        Maybe[Literal["NoExecute", "NoSchedule", "PreferNoSchedule"]],
         Effect.RETRAIN,
         about("What the taint does; default: any", "NoSchedule"),
     ] = None

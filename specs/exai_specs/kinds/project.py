@@ -17,7 +17,7 @@ from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, 
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.applying import Apply, Reconcile
-from exai_specs.kinds.pods import Labels
+from exai_specs.kinds.metadata import Labels
 from exai_specs.kinds.policies import RulePolicy
 from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef

@@ -1,4 +1,5 @@
-"""What a run has of its own: a workspace, and claims that steps mount (LANGUAGE section 6.1).
+"""What a run has of its own: a workspace, claims that steps mount, and how long it stays (LANGUAGE
+section 6.1).
 
 In: the blocks' plain values. Out: frozen values.
 """
@@ -11,7 +12,7 @@ from typing import Annotated
 from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, about
+from exai_specs.fields import Flag, Maybe, WholeSeconds, about
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.kinds.volumes import AccessModes, StorageClass
@@ -30,6 +31,17 @@ class Workspace:
     access_modes: Annotated[
         AccessModes, Effect.RENDER, about("How it may be mounted", ["ReadWriteMany"])
     ] = ()
+
+
+@block
+class Ttl:
+    """How long the pods of a run are kept after it ended, and how long where it ended so."""
+
+    completion: Annotated[Maybe[WholeSeconds], Effect.RENDER, about("However it ended", "7d")] = (
+        None
+    )
+    success: Annotated[Maybe[WholeSeconds], Effect.RENDER, about("When it succeeded", "1d")] = None
+    failure: Annotated[Maybe[WholeSeconds], Effect.RENDER, about("When it failed", "30d")] = None
 
 
 @block

@@ -15,10 +15,9 @@ from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Text, about
 from exai_specs.frozen import empty
+from exai_specs.kinds.metadata import Annotations, Labels
 from exai_specs.kinds.pods import (
-    Annotations,
     InitContainers,
-    Labels,
     NodeSelector,
     Ports,
     Probes,

@@ -7,29 +7,21 @@ Pipelines can say is here: no `subPath` but of claims, no `readOnly`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass as plain_dataclass
 from dataclasses import field
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import (
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ValidatorFunctionWrapHandler,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.expressions import has_expression
 from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, about, refuse
-from exai_specs.forms import OneOf
+from exai_specs.forms import OneOf, OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.affinity import Kubernetes
+from exai_specs.kinds.metadata import Annotations, Labels
 from exai_specs.kinds.pods import (
-    Annotations,
-    Labels,
     NodeSelector,
     PullPolicy,
     PullSecrets,
@@ -96,11 +88,23 @@ class EmptyFolder:
 
 
 @block
+class StepEphemeral(Ephemeral):
+    """A claim that lives as long as the pod. KServe's CRDs drop what would describe a server's."""
+
+    labels: Annotated[Labels, Effect.RETRAIN, about("Its labels", {"team": "ml"})] = field(
+        default_factory=empty
+    )
+    annotations: Annotated[
+        Annotations, Effect.RETRAIN, about("Its annotations", {"example.com/note": "text"})
+    ] = field(default_factory=empty)
+
+
+@block
 class EphemeralFolder:
     """A volume that is made for the pod."""
 
     ephemeral: Annotated[
-        Ephemeral, Effect.RETRAIN, about("A volume made for the pod", {"size": "10Gi"})
+        StepEphemeral, Effect.RETRAIN, about("A volume made for the pod", {"size": "10Gi"})
     ]
 
 
@@ -125,26 +129,6 @@ _FORMS = (
 StepVolumes = Annotated[
     Mapping[str, Annotated[StepVolume, OneOf(_FORMS, inside=False)]], KeyedBy(MOUNT_PATH)
 ]
-
-
-@plain_dataclass(frozen=True, slots=True, eq=False)
-class OrExpression:
-    """A value of a type, or text with an expression that gives the whole of it in a run."""
-
-    of: Any
-
-    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_wrap_validator_function(
-            self._validate, handler.generate_schema(self.of)
-        )
-
-    def _validate(self, value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
-        return value if isinstance(value, str) and has_expression(value) else inner(value)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"anyOf": [handler(schema), {"type": "string", "pattern": r"\$\{\{"}]}
 
 
 StepNodeSelector: TypeAlias = Annotated[Mapping[str, str] | str, OrExpression(NodeSelector)]

@@ -16,8 +16,8 @@ from exai_specs.amounts import Bytes, Pieces
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Quantity, about, refuse
+from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
-from exai_specs.kinds.step_pod import OrExpression
 from exai_specs.kinds.workload import EXTENDED, EXTENDED_KEY, Amount, Gathered, over, stated
 
 StepAmount: TypeAlias = Annotated[Amount, OrExpression(Quantity)]

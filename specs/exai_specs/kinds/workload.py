@@ -85,6 +85,9 @@ class ConfigMapRef:
         about("Name of the ConfigMap", "settings"),
     ]
     key: Annotated[Text, Effect.RETRAIN, about("Key in the ConfigMap", "region")]
+    optional: Annotated[
+        Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)
+    ] = False
 
 
 @block

@@ -73,8 +73,27 @@ def second(
 
 
 @dsl.container_component
-def third() -> dsl.ContainerSpec:
-    return dsl.ContainerSpec(image="alpine:3.20")
+def third(
+    page: dsl.Output[dsl.Markdown],
+    seen: dsl.Output[dsl.SlicedClassificationMetrics],
+    some: dsl.Output[dsl.Artifact],
+    of: dsl.Output[dsl.Metrics],
+    by: dsl.Output[dsl.ClassificationMetrics],
+) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(
+        image="alpine:3.20",
+        args=[
+            dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
+            dsl.PIPELINE_JOB_RESOURCE_NAME_PLACEHOLDER,
+            dsl.PIPELINE_JOB_CREATE_TIME_UTC_PLACEHOLDER,
+            dsl.PIPELINE_JOB_SCHEDULE_TIME_UTC_PLACEHOLDER,
+            dsl.PIPELINE_TASK_NAME_PLACEHOLDER,
+            f"{dsl.PIPELINE_ROOT_PLACEHOLDER} of {dsl.PIPELINE_TASK_ID_PLACEHOLDER}",
+            dsl.PIPELINE_ROOT_PLACEHOLDER,
+            dsl.PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER,
+            dsl.PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER,
+        ],
+    )
 
 
 @dsl.pipeline(name="every-container")
@@ -97,7 +116,9 @@ def containers(
         note=f"of {word}",
         options={"a": 1},
     )
-    last = third().set_caching_options(False)
+    last = (
+        third().set_caching_options(False).set_debug_pause(before=True, after=True, on_error=True)
+    )
     last.set_cpu_request("1").set_cpu_limit("1").set_memory_request("1Gi").set_memory_limit("1Gi")
     last.set_env_variable("EXAI_MEMORY", str(1024**3))
 
@@ -119,6 +140,8 @@ def only(depth: int) -> dsl.ContainerSpec:
             ),
         ),
         ttl_seconds_after_finished=7 * 24 * 3600,
+        ttl_seconds_after_success=24 * 3600,
+        ttl_seconds_after_failure=30 * 24 * 3600,
         active_deadline_seconds=6 * 3600 + 30 * 60,
     ),
 )

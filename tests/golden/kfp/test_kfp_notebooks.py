@@ -3,19 +3,15 @@ and the notebook."""
 
 # The SDK reads a function's signature: so no postponed annotations.
 
-import base64
-import gzip
 import importlib.util
 import inspect
-import io
-import re
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf import json_format
 from kfp import dsl
+from packed import unpacked
 
 from exai_compiler.backends.kfp.components import component_spec
 from exai_compiler.catalog import Catalog, Port
@@ -93,7 +89,6 @@ NOTHING = """
 def notebook_step():
     dsl.run_notebook()
 """
-_ARCHIVE = re.compile(r"(?<=__KFP_EMBEDDED_ARCHIVE_B64 = ')[^']*(?=')")
 PIP = Pip(
     packages=("six==1.17.0",),
     index_urls=("https://one.example.com/simple",),
@@ -112,15 +107,6 @@ def written(folder: Path, source: str) -> Any:
     spec.loader.exec_module(module)
     assert inspect.getsource(module.notebook_step)
     return module.notebook_step
-
-
-def unpacked(command: list[str]) -> tuple[list[str], dict[str, str]]:
-    """A command without its archive, and what that holds."""
-    (packed,) = _ARCHIVE.findall(command[-1])
-    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(base64.b64decode(packed)))) as tar:
-        members = {each.name: tar.extractfile(each) for each in tar.getmembers()}
-        texts = {name: file.read().decode() for name, file in members.items() if file is not None}
-    return [*command[:-1], _ARCHIVE.sub("", command[-1])], texts
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 import pytest
@@ -12,8 +13,10 @@ from google.protobuf import json_format
 from kfp import dsl
 from kfp.dsl import (
     HTML,
+    Artifact,
     ClassificationMetrics,
     Dataset,
+    EmbeddedInput,
     Input,
     InputPath,
     Markdown,
@@ -22,6 +25,7 @@ from kfp.dsl import (
     Output,
     OutputPath,
 )
+from packed import unpacked
 
 from exai_compiler.backends.kfp.components import component_spec
 from exai_compiler.catalog import Catalog
@@ -99,6 +103,31 @@ CASES: list[tuple[Callable[..., Any], str | None, Pip | None, dict[str, Any]]] =
         {"install_kfp_package": False, "packages_to_install": ["humanize==4.12.0"]},
     ),
 ]
+
+
+def ruled(rules: EmbeddedInput[Artifact], much: int = 1) -> str:
+    """Reads what stands beside it."""
+    return dsl.get_uri() + rules.path * much
+
+
+@pytest.mark.parametrize("embed", ["rules", "rules/one.txt"])
+def test_what_stands_beside_a_function_goes_with_it(embed: str, tmp_path: Path) -> None:
+    beside = {"rules/one.txt": "1\n", "rules/deep/checking.py": "def check(): ...\n"}
+    for name, text in beside.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    made = dsl.component(
+        base_image="python:3.11",
+        install_kfp_package=False,
+        embedded_artifact_path=str(tmp_path / embed),
+    )(ruled)
+    theirs = json_format.MessageToDict(made.pipeline_spec)
+    (executor,) = theirs["deploymentSpec"]["executors"].values()
+    file = inspect.getsource(inspect.getmodule(ruled))  # type: ignore[arg-type]
+    step = Step(python="steps.py:ruled", embed=embed)
+    ours = python_component("exai.yaml", step, Catalog({}, {"steps.py": file, **beside}))
+    assert ours is not None
+    assert unpacked(list(ours.command)) == unpacked(executor["container"]["command"])
 
 
 @pytest.mark.parametrize(("function", "image", "pip", "options"), CASES)

@@ -43,6 +43,7 @@ def pods(
     secret: str = "db",
     pool: dict = {"pool": "gpu"},
     taints: list = [],
+    nodes: dict = {},
     exai_run_key: str = "",
     exai_data_versions: dict = {},
 ) -> None:
@@ -52,6 +53,10 @@ def pods(
     task = plain().set_caching_options(True, cache_key="flowers-2026")
     kubernetes.use_field_path_as_env(task, "NODE", "spec.nodeName")
     kubernetes.use_field_path_as_env(task, "POD", "metadata.name")
+    kubernetes.use_secret_as_env(task, "db", {"token": "TOKEN"})
+    kubernetes.use_secret_as_env(task, "db", {"spare": "SPARE"}, optional=True)
+    kubernetes.use_config_map_as_env(task, "site", {"region": "REGION"})
+    kubernetes.use_config_map_as_env(task, "site", {"zone": "ZONE"}, optional=True)
     kubernetes.use_secret_as_volume(task, "db", "/etc/db")
     kubernetes.use_secret_as_volume(task, "other", "/etc/other", optional=True)
     kubernetes.use_config_map_as_volume(task, "site", "/etc/site", optional=True)
@@ -59,7 +64,15 @@ def pods(
     kubernetes.mount_pvc(task, "models", "/models")
     kubernetes.empty_dir_mount(task, "tmp-fast-FAST", "/tmp/fast", "Memory", "1Gi")
     kubernetes.empty_dir_mount(task, "tmp-scratch-SCRATCH", "/tmp/scratch")
-    kubernetes.add_ephemeral_volume(task, "work-WORK", "/work", ["ReadWriteOnce"], "10Gi")
+    kubernetes.add_ephemeral_volume(
+        task,
+        "work-WORK",
+        "/work",
+        ["ReadWriteOnce"],
+        "10Gi",
+        labels={"team": "ml"},
+        annotations={"example.com/note": "text"},
+    )
     kubernetes.add_ephemeral_volume(
         task, "work-fast-FAST", "/work/fast", ["ReadWriteOncePod"], "1Gi", "fast"
     )
@@ -88,6 +101,7 @@ def pods(
     kubernetes.mount_pvc(late, secret, "/d")
     kubernetes.add_node_selector_json(late, pool)
     kubernetes.add_toleration_json(late, taints)
+    kubernetes.add_node_affinity_json(late, nodes)
     kubernetes.set_image_pull_secrets(late, [secret, text])
 
 
@@ -125,6 +139,7 @@ def claims(exai_run_key: str = "", exai_data_versions: dict = {}) -> None:
             size=size,
             storage_class_name=of,
             access_modes=[mode],
+            **({"annotations": {"example.com/note": "text"}} if claim == "kept" else {}),
         ).set_caching_options(False)
     one = first()
     kubernetes.mount_pvc(one, made["kept"].outputs["name"], "/kept", "part")

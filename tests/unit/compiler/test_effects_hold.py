@@ -247,6 +247,13 @@ def _pod(field: str, *base: str) -> dict[str, Change]:
                     "ephemeral",
                     {**made, "accessModes": ["ReadWriteMany"]},
                 ),
+                inside("ephemeral.labels.*", "/made", "ephemeral", {**made, "labels": {"a": "b"}}),
+                inside(
+                    "ephemeral.annotations.*",
+                    "/made",
+                    "ephemeral",
+                    {**made, "annotations": {"a": "b"}},
+                ),
             )
         ),
         f"{field}.volumes.*.optional": (PIPELINE, (*base, "volumes", "/map", "optional"), True),
@@ -519,7 +526,9 @@ CHANGES: Mapping[str, Change] = {
             "keep": {"keep": True},
         }.items()
     },
-    "Pipeline.ttl": (PIPELINE, ("spec", "ttl"), "1d"),
+    "Pipeline.ttl.completion": (PIPELINE, ("spec", "ttl"), "1d"),
+    "Pipeline.ttl.success": (PIPELINE, ("spec", "ttl"), {"success": "1d"}),
+    "Pipeline.ttl.failure": (PIPELINE, ("spec", "ttl"), {"failure": "1d"}),
     "Pipeline.timeout": (PIPELINE, ("spec", "timeout"), "1d"),
     "Pipeline.service_account": (PIPELINE, ("spec", "serviceAccount"), "runner"),
     "Model.task": (MODEL, ("spec", "task"), "regression"),

@@ -72,6 +72,12 @@ def said(kind: str, spec: str) -> list[str]:
         ("Pipeline", f"{STEP}, workspace: {{size: 0}}", "spec.workspace.size: must be more"),
         (
             "Pipeline",
+            f"{STEP}, ttl: {{failure: 4000w}}",
+            "spec.ttl.failure: must be at most 2147483647s, which is 68 years",
+        ),
+        ("Pipeline", f"{STEP}, timeout: 4000w", "spec.timeout: must be at most 2147483647s"),
+        (
+            "Pipeline",
             f"{STEP}, claims: {{c: {{size: 0.5, storageClass: fast}}}}",
             "spec.claims.c.size: must be whole",
         ),

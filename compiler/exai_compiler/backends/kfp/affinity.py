@@ -6,16 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exai_compiler.backends.kfp.names import Names
 from exai_specs.frozen import Json
 from exai_specs.kinds.affinity import ExecutorConfig, NodeAffinity, PodAffinity, Requirement
 
 
-def near(config: ExecutorConfig | None) -> Mapping[str, Json]:
+def near(config: ExecutorConfig | None, names: Names) -> Mapping[str, Json]:
     """Empty when nothing is said."""
     if config is None:
         return {}
+    nodes = config.node_affinity
     fields = {
-        "nodeAffinity": tuple(_nodes(each) for each in config.node_affinity),
+        "nodeAffinity": ({"nodeAffinityJson": names.given(nodes)},)
+        if isinstance(nodes, str)
+        else tuple(_nodes(each) for each in nodes),
         "podAffinity": tuple(_pods(each) for each in config.pod_affinity),
     }
     return {name: value for name, value in fields.items() if value}

@@ -16,8 +16,14 @@ def pipeline_config(pipeline: PipelineSpec) -> Mapping[str, Json]:
     found: dict[str, Json] = {}
     if pipeline.workspace is not None:
         found["workspace"] = _workspace(pipeline.workspace)
-    if pipeline.ttl is not None:
-        found["resourceTtlOnCompletion"] = pipeline.ttl.ms // 1000
+    if (ttl := pipeline.ttl) is not None:
+        for ended, kept in (
+            ("Completion", ttl.completion),
+            ("Success", ttl.success),
+            ("Failure", ttl.failure),
+        ):
+            if kept is not None:
+                found[f"resourceTtlOn{ended}"] = kept.ms // 1000
     if pipeline.timeout is not None:
         found["activeDeadlineSeconds"] = pipeline.timeout.ms // 1000
     return found

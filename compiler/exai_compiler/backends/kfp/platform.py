@@ -58,14 +58,15 @@ def _secrets(settings: Settings, names: Names) -> Iterator[Json]:
 
 def _config_maps(settings: Settings, names: Names) -> Iterator[Json]:
     wanted = sorted(
-        (value.config_map, name, value.key)
+        (value.config_map, value.optional, name, value.key)
         for name, value in settings.env.items()
         if isinstance(value, ConfigMapRef)
     )
-    for config_map, group in groupby(wanted, lambda item: item[0]):
+    for (config_map, optional), group in groupby(wanted, lambda item: item[:2]):
         yield {
             **names.named(config_map, "configMapName"),
-            "keyToEnv": tuple({"envVar": name, "configMapKey": key} for _, name, key in group),
+            "keyToEnv": tuple({"envVar": name, "configMapKey": key} for _, _, name, key in group),
+            **({"optional": True} if optional else {}),
         }
 
 

@@ -34,7 +34,7 @@ def placed(settings: Settings, names: Names) -> Mapping[str, Json]:
     metadata = {"labels": pod.pod_labels, "annotations": pod.pod_annotations}
     if any(metadata.values()):
         found["podMetadata"] = {k: dict(sorted(v.items())) for k, v in metadata.items() if v}
-    return {**found, **near(pod.kubernetes)}
+    return {**found, **near(pod.kubernetes, names)}
 
 
 def _toleration(toleration: Toleration) -> Json:

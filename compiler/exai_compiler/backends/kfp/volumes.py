@@ -18,6 +18,7 @@ from exai_specs.kinds.step_pod import (
     EphemeralFolder,
     PvcMount,
     SecretFiles,
+    StepEphemeral,
     StepVolume,
 )
 from exai_specs.kinds.volumes import MemoryVolume
@@ -66,6 +67,7 @@ def _volume(path: str, volume: StepVolume, names: Names) -> tuple[str, Json]:
                 "accessModes": made.access_modes,
                 "size": str(made.size),
                 **kind,
+                **_described(made),
             }
         case MemoryVolume() | ClaimMount():
             raise ValueError(f"{path}: shared memory is no mount, and claims are mounted by name")
@@ -79,6 +81,12 @@ def _claimed(name: str, names: Names) -> Mapping[str, Json]:
         return {"constant": name, "pvcNameParameter": {"runtimeValue": {"constant": name}}}
     deprecated = source if isinstance(source, Mapping) else {}
     return {**deprecated, "pvcNameParameter": source}
+
+
+def _described(made: StepEphemeral) -> Mapping[str, Json]:
+    metadata = {"labels": made.labels, "annotations": made.annotations}
+    found: Json = {k: dict(sorted(v.items())) for k, v in metadata.items() if v}
+    return {"metadata": found} if found else {}
 
 
 def _mount(path: str, optional: bool) -> Mapping[str, Json]:
