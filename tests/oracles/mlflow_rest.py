@@ -64,11 +64,9 @@ class Tracking:
         ]
 
     def registered_models(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": model,
-                "creation_timestamp": WHEN,
-                "last_updated_timestamp": WHEN,
+        found: list[dict[str, Any]] = []
+        for model, versions in sorted(self.versions.items()):
+            more = {
                 "latest_versions": [
                     _version(model, len(versions), *versions[-1]) for _ in versions[:1]
                 ],
@@ -77,8 +75,10 @@ class Tracking:
                     for alias, number in sorted(self.aliases.get(model, {}).items())
                 ],
             }
-            for model, versions in sorted(self.versions.items())
-        ]
+            about = {"name": model, "creation_timestamp": WHEN, "last_updated_timestamp": WHEN}
+            # A message of protobuf has no empty list.
+            found.append(about | {key: each for key, each in more.items() if each})
+        return found
 
 
 def _version(model: str, number: int, source: str, tags: Mapping[str, str]) -> dict[str, Any]:
