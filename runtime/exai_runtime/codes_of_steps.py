@@ -198,6 +198,10 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
         "no-limit": Code(
             "AutoML has no limit.", "Set `max_runtime_secs` (seconds) or `max_models`."
         ),
+        "no-bucket": Code(
+            "An object store has no such bucket.",
+            "exai makes none. Make it, or name another under `data.root` or `models.store`.",
+        ),
         "no-model-store": Code(
             "A step isn't told where models are kept.",
             "Steps read EXAI_MODEL_STORE; on a cluster it comes from `exai-runtime`.",
@@ -267,6 +271,22 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
         "training-refused": Code(
             "The algorithm refuses its parameters, or the data.",
             "The message has its reason.",
+        ),
+        "store-denied": Code(
+            "An object store refuses a step's account, or there are no credentials.",
+            "Credentials are where the store's own clients look for them: the step's "
+            "`serviceAccount`, or variables in its `env`. That account has to read `data.root`, "
+            "and to read and write `models.store`.",
+        ),
+        "store-region": Code(
+            "A bucket is in another region than the one that is asked.",
+            "Name it as AWS_REGION in the step's `env`, or leave AWS_ENDPOINT_URL out: AWS says "
+            "of each bucket where it is.",
+        ),
+        "store-unreachable": Code(
+            "An object store doesn't answer.",
+            "Its name isn't known there, nothing listens, or it is too busy. The step is tried "
+            "again as its `retries` say.",
         ),
         "unexpected": Code(
             "A step or a process failed in a way that nobody foresaw.",

@@ -1,14 +1,11 @@
 """The model store: written once, whole or not at all."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from object_stores import TOKEN, Bucket, gcs, s3
 
 from exai_components import object_store
 from exai_components.evaluate_model.champion import Champion
@@ -106,188 +103,148 @@ def test_a_store_may_be_a_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store that Arrow reads and writes, with files for objects."""
-    monkeypatch.setattr(object_store, "SCHEMES", ("file",))
-    monkeypatch.setenv("EXAI_MODEL_STORE", (tmp_path / "lager").as_uri())
-    return tmp_path / "lager/m/k"
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """An S3 server of this process, with the model store on it."""
+    with s3(monkeypatch) as store:
+        monkeypatch.setenv("EXAI_MODEL_STORE", "s3://acme-ml/models/")
+        yield store
 
 
-def test_an_object_store_has_the_signature_last(
-    objects: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names: list[str] = []
-    upload = object_store.upload
+KEY = "acme-ml/models/m/k"
 
-    def told(folder: Path, some: tuple[str, ...], uri: str) -> None:
-        names.extend(some)
-        upload(folder, some, uri)
 
-    monkeypatch.setattr(object_store, "upload", told)
+def test_a_model_goes_to_s3_with_its_signature_last(bucket: Bucket, tmp_path: Path) -> None:
     source = trained(tmp_path / "model")
     stored = put(source, "m", "k")
-    assert names == ["model.zip", MODEL_FILE]
-    assert (stored.uri, stored.digest) == (objects.as_uri(), digest_of(source))
-    assert (objects / "model.zip").read_bytes() == b"mojo"
+    assert list(bucket.objects) == [f"{KEY}/model.zip", f"{KEY}/{MODEL_FILE}"]
+    assert (stored.uri, stored.digest) == (f"s3://{KEY}", digest_of(source))
+    assert bucket.objects[f"{KEY}/model.zip"] == b"mojo"
     assert stored.model.files == {"model.zip": hashlib.sha256(b"mojo").hexdigest()}
     assert (stored.folder / MODEL_FILE).read_bytes() == (source / MODEL_FILE).read_bytes()
+    bucket.objects.pop(f"{KEY}/model.zip")
+    bucket.objects[f"{KEY}/model.zip"] = b"mojo"
     again = put(source, "m", "k")
     assert (again.uri, again.digest) == (stored.uri, stored.digest)
-    assert names == ["model.zip", MODEL_FILE], "nothing is written twice"
+    assert list(bucket.objects)[-1].endswith("model.zip"), "nothing is written twice"
 
 
 def test_what_an_earlier_attempt_stored_as_objects_stays(
-    objects: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bucket: Bucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = put(trained(tmp_path / "first"), "m", "k")
     second = put(trained(tmp_path / "second", b"other"), "m", "k")
     assert second.digest == first.digest
     assert second.model == first.model
-    assert (objects / "model.zip").read_bytes() == b"mojo"
+    assert bucket.objects[f"{KEY}/model.zip"] == b"mojo"
     assert "earlier attempt" in capsys.readouterr().err
 
 
-def test_objects_without_a_signature_are_of_a_killed_attempt(objects: Path, tmp_path: Path) -> None:
-    objects.mkdir(parents=True)
-    (objects / "model.zip").write_bytes(b"mo")
+def test_objects_without_a_signature_are_of_a_killed_attempt(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    bucket.objects[f"{KEY}/model.zip"] = b"mo"
     put(trained(tmp_path / "model"), "m", "k")
-    assert (objects / "model.zip").read_bytes() == b"mojo"
+    assert bucket.objects[f"{KEY}/model.zip"] == b"mojo"
 
 
-def test_a_signature_without_its_objects_is_said(objects: Path, tmp_path: Path) -> None:
+def test_a_signature_without_its_objects_is_said(bucket: Bucket, tmp_path: Path) -> None:
     put(trained(tmp_path / "model"), "m", "k")
-    (objects / "model.zip").unlink()
+    del bucket.objects[f"{KEY}/model.zip"]
     with pytest.raises(StepFailure) as caught:
         put(tmp_path / "model", "m", "k")
     assert caught.value.outcome.code == "broken-store"
 
 
-def test_a_champion_is_brought_from_an_object_store(objects: Path, tmp_path: Path) -> None:
+def test_a_champion_is_brought_from_an_object_store(bucket: Bucket, tmp_path: Path) -> None:
     stored = put(trained(tmp_path / "model"), "m", "k")
     champion = Champion("m", 3, stored.uri, stored.digest)
     folder = champion.folder()
     assert verify(folder, stored.digest) == stored.model
     assert champion.folder() == folder, "it is brought once"
-    (objects / "model.zip").unlink()
+    del bucket.objects[f"{KEY}/model.zip"]
     with pytest.raises(StepFailure) as caught:
         Champion("m", 4, stored.uri, stored.digest).folder()
     assert caught.value.outcome.code == "champion-unreadable"
 
 
-class Bucket(BaseHTTPRequestHandler):
-    """As much of S3's protocol as a folder needs: put, get, head, list, several parts."""
-
-    objects: ClassVar[dict[str, bytes]] = {}
-    parts: ClassVar[dict[str, bytes]] = {}
-    protocol_version = "HTTP/1.1"
-
-    def do_PUT(self) -> None:
-        url = urlsplit(self.path)
-        body = self.sent()
-        if "partNumber" in url.query:
-            number = int(parse_qs(url.query)["partNumber"][0])
-            self.parts[f"{url.path}#{number:05d}"] = body
-        else:
-            self.objects[url.path] = body
-        self.answer(200)
-
-    def do_POST(self) -> None:
-        url = urlsplit(self.path)
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if url.query.startswith("uploads"):
-            self.answer(
-                200,
-                b"<InitiateMultipartUploadResult><UploadId>u</UploadId>"
-                b"</InitiateMultipartUploadResult>",
-            )
-            return
-        mine = sorted(key for key in self.parts if key.startswith(f"{url.path}#"))
-        self.objects[url.path] = b"".join(self.parts.pop(key) for key in mine)
-        self.answer(
-            200, b"<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>"
-        )
-
-    def do_HEAD(self) -> None:
-        found = self.objects.get(urlsplit(self.path).path)
-        self.answer(404 if found is None else 200, found or b"", body=False)
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        if "list-type" in url.query:
-            self.answer(200, b"<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>")
-            return
-        found = self.objects.get(url.path)
-        if found is None:
-            self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-            return
-        first, _, last = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
-        self.answer(206, found[int(first) : int(last) + 1 if last else None])
-
-    def sent(self) -> bytes:
-        """The body: as it is, in HTTP's chunks, in AWS' own, or both."""
-        body = b""
-        if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            while length := int(self.rfile.readline().partition(b";")[0], 16):
-                body += self.rfile.read(length)
-                self.rfile.readline()
-            self.rfile.readline()
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if "aws-chunked" in self.headers.get("Content-Encoding", ""):
-            body = unchunked(body)
-        return body
-
-    def answer(self, status: int, data: bytes = b"", body: bool = True) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("ETag", '"e"')
-        self.send_header("Last-Modified", "Fri, 20 Nov 2026 10:00:00 GMT")
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
+def test_a_model_goes_to_gcs_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAI_MODEL_STORE", "gs://acme-ml/models")
+    with gcs(monkeypatch, tmp_path) as store:
+        stored = put(trained(tmp_path / "model"), "m", "k")
+        assert stored.uri == f"gs://{KEY}"
+        assert list(store.objects) == [f"{KEY}/model.zip", f"{KEY}/{MODEL_FILE}"]
+        assert store.who >= {f"Bearer {TOKEN}"}
+        folder = Champion("m", 5, stored.uri, stored.digest).folder()
+        assert verify(folder, stored.digest) == stored.model
+        assert (folder / "model.zip").read_bytes() == b"mojo"
 
 
-def unchunked(body: bytes) -> bytes:
-    """What AWS' clients send in pieces, each after its length."""
-    found = b""
-    while body:
-        size, _, body = body.partition(b"\r\n")
-        length = int(size.partition(b";")[0], 16)
-        if not length:
-            break
-        found, body = found + body[:length], body[length + 2 :]
-    return found
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """An S3 server of this process, as the variables of AWS' clients name one."""
-    Bucket.objects.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Bucket) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "you")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter22x")
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        monkeypatch.setenv("EXAI_MODEL_STORE", "s3://acme-ml/models/")
-        yield Bucket.objects
-        server.shutdown()
-
-
-def test_a_model_goes_to_s3_and_comes_back(bucket: dict[str, bytes], tmp_path: Path) -> None:
-    stored = put(trained(tmp_path / "model"), "m", "k")
-    assert stored.uri == "s3://acme-ml/models/m/k"
-    assert sorted(bucket) == [f"/acme-ml/models/m/k/{name}" for name in (MODEL_FILE, "model.zip")]
-    assert put(trained(tmp_path / "other", b"other"), "m", "k").digest == stored.digest
-    folder = Champion("m", 1, stored.uri, stored.digest).folder()
-    assert verify(folder, stored.digest) == stored.model
-    del bucket["/acme-ml/models/m/k/model.zip"]
+@pytest.mark.parametrize(
+    ("status", "called", "code", "final"),
+    [
+        (403, "AccessDenied", "store-denied", True),
+        (403, "InvalidAccessKeyId", "store-denied", True),
+        (400, "ExpiredToken", "store-denied", True),
+        (404, "NoSuchBucket", "no-bucket", True),
+        (301, "PermanentRedirect", "store-region", True),
+        (503, "SlowDown", "store-unreachable", False),
+    ],
+)
+def test_an_object_store_that_refuses(
+    bucket: Bucket, tmp_path: Path, status: int, called: str, code: str, final: bool
+) -> None:
+    bucket.refuse = (status, called)
     with pytest.raises(StepFailure) as caught:
-        put(tmp_path / "model", "m", "k")
-    assert caught.value.outcome.code == "broken-store"
+        put(trained(tmp_path / "model"), "m", "k")
+    told = caught.value.outcome
+    assert (told.code, told.final) == (code, final)
+    assert "acme-ml" in told.message and told.hint
+    assert "hunter22" not in told.message + told.hint
+
+
+def test_gcs_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXAI_MODEL_STORE", "gs://acme-ml/models")
+    source = trained(tmp_path / "model")
+    with gcs(monkeypatch, tmp_path) as store:
+        for status, code in ((403, "store-denied"), (401, "store-denied"), (404, "no-bucket")):
+            store.refuse = (status, "no")
+            with pytest.raises(StepFailure) as caught:
+                put(source, "m", "k")
+            assert caught.value.outcome.code == code
+            assert "hunter22" not in str(caught.value.outcome)
+
+
+def test_a_store_that_isn_t_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("EXAI_MODEL_STORE", "s3://acme-ml/models")
+    source = trained(tmp_path / "model")
+    for place in ("http://127.0.0.1:1", "http://nowhere.invalid"):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", place)
+        with pytest.raises(StepFailure) as caught:
+            put(source, "m", "k")
+        assert caught.value.outcome.code == "store-unreachable"
+        assert "ould not" in caught.value.outcome.message
+
+
+def test_gcs_without_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXAI_MODEL_STORE", "gs://acme-ml/models")
+    source = trained(tmp_path / "model")
+    with gcs(monkeypatch, tmp_path):
+        told = tmp_path / "you.json"
+        told.write_text(told.read_text().replace("/token", "/revoked"))
+        with pytest.raises(StepFailure) as caught:
+            put(source, "m", "k")
+    assert caught.value.outcome.code == "store-denied"
+    assert "no credentials" in caught.value.outcome.message
+    assert "hunter22" not in str(caught.value.outcome)
+
+
+def test_a_disk_of_this_machine_isn_t_the_store(bucket: Bucket, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nothing\.zip"):
+        object_store.upload(tmp_path, ("nothing.zip",), "s3://acme-ml/models")
+    assert bucket.objects == {}
 
 
 def test_the_run_s_own_id() -> None:

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from object_stores import Bucket, gcs, s3
 from pyarrow import parquet
 
-from exai_components import object_store
 from exai_components.load_dataset.places import _mirror, inside_data_root
 from exai_components.load_dataset.sources import open_source
 from exai_components.outcome import StepFailure
 
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root that Arrow reads, with files for objects."""
-    folder = tmp_path / "daten"
-    (folder / "rows").mkdir(parents=True)
-    (folder / "iris.csv").write_text("id,size\n7,1.5\n8,1.6\n")
-    for number in (1, 2):
-        table = pa.table({"id": [number], "size": [1.5]})
-        parquet.write_table(table, folder / "rows" / f"part-{number}.parquet")
-    monkeypatch.setattr(object_store, "SCHEMES", ("file",))
-    monkeypatch.setenv("EXAI_DATA_ROOT", folder.as_uri() + "/")
-    _mirror.cache_clear()
-    return folder
+CSV = b"id,size\n7,1.5\n8,1.6\n"
 
 
-def test_a_file_is_brought_once(store: Path) -> None:
+@pytest.fixture(params=["s3", "gs"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bucket]:
+    """A root in a bucket, which Arrow's own clients read."""
+    with s3(monkeypatch) if request.param == "s3" else gcs(monkeypatch, tmp_path) as found:
+        found.objects["acme-ml/daten/iris.csv"] = CSV
+        for number in (1, 2):
+            into = BytesIO()
+            parquet.write_table(pa.table({"id": [number], "size": [1.5]}), into)
+            found.objects[f"acme-ml/daten/rows/part-{number}.parquet"] = into.getvalue()
+        monkeypatch.setenv("EXAI_DATA_ROOT", f"{request.param}://acme-ml/daten/")
+        _mirror.cache_clear()
+        yield found
+
+
+def test_a_file_is_brought_once(store: Bucket) -> None:
     found = inside_data_root("iris.csv")
-    assert found.read_text() == (store / "iris.csv").read_text()
-    assert not found.is_relative_to(store)
-    (store / "iris.csv").unlink()
+    assert found.read_bytes() == CSV
+    store.objects.clear()
     assert inside_data_root("iris.csv") == found
 
 
-def test_a_source_is_read_from_there(store: Path) -> None:
+def test_a_store_that_refuses_is_no_missing_file(store: Bucket) -> None:
+    store.refuse = (403, "AccessDenied")
+    with pytest.raises(StepFailure) as caught:
+        inside_data_root("iris.csv")
+    assert caught.value.outcome.code == "store-denied"
+    assert "://acme-ml/daten/iris.csv" in caught.value.outcome.message
+
+
+def test_a_source_is_read_from_there(store: Bucket) -> None:
     del store
     with open_source({"csv": {"path": "iris.csv"}}) as opened:
         assert [column.name for column in opened.columns] == ["id", "size"]
@@ -50,9 +62,10 @@ def test_a_source_is_read_from_there(store: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "code"), [("none.csv", "missing-file"), ("../iris.csv", "path-leaves-data-root")]
 )
-def test_what_isn_t_there_or_is_outside(store: Path, path: str, code: str) -> None:
+def test_what_isn_t_there_or_is_outside(store: Bucket, path: str, code: str) -> None:
     with pytest.raises(StepFailure) as caught:
         inside_data_root(path)
     assert caught.value.outcome.code == code
     if code == "missing-file":
-        assert (store / path).as_uri() in caught.value.outcome.message
+        assert f"://acme-ml/daten/{path}" in caught.value.outcome.message
+        assert store.refuse is None
