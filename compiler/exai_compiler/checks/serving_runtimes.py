@@ -15,12 +15,13 @@ from itertools import product
 from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
 from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.platforms import release
-from exai_compiler.backends.kserve.served import may_be_served
+from exai_compiler.backends.kserve.served import files_of, may_be_served
 from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.service import CUSTOM
@@ -42,8 +43,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             for path, model in service.models:
                 for wanted in _formats(subject, model):
                     judged = _judged(known, spec, service, path, wanted)
-                    found |= dict.fromkeys(replace(each, related=places) for each in judged)
+                    both = (*_declared(subject, model), *places)
+                    found |= dict.fromkeys(replace(each, related=both) for each in judged)
         yield from found
+
+
+def _declared(subject: Subject, model: str | InlineModel | None) -> Related:
+    """Where the Model that a Service names says what its files are."""
+    files = files_of(subject.project, model) if isinstance(model, str) else None
+    if files is None:
+        return ()
+    field = "format" if files.format_version is None else "formatVersion"
+    spec = subject.project.specs[Ref("Model", str(model))]
+    return (("the model's format is declared here", spec.at("spec", "source", field)),)
 
 
 def _releases(subject: Subject) -> Iterator[tuple[Environment, Related]]:
