@@ -6,7 +6,7 @@ In: plain values. Out: the frozen value of the one form that fits. Never: trying
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,11 +151,14 @@ class Shorthand:
     ) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self._expand, handler(source))
 
+    def alone(self, value: object) -> bool:
+        """Whether the field is written in place of the mapping."""
+        if isinstance(value, Mapping):
+            return bool(value) and all(key in self.forms for key in value)
+        return isinstance(value, str)
+
     def _expand(self, value: Any) -> Any:
-        alone = isinstance(value, str) or (
-            isinstance(value, dict) and value and all(key in self.forms for key in value)
-        )
-        return {self.field: value} if alone else value
+        return {self.field: value} if self.alone(value) else value
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from exai_specs.blocks import yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import HIDDEN
-from exai_specs.forms import OneOf, OrExpression
+from exai_specs.forms import OneOf, OrExpression, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.types import Path
@@ -28,7 +28,8 @@ from exai_specs.values import frozen
 class Shape:
     """A field, with those inside it. `each` is what a list's items or a mapping's entries are.
 
-    `again`: the class that this is, where it stands inside itself; `opened` follows.
+    `short`: a field that may be written in place of them all. `again`: the class that this is,
+    where it stands inside itself; `opened` follows.
 
     Its effect is the one declared, but never more than that of the field around it: a block that
     several kinds share reaches as far as the field that holds it.
@@ -43,6 +44,7 @@ class Shape:
     fields: Mapping[str, Shape] = field(default_factory=empty)
     forms: Mapping[str, Shape] = field(default_factory=empty)
     each: Shape | None = None
+    short: Shorthand | None = None
     again: tuple[Any, Effect] | None = None
 
     def opened(self) -> Shape:
@@ -136,6 +138,8 @@ def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
         written = next((note.of for note in notes if isinstance(note, OrExpression)), inner)
         shape = _one_of(form, effect, within) if form else _shape(written, effect, within)
         ref = next((note for note in notes if isinstance(note, RefTo)), None)
+        short = next((note for note in notes if isinstance(note, Shorthand)), None)
+        shape = dataclasses.replace(shape, short=short) if short else shape
         return dataclasses.replace(shape, ref=ref) if ref else shape
     if get_origin(hint) in (Union, UnionType):
         present = [member for member in get_args(hint) if member is not NoneType]

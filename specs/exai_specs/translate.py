@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document
 from exai_specs.fields import HIDDEN, Problem
+from exai_specs.frozen import Json
 from exai_specs.nearest import did_you_mean
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
@@ -55,7 +56,7 @@ def translate(
         location: Path = each["loc"]
         if each["type"] == "exai":
             for problem in each["ctx"]["problems"]:
-                said = _said(problem, (*root, *_visible(location)), document)
+                said = _said(problem, _written(location, shape, document, root), document)
                 yield _with_example(said, shape, (*location, *problem.path))
         else:
             yield _with_example(_said_by_pydantic(each, shape, document, root), shape, location)
@@ -65,7 +66,7 @@ def _said_by_pydantic(
     error: ErrorDetails, shape: Shape, document: Document, root: Path
 ) -> Diagnostic:
     location: Path = error["loc"]
-    path = (*root, *_visible(location))
+    path = _written(location, shape, document, root)
     kind, given = error["type"], error["input"]
     match kind:
         case "unexpected_keyword_argument":
@@ -197,8 +198,26 @@ def _at_value(code: str, document: Document, path: Path, wrong: str, hint: str =
     return Diagnostic(code, f"{dotted(path)}: {wrong}", document.at(path), hint=hint)
 
 
-def _visible(location: Path) -> Path:
-    """A location of pydantic's without the parts that stand for a form, not for a key."""
-    return tuple(
-        part for part in location if not (isinstance(part, str) and part.startswith(HIDDEN))
-    )
+def _written(location: Path, shape: Shape, document: Document, root: Path) -> Path:
+    """A location of pydantic's as the document's path: without the parts that stand for a form, and
+    without a field that is written in place of the mapping that it belongs to."""
+    path = root
+    for part in location:
+        short = shape.short
+        shape = shape.at((part,))
+        if isinstance(part, str) and part.startswith(HIDDEN):
+            continue
+        if short is None or part != short.field or not short.alone(_value(document, path)):
+            path = (*path, part)
+    return path
+
+
+def _value(document: Document, path: Path) -> Json:
+    value: Json = document.value
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(str(part))
+        else:
+            within = isinstance(value, tuple) and isinstance(part, int) and part < len(value)
+            value = value[part] if within else None  # type: ignore[index]  # `within` says so
+    return value

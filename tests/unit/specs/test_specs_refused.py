@@ -92,6 +92,25 @@ def test_the_place_is_named(kind: str, spec: str, place: str) -> None:
     assert (code in ("invalid-name", "invalid-value"), where) == (True, place)
 
 
+@pytest.mark.parametrize(
+    ("schema", "place", "at"),
+    [
+        ("{a: int63}", "spec.schema.a", "4:50"),
+        ("{a: {struct:\n {b: strin}}}", "spec.schema.a.struct.b", "5:6"),
+        ("{a: {list:\n {list: strin}}}", "spec.schema.a.list.list", "5:9"),
+        ("{a: {type: {struct:\n {b: strin}}}}", "spec.schema.a.type.struct.b", "5:6"),
+    ],
+)
+def test_a_type_that_is_written_short_is_named_as_written(schema: str, place: str, at: str) -> None:
+    text = "apiVersion: exai.dev/v1alpha1\nkind: Dataset\nmetadata: {name: iris}\n"
+    (document,), _ = read(f"{text}spec: {{{DATASET}, schema: {schema}}}\n", "x.yaml")
+    parsed = parse(document)
+    assert not isinstance(parsed, Spec)
+    assert [(each.message, str(each.at)) for each in parsed] == [
+        (f"{place}: isn't a type", f"x.yaml:{at}")
+    ]
+
+
 def test_what_is_near_them_is_right() -> None:
     for resources in ("{cpu: 1, limits: {cpu: 1000m}}", "{limits: {cpu: 1}}", "{memory: 1Gi}"):
         assert said("Service", f"{{{SERVICE}, resources: {resources}}}") == []
