@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.bodies.importer import URI
 from exai_compiler.bodies.run_names import TEXT, RunName
 from exai_compiler.checks.broken_references import broken
 from exai_compiler.checks.loops import untyped
@@ -28,7 +27,6 @@ from exai_compiler.graph import (
     Graph,
     Items,
     Source,
-    Step,
     bind,
     source_type,
 )
@@ -47,21 +45,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, name, items in all_names(graph, body):
             if has_expression(name.text):
                 yield from _name(spec, graph, (*path, *name.path), name, items)
-        for step in graph.steps.values():
-            if step.spec.import_ is not None and isinstance(step.inputs.get(URI), Composed):
-                yield _address(spec, step)
-
-
-def _address(spec: Spec, step: Step) -> Diagnostic:
-    """KFP's importer takes its address from one parameter, and fills in nothing
-    (`ImportSpecToMLMDArtifact` in backend/src/v2/component/importer_launcher.go).
-    """
-    return Diagnostic(
-        "bad-expression",
-        "only one whole reference can stand here: Kubeflow Pipelines puts no address together",
-        spec.at(*step.path, "import", "uri"),
-        hint="give the whole address by a parameter, or write it out",
-    )
 
 
 def _name(

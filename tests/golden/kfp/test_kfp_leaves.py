@@ -174,11 +174,6 @@ class VertexModel(dsl.Artifact):
 
 
 @dsl.container_component
-def name(text: dsl.OutputPath(str)) -> dsl.ContainerSpec:
-    return dsl.ContainerSpec(image="alpine:3.20")
-
-
-@dsl.container_component
 def user(data: dsl.Input[dsl.Dataset], model: dsl.Input[dsl.Model]) -> dsl.ContainerSpec:
     return dsl.ContainerSpec(image="alpine:3.20", args=[data.path])
 
@@ -222,7 +217,7 @@ def imports(
         reimport=True,
         download_to_workspace=True,
     )
-    late = importing("late", artifact_uri=name().outputs["text"], artifact_class=VertexModel)
+    late = importing("late", artifact_uri=where, artifact_class=VertexModel)
     late.set_display_name("A model")
     user(data=plain.output, model=given.output)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from exai_compiler.backends.kfp import RENDERERS
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import check
 from exai_compiler.edges import Node
+from exai_compiler.facts import Facts, Lock
 from exai_compiler.graph import graph
 from exai_compiler.lineage import lineage
+from exai_compiler.maybe import Known
 from exai_compiler.project import Project, link
+from exai_compiler.resolve import resolve
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
 from exai_specs.kinds import PipelineSpec
@@ -217,3 +222,24 @@ def test_an_import_makes_one_artifact(components: Catalog) -> None:
     assert steps["use"].component is not None
     assert steps["use"].component.inputs["model"].type == "Model"
     assert steps["use"].needs == ("file",)
+
+
+def test_an_address_from_outside_of_a_group_is_where_the_launcher_looks(
+    components: Catalog,
+) -> None:
+    project = project_of(
+        "name: {image: 'a@sha256:1', args: ['${{ outputs.text }}'], outputs: {text: string}}",
+        "late: {steps: {file: {import: {uri: '${{ steps.name.text }}', type: Model}}}, "
+        "outputs: {artifact: '${{ steps.file.artifact }}'}}",
+    )
+    ((spec, _),) = project.bodies(PipelineSpec)
+    facts = Facts(data={"flowers": Known("v1")})
+    found = resolve(
+        project, "prod", project.root.body.environments["prod"], components, Lock(), facts
+    )
+    body: Any = RENDERERS["Pipeline"](found, spec)[1].body
+    root, components_ = (body["spec"]["pipelineSpec"][key] for key in ("root", "components"))
+    channel = "pipelinechannel--name--text"
+    assert root["dag"]["tasks"]["late"]["inputs"]["parameters"][channel]["taskOutputParameter"]
+    task = components_["comp-late"]["dag"]["tasks"]["file"]
+    assert task["inputs"]["parameters"] == {"uri": {"componentInputParameter": channel}}

@@ -331,3 +331,60 @@ steps:
     )
     assert found.message == "this item has no `b`, which the loop reads as `m.b`"
     assert found.at.column == 62
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "says"),
+    [
+        (
+            "a: {import: {uri: '${{ steps.make.Output }}', type: Model}}",
+            "expression-not-allowed",
+            "is made beside this import",
+        ),
+        (
+            "a: {forEach: {in: [{u: x}], as: m}, import: {uri: '${{ m.u }}', type: Model}}",
+            "expression-not-allowed",
+            "`m.u` is a field",
+        ),
+        (
+            "a: {import: {uri: 's3://${{ parameters.mem }}', type: Model}}",
+            "bad-expression",
+            "puts no address together",
+        ),
+        (
+            "a: {import: {uri: x, type: Model, metadata: {a: ['${{ parameters.mem }}']}}}",
+            "expression-not-allowed",
+            "fills nothing into the metadata",
+        ),
+        ("a: {import: {uri: '${{ parameters.mem }}', type: Model}}", "", ""),
+        ("a: {forEach: {in: [x], as: m}, import: {uri: '${{ m }}', type: Model}}", "", ""),
+        (
+            "a: {if: \"${{ parameters.mem == 'x' }}\", "
+            "import: {uri: '${{ steps.make.Output }}', type: Model}}",
+            "",
+            "",
+        ),
+        (
+            "a: {steps: {file: {import: {uri: '${{ steps.make.Output }}', type: Model}}}, "
+            "outputs: {artifact: '${{ steps.file.artifact }}'}}",
+            "",
+            "",
+        ),
+    ],
+)
+def test_what_kubeflow_pipelines_can_read_of_an_import(
+    catalog: Catalog, step: str, code: str, says: str
+) -> None:
+    found = said(
+        catalog,
+        f"""
+run: {{on: []}}
+parameters: {{mem: {{type: string, default: 1Gi}}}}
+steps:
+  make: {{python: 'code.py:text'}}
+  say: {{python: 'code.py:say', with: {{x: '${{{{ parameters.mem }}}}'}}}}
+  {step}
+""",
+    )
+    assert [each.code for each in found] == [code] * bool(code)
+    assert all(says in each.message and each.hint for each in found)
