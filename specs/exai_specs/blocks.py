@@ -8,12 +8,19 @@ made then. Never: what is wrong in exai's words; `parse` has them.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
 from dataclasses import field, fields
 from typing import Any, TypeVar, cast, dataclass_transform, get_type_hints
 
-from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationInfo
+from pydantic import (
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationInfo,
+)
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from exai_specs.values import made
@@ -39,13 +46,15 @@ _CONFIG = ConfigDict(extra="forbid", alias_generator=yaml_name, validate_by_name
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def block(cls: type[T]) -> type[T]:
-    """Unknown fields are errors, YAML's camelCase is snake_case.
+    """Unknown fields are errors, YAML's camelCase is snake_case. What a JSON Schema is to say of
+    several fields together its `schema_rules` yields, as `shape_rules` makes them.
 
     Reading alone checks: a constructor takes values as they are, by the names of attributes.
     """
     found: Any = made(cls, kw_only=True)
     found.__pydantic_config__ = _CONFIG
     found.__get_pydantic_core_schema__ = classmethod(_core_schema)
+    found.__get_pydantic_json_schema__ = classmethod(_json_schema)
     return found  # type: ignore[no-any-return]  # what was given
 
 
@@ -70,6 +79,22 @@ def _core_schema(cls: type[Any], source: Any, handler: GetCoreSchemaHandler) -> 
     elif whole != _EVERY:
         return core_schema.with_info_plain_validator_function(_later(cls))
     return handler(source)
+
+
+def _json_schema(
+    cls: type[Any], schema: CoreSchema, handler: GetJsonSchemaHandler
+) -> JsonSchemaValue:
+    found = handler(schema)
+    if rules := [rule for of in _rules(cls) for rule in of(cls)]:
+        handler.resolve_ref_schema(found)["allOf"] = rules
+    return found
+
+
+def _rules(cls: type[Any]) -> Iterator[Callable[[type[Any]], Iterator[Any]]]:
+    """Of the class and of those that it extends."""
+    for base in cls.__mro__:
+        if "schema_rules" in vars(base):
+            yield vars(base)["schema_rules"].__func__
 
 
 def _later(cls: Any) -> Callable[[Any, ValidationInfo], Any]:

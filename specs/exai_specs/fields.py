@@ -28,7 +28,7 @@ from exai_specs import units
 from exai_specs.blocks import READING
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
-from exai_specs.names import NameRule, parse_model_name
+from exai_specs.names import MESSAGE, NameRule, parse_model_name
 from exai_specs.types import Path, TypeProblem, called
 from exai_specs.values import frozen
 
@@ -197,8 +197,11 @@ class Parsed:
         return dict(self.schema)
 
 
-def _text_with(pattern: str) -> tuple[tuple[str, Any], ...]:
-    return (("type", "string"), ("pattern", pattern))
+def _text_with(pattern: str, words: str) -> tuple[tuple[str, Any], ...]:
+    return (("type", "string"), ("pattern", pattern), (MESSAGE, f"must be {words}"))
+
+
+_DURATION_SCHEMA = _text_with(units.DURATION_PATTERN, "a duration, such as 30s, 10m or 1h30m")
 
 
 def _present(value: Any) -> Json:
@@ -237,23 +240,24 @@ def _seconds(value: Any) -> units.Duration:
     return found
 
 
-Duration: TypeAlias = Annotated[
-    units.Duration, Parsed(units.parse_duration, _text_with(units.DURATION_PATTERN))
-]
-WholeSeconds: TypeAlias = Annotated[
-    units.Duration, Parsed(_whole_seconds, _text_with(units.DURATION_PATTERN))
-]
+Duration: TypeAlias = Annotated[units.Duration, Parsed(units.parse_duration, _DURATION_SCHEMA)]
+WholeSeconds: TypeAlias = Annotated[units.Duration, Parsed(_whole_seconds, _DURATION_SCHEMA)]
 """Where Kubernetes and Kubeflow Pipelines take seconds alone."""
-Seconds: TypeAlias = Annotated[units.Duration, Parsed(_seconds, _text_with(units.DURATION_PATTERN))]
+Seconds: TypeAlias = Annotated[units.Duration, Parsed(_seconds, _DURATION_SCHEMA)]
 """The same, where none at all means something."""
 Percent: TypeAlias = Annotated[
-    units.Percent, Parsed(units.parse_percent, _text_with(units.PERCENT_PATTERN))
+    units.Percent,
+    Parsed(units.parse_percent, _text_with(units.PERCENT_PATTERN, "a percent, such as 10%")),
 ]
 QUANTITY_SCHEMA = (
     (
         "anyOf",
         [
-            {"type": "string", "pattern": units.QUANTITY_PATTERN},
+            {
+                "type": "string",
+                "pattern": units.QUANTITY_PATTERN,
+                MESSAGE: "must be an amount, such as 500m, 2 or 1Gi",
+            },
             {"type": "number", "minimum": 0},
         ],
     ),
@@ -263,7 +267,10 @@ ModelVersion: TypeAlias = Annotated[
     str,
     Parsed(
         _model_version,
-        _text_with(r"^[A-Za-z][A-Za-z0-9_-]*(@([1-9][0-9]*|[a-z][a-z0-9_-]*))?$"),
+        _text_with(
+            r"^[A-Za-z][A-Za-z0-9_-]*(@([1-9][0-9]*|(?!(latest|v[0-9]+)$)[a-z][a-z0-9_-]*))?$",
+            "a model, such as iris, iris@champion or iris@3",
+        ),
     ),
     RefTo("Model", versioned=True),
 ]

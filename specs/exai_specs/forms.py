@@ -122,14 +122,22 @@ class OneOf:
         while "choices" not in tagged:  # below what else is annotated on the union
             tagged = tagged["schema"]
         forms: list[JsonSchemaValue] = []
-        for key, choice in tagged["choices"].items():
+        # The form without a key is first: editors tell of the first where none fits better.
+        for key, choice in sorted(tagged["choices"].items(), key=_is_told):
             if not self.inside or key.startswith(HIDDEN):
                 forms.append(handler(choice))
                 continue
             inner = handler(choice["schema"])
             form = {"type": "object", "properties": {key: inner}, "required": [key]}
             forms.append({**form, "additionalProperties": False})
-        return forms[0] if len(forms) == 1 else {"anyOf": forms}
+        text = forms.pop() if self.text is not None else None
+        mapping = forms[0] if len(forms) == 1 else {"anyOf": forms}
+        # Told apart before anything else, so that editors speak of the form that was meant.
+        return {"if": {"type": "object"}, "then": mapping, "else": text} if text else mapping
+
+
+def _is_told(choice: tuple[str, Any]) -> bool:
+    return choice[0] != HIDDEN + HIDDEN
 
 
 def _as_it_is(value: Any) -> Any:

@@ -14,6 +14,9 @@ from typing import Any
 
 from exai_specs.values import frozen
 
+MESSAGE = "errorMessage"
+"""What yaml-language-server shows instead of its own words; other validators pass it over."""
+
 _ENDS = r"[^A-Za-z0-9]+$"
 _compiled = functools.cache(re.compile)  # of the rules below; `re` asks more before it answers
 
@@ -39,7 +42,8 @@ class NameRule:
         """What a JSON Schema says of it."""
         anchored = f"^({self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
         without = {"not": {"pattern": self.forbidden}} if self.forbidden else {}
-        return {"pattern": anchored, "maxLength": self.longest, **without}
+        said = {MESSAGE: f"a name here has {self.words}"}
+        return {"pattern": anchored, "maxLength": self.longest, **without, **said}
 
     def wrong(self, name: str) -> str | None:
         """What is wrong with the name, or None."""

@@ -10,55 +10,37 @@ from __future__ import annotations
 from typing import Any
 
 # Of a mapping as a whole: what is missing in the patch is in the document.
-_OF_THE_WHOLE = frozenset({"required", "minProperties", "default"})
+_OF_THE_WHOLE = frozenset({"required", "minProperties", "default", "allOf"})
 _NOTHING = {"type": "null"}
 _SAID = ("description", "examples")
 PATCH = ".patch"
 
 
-def patch_of(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """The schema of a patch, whose references lead to definitions below `prefix`: as they are
-    inside of lists, else to what patches them, whose names end in `PATCH`."""
+def patch_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a patch. What it asks for is a patch, too, whose name ends in `PATCH`; in lists
+    it is as it is in a document."""
     found: dict[str, Any] = {}
     for keyword, value in schema.items():
         if keyword in _OF_THE_WHOLE:
             continue
         if keyword == "$ref":
-            found[keyword] = f"#/$defs/{prefix}{_name(value)}{PATCH}"
+            found[keyword] = f"{value}{PATCH}"
         elif keyword in ("properties", "patternProperties"):
-            found[keyword] = {name: _or_null(each, prefix) for name, each in value.items()}
+            found[keyword] = {name: _or_null(each) for name, each in value.items()}
         elif keyword == "additionalProperties" and isinstance(value, dict):
-            found[keyword] = _or_null(value, prefix)
+            found[keyword] = _or_null(value)
         elif keyword == "anyOf":
-            found[keyword] = [patch_of(each, prefix) for each in value]
+            found[keyword] = [patch_of(each) for each in value]
+        elif keyword in ("then", "else"):
+            found[keyword] = patch_of(value)
         else:
-            found[keyword] = below(value, prefix) if keyword == "items" else value
+            found[keyword] = value
     return found
 
 
-def below(schema: Any, prefix: str) -> Any:
-    """The same with its references to definitions below `prefix`."""
-    if isinstance(schema, list):
-        return [below(item, prefix) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: f"#/$defs/{prefix}{_name(item)}"
-        if key == "$ref" and isinstance(item, str)
-        else item
-        if key in ("default", "examples", "enum", "const")
-        else below(item, prefix)
-        for key, item in schema.items()
-    }
-
-
-def _or_null(schema: dict[str, Any], prefix: str) -> dict[str, Any]:
-    patch = patch_of(schema, prefix)
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    patch = patch_of(schema)
     said: dict[str, Any] = {word: patch.pop(word) for word in _SAID if word in patch}
     if not patch:  # anything
         return said
     return {"anyOf": [patch, _NOTHING], **said}
-
-
-def _name(reference: str) -> str:
-    return reference.removeprefix("#/$defs/")

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -59,6 +60,13 @@ class ComponentFields(PodFields):
 
 MAIN = "kserve-container"
 
+# What is the model's own in a transformer that runs in the model's pods.
+_OF_THE_POD = (
+    *("replicas", "autoscale", "timeout", "model", "containerName", "nodeSelector", "tolerations"),
+    *("imagePullSecrets", "serviceAccount", "podLabels", "podAnnotations", "sidecars"),
+    "initContainers",
+)
+
 
 def name_problems(block: ComponentFields) -> tuple[Problem, ...]:
     """KServe finds the main container by its name where there are several."""
@@ -90,6 +98,13 @@ class Transformer(ComponentFields):
     collocated: Annotated[
         Flag, Effect.REDEPLOY, about("Whether it runs in the pods of the model's server", True)
     ] = False
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.needs({}, "image")
+        why = "belongs to the pod, which is the model's with collocated: true"
+        collocated = shape_rules.says("collocated", True)
+        yield shape_rules.without(cls, collocated, why, *_OF_THE_POD)
 
     @model_validator(mode="after")
     def _own_image(self) -> Transformer:
@@ -152,6 +167,12 @@ class Explainer(ComponentFields):
         Maybe[Art], Effect.REDEPLOY, about("KServe's own explainer", {"type": "SquareAttack"})
     ] = None
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("image", "art")
+        art = shape_rules.has("art")
+        yield shape_rules.without(cls, art, "means nothing with art", "containerName")
+
     @model_validator(mode="after")
     def _one_server(self) -> Explainer:
         if (self.art is None) == (self.image is None):
@@ -184,6 +205,11 @@ class Logger:
         tuple[Text, ...], Effect.REDEPLOY, about("Request headers that go with them", ["X-User"])
     ] = ()
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("url", "storage")
+        yield {"properties": {"storage": shape_rules.has("key", "parameters")}}
+
     @model_validator(mode="after")
     def _one_sink(self) -> Logger:
         if (self.url is None) == (self.storage is None):
@@ -212,6 +238,10 @@ class Batcher:
     timeout: Annotated[
         Maybe[Duration], Effect.REDEPLOY, about("How long the batch may take", "5s")
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.some_of("maxBatchSize", "maxLatency", "timeout")
 
     @model_validator(mode="after")
     def _says_something(self) -> Batcher:

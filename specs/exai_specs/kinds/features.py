@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import model_validator
 
-from exai_specs import units
+from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -210,6 +210,20 @@ class FeatureViewSpec:
         about("When the newest values go to the online store", {"on": "data"}),
     ] = field(default_factory=Materialize)
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("dataset", "transform")
+        for form, (wanted, forbidden) in _BESIDE.items():
+            yield shape_rules.needs(shape_rules.has(form), *wanted)
+            why = f"means nothing beside {form}"
+            yield shape_rules.without(cls, shape_rules.has(form), why, *forbidden)
+        batch = shape_rules.lacks("stream")
+        yield shape_rules.without(cls, batch, "means nothing without stream", "aggregations")
+        why = "stands beside stream, and Feast's views have one source of new rows"
+        yield shape_rules.without(cls, shape_rules.has("stream"), why, "push")
+        why = "means nothing without push"
+        yield shape_rules.without(cls, shape_rules.lacks("push"), why, "offline")
+
     @model_validator(mode="after")
     def _one_body(self) -> FeatureViewSpec:
         if (self.dataset is None) == (self.transform is None):
@@ -300,6 +314,10 @@ class FeatureServiceSpec:
         Effect.RENDER,
         about("Where Feast's feature server logs what it served", {"path": "s3://acme-ml/logs"}),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield {"properties": {"features": {"minItems": 1}}}
 
     @model_validator(mode="after")
     def _some(self) -> FeatureServiceSpec:

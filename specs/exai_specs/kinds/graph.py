@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Duration, KeyedBy, Maybe, Named, Percent, Problem, Text, about, refuse
@@ -73,6 +74,10 @@ class GraphStep:
         about("Hard: its failure is the graph's", "Soft"),
     ] = None
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of(*TARGETS)
+
     @model_validator(mode="after")
     def _one_target(self) -> GraphStep:
         present = [name for name in TARGETS if getattr(self, name) is not None]
@@ -95,6 +100,10 @@ class GraphNode:
     steps: Annotated[
         tuple[GraphStep, ...], Effect.REDEPLOY, about("The steps", [{"service": "iris"}])
     ]
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield {"properties": {"steps": {"minItems": 1}}}
 
     @model_validator(mode="after")
     def _has_steps(self) -> GraphNode:
@@ -150,6 +159,11 @@ class GraphSpec:
             {"InferenceGraph": {"spec": {"routerTimeouts": {"serviceClient": 30}}}},
         ),
     ] = field(default_factory=empty)
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield {"properties": {"nodes": shape_rules.has(ROOT)}}
+        yield {"properties": {"autoscale": shape_rules.has("metric")}}
 
     @model_validator(mode="after")
     def _has_a_root(self) -> GraphSpec:

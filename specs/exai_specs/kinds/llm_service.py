@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, Whole, about, refuse
@@ -93,6 +94,13 @@ class Parallelism:
     ] = None
     expert: Annotated[Flag, Effect.REDEPLOY, about("Whether experts are spread, too", True)] = False
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        why = "stands with pipeline, and KServe takes one of them"
+        yield shape_rules.without(cls, shape_rules.has("pipeline"), why, "data", "dataLocal")
+        yield shape_rules.needs(shape_rules.has("data"), "dataLocal")
+        yield shape_rules.needs(shape_rules.has("dataLocal"), "data")
+
     @model_validator(mode="after")
     def _as_the_webhook_has_it(self) -> Parallelism:
         if self.pipeline is not None and (self.data or self.data_local):
@@ -171,6 +179,11 @@ class LlmWorkload(PodFields):
         ),
     ] = None
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        why = "means nothing without parallelism over nodes"
+        yield shape_rules.without(cls, shape_rules.lacks("parallelism"), why, "worker")
+
     @model_validator(mode="after")
     def _fits_together(self) -> LlmWorkload:
         problems = _called_main(self)
@@ -209,6 +222,11 @@ class Route:
         Effect.RENDER,
         about("Its share of the group's requests, in proportion", 90),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.needs(shape_rules.has("group"), "weight")
+        yield shape_rules.needs(shape_rules.has("weight"), "group")
 
     @model_validator(mode="after")
     def _both(self) -> Route:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
@@ -37,6 +38,12 @@ class Gate:
         Effect.RENDER,
         about("How much worse it may be, in the metric's own unit", 0.01),
     ] = 0.0
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.some_of("min", "max", "noWorseThan")
+        why = "means nothing without noWorseThan"
+        yield shape_rules.without(cls, shape_rules.lacks("noWorseThan"), why, "tolerance")
 
     @model_validator(mode="after")
     def _consistent(self) -> Gate:
@@ -113,6 +120,12 @@ class ModelSpec:
         Effect.RENDER,
         about("The aliases that consumers name", {"champion": {"promote": "auto"}}),
     ] = field(default_factory=empty)
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        files = {"properties": {"source": shape_rules.has("uri")}, "required": ["source"]}
+        why = "means nothing for files that no registry knows"
+        yield shape_rules.without(cls, files, why, "gates", "aliases")
 
     @model_validator(mode="after")
     def _files_have_no_registry(self) -> ModelSpec:

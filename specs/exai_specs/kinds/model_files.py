@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, about, refuse
@@ -112,6 +113,10 @@ class InlineModel:
             {"inputs": {"sepal_length": "float64"}, "outputs": {"species": "string"}},
         ),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("uri", "storage")
 
     @model_validator(mode="after")
     def _one_place(self) -> InlineModel:

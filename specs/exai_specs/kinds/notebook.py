@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import model_validator
 
-from exai_specs import units
+from exai_specs import shape_rules, units
 from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -56,6 +56,12 @@ class Workspace:
     mount_path: Annotated[
         Annotated[Text, Named(MOUNT_PATH)], Effect.REDEPLOY, about("Where it stands", HOME)
     ] = HOME
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        why = "is of a claim that is made, and pvc names one that is there"
+        own = ("size", "storageClass", "accessModes")
+        yield shape_rules.without(cls, shape_rules.has("pvc"), why, *own)
 
     @model_validator(mode="after")
     def _new_or_there(self) -> Workspace:
@@ -103,6 +109,10 @@ class NotebookSpec(PodFields):
             {"Notebook": {"spec": {"template": {"spec": {"priorityClassName": "low"}}}}},
         ),
     ] = field(default_factory=empty)
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.needs({}, "image")
 
     @model_validator(mode="after")
     def _consistent(self) -> NotebookSpec:

@@ -14,6 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
@@ -76,6 +77,11 @@ class OutputFields:
         about("The columns of a Dataset, so that lineage goes on", {"rows": "int64"}),
     ] = field(default_factory=empty)
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        other = shape_rules.differs("type", "Dataset")
+        yield shape_rules.without(cls, other, "is for a Dataset", "columns")
+
     @model_validator(mode="after")
     def _columns_of_data(self) -> OutputFields:
         if self.columns and str(self.type) != "Dataset":
@@ -104,7 +110,8 @@ class _TypeAlone:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"anyOf": [*handler(schema)["anyOf"], _MAPPING]}
+        found = handler(schema)
+        return {**found, "then": {"anyOf": [found["then"], _MAPPING]}}
 
 
 StepOutput = Annotated[

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -167,6 +168,12 @@ class PipelineSpec:
         Effect.RENDER,
         about("The account that its runs have", "pipeline-runner"),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        last = ("after", "if", "forEach", "ignoreUpstreamFailure")
+        why = "isn't for the step in finally"
+        yield {"properties": {"finally": shape_rules.without(Step, {}, why, *last)}}
 
     @model_validator(mode="after")
     def _one_input_of_a_name(self) -> PipelineSpec:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from exai_specs.blocks import block
+from exai_specs import shape_rules
+from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Flag,
@@ -107,6 +108,15 @@ class Toleration:
     toleration_seconds: Annotated[
         Maybe[Whole], Effect.RETRAIN, about("With NoExecute: how long the pod stays", 300)
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        exists = shape_rules.says("operator", "Exists")
+        yield shape_rules.without(cls, exists, "means nothing with operator Exists", "value")
+        yield shape_rules.needs(shape_rules.differs("operator", "Exists"), "key")
+        why = "means nothing without effect NoExecute"
+        stays = shape_rules.differs("effect", "NoExecute")
+        yield shape_rules.without(cls, stays, why, "tolerationSeconds")
 
     @model_validator(mode="after")
     def _as_kubernetes_has_it(self) -> Toleration:
@@ -264,6 +274,10 @@ class Probe:
     termination_grace_period_seconds: Annotated[
         Maybe[_AT_LEAST_1], Effect.RETRAIN, about("Time to end after a failure", 30)
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of(*map(yaml_name, _CHECKS))
 
     @model_validator(mode="after")
     def _one_way(self) -> Probe:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -76,6 +77,11 @@ class Format:
         Effect.REDEPLOY,
         about("With autoSelect: the highest is taken", 1),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        why = "means nothing without autoSelect: true"
+        yield shape_rules.without(cls, shape_rules.differs("autoSelect", True), why, "priority")
 
     @model_validator(mode="after")
     def _priority_counts(self) -> Format:
@@ -172,6 +178,12 @@ class RuntimeSpec(PlacedFields):
             {"ServingRuntime": {"spec": {"hostIPC": False}}},
         ),
     ] = field(default_factory=empty)
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.needs({}, "image")
+        why = "means nothing without multiModel: true"
+        yield shape_rules.without(cls, shape_rules.differs("multiModel", True), why, "adapters")
 
     @model_validator(mode="after")
     def _consistent(self) -> RuntimeSpec:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from exai_specs import units
+from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Parsed, Problem, Whole, about, refuse
@@ -101,6 +101,10 @@ class Trigger:
         ),
     ] = None
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("resource", "external", "podmetric")
+
     @model_validator(mode="after")
     def _one_form(self) -> Trigger:
         names = ("resource", "external", "podmetric")
@@ -140,6 +144,17 @@ class Autoscale:
     none: Annotated[
         Maybe[Nothing], Effect.RENDER, about("Their number stays `replicas.min`", {})
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("metric", "keda", "none")
+        yield shape_rules.needs(shape_rules.has("metric"), "target")
+        why = "means nothing without metric"
+        yield shape_rules.without(cls, shape_rules.lacks("metric"), why, "target")
+        percent = {"properties": {"target": {"type": "string"}}}
+        yield {"if": shape_rules.says("metric", "cpu", "memory"), "then": percent}
+        number = {"properties": {"target": {"type": "number"}}}
+        yield {"if": shape_rules.says("metric", "concurrency", "rps"), "then": number}
 
     @model_validator(mode="after")
     def _one_way(self) -> Autoscale:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -94,6 +95,12 @@ class Schedule:
         Flag, Effect.RENDER, about("Whether runs that were missed are made up for", True)
     ] = False
     enabled: Annotated[Flag, Effect.RENDER, about("Whether it is active", False)] = True
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("cron", "every")
+        every = shape_rules.has("every")
+        yield shape_rules.without(cls, every, "means nothing with every", "timezone")
 
     @model_validator(mode="after")
     def _one_rhythm(self) -> Schedule:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from exai_specs import units
+from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -96,6 +96,11 @@ class ServedFeatures:
         about("With `onMissing: default`: the value by feature", {"petal_width": 1.2}),
     ] = field(default_factory=empty)
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        why = "means nothing without onMissing: default"
+        yield shape_rules.without(cls, shape_rules.differs("onMissing", "default"), why, "defaults")
+
     @model_validator(mode="after")
     def _defaults_are_used(self) -> ServedFeatures:
         if self.defaults and self.on_missing != "default":
@@ -140,6 +145,10 @@ class Rollout:
     interval: Annotated[
         WholeSeconds, Effect.RENDER, about("How long each step lasts at least", "10m")
     ]
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield {"properties": {"steps": {"minItems": 1}}}
 
     @model_validator(mode="after")
     def _rising(self) -> Rollout:
@@ -287,6 +296,21 @@ class ServiceSpec(ComponentFields):
     def references(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """Every reference to a Model, its own and its canary's, with its path in the document."""
         return tuple((path, model) for path, model in self.models if isinstance(model, str))
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        own = shape_rules.says("runtime", CUSTOM)
+        yield shape_rules.needs(own, "image")
+        yield shape_rules.needs(shape_rules.differs("runtime", CUSTOM), "model")
+        why = "is for models that a runtime serves"
+        yield shape_rules.without(cls, own, why, "runtimeVersion", "canary", "rollout")
+        why = "is for containers of your own; the runtime names this one"
+        served = shape_rules.differs("runtime", CUSTOM)
+        yield shape_rules.without(cls, served, why, "containerName")
+        why = "stands beside a canary of your own"
+        yield shape_rules.without(cls, shape_rules.has("canary"), why, "rollout")
+        why = "stands where exai's own transformer looks the features up"
+        yield shape_rules.without(cls, shape_rules.has("features"), why, "transformer")
 
     @model_validator(mode="after")
     def _consistent(self) -> ServiceSpec:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Problem, Text, about, refuse
@@ -37,6 +38,10 @@ class Signature:
         Effect.RETRAIN,
         about("The feature service that its inputs come from", "iris_features"),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield {"properties": {"outputs": {"maxProperties": 1}}}
 
     @model_validator(mode="after")
     def _one_output(self) -> Signature:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import model_validator
 
-from exai_specs import units
+from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Duration, Maybe, Percent, Problem, about, refuse
@@ -58,6 +58,10 @@ class Slo:
     window: Annotated[Duration, Effect.RENDER, about("The time it is counted over", "30d")] = (
         units.Duration(2_592_000_000)
     )
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield shape_rules.some_of("latency", "errorRate")
 
     @model_validator(mode="after")
     def _some_time(self) -> Slo:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, about, refuse
@@ -95,6 +96,10 @@ class SqlSource:
     query: Annotated[
         Maybe[Filled], Effect.RETRAIN, about("The query", "SELECT * FROM demo_iris")
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of("table", "query")
 
     @model_validator(mode="after")
     def _one(self) -> SqlSource:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -31,6 +32,7 @@ from exai_specs.fields import (
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
+from exai_specs.kinds.built_in import built_in
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.outputs import PortType, StepOutput
 from exai_specs.kinds.step_pod import StepPod
@@ -151,7 +153,7 @@ class Step(StepPod):
     """One step: a component, a Python function or a container, and its inputs."""
 
     uses: Annotated[
-        Maybe[Text],
+        Maybe[Annotated[Text, built_in(files=True)]],
         Effect.RETRAIN,
         about("A component, by name or by its file", "train-h2o", "./clean/component.yaml"),
     ] = None
@@ -262,6 +264,22 @@ class Step(StepPod):
         """The file that `uses` names, as written; "" when it names a component of exai's own."""
         named = self.uses or ""
         return named if "/" in named or named.endswith((".yaml", ".yml")) else ""
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        names = [key.rstrip("_") for key in BODIES]
+        yield shape_rules.some_of(*names, "image")
+        yield from list(shape_rules.one_of(*names))[1:]
+        for field_, bodies in _FIELDS_OF.items():
+            others = [name for name in names if name not in bodies]
+            why = f"is for {' and '.join(_WORDS[body] for body in bodies)} steps"
+            yield shape_rules.without(cls, shape_rules.some_of(*others), why, field_)
+        pod = map(yaml_name, _OF_A_POD)
+        why = "means nothing here: an import runs no container"
+        yield shape_rules.without(cls, shape_rules.has("import"), why, *pod)
+        leaf = map(yaml_name, _OF_A_LEAF)
+        why = "is for the steps of the pipeline that is called"
+        yield shape_rules.without(cls, shape_rules.has("pipeline"), why, *leaf)
 
     @model_validator(mode="after")
     def _one_body(self) -> Step:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, refuse
@@ -93,6 +94,15 @@ class OnlineStore:
         about("With redis: when a key expires", 86400),
     ] = None
 
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        redis = shape_rules.says("type", "redis")
+        yield shape_rules.needs(redis, "connection_string")
+        yield shape_rules.without(cls, redis, "is for sqlite", "path")
+        why = "is for redis"
+        other = shape_rules.differs("type", "redis")
+        yield shape_rules.without(cls, other, why, "connection_string", "key_ttl_seconds")
+
     @model_validator(mode="after")
     def _of_its_type(self) -> OnlineStore:
         redis = self.type == "redis"
@@ -133,6 +143,13 @@ class OfflineStore:
         Effect.RETRAIN,
         about("With postgres: a connection of the environment", "warehouse"),
     ] = None
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        postgres = shape_rules.says("type", "postgres")
+        yield shape_rules.needs(postgres, "connection")
+        other = shape_rules.differs("type", "postgres")
+        yield shape_rules.without(cls, other, "is for postgres", "connection")
 
     @model_validator(mode="after")
     def _of_its_type(self) -> OfflineStore:

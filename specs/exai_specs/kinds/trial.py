@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from exai_specs import shape_rules
 from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -26,6 +27,7 @@ from exai_specs.fields import (
     refuse,
 )
 from exai_specs.frozen import empty
+from exai_specs.kinds.built_in import built_in
 from exai_specs.kinds.pods import (
     NodeSelector,
     PullPolicy,
@@ -47,7 +49,9 @@ class Trial:
     """A component that trains, a Python function or a container, and its inputs."""
 
     uses: Annotated[
-        Maybe[Text], Effect.RETRAIN, about("A component of exai's own that trains", "train-sklearn")
+        Maybe[Annotated[Text, built_in()]],
+        Effect.RETRAIN,
+        about("A component of exai's own that trains", "train-sklearn"),
     ] = None
     python: Annotated[
         Maybe[Text],
@@ -119,6 +123,14 @@ class Trial:
     def body(self) -> str:
         """The key of its body: `uses`, `python` or `image`."""
         return next(key for key in BODIES if getattr(self, key) is not None)
+
+    @classmethod
+    def schema_rules(cls) -> shape_rules.Rules:
+        yield from shape_rules.one_of(*BODIES)
+        container = shape_rules.has("image")
+        others = shape_rules.lacks("image")
+        yield shape_rules.without(cls, others, "is for containers", "command", "args")
+        yield shape_rules.needs(container, "command")
 
     @model_validator(mode="after")
     def _one_body(self) -> Trial:

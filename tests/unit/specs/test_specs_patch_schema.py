@@ -31,11 +31,16 @@ def overlay(target: str, patch: object) -> dict[str, Any]:
 
 
 def documents() -> list[Any]:
-    """All that the parser takes of the examples and of the projects that only a check refuses."""
-    found = []
+    """All that the parser takes of the examples and of the projects that only a check refuses.
+
+    The goldens of pipelines have a catalog of their own, with one component."""
+    found: list[Any] = []
     for folder in ("examples", "tests/golden", "tests/invalid/checks"):
         for path in sorted((ROOT / folder).rglob("*.yaml")):
-            read_here, _ = read(path.read_bytes(), path.name)
+            if "unknown-component" in path.parts:  # whose steps are wrong in a schema's eyes, too
+                continue
+            text = path.read_bytes().replace(b"uses: echo", b"uses: load-dataset")
+            read_here, _ = read(text, path.name)
             found += [thaw(each.value) for each in read_here if isinstance(parse(each), Spec)]
     return found
 
