@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dangling import dangling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,118 +19,10 @@ from exai_specs.frozen import thaw
 
 HERE = Path(__file__).parent
 CASES = tuple(sorted(path.parent.name for path in HERE.glob("*/project.yaml")))
-# The SDK hands an image and amounts that a run gives to a task by inputs of their own.
-GIVEN = (
-    *("base_image", "accelerator_count"),
-    *(f"{name}_{kind}" for name in ("cpu", "memory") for kind in ("request", "limit")),
-)
-OPERAND = re.compile(r"inputs\.parameter_values\['([^']+)'\]")
-PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}")
-
+DEFINED = ("inputDefinitions", "parameters")
+MADE = ("inputDefinitions", "artifacts", "table", "artifactType")
+POD = ("platformSpec", "platforms", "kubernetes", "deploymentSpec", "executors")
 Render = Callable[..., tuple[Rendered, ...]]
-
-
-def dangling(spec: dict[str, Any]) -> Iterator[str]:
-    """Everything that an IR names but doesn't have, or has but nobody names, at any depth."""
-    components = spec["components"]
-    executors = set(spec["deploymentSpec"]["executors"])
-    dags = {"root": spec["root"], **{n: c for n, c in components.items() if "dag" in c}}
-    used = [t["componentRef"]["name"] for d in dags.values() for t in d["dag"]["tasks"].values()]
-    if sorted(used) != sorted(components):
-        yield f"tasks use {sorted(used)} of {sorted(components)}"
-    labels = [c["executorLabel"] for c in components.values() if "dag" not in c]
-    if sorted(labels) != sorted(executors):
-        yield f"components don't match {sorted(executors)}"
-    for where, dag in dags.items():
-        tasks = dag["dag"]["tasks"]
-        for name, task in tasks.items():
-            if (inner := components.get(task["componentRef"]["name"])) is not None:
-                yield from (f"{where} {name}: {w}" for w in _task(task, inner, dag, components))
-        yield from _cycles({name: set(t.get("dependentTasks", ())) for name, t in tasks.items()})
-        yield from (f"{where}: {wrong}" for wrong in _outputs(dag, components))
-
-
-def _task(
-    task: dict[str, Any], inner: dict[str, Any], dag: dict[str, Any], components: dict[str, Any]
-) -> Iterator[str]:
-    tasks, needs = dag["dag"]["tasks"], task.get("dependentTasks", [])
-    inputs, outer = inner.get("inputDefinitions", {}), dag.get("inputDefinitions", {})
-    if needs != sorted(set(needs)):
-        yield f"dependentTasks {needs} aren't sorted"
-    yield from (f"waits for {need}" for need in needs if need not in tasks)
-    given_inputs = task.get("inputs", {})
-    given_names = {name for kind in given_inputs.values() for name in kind}
-    text = yaml.safe_dump(
-        [i.get("runtimeValue") for i in given_inputs.get("parameters", {}).values()]
-    )
-    placed = set(PLACEHOLDER.findall(text.replace("''", "'")))
-    asked = set(OPERAND.findall(task.get("triggerPolicy", {}).get("condition", "")))
-    yield from (f"asks for {name}" for name in asked - given_names)
-    iterator = task.get("parameterIterator") or task.get("artifactIterator") or {}
-    items = iterator.get("items", {})
-    if items and not {"raw"} & set(items) and not set(items.values()) <= given_names:
-        yield f"goes over {items}"
-    for kind, output in (
-        ("parameters", "taskOutputParameter"),
-        ("artifacts", "taskOutputArtifact"),
-    ):
-        defined, given_here = inputs.get(kind, {}), given_inputs.get(kind, {})
-        for name in set(defined) - set(given_here) - {iterator.get("itemInput")}:
-            if not defined[name].get("isOptional"):
-                yield f"{name} isn't given"
-        for name, source in given_here.items():
-            if name not in defined and name not in placed and name not in GIVEN:
-                yield f"{name} is given but isn't an input"
-            wrong = _source(source, source.get(output), outer.get(kind, {}), dag, components)
-            yield from (f"{name} {each}" for each in wrong)
-            for maker in (source.get(output), source.get("taskFinalStatus")):
-                if maker is not None and maker["producerTask"] not in needs:
-                    yield f"doesn't wait for {maker['producerTask']}"
-    yield from (f"places {p}" for p in placed - set(given_inputs.get("parameters", {})))
-
-
-def _source(
-    source: dict[str, Any],
-    made: dict[str, Any] | None,
-    outer: dict[str, Any],
-    dag: dict[str, Any],
-    components: dict[str, Any],
-) -> Iterator[str]:
-    outside = source.get("componentInputParameter", source.get("componentInputArtifact"))
-    if outside is not None:
-        if outside not in outer:
-            yield f"takes {outside}"
-    elif made is not None:
-        kind = "parameters" if "outputParameterKey" in made else "artifacts"
-        key = made.get("outputParameterKey", made.get("outputArtifactKey"))
-        producer = components[dag["dag"]["tasks"][made["producerTask"]]["componentRef"]["name"]]
-        if key not in producer["outputDefinitions"][kind]:
-            yield f"takes {made}"
-    elif "runtimeValue" not in source and "taskFinalStatus" not in source:
-        yield f"comes from {source}"
-
-
-def _outputs(dag: dict[str, Any], components: dict[str, Any]) -> Iterator[str]:
-    tasks, made = dag["dag"]["tasks"], dag["dag"].get("outputs", {})
-    defined = dag.get("outputDefinitions", {})
-    for kind, key in (("parameters", "outputParameterKey"), ("artifacts", "outputArtifactKey")):
-        if set(made.get(kind, {})) != set(defined.get(kind, {})):
-            yield f"{kind} {sorted(made.get(kind, {}))} aren't those that are declared"
-        for name, output in made.get(kind, {}).items():
-            one = output.get("valueFromParameter")
-            several = output.get("valueFromOneof", {}).get("parameterSelectors", [])
-            for selector in [one] if one else several or output.get("artifactSelectors", []):
-                maker = components[tasks[selector["producerSubtask"]]["componentRef"]["name"]]
-                if selector[key] not in maker["outputDefinitions"][kind]:
-                    yield f"{name} is {selector}"
-
-
-def _cycles(needs: dict[str, set[str]]) -> Iterator[str]:
-    while ready := [name for name, before in needs.items() if not before & set(needs)]:
-        for name in ready:
-            del needs[name]
-    if needs:
-        yield f"a cycle among {sorted(needs)}"
 
 
 def versions(objects: tuple[Rendered, ...]) -> list[dict[str, Any]]:
@@ -142,7 +34,8 @@ def versions(objects: tuple[Rendered, ...]) -> list[dict[str, Any]]:
 def test_a_golden_names_only_what_is_there(case: str) -> None:
     for body in yaml.safe_load_all((HERE / case / "objects.yaml").read_text()):
         if body["kind"] == "PipelineVersion":
-            assert list(dangling(body["spec"]["pipelineSpec"])) == []
+            found = body["spec"]
+            assert list(dangling(found["pipelineSpec"], found.get("platformSpec"))) == []
 
 
 @pytest.mark.parametrize(
@@ -168,13 +61,64 @@ def test_a_golden_names_only_what_is_there(case: str) -> None:
     ],
 )
 def test_the_walker_finds_what_is_missing(path: tuple[str | int, ...], wrong: str) -> None:
-    bodies = yaml.safe_load_all((HERE / "iris" / "objects.yaml").read_text())
-    spec = next(b["spec"]["pipelineSpec"] for b in bodies if b["kind"] == "PipelineVersion")
+    assert len(found_with("iris", ("pipelineSpec", *path), wrong)) >= 1
+
+
+ARGUMENT = ("dag", "tasks", "third", "inputs", "parameters")
+
+
+@pytest.mark.parametrize(
+    ("case", "path", "wrong", "told"),
+    [
+        (
+            "parameters",
+            ("pipelineSpec", "root", *ARGUMENT, "count", "runtimeValue", "constant"),
+            "seven",
+            "root third: count is 'seven', and a NUMBER_INTEGER",
+        ),
+        (
+            "parameters",
+            ("pipelineSpec", "components", "comp-first", *DEFINED, "text", "parameterType"),
+            "LIST",
+            "root first: text is a LIST, and needed a STRING",
+        ),
+        (
+            "parameters",
+            ("pipelineSpec", "components", "comp-second", *MADE, "schemaTitle"),
+            "system.Model",
+            "root second: table is a {'schemaTitle': 'system.Model', 'schemaVersion': '0.0.1'}, and"
+            " {'outputArtifactKey': 'table', 'producerTask': 'first'} a"
+            " {'schemaTitle': 'system.Dataset', 'schemaVersion': '0.0.1'}",
+        ),
+        (
+            "pods",
+            (*POD, "exec-given", "nodeSelector", "nodeSelectorJson", "componentInputParameter"),
+            "nothing",
+            "root given: its pod takes nothing",
+        ),
+        (
+            "pods",
+            (*POD, "exec-nobody"),
+            {},
+            "the platform spec has exec-nobody",
+        ),
+    ],
+)
+def test_the_walker_finds_what_has_another_type(
+    case: str, path: tuple[str | int, ...], wrong: Any, told: str
+) -> None:
+    assert found_with(case, path, wrong) == [told]
+
+
+def found_with(case: str, path: tuple[str | int, ...], wrong: Any) -> list[str]:
+    """What the walker says of a golden after a change."""
+    bodies = yaml.safe_load_all((HERE / case / "objects.yaml").read_text())
+    spec = next(b["spec"] for b in bodies if b["kind"] == "PipelineVersion")
     place: Any = spec
     for part in path[:-1]:
         place = place[part]
     place[path[-1]] = wrong
-    assert list(dangling(spec))
+    return list(dangling(spec["pipelineSpec"], spec.get("platformSpec")))
 
 
 NAMES = ("a", "b-2", "load", "a-b", "x-y-z", "z9", "train")
