@@ -94,5 +94,11 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "Each run would get a volume. Steps learn where it is from `${{ run.workspace }}`.",
             "warning",
         ),
+        "unwritten-output": Code(
+            "A container declares an output, and isn't told where to write it.",
+            "Where the file goes is known in the run: `${{ outputs.NAME }}` of a value, `${{ "
+            "outputs.NAME.path }}` of an artifact. A step whose value isn't there fails.",
+            "warning",
+        ),
     }
 )

@@ -119,6 +119,10 @@ def is_artifact(name: str) -> bool:
     return name[:1].isupper() or "." in name
 
 
+NO_FIELD = "isn't one of "
+"""How it begins what `mismatch` says of a key that a struct hasn't."""
+
+
 def mismatch(value: Any, type_: Type) -> tuple[Path, str] | None:
     """Where and why a value isn't of the type, or None. A struct's fields may be left out."""
     match type_:
@@ -131,7 +135,7 @@ def mismatch(value: Any, type_: Type) -> tuple[Path, str] | None:
                 return (), f"must be a mapping, not {called(value)}"
             unknown = next((key for key in value if key not in fields), None)
             if unknown is not None:
-                return (unknown,), f"isn't one of {', '.join(fields)}"
+                return (unknown,), f"{NO_FIELD}{', '.join(fields)}"
             return _first((key, mismatch(each, fields[key])) for key, each in value.items())
         case MapOf(value=inner):
             if not isinstance(value, Mapping):

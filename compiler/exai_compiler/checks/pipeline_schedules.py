@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from exai_compiler.checks.port_types import describe, misfits
+from exai_compiler.checks.port_types import NO_FIELD, describe, misfits
 from exai_compiler.checks.schedules import CRON_HINT, ZONE_HINT, fires_within, is_zone, wrong_cron
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
@@ -114,8 +114,10 @@ def _arguments(
             continue
         wrong = tuple(misfits(value, parameter.type))
         for inner, message, hint in wrong:
-            at = spec.at(*here, *inner)
-            yield Diagnostic("wrong-input-type", f"`{name}` {message}", at, hint=hint)
+            what = ".".join(map(str, (name, *inner)))
+            locate = spec.key_at if message == NO_FIELD else spec.at
+            at = locate(*here, *inner)
+            yield Diagnostic("wrong-input-type", f"`{what}` {message}", at, hint=hint)
         if not wrong and parameter.enum and value not in parameter.enum:
             message = f"`{name}` isn't one of the values that it may have"
             place = spec.key_at("spec", "parameters", name)

@@ -11,8 +11,10 @@ from exai_specs.diagnostics import Diagnostic, Span
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for graph in subject.graphs.values():
-        for scope in _scopes(graph.root):
-            yield from _cycle(subject, graph, scope)
+        every = tuple(_scopes(graph.root))
+        named = tuple(each for scope in every for each in scope.nodes.items())
+        for scope in every:
+            yield from _cycle(subject, graph, scope, named)
 
 
 def _scopes(scope: Scope) -> Iterator[Scope]:
@@ -22,9 +24,12 @@ def _scopes(scope: Scope) -> Iterator[Scope]:
             yield from _scopes(inner)
 
 
-def _cycle(subject: Subject, graph: Graph, scope: Scope) -> Iterator[Diagnostic]:
+def _cycle(
+    subject: Subject, graph: Graph, scope: Scope, named: tuple[tuple[str, Node], ...]
+) -> Iterator[Diagnostic]:
     ring = cycle(scope)
-    if ring:
+    # A name that two steps have may be meant for the other one: `duplicate-step` speaks.
+    if ring and not any(name in ring and node is not graph.nodes[name] for name, node in named):
         edges = list(zip(ring, (*ring[1:], ring[0]), strict=True))
         places = [
             (f"`{b}` waits for `{a}`", _place(subject, graph, scope.nodes[b], a)) for a, b in edges

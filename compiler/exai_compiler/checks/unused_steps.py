@@ -1,5 +1,5 @@
-"""`unused-step`, `unused-input`, `unused-claim`, `unused-workspace`: work and room in a pipeline
-that nothing comes of.
+"""`unused-step`, `unused-input`, `unwritten-output`, `unused-claim`, `unused-workspace`: work and
+room in a pipeline that nothing comes of.
 
 A step counts as used where something reads one of its outputs. That is asked of exai's own steps
 that only hand data and models on: a check may stop a run, and an evaluation is looked at by people.
@@ -32,7 +32,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield from _room(subject, spec, body, graph)
         for step in graph.steps.values():
             if step.spec.body == "image":
-                yield from _inputs(spec, step)
+                yield from _ports(spec, step)
 
 
 def _steps(spec: Spec, graph: Graph, found: Read) -> Iterator[Diagnostic]:
@@ -55,16 +55,45 @@ def _steps(spec: Spec, graph: Graph, found: Read) -> Iterator[Diagnostic]:
         )
 
 
-def _inputs(spec: Spec, step: Step) -> Iterator[Diagnostic]:
-    """A container sees of its inputs what its command, its arguments and its variables name."""
+def _ports(spec: Spec, step: Step) -> Iterator[Diagnostic]:
+    """A container sees of its inputs and outputs what its command, its arguments and its variables
+    name."""
     texts = [
         text
         for field in ("command", "args", "env")
         for _, text in strings(value_at(spec.document.value, (*step.path, field)))
     ]
-    asked = {each.if_present for each in step.spec.args if isinstance(each, IfPresent)}
-    if any("{{$" in text for text in texts):  # KFP's own words, which may say anything
+    if not any("{{$" in text for text in texts):  # KFP's own words, which may say anything
+        yield from _inputs(spec, step, texts)
+        yield from _outputs(spec, step, texts)
+
+
+def _outputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
+    """The launcher reads each value's file, and fails without it; what no artifact's path has is
+    left out (`collectOutputParameters`, `uploadOutputArtifacts` in
+    backend/src/v2/component/launcher_v2.go of kubeflow/pipelines). An image may know its way to
+    /tmp/kfp by itself, or to the file where an executor tells its outputs: so it is no error.
+    """
+    if any("/tmp/kfp" in text for text in texts):  # noqa: S108 - where the launcher looks
         return
+    ports = step.component.outputs if step.component is not None else {}
+    for name, port in ports.items():
+        if not any(re.search(rf"\boutputs\.{re.escape(name)}\b", text) for text in texts):
+            ending, after = (
+                (".path", "it has no file") if port.is_artifact else ("", "the step fails")
+            )
+            yield Diagnostic(
+                "unwritten-output",
+                f"neither the command nor the arguments say where `{name}` is to be written: "
+                f"{after} unless its image knows",
+                spec.key_at(*step.path, "outputs", name),
+                "warning",
+                f"write ${{{{ outputs.{name}{ending} }}}} among them, or remove it",
+            )
+
+
+def _inputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
+    asked = {each.if_present for each in step.spec.args if isinstance(each, IfPresent)}
     for name in step.spec.with_:
         if name not in asked and not any(
             re.search(rf"\binputs\.{re.escape(name)}\b", text) for text in texts

@@ -14,7 +14,8 @@ from exai_specs.effects import Effect
 from exai_specs.fields import Flag, Maybe, Parsed, Plain, Problem, Text, about, refuse, type_schema
 from exai_specs.forms import Shorthand
 from exai_specs.frozen import Json
-from exai_specs.types import PARAMETER_TYPES, Type, mismatch, parse_parameter_type
+from exai_specs.nearest import did_you_mean
+from exai_specs.types import NO_FIELD, PARAMETER_TYPES, Type, mismatch, parse_parameter_type
 
 _FORMS = ("list", "struct")
 ParameterType = Annotated[Type, Parsed(parse_parameter_type, type_schema(PARAMETER_TYPES, _FORMS))]
@@ -46,7 +47,7 @@ class ParameterFields:
         if self.default is not None:
             values.append((("default",), self.default))
         problems = [
-            Problem("wrong-type", wrong[1], path=(*path, *wrong[0]))
+            _problem(wrong[1], (*path, *wrong[0]), self.type)
             for path, value in values
             if (wrong := mismatch(value, self.type))
         ]
@@ -61,6 +62,15 @@ class ParameterFields:
         if problems:
             raise refuse(*problems)
         return self
+
+
+def _problem(message: str, path: tuple[str | int, ...], type_: Type) -> Problem:
+    """Of a field that the struct hasn't, at its key; of any other value, with what is declared."""
+    if message.startswith(NO_FIELD):
+        names = message.removeprefix(NO_FIELD).split(", ")
+        hint = did_you_mean(str(path[-1]), names)
+        return Problem("unknown-field", "the declared type has no such field", hint, path, "key")
+    return Problem("wrong-type", message, f"it is declared as {type_}", path)
 
 
 Parameter = Annotated[ParameterFields, Shorthand("type", _FORMS)]

@@ -286,7 +286,9 @@ class Step(StepPod):
         found = [key for key in BODIES if getattr(self, key) is not None]
         if len(found) > 1 or (not found and self.image is None):
             shown = ", ".join(key.rstrip("_") for key in BODIES)
-            hint = "remove one of them" if found else f"add one of {shown}, or an image"
+            hint = (
+                "remove one of them" if found else f"add one of {shown}, or an image; {_NOT_A_LEAF}"
+            )
             wrong = f"must have exactly one of {shown}, or an image of its own"
             raise refuse(Problem("exactly-one-of", wrong, hint))
         problems = [*self._not_of_the_body(), *accelerators(self.resources)]
@@ -333,6 +335,8 @@ def accelerators(resources: StepResourceFields | None) -> Iterator[Problem]:
 
 BODIES = ("uses", "python", "notebook", "pipeline", "import_")
 """The keys that say what a step is; with none of them, an `image` makes it a container."""
+
+_NOT_A_LEAF = "a group of steps has `steps`, a choice between groups `choose`"
 
 _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

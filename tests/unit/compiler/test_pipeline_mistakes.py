@@ -388,3 +388,44 @@ steps:
     )
     assert [each.code for each in found] == [code] * bool(code)
     assert all(says in each.message and each.hint for each in found)
+
+
+def test_a_name_that_stands_twice_makes_no_cycle(catalog: Catalog) -> None:
+    (found,) = said(
+        catalog,
+        """
+run: {on: []}
+steps:
+  a: {python: 'code.py:work'}
+  g: {steps: {a: {python: 'code.py:take', with: {x: '${{ steps.a.Output }}'}}}}
+""",
+    )
+    assert found.code == "duplicate-step"
+
+
+BOX = """
+run: {on: []}
+steps:
+  box: {image: 'a@sha256:1', %s outputs: {rows: integer, model: Model}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "unwritten"),
+    [
+        ("", ["rows", "model"]),
+        ("command: [run, '${{ outputs.rows }}'],", ["model"]),
+        ("args: [{ifPresent: x, then: ['${{ outputs.model.uri }}']}], with: {x: 1},", ["rows"]),
+        ("args: ['${{ outputs.rows }}', '${{ outputs.model.path }}'],", []),
+        ("args: ['{{$}}'],", []),
+        ("args: [--out, /tmp/kfp_outputs/output_metadata.json],", []),
+    ],
+)
+def test_an_output_is_written_where_the_command_says(
+    catalog: Catalog, fields: str, unwritten: list[str]
+) -> None:
+    found = said(catalog, BOX % fields)
+    assert [each.code for each in found] == ["unwritten-output"] * len(unwritten)
+    for each, name in zip(found, unwritten, strict=True):
+        assert f"where `{name}` is" in each.message
+        assert each.severity == "warning"
