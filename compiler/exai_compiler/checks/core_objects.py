@@ -1,5 +1,5 @@
-"""`manifest-invalid`, of Kubernetes' own kinds, which have no CRD: what its API server would refuse
-of a PersistentVolumeClaim or a ConfigMap (k8s.io/kubernetes, pkg/apis/core/validation).
+"""`manifest-invalid`, of Kubernetes' own kinds: what its API server would refuse of a
+PersistentVolumeClaim, and no schema says (k8s.io/kubernetes, pkg/apis/core/validation).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ManifestSpec
-from exai_specs.types import called
 from exai_specs.units import parse_quantity
 
 _MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
@@ -55,19 +54,7 @@ def _claim(manifest: Mapping[str, Any]) -> Iterator[Wrong]:
         yield _STORAGE, "must be whole bytes, and more than nothing", "for example 10Gi"
 
 
-def _config_map(manifest: Mapping[str, Any]) -> Iterator[Wrong]:
-    for field in ("data", "binaryData"):
-        values = manifest.get(field, {})
-        if not isinstance(values, Mapping):
-            yield (field,), f"must be a mapping, not {called(values)}", "write name: text below it"
-            continue
-        for key, value in values.items():
-            if not isinstance(value, str):
-                hint = "put it in quotes" if isinstance(value, bool | int | float) else "write text"
-                yield (field, key), f"must be text, not {called(value)}", hint
-
-
-_RULES = {"PersistentVolumeClaim": _claim, "ConfigMap": _config_map}
+_RULES = {"PersistentVolumeClaim": _claim}
 
 
 def _within(value: Any, path: Path) -> Any:

@@ -1,8 +1,8 @@
 """What the CustomResourceDefinitions of rendered kinds say, as tables that exai ships.
 
 `tables` has one JSON file a kind, made by `tests/unit/compiler/test_crd_tables.py` with
-UPDATE_GOLDEN=1 from the CRDs; each names its source and licence (Apache-2.0). Loaded only when a
-patch or a manifest needs one.
+UPDATE_GOLDEN=1 from the CRDs, and of Kubernetes' own kinds from its Python client's models; each
+names its source and licence (Apache-2.0). Loaded only when a patch or a manifest needs one.
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ def _value(schema: Crd, node: Node, value: Tree, path: Path) -> Iterator[CrdProb
             yield CrdProblem(path, "must have a value", "give it a value, or remove it")
         return
     if not _is(node.type, value):
-        yield CrdProblem(path, f"must be {_WORDS[node.type]}")
+        quotes = node.type == "string" and isinstance(value, bool | int | float)
+        yield CrdProblem(path, f"must be {_WORDS[node.type]}", "put it in quotes" if quotes else "")
         return
     if isinstance(value, Mapping):
         yield from _mapping(schema, node, value, path)

@@ -150,6 +150,23 @@ def test_a_config_map_holds_text(catalog: Catalog, data: str, words: str) -> Non
     assert all(words in each.message for each in found)
 
 
+@pytest.mark.parametrize(
+    ("patch", "words"),
+    [
+        ("{policyTypes: [Ingress, Egress], egress: []}", ""),
+        ("{policyTypes: [Ingres]}", "must be one of Ingress, Egress"),
+        ("{egres: []}", "there is no field egres"),
+        ("{egress: [{to: [{ipBlock: {}}]}]}", "has no cidr"),
+    ],
+)
+def test_a_patch_of_a_network_policy_is_as_strict(catalog: Catalog, patch: str, words: str) -> None:
+    service = f"{FILES[:-1]}, patches: {{NetworkPolicy: {{spec: {patch}}}}}}}"
+    environment = "serving: {mode: Standard}, security: {networkPolicies: true}"
+    found = said(catalog, document("Service", "faces", service), environment=environment)
+    assert [each.code for each in found] == (["patch-invalid"] if words else [])
+    assert all(words in each.message for each in found)
+
+
 def test_containers_of_a_pod_are_told_apart(catalog: Catalog) -> None:
     image = f"image: 'example.com/x@{DIGEST}'"
     beside = f"sidecars: {{a: {{{image}}}}}, initContainers: {{a: {{{image}}}, b: {{{image}}}}}"
