@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from functools import cache
 from operator import attrgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from exai_compiler.ancestors import ancestors
-from exai_compiler.backends import BACKENDS
 from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
 from exai_compiler.parity import parity
@@ -19,6 +21,9 @@ from exai_compiler.patches import merged
 from exai_compiler.resolved import Resolved
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
+
+if TYPE_CHECKING:
+    from exai_compiler.backends.table import Renderer
 
 
 def render(resolved: Resolved) -> Build:
@@ -49,9 +54,20 @@ def render(resolved: Resolved) -> Build:
 
 def unpatched(resolved: Resolved, spec: Spec) -> Iterator[Rendered]:
     """What the backends make of one document, before its patches."""
-    for renderers in BACKENDS.values():
-        if (renderer := renderers.get(spec.ref.kind)) is not None:
-            yield from renderer(resolved, spec)
+    for renderer in _renderers().get(spec.ref.kind, ()):
+        yield from renderer(resolved, spec)
+
+
+@cache
+def _renderers() -> Mapping[str, tuple[Renderer, ...]]:
+    """By kind. The backends are imported for the first document that is rendered: checks, which
+    know this module, seldom come to one."""
+    from exai_compiler.backends.table import BACKENDS
+
+    kinds = dict.fromkeys(kind for renderers in BACKENDS.values() for kind in renderers)
+    return MappingProxyType(
+        {kind: tuple(each[kind] for each in BACKENDS.values() if kind in each) for kind in kinds}
+    )
 
 
 def objects_of(resolved: Resolved, spec: Spec) -> Iterator[Rendered]:

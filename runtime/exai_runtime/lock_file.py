@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -116,6 +115,8 @@ def alone(root: Path) -> Iterator[None]:
 def write_lock(root: Path, lock: LockFile) -> bool:
     """By rename, through a link that stays in the project; whether the file is another now.
     Raises OSError, and leaves nothing then."""
+    import tempfile
+
     from exai_specs.lock import lock_text
 
     text, place = lock_text(lock), Path(os.path.realpath(root / FILE))

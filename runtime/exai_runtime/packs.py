@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -106,7 +105,7 @@ def _save(place: Path, data: bytes) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_private(os.lstat(place.parent), 0o077):
         return
-    other = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
+    other = place.with_name(f"{place.name}.{os.urandom(8).hex()}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with open(os.open(other, flags, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor

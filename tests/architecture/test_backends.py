@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exai_compiler.backends import BACKENDS
+from exai_compiler.backends.table import BACKENDS
 from exai_specs.kinds import KINDS
 
 GOLDEN = Path(__file__).parents[1] / "golden"

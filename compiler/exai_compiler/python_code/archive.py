@@ -10,7 +10,6 @@ import base64
 import io
 import posixpath
 import struct
-import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 
@@ -51,6 +50,8 @@ def embedded(path: str, texts: Mapping[str, str]) -> Embedded | None:
 
 def archive(found: Embedded) -> str:
     """The archive as text."""
+    import tarfile
+
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, text in found.files:

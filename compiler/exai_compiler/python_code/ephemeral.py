@@ -9,7 +9,7 @@ more than one word; the checks hold packages and indexes to a pattern.
 from __future__ import annotations
 
 import functools
-from importlib import resources
+from pathlib import Path
 
 from exai_compiler.python_code.archive import Embedded, archive
 from exai_compiler.python_code.function import Function
@@ -97,7 +97,7 @@ def program(function: Function, beside: Embedded | None = None) -> str:
 
 @functools.cache
 def _notebook_executor() -> str:
-    file = resources.files(__package__).joinpath("templates", "notebook_executor.py.txt")
+    file = Path(__file__).with_name("templates") / "notebook_executor.py.txt"
     return file.read_text("utf-8")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -81,6 +80,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         # The last resort, when not even the views could be loaded.
         if "--debug" in arguments:
+            import traceback
+
             traceback.print_exception(error)
         print(f"error[bug] this is a bug in exai: {type(error).__name__}: {error}", file=sys.stderr)
         print("   = help: run it with --debug to see the traceback, and report it", file=sys.stderr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, assert_never
@@ -62,6 +61,8 @@ def run(command: str, work: Work, exit_code: Callable[[Result], int] | None = No
         result = explained(error)
         code = result.exit_code
         if options.debug:
+            import traceback
+
             view.close()
             traceback.print_exception(error)
     view.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,7 +86,11 @@ class HumanView:
             self._progress.pause()
 
     def _columns(self) -> int:
-        return shutil.get_terminal_size().columns if self.out.isatty() else 120
+        if not self.out.isatty():
+            return 120
+        import shutil
+
+        return shutil.get_terminal_size().columns
 
     def _make_progress(self) -> Progressing:
         from exai_runtime.views.human.progress import Lively, Plain, Silent
