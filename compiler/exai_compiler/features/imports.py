@@ -21,7 +21,7 @@ def imports_of(spec: Part) -> Iterator[str]:
     logged = any("logging" in each for each in spec["services"].values())
     streams = [each["stream"] for each in views if "stream" in each]
     schemas = [each["schema"] for each in (*views, *transforms, *requests)]
-    types = {name for schema in schemas for t in schema.values() for name in naming.type_names(t)}
+    types = {naming.feast_type(t) for schema in schemas for t in schema.values()}
     used = {
         "Entity": spec["entities"],
         "FeatureService": spec["services"],
@@ -48,7 +48,8 @@ def imports_of(spec: Part) -> Iterator[str]:
         yield "from feast.on_demand_feature_view import OnDemandFeatureView"
     if streams:
         yield "from feast.stream_feature_view import StreamFeatureView"
-    yield from _import("feast.types", sorted(types))
+    names = {name for each in types for name in naming.type_names(each)}
+    yield from _import("feast.types", sorted(names))
     if spec["entities"]:
         yield "from feast.value_type import ValueType"
     if views or transforms:

@@ -89,9 +89,9 @@ def feast_type(declared: Json) -> str:
     return named or _feast_type(parse_column_type(declared))
 
 
-def type_names(declared: Json) -> frozenset[str]:
-    """What `feast_type` needs of feast.types."""
-    return frozenset(_NAME.findall(re.sub(r"'[^']*'", "", feast_type(declared))))
+def type_names(written: str) -> frozenset[str]:
+    """What a type, as `feast_type` writes it, needs of feast.types."""
+    return frozenset(_NAME.findall(re.sub(r"'[^']*'", "", written)))
 
 
 def value_type(declared: Json) -> str:

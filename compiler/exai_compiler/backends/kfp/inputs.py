@@ -63,7 +63,8 @@ def task_inputs(
     """
     artifacts: dict[str, Json] = {}
     parameters: dict[str, Json] = {}
-    for name, binding in sorted(bindings.items()):
+    for name in sorted(bindings):
+        binding = bindings[name]
         if component.inputs[name].is_artifact:
             artifacts[name] = _artifact(name, binding, here)
         elif (rendered := _parameter(name, binding, here, before)) is not None:
@@ -123,9 +124,12 @@ def _constant(value: Json) -> Json:
     """None leaves an input at its default."""
     if value is None:
         return None
-    if isinstance(value, str | int | float):
+    if type(value) in _SCALARS:
         return _scalar(value)
     return {"runtimeValue": {"constant": constant(value)}}
+
+
+_SCALARS = frozenset({str, bool, int, float})
 
 
 @lru_cache(maxsize=4096, typed=True)

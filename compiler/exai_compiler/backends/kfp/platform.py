@@ -29,16 +29,22 @@ def executor_config(
     """
     names = Names(environment, lambda text: _given(text, items, here))
     found: dict[str, Json] = {}
-    if secrets := tuple(_secrets(settings, names)):
-        found["secretAsEnv"] = secrets
-    if maps := tuple(_config_maps(settings, names)):
-        found["configMapAsEnv"] = maps
-    if fields := tuple(_fields(settings)):
-        found["fieldPathAsEnv"] = fields
+    if settings.env:
+        found |= _variables(settings, names)
     if settings.timeout is not None:
         # An int64, which is text in a protobuf's JSON.
         found["activeDeadlineSeconds"] = str(-(-settings.timeout.ms // 1000))
     return {**found, **mounted(settings.pod.volumes, names), **placed(settings, names)}
+
+
+def _variables(settings: Settings, names: Names) -> Mapping[str, Json]:
+    """Those that name what holds their value."""
+    found = {
+        "secretAsEnv": tuple(_secrets(settings, names)),
+        "configMapAsEnv": tuple(_config_maps(settings, names)),
+        "fieldPathAsEnv": tuple(_fields(settings)),
+    }
+    return {field: told for field, told in found.items() if told}
 
 
 def _secrets(settings: Settings, names: Names) -> Iterator[Json]:

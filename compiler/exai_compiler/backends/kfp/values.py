@@ -55,25 +55,32 @@ def constant(value: Json) -> Json:
     (`to_protobuf_value` in kfp/compiler/pipeline_spec_builder.py). What is so already comes back as
     it is: pipelines share it.
     """
-    kind = type(value)
-    if kind in _KEPT:
+    if type(value) in _KEPT:
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
-    if kind is MappingProxyType or isinstance(value, Mapping):
-        items = value.items()  # type: ignore[union-attr]  # mypy doesn't narrow by `kind`
-        fields = {k: v if type(v) in _KEPT else constant(v) for k, v in items if v is not None}
-        same = kind is MappingProxyType and len(fields) == len(value)  # type: ignore[arg-type]
-        if same and all(map(is_, fields.values(), value.values())):  # type: ignore[union-attr]
-            return value
-        return MappingProxyType(fields)
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         found = tuple([v if type(v) in _KEPT else constant(v) for v in value])
-        return value if kind is tuple and all(map(is_, found, value)) else found
+        same = type(value) is tuple and all(map(is_, found, value))
+        return value if same else found
+    if isinstance(value, (MappingProxyType, dict)):
+        return _struct(value)
     return value
 
 
-_KEPT = frozenset({str, bool, int, type(None)})
+def _struct(value: Mapping[str, Json]) -> Mapping[str, Json]:
+    frozen = type(value) is MappingProxyType
+    if frozen and _AS_THEY_ARE.issuperset(map(type, value.values())):
+        return value  # most are of this sort, and need no line of Python for each key
+    items = value.items()
+    fields = {k: v if type(v) in _KEPT else constant(v) for k, v in items if v is not None}
+    if frozen and len(fields) == len(value) and all(map(is_, fields.values(), value.values())):
+        return value
+    return MappingProxyType(fields)
+
+
+_AS_THEY_ARE = frozenset({str, bool, int})
+_KEPT = _AS_THEY_ARE | {type(None)}
 
 
 def v1_default(kind: str, default: Json) -> Json:
