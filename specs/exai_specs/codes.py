@@ -82,7 +82,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "not-text": Code(
             "A character can't stand in a spec.",
-            "Control characters come from copying or from binary files. Remove them.",
+            "Control characters come from copying or from binary files. Remove them. So do characters"
+            " that look like others and mean nothing to YAML: a no-break space, a long dash before an"
+            " item, curly quotes around a value, letters that nobody sees. Write the plain one, or"
+            " quote text that has it.",
         ),
         "not-utf8": Code(
             "The file isn't UTF-8.",
@@ -109,8 +112,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
             " If the value was ever pushed, change it. Messages never repeat it.",
         ),
         "tab": Code(
-            "A tab indents a line.",
-            "YAML's indentation is spaces only; most editors can turn tabs into spaces.",
+            "A tab stands where YAML takes only spaces.",
+            "YAML's indentation is spaces only, and so is what follows the `-` of an item; most editors"
+            " can turn tabs into spaces.",
         ),
         "tag-not-allowed": Code(
             "A YAML tag is used.",

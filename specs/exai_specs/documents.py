@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
-from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Span, in_order, more_problems
+from exai_specs.diagnostics import (
+    MAX_IN_FILE,
+    MAX_PROBLEMS,
+    Diagnostic,
+    Span,
+    in_order,
+    more_problems,
+)
 from exai_specs.frozen import Json
 from exai_specs.values import frozen
-from exai_specs.yaml_text import decode, position
+from exai_specs.yaml_text import decode, lines_of, position
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -139,6 +147,7 @@ def read(
     if isinstance(decoded, Diagnostic):
         return (), (decoded,)
     from exai_specs.known_secrets import known_secrets, may_hold_secrets
+    from exai_specs.look_alikes import look_alikes, may_have_look_alikes
     from exai_specs.yaml_values import converted
 
     doubtful = may_hold_secrets(decoded)
@@ -154,6 +163,8 @@ def read(
         elif isinstance(value, Mapping):
             document = Document(path, value, decoded, conversion.places)
             found = [_secret(document, *each) for each in known_secrets(value)] if doubtful else []
+            if may_have_look_alikes(decoded):
+                found += islice(look_alikes(document, lines_of(decoded)), MAX_PROBLEMS)
             problems += found
             if not found:
                 documents.append(document)

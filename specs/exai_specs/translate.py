@@ -42,6 +42,7 @@ _BOUNDS = {
     "less_than": ("less than", "lt"),
 }
 _WORD = re.compile(r"\w+")
+_UNSPACED = re.compile(r"[A-Za-z_][\w.-]*:[^\s/:]")
 _SWITCHES = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
     **dict.fromkeys(("no", "off", "n", "false"), "false"),
@@ -188,10 +189,21 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
         hint = f'write "{document.written(path) or json.dumps(given)}"'
     elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:
         hint = f"write {_SWITCHES[given.lower()]}, without quotes"
+    elif wanted == "a mapping" and isinstance(given, str) and _UNSPACED.match(given):
+        hint = "write a space after the colon: `name: value`"
+    elif wanted == "a list" and _undashed(given):
+        hint = "write a space after each `-`"
     elif wanted.endswith("number") and isinstance(given, str):
         hint = "write a number, without quotes or units"
     message = f"must be {wanted}, not {called(given)}"
     return _at_value("wrong-type", document, path, message, hint)
+
+
+def _undashed(given: Any) -> bool:
+    """Whether this was meant as a list of `-a` lines."""
+    if isinstance(given, dict):
+        return bool(given) and all(str(key).startswith("-") for key in given)
+    return isinstance(given, str) and given.startswith("-") and given[1:2] not in ("", " ")
 
 
 def _at_value(code: str, document: Document, path: Path, wrong: str, hint: str = "") -> Diagnostic:

@@ -13,6 +13,7 @@ from yaml import MarkedYAMLError, YAMLError
 from yaml.nodes import ScalarNode
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.yaml_mistakes import cut_by_comment, mistake
 from exai_specs.yaml_text import MAX_DEPTH, line_at, lines_of, position
 
 _COMMENT = re.compile(r"[ \t]*#")
@@ -111,16 +112,27 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     problem = error.problem or ""
     at = Span(path, mark.line + 1, mark.column + 1)
     line = line_at(text, at.line)
-    if "cannot start any token" in problem and line[mark.column : mark.column + 1] == "\t":
-        return Diagnostic("tab", "a tab in the indentation", at, hint="indent with spaces")
     expression = _expression_before(line, mark.column, problem)
     if expression >= 0:
         return _quote(Span(path, at.line, expression + 1))
+    lines = lines_of(text)
+    stopped = at
+    if "could not find expected ':'" in problem and error.context_mark:
+        stopped = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
+    if (known := mistake(problem, error.context or "", lines, stopped)) is not None:
+        return known
     unclosed = "end of stream" in problem or "could not find expected ':'" in problem
     if unclosed and error.context_mark:
         at = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
-    above = lines_of(text)[: at.line - 1]
-    related = _open(text, at) or _before(above, at, problem) or _begun(error, path, at)
+    opened = _open(text, at)
+    if opened and "did not find expected ','" in problem:
+        if (cut := cut_by_comment(lines, opened[0][1], at)) is not None:
+            return cut
+        if opened[0][1].line == at.line and line[mark.column : mark.column + 1] == ":":
+            message = "a comma is missing before this key, or a text with a colon isn't quoted"
+            hint = 'separate fields with commas; quote text that contains ": "'
+            return _syntax(message, hint, at, opened)
+    related = opened or _before(lines[: at.line - 1], at, problem) or _begun(error, path, at)
     for words, message, hint in _PLAIN_WORDS:
         if words in problem:
             return _syntax(message, hint, at, related)

@@ -44,14 +44,17 @@ class Problems:
         if not any(each.code == "too-deep" for each in self.listed):
             self.add(too_deep(self.at(event)))
 
-    def twice(self, key: str, event: Event, line: int, column: int) -> None:
+    def twice(self, key: str, event: Event, line: int, column: int, at_root: bool = False) -> None:
         """`line` and `column` are those of the first key."""
+        hint = "keep one of them"
+        if at_root and key in ("apiVersion", "kind"):
+            hint += ", or begin the next document with a line `---`"
         self.add(
             Diagnostic(
                 "duplicate-key",
                 f"the key {key[:60]} stands here twice",
                 self.at(event),
-                hint="keep one of them",
+                hint=hint,
                 related=(("the first one", Span(self._path, line, column)),),
             )
         )

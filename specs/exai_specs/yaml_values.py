@@ -26,11 +26,12 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import NODE
 from exai_specs.frozen import Json
 from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
+from exai_specs.yaml_mistakes import uncoloned, unspaced
 from exai_specs.yaml_problems import Problems
 from exai_specs.yaml_scalars import Refused, Scalar, plain
 from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
@@ -47,7 +48,8 @@ _scalar_of = lru_cache(maxsize=4096)(plain)
 def _word(text: str) -> str | None:
     """A plain scalar as the key that it is, if nothing can be wrong with it: the same few words
     stand in every document."""
-    fine = type(plain(text)) is str and text != "<<" and "${{" not in text
+    odd = text == "<<" or "{" in text or "[" in text or ":" in text
+    fine = type(plain(text)) is str and not odd
     return sys.intern(text) if fine else None
 
 
@@ -156,16 +158,17 @@ class Conversion:
         events, places = self._events, self._places
         simple = self._seen is None
         for event in events:
-            first = event
+            first, fine = event, None
             if type(event) is ScalarEvent:
-                key = (_word(event.value) if event.implicit[0] else None) or self._key(event)
+                fine = _word(event.value) if event.implicit[0] else None
+                key = fine or self._key(event)
             elif type(event) is MappingEndEvent:
                 break
             else:
                 first, key = self._other_key(event)
             value = next(events)
             kind = type(value)
-            if key is None:
+            if key is None or (fine is None and self._holds_value(key, first, value)):
                 self._passed(value)
             elif key in values:
                 self._duplicate(key, first, values, start)
@@ -258,6 +261,23 @@ class Conversion:
             event = next(self._events)
             passed.append(event)
 
+    def _holds_value(self, key: str, event: Event, value: Event) -> bool:
+        """Whether a key holds what was meant as its value, since no colon with a space is between
+        them: `{name:iris}`, `spec:{a: b}`, `spec = {a: b}`."""
+        name, colon, rest = key.partition(":")
+        plain_ = type(value) is ScalarEvent and value.implicit[0]
+        if not event.implicit[0] or not plain_:
+            return False
+        at = self.problems.at(event)
+        if colon and rest and (not value.value or rest[0] in "{["):
+            self.problems.add(unspaced(Span(at.path, at.line, at.column + len(name)), rest))
+            return True
+        start = min((key.find(each) for each in "{[" if each in key), default=-1)
+        if not colon and start >= 0 and value.value.endswith(("}", "]")):
+            self.problems.add(uncoloned(Span(at.path, at.line, at.column + start)))
+            return True
+        return False
+
     def _duplicate(self, key: str, event: Event, values: Mapping[str, Json], start: int) -> None:
         if len(self.problems.listed) >= MAX_PROBLEMS:  # which is all that there is to say
             self.problems.twice(key, event, 1, 1)
@@ -267,7 +287,8 @@ class Conversion:
             if other == key:
                 break
             child += self._places[child + 2] * NODE
-        self.problems.twice(key, event, *position(self.text, self._places[child + 1]))
+        first = position(self.text, self._places[child + 1])
+        self.problems.twice(key, event, *first, at_root=len(self._trail) == 1)
 
     def _count(self, event: Event) -> None:
         """Counts a value that stands there again. Raises _Bomb."""

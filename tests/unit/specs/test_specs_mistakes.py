@@ -1,0 +1,115 @@
+"""What people do that breaks YAML: the place is that of the mistake, and the hint mends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.documents import read
+from exai_specs.parse import parse_all
+
+FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Model\nmetadata: {name: m}\n"
+
+
+def told(text: str) -> list[Diagnostic]:
+    documents, problems = read(text, "x")
+    return [*problems, *parse_all(documents)[1]]
+
+
+MISTAKES = (
+    # Tabs.
+    ("spec:\n\ttask: a\n", "tab", "2:1", "indent with spaces"),
+    ("spec:\n  a: b\n  \ttask: a\n", "tab", "3:3", "indent with spaces"),
+    ("spec:\n  a: b\n\t\n  c: d\n", "tab", "3:1", "indent with spaces"),
+    ("spec: |\n\ta\n", "tab", "2:1", "indent with spaces"),
+    ("spec:\n  -\ta: b\n", "tab", "2:4", "write a space instead"),
+    # Characters that look like others.
+    ("spec:\n\xa0\xa0task: a\n", "not-text", "2:1", "write a space instead"),
+    ("spec:\xa0a\nkind: b\n", "not-text", "1:6", "write a space instead"),
+    ("kind: b\nspec:\xa0a\n", "not-text", "2:6", "write a space instead"),
+    ("spec:\n  -\xa0a\n", "not-text", "2:4", "write a space instead"),
+    ("kind: Model\xa0\n", "not-text", "1:12", "write a space instead"),
+    ("metadata: {name:\xa0m}\n", "not-text", "1:17", "write a space instead"),
+    ("kind: Mo\u200bdel\n", "not-text", "1:9", "remove it"),
+    ("metadata: {name: “m”}\n", "not-text", "1:18", "leave the quotes out"),
+    ("spec:\n  args:\n    — a\n    — b\n", "not-text", "3:5", "write `- `"),
+    ("spec:\n  a:\n    – b: 1\n      c: 2\n", "not-text", "3:5", "write `- `"),
+    ("kind： Model\nmetadata: {name: a}\n", "not-text", "1:5", "write `: `"),
+    # Spaces that are missing.
+    ("kind:Model\nmetadata: {name: a}\n", "yaml-syntax", "1:5", "write `name: value`"),
+    ("metadata:\n  name: a\n  owner:b\n", "yaml-syntax", "3:8", "write `name: value`"),
+    ("metadata:\n  owner:b\n  name: a\n", "yaml-syntax", "2:8", "write `name: value`"),
+    ("metadata: {name:iris}\n", "yaml-syntax", "1:16", "write `name: value`"),
+    ("metadata: {name: a, owner:me}\n", "yaml-syntax", "1:26", "write `name: value`"),
+    ("spec:{task: other}\nkind: Model\n", "yaml-syntax", "1:5", "write `name: value`"),
+    ("kind: Model\nspec = {task: a}\n", "yaml-syntax", "2:8", "write `name: {...}`"),
+    # Brackets and quotes.
+    ("metadata: {name: a}}\nspec: b\n", "yaml-syntax", "1:20", "remove it, or open it"),
+    ("spec:\n  a: [b, c]]\n", "yaml-syntax", "2:12", "remove it, or open it"),
+    ("spec:\n  a: {{ b }}-c\n", "yaml-syntax", "2:13", "${{ ... }}"),
+    ("metadata: {name: a owner: b}\n", "yaml-syntax", "1:25", "commas"),
+    ("metadata: {owner: a #1}\n", "yaml-syntax", "1:21", "quote text that contains ` #`"),
+    ("spec:\n  a: 'it's'\n", "yaml-syntax", "2:10", "write ''"),
+    ('spec:\n  a: "b" c\n', "yaml-syntax", "2:10", "double ones"),
+    # Characters that mean something.
+    ("spec:\n  exai: >=0.1\n", "yaml-syntax", "2:9", 'such as ">=0.1"'),
+    ("spec:\n  a: | b\n", "yaml-syntax", "2:6", "quote text"),
+    ("spec:\n  a: ? b\n", "yaml-syntax", "2:6", "quote text"),
+    ("{% if a %}\nkind: b\n", "yaml-syntax", "1:2", "an Overlay"),
+    # Lines.
+    ("--\nkind: Model\n", "yaml-syntax", "1:1", "write `---`"),
+    ("kind: Model\n----\nkind: b\n", "yaml-syntax", "2:1", "write `---`"),
+    ("kind: Model\nkind: Model\n", "duplicate-key", "2:1", "a line `---`"),
+    (
+        "kind: a\n<<<<<<< HEAD\nspec: a\n=======\nspec: b\n",
+        "yaml-syntax",
+        "2:1",
+        "one of its sides",
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "code", "at", "hint"), MISTAKES, ids=ascii)
+def test_a_mistake_is_told_where_it_is(text: str, code: str, at: str, hint: str) -> None:
+    first = told(text)[0]
+    assert (first.code, str(first.at)) == (code, f"x:{at}")
+    assert hint in first.hint
+
+
+@pytest.mark.parametrize(
+    ("spec", "at", "hint"),
+    [
+        ("spec: task:other", "4:7", "write a space after the colon"),
+        ("spec: {task: other, gates: -a}", "4:28", ""),
+        ("spec: {task: other, aliases: champion:a}", "4:30", "write a space after the colon"),
+    ],
+)
+def test_text_where_a_mapping_is_wanted_is_told_why(spec: str, at: str, hint: str) -> None:
+    (problem,) = told(f"{FRAME}{spec}\n")
+    assert str(problem.at) == f"x:{at}"
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize("items", ["-a\n    -b", "-a: 1\n    -b: 2"])
+def test_items_without_their_space_are_told(items: str) -> None:
+    text = FRAME.replace("Model", "Notebook") + f"spec:\n  image: a\n  args:\n    {items}\n"
+    (problem,) = told(text)
+    assert problem.code == "wrong-type"
+    assert problem.hint == "write a space after each `-`"
+
+
+def test_prose_and_quoted_text_may_have_any_character() -> None:
+    named = "{name: m, description: “So\xa0— it is.”, annotations: {a: “b”}, owner: '“me”'}"
+    text = FRAME.replace("{name: m}", named)
+    assert told(f"{text}spec: {{task: classification}} # a — “b”\xa0\n") == []
+
+
+def test_joiners_are_letters() -> None:
+    text = FRAME.replace("{name: m}", "{name: m, owner: می\u200cخواهم}")
+    assert told(f"{text}spec: {{task: classification}}\n") == []
+
+
+def test_a_key_with_a_colon_may_have_a_value() -> None:
+    documents, problems = read('a:b: 1\n"c:d": 2\nhttp://e: f\n', "x")
+    assert problems == ()
+    assert dict(documents[0].value) == {"a:b": 1, "c:d": 2, "http://e": "f"}
