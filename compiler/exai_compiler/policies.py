@@ -17,6 +17,7 @@ from exai_specs.codes import CODES as PARSE_CODES
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ProjectSpec
 from exai_specs.kinds.policies import Policy
+from exai_specs.nearest import nearest
 
 # Rules whose name isn't the code that they give.
 NAMED: Mapping[str, str] = MappingProxyType({"image-by-digest": "image-by-tag"})
@@ -115,5 +116,7 @@ def _unusable(each: Allowance) -> Diagnostic:
         message = f"`{each.code}` is an error: it can't be allowed"
         return Diagnostic("unusable-allow", message, each.at, hint="mend what it says")
     message = f"there is no code `{each.code}` to allow"
-    hint = "write the word in brackets, as in warning[unused-dataset]"
+    close = nearest(each.code, (code for code, told in CODES.items() if told.severity != "error"))
+    meant = f"did you mean `{close}`? " if close else ""
+    hint = f"{meant}write the word in brackets, as in warning[unused-dataset]"
     return Diagnostic("unusable-allow", message, each.at, hint=hint)

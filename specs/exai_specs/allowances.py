@@ -12,10 +12,14 @@ import re
 from bisect import bisect_right
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.nearest import nearest
 from exai_specs.values import frozen
 from exai_specs.yaml_text import lines_of, may_be_deep
 
-_WORDS = re.compile(r"#[ \t]*exai:[ \t]*allow\b(.*)")
+_WORDS = re.compile(r"#[ \t]*(?i:exai)[ \t]*[:\-]?[ \t]*([A-Za-z]+)(?![A-Za-z./])(.*)")
+_RIGHT = re.compile(r"#[ \t]*exai:[ \t]*allow\b")
+# What other tools call it.
+_ALSO = frozenset({"ignore", "disable", "noqa", "nolint", "permit", "silence", "suppress", "skip"})
 _FORM = re.compile(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
 
 
@@ -31,7 +35,7 @@ class Allowance:
 
 def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagnostic, ...]]:
     """Every allowance of a file, and the comments that aren't one."""
-    if "exai:" not in text or not _WORDS.search(text):
+    if not _WORDS.search(text):
         return (), ()
     lines = lines_of(text)
     below = _below(lines)
@@ -45,7 +49,11 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
         if said.start() and line[said.start() - 1] not in " \t":
             continue  # `a#b` is text
         at = Span(path, number, said.start() + 1)
-        form = _FORM.fullmatch(said[1].rstrip())
+        if not _RIGHT.match(said[0]):
+            if _nearly(said[1]):
+                problems.append(_misspelt(at))
+            continue
+        form = _FORM.fullmatch(said[2].rstrip())
         if form is None:
             problems.append(_unreasoned(at))
             continue
@@ -54,6 +62,21 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
         codes = (code.strip() for code in form[1].split(","))
         found += (Allowance(code, means, at, form[2]) for code in codes)
     return tuple(found), tuple(problems)
+
+
+def _nearly(word: str) -> bool:
+    """Whether this was meant as `allow`. Prose that begins with exai's name isn't."""
+    given = word.lower()
+    return given in _ALSO or nearest(given, ("allow",), 0.75) is not None
+
+
+def _misspelt(at: Span) -> Diagnostic:
+    return Diagnostic(
+        "allow-without-reason",
+        "this comment allows nothing: it isn't written as one that does",
+        at,
+        hint="write `# exai: allow CODE -- the reason`",
+    )
 
 
 def _unreasoned(at: Span) -> Diagnostic:

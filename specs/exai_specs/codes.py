@@ -32,7 +32,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "allow-without-reason": Code(
             "A comment that allows something doesn't say what, or why.",
             "A warning or a note is silenced in place by `# exai: allow CODE -- the reason`, on its"
-            " line or on one above it. Whoever reads it next needs the reason.",
+            " line or on one above it. Whoever reads it next needs the reason. A comment that is"
+            " nearly one (`# exai: alow`, `# exai allow`) would be silent, and is told, too.",
         ),
         "byte-order-mark": Code(
             "The file starts with a byte order mark.",
@@ -82,10 +83,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "not-text": Code(
             "A character can't stand in a spec.",
-            "Control characters come from copying or from binary files. Remove them. So do characters"
-            " that look like others and mean nothing to YAML: a no-break space, a long dash before an"
-            " item, curly quotes around a value, letters that nobody sees. Write the plain one, or"
-            " quote text that has it.",
+            "Control characters come from copying or from binary files. Remove them. So do those"
+            " that look like others and mean nothing to YAML: a no-break space, a long dash before"
+            " an item, curly quotes around a value, letters that nobody sees. Write the plain one,"
+            " or quote text that has it.",
         ),
         "not-utf8": Code(
             "The file isn't UTF-8.",
@@ -113,8 +114,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "tab": Code(
             "A tab stands where YAML takes only spaces.",
-            "YAML's indentation is spaces only, and so is what follows the `-` of an item; most editors"
-            " can turn tabs into spaces.",
+            "YAML's indentation is spaces only, and so is what follows the `-` of an item; most"
+            " editors can turn tabs into spaces.",
         ),
         "tag-not-allowed": Code(
             "A YAML tag is used.",

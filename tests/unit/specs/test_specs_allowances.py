@@ -45,8 +45,11 @@ def test_several_codes_and_a_reason_with_anything_in_it() -> None:
         'a: "x\n  # exai: allow some-code -- why"\n',
         "a: |\n  # exai: allow some-code -- why\nb: 1\n",
         "a: x#exai: allow some-code -- why\n",
-        "a: 1  # exai allow some-code -- why\n",
         "a: 1  # exai: allowance\n",
+        "# exai reads this file\na: 1\n",
+        "# exai.lock is beside it\na: 1\n",
+        "# yaml-language-server: $schema=exai.json\na: 1\n",
+        "a: 'x # exai: alow some-code -- why'\n",
         "a: 1\n",
     ],
 )
@@ -70,6 +73,27 @@ def test_without_a_code_or_a_reason_it_is_an_error(comment: str) -> None:
     found, (problem,) = allowances(f"a: 1  # exai: allow{comment}\n", "x.yaml")
     assert found == ()
     assert (problem.code, str(problem.at)) == ("allow-without-reason", "x.yaml:1:7")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# exai: alow some-code -- why",
+        "# exai: allows some-code -- why",
+        "# exai: Allow some-code -- why",
+        "#exai:alow some-code reason",
+        "# exai allow some-code -- why",
+        "# exai - allow some-code -- why",
+        "# Exai: allow some-code -- why",
+        "# exai: ignore some-code",
+        "# exai: disable",
+    ],
+)
+def test_what_is_nearly_one_is_told(comment: str) -> None:
+    found, (problem,) = allowances(f"a: 1  {comment}\n", "x.yaml")
+    assert found == ()
+    assert (problem.code, str(problem.at)) == ("allow-without-reason", "x.yaml:1:7")
+    assert problem.hint == "write `# exai: allow CODE -- the reason`"
 
 
 def test_what_cant_be_read_is_no_crash() -> None:
