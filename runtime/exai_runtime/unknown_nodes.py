@@ -27,7 +27,9 @@ def unknown(whole: Mapped, text: str, node: Node | None) -> Refused:
     word = text.strip()
     hint = _environment(whole, word.removeprefix("Environment/")) or _overlay(whole, word, node)
     if not hint:
-        hint = _listed(_meant(whole, word, node)) or did_you_mean(text, _near(whole, text, node))
+        inside = node is not None and node.ref in whole.project.specs
+        near = _near(whole, text, node)
+        hint = _listed(_meant(whole, word, node)) or did_you_mean("" if inside else text, near)
         if node is None:
             hint = f"write {_FORMS}; {hint}"
     found = Diagnostic("unknown-node", f"`{text}` is nothing in this lineage", NOWHERE, hint=hint)
@@ -69,19 +71,48 @@ def _meant(whole: Mapped, word: str, node: Node | None) -> set[str]:
     if node is None:
         return _named(whole, word)
     if node.ref in whole.project.specs:
-        return set()
+        return _inside(whole, node)
     alike = {ref for ref in documents.values() if ref.name == node.name}
     if close := nearest(str(node.ref), documents):
         alike = {documents[close]} | (alike if node.is_document else set())
-    there = {node._replace(kind=ref.kind, name=ref.name) for ref in alike}
-    return {str(one) for one in there if first(whole, one)}
+    found: set[str] = set()
+    for one in {node._replace(kind=ref.kind, name=ref.name) for ref in alike}:
+        found |= {str(one)} if first(whole, one) else _inside(whole, one)
+    return found
+
+
+def _inside(whole: Mapped, node: Node) -> set[str]:
+    """The step or column of a document that was meant. Each part is held against its own kind: what
+    comes before it would make anything look alike."""
+    document = node._replace(step="", column="")
+    steps = {one.step for one in named_below(whole, str(document))}
+    step = node.step if node.step in steps else nearest(node.step, steps) if node.step else ""
+    if step is None:  # `Dataset/iris#species`
+        column = nearest(node.step, _columns(whole, document)) if not node.column else None
+        return {str(document._replace(column=column))} if column else set()
+    there = document._replace(step=step)
+    if not node.column:
+        return {str(there)} if step != node.step else set()
+    if column := nearest(node.column, _columns(whole, there)):
+        return {str(there._replace(column=column))}
+    if not step and (meant := nearest(node.column, steps)):  # `Pipeline/iris-training:train`
+        return {str(document._replace(step=meant))}
+    if not step:  # a column of its steps
+        nodes = whole.lineage.nodes
+        return {str(n) for n in nodes if n.ref == node.ref and n.column == node.column}
+    return {str(there)} if step != node.step else set()
+
+
+def _columns(whole: Mapped, node: Node) -> set[str]:
+    return {one.column for one in named_below(whole, f"{node}:")}
 
 
 def _near(whole: Mapped, text: str, node: Node | None) -> set[str]:
     """What may have been meant: something of the document if there is one, else a document."""
     if node is not None and node.ref in whole.project.specs:
         alike = named_below(whole, text)
-        return set(map(str, alike)) or {str(node.ref)}
+        step = node._replace(column="")
+        return set(map(str, alike)) or {str(step if first(whole, step) else node.ref)}
     return {str(ref) for ref in whole.project.specs if ref.kind != "Project"}
 
 
@@ -104,5 +135,8 @@ def _named(whole: Mapped, word: str) -> set[str]:
     for ref in refs:
         if ref.name == close:
             node = parse_node(f"{ref}{word[name.end() :]}")
-            found.add(str(node if node is not None and first(whole, node) else ref))
+            if node is None or first(whole, node):
+                found.add(str(node or ref))
+            else:
+                found |= _inside(whole, node) or {str(ref)}
     return found
