@@ -162,7 +162,8 @@ def read(
             problems += conversion.problems.listed
         elif isinstance(value, Mapping):
             document = Document(path, value, decoded, conversion.places)
-            found = [_secret(document, *each) for each in known_secrets(value)] if doubtful else []
+            secret = islice(known_secrets(value), MAX_PROBLEMS) if doubtful else ()
+            found = [_secret(document, *each) for each in secret]
             if may_have_look_alikes(decoded):
                 found += islice(look_alikes(document, lines_of(decoded)), MAX_PROBLEMS)
             problems += found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from exai_specs.diagnostics import Diagnostic, Span
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ODD_SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _INVISIBLE = "\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_MOST = 200  # of a document are looked at: to find a place takes as long as its siblings are many
 _QUOTES = "“”„‟‘’‚‛«»"
 _DASHES = "‐‑‒–—―−•‣·"
 # What YAML couldn't read: anywhere that a space, a quote or a dash would mean something.
@@ -81,24 +83,33 @@ def may_have_look_alikes(text: str) -> bool:
 
 def look_alikes(document: Document, lines: list[str]) -> Iterator[Diagnostic]:
     """Each that can't be meant, one in a text."""
-    waiting: list[tuple[Path, Json]] = [((), document.value)]
-    while waiting:
-        path, value = waiting.pop()
-        if path and isinstance(path[-1], str):
-            at = document.key_at(path)
-            if (found := _IN_KEY.search(path[-1])) is not None and _plain(lines, at):
-                yield _diagnostic(found[0], Span(at.path, at.line, at.column + found.start()))
-        if _PROSE.intersection(path):
+    for path, is_key, start, character in islice(_found(document.value), _MOST):
+        at = document.key_at(path) if is_key else document.at(path)
+        if not _plain(lines, at):
             continue
-        if isinstance(value, str) and not value.isascii():
-            at = document.at(path)
-            found = _IN_TEXT.search(value) if _plain(lines, at) else None
+        if is_key:
+            yield _diagnostic(character, Span(at.path, at.line, at.column + start))
+        else:
+            yield _diagnostic(character, document.at(path, start))
+
+
+def _found(value: Json) -> Iterator[tuple[Path, bool, int, str]]:
+    """Paths, whether it is in the key, where in the text, and the character."""
+    waiting: list[tuple[Path, Json]] = [((), value)]
+    while waiting:
+        path, here = waiting.pop()
+        if path and isinstance(path[-1], str) and (found := _IN_KEY.search(path[-1])):
+            yield path, True, found.start(), found[0]
+        if path and path[-1] in _PROSE:
+            continue
+        if isinstance(here, str):
+            found = None if here.isascii() else _IN_TEXT.search(here)
             if found is not None:
-                yield _diagnostic(found[0], document.at(path, found.start()))
-        elif isinstance(value, tuple):
-            waiting += (((*path, index), item) for index, item in enumerate(value))
-        elif isinstance(value, Mapping):
-            waiting += (((*path, key), item) for key, item in value.items())
+                yield path, False, found.start(), found[0]
+        elif isinstance(here, tuple):
+            waiting += reversed([((*path, index), item) for index, item in enumerate(here)])
+        elif isinstance(here, Mapping):
+            waiting += reversed([((*path, key), item) for key, item in here.items()])
 
 
 def _plain(lines: list[str], at: Span) -> bool:
