@@ -288,7 +288,7 @@ class Conversion:
                 break
             child += self._places[child + 2] * NODE
         first = position(self.text, self._places[child + 1])
-        self.problems.twice(key, event, *first, at_root=len(self._trail) == 1)
+        self.problems.twice(key, event, *first, at_root=self._depth == 1)
 
     def _count(self, event: Event) -> None:
         """Counts a value that stands there again. Raises _Bomb."""
