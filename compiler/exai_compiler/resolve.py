@@ -20,6 +20,7 @@ from exai_compiler.judge import gates_digest, judge
 from exai_compiler.materializations import materializations
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.meaning import datasets_read, models_registered, pipeline_meanings
+from exai_compiler.pinned_images import with_digests
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_compiler.runs import run_key
@@ -37,10 +38,11 @@ def resolve(
     lock: Lock,
     facts: Facts,
 ) -> Resolved:
-    """Every open value of the project as the facts have it.
+    """Every open value of the project as the facts have it; images as the lock pins them.
 
     Raises nothing: what isn't known says why.
     """
+    project, environment = with_digests(project, name, environment)
     graphs = graphs_of(project, catalog)
     meanings = pipeline_meanings(project, catalog, graphs)
     keys = tuple(

@@ -27,7 +27,8 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         "bad-pin": Code(
             "What follows `exai lock` is no MODEL@ALIAS, or stands there twice.",
             "Write `iris_model@champion` to pin where the registry's alias stands, or "
-            "`iris_model@champion=3` for a version.",
+            "`iris_model@champion=3` for a version; after --images an image with its tag, as the "
+            "specs name it.",
         ),
         "bad-row": Code(
             "The rows for a prediction aren't rows.",
@@ -68,6 +69,17 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "The folder to render into holds other things.",
             "exai keeps a list of what it wrote, so that it can remove what nothing renders any "
             "more. Name an empty or a new folder.",
+        ),
+        "image-not-found": Code(
+            "A registry has no such image, or not for everybody.",
+            "`exai lock --images` asks without credentials, and registries don't tell a private "
+            "image from none. Push it, or name it by digest: `docker buildx imagetools inspect` "
+            "shows it.",
+        ),
+        "image-registry-unreachable": Code(
+            "The registry of an image doesn't answer, or not as registries do.",
+            "`exai lock --images` asks it over https what a tag stands for. Try again where it can "
+            "be reached, or name the image by digest.",
         ),
         "interrupted": Code(
             "Somebody pressed Ctrl-C.",

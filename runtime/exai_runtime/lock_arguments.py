@@ -57,7 +57,7 @@ def _asked(project: Project, name: str) -> Asked | Diagnostic:
     reference, equals, number = name.partition("=")
     parsed, version = _named(reference), parse_version(number)
     if parsed is None or (equals and version is None):
-        message = f"`{_short(name)}` is no MODEL@ALIAS, and no MODEL@ALIAS=VERSION"
+        message = f"`{short(name)}` is no MODEL@ALIAS, and no MODEL@ALIAS=VERSION"
         hint = "for example iris_model@champion=3"
         return Diagnostic("bad-pin", message, NOWHERE, hint=hint)
     if parsed.version is not None and version not in (None, parsed.version):
@@ -100,7 +100,8 @@ def _unknown(project: Project, named: ModelName) -> Diagnostic | None:
     return None
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """What is quoted of a word."""
     return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
 
 

@@ -22,15 +22,27 @@ class Move:
 
 
 @frozen
+class ImageMove:
+    """An image by tag whose digest is written. `before` is None where it wasn't pinned, `digest`
+    where it isn't any more: nothing names it."""
+
+    image: str
+    before: str | None
+    digest: str | None
+
+
+@frozen
 class Locked:
-    """`moves` are the pins that are other ones now, sorted; `kept` those that stay as they are.
-    The file is written unless the diagnostics hold an error, or nothing moves."""
+    """`moves` and `images` are the pins that are other ones now, sorted; `kept` those that stay as
+    they are, of models or of images, as was asked for. The file is written unless the diagnostics
+    hold an error, or nothing moves."""
 
     environment: str
     moves: tuple[Move, ...]
     kept: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=empty)
+    images: tuple[ImageMove, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -141,15 +141,17 @@ def _written(
 ) -> Locked | Refused:
     """The file as it is now, which another `exai lock` may have written since it was checked, with
     these pins. Those that weren't `named` leave alone what is pinned meanwhile. Raises OSError."""
+
+    from exai_specs.lock import as_read, with_pins
+
     project, sources = checked.usable, checked.loaded.sources
     assert project is not None  # noqa: S101 - the caller holds a usable project
     there = read_lock(DiskFolder(checked.loaded.root))
     if there.problems:
         return Refused(in_order(there.problems), sources)
     before = _before(there.lock, environment)
-    fresh = _again(
-        _with(there.lock, environment, {**before, **pins} if named else {**pins, **before})
-    )
+    merged = {**before, **pins} if named else {**pins, **before}
+    fresh = as_read(with_pins(there.lock, environment, models=merged))
     if isinstance(fresh, tuple):
         return Refused(fresh, sources)
     found = tuple(of_lock(replace(project, lock=fresh), checked.catalog, environment))
@@ -165,20 +167,3 @@ def _written(
         write_lock(checked.loaded.root, fresh)
     kept = tuple(sorted(after.keys() - {move.reference for move in moves}))
     return Locked(environment, moves, kept, in_order((*told, *found)), sources)
-
-
-def _again(lock: LockFile) -> LockFile | tuple[Diagnostic, ...]:
-    """As it will be read: a registry may hold what no lock takes."""
-    from exai_specs.documents import read
-    from exai_specs.lock import lock_text, parse_lock
-
-    documents, problems = read(lock_text(lock), FILE)
-    return problems or parse_lock(documents)
-
-
-def _with(lock: LockFile | None, environment: str, pins: Mapping[str, Pinned]) -> LockFile:
-    from exai_specs.lock import LockFile, Pins
-
-    there = dict(lock.environments) if lock is not None else {}
-    there[environment] = Pins(models=MappingProxyType(dict(sorted(pins.items()))))
-    return LockFile(MappingProxyType(there))

@@ -12,19 +12,17 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from exai_runtime.patience import within
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.texts import is_http
 
 if TYPE_CHECKING:
     from exai_compiler.facts import ModelFacts
-
-T = TypeVar("T")
 
 # A server that doesn't answer is told within a minute; MLflow itself tries for many, and waits as
 # long as a server asks it to.
@@ -72,34 +70,11 @@ def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mappi
         raise _unreachable(message, at, "install exai with all that it needs") from None
     try:
         with _quiet():
-            return models_of(_within(patience, lambda: stored_in(client_of(uri, 0))))
+            return models_of(within(patience, lambda: stored_in(client_of(uri, 0))))
     except (MlflowException, NoMessage, OSError, ValueError) as error:
         said, hint = _told(str(error), uri)
         message = f"the registry of models at {_shown(uri)} can't be read: {said}"
         raise _unreachable(message, at, hint) from None
-
-
-def _within(seconds: float, ask: Callable[[], T]) -> T:
-    """What a call comes to, in so many seconds: a server that goes on sending is never silent for
-    long enough to be given up. Raises TimeoutError; then the call is left to itself, and ends with
-    the process."""
-    found: list[T] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            found.append(ask())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not found:
-        raise TimeoutError(f"it didn't come to an end in {seconds:g} seconds")
-    return found[0]
 
 
 def _unreachable(message: str, at: Span, hint: str) -> TargetError:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from decimal import Decimal
 from itertools import islice
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
@@ -20,18 +21,26 @@ from pydantic import Field, ValidationError
 from exai_specs.blocks import block, read
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
 from exai_specs.documents import Document
+from exai_specs.documents import read as read_documents
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Named, Number, Text, Whole, about
 from exai_specs.frozen import empty, thaw
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
-from exai_specs.names import KUBERNETES, parse_model_name
+from exai_specs.names import KUBERNETES, NameRule, parse_model_name
 from exai_specs.shape import shape_of
 from exai_specs.translate import translate
 from exai_specs.values import frozen
 
 FILE = "exai.lock"
 KIND = "Lock"
+IMAGE_DIGEST = NameRule(
+    r"sha256:[0-9a-f]{64}",
+    "`sha256:` and 64 hexadecimal digits",
+    longest=71,
+    example="sha256:5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
+)
+"""The digest of an image's manifest, as registries tell it."""
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _HEADER = "# Which version each alias means, by environment. `exai lock` writes it; commit it.\n"
@@ -74,6 +83,13 @@ class Pinned:
 class Pins:
     """What one environment has decided."""
 
+    images: Annotated[
+        Annotated[Mapping[str, Annotated[Text, Named(IMAGE_DIGEST)]], KeyedBy()],
+        Effect.RETRAIN,
+        about(
+            "Digests of images by the tags that specs name", {"ghcr.io/acme/own:1": "sha256:..."}
+        ),
+    ] = field(default_factory=empty)
     models: Annotated[
         Annotated[Mapping[str, Pinned], KeyedBy()],
         Effect.REDEPLOY,
@@ -144,13 +160,43 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
 def lock_text(lock: LockFile) -> str:
     """The file: sorted, one line a pin, so that two people's changes meet in one place or none."""
     lines = [_HEADER, f"apiVersion: {API_VERSION}\n", f"kind: {KIND}\n"]
-    environments = {name: pins for name, pins in lock.environments.items() if pins.models}
+    environments = {
+        name: pins for name, pins in lock.environments.items() if pins.models or pins.images
+    }
     lines.append("environments:\n" if environments else "environments: {}\n")
     for name, pins in sorted(environments.items()):
-        lines += [f"  {_scalar(name)}:\n", "    models:\n"]
+        lines.append(f"  {_scalar(name)}:\n")
+        if pins.images:
+            lines.append("    images:\n")
+        for key, digest in sorted(pins.images.items()):
+            lines.append(f"      {_scalar(key)}: {_scalar(digest)}\n")
+        if pins.models:
+            lines.append("    models:\n")
         for key, pin in sorted(pins.models.items()):
             lines.append(f"      {_scalar(key)}: {_mapping(_written(pin))}\n")
     return "".join(lines)
+
+
+def with_pins(
+    lock: LockFile | None,
+    environment: str,
+    models: Mapping[str, Pinned] | None = None,
+    images: Mapping[str, str] | None = None,
+) -> LockFile:
+    """The same with other decisions of one environment; None: those that there are."""
+    there = dict(lock.environments) if lock is not None else {}
+    own = there.get(environment, Pins())
+    there[environment] = Pins(
+        images=own.images if images is None else MappingProxyType(dict(images)),
+        models=own.models if models is None else MappingProxyType(dict(models)),
+    )
+    return LockFile(MappingProxyType(there))
+
+
+def as_read(lock: LockFile) -> LockFile | tuple[Diagnostic, ...]:
+    """As the file will be read: a registry may tell what no lock takes."""
+    documents, problems = read_documents(lock_text(lock), FILE)
+    return problems or parse_lock(documents)
 
 
 def _not_versioned(key: str) -> str | None:

@@ -6,25 +6,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.image_names import OCI, REFERENCE
+from exai_compiler.pinned_images import by_digest, pins_of
 from exai_compiler.python_code import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
 from exai_specs.kinds import LLMServiceSpec, ServiceSpec, TuningSpec
 from exai_specs.parse import Spec
-
-# How a URI names an image.
-OCI = "oci://"
-# github.com/distribution/reference, regexp.go: a domain, a path in small letters, a tag, a digest.
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-REFERENCE = re.compile(
-    rf"(?:{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?/)?{_PART}(?:/{_PART})*"
-    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[^\s@]+)?"
-)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -48,15 +39,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     subject.project.root.key_at(*path),
                     hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}` there",
                 )
-            elif image is not None:
-                yield from _pinned(subject.project.root, image, *path, "images", field)
+            elif image is not None and image not in pins_of(subject.project, name):
+                at = (*path, "images", field)
+                yield from _pinned(subject.project.root, image, name, *at)
     yield from _own(subject)
 
 
 def _own(subject: Subject) -> Iterator[Diagnostic]:
     """The images that documents name themselves."""
-    pulled = any(environment.target != "local" for environment in subject.environments.values())
-    judge = _moving if pulled else _named
+    pulled = [name for name, found in subject.environments.items() if found.target != "local"]
+    pins = {name: pins_of(subject.project, name) for name in pulled}
+
+    def judge(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
+        loose = [name for name in pulled if by_digest(image, pins[name]) == image]
+        return _moving(spec, image, loose[0], *path) if loose else _named(spec, image, *path)
+
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
             yield from judge(spec, step.spec.image, *step.path, "image")
@@ -68,7 +65,7 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
             yield from judge(spec, container.image, *at, "image")
     for spec, llm in subject.project.bodies(LLMServiceSpec):
         if llm.model.uri.startswith(OCI):
-            yield from _moving(spec, llm.model.uri, "spec", "model", "uri")
+            yield from judge(spec, llm.model.uri, "spec", "model", "uri")
 
 
 def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
@@ -81,15 +78,15 @@ def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
         )
 
 
-def _pinned(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
-    for found in _moving(spec, image, *path):
+def _pinned(spec: Spec, image: str, environment: str, *path: str | int) -> Iterator[Diagnostic]:
+    for found in _moving(spec, image, environment, *path):
         if found.code != "image-by-tag":
             yield found
         else:
             yield Diagnostic("unpinned-image", found.message, found.at, hint=found.hint)
 
 
-def _moving(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
+def _moving(spec: Spec, image: str, environment: str, *path: str | int) -> Iterator[Diagnostic]:
     yield from _named(spec, image, *path)
     if "@sha256:" not in image and REFERENCE.fullmatch(image.removeprefix(OCI)):
         yield Diagnostic(
@@ -97,5 +94,6 @@ def _moving(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
             f"`{image}` can change under its name",
             spec.at(*path),
             "note",
-            "name it by digest: REPOSITORY@sha256:...",
+            "name it by digest, REPOSITORY@sha256:..., or pin it: "
+            f"`exai lock -e {environment} --images`",
         )

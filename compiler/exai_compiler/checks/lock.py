@@ -13,6 +13,7 @@ from exai_compiler.checks.storage_uri import unfilled, unread
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.subject import subject as judged
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.image_names import REFERENCE
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.identity import Ref
@@ -46,12 +47,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint="remove its section; environments on a cluster have one",
             )
         elif name in subject.environments:
+            yield from _images(lock, name)
             yield from _pins(subject, lock, name)
 
 
 def of_lock(project: Project, catalog: Catalog, environment: str) -> tuple[Diagnostic, ...]:
     """What this rule says of a project's lock, in one environment."""
     return in_order(check(judged(project, catalog, (environment,))))
+
+
+def _images(lock: LockFile, environment: str) -> Iterator[Diagnostic]:
+    for image in lock.environments[environment].images:
+        if "@" in image or not REFERENCE.fullmatch(image):
+            yield Diagnostic(
+                "wrong-pin",
+                "this names no image by tag",
+                lock.at(environment, "images", image),
+                hint=f"`exai lock -e {environment} --images` writes them as the specs name them",
+            )
 
 
 def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagnostic]:

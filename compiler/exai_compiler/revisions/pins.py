@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from exai_compiler.pinned_images import pins_of
 from exai_compiler.project import Project
 from exai_compiler.revisions.documents import DocumentChange, SpecField, Verb, by_ref
 from exai_specs.diagnostics import Span
@@ -33,21 +34,36 @@ def with_pins(
     moved = [
         key for key in sorted({*old, *new}) if _deciding(old.get(key)) != _deciding(new.get(key))
     ]
-    if not moved:
+    was = pins_of(base, environment) if base is not None else {}
+    now = pins_of(head, environment)
+    images = [image for image in sorted({*was, *now}) if was.get(image) != now.get(image)]
+    if not moved and not images:
         return changes
     lock = Ref(KIND, environment)
     fields = tuple(
         SpecField(
+            ("images", image),
+            was.get(image),
+            now.get(image),
+            effect=Effect.RENDER,
+            at=_place(base, head, environment, "images", image),
+        )
+        for image in images
+    )
+    fields += tuple(
+        SpecField(
             ("models", key),
             *_told(old.get(key), new.get(key)),
             effect=Effect.REDEPLOY,
-            at=_place(base, head, environment, key),
+            at=_place(base, head, environment, "models", key),
         )
         for key in moved
     )
-    verb: Verb = "changed" if old and new else "added" if new else "removed"
+    before, after = (bool(old) or bool(was)), (bool(new) or bool(now))
+    verb: Verb = "changed" if before and after else "added" if after else "removed"
     found = dict(by_ref(changes))
-    found[lock] = DocumentChange(lock, verb, Effect.REDEPLOY, (lock,), fields, fields[0].at)
+    impact = Effect.REDEPLOY if moved else Effect.RENDER
+    found[lock] = DocumentChange(lock, verb, impact, (lock,), fields, fields[0].at)
     for spec, service in head.bodies(ServiceSpec):
         if not any(reference in moved for _, reference in service.references):
             continue
@@ -87,9 +103,12 @@ def _words(pin: Pinned | None, closely: bool) -> str | None:
     return f"version {pin.version}, {pin.uri}{more}"
 
 
-def _place(base: Project | None, head: Project, environment: str, key: str) -> Span:
+def _place(base: Project | None, head: Project, environment: str, section: str, key: str) -> Span:
     """In the new lock; in the old one where the pin is gone."""
     for project in (head, base):
-        if project is not None and key in _pins(project, environment) and project.lock is not None:
-            return project.lock.at(environment, "models", key)
+        if project is None or project.lock is None:
+            continue
+        found = project.lock.environments.get(environment)
+        if found is not None and key in (found.images if section == "images" else found.models):
+            return project.lock.at(environment, section, key)
     return head.root.at()

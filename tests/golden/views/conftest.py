@@ -49,7 +49,7 @@ from exai_runtime.feature_results import (
     Pushed,
 )
 from exai_runtime.lineage_results import Drawn, Traced
-from exai_runtime.lock_results import Locked, Move
+from exai_runtime.lock_results import ImageMove, Locked, Move
 from exai_runtime.results import (
     Applied,
     Checkup,
@@ -361,6 +361,7 @@ FRESHNESS = (
     Freshness(Ref("FeatureView", "trips"), "missing", schedule="on new data"),
 )
 
+IMAGE = f"sha256:{'5d41402a' * 8}"
 DAWN = 1795161600.0  # seconds since the epoch, two hours before the tests' clock
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RUN_20 = RunRecord(
@@ -851,6 +852,23 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
                 Move("iris_model@staging", None, 5, "s3://acme-ml/models/iris_model/5"),
             ),
             ("fraud@champion",),
+        ),
+    ),
+    "lock-images": (
+        "lock",
+        Locked(
+            "prod",
+            (),
+            ("ghcr.io/acme/own:3",),
+            images=(
+                ImageMove("ghcr.io/acme/exai-serve:1.2", None, f"sha256:{'5d41402a' * 8}"),
+                ImageMove(
+                    "ghcr.io/acme/exai-train:1.2",
+                    f"sha256:{'5d41402a' * 8}",
+                    f"sha256:{'9b74c989' * 8}",
+                ),
+                ImageMove("ghcr.io/acme/old:1", f"sha256:{'5d41402a' * 8}", None),
+            ),
         ),
     ),
     "lock-nothing": ("lock", Locked("prod", (), ("iris_model@champion",))),

@@ -11,6 +11,7 @@ import fcntl
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import sqlite3
@@ -24,6 +25,7 @@ from typing import Any
 
 import pytest
 from mlflow_rest import tracking
+from oci_registry import registry as images
 
 from exai_compiler.build import Build
 from exai_compiler.changes import Create, Delete, ObjectId, Outcome, Plan, Planned, Run
@@ -52,6 +54,7 @@ INVALID = TESTS / "invalid/commands"
 FOLDERS = sorted(path for path in INVALID.iterdir() if path.is_dir())
 SOUND = (TESTS / "language_section_0.yaml").read_text()
 HERE = "/home/you/flowers"
+PORT = re.compile(r"127\.0\.0\.1:\d{4,}")  # of a server of this process
 SERVICE = ObjectId("serving.kserve.io/v1beta1", "InferenceService", "iris")
 
 
@@ -97,6 +100,7 @@ def test_each_code_is_given_as_written(
             done = exai(*words[1:], "--output", "json")
         found = tuple(map(diagnostic, json.loads(done.out)["diagnostics"]))
     said = printed(found).replace(str(root), HERE).replace(str(root.parent), "/home/you")
+    said = PORT.sub("127.0.0.1:1", said)
     expected = folder / "expected"
     if os.environ.get("UPDATE_GOLDEN") == "1":
         expected.write_text(said)
@@ -320,6 +324,15 @@ def two_versions(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
+def no_image(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
+    """Its port is another each time, so the message has that of the specs."""
+    with images() as server:
+        text = (root / "exai.yaml").read_text()
+        (root / "exai.yaml").write_text(text.replace("127.0.0.1:1", server.host))
+        yield
+
+
+@contextmanager
 def impatient(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     del root
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
@@ -371,6 +384,7 @@ def a_store(status: str, age: float | None) -> World:
 
 
 WORLDS: dict[str, World] = {
+    "image-not-found": no_image,
     "no-version": two_versions,
     "registry-unreachable": impatient,
     "broken-revision": a_broken_commit,

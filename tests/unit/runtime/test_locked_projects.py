@@ -195,6 +195,14 @@ def test_a_lock_that_leads_out_or_is_no_file_is_refused(shop: Path, tmp_path: Pa
     assert "unreadable-file" in {each.code for each in load(shop).diagnostics}
 
 
+@pytest.mark.parametrize("image", ["Acme/Own:1", f"acme/own@sha256:{DIGEST}", ""])
+def test_what_is_no_image_by_tag_is_told(shop: Path, image: str) -> None:
+    text = f"  prod:\n    images:\n      '{image}': 'sha256:{DIGEST}'\n"
+    (shop / "exai.lock").write_text(pin(3).replace("  prod:\n", text))
+    told = [d for d in check_project(load(shop), "prod").diagnostics if d.code == "wrong-pin"]
+    assert [str(each.at) for each in told] == ["exai.lock:6:7"]
+
+
 def told(root: Path) -> list[tuple[str, str]]:
     """What a check says of the lock; `validate` says the same."""
     found = [d for d in load(root).diagnostics if d.at.path == "exai.lock"]

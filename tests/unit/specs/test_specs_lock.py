@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
-from exai_specs.lock import LockFile, Pinned, Pins, lock_text, parse_lock
+from exai_specs.lock import LockFile, Pinned, Pins, as_read, lock_text, parse_lock, with_pins
 
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Lock\nenvironments:\n"
@@ -62,7 +62,10 @@ def test_what_is_wrong_has_a_place(pin: str, code: str, at: str) -> None:
     ("text", "code"),
     [
         (FRAME + "  prod: {}\n---\n" + FRAME + "  dev: {}\n", "wrong-type"),
-        (FRAME + "  prod: {images: {}}\n", "unknown-field"),
+        (FRAME + "  prod: {pipelines: {}}\n", "unknown-field"),
+        (FRAME + "  prod: {images: {'a:1': '" + DIGEST + "'}}\n", "invalid-name"),
+        (FRAME + "  prod: {images: {'a:1': 'sha256:5d4'}}\n", "invalid-name"),
+        (FRAME + "  prod: {images: {'a:1': 1}}\n", "wrong-type"),
         (FRAME + "  Prod: {}\n", "invalid-name"),
         (FRAME.replace("Lock", "Look") + "  prod: {}\n", "invalid-value"),
         (FRAME.replace("v1alpha1", "v2") + "  prod: {}\n", "invalid-value"),
@@ -106,3 +109,18 @@ def test_its_text_means_itself(lock: LockFile) -> None:
     wanted = {name: pins for name, pins in lock.environments.items() if pins.models}
     assert dict(again.environments) == wanted
     assert lock_text(again) == text
+
+
+def test_images_and_models_keep_each_other() -> None:
+    pin = Pinned(version=3, uri="s3://m/a/3", digest=DIGEST)
+    images = {"ghcr.io/acme/own:1": f"sha256:{DIGEST}", "python:3.11": f"sha256:{DIGEST}"}
+    lock = with_pins(with_pins(None, "prod", models={"a@b": pin}), "prod", images=images)
+    found = as_read(lock)
+    assert isinstance(found, LockFile)
+    assert (found.environments, found.environments["prod"].images) == (lock.environments, images)
+    assert str(found.at("prod", "images", "python:3.11")) == "exai.lock:8:7"
+    again = with_pins(found, "dev", images=images)
+    assert set(again.environments) == {"prod", "dev"}
+    back = as_read(with_pins(again, "dev", images={}))
+    assert isinstance(back, LockFile)
+    assert back.environments == found.environments

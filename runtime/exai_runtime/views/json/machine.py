@@ -55,6 +55,9 @@ def locked(found: Locked) -> Plain:
             }
             for move in found.moves
         ],
+        "images": [
+            {"image": one.image, "before": one.before, "digest": one.digest} for one in found.images
+        ],
         "kept": list(found.kept),
     }
 

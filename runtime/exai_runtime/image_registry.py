@@ -1,0 +1,198 @@
+"""Which digest a tag of an image stands for now, as its registry says: asked without credentials.
+
+In: a reference by tag. Out: `sha256:...`. Speaks OCI's distribution protocol
+(github.com/opencontainers/distribution-spec, spec.md, "Pulling manifests") with the tokens that a
+registry gives to everybody (distribution.github.io/distribution/spec/auth/token). Over https; over
+http on this machine's own loopback alone. Never: an image, a credential, a token in a message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import re
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from email.message import Message
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urlsplit
+
+from exai_specs.values import frozen
+
+ACCEPT = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SECONDS = 15.0  # that a registry may be silent
+_LARGEST = 4 << 20  # bytes of a manifest, as the specification bounds them, or of a token
+
+
+class NoImage(Exception):
+    """The registry has no such image, or none for everybody: it doesn't tell which."""
+
+
+class NoRegistry(Exception):
+    """The registry doesn't answer, or not as registries do."""
+
+
+@frozen
+class Image:
+    """`registry` is a host, with its port if one was named."""
+
+    registry: str
+    repository: str
+    tag: str
+
+    @property
+    def place(self) -> str:
+        scheme = "http" if _host(self.registry) in _LOOPBACK else "https"
+        return f"{scheme}://{self.registry}/v2/{self.repository}/manifests/{self.tag}"
+
+
+def image_of(reference: str) -> Image:
+    """As docker reads it (github.com/distribution/reference, normalize.go): what has no host is
+    Docker Hub's, and without a folder there it is of `library`; without a tag it is `latest`."""
+    first, slash, rest = reference.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        registry, name = first, rest
+    else:
+        registry, name = "docker.io", reference
+    folder, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    repository = f"{folder}{slash}{last}"
+    if registry in ("docker.io", "index.docker.io"):
+        registry = "registry-1.docker.io"
+        repository = repository if "/" in repository else f"library/{repository}"
+    return Image(registry, repository, tag or "latest")
+
+
+def digest_of_tag(reference: str) -> str:
+    """Raises NoImage, NoRegistry."""
+    image = image_of(reference)
+    try:
+        return _digest(image)
+    except HTTPError as error:
+        error.close()
+        if error.code in (401, 403, 404):
+            raise NoImage(_REFUSALS[error.code]) from None
+        raise NoRegistry(_refusal(error.code)) from None
+    except URLError as error:
+        raise NoRegistry(_reason(error.reason)) from None
+    except TimeoutError:
+        raise NoRegistry("it doesn't answer in time") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoRegistry(_reason(error)) from None
+
+
+_REFUSALS = {
+    401: "its registry gives it to nobody without a login",
+    403: "its registry refuses it",
+    404: "its registry has none of that name and tag",
+}
+
+
+def _refusal(status: int) -> str:
+    if status == 429:
+        return "it has had too many questions for now (HTTP status 429)"
+    return f"it answers with HTTP status {status}"
+
+
+def _reason(error: object) -> str:
+    if isinstance(error, TimeoutError):
+        return "it doesn't answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate isn't trusted: {error.verify_message}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split())[:200] or "it breaks off"
+
+
+def _digest(image: Image) -> str:
+    headers = {"Accept": ACCEPT}
+    try:
+        found = _asked("HEAD", image.place, headers)
+    except HTTPError as error:
+        if error.code == 401:
+            headers |= _allowed(error.headers)
+        elif error.code != 405:
+            raise
+        error.close()
+        found = _asked("GET" if error.code == 405 else "HEAD", image.place, headers)
+    told = found.headers.get("Docker-Content-Digest", "")
+    if not told:  # the header is no registry's duty
+        told = f"sha256:{hashlib.sha256(_asked('GET', image.place, headers).body).hexdigest()}"
+    if not _DIGEST.fullmatch(told):
+        raise ValueError("the digest that it tells is none of SHA-256")
+    return told
+
+
+@frozen
+class _Answer:
+    headers: Message
+    body: bytes
+
+
+def _allowed(told: Message) -> Mapping[str, str]:
+    """What a registry wants to be shown by everybody: a token from where it says."""
+    challenge = told.get("WWW-Authenticate", "")
+    parts = dict(_CHALLENGE.findall(challenge))
+    realm = parts.pop("realm", "")
+    if not challenge.lower().startswith("bearer ") or not realm:
+        raise NoImage(_REFUSALS[401])
+    query = urlencode({key: parts[key] for key in ("service", "scope") if key in parts})
+    given = json.loads(_asked("GET", f"{realm}{'&' if '?' in realm else '?'}{query}", {}).body)
+    token = (given.get("token") or given.get("access_token")) if isinstance(given, dict) else None
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        raise ValueError("the token that it gives is none")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _asked(method: str, address: str, headers: Mapping[str, str]) -> _Answer:
+    _safe(address)
+    request = urllib.request.Request(address, method=method)  # noqa: S310 - `_safe` has looked
+    for name, value in headers.items():
+        # What a token is for is one host: it goes to none that this one leads to.
+        add = request.add_unredirected_header if name == "Authorization" else request.add_header
+        add(name, value)
+    with _OPENER.open(request, timeout=_SECONDS) as answer:
+        body = answer.read(_LARGEST + 1) if method == "GET" else b""
+        if len(body) > _LARGEST:
+            raise ValueError(f"it sends more than {_LARGEST >> 20} MiB")
+        return _Answer(answer.headers, body)
+
+
+class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        _safe(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER = urllib.request.build_opener(_SafeRedirects)
+
+
+def _safe(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme != "https" and (parts.scheme, parts.hostname in _LOOPBACK) != ("http", True):
+        raise ValueError("it leads to an address that isn't https")
+
+
+def _host(registry: str) -> str | None:
+    return urlsplit(f"//{registry}").hostname

@@ -1,0 +1,249 @@
+"""`exai lock --images`: what tags of images stand for, as their registries say."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from oci_registry import Registry, registry
+
+from exai_compiler.changes import Update
+from exai_runtime import locking_images
+from exai_runtime.comparing import plan_against
+from exai_runtime.compiling import check_project
+from exai_runtime.image_registry import NoImage, NoRegistry, digest_of_tag, image_of
+from exai_runtime.lock_results import ImageMove, Locked
+from exai_runtime.locking_images import lock_images
+from exai_runtime.rendering import render
+from exai_runtime.results import Refused, RenderedFiles
+from exai_runtime.workspace import load
+
+SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
+OURS = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+
+
+@pytest.fixture
+def images() -> Iterator[Registry]:
+    with registry() as found:
+        yield found
+
+
+@pytest.fixture
+def shop(tmp_path: Path, images: Registry) -> Path:
+    """Its `prod` names exai's images by tag, at a registry of this process."""
+    folder = Path(shutil.copytree(SHOP, tmp_path / "shop"))
+    text = (folder / "exai.yaml").read_text()
+    for name in ("train", "serve"):
+        text = text.replace(f"ghcr.io/acme/exai-{name}@{OURS}", train(images, name), 1)
+        images.push(f"acme/exai-{name}:1.2", name)
+    (folder / "exai.yaml").write_text(text)
+    return folder
+
+
+def train(images: Registry, name: str = "train") -> str:
+    return f"{images.host}/acme/exai-{name}:1.2"
+
+
+def locked(result: Locked | Refused) -> Locked:
+    assert isinstance(result, Locked), result
+    return result
+
+
+def codes(shop: Path) -> set[str]:
+    return {each.code for each in check_project(load(shop), "prod").diagnostics}
+
+
+def test_tags_are_pinned_and_rendered_by_digest(shop: Path, images: Registry) -> None:
+    told = [d for d in check_project(load(shop), "prod").diagnostics if d.code == "unpinned-image"]
+    assert [d.severity for d in told] == ["error", "error"]
+    assert all("`exai lock -e prod --images`" in d.hint for d in told)
+    assert isinstance(render(shop, "prod", (), None), Refused)
+
+    found = locked(lock_images(shop, "prod", ()))
+    names = ("serve", "train")
+    digests = {name: images.push(f"acme/exai-{name}:1.2", name) for name in names}
+    assert found.images == tuple(
+        ImageMove(train(images, name), None, digests[name]) for name in names
+    )
+    assert "unpinned-image" not in codes(shop)
+    result = render(shop, "prod", (), shop.parent / "out")
+    assert isinstance(result, RenderedFiles), result
+    written = "".join(path.read_text() for path in (shop.parent / "out").rglob("*.yaml"))
+    for name in names:
+        assert f"{images.host}/acme/exai-{name}@{digests[name]}" in written
+    assert ":1.2" not in written
+    assert "  staging:\n" in (shop / "exai.lock").read_text(), "other decisions stay"
+
+
+def test_a_pin_moves_only_where_it_is_named(shop: Path, images: Registry) -> None:
+    locked(lock_images(shop, "prod", ()))
+    before = (shop / "exai.lock").read_text()
+    new = images.push("acme/exai-train:1.2", "another")
+    again = locked(lock_images(shop, "prod", ()))
+    assert again.images == ()
+    assert again.kept == (train(images, "serve"), train(images))
+    assert (shop / "exai.lock").read_text() == before
+    (move,) = locked(lock_images(shop, "prod", [train(images)])).images
+    assert (move.image, move.digest) == (train(images), new)
+    assert move.before is not None
+    assert new in (shop / "exai.lock").read_text()
+
+
+def test_what_moves_is_told_by_a_comparison(shop: Path, images: Registry) -> None:
+    locked(lock_images(shop, "prod", ()))
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "specs")):
+        subprocess.run(["git", *PERSON, *words], cwd=shop, capture_output=True, check=True)
+    new = images.push("acme/exai-serve:1.2", "another")
+    locked(lock_images(shop, "prod", [train(images, "serve")]))
+    found = plan_against(shop, "prod", "HEAD")
+    assert found.comparison is not None and found.comparison.plan is not None
+    (lock, *_) = found.comparison.documents
+    assert (str(lock.ref), lock.verb, lock.impact.name) == ("Lock/prod", "changed", "RENDER")
+    (field,) = lock.fields
+    assert field.path == ("images", train(images, "serve"))
+    assert (field.new, field.at.path) == (new, "exai.lock")
+    moved = [
+        str(planned.change.id)
+        for planned in found.comparison.plan.changes
+        if isinstance(planned.change, Update)
+    ]
+    assert any(each.startswith("ServingRuntime/") for each in moved)
+    assert all("PipelineVersion" not in each for each in moved)
+
+
+def test_an_image_of_a_document_is_pinned_and_goes_with_it(shop: Path, images: Registry) -> None:
+    digest = images.push("acme/own:3", "own")
+    own = f"{images.host}/acme/own:3"
+    (shop / "specs/own.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Service\nmetadata: {name: own, owner: a}\n"
+        f"spec:\n  runtime: custom\n  image: {own}\n"
+    )
+    (shop / "specs/own-run.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: own, owner: a}\n"
+        f"spec:\n  steps:\n    one: {{image: {own}, command: [run]}}\n"
+    )
+    assert "image-by-tag" in codes(shop)
+    moves = locked(lock_images(shop, "prod", ())).images
+    assert ImageMove(own, None, digest) in moves
+    notes = [d for d in check_project(load(shop), "prod").diagnostics if d.code == "image-by-tag"]
+    assert {"staging" in d.hint for d in notes} == {True}, "it still moves there"
+    out = shop.parent / "out"
+    render(shop, "prod", (), out)
+    written = "".join(path.read_text() for path in out.rglob("*own*.yaml"))
+    assert written.count(f"{images.host}/acme/own@{digest}") >= 2
+    assert own not in written
+    (shop / "specs/own.yaml").unlink()
+    (shop / "specs/own-run.yaml").unlink()
+    assert locked(lock_images(shop, "prod", ())).images == (ImageMove(own, digest, None),)
+    assert own not in (shop / "exai.lock").read_text()
+
+
+@pytest.mark.parametrize(
+    ("environment", "names", "code"),
+    [
+        ("local", (), "nothing-to-lock"),
+        ("prud", (), "unknown-environment"),
+        ("prod", ("ghcr.io/acme/none:1",), "bad-pin"),
+        ("prod", ("flower_model@champion",), "bad-pin"),
+        ("prod", ("",), "bad-pin"),
+    ],
+)
+def test_what_cant_be_pinned_is_refused(
+    shop: Path, images: Registry, environment: str, names: tuple[str, ...], code: str
+) -> None:
+    refused = lock_images(shop, environment, names)
+    assert isinstance(refused, Refused)
+    assert code in {each.code for each in refused.diagnostics}
+    assert images.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        (404, "image-not-found", "none of that name"),
+        (403, "image-not-found", "refuses it"),
+        (401, "image-not-found", "without a login"),
+        (429, "image-registry-unreachable", "too many questions"),
+        (503, "image-registry-unreachable", "HTTP status 503"),
+        ("odd", "image-registry-unreachable", "none of SHA-256"),
+        ("plain", "image-registry-unreachable", "isn't https"),
+        ("elsewhere", "image-registry-unreachable", "Connection refused"),
+    ],
+)
+def test_a_registry_that_refuses_leaves_the_file(
+    shop: Path, images: Registry, fault: int | str, code: str, said: str
+) -> None:
+    before = (shop / "exai.lock").read_text()
+    images.fault = fault
+    refused = lock_images(shop, "prod", [train(images)])
+    assert isinstance(refused, Refused)
+    (problem,) = refused.diagnostics
+    assert (problem.code, problem.at.path) == (code, "exai.yaml")
+    assert said in problem.message and problem.hint
+    assert (shop / "exai.lock").read_text() == before
+
+
+def test_one_that_never_ends_is_given_up(
+    shop: Path, images: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking_images, "_LONGEST_WAIT", 0.2)
+    images.fault = "drip"
+    refused = lock_images(shop, "prod", [train(images)])
+    assert isinstance(refused, Refused)
+    assert refused.diagnostics[0].code == "image-registry-unreachable"
+
+
+def test_a_token_for_everybody_is_fetched_and_shown(images: Registry) -> None:
+    digest = images.push("acme/own:3", "own")
+    images.private = True
+    assert digest_of_tag(f"{images.host}/acme/own:3") == digest
+    assert images.asked == [
+        "HEAD /v2/acme/own/manifests/3",
+        "GET /token?service=registry.test&scope=repository%3Aacme%2Fown%3Apull",
+        "HEAD /v2/acme/own/manifests/3",
+    ]
+    with pytest.raises(NoImage) as found:
+        digest_of_tag(f"{images.host}/acme/own:4")
+    assert "hunter22" not in str(found.value)
+    images.fault = "basic"
+    with pytest.raises(NoImage, match="without a login"):
+        digest_of_tag(f"{images.host}/acme/own:3")
+
+
+@pytest.mark.parametrize("fault", ["silent", "get"])
+def test_a_registry_that_tells_no_digest_has_it_counted(images: Registry, fault: str) -> None:
+    digest = images.push("own:latest", "own")
+    images.fault = fault
+    assert digest_of_tag(f"{images.host}/own") == digest
+    assert images.asked[-1] == "GET /v2/own/manifests/latest"
+
+
+def test_one_that_isn_t_there_is_told() -> None:
+    with pytest.raises(NoRegistry, match="Connection refused"):
+        digest_of_tag("127.0.0.1:1/own:1")
+    with pytest.raises(NoRegistry):
+        digest_of_tag("nowhere.invalid/own:1")
+
+
+@pytest.mark.parametrize(
+    ("reference", "place"),
+    [
+        ("python:3.11", "https://registry-1.docker.io/v2/library/python/manifests/3.11"),
+        ("python", "https://registry-1.docker.io/v2/library/python/manifests/latest"),
+        ("acme/own:1", "https://registry-1.docker.io/v2/acme/own/manifests/1"),
+        ("docker.io/python:3", "https://registry-1.docker.io/v2/library/python/manifests/3"),
+        ("ghcr.io/acme/own:1", "https://ghcr.io/v2/acme/own/manifests/1"),
+        ("ghcr.io:443/acme/a/b", "https://ghcr.io:443/v2/acme/a/b/manifests/latest"),
+        ("registry:5000/own:1", "https://registry:5000/v2/own/manifests/1"),
+        ("localhost/own:1", "http://localhost/v2/own/manifests/1"),
+        ("localhost:5000/own", "http://localhost:5000/v2/own/manifests/latest"),
+        ("127.0.0.1:5000/own", "http://127.0.0.1:5000/v2/own/manifests/latest"),
+        ("127.0.0.1.example.com/own:1", "https://127.0.0.1.example.com/v2/own/manifests/1"),
+    ],
+)
+def test_where_an_image_is_asked_for(reference: str, place: str) -> None:
+    assert image_of(reference).place == place
