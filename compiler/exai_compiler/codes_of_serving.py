@@ -122,6 +122,17 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "know more by a ClusterStorageContainer.",
             "warning",
         ),
+        "unknown-key": Code(
+            "A key that a ConfigMap of this project doesn't have.",
+            "An environment variable is taken from a key of a ConfigMap which a Manifest here "
+            "makes, and that has other keys: no pod would start. With `optional: true` it would, "
+            "without the variable.",
+        ),
+        "unknown-port": Code(
+            "A probe that names a port which its container doesn't have.",
+            "A probe's `port` is a number, or a name among the container's own `ports`. With "
+            "another name the kubelet finds nothing to ask, and the pod never becomes ready.",
+        ),
         "unknown-runtime": Code(
             "A serving runtime that exai doesn't know.",
             "It may be the platform's own; then nothing about formats and protocols can be "

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.patch_rules import dotted
 from exai_compiler.checks.subject import Subject
-from exai_compiler.crds import crd, is_known, problems
+from exai_compiler.crds import CrdProblem, crd, is_known, problems
 from exai_compiler.patches import ALLOWANCES, breaches
+from exai_compiler.pods.loose_ends import loose_ends
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ManifestSpec
 from exai_specs.parse import Spec
@@ -55,11 +56,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
-    if not is_known(body.api, body.kind):
-        return
-    metadata = body.manifest.get("metadata")
-    named = {**(metadata if isinstance(metadata, Mapping) else {}), "name": body.name("x")}
-    for found in problems(crd(body.kind, body.api), {**body.manifest, "metadata": named}):
+    told = list(_of_the_schema(body))
+    for found in told:
         path = (*AT, *found.path)
         where = f" in `{dotted(found.path[:-1])}`" if found.path[:-1] else ""
         message = f"{found.message}{where} of the {body.kind}"
@@ -68,3 +66,17 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
         hint = found.hint or f"the CRD of the {body.kind} says so: kubectl explain {body.kind}"
         place = spec.key_at(*path) if found.on_key else spec.at(*path)
         yield Diagnostic("manifest-invalid", message, place, hint=hint)
+    for loose in loose_ends(body.manifest):
+        if not any(loose.path[: len(found.path)] == found.path for found in told):
+            message = f"`{dotted(loose.path)}` of the {body.kind} {loose.message}"
+            yield Diagnostic(
+                "manifest-invalid", message, spec.at(*AT, *loose.path), hint=loose.hint
+            )
+
+
+def _of_the_schema(body: ManifestSpec) -> Iterator[CrdProblem]:
+    if not is_known(body.api, body.kind):
+        return
+    metadata = body.manifest.get("metadata")
+    named = {**(metadata if isinstance(metadata, Mapping) else {}), "name": body.name("x")}
+    yield from problems(crd(body.kind, body.api), {**body.manifest, "metadata": named})

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from exai_compiler.crds import KINDS, OLDER, crd, problems
 from exai_compiler.maybe import Tree
 from exai_compiler.patches import ALLOWANCES, breaches, in_patch, leaves, merged
+from exai_compiler.pods.loose_ends import loose_ends
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import Environment
@@ -111,6 +112,7 @@ def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterat
     if patched.kind not in KINDS:
         return
     schema = crd(patched.kind, str(patched.body.get("apiVersion", "")))
+    told: list[Path] = []
     related: tuple[tuple[str, Span], ...] = ()
     if patched.kind in OLDER:  # which version it is the environment's platform says
         place = root.key_at(*_environment(patched.name))
@@ -119,6 +121,7 @@ def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterat
     for found in problems(schema, result):
         if (found.path, found.message) in before:
             continue
+        told.append(found.path)
         at = in_patch(patched.kind, result, patched.patch, found.path)
         whole = len(at) == len(found.path)
         place = patched.key_at(at) if found.on_key and whole else patched.at(at)
@@ -130,6 +133,20 @@ def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterat
             found.hint or f"the CRD of the {patched.kind} says so: kubectl explain {patched.kind}"
         )
         yield Diagnostic("patch-invalid", message, place, hint=hint, related=related)
+    yield from _loose(patched, result, told)
+
+
+def _loose(patched: Patched, result: Mapping[str, Tree], told: list[Path]) -> Iterator[Diagnostic]:
+    """What the pods with the patch refer to and don't have, where nothing else is told."""
+    before = {(found.path, found.message) for found in loose_ends(patched.body)}
+    for found in loose_ends(result):
+        if (found.path, found.message) in before or any(
+            found.path[: len(path)] == path for path in told
+        ):
+            continue
+        at = in_patch(patched.kind, result, patched.patch, found.path)
+        message = f"`{dotted(found.path)}` of the {patched.kind} {found.message}"
+        yield Diagnostic("patch-invalid", message, patched.at(at), hint=found.hint)
 
 
 def _unsafe(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterator[Diagnostic]:

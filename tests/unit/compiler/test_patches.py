@@ -199,6 +199,13 @@ def test_a_patch_outside_of_the_profile_is_refused_at_its_place() -> None:
     assert judge("{hostNetwork: true}", security=allow) == []
 
 
+def test_a_patch_of_a_container_that_is_not_there_is_told() -> None:
+    assert judge("{containers: [{name: a, args: [--x]}]}") == []
+    assert judge("{containers: [{name: aa, args: [--x]}]}") == ["10:34 patch-invalid"]
+    probe = "{containers: [{name: a, readinessProbe: {httpGet: {port: http}}}]}"
+    assert judge(probe) == ["10:77 patch-invalid"]
+
+
 def test_what_only_a_patch_can_say_of_security_shadows_nothing() -> None:
     allow = Security(allow=("capabilities",))
     patch = "{model: {securityContext: {capabilities: {add: [SYS_TIME]}}}}"
