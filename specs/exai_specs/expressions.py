@@ -6,6 +6,7 @@ text. Never: what a reference means, or an exception other than `ExpressionError
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Literal as OneOf
 
@@ -171,3 +172,29 @@ def references_of(expression: Expression) -> tuple[Reference, ...]:
             return references_of(operand)
         case And(operands=operands) | Or(operands=operands):
             return tuple(found for operand in operands for found in references_of(operand))
+
+
+_HALVES = (("{{", "}}"), ("$ {{", "}}"), ("${{", "}"), ("${", "}"), ("$(", ")"), ("{", "}"))
+_NAMED = frozenset({"parameters", "artifacts", "steps", "inputs", "outputs", "run", "trial"})
+
+
+def half_written(text: str, items: Collection[str] = ()) -> str:
+    """The whole expression that a text with other brackets was meant to be: `{{ steps.a.b }}`,
+    `${ steps.a.b }`; "" for what may be anything else.
+
+    Only what names something below one of the language's roots, or below an item of a loop: nobody
+    means that as text.
+    """
+    stripped = text.strip()
+    for opens, closes in _HALVES:
+        inner = stripped[len(opens) : -len(closes)]
+        if f"{opens}{inner}{closes}" != stripped or "{" in inner or "}" in inner:
+            continue
+        try:
+            found = references(parse_text(f"{OPEN} {inner.strip()} {CLOSE}"))
+        except ExpressionError:
+            continue
+        roots = _NAMED.union(items)
+        if found and all(each.parts[0] in roots and len(each.parts) > 1 for each in found):
+            return f"{OPEN} {inner.strip()} {CLOSE}"
+    return ""

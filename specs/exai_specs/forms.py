@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from exai_specs.expressions import has_expression
+from exai_specs.expressions import half_written, has_expression
 from exai_specs.fields import HIDDEN, Problem, refuse
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
@@ -189,7 +189,12 @@ class OrExpression:
         )
 
     def _validate(self, value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
-        return value if isinstance(value, str) and has_expression(value) else inner(value)
+        if isinstance(value, str) and has_expression(value):
+            return value
+        if isinstance(value, str) and (meant := half_written(value)):
+            wrong = "looks like an expression, and is none"
+            raise refuse(Problem("invalid-value", wrong, f"write {meant}"))
+        return inner(value)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

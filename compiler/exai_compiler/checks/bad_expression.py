@@ -16,7 +16,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.expressions import OPEN, ExpressionError, has_expression, parse_text
+from exai_specs.expressions import OPEN, ExpressionError, half_written, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.parse import Spec
@@ -114,6 +114,8 @@ def _own_item(graph: Graph, field: Field) -> str:
 def _whole(text: Json) -> str:
     """How to write what somebody wrote without braces, if it can be read so."""
     example = "${{ steps.STEP.OUTPUT > 0.9 }}, with nothing around it"
+    if isinstance(text, str) and (meant := half_written(text)):
+        return f"write {meant}"
     if isinstance(text, str) and not has_expression(text):
         try:
             parse_text(f"${{{{ {text} }}}}")

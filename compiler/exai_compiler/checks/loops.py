@@ -28,6 +28,7 @@ from exai_compiler.graph import (
 )
 from exai_compiler.graph.containers import TYPED
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import half_written
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, StructOf, called
 
@@ -63,7 +64,9 @@ def _list(spec: Spec, graph: Graph, loop: Loop, path: Path) -> Iterator[Diagnost
                 yield Diagnostic("not-a-list", message, spec.at(*path), hint="add an item")
         case Constant(value):
             message = f"must be a list, not {called(value)}"
-            yield Diagnostic("not-a-list", message, spec.at(*path), hint=LISTS)
+            meant = half_written(value) if isinstance(value, str) else ""
+            hint = f"write {meant}" if meant else LISTS
+            yield Diagnostic("not-a-list", message, spec.at(*path), hint=hint)
         case Composed() | FromRun() | FromStatus():
             message = "must be a list of plain values, or one reference to a list"
             yield Diagnostic("not-a-list", message, spec.at(*path), hint=LISTS)

@@ -9,8 +9,18 @@ from collections.abc import Iterator
 from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import Broken, Choice, FromStep, Graph, source_type
+from exai_compiler.graph import (
+    Binding,
+    Broken,
+    Choice,
+    Condition,
+    Constant,
+    FromStep,
+    Graph,
+    source_type,
+)
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import half_written
 from exai_specs.parse import Spec
 
 
@@ -23,7 +33,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "bad-output",
                     "an output is the output of one of the steps here",
                     spec.at(*field.path),
-                    hint="write ${{ steps.STEP.OUTPUT }} and nothing else",
+                    hint=_whole(field.binding),
                 )
             elif field.field == "output" and isinstance(field.binding, FromStep):
                 node = graph.nodes.get(field.binding.step)
@@ -39,6 +49,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for node in graph.nodes.values():
             if isinstance(node, Choice):
                 yield from _choice(spec, graph, node)
+
+
+def _whole(binding: Binding | Condition) -> str:
+    text = binding.value if isinstance(binding, Constant) else ""
+    meant = half_written(text) if isinstance(text, str) else ""
+    return f"write {meant}" if meant else "write ${{ steps.STEP.OUTPUT }} and nothing else"
 
 
 def _choice(spec: Spec, graph: Graph, choice: Choice) -> Iterator[Diagnostic]:

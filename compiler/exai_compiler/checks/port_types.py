@@ -7,6 +7,7 @@ values. Out: answers; no places of documents.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -14,7 +15,7 @@ from typing import Literal
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_compiler.graph import is_artifact
-from exai_specs.expressions import ExpressionError, has_expression, parse_text
+from exai_specs.expressions import ExpressionError, half_written, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch
 
@@ -112,13 +113,19 @@ def _is_open(text: str) -> bool:
         return True
 
 
+_PLAIN = re.compile(r"-?[0-9.]+|true|false")
+
+
 def _hint(value: Json, type_: Type) -> str:
     name = str(type_)
+    if isinstance(value, str) and (whole := half_written(value)):
+        return f"write {whole}"
     if name == "string" and isinstance(value, bool | int | float):
         return "quote it"
     if (name == "list" or isinstance(type_, ListOf)) and isinstance(value, str | int | float):
         return f"write [{value}]"
-    if name in ("integer", "double", "boolean") and isinstance(value, str):
+    is_plain = isinstance(value, str) and _PLAIN.fullmatch(value)
+    if name in ("integer", "double", "boolean") and is_plain:
         return "write it without quotes"
     return f"write {describe(type_)}, or an expression that gives one"
 

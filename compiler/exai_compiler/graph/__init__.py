@@ -23,6 +23,7 @@ from exai_compiler.graph.bindings import (
     Items,
     Source,
     bind,
+    source_of,
     sources,
 )
 from exai_compiler.graph.build import MAX_LEVELS, graph
@@ -90,6 +91,7 @@ __all__ = [
     "read_outputs",
     "rebuilt",
     "scopes",
+    "source_of",
     "source_type",
     "sources",
     "topological",

@@ -429,3 +429,105 @@ def test_an_output_is_written_where_the_command_says(
     for each, name in zip(found, unwritten, strict=True):
         assert f"where `{name}` is" in each.message
         assert each.severity == "warning"
+
+
+HALVES = """
+run: {on: []}
+parameters: {lr: {type: string, default: a}}
+steps:
+  make: {python: 'code.py:text'}
+  use: {python: 'code.py:say', with: {x: '${{ parameters.lr }}'}}
+  %s
+"""
+IN_LOOP = "a: {forEach: {in: [{lr: b}], as: rate}, python: 'code.py:say', "
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "severity", "hint"),
+    [
+        (IN_LOOP + "with: {x: '{{ rate.lr }}'}}", "bad-expression", "error", "rate.lr"),
+        (IN_LOOP + "with: {x: '{{ rate }}'}}", "bad-expression", "error", "rate"),
+        (IN_LOOP + "with: {x: 'at ${rate.lr}'}}", "bad-expression", "warning", "rate.lr"),
+        (
+            "a: {python: 'code.py:say', with: {x: '${ parameters.lr }'}}",
+            "bad-expression",
+            "error",
+            "parameters.lr",
+        ),
+        (
+            "a: {python: 'code.py:take', with: {x: '{{ steps.make.Output }}'}}",
+            "wrong-input-type",
+            "error",
+            "steps.make.Output",
+        ),
+        (
+            "a: {image: 'a@sha256:1', args: ['{{ inputs.x }}'], with: {x: 1}}",
+            "bad-expression",
+            "error",
+            "inputs.x",
+        ),
+        (
+            "a: {image: 'a@sha256:1', args: ['echo ${inputs.x}/y'], with: {x: 1}}",
+            "bad-expression",
+            "warning",
+            "inputs.x",
+        ),
+        (
+            "a: {python: 'code.py:work', if: '{{ parameters.lr == ''a'' }}'}",
+            "bad-expression",
+            "error",
+            "parameters.lr == 'a'",
+        ),
+        (
+            "a: {python: 'code.py:work', forEach: {in: '${parameters.lr}'}}",
+            "not-a-list",
+            "error",
+            "parameters.lr",
+        ),
+    ],
+)
+def test_half_an_expression_is_told_with_the_whole(
+    catalog: Catalog, step: str, code: str, severity: str, hint: str
+) -> None:
+    (found,) = said(catalog, HALVES % step)
+    assert (found.code, found.severity, found.hint) == (code, severity, f"write ${{{{ {hint} }}}}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ name }}",
+        "{{ parameters.other }}",
+        "${HOME}",
+        "Say {{ greeting.word }}",
+        "${lr}",
+        "{parameters}",
+        "a {{ b",
+        "$${{ parameters.lr }}",
+    ],
+)
+def test_text_that_somebody_may_mean_is_let_be(catalog: Catalog, text: str) -> None:
+    assert said(catalog, HALVES % f"a: {{python: 'code.py:say', with: {{x: '{text}'}}}}") == []
+
+
+def refused(spec: str) -> list[Diagnostic]:
+    """What is said of a pipeline that can't be read, in order."""
+    documents, _ = read(PROJECT + PIPELINE.format(name="a", spec=spec), "exai.yaml")
+    told = [found for document in documents if isinstance(found := parse(document), tuple)]
+    return [each for found in told for each in found]
+
+
+def test_an_amount_is_written_whole() -> None:
+    step = "{python: 'code.py:work', resources: {memory: '{{ parameters.mem }}'}}"
+    (problem,) = refused(f"  steps: {{a: {step}}}")
+    assert problem.hint == "write ${{ parameters.mem }}"
+
+
+@pytest.mark.parametrize("value", ["{depth: 1, rats: 0.1}", "[{depth: 1}, {rats: 1}]"])
+def test_a_field_that_a_default_can_t_have_is_named_at_its_place(value: str) -> None:
+    struct = "{struct: {depth: integer, rate: double}}"
+    type_ = f"{{list: {struct}}}" if value.startswith("[") else struct
+    spec = f"  parameters: {{p: {{default: {value}, type: {type_}}}}}"
+    (problem,) = refused(f"{spec}\n  steps: {{a: {{python: 'code.py:work'}}}}")
+    assert (problem.code, problem.at.column) == ("unknown-field", spec.index("rats") + 1)
+    assert "rate" in problem.hint

@@ -1,0 +1,118 @@
+"""`bad-expression`: `{{ parameters.lr }}` or `${ parameters.lr }` in a text of a step, where only
+`${{ parameters.lr }}` is filled in.
+
+An error where the whole text is one and names what there is, which nobody means as text; a warning
+inside of other text. Where text can't stand at all, the rule that refuses it says what to write.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from exai_compiler.bodies.container import outside, wrong_reference
+from exai_compiler.checks.port_types import fits
+from exai_compiler.checks.reads import all_names
+from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path, strings, value_at
+from exai_compiler.checks.unknown_reference import RUN_VALUES
+from exai_compiler.graph import (
+    FromArtifact,
+    FromItem,
+    FromParameter,
+    FromRun,
+    FromStep,
+    Graph,
+    Items,
+    Step,
+    port_type,
+    source_of,
+)
+from exai_specs.diagnostics import Diagnostic
+from exai_specs.expressions import Reference, half_written
+from exai_specs.kinds import PipelineSpec
+from exai_specs.parse import Spec
+
+_VARIABLE = "no expression is filled into a variable: give it to an input, under `with`"
+_HALF = re.compile(
+    r"(?<!\$)(?:\{\{-?|\$\{)\s*([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\s*(?:-?\}\}|\})"
+)
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, body in subject.project.bodies(PipelineSpec):
+        graph = subject.graphs[spec.ref.name]
+        for path, name, items in all_names(graph, body):
+            here = (*path, *name.path)
+            yield from _told(spec, graph, here, name.text, items)
+        for step in graph.steps.values():
+            yield from _given(spec, graph, step)
+
+
+def _given(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:
+    ports = step.component.inputs if step.component is not None else {}
+    for name, value in step.spec.with_.items():
+        port = ports.get(name)
+        is_text = isinstance(value, str) and port is not None
+        if is_text and not fits(value, port_type(port)) and half_written(value):
+            continue  # that it is of no such type is told, with what to write
+        for inner, text in strings(value):
+            path = step.input_at(name, *inner)
+            yield from _told(spec, graph, path, text, step.items)
+    for name, variable in step.spec.env.items():
+        if isinstance(variable, str):
+            for problem in _told(spec, graph, (*step.path, "env", name), variable, step.items):
+                yield replace(problem, hint=_VARIABLE)
+    for field in ("command", "args") if step.spec.body == "image" else ():
+        base: Path = (*step.path, field)
+        for inner, text in strings(value_at(spec.document.value, base)):
+            yield from _told(spec, graph, (*base, *inner), text, step.items, step)
+
+
+def _told(
+    spec: Spec, graph: Graph, path: Path, text: str, items: Items, container: Step | None = None
+) -> Iterator[Diagnostic]:
+    """`container` is the step of which this is an argument."""
+    if "{" not in text:
+        return
+    for found in _HALF.finditer(text):
+        reference = Reference(tuple(found[1].split(".")), found.start(1))
+        hint = _meant(graph, reference, items, container)
+        if not hint:
+            continue
+        whole = bool(half_written(text, items)) or found[0] == text.strip()
+        yield Diagnostic(
+            "bad-expression",
+            f"`{found[0]}` is no expression, and stays as it is",
+            spec.document.at(path, found.start()),
+            "error" if whole else "warning",
+            hint,
+        )
+
+
+def _meant(graph: Graph, reference: Reference, items: Items, container: Step | None) -> str:
+    """What to write for something that there is; "" for what is nothing of this pipeline."""
+    component = container.component if container is not None else None
+    if component is not None and reference.parts[0] in ("inputs", "outputs", "run"):
+        wrong = wrong_reference(reference, component.inputs, component.outputs)
+        return wrong.hint if wrong is not None else f"write ${{{{ {reference} }}}}"
+    match source_of(reference, items):
+        case FromParameter(name):
+            is_there = name in graph.parameters
+        case FromArtifact(name):
+            is_there = name in graph.artifacts
+        case FromStep(name):
+            is_there = name in graph.nodes
+        case FromRun(name):
+            is_there = name in RUN_VALUES
+        case FromItem(_, _, field):
+            # `${rate}` alone is a variable of a shell.
+            is_there = bool(field) or container is None
+        case _:
+            is_there = False
+    if not is_there:
+        return ""
+    if container is not None:
+        return outside(str(reference)).hint
+    return f"write ${{{{ {reference} }}}}"
