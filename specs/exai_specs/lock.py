@@ -64,7 +64,7 @@ class Pinned:
     digest: Annotated[
         Maybe[Annotated[Text, Named(SHA256)]],
         Effect.REDEPLOY,
-        about("SHA-256 of its exai-model.json, unless others registered it", "5d4..."),
+        about("SHA-256 of its exai-model.json, unless others registered it", SHA256.example),
     ] = None
     format: Annotated[FormatName, Effect.REDEPLOY, about("What its files are", "h2o-mojo")] = (
         "h2o-mojo"
@@ -98,8 +98,8 @@ class Pins:
 
 
 @block
-class _Written:
-    """The whole file."""
+class Written:
+    """What people have decided for environments on a cluster; `exai lock` writes it."""
 
     api_version: Annotated[
         Literal["exai.dev/v1alpha1"], Effect.RENDER, about("The language's version", API_VERSION)
@@ -143,9 +143,9 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
         return (Diagnostic("wrong-type", f"{FILE} is one document", at, hint=hint),)
     document = documents[0]
     try:
-        found = read(_Written, thaw(document.value))
+        found = read(Written, thaw(document.value))
     except ValidationError as error:
-        shape = shape_of(_Written)
+        shape = shape_of(Written)
         return in_order(islice(translate(error, shape, document, ()), MAX_PROBLEMS))
     wrong = []
     for name, pins in found.environments.items():

@@ -19,6 +19,8 @@ from pydantic_core import core_schema
 from exai_specs.blocks import adapter
 from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata, OverlaySpec
 from exai_specs.kinds.overlay import NOT_PATCHED
+from exai_specs.lock import KIND as LOCK
+from exai_specs.lock import Written
 from exai_specs.patch_schema import PATCH, patch_of
 from exai_specs.schema_parts import printed, tidied, with_definitions
 from exai_specs.units import Duration
@@ -27,6 +29,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 METADATA = "Metadata"
 _SPEC = "spec."
 _KIND = "kind."
+_LOCK = "lock"
 _BASE = "https://exai.dev/schemas/v1alpha1"
 
 
@@ -76,6 +79,12 @@ def _patch_rule(name: str) -> dict[str, Any]:
     }
 
 
+def schema_of_lock() -> dict[str, Any]:
+    """The schema of `exai.lock`, which is no spec, and stands in no folder of specs."""
+    head = {"$schema": DIALECT, "$id": f"{_BASE}/lock.json", "title": LOCK}
+    return with_definitions({**head, **_blocks()[_LOCK]}, _blocks())
+
+
 def schema_of_all() -> dict[str, Any]:
     """The schema of any document: it looks at `kind` and uses the schema beside it."""
     return {
@@ -97,12 +106,16 @@ def schema_of_all() -> dict[str, Any]:
 
 
 def bundle() -> dict[str, Any]:
-    """The schema of any document in one file, for editors that follow no reference to another."""
+    """The schema of any document, and of `exai.lock`, in one file, for editors that follow no
+    reference to another."""
     whole = {**schema_of_all(), "$id": f"{_BASE}/bundle.json"}
     whole["allOf"] = [
         {**rule, "then": {"$ref": f"#/$defs/{_KIND}{name}"}}
         for name, rule in zip(sorted(KINDS), whole["allOf"], strict=True)
     ]
+    whole["properties"] = {"kind": {**whole["properties"]["kind"], "enum": [*sorted(KINDS), LOCK]}}
+    lock = {"properties": {"kind": {"const": LOCK}}, "required": ["kind"]}
+    whole["allOf"].append({"if": lock, "then": {"$ref": f"#/$defs/{_LOCK}"}})
     documents = {f"{_KIND}{kind.name}": _document(kind) for kind in KINDS.values()}
     return with_definitions(whole, {**_blocks(), **documents})
 
@@ -110,6 +123,7 @@ def bundle() -> dict[str, Any]:
 def schemas() -> Mapping[str, str]:
     """The text of every schema file by its name."""
     found = {f"{kind.name.lower()}.json": schema_of(kind) for kind in KINDS.values()}
+    found["lock.json"] = schema_of_lock()
     found["all.json"] = schema_of_all()
     return {name: f"{printed(found[name])}\n" for name in sorted(found)}
 
@@ -150,6 +164,7 @@ def _blocks() -> Mapping[str, Any]:
 
     Made once: pydantic takes a second over them all."""
     classes = {f"{_SPEC}{kind.name}": kind.spec for kind in KINDS.values()} | {METADATA: Metadata}
+    classes[_LOCK] = Written
     found, rest = TypeAdapter.json_schemas(
         [(name, "validation", adapter(of)) for name, of in classes.items()],
         by_alias=True,

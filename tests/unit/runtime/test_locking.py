@@ -12,7 +12,7 @@ from types import MappingProxyType
 import pytest
 from mlflow_rest import Tracking, tracking
 
-from exai_runtime import lock_file, locking
+from exai_runtime import editor_schema, lock_file, locking
 from exai_runtime.folder import Folder
 from exai_runtime.lock_file import ReadLock, alone, write_lock
 from exai_runtime.lock_results import Locked, Move
@@ -72,7 +72,7 @@ LOCKS = """
 import sys
 from pathlib import Path
 
-from exai_runtime import lock_file, locking
+from exai_runtime import editor_schema, lock_file, locking
 from exai_runtime.lock_results import Locked
 
 alone = lock_file.alone
@@ -351,6 +351,17 @@ def test_a_link_that_leads_elsewhere_is_not_written_through(
     assert not (shop.parent / "elsewhere").exists()
     with pytest.raises(OSError, match="leads out"):
         write_lock(shop, LockFile({}))
+
+
+def test_it_points_at_the_schema_that_the_project_has(shop: Path, registry: Registry) -> None:
+    registry(versions=2, champion=1)
+    locked(lock(shop, "prod", [CHAMPION]))
+    assert not (shop / "exai.lock").read_text().startswith("# yaml-language-server")
+    editor_schema.write(shop)
+    locked(lock(shop, "prod", [f"{CHAMPION}=2"]))
+    first, *rest = (shop / "exai.lock").read_text().splitlines()
+    assert first == "# yaml-language-server: $schema=exai.schema.json"
+    assert not rest[0].startswith("# yaml-language-server")
 
 
 def test_an_interrupt_leaves_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:

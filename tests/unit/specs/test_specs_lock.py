@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
+from exai_specs.frozen import thaw
 from exai_specs.lock import LockFile, Pinned, Pins, as_read, lock_text, parse_lock, with_pins
+from exai_specs.schema import bundle, schema_of_lock
 
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Lock\nenvironments:\n"
@@ -124,3 +127,40 @@ def test_images_and_models_keep_each_other() -> None:
     back = as_read(with_pins(again, "dev", images={}))
     assert isinstance(back, LockFile)
     assert back.environments == found.environments
+
+
+LOCKED = f"""{FRAME}  prod:
+    images:
+      "ghcr.io/acme/own:1": "sha256:{DIGEST}"
+    models:
+      a@champion: {{version: 3, uri: s3://m/a/3, digest: {DIGEST}, metrics: {{f1: 1}}}}
+  dev: {{}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("version: 3, ", ""),
+        ("version: 3", "version: 0"),
+        ("version: 3", "version: '3'"),
+        ("digest: ", "digset: "),
+        (f"digest: {DIGEST}", "digest: abc"),
+        ("sha256:", ""),
+        ("    images:", "    image:"),
+        ("  dev:", "  Dev:"),
+        ("kind: Lock", "kind: Locks"),
+        ("v1alpha1", "v2"),
+        ("f1: 1", "f1: one"),
+    ],
+)
+def test_its_schema_is_of_one_mind_with_what_reads_it(old: str, new: str) -> None:
+    assert old in LOCKED
+    text = LOCKED.replace(old, new, 1) if old else LOCKED
+    (document,) = read(text, "exai.lock")[0]
+    valid = isinstance(parsed(text), LockFile)
+    assert valid == (not old)
+    value = thaw(document.value)
+    assert Draft202012Validator(schema_of_lock()).is_valid(value) == valid
+    assert Draft202012Validator(bundle()).is_valid(value) == valid
