@@ -75,7 +75,9 @@ def unpacked(place: Path) -> Any:
     with suppress(OSError, ValueError, EOFError, TypeError):
         if not _is_private(os.lstat(place.parent), 0o077):
             return None
-        handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # A pipe would wait for a writer.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        handle = os.open(place, flags)
         with open(handle, "rb") as file:  # noqa: PTH123 - a descriptor
             about = os.fstat(handle)
             if not stat.S_ISREG(about.st_mode) or not _is_private(about, 0o022):

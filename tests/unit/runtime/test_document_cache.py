@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,17 @@ def test_nobody_else_may_read_or_write_it(project: Path) -> None:
     [pack] = kept(project)
     assert pack.stat().st_mode & 0o777 == 0o600
     assert pack.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda place: place.symlink_to(place)])
+def test_what_is_no_file_is_as_if_nothing_were_there(
+    project: Path, make: Callable[[Path], None]
+) -> None:
+    first = load(project)
+    [pack] = kept(project)
+    pack.unlink()
+    make(pack)
+    assert load(project) == first
 
 
 def test_small_projects_keep_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
