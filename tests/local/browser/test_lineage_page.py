@@ -178,6 +178,26 @@ def test_the_policy_and_hostile_text(chrome: Browser, clinic: Path) -> None:
     assert "script-src" in refused and "127.0.0.1:9" in refused
 
 
+def test_long_names_stay_in_their_boxes(chrome: Browser, clinic: Path) -> None:
+    for letter in "Wmi":
+        (clinic / f"specs/long_{letter}.yaml").write_text(
+            f"apiVersion: exai.dev/v1alpha1\nkind: Dataset\nmetadata: {{name: {letter * 63}}}\n"
+            "spec:\n  source: {csv: {path: x.csv}}\n  schema:\n"
+            f"    {letter * 100}: {{struct: {{{letter * 50}: float64}}}}\n"
+        )
+    opened(chrome, clinic, "--columns")
+    assert len([name for name in texts(chrome, ".node .name") if name.endswith("…")]) == 3
+    assert len([name for name in texts(chrome, ".column text") if name.endswith("…")]) == 6
+    outside = chrome.run("""return [...document.querySelectorAll(".node")].flatMap(node => {
+      const card = node.querySelector("rect").getBoundingClientRect();
+      return [...node.querySelectorAll("text")].map(text => [text, text.getBoundingClientRect()])
+        .filter(([_, at]) => at.left < card.left || at.right > card.right + 1)
+        .map(([text]) => text.textContent);
+    });""")
+    assert outside == []
+    assert chrome.complaints() == []
+
+
 def test_two_thousand_steps_are_found_and_drawn(chrome: Browser, clinic: Path) -> None:
     whole = (clinic / "specs/pipeline.yaml").read_text()
     for place in range(300):

@@ -155,7 +155,24 @@ function make(tag, attributes, parent, text) {
   if (parent) parent.append(made);
   return made;
 }
-const cut = (text, most) => text.length > most ? text.slice(0, most - 1) + "…" : text;
+
+// As much of a text as there is room for; what isn't shown stands in the title of its box.
+const NAME = "600 13px", SUB = "11px", COLUMN = "11.5px", TYPE = "10.5px";
+const pen = document.createElement("canvas").getContext("2d");
+const face = getComputedStyle(document.body).fontFamily;
+function widthOf(text, size) {
+  pen.font = `${size} ${face}`;
+  return pen.measureText(text).width;
+}
+function cut(text, room, size) {
+  if (widthOf(text, size) <= room) return text;
+  let fits = 0, wide = text.length;
+  while (wide - fits > 1) {
+    const middle = (fits + wide) >> 1;
+    if (widthOf(text.slice(0, middle) + "…", size) <= room) fits = middle; else wide = middle;
+  }
+  return text.slice(0, fits) + "…";
+}
 
 function curve(points) {
   let path = `M${points[0].x},${points[0].y}`;
@@ -213,10 +230,10 @@ function anchor(i, c, right) {
 function card(g, box, type, title, sub, facts) {
   make("rect", { class: "card", width: box.w, height: box.h, rx: 9 }, g);
   make("path", { class: `stripe k-${kind(type)}`, d: `M5,0H4.5Q0,0 0,9V${box.h - 9}Q0,${box.h} 4.5,${box.h}H5Z` }, g);
-  make("text", { class: "name", x: 15, y: 20 }, g, cut(title, 24));
-  make("text", { class: "sub", x: 15, y: 36 }, g, cut(sub, 27));
+  make("text", { class: "name", x: 15, y: 20 }, g, cut(title, box.w - 25, NAME));
+  make("text", { class: "sub", x: 15, y: 36 }, g, cut(sub, box.w - 65, SUB));
   facts.forEach(([name, value, how], at) =>
-    make("text", { class: `fact ${how}`, x: 15, y: HEAD + 7 + at * FACT }, g, cut(`${name} ${value}`, 33)));
+    make("text", { class: `fact ${how}`, x: 15, y: HEAD + 7 + at * FACT }, g, cut(`${name} ${value}`, box.w - 25, SUB)));
 }
 
 function drawNode(node, i, parent) {
@@ -233,8 +250,9 @@ function drawNode(node, i, parent) {
     const [name, type] = node.c[c], how = scene.light.columns.get(key(i, c));
     const row = make("g", { class: "column" + (how ? ` lit ${how}` : ""), transform: `translate(1,${HEAD + node.f.length * FACT + at * ROW})`, "data-node": i, "data-column": c }, g);
     make("rect", { x: 6, width: W - 12, height: ROW, rx: 4 }, row);
-    make("text", { x: 14, y: 14.5 }, row, cut(name, type ? 20 : 30));
-    if (type) make("text", { class: "type", x: W - 14, y: 14.5 }, row, cut(type, 12));
+    const said = type ? cut(type, 80, TYPE) : "";
+    make("text", { x: 14, y: 14.5 }, row, cut(name, W - 36 - widthOf(said, TYPE), COLUMN));
+    if (said) make("text", { class: "type", x: W - 14, y: 14.5 }, row, said);
   });
 }
 
@@ -246,8 +264,8 @@ function drawGroup(group, g, parent) {
   make("title", {}, at, [`${group.k}/${group.n}`, group.d, group.at].filter(Boolean).join("\n"));
   if (open) {
     make("rect", { class: "box", width: frame.w, height: frame.h, rx: 12 }, at);
-    make("text", { class: "name", x: PAD, y: 23 }, at, cut(group.n, Math.floor(frame.w / 8) - 6));
-    group.f.forEach(([name, value, how], n) => make("text", { class: `fact ${how}`, x: PAD, y: TITLE + 4 + n * FACT }, at, `${name} ${value}`));
+    make("text", { class: "name", x: PAD, y: 23 }, at, cut(group.n, frame.w - PAD - 40, NAME));
+    group.f.forEach(([name, value, how], n) => make("text", { class: `fact ${how}`, x: PAD, y: TITLE + 4 + n * FACT }, at, cut(`${name} ${value}`, frame.w - 2 * PAD, SUB)));
   } else card(at, frame, group.k, group.n, `${group.k} · ${members[g].length} steps`, group.f);
   const toggle = make("g", { class: "toggle", "data-open": g }, at);
   make("rect", { x: frame.w - 30, y: open ? 8 : 25, width: 24, height: 19, rx: 5 }, toggle);
@@ -259,8 +277,8 @@ function drawScope(box, place, parent) {
   const at = make("g", { class: "scope", transform: `translate(${place.x},${place.y})`, "data-group": box.g }, parent);
   make("title", {}, at, [box.n, box.w, box.at].join("\n"));
   make("rect", { class: "box", width: place.w, height: place.h, rx: 10 }, at);
-  make("text", { class: "name", x: 12, y: 16 }, at, cut(box.n, Math.floor(place.w / 8)));
-  make("text", { class: "sub", x: 12, y: 30 }, at, cut(box.w, Math.floor(place.w / 6.5)));
+  make("text", { class: "name", x: 12, y: 16 }, at, cut(box.n, place.w - 20, NAME));
+  make("text", { class: "sub", x: 12, y: 30 }, at, cut(box.w, place.w - 20, SUB));
 }
 
 // ---- camera
