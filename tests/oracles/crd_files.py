@@ -97,6 +97,8 @@ def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
         if key in schema
     }
     kept |= {key: schema[key] for key in ("minItems", "maxItems") if key in schema}
+    if "(?i)" in kept.get("pattern", ""):  # Go's, which has flags anywhere
+        kept["pattern"] = f"(?i){kept['pattern'].replace('(?i)', '')}"
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema and not schema.get("x-kubernetes-int-or-string"):
             kept[key] = [strict_part(part) for part in schema[key]]

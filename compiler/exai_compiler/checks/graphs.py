@@ -14,13 +14,19 @@ from typing import NamedTuple
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
+from exai_specs.blocks import yaml_name
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import GraphSpec
 from exai_specs.kinds.graph import ROOT, GraphNode
 from exai_specs.parse import Spec
 
 # Field of a step -> the only router that knows it.
-ONLY = {"weight": "Splitter", "condition": "Switch", "data": "Sequence"}
+ONLY = {
+    "weight": "Splitter",
+    "condition": "Switch",
+    "data": "Sequence",
+    "map_predictions_to_instances": "Sequence",
+}
 NEEDED = {"Splitter": "weight", "Switch": "condition"}
 
 
@@ -80,8 +86,8 @@ def _router(spec: Spec, name: str, node: GraphNode) -> Iterator[Diagnostic]:
             if getattr(step, field) is not None and node.router_type != router:
                 yield Diagnostic(
                     "graph-step",
-                    f"the router {node.router_type} knows no `{field}`",
-                    spec.key_at(*path, field),
+                    f"the router {node.router_type} knows no `{yaml_name(field)}`",
+                    spec.key_at(*path, yaml_name(field)),
                     hint=f"remove it, or write `routerType: {router}`",
                 )
         if needed is not None and getattr(step, needed) is None:

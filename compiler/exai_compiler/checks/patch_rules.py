@@ -80,7 +80,7 @@ def _identity(said: Json, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, "it tells which object this is"
     elif len(path) == 3 and path[0] == "metadata" and str(path[2]).startswith(OWNERSHIP):
         yield path, "exai knows its own objects by it"
-    elif path and path[-1] in ACCOUNT:
+    elif path and path[-1] in ACCOUNT and "logger" not in path:  # whose is for its store alone
         yield path, "who the pods are is the document's field `serviceAccount`"
     elif isinstance(said, Mapping):
         for key, value in said.items():
@@ -92,7 +92,7 @@ def _identity(said: Json, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _shadows(patched: Patched, refused: tuple[Path, ...]) -> Iterator[Diagnostic]:
     for at, here, there, said in leaves(patched.kind, patched.body, patched.patch):
-        if said is None or said == there or at in refused or _only_a_patch(here):
+        if said is None or said == there or at in refused or _only_a_patch(patched.kind, here):
             continue
         yield Diagnostic(
             "patch-shadows-field",
@@ -102,10 +102,13 @@ def _shadows(patched: Patched, refused: tuple[Path, ...]) -> Iterator[Diagnostic
         )
 
 
-def _only_a_patch(path: Path) -> bool:
-    if "securityContext" not in path:
-        return False
-    return path[-1] not in SECURITY_FIELDS
+def _only_a_patch(kind: str, path: Path) -> bool:
+    """Whether no document has a field for it: who may ask a service's ports, and how often."""
+    if kind == "NetworkPolicy":
+        return path[:2] == ("spec", "ingress")
+    if "securityContext" in path:
+        return path[-1] not in SECURITY_FIELDS
+    return "podMetricsEndpoints" in path and path[-1] == "interval"
 
 
 def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterator[Diagnostic]:

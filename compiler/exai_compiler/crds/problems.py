@@ -19,6 +19,7 @@ Path = tuple[str | int, ...]
 
 # What the API server itself knows of every object's metadata, as far as exai writes it.
 METADATA = {"annotations": True, "labels": True, "name": False, "namespace": False}
+_FLAGS = re.compile(r"\(\?([ims]+)\)")
 RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _WORDS = {
     "array": "a list",
@@ -156,7 +157,7 @@ def _scalar(node: Node, value: bool | int | float | str, path: Path) -> Iterator
         hint = did_you_mean(str(value), [str(each) for each in node.enum])
         yield CrdProblem(path, f"must be one of {choices}", hint)
     if isinstance(value, str):
-        if node.pattern and not re.search(node.pattern, value):
+        if node.pattern and not re.search(python_pattern(node.pattern), value):
             yield CrdProblem(path, f"doesn't have the form {node.pattern}")
         yield from _length(node, len(value), path, "characters")
         return
@@ -166,6 +167,12 @@ def _scalar(node: Node, value: bool | int | float | str, path: Path) -> Iterator
     for limit, over in ((node.least, False), (node.most, True), (least, False), (most, True)):
         if limit is not None and (value > limit if over else value < limit):
             yield CrdProblem(path, f"must be at {'most' if over else 'least'} {limit:g}")
+
+
+def python_pattern(pattern: str) -> str:
+    """A pattern of a CRD, which is Go's: there flags may stand inside (`^(?i)(abort|warn)?$`)."""
+    flags = "".join(_FLAGS.findall(pattern))
+    return f"(?{flags}){_FLAGS.sub('', pattern)}" if flags else pattern
 
 
 def _length(node: Node, length: int, path: Path, what: str) -> Iterator[CrdProblem]:

@@ -14,13 +14,15 @@ from exai_compiler.crds import KINDS, Crd, Node, crd
 from exai_compiler.maybe import Tree
 from exai_specs.frozen import Json
 
-# KServe's CRDs leave the lists of a pod untyped, so these stand here (core/v1's patchMergeKey).
+# KServe's CRDs leave the lists of a pod untyped, so these stand here (core/v1's patchMergeKey); a
+# PodMonitor's are told apart by the port that they ask.
 POD_LISTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "containers": ("name",),
         "hostAliases": ("ip",),
         "imagePullSecrets": ("name",),
         "initContainers": ("name",),
+        "podMetricsEndpoints": ("portNumber",),
         "volumes": ("name",),
     }
 )

@@ -15,7 +15,18 @@ from pydantic import model_validator
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, KeyedBy, Maybe, Named, Percent, Problem, Text, about, refuse
+from exai_specs.fields import (
+    Duration,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Percent,
+    Problem,
+    Text,
+    about,
+    refuse,
+)
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.patches import Patches, PatchesOf
@@ -62,6 +73,11 @@ class GraphStep:
         Maybe[Literal["$request", "$response"]],
         Effect.REDEPLOY,
         about("Of a Sequence: what it gets, the request or the last answer", "$response"),
+    ] = None
+    map_predictions_to_instances: Annotated[
+        Maybe[Flag],
+        Effect.REDEPLOY,
+        about("Of a Sequence: whether it gets the last answer's predictions as instances", True),
     ] = None
     condition: Annotated[
         Maybe[Filled],

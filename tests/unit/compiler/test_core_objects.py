@@ -103,3 +103,14 @@ def test_every_kind_has_its_fields() -> None:
         root = table.nodes[table.root]
         assert len(root.fields or {}) >= 4, kind
         assert all(node.type or node.open for node in table.nodes), kind
+
+
+def test_a_pattern_of_go_may_have_its_flags_inside() -> None:
+    rules = """
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: a}
+spec: {groups: [{name: g, partial_response_strategy: WORD}]}
+"""
+    assert told(rules.replace("WORD", "Abort")) == []
+    assert [each[:21] for each in told(rules.replace("WORD", "stop"))] == ["doesn't have the form"]

@@ -154,6 +154,7 @@ def test_a_config_map_holds_text(catalog: Catalog, data: str, words: str) -> Non
     ("patch", "words"),
     [
         ("{policyTypes: [Ingress, Egress], egress: []}", ""),
+        ("{ingress: [{from: [{namespaceSelector: {matchLabels: {a: b}}}]}]}", ""),
         ("{policyTypes: [Ingres]}", "must be one of Ingress, Egress"),
         ("{egres: []}", "there is no field egres"),
         ("{egress: [{to: [{ipBlock: {}}]}]}", "has no cidr"),

@@ -77,6 +77,7 @@ def _step(step: GraphStep) -> Tree:
         "condition": step.condition,
         "data": step.data,
         "dependency": step.dependency,
+        "mapPredictionsToInstances": step.map_predictions_to_instances,
         "name": step.name,
         "nodeName": step.node,
         "serviceName": step.service,
