@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from exai_runtime.results import FileState
@@ -24,11 +24,24 @@ LIST = ".exai-rendered.json"
 _FORM = 1
 
 
+def standing(folder: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the files that stand there as exai wrote them. Raises TargetError."""
+    before, _, _ = _listed(folder)
+    return frozenset(
+        path for path in paths if path in before and _digest(folder / path) in before[path]
+    )
+
+
 def write(
-    folder: Path, texts: Mapping[str, str], environment: str, keep_others: bool
+    folder: Path,
+    texts: Mapping[str, str],
+    environment: str,
+    keep_others: bool,
+    waiting: frozenset[str] = frozenset(),
 ) -> tuple[Mapping[str, FileState], tuple[str, ...]]:
     """The state of each file, and those that were removed because nothing renders them any more
-    (with `keep_others` they stay). Raises TargetError, and then nothing has changed."""
+    (with `keep_others` they stay, and so do those that are `waiting` to be known). Raises
+    TargetError, and then nothing has changed."""
     before, broken_off, whose = _listed(folder)
     if before and whose not in ("", environment):
         raise _refused(
@@ -38,7 +51,7 @@ def write(
         )
     fresh = {path: text.encode() for path, text in texts.items()}
     changed = {path for path, data in fresh.items() if _digest(folder / path) != _hash(data)}
-    stale = set() if keep_others else before.keys() - fresh.keys()
+    stale = set() if keep_others else before.keys() - fresh.keys() - waiting
     for path in sorted(changed | stale):
         _check_place(folder, path)
     edited = [path for path in sorted(changed) if not _ours(folder, path, before)]
@@ -62,7 +75,8 @@ def write(
             (folder / path).unlink()
             removed.append(path)
             _remove_empty(folder, (folder / path).parent)
-    text = _list(environment, {**(kept if keep_others else {}), **hashes}, {})
+    others = {path: hash_ for path, hash_ in kept.items() if keep_others or path in waiting}
+    text = _list(environment, {**others, **hashes}, {})
     if _digest(folder / LIST) != _hash(text):
         _replace(folder / LIST, text)
     states: dict[str, FileState] = {

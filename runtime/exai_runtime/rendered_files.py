@@ -90,6 +90,13 @@ def files(objects: Iterable[Rendered], environment: Environment) -> tuple[File, 
     return tuple(found[path] for path in sorted(found))
 
 
+def path_of(item: Rendered, environment: Environment) -> str | None:
+    """Where an object is written that may not be known; None where its name isn't a file's."""
+    if for_kubernetes((item,), environment):
+        return _kubernetes_path(item)
+    return f"kfp/recurringrun-{item.id.name}.yaml" if item.id.kind == SCHEDULE else None
+
+
 def kustomization(objects: Iterable[Rendered]) -> str:
     """What `kubectl apply -k` takes, in the order in which it has to be applied: the order that
     kustomize has by itself knows nothing of KServe's or KFP's kinds."""
@@ -132,8 +139,7 @@ def _files(item: Rendered, environment: Environment) -> Iterator[File]:
     if for_kubernetes((item,), environment):
         yield File(_kubernetes_path(item), document(body), item.origin, item.id)
     elif item.id.kind == SCHEDULE:
-        path = f"kfp/recurringrun-{item.id.name}.yaml"
-        yield File(path, document(body), item.origin, item.id)
+        yield File(path_of(item, environment) or "", document(body), item.origin, item.id)
     if item.id.kind == "PipelineVersion":
         spec = body["spec"]
         platform = spec.get("platformSpec")

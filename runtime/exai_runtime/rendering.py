@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.expected import expected
 from exai_compiler.facts import Facts
@@ -30,6 +31,7 @@ from exai_runtime.rendered_files import (
     known,
     kustomization,
     manifests,
+    path_of,
 )
 from exai_runtime.results import LeftOut, Refused, RenderedFile, RenderedFiles
 from exai_runtime.target import TargetError
@@ -84,16 +86,27 @@ def render(
         return Refused((own,), sources)
     made = files(whole, found)
     texts = {file.path: file.text for file in made}
-    if found.target != "local" and not names:
-        texts[KUSTOMIZATION] = kustomization(for_kubernetes(whole, found))
+    waiting = _waiting(objects, left, found)
     try:
-        states, removed = output_folder.write(folder, texts, environment, keep_others=bool(names))
+        stay = output_folder.standing(folder, waiting)
+        if found.target != "local" and not names:
+            listed = (*whole, *(waiting[path] for path in sorted(stay)))
+            texts[KUSTOMIZATION] = kustomization(for_kubernetes(listed, found))
+        states, removed = output_folder.write(
+            folder, texts, environment, keep_others=bool(names), waiting=stay
+        )
     except TargetError as error:
         return Refused((error.diagnostic,), sources)
     except OSError as error:
         message = f"{error.strerror}: {error.filename or folder}"
         hint = "name another with -o; run again, the same command finishes what it began"
         return Refused((Diagnostic("no-access", message, NOWHERE, hint=hint),), sources)
+    # An engine that prunes would take what isn't known for what isn't wanted.
+    kept = {waiting[path].id for path in stay}
+    left_out = tuple(
+        replace(one, hint=f"{one.hint}; its file stays as it was") if one.id in kept else one
+        for one in left_out
+    )
     rendered = tuple(
         RenderedFile(file.path, file.origin, _object(file.object), states[file.path])
         for file in made
@@ -105,6 +118,18 @@ def render(
     return RenderedFiles(
         environment, folder, rendered, (), removed, left_out, told, sources, expects
     )
+
+
+def _waiting(
+    objects: Sequence[Rendered], left: Sequence[LeftOut], environment: Environment
+) -> dict[str, Rendered]:
+    """The objects of which something isn't known, by the paths that they would have."""
+    lacking = {one.id for one in left}
+    return {
+        path: item
+        for item in objects
+        if item.id in lacking and (path := path_of(item, environment)) is not None
+    }
 
 
 def _how(left: LeftOut, name: str, environment: Environment, facts: Facts) -> str:

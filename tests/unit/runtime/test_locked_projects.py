@@ -164,6 +164,45 @@ def test_a_saved_build_has_its_lock(shop: Path, tmp_path: Path) -> None:
     assert moves(found.comparison)["exai.dev/model-version"] == (Known("3"), Known("4"))
 
 
+def test_a_service_whose_version_isn_t_known_any_more_keeps_its_file(
+    shop: Path, tmp_path: Path
+) -> None:
+    """An engine that applies the folder and prunes would end a service that nobody removed."""
+    out, name = tmp_path / "out", "kubernetes/inferenceservice-flowers.yaml"
+
+    def rendered() -> RenderedFiles:
+        result = render(shop, "prod", (), out)
+        assert isinstance(result, RenderedFiles), result
+        return result
+
+    rendered()
+    before = {path: path.read_text() for path in out.rglob("*") if path.is_file()}
+    assert f"- {name}\n" in (out / "kustomization.yaml").read_text()
+    (shop / "exai.lock").unlink()
+    for _ in range(2):
+        found = rendered()
+        assert found.removed == ()
+        (left,) = found.left_out
+        assert left.hint.endswith("its file stays as it was")
+        assert {path: path.read_text() for path in out.rglob("*") if path.is_file()} == before
+    (shop / "exai.lock").write_text(pin(4))
+    assert rendered().left_out == ()
+    assert f"{URI}/4" in (out / name).read_text()
+    (shop / "exai.lock").unlink()
+    (out / name).unlink()
+    assert not rendered().left_out[0].hint.endswith("its file stays as it was")
+    assert name not in (out / "kustomization.yaml").read_text()
+    (shop / "exai.lock").write_text(pin(4))
+    rendered()
+    serving = shop / "specs/serving.yaml"
+    documents = serving.read_text().split("\n---\n")
+    left_over = [each for each in documents if "metadata: {name: flowers" not in each]
+    assert len(left_over) == len(documents) - 1
+    serving.write_text("\n---\n".join(left_over))
+    found = rendered()
+    assert name in found.removed, "nothing wants it"
+
+
 def test_a_number_is_pinned_with_its_place(shop: Path) -> None:
     serving = shop / "specs/serving.yaml"
     serving.write_text(serving.read_text().replace("flower_model@champion", "flower_model@7"))
