@@ -292,8 +292,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The model would be given the answer: perfect in training, useless in service.",
         ),
         "task-mismatch": Code(
-            "The target's type can't be of the Model's task.",
-            "Classes are text, booleans, integers or an enum; amounts are numbers.",
+            "A target whose type can't be of the Model's task, or an estimator of another one.",
+            "Classes are text, booleans, integers or an enum; amounts are numbers. An estimator of "
+            "scikit-learn is for one of both.",
         ),
         "unknown-alias": Code(
             "An alias that the Model doesn't declare.",

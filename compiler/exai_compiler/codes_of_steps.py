@@ -36,6 +36,12 @@ STEP_CODES: Mapping[str, Code] = MappingProxyType(
             "output `o` as a variable `o_path`. So these are names that Python takes, no two are "
             "the same, and their types are ones that KFP's functions have.",
         ),
+        "rows-mismatch": Code(
+            "Rows that lack a column that is asked of them, or have it of another type.",
+            "A model is evaluated on the columns that it was trained on, with its target, and a "
+            "Dataset's expectations are held against rows that have their columns. They may be of "
+            "another Dataset; numbers may have another width.",
+        ),
         "timezone-mismatch": Code(
             "A schedule in another time zone than the environment's.",
             "One installation of Kubeflow Pipelines runs all its schedules in one zone, which "

@@ -21,6 +21,8 @@ NAMED = re.compile(
 )
 # A place where the credential is kept, a switch, or nothing: none of them is one.
 HARMLESS = re.compile(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
+# Base64, as secret keys of AWS are: a slash in it makes no path of it.
+_KEY = re.compile(r"(?!/)(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{24,}={0,2}")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -28,7 +30,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for name, value in variables.items():
             if not isinstance(value, str) or not NAMED.search(name):
                 continue
-            if not HARMLESS.fullmatch(value) and not has_expression(value):
+            harmless = HARMLESS.fullmatch(value) and not _KEY.fullmatch(value)
+            if not harmless and not has_expression(value):
                 yield Diagnostic(
                     "credential-in-env",
                     f"`{name}` is called like a credential, and its value stands here",

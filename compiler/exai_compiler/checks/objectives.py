@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.estimators import predicts
 from exai_compiler.checks.gate_without_metric import out_of_reach
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.task_mismatch import INSTEAD, NEVER
@@ -23,36 +24,6 @@ from exai_specs.parse import Spec
 
 EVALUATION = "evaluate-model"
 """A cross-validation measures what this component does, by the same names."""
-CLASSIFIERS = frozenset(
-    (
-        "AdaBoostClassifier",
-        "BaggingClassifier",
-        "BernoulliNB",
-        "DecisionTreeClassifier",
-        "DummyClassifier",
-        "ExtraTreeClassifier",
-        "ExtraTreesClassifier",
-        "GaussianNB",
-        "GaussianProcessClassifier",
-        "GradientBoostingClassifier",
-        "HistGradientBoostingClassifier",
-        "KNeighborsClassifier",
-        "LinearDiscriminantAnalysis",
-        "LinearSVC",
-        "LogisticRegression",
-        "MLPClassifier",
-        "NearestCentroid",
-        "NuSVC",
-        "Perceptron",
-        "QuadraticDiscriminantAnalysis",
-        "RandomForestClassifier",
-        "RidgeClassifier",
-        "RidgeClassifierCV",
-        "SGDClassifier",
-        "SVC",
-    )
-)
-"""Those of train-sklearn's estimators that predict classes; the others predict amounts."""
 WHOLE = ("int32", "int64")
 
 
@@ -90,17 +61,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _estimator(spec: Spec, step: Step, metric: str, task: str) -> Iterator[Diagnostic]:
-    limit = step.component.limits.get("estimator") if step.component is not None else None
-    name = text(step.inputs.get("estimator"))
-    if limit is None or name not in limit.enum:
-        return
-    predicts = "classification" if name in CLASSIFIERS else "regression"
-    if predicts != task:
+    name, own = text(step.inputs.get("estimator")), predicts(step)
+    if own and own != task:
         yield Diagnostic(
             "trial-metric",
-            f"`{metric}` is of {task}, but {name} is for {predicts}",
+            f"`{metric}` is of {task}, but {name} is for {own}",
             spec.at("spec", "objective", "metric"),
-            hint=f"take a metric of {predicts}, or an estimator for {task}",
+            hint=f"take a metric of {own}, or an estimator for {task}",
             related=(("the estimator", spec.at(*under_with(step.path, "estimator"))),),
         )
 

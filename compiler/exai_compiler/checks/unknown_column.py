@@ -20,7 +20,7 @@ MANY_COLUMNS = ("column_list", "column_set")
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(DatasetSpec):
-        for path, column in _named_by(body):
+        for path, column in named_by(body):
             if column not in body.schema:
                 yield _unknown(spec, body, column, spec.at(*path))
     for spec, step, arriving in subject.leaves():
@@ -39,7 +39,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield _unknown_made(subject, table.made, column, at)
 
 
-def _named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
+def named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:
     """Every column that a Dataset's own fields name."""
     for index, column in enumerate(body.key):
         yield ("spec", "key", index), column

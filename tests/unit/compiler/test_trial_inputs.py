@@ -6,7 +6,7 @@ import pytest
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import check
-from exai_compiler.checks.objectives import CLASSIFIERS
+from exai_compiler.checks.estimators import CLASSIFIERS
 from exai_compiler.project import link
 from exai_components.train_sklearn.estimators import ESTIMATORS
 from exai_specs.documents import read
