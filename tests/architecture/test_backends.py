@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 from exai_compiler.backends.table import BACKENDS
 from exai_specs.kinds import KINDS
 
@@ -35,6 +37,18 @@ def test_no_kind_has_two_owners() -> None:
     assert sorted(owners) == sorted(set(owners))
 
 
-def test_every_backend_has_goldens() -> None:
-    missing = [name for name in BACKENDS if not any((GOLDEN / name).rglob("*.*"))]
-    assert not missing, f"no files in {[f'tests/golden/{name}' for name in missing]}"
+def test_every_kind_has_a_golden_of_its_backend() -> None:
+    shown = {name: kinds_in(GOLDEN / name) for name in BACKENDS}
+    missing = {name: sorted(set(kinds) - shown[name]) for name, kinds in BACKENDS.items()}
+    assert not any(missing.values()), f"{missing}: kinds without a project below tests/golden"
+    assert set(KINDS) == set().union(*shown.values())
+
+
+def kinds_in(folder: Path) -> set[str]:
+    """The kinds of exai's documents anywhere in it."""
+    return {
+        document["kind"]
+        for path in folder.rglob("*.yaml")
+        for document in yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader)
+        if isinstance(document, dict) and document.get("apiVersion", "").startswith("exai.dev/")
+    }

@@ -52,6 +52,17 @@ SECRET = NameRule(
 )
 """Names of Secrets and ConfigMaps: DNS subdomains, or an expression that gives one."""
 
+KEY = NameRule(
+    r"[-._a-zA-Z0-9]+",
+    "letters, digits, `-`, `_` and `.`",
+    longest=253,
+    forbidden=r"^\.$|^\.\.",
+    forbidden_words="a key is no `.`, and doesn't start with `..`",
+    joiner="-",
+    example="password",
+)
+"""Keys of Secrets and ConfigMaps (k8s.io/apimachinery, IsConfigMapKey)."""
+
 POD_FIELD = NameRule(
     r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00]+'\])"
     r"|spec\.(nodeName|serviceAccountName)|status\.(hostIP|hostIPs|podIP|podIPs)",
@@ -69,7 +80,11 @@ class SecretRef:
     secret: Annotated[
         Annotated[Text, Named(SECRET, "db")], Effect.RETRAIN, about("Name of the Secret", "db")
     ]
-    key: Annotated[Text, Effect.RETRAIN, about("Key in the Secret", "password")]
+    key: Annotated[
+        Annotated[Text, Named(KEY, "password")],
+        Effect.RETRAIN,
+        about("Key in the Secret", "password"),
+    ]
     optional: Annotated[
         Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)
     ] = False
@@ -84,7 +99,11 @@ class ConfigMapRef:
         Effect.RETRAIN,
         about("Name of the ConfigMap", "settings"),
     ]
-    key: Annotated[Text, Effect.RETRAIN, about("Key in the ConfigMap", "region")]
+    key: Annotated[
+        Annotated[Text, Named(KEY, "region")],
+        Effect.RETRAIN,
+        about("Key in the ConfigMap", "region"),
+    ]
     optional: Annotated[
         Flag, Effect.RETRAIN, about("Whether to go on when it doesn't exist", True)
     ] = False

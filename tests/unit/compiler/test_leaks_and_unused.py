@@ -133,6 +133,7 @@ def test_a_runtime_that_is_named_or_chosen_is_used(components: Catalog) -> None:
 def test_what_only_is_called_like_a_credential(components: Catalog) -> None:
     for name, value in (
         ("CACHE_PASSWORD", "/run/secrets/cache"),
+        ("HF_TOKEN", "/run/secrets/Team1/tokens/HuggingFaceToken1"),
         ("MAX_TOKENS", "rosebud"),
         ("CACHE_PASSWORD", '"true"'),
         ("PASSWORD_FILE", "rosebud"),
@@ -141,6 +142,13 @@ def test_what_only_is_called_like_a_credential(components: Catalog) -> None:
     ):
         change = ("CACHE_PASSWORD: rosebud", f"{name}: {value}")
         assert found(components, "credential-in-env", change) == []
+
+
+def test_a_key_with_a_slash_is_no_path(components: Catalog) -> None:
+    key = "wJalrXUtnFE4I/K7MDENG/bPxRfiCYzQ9dLmWkVt"
+    change = ("CACHE_PASSWORD: rosebud", f"AWS_SECRET_ACCESS_KEY: {key}")
+    (told,) = found(components, "credential-in-env", change)
+    assert key not in told.message + told.hint
 
 
 def test_a_text_that_kubernetes_leaves_alone(components: Catalog) -> None:

@@ -76,6 +76,20 @@ def said(kind: str, spec: str) -> list[str]:
             "spec.ttl.failure: must be at most 2147483647s, which is 68 years",
         ),
         ("Pipeline", f"{STEP}, timeout: 4000w", "spec.timeout: must be at most 2147483647s"),
+        *(
+            (
+                "Service",
+                f"{SERVICE}, env: {{A: {{{of}: db, key: {key}}}}}",
+                f"spec.env.A.key: {words}",
+            )
+            for of, key, words in (
+                ("secret", "a b", "a name here has letters, digits, `-`, `_` and `.`"),
+                ("configMap", "conf/app", "a name here has letters, digits, `-`, `_` and `.`"),
+                ("secret", "../token", "a name here has letters"),
+                ("secret", "..token", "a key is no `.`, and doesn't start with `..`"),
+                ("secret", ".", "a key is no `.`, and doesn't start with `..`"),
+            )
+        ),
         (
             "Pipeline",
             f"{STEP}, claims: {{c: {{size: 0.5, storageClass: fast}}}}",
