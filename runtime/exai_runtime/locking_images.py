@@ -16,7 +16,7 @@ from exai_compiler.checks.lock import of_lock
 from exai_compiler.pinned_images import moving_images, pins_of
 from exai_runtime.compiling import Checked, check_project, environment_of
 from exai_runtime.folder import DiskFolder
-from exai_runtime.image_registry import NoImage, NoRegistry, digest_of_tag
+from exai_runtime.image_registry import NoImage, NoRegistry, digest_of_tag, image_of
 from exai_runtime.lock_arguments import NOWHERE, short
 from exai_runtime.lock_file import FILE, alone, read_lock, write_lock
 from exai_runtime.lock_results import ImageMove, Locked
@@ -83,14 +83,19 @@ def _resolved(
 ) -> tuple[dict[str, str], list[Diagnostic]]:
     digests: dict[str, str] = {}
     problems: list[Diagnostic] = []
+    silent: dict[str, NoRegistry | TimeoutError] = {}  # which aren't waited for again
     for image in wanted:
+        registry = image_of(image).registry
         try:
+            if registry in silent:
+                raise silent[registry]
             digests[image] = within(_LONGEST_WAIT, partial(digest_of_tag, image))
         except NoImage as error:
             message = f"`{image}` can't be pinned: {error}"
             hint = "see that it is pushed; one that isn't for everybody name by digest yourself"
             problems.append(Diagnostic("image-not-found", message, moving[image], hint=hint))
         except (NoRegistry, TimeoutError) as error:
+            silent[registry] = error
             message = f"the registry of `{image}` can't be read: {error}"
             hint = "try again, or name the image by digest: REPOSITORY@sha256:..."
             code = "image-registry-unreachable"

@@ -187,6 +187,14 @@ def test_a_registry_that_refuses_leaves_the_file(
     assert (shop / "exai.lock").read_text() == before
 
 
+def test_a_registry_that_refuses_is_asked_once(shop: Path, images: Registry) -> None:
+    images.fault = 503
+    refused = lock_images(shop, "prod", ())
+    assert isinstance(refused, Refused)
+    assert [each.code for each in refused.diagnostics] == ["image-registry-unreachable"] * 2
+    assert len(images.asked) == 1
+
+
 def test_one_that_never_ends_is_given_up(
     shop: Path, images: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
