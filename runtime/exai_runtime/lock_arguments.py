@@ -101,8 +101,9 @@ def _unknown(project: Project, named: ModelName) -> Diagnostic | None:
 
 
 def short(name: str) -> str:
-    """What is quoted of a word."""
-    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
+    """What is quoted of a word; what a terminal wouldn't show, as an escape."""
+    shown = name if name.isprintable() else ascii(name)[1:-1]
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def _references(project: Project) -> Iterator[str]:

@@ -198,6 +198,16 @@ def test_all_that_is_wrong_with_the_words_is_said(shop: Path, server: Tracking) 
     assert server.asked == []
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [("\x1b[31mm@a", r"\x1b[31mm@a"), ("\udcff@a", r"\udcff@a"), ("x" * 200, "x" * 100 + "...")],
+)
+def test_what_no_terminal_shows_is_quoted_as_an_escape(shop: Path, word: str, shown: str) -> None:
+    refused = lock(shop, "prod", [word])
+    assert isinstance(refused, Refused)
+    assert refused.diagnostics[0].message.startswith(f"`{shown}` is no MODEL@ALIAS")
+
+
 def test_a_model_of_just_files_has_nothing_to_pin(shop: Path, server: Tracking) -> None:
     (shop / "specs/scored.yaml").write_text(FILES)
     refused = lock(shop, "prod", ["scored@champion"])
