@@ -30,7 +30,7 @@ from exai_compiler.graph import (
     source_of,
 )
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.expressions import Reference, half_written
+from exai_specs.expressions import OPEN, Reference, half_written
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 
@@ -44,8 +44,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
         graph = subject.graphs[spec.ref.name]
         for path, name, items in all_names(graph, body):
-            here = (*path, *name.path)
-            yield from _told(spec, graph, here, name.text, items)
+            if "{" in name.text:
+                yield from _told(spec, graph, (*path, *name.path), name.text, items)
         for step in graph.steps.values():
             yield from _given(spec, graph, step)
 
@@ -53,13 +53,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _given(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:
     ports = step.component.inputs if step.component is not None else {}
     for name, value in step.spec.with_.items():
+        if isinstance(value, str) and ("{" not in value or value.startswith(OPEN)):
+            continue  # as nearly all are
         port = ports.get(name)
-        is_text = isinstance(value, str) and port is not None
-        if is_text and not fits(value, port_type(port)) and half_written(value):
+        misfit = port is not None and isinstance(value, str) and not fits(value, port_type(port))
+        if misfit and half_written(str(value)):
             continue  # that it is of no such type is told, with what to write
         for inner, text in strings(value):
-            path = step.input_at(name, *inner)
-            yield from _told(spec, graph, path, text, step.items)
+            if "{" in text:
+                path = step.input_at(name, *inner)
+                yield from _told(spec, graph, path, text, step.items)
     for name, variable in step.spec.env.items():
         if isinstance(variable, str):
             for problem in _told(spec, graph, (*step.path, "env", name), variable, step.items):
@@ -74,8 +77,6 @@ def _told(
     spec: Spec, graph: Graph, path: Path, text: str, items: Items, container: Step | None = None
 ) -> Iterator[Diagnostic]:
     """`container` is the step of which this is an argument."""
-    if "{" not in text:
-        return
     for found in _HALF.finditer(text):
         reference = Reference(tuple(found[1].split(".")), found.start(1))
         hint = _meant(graph, reference, items, container)
