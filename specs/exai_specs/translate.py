@@ -20,6 +20,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document
 from exai_specs.fields import HIDDEN, Problem
 from exai_specs.frozen import Json
+from exai_specs.misplaced_fields import elsewhere
 from exai_specs.nearest import did_you_mean
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
@@ -41,6 +42,8 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
     "less_than": ("less than", "lt"),
 }
+# Fields that people write without the mapping that they are.
+_SHORT = {"forEach": "write `forEach: {in: [...]}`", "retry": "write `retry: {max: 3}`"}
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[A-Za-z_][\w.-]*:[^\s/:]")
 _SWITCHES = {
@@ -53,14 +56,21 @@ def translate(
     error: ValidationError, shape: Shape, document: Document, root: Path
 ) -> Iterator[Diagnostic]:
     """Every problem; `root` is where in the document the validated value stands."""
-    for each in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for each in errors:
         location: Path = each["loc"]
+        if each["type"] == "too_short" and any(_below(other["loc"], location) for other in errors):
+            continue  # what is wrong with its items is told
         if each["type"] == "exai":
             for problem in each["ctx"]["problems"]:
                 said = _said(problem, _written(location, shape, document, root), document)
                 yield _with_example(said, shape, (*location, *problem.path))
         else:
             yield _with_example(_said_by_pydantic(each, shape, document, root), shape, location)
+
+
+def _below(path: Path, outer: Path) -> bool:
+    return len(path) > len(outer) and path[: len(outer)] == outer
 
 
 def _said_by_pydantic(
@@ -88,35 +98,13 @@ def _said_by_pydantic(
             return _at_value("invalid-value", document, path, "can't have this value")
 
 
-_OF_LEAVES = (
-    *("with", "retry", "cache", "env", "resources", "image", "timeout", "volumes", "kubernetes"),
-    *("nodeSelector", "tolerations", "ignoreUpstreamFailure"),
-)
-
-
 def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     """A key that nothing declares."""
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
     message = f"there is no field {name[:60]}{where}"
-    hint = _elsewhere(name, known) or did_you_mean(name, known)
+    hint = elsewhere(name, known, path) or did_you_mean(name, known)
     return Diagnostic("unknown-field", message, document.key_at(path), hint=hint)
-
-
-def _elsewhere(name: str, known: Any) -> str:
-    """Where fields of leaves stand that groups, choices and the last step don't have (LANGUAGE
-    section 6.2); "" for any other."""
-    if "choose" in known and name in ("if", "forEach"):
-        return f"put the choice into a group, which can have it: {{{name}: ..., steps: {{...}}}}"
-    if "choose" in known and name in _OF_LEAVES:
-        return "write it at the steps in its ways"
-    if {"steps", "forEach"} <= set(known) and name in _OF_LEAVES:
-        return "write it at the steps in the group"
-    if {"steps", "forEach"} <= set(known) and name == "finally":
-        return "only a whole pipeline has one: call one, `pipeline: NAME`"
-    if "uses" in known and name in ("steps", "choose"):
-        return "one step is last: for several call a pipeline, `pipeline: NAME`"
-    return ""
 
 
 def missing_field(document: Document, path: Path, shape: Shape | None = None) -> Diagnostic:
@@ -185,6 +173,10 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
     wanted, hint = _WANTED[kind]
     if given is None:
         hint = "give it a value, or remove the field"
+    elif kind == "string_type" and isinstance(given, bool) and path[-1] == "if":
+        hint = "write an expression, such as ${{ steps.STEP.OUTPUT > 0.9 }}, or leave it out"
+    elif kind == "dataclass_type" and path[-1] in _SHORT:
+        hint = _SHORT[str(path[-1])]
     elif kind == "string_type" and isinstance(given, bool | int | float):
         hint = f'write "{document.written(path) or json.dumps(given)}"'
     elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:

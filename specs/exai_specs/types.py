@@ -185,11 +185,40 @@ def _first(found: Any) -> tuple[Path, str] | None:
     return None
 
 
+_PYTHON = {
+    "str": "string",
+    "text": "string",
+    "int": "integer",
+    "long": "integer",
+    "bool": "boolean",
+    "float": "double",
+    "number": "double",
+    "dict": "struct",
+    "object": "struct",
+    "mapping": "struct",
+    "array": "list",
+    "tuple": "list",
+}
+_LIST = re.compile(r"[Ll]ist\[(\w+)\]|(\w+)\[\]")
+
+
+def _meant(name: str, names: tuple[str, ...]) -> str:
+    """What a parameter's type is called here that has another name elsewhere; "" for no idea."""
+    if names != PARAMETER_TYPES:
+        return ""
+    if (found := _LIST.fullmatch(name)) is not None:
+        item = found[1] or found[2]
+        return f"write {{list: {_PYTHON.get(item, item)}}}"
+    if (known := _PYTHON.get(name.lower())) is not None:
+        return f"write {known}"
+    return "a file isn't given by a parameter: a step makes it" if name in ARTIFACT_TYPES else ""
+
+
 def _parse(value: Any, names: tuple[str, ...], forms: tuple[str, ...], path: Path) -> Type:
     if isinstance(value, str):
         if value in names:
             return Scalar(value)
-        raise TypeProblem("isn't a type", path, _did_you_mean(value, names))
+        raise TypeProblem("isn't a type", path, _meant(value, names) or _did_you_mean(value, names))
     shown = ", ".join(f"{{{form}: ...}}" for form in forms)
     if not isinstance(value, Mapping):
         message = f"must be a type, not {called(value)}"

@@ -122,6 +122,10 @@ def _whole(text: Json) -> str:
         except ExpressionError:
             return f"write {example}"
         return f"write ${{{{ {text} }}}}"
+    # An expression of which only a part stands in its braces.
+    plain = text.replace(OPEN, "").replace("}}", "") if isinstance(text, str) else ""
+    if meant := half_written(f"{{{plain}}}"):
+        return f"write {' '.join(meant.split())}"
     return f"write {example}"
 
 

@@ -32,13 +32,14 @@ from exai_compiler.graph import (
     FromStatus,
     FromStep,
     Graph,
+    Group,
     Step,
     port_type,
     source_type,
 )
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.parse import Spec
-from exai_specs.types import Type
+from exai_specs.types import ListOf, Type
 
 Places = tuple[tuple[str, Span], ...]
 
@@ -101,6 +102,8 @@ def _occurrence(
     wanted = refined_at(port_type(port), occurrence.inner)
     if source is None or wanted is None:
         return
+    if isinstance(occurrence.source, FromStatus) and step is not graph.last:
+        return  # that it isn't known there is told
     suits = assignable(source, wanted)
     if occurrence.whole and suits == "yes":
         return
@@ -118,7 +121,8 @@ def _occurrence(
         return
     if suits == "no":
         but = f", but `{_name(occurrence)}` must be {describe(wanted)}"
-        yield _wrong(spec, graph, occurrence, source, but, there, f"give it {describe(wanted)}")
+        hint = _each(graph, occurrence, source, wanted) or f"give it {describe(wanted)}"
+        yield _wrong(spec, graph, occurrence, source, but, there, hint)
     else:
         yield Diagnostic(
             "untyped-input",
@@ -128,6 +132,19 @@ def _occurrence(
             "note",
             related=(*_declared(spec, graph, occurrence), *there),
         )
+
+
+def _each(graph: Graph, occurrence: Occurrence, source: Type, wanted: Type) -> str:
+    """What to do with a list of what is wanted."""
+    if not isinstance(source, ListOf) or assignable(source.item, wanted) != "yes":
+        return ""
+    written = f"${{{{ {words(occurrence.source)} }}}}"
+    loop = f'`forEach: {{in: "{written}"}}`, and give `${{{{ item }}}}`'
+    origin = occurrence.source
+    node = graph.nodes.get(origin.step) if isinstance(origin, FromStep) else None
+    looped = isinstance(node, Step | Group) and node.loop is not None
+    why = "it has one for each item of a loop: " if looped else ""
+    return f"{why}go over it with {loop}"
 
 
 def _wrong(

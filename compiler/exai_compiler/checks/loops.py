@@ -18,6 +18,7 @@ from exai_compiler.graph import (
     FromItem,
     FromRun,
     FromStatus,
+    FromStep,
     Graph,
     Group,
     Loop,
@@ -114,9 +115,7 @@ def untyped(
             f"nobody knows what `{source.name}` is, so it can only be given whole to an input that "
             "has a type of its own",
             where.at(spec),
-            hint="let all items be of one type"
-            if isinstance(loop.items, Constant)
-            else "declare the list: `type: {list: {struct: {NAME: TYPE}}}`, or `{list: TYPE}`",
+            hint=_typed(source.name, loop),
             related=(place,),
         )
     elif source.field and not isinstance(found, StructOf):
@@ -127,6 +126,15 @@ def untyped(
             hint=f"write `{source.name}`",
             related=(place,),
         )
+
+
+def _typed(name: str, loop: Loop) -> str:
+    """How somebody gets to know what an item is."""
+    if isinstance(loop.items, FromStep):
+        return f"nothing says what a step's list holds: give `{name}` whole, and look into it there"
+    if isinstance(loop.items, Constant):
+        return "let all items be of one type"
+    return "declare the list: `type: {list: {struct: {NAME: TYPE}}}`, or `{list: TYPE}`"
 
 
 def _is_readable(graph: Graph, loop: Loop) -> bool:

@@ -53,7 +53,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _whole(binding: Binding | Condition) -> str:
     text = binding.value if isinstance(binding, Constant) else ""
-    meant = half_written(text) if isinstance(text, str) else ""
+    meant = (half_written(text) or half_written(f"{{{text}}}")) if isinstance(text, str) else ""
     return f"write {meant}" if meant else "write ${{ steps.STEP.OUTPUT }} and nothing else"
 
 

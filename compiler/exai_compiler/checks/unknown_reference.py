@@ -105,15 +105,29 @@ def _output(
 ) -> Iterator[Diagnostic]:
     node = graph.nodes.get(name)
     if node is None:
-        yield _unknown("step", name, where.at(spec), did_you_mean(name, graph.nodes))
+        hint = _inside(graph, name) or did_you_mean(name, graph.nodes)
+        yield _unknown("step", name, where.at(spec), hint)
         return
     outputs = outputs_of(node)
     if outputs is None or output in outputs:
         return
     if isinstance(node, Step) and node.component is not None:
         what = f"output of step `{name}` ({node.component.name}) named"
-        hint = did_you_mean(output, outputs, "" if outputs else "it has no outputs")
+        inner = graph.inside(node)
+        none = "it has no outputs" if inner is None else f"add `outputs` to {inner.pipeline}"
+        hint = did_you_mean(output, outputs, "" if outputs else none)
     else:
         what = f"output of `{name}` named"
         hint = did_you_mean(output, outputs, "" if outputs else f"add `outputs` to `{name}`")
     yield _unknown(what, output, where.at(spec), hint, ("the step", spec.key_at(*node.path)))
+
+
+def _inside(graph: Graph, name: str) -> str:
+    """What to do for a step of a pipeline that is called, which nobody sees from outside."""
+    for step, inner in graph.calls:
+        if name in inner.nodes:
+            return (
+                f"`{name}` is a step of {inner.pipeline}: add it to the `outputs` there, and read "
+                f"steps.{step.name}.NAME"
+            )
+    return ""

@@ -307,7 +307,8 @@ class Step(StepPod):
             if getattr(self, name) and body not in bodies:
                 words = " and ".join(_WORDS[body] for body in bodies)
                 path = (yaml_name(name),)
-                yield Problem("unknown-field", f"is for {words} steps", "remove it", path, "key")
+                hint = _SAID.get(body, "remove it") if name == "outputs" else "remove it"
+                yield Problem("unknown-field", f"is for {words} steps", hint, path, "key")
         for name in _OF_A_POD if body == "import_" else ():
             if getattr(self, name):
                 path = (yaml_name(name),)
@@ -355,6 +356,14 @@ _OF_A_CONTAINER = (
 )
 _OF_A_POD = ("with_", *_OF_A_CONTAINER)
 _OF_A_LEAF = ("retry", "ignore_upstream_failure", *_OF_A_CONTAINER)
+_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        "python": "remove it: the function says what it makes, as `-> int` or `x: Output[Model]`",
+        "uses": "remove it: the component says what it makes",
+        "pipeline": "remove it: the pipeline that is called has its own `outputs`",
+        "import_": "remove it: an import makes `artifact`",
+    }
+)
 _WORDS: Mapping[str, str] = MappingProxyType(
     {"python": "python", "notebook": "notebook", "image": "container"}
 )

@@ -531,3 +531,106 @@ def test_a_field_that_a_default_can_t_have_is_named_at_its_place(value: str) -> 
     (problem,) = refused(f"{spec}\n  steps: {{a: {{python: 'code.py:work'}}}}")
     assert (problem.code, problem.at.column) == ("unknown-field", spec.index("rats") + 1)
     assert "rate" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("step", "hint"),
+    [
+        ("python: 'code.py:work', else: true", "an else is the last way of a choice"),
+        ("if: x, steps: {b: {python: 'code.py:work'}}, else: {}", "the last way of a choice"),
+        ("choose: [{python: 'code.py:work'}]", "steps: {NAME: {python: ...}}"),
+        ("choose: [{steps: {b: {python: 'code.py:work'}}}], else: {}", "is the last way"),
+        ("python: 'code.py:work', when: x", "write `if: "),
+        ("python: 'code.py:work', needs: [x]", "write `after: [STEP]`"),
+        ("python: 'code.py:work', loop: [x]", "write `forEach: {in: [...]}`"),
+        ("python: 'code.py:work', forEach: [x]", "write `forEach: {in: [...]}`"),
+        ("python: 'code.py:work', retry: 3", "write `retry: {max: 3}`"),
+        ("python: 'code.py:work', if: true", "write an expression"),
+        ("python: 'code.py:work', inputs: {x: 1}", "stand under `with`"),
+        ("python: 'code.py:work', learning_rate: 1", "an input stands under `with`"),
+        ("python: 'code.py:work', outputs: {x: integer}", "the function says what it makes"),
+        ("python: 'code.py:work', resources: {gpu: 1}", "`nvidia.com/gpu: 1`"),
+        ("python: 'code.py:work', resources: {requests: {cpu: 1}}", "they are the requests"),
+        ("python: 'code.py:work', steps: {b: {python: 'code.py:work'}}", "a group has steps alone"),
+        ("{}", "a group of steps has `steps`"),
+    ],
+)
+def test_a_field_of_another_language_is_told_by_its_name_here(step: str, hint: str) -> None:
+    written = step if step == "{}" else f"{{{step}}}"
+    found = refused(f"  steps: {{a: {written}}}")
+    assert any(hint in each.hint for each in found), found
+    assert not any("must not be empty" in each.message for each in found)
+
+
+def test_there_is_one_step_in_finally() -> None:
+    steps = "{a: {python: 'code.py:work'}}"
+    found = refused(f"  steps: {steps}\n  finally: {{notify: {{python: 'code.py:work'}}}}")
+    assert any("one step is last" in each.hint for each in found)
+
+
+@pytest.mark.parametrize(
+    ("type_", "hint"),
+    [
+        ("str", "write string"),
+        ("float", "write double"),
+        ("'list[int]'", "write {list: integer}"),
+        ("Dataset", "a step makes it"),
+    ],
+)
+def test_types_of_python_are_told_by_their_names_here(type_: str, hint: str) -> None:
+    (found,) = refused(f"  parameters: {{p: {type_}}}\n  steps: {{a: {{python: 'code.py:work'}}}}")
+    assert hint in found.hint
+
+
+INNER = "run: {on: []}\nsteps: {deep: {python: 'code.py:work'}}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "code", "hint"),
+    [
+        (
+            "a: {pipeline: b}\n"
+            "  c: {python: 'code.py:take', with: {x: '${{ steps.deep.Output }}'}}",
+            "unknown-reference",
+            "`deep` is a step of Pipeline/b: add it to the `outputs` there, and read steps.a.NAME",
+        ),
+        (
+            "a: {pipeline: b}\n  c: {python: 'code.py:take', with: {x: '${{ steps.a.Output }}'}}",
+            "unknown-reference",
+            "add `outputs` to Pipeline/b",
+        ),
+        (
+            "a: {forEach: {in: [1]}, python: 'code.py:work'}\n"
+            "  c: {python: 'code.py:take', with: {x: '${{ steps.a.Output }}'}}",
+            "wrong-input-type",
+            "one for each item of a loop: go over it",
+        ),
+        (
+            "a: {python: 'code.py:say', with: {x: '${{ status }}'}}",
+            "expression-not-allowed",
+            "give it to an input of the step in `finally`",
+        ),
+        (
+            "a: {python: 'code.py:numbers'}\n"
+            "  c: {forEach: {in: '${{ steps.a.Output }}'}, python: 'code.py:take', "
+            "with: {x: '${{ item.lr }}'}}",
+            "untyped-loop",
+            "give `item` whole, and look into it there",
+        ),
+        (
+            "g: {steps: {a: {python: 'code.py:work'}}, outputs: {o: steps.a.Output}}",
+            "bad-output",
+            "write ${{ steps.a.Output }}",
+        ),
+        (
+            "a: {python: 'code.py:work'}\n"
+            "  c: {python: 'code.py:work', if: '${{ steps.a.Output }} == 1'}",
+            "bad-expression",
+            "write ${{ steps.a.Output == 1 }}",
+        ),
+    ],
+)
+def test_what_next_is_said(catalog: Catalog, steps: str, code: str, hint: str) -> None:
+    (found,) = said(catalog, f"run: {{on: []}}\nsteps:\n  {steps}", INNER)
+    assert found.code == code
+    assert hint in found.hint
