@@ -54,7 +54,7 @@ def read_function(text: str, name: str) -> Function | Problem:
     """The function `name` at the top level of the file; a Problem when there is none."""
     try:
         return _read(text, name)
-    except RecursionError:  # an expression that can be parsed, but not walked
+    except (RecursionError, MemoryError):  # MemoryError: what Python's parser calls too deep
         return Problem("python-syntax", "this is nested too deeply", 1, 1, "write it flatter")
 
 
@@ -76,7 +76,7 @@ def _read(text: str, name: str) -> Function | Problem:
         with warnings.catch_warnings():  # of escapes, which Python says on standard error
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError) as error:
         line, column = getattr(error, "lineno", None), getattr(error, "offset", None)
         said = getattr(error, "msg", None) or str(error)
         hint = "`python -m py_compile FILE` says the same"

@@ -116,6 +116,12 @@ def test_what_is_refused(text: str, code: str) -> None:
     assert code in codes
 
 
+@pytest.mark.parametrize("deep", ["(" * 150 + ")" * 150, "-" * 200_000 + "1", "f" + "()" * 50_000])
+def test_what_is_nested_too_deeply_is_told_as_that(deep: str) -> None:
+    found = read_function(f"def keep() -> None:\n    x = {deep}\n", "keep")
+    assert not isinstance(found, Problem) or found.message == "this is nested too deeply"
+
+
 @given(st.text())
 def test_any_text_gives_a_problem_with_a_place_and_never_an_exception(text: str) -> None:
     found = read_function(text, "keep")
