@@ -82,24 +82,24 @@ class OneOf:
     def _tag(self, value: Any) -> str:
         if not isinstance(value, dict):
             return HIDDEN
-        key = next((key for key in self._names() if key in value), None)
-        if key is None:
-            return HIDDEN + HIDDEN
-        return key if self.inside else HIDDEN + key
+        for key, _ in self.keys:
+            if key in value:
+                return key if self.inside else HIDDEN + key
+        return HIDDEN + HIDDEN
+
+    def _wanted(self) -> str:
+        forms = f"{self.text_words}, or a mapping with" if self.text_words else "a mapping with"
+        return f"must be {forms} exactly one of {', '.join(self._names())}"
 
     def _check(self, value: Any) -> Any:
-        names = self._names()
-        shown = ", ".join(names)
-        forms = f"{self.text_words}, or a mapping with" if self.text_words else "a mapping with"
         if not isinstance(value, dict):
             if self.text is not None and not isinstance(value, list | None):
                 return value
-            wrong = f"must be {forms} exactly one of {shown}, not {called(value)}"
-            raise refuse(Problem("wrong-type", wrong))
-        present = [name for name in names if name in value]
-        others = [key for key in value if key not in names]
-        if self.inside and others:
-            known = dict(self.missing)
+            raise refuse(Problem("wrong-type", f"{self._wanted()}, not {called(value)}"))
+        present = [name for name, _ in self.keys if name in value]
+        if self.inside and len(present) < len(value):
+            names, known = self._names(), dict(self.missing)
+            others = [key for key in value if key not in names]
             hints = ((key, known.get(key) or did_you_mean(key, names)) for key in others[:_MOST])
             raise refuse(
                 *(
@@ -110,9 +110,9 @@ class OneOf:
         if not present and self.otherwise is not None:
             return value
         if len(present) != 1:
-            wrong = f"must be {forms} exactly one of {shown}"
-            hint = f"keep one of {', '.join(present)}" if present else f"add one of {shown}"
-            raise refuse(Problem("exactly-one-of", wrong, hint))
+            hint = "keep" if present else "add"
+            hint += f" one of {', '.join(present or self._names())}"
+            raise refuse(Problem("exactly-one-of", self._wanted(), hint))
         return value
 
     def __get_pydantic_json_schema__(

@@ -18,7 +18,7 @@ from exai_specs.values import frozen
 Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Json] | None"
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-
+_PLAIN = _SCALARS | {list, tuple}
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -49,13 +49,13 @@ def freeze(value: Any) -> Json:
 def thaw(value: Json) -> Any:
     """Plain dictionaries and lists, all of them new: what libraries expect and may change."""
     kind = type(value)
+    if kind is MappingProxyType or (kind not in _PLAIN and isinstance(value, Mapping)):
+        items = value.items()  # type: ignore[union-attr]
+        return {k: v if type(v) in _SCALARS else thaw(v) for k, v in items}
     if kind in _SCALARS:
         return value
     if isinstance(value, list | tuple):
         return [v if type(v) in _SCALARS else thaw(v) for v in value]
-    if kind is MappingProxyType or isinstance(value, Mapping):
-        items = value.items()  # type: ignore[union-attr]
-        return {k: v if type(v) in _SCALARS else thaw(v) for k, v in items}
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 

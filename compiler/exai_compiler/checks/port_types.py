@@ -70,7 +70,9 @@ _TAKEN: Mapping[str, tuple[type, ...]] = MappingProxyType(
 
 
 def fits(value: Json, type_: Type) -> bool:
-    """Whether a literal is of a scalar type at first sight, as nearly all are: no misfit then."""
+    """Whether a literal is of a type at first sight, as nearly all are: no misfit then."""
+    if type(type_) is ListOf:
+        return type(value) is tuple and all(fits(each, type_.item) for each in value)
     return type(type_) is Scalar and type(value) in _TAKEN.get(type_.name, ())
 
 
