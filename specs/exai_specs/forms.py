@@ -20,6 +20,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.expressions import half_written, has_expression
 from exai_specs.fields import HIDDEN, Problem, refuse
+from exai_specs.foreign_words import said_here
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
 from exai_specs.values import frozen
@@ -112,7 +113,9 @@ class OneOf:
         if len(present) != 1:
             hint = "keep" if present else "add"
             hint += f" one of {', '.join(present or self._names())}"
-            raise refuse(Problem("exactly-one-of", self._wanted(), hint))
+            theirs = next(filter(None, (said_here(str(key), names) for key in others)), "")
+            wanted = self._wanted()
+            raise refuse(Problem("exactly-one-of", wanted, hint if present else theirs or hint))
         return value
 
     def __get_pydantic_json_schema__(

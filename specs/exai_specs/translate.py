@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document
 from exai_specs.fields import HIDDEN, Problem
+from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
 from exai_specs.misplaced_fields import elsewhere
 from exai_specs.nearest import did_you_mean
@@ -103,7 +104,7 @@ def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
     message = f"there is no field {name[:60]}{where}"
-    hint = elsewhere(name, known, path) or did_you_mean(name, known)
+    hint = elsewhere(name, known, path) or said_here(name, known) or did_you_mean(name, known)
     return Diagnostic("unknown-field", message, document.key_at(path), hint=hint)
 
 

@@ -16,8 +16,8 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_specs.blocks import yaml_name
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import GraphSpec
-from exai_specs.kinds.graph import ROOT, GraphNode
+from exai_specs.kinds import GraphSpec, ServiceSpec
+from exai_specs.kinds.graph import ROOT, GraphNode, GraphStep
 from exai_specs.parse import Spec
 
 # Field of a step -> the only router that knows it.
@@ -55,7 +55,10 @@ def _references(
             hint = did_you_mean(step.service, known, "add a Service document of that name")
             if subject.project.find("LLMService", step.service) is not None:
                 hint = "KServe's graphs ask InferenceServices alone: name an LLMService by its url"
+            elif step.service in body.nodes:
+                hint = f"that is a node of this graph: write `node: {step.service}`"
             yield _unknown("Service", step.service, spec, (*path, "service"), hint)
+        yield from _speaks_http(subject, spec, (*path, "service"), step)
         if step.node is not None and step.node not in body.nodes:
             hint = did_you_mean(step.node, body.nodes)
             yield _unknown("node", step.node, spec, (*path, "node"), hint)
@@ -69,6 +72,20 @@ def _references(
             )
         elif step.name is not None:
             names[step.name] = (*path, "name")
+
+
+def _speaks_http(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Iterator[Diagnostic]:
+    """KServe's router posts JSON (cmd/router)."""
+    there = subject.project.find("Service", step.service) if step.service is not None else None
+    body = there.body if there is not None else None
+    if there is not None and isinstance(body, ServiceSpec) and body.protocol.startswith("grpc"):
+        yield Diagnostic(
+            "graph-step",
+            f"a graph asks over HTTP, and Service `{step.service}` answers over {body.protocol}",
+            spec.at(*path),
+            hint="serve it by protocol v1 or v2",
+            related=((str(there.ref), there.at("spec", "protocol")),),
+        )
 
 
 def _unknown(what: str, name: str, spec: Spec, path: Path, hint: str) -> Diagnostic:

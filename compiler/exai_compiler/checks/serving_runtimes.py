@@ -158,5 +158,7 @@ def _judged(
             "format-unsupported",
             f"{who} {doesnt} the format {format_}",
             spec.at(*(("spec", "runtime") if service.runtime is not None else (*path, "format"))),
-            hint=did_you_mean(format_, chosen.others),
+            hint="a runtime for it is taken by name alone: write `runtime`, or `autoSelect` there"
+            if service.runtime is None and format_ in chosen.others
+            else did_you_mean(format_, chosen.others),
         )

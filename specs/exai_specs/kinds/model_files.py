@@ -46,7 +46,10 @@ def _uri(value: Any) -> str:
         raise TypeProblem(f"must be a URI, not {called(value)}", code="wrong-type")
     scheme, found, rest = value.partition("://")
     if not found or not scheme or not rest or any(c.isspace() for c in value):
-        raise TypeProblem("must be a URI", hint="for example s3://bucket/folder")
+        hint = "for example s3://bucket/folder"
+        if scheme.startswith("models:/"):
+            hint = "that is MLflow's: name a Model document of it instead, such as NAME@champion"
+        raise TypeProblem("must be a URI", hint=hint)
     return value
 
 

@@ -131,10 +131,10 @@ class Autoscale:
     target: Annotated[
         Maybe[Annotated[units.Percent | float, Parsed(_target, _TARGET_SCHEMA)]],
         Effect.RENDER,
-        about("What one instance should have: a percent for cpu and memory", 10, "80%"),
+        about("What one instance should have: a percent for cpu and memory", "80%", 10),
     ] = None
     keda: Annotated[
-        Maybe[tuple[Trigger, ...]],
+        Maybe[Annotated[tuple[Trigger, ...], Field(min_length=1)]],
         Effect.RENDER,
         about(
             "By KEDA, in KServe's own fields",

@@ -135,7 +135,8 @@ class Canary:
 
 @block
 class Rollout:
-    """How a new version of the model gets its requests: step by step, while `slo` is kept."""
+    """How a new version of the model is to get its requests: step by step, while `slo` is kept.
+    Written out for a controller; none walks it yet."""
 
     steps: Annotated[
         tuple[Percent, ...],
@@ -222,7 +223,7 @@ class ServiceSpec(ComponentFields):
         Maybe[Rollout],
         Effect.RENDER,
         about(
-            "A new version of the model gets its requests step by step",
+            "How a new version is to get its requests; nothing walks these steps yet",
             {"steps": ["10%", "50%"], "interval": "10m"},
         ),
     ] = None
@@ -331,6 +332,8 @@ def _problems(service: ServiceSpec) -> list[Problem]:
         found.append(Problem("invalid-value", wrong, "remove it", ("runtimeVersion",), "key"))
     if not own and service.model is None:
         hint = "add model, for example iris_model@champion"
+        if service.image is not None and service.runtime is None:
+            hint += "; or `runtime: custom`, if the image answers by itself"
         found.append(Problem("missing-field", "has no model", hint, on="key"))
     if not own and service.container_name is not None:
         wrong = "is for containers of your own; the runtime names this one"

@@ -313,3 +313,30 @@ def test_each_item_has_the_fields_that_the_loop_reads(
     assert [each.message.partition(",")[0] for each in found] == [message for _, message in told]
     for each, (item, _) in zip(found, told, strict=True):
         assert line[each.at.column - 1 :].startswith(item)
+
+
+GRAPH = "{nodes: {root: {routerType: Sequence, steps: [{service: NAME}]}}}"
+
+
+@pytest.mark.parametrize(
+    ("service", "step", "told"),
+    [
+        (STANDARD, "faces", []),
+        (f"{STANDARD[:-1]}, protocol: grpc-v2}}", "faces", ["graph-step"]),
+        (STANDARD, "root", ["unknown-reference"]),
+    ],
+)
+def test_what_a_graph_asks(catalog: Catalog, service: str, step: str, told: list[str]) -> None:
+    graph = document("Graph", "all", GRAPH.replace("NAME", step))
+    documents = (document("Service", "faces", service), graph)
+    found = said(catalog, *documents, environment="serving: {mode: Standard}")
+    assert [each.code for each in found] == told
+    assert all("protocol v1 or v2" in each.hint or "`node: root`" in each.hint for each in found)
+
+
+def test_a_runtime_that_is_taken_by_name_alone(catalog: Catalog) -> None:
+    runtime = f"{{image: 'example.com/x@{DIGEST}', formats: {{faces: {{}}}}, protocols: [v2]}}"
+    service = "{model: {uri: s3://a/b, format: faces}}"
+    documents = (document("Runtime", "own", runtime), document("Service", "f", service))
+    (found,) = said(catalog, *documents, environment="serving: {mode: Standard}")
+    assert (found.code, "autoSelect" in found.hint) == ("format-unsupported", True)
