@@ -113,7 +113,7 @@ class OneOf:
         if len(present) != 1:
             hint = "keep" if present else "add"
             hint += f" one of {', '.join(present or self._names())}"
-            theirs = next(filter(None, (said_here(str(key), names) for key in others)), "")
+            theirs = next(filter(None, (said_here(str(key), self._names()) for key in value)), "")
             wanted = self._wanted()
             raise refuse(Problem("exactly-one-of", wanted, hint if present else theirs or hint))
         return value
