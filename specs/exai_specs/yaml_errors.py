@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 
 import yaml
 from yaml import MarkedYAMLError, YAMLError
@@ -103,6 +104,8 @@ _BEGUN = {
     "while scanning a simple key": "the key begins here",
 }
 
+_QUOTED = "the text in quotes that ends there begins here"
+
 
 def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     """The diagnostic of a syntax error: `tab`, `quote-expression` or `yaml-syntax`."""
@@ -120,7 +123,9 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     if "could not find expected ':'" in problem and error.context_mark:
         stopped = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
     if (known := mistake(problem, error.context or "", lines, stopped)) is not None:
-        return known
+        # A quote that isn't closed is ended by the next one, maybe many lines below.
+        opened = _open(text, known.at)
+        return replace(known, related=opened) if opened and opened[0][0] == _QUOTED else known
     unclosed = "end of stream" in problem or "could not find expected ':'" in problem
     if unclosed and error.context_mark:
         at = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
@@ -182,8 +187,7 @@ def _open(text: str, at: Span) -> tuple[tuple[str, Span], ...]:
     if last is not None and last.start_mark and last.end_mark:
         start, end = last.start_mark, last.end_mark
         if start.line < end.line and end.line + 1 == at.line:
-            said = "the text in quotes that ends there begins here"
-            return ((said, Span(at.path, start.line + 1, start.column + 1)),)
+            return ((_QUOTED, Span(at.path, start.line + 1, start.column + 1)),)
     if opened and opened[-1].flow_style and (mark := opened[-1].start_mark):
         return (("it is opened here", Span(at.path, mark.line + 1, mark.column + 1)),)
     return ()

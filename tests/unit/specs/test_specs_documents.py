@@ -279,6 +279,11 @@ def test_syntax_errors(text: str, at: str, word: str) -> None:
     assert word in found.message
 
 
+def test_a_quote_that_a_later_one_ends_is_told_with_its_place() -> None:
+    found = problem('a: 1\nb: "x\nc: 2\nd: "y@z"\n')
+    assert (str(found.at), [str(at) for _, at in found.related]) == ("f.yaml:4:5", ["f.yaml:2:4"])
+
+
 def test_tabs() -> None:
     assert str(problem("a:\n\tb: 1").at) == "f.yaml:2:1"
     assert document("a: |\n  x\ty\n").value == {"a": "x\ty\n"}
