@@ -264,7 +264,8 @@ def named_columns(step: Step) -> Iterator[tuple[str, tuple[str | int, ...], str]
     for port, data in NAMES_COLUMNS.get(step.component.name, {}).items():
         binding = step.inputs.get(port)
         value: Json = binding.value if isinstance(binding, Constant) else None
-        if isinstance(value, str) and value:
+        declared = step.component.inputs.get(port)
+        if isinstance(value, str) and value and (declared is None or declared.type != "list"):
             yield data, (port,), value
         elif isinstance(value, tuple):
             for index, item in enumerate(value):

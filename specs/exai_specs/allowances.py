@@ -67,7 +67,7 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
 def _nearly(word: str) -> bool:
     """Whether this was meant as `allow`. Prose that begins with exai's name isn't."""
     given = word.lower()
-    return given in _ALSO or nearest(given, ("allow",), 0.75) is not None
+    return given in _ALSO or nearest(given, ("allow",), 0.79) is not None
 
 
 def _misspelt(at: Span) -> Diagnostic:

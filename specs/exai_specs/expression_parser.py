@@ -198,7 +198,10 @@ class Parser:
         if character == "-":
             hint = "expressions have no arithmetic; a minus stands directly before a digit"
             self._fail("unexpected `-`", offset, hint)
-        self._fail(f"unexpected `{character}`", offset, _HINTS.get(character, ""))
+        hint = _HINTS.get(character, "")
+        if self._text[offset : offset + 2] in ("=>", "=<"):
+            hint = f"write `{self._text[offset + 1]}=`"
+        self._fail(f"unexpected `{character}`", offset, hint)
 
     def _enter(self) -> None:
         self._depth += 1

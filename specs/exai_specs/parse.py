@@ -25,7 +25,7 @@ from exai_specs.documents import Document
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
-from exai_specs.nearest import did_you_mean
+from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.shape import shape_of
 from exai_specs.translate import missing_field, translate, unknown_field
 from exai_specs.types import Path, called
@@ -96,7 +96,10 @@ def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnosti
 def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
     """What is wrong around metadata and spec."""
     value = document.value
-    yield from (missing_field(document, (name,)) for name in _FIELDS if name not in value)
+    meant = {nearest(key, _FIELDS) for key in value if key not in _FIELDS}
+    for name in _FIELDS:
+        if name not in value and name not in meant:
+            yield missing_field(document, (name,))
     version, kind = value.get("apiVersion", API_VERSION), value.get("kind")
     if version != API_VERSION:
         yield Diagnostic(

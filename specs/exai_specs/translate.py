@@ -22,10 +22,11 @@ from exai_specs.fields import HIDDEN, Problem
 from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
 from exai_specs.misplaced_fields import elsewhere
-from exai_specs.nearest import did_you_mean
+from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
 
+_MAPPING = "write `field: value` lines below the key, or {...} beside it"
 # pydantic's error type -> what is wanted, and what to write when the value is nothing like it.
 _WANTED = {
     "string_type": ("text", ""),
@@ -34,7 +35,7 @@ _WANTED = {
     "float_type": ("a number", ""),
     "bool_type": ("true or false", ""),
     "dict_type": ("a mapping", "write `name: value` lines below the key"),
-    "dataclass_type": ("a mapping", "write `field: value` lines below the key"),
+    "dataclass_type": ("a mapping", _MAPPING),
     "tuple_type": ("a list", "write [...], or `- ` lines below the key"),
 }
 _BOUNDS = {
@@ -58,8 +59,11 @@ def translate(
 ) -> Iterator[Diagnostic]:
     """Every problem; `root` is where in the document the validated value stands."""
     errors = error.errors(include_url=False)
+    meant = frozenset(_misspelt(errors, shape))
     for each in errors:
         location: Path = each["loc"]
+        if each["type"] == "missing" and location in meant:
+            continue
         if each["type"] == "too_short" and any(_below(other["loc"], location) for other in errors):
             continue  # what is wrong with its items is told
         if each["type"] == "exai":
@@ -72,6 +76,16 @@ def translate(
 
 def _below(path: Path, outer: Path) -> bool:
     return len(path) > len(outer) and path[: len(outer)] == outer
+
+
+def _misspelt(errors: list[ErrorDetails], shape: Shape) -> Iterator[Path]:
+    """The fields that keys nobody declares were meant as: those aren't missing, too."""
+    for each in errors:
+        if each["type"] == "unexpected_keyword_argument":
+            *above, name = each["loc"]
+            meant = nearest(f"{name}", shape.at(tuple(above)).fields)
+            if meant is not None:
+                yield (*above, meant)
 
 
 def _said_by_pydantic(
@@ -104,7 +118,11 @@ def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
     message = f"there is no field {name[:60]}{where}"
-    hint = elsewhere(name, known, path) or said_here(name, known) or did_you_mean(name, known)
+    hint = elsewhere(name, known, path) or said_here(name, known)
+    if {"uses", "forEach"} <= set(known):  # of one step: what stands in its place
+        known = {*known, "choose"}
+        hint = "" if nearest(name, known) == "choose" else hint
+    hint = hint or did_you_mean(name, known)
     return Diagnostic("unknown-field", message, document.key_at(path), hint=hint)
 
 
@@ -151,10 +169,23 @@ def _switched(problem: Diagnostic, document: Document, path: Path) -> Diagnostic
 
 def _with_example(diagnostic: Diagnostic, shape: Shape, path: Path) -> Diagnostic:
     """Nobody is left without a hint."""
+    if diagnostic.hint == _MAPPING:
+        form = _mapping_at(shape, path)
+        return replace(diagnostic, hint=f"{_MAPPING}: {_plainly(form)}") if form else diagnostic
     example = None if diagnostic.hint else shape.example(path)
     if example is None:
         return diagnostic
     return replace(diagnostic, hint=f"for example {_plainly(example)}")
+
+
+def _mapping_at(shape: Shape, path: Path) -> object:
+    """A mapping that could stand at a path, by itself or among named ones; None where no example
+    shows one."""
+    if own := shape.at(path).examples:
+        return own[0] if isinstance(own[0], dict) else None
+    around = shape.example(path[:-1])
+    first = next(iter(around.values()), None) if isinstance(around, dict) else None
+    return first if isinstance(first, dict) else None
 
 
 def _plainly(example: object) -> str:
@@ -180,6 +211,8 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
         hint = _SHORT[str(path[-1])]
     elif kind == "string_type" and isinstance(given, bool | int | float):
         hint = f'write "{document.written(path) or json.dumps(given)}"'
+    elif kind == "string_type" and isinstance(given, dict) and len(given) == 1:
+        hint = "quote text that contains `: `, or take the space after its colon away"
     elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:
         hint = f"write {_SWITCHES[given.lower()]}, without quotes"
     elif wanted == "a mapping" and isinstance(given, str) and _UNSPACED.match(given):

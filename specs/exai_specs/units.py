@@ -88,6 +88,9 @@ class Percent:
         return self.percent / 100
 
 
+_DECIMAL_DURATION = re.compile(r"[0-9]{0,9}\.[0-9]{1,9}(w|d|h|m|s|ms)$")
+
+
 def parse_duration(value: object) -> Duration:
     """`1h30m`, `500ms`, `0s`; text only. Raises ValueError."""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -95,6 +98,8 @@ def parse_duration(value: object) -> Duration:
     if not isinstance(value, str):
         raise ValueError("a duration is text such as 30s or 1h30m")
     match = _DURATION.match(value) if len(value) <= _LONGEST else None
+    if not match and _DECIMAL_DURATION.match(value):
+        raise ValueError("a duration has whole numbers: write 100ms for 0.1s, 1h30m for 1.5h")
     if not match:
         raise ValueError(
             "a duration is numbers with units, largest first: w, d, h, m, s, ms, such as 1h30m"
@@ -133,7 +138,8 @@ def parse_quantity(value: object) -> Quantity:
 def parse_percent(value: object) -> Percent:
     """`80%`, `0.5%`; text only. Raises ValueError."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise ValueError(f"a percent has a percent sign: write {value}%")
+        share = f"{value * 100:g}% for the share {value}, or " if 0 < value < 1 else ""
+        raise ValueError(f"a percent has a percent sign: write {share}{value}%")
     if not isinstance(value, str) or len(value) > _LONGEST or not _PERCENT.match(value):
         raise ValueError("a percent is a number from 0 to 100 with its sign, such as 80%")
     return Percent(value)

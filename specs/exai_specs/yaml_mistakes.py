@@ -105,8 +105,9 @@ def _at_the_place(problem: str, context: str, line: str, at: Span) -> Diagnostic
     if "block scalar" in context:
         start = max(before.rfind(">"), before.rfind("|"))
         if start >= 0:
-            hint = f'quote text that starts with one, such as ">{line[at.column - 1 :].strip()}"'
-            hint = hint if line[start + 1 : at.column + 9].strip(" =.0123456789") == "" else ""
+            whole = line[start:].strip()
+            hint = f'quote text that starts with one, such as "{whole}"'
+            hint = hint if whole.strip(" <>=.,0123456789") == "" else ""
             message = f"`{line[start]}` begins a text that stands on the lines below"
             fix = hint or "quote text that starts with one, or put it on the next line"
             return _syntax(message, fix, Span(at.path, at.line, start + 1))

@@ -18,6 +18,7 @@ from exai_specs.blocks import yaml_name
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import GraphSpec, ServiceSpec
 from exai_specs.kinds.graph import ROOT, GraphNode, GraphStep
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
 # Field of a step -> the only router that knows it.
@@ -192,6 +193,8 @@ def _unused(spec: Spec, body: GraphSpec) -> Iterator[Diagnostic]:
             continue
         reached.add(name)
         ahead += [step.node for step in body.nodes[name].steps if step.node is not None]
+    asked = [step.node for node in body.nodes.values() for step in node.steps if step.node]
+    reached |= {nearest(name, body.nodes) or "" for name in asked if name not in body.nodes}
     for name in body.nodes:
         if name not in reached:
             yield Diagnostic(

@@ -13,6 +13,7 @@ from exai_compiler.checks.texts import under_with
 from exai_compiler.columns import text
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
+from exai_specs.nearest import nearest
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -57,8 +58,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _meant(subject: Subject, name: str) -> bool:
-    """Whether a step whose component nobody knows names the model: that is said already."""
-    return any(
-        step.component is None and name in (text(binding) for binding in step.inputs.values())
-        for _, _, step in subject.steps()
-    )
+    """Whether a step names the model and nobody can tell, which is said already: its component
+    isn't known, the name is misspelt, or it has none."""
+    known = subject.project.names("Model")
+    for _, _, step in subject.steps():
+        given = {text(binding) for binding in step.inputs.values()}
+        component = step.component
+        if component is None:
+            if name in given:
+                return True
+        elif component.effects == "writes-registry":
+            for port, kind in component.refs.items():
+                said = text(step.inputs.get(port))
+                close = name if not said else nearest(said, known)
+                if kind == "Model" and said not in known and close == name:
+                    return True
+    return False

@@ -74,19 +74,22 @@ def _target(project: Project, overlay: Spec, body: OverlaySpec) -> Iterator[Diag
 
 def _effect(overlay: Spec, base: Spec) -> Iterator[Diagnostic]:
     patched = overlaid(base.document, (overlay.document,))
-    if canonical(patched.value) == canonical(base.document.value):
+    removed = [path for path, value in touched(patch_of(overlay.document)) if value is None]
+    if not removed and canonical(patched.value) == canonical(base.document.value):
         yield _useless(
             f"it changes nothing of {base.ref}", overlay.key_at(*PATCH), base.at("metadata", "name")
         )
         return
-    for path, value in touched(patch_of(overlay.document)):
-        if value is None and not patched.patched(path):
+    for path in removed:
+        if not patched.patched(path):
             message = f"{base.ref} has no {dotted(path)} to remove"
-            yield _useless(message, overlay.key_at(*PATCH, *path), base.at(*path))
+            close = nearest(str(path[-1]), base.document.keys(path[:-1]))
+            meant = f'did you mean "{close}"? ' if close else ""
+            yield _useless(message, overlay.key_at(*PATCH, *path), base.at(*path), meant)
 
 
-def _useless(message: str, at: Span, base: Span) -> Diagnostic:
-    hint = "remove it, or look whether a name is misspelled"
+def _useless(message: str, at: Span, base: Span, meant: str = "") -> Diagnostic:
+    hint = f"{meant}remove it, or look whether a name is misspelled"
     related = (("the document that it patches", base),)
     return Diagnostic("overlay-without-effect", message, at, "warning", hint, related)
 

@@ -19,6 +19,9 @@ from exai_specs.expressions import ExpressionError, half_written, has_expression
 from exai_specs.frozen import Json
 from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch
 
+# A reference without its braces, or in other ones.
+_BARE = re.compile(r"\b(?:steps\.[a-z][a-z0-9-]*|parameters|artifacts)\.[A-Za-z_]\w*")
+_PERCENT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\s?%")
 NO_FIELD = "isn't one of the fields here"
 
 Assignable = Literal["yes", "untyped", "no"]
@@ -84,7 +87,13 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
     if isinstance(value, str) and _is_open(value):
         return
     if is_artifact(type_):
-        hint = "write `${{ steps.STEP.OUTPUT }}` of a step that makes one"
+        bare = _BARE.search(value) if isinstance(value, str) else None
+        meant = f"${{{{ {bare[0]} }}}}" if bare else ""
+        hint = (
+            f"write {meant}"
+            if bare
+            else "write `${{ steps.STEP.OUTPUT }}` of a step that makes one"
+        )
         yield path, f"must be {describe(type_)} that a step makes, not {called(value)}", hint
         return
     match type_:
@@ -126,8 +135,18 @@ def _hint(value: Json, type_: Type) -> str:
         return "quote it"
     if (name == "list" or isinstance(type_, ListOf)) and isinstance(value, str | int | float):
         return f"write [{value}]"
-    is_plain = isinstance(value, str) and _PLAIN.fullmatch(value)
-    if name in ("integer", "double", "boolean") and is_plain:
+    if name in ("integer", "double", "boolean") and isinstance(value, str):
+        return _scalar_hint(value, type_)
+    return f"write {describe(type_)}, or an expression that gives one"
+
+
+def _scalar_hint(text: str, type_: Type) -> str:
+    """What to write instead of a text where a number or a boolean belongs."""
+    if _PERCENT.fullmatch(text) and str(type_) == "double":
+        return f"write {float(text.rstrip().removesuffix('%')) / 100:g}: a share of 1"
+    if bare := _BARE.search(text):
+        return f"write ${{{{ {bare[0]} }}}}"
+    if _PLAIN.fullmatch(text):
         return "write it without quotes"
     return f"write {describe(type_)}, or an expression that gives one"
 

@@ -13,6 +13,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import port_type
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.nearest import nearest
 
 # Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section
 # 6).
@@ -28,9 +29,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if component not in known:
             known[component] = frozenset(settable(component)), tuple(_needed(component))
         may, must = known[component]
+        meant: set[str | None] = set()  # by a misspelt one: it isn't missing, too
         for port in step.spec.with_:
             if port in may:
                 continue
+            meant.add(nearest(port, may))
             path = under_with(step.path, port)
             if port in component.inputs or port in component.filled:
                 yield Diagnostic(
@@ -48,7 +51,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint=hint,
                 )
         for name in must:
-            if name not in step.inputs:
+            if name not in step.inputs and name not in meant:
                 wanted = component.inputs[name]
                 yield Diagnostic(
                     "missing-input",

@@ -13,11 +13,16 @@ from exai_specs.diagnostics import Diagnostic, Span
 
 MOST = 10
 """Related places of what was joined: more of them help nobody."""
+# A reference that is one of these has no type that could be wrong, too.
+_UNREAD = frozenset({"unknown-reference", "out-of-scope"})
 Related = tuple[tuple[str, Span], ...]
 About = tuple[str, Span, str, str, str]
 
 
 def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    found = list(found)
+    unread = {each.at for each in found if each.code in _UNREAD}
+    found = [each for each in found if each.code != "wrong-input-type" or each.at not in unread]
     first: dict[About, Diagnostic] = {}
     joined: dict[About, dict[tuple[str, Span], None]] = {}
     for each in found:

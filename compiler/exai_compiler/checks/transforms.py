@@ -20,8 +20,10 @@ from exai_compiler.python_code import (
     names_a_function,
     python_file,
 )
+from exai_compiler.python_code.function import functions_in
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, Transform
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
 _WHERE = "only this file is there where the function runs"
@@ -93,7 +95,9 @@ def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Di
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
     if not found:
         message = f"`{path}` has no function `{name}`"
-        hint = "it has to stand at the left margin, with a plain `def`"
+        close = nearest(name, functions_in(text))
+        meant = f'did you mean "{close}"? ' if close else ""
+        hint = f"{meant}it has to stand at the left margin, with a plain `def`"
         yield Diagnostic("unknown-function", message, at, hint=hint)
     elif not (found[-1].args.posonlyargs or found[-1].args.args):
         place = Span(path, found[-1].lineno, found[-1].col_offset + 1)

@@ -15,7 +15,7 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_compiler.tuning.algorithms import ALGORITHMS, EARLY_STOPPING, ELSEWHERE, Named
 from exai_compiler.tuning.space import combinations, steps
-from exai_compiler.tuning.trial import used
+from exai_compiler.tuning.trial import meant
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import TuningSpec
 from exai_specs.kinds.tuning import Algorithm, Range
@@ -32,7 +32,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             path = ("spec", "earlyStopping")
             yield from _algorithm(spec, path, tuning.early_stopping, EARLY_STOPPING)
         yield from _space(spec, tuning)
-        taken = used(tuning)
+        taken = meant(tuning)
         for name in tuning.parameters:
             if name not in taken:
                 yield Diagnostic(

@@ -8,6 +8,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import text
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec, TuningSpec
+from exai_specs.nearest import nearest
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -21,6 +22,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             # Of a component that nobody knows, any input may name a Dataset.
             if step.component is None or refs.get(port) == "Dataset":
                 named.add(text(binding))
+    known = subject.project.names("Dataset")
+    # A misspelt name is told where it stands; what it was meant for is read.
+    named |= {nearest(name, known) or "" for name in named if name and name not in known}
     for spec, _ in subject.project.bodies(DatasetSpec):
         if spec.ref.name not in named:
             yield Diagnostic(

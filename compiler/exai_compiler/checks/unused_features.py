@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.columns import text
+from exai_compiler.project import Project
 from exai_compiler.signatures import signatures
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import (
@@ -14,13 +15,15 @@ from exai_specs.kinds import (
     FeatureViewSpec,
     ServiceSpec,
 )
+from exai_specs.nearest import nearest
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     project = subject.project
     views = [view for _, view in project.bodies(FeatureViewSpec)]
     services = [service for _, service in project.bodies(FeatureServiceSpec)]
-    entities = {name for view in views for name in view.entities}
+    # A misspelt name is told where it stands; what it was meant for is used.
+    entities = _meant(project, "Entity", {name for view in views for name in view.entities})
     for spec, _ in project.bodies(EntitySpec):
         if spec.ref.name not in entities:
             yield _unused(
@@ -28,6 +31,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
     asked = {entry.partition(":")[0] for service in services for entry in service.features}
     asked |= {source for view in views if view.transform for source in view.transform.sources}
+    asked = _meant(project, "FeatureView", asked)
     for spec, _ in project.bodies(FeatureViewSpec):
         if spec.ref.name not in asked:
             message = f"no feature service has a feature of `{spec.ref.name}`"
@@ -41,10 +45,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     }
     named |= {s.features.service for _, s in project.bodies(ServiceSpec) if s.features is not None}
     named |= {told.signature.features or "" for told in signatures(project)}
+    named = _meant(project, "FeatureService", named)
     for spec, _ in project.bodies(FeatureServiceSpec):
         if spec.ref.name not in named:
             message = f"neither a step nor a service asks for `{spec.ref.name}`"
             yield _unused(spec.at("metadata", "name"), "service", message)
+
+
+def _meant(project: Project, kind: str, named: Iterable[str]) -> set[str]:
+    known = project.names(kind)
+    return {name if name in known else nearest(name, known) or "" for name in named if name}
 
 
 def _unused(at: Span, what: str, message: str) -> Diagnostic:

@@ -22,6 +22,7 @@ from exai_specs.kinds.step_pod import ClaimMount
 from exai_specs.parse import Spec
 
 HANDS_ON = frozenset({*LOADS, *ADDS, *TRAINS, "split-data"})
+_BARE = re.compile(r"\bsteps\.([a-z][a-z0-9-]*)\.\w")
 WORKSPACE = re.compile(r"\brun\.workspace\b")
 
 
@@ -41,6 +42,10 @@ def _steps(spec: Spec, graph: Graph, found: Read) -> Iterator[Diagnostic]:
     read.update(name for node in graph.nodes.values() for name in node.spec.after)
     if found.broken or not read <= graph.nodes.keys():
         return
+    # So is text that was meant as one: `steps.load.data` without its braces.
+    for step in graph.steps.values():
+        for _, text in strings(value_at(spec.document.value, (*step.path, "with"))):
+            read.update(_BARE.findall(text))
     for name, step in graph.steps.items():
         component = step.component
         if component is None or step.is_own or component.name not in HANDS_ON or name in read:

@@ -24,6 +24,7 @@ from exai_specs.expressions import (
 )
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, Step, Trial, TuningSpec
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
@@ -121,6 +122,13 @@ def used(tuning: TuningSpec) -> frozenset[str]:
         for mention in mentions(tuning.trial)
         if mention.reference.parts[0] == "trial" and len(mention.reference.parts) == 2
     )
+
+
+def meant(tuning: TuningSpec) -> frozenset[str]:
+    """The parameters that the trial takes, or was meant to where a reference is misspelt."""
+    named = {mention.reference.parts[-1] for mention in mentions(tuning.trial)}
+    known = tuning.parameters
+    return frozenset(name if name in known else nearest(name, known) or "" for name in named)
 
 
 def given(value: Json) -> Json:

@@ -130,7 +130,8 @@ class ReplicaRange:
     def _ordered(self) -> ReplicaRange:
         if self.min > self.max:
             wrong = f"is more than max ({self.max})"
-            raise refuse(Problem("invalid-value", wrong, "set max too", ("min",)))
+            hint = f"write max: {self.min} or more, or a smaller min"
+            raise refuse(Problem("invalid-value", wrong, hint, ("min",)))
         return self
 
 

@@ -30,7 +30,8 @@ class Replicas:
     def _ordered(self) -> Replicas:
         if self.min > self.max:
             wrong = f"is more than max ({self.max})"
-            raise refuse(Problem("invalid-value", wrong, "set max too", ("min",)))
+            hint = f"write max: {self.min} or more beside it, or a smaller min"
+            raise refuse(Problem("invalid-value", wrong, hint, ("min",)))
         return self
 
 

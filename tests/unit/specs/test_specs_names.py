@@ -97,6 +97,14 @@ def test_did_you_mean() -> None:
     assert nearest("sourc", ["source", "schema"]) == "source"
     assert nearest("xyz", ["source"]) is None
     assert did_you_mean("xyz", []) == ""
+    assert nearest("min", ["max_value", "min_value"]) == "min_value"
+    assert nearest("bayes", ["bayesianoptimization", "cmaes"]) == "bayesianoptimization"
+    assert nearest("production", ["local", "prod"]) == "prod"
+    assert nearest("iris_modle", ["iris", "iris_model"]) == "iris_model"
+    assert nearest("all", ["allow"], 0.79) is None
+    # What others call it.
+    assert nearest("columns", ["key", "schema"]) == "schema"
+    assert nearest("double", ["float32", "float64"]) == "float64"
     assert did_you_mean("b", [f"a{i:02}" for i in range(30)]).endswith("a23, ...")
 
 

@@ -1,0 +1,143 @@
+"""What people mistype in a project: the first error is the cause, at its place, with the hint that
+mends it, and nothing else is said that isn't so."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from exai_runtime.validating import validate
+
+IRIS = Path(__file__).parents[3] / "examples/iris"
+FEATURES = "[sepal_length, sepal_width, petal_length, petal_width]"
+
+# In which file, what is written, what is written instead; the code, a part of the hint.
+MISTAKES = (
+    ("pipeline", "with: {dataset: iris}", "with: {datset: iris}", "unknown-input", '"dataset"'),
+    ("pipeline", "with: {dataset: iris}", "with: {dataset: Iris}", "unknown-reference", '"iris"'),
+    ("pipeline", "test: 0.2", "tests: 0.2", "unknown-input", '"test"'),
+    ("pipeline", "test: 0.2", "test: 20%", "wrong-input-type", "write 0.2"),
+    ("pipeline", "max_depth: 5", "max_depth: five", "wrong-input-type", "write an integer"),
+    ("pipeline", "max_depth: 5", 'max_depth: "5"', "wrong-input-type", "without quotes"),
+    *(
+        (
+            "pipeline",
+            "${{ steps.load.data }}",
+            text,
+            "wrong-input-type",
+            "write ${{ steps.load.data }}",
+        )
+        for text in ("${ steps.load.data }", "$ {{ steps.load.data }}", "steps.load.data")
+    ),
+    ("pipeline", FEATURES, "sepal_length, sepal_width", "wrong-input-type", "[sepal_length,"),
+    ("pipeline", "as: iris_model", "as: iris-model", "unknown-reference", '"iris_model"'),
+    ("pipeline", "  steps:\n", "  step:\n", "unknown-field", '"steps"'),
+    (
+        "pipeline",
+        "    check:\n      uses",
+        "    check:\n      depends_on: [load]\n      uses",
+        "unknown-field",
+        "write `after: [STEP]`",
+    ),
+    (
+        "pipeline",
+        "seed: 42\n      res",
+        "seed: 42\n      inputs: {}\n      res",
+        "unknown-field",
+        "under `with`",
+    ),
+    ("pipeline", "retry: {max: 2, backoff: 30s}", "retry: 2", "wrong-type", "{max: 3}"),
+    ("pipeline", "name: iris-training,", "name:iris-training,", "yaml-syntax", "with a space"),
+    ("dataset", "schema:", "columns:", "unknown-field", '"schema"'),
+    ("dataset", "type: float64, unit", "typ: float64, unit", "unknown-field", '"type"'),
+    ("dataset", "type: float64, unit", "type: double, unit", "invalid-value", '"float64"'),
+    ("dataset", "min_value: 100", "min: 100", "unknown-expectation", '"min_value"'),
+    ("model", "accuracy: {min: 0.9}", "accuracy: 0.9", "wrong-type", ': {"min": 0.9}'),
+    ("model", "metadata:", "metadta:", "unknown-field", '"metadata"'),
+    ("service", "replicas: {min: 1, max: 3}", "replicas: 3", "wrong-type", '{"min": 1, "max": 3}'),
+    ("service", "{min: 1, max: 3}", "{min: 3, max: 1}", "invalid-value", "max: 3 or more"),
+    ("service", "errorRate: 1%", "errorRate: 0.01", "wrong-type", ""),
+    ("service", "p99: 100ms", "p99: 0.1s", "invalid-value", ""),
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "instead", "code", "hint"), MISTAKES, ids=lambda text: ascii(text)[1:40]
+)
+def test_one_mistake_is_one_error(
+    tmp_path: Path, file: str, written: str, instead: str, code: str, hint: str
+) -> None:
+    root = tmp_path / "iris"
+    shutil.copytree(IRIS, root)
+    place = root / f"specs/{file}.yaml"
+    text = place.read_text()
+    place.write_text(text.replace(written, instead, 1))
+    (found,) = (each for each in validate(root).diagnostics if each.severity != "note")
+    assert (found.code, found.at.path) == (code, f"specs/{file}.yaml")
+    first = text[: text.index(written)].count("\n") + 1
+    assert first <= found.at.line <= first + instead.count("\n")
+    assert hint in found.hint
+
+
+def test_a_document_of_another_name_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
+    root = tmp_path / "iris"
+    shutil.copytree(IRIS, root)
+    for file, name in (("dataset", "name: iris,"), ("model", "name: iris_model,")):
+        place = root / f"specs/{file}.yaml"
+        place.write_text(place.read_text().replace(name, name.replace(",", "s,"), 1))
+    found = [each for each in validate(root).diagnostics if each.severity != "note"]
+    assert {each.code for each in found} == {"unknown-reference"}
+    assert {each.at.path for each in found} == {"specs/pipeline.yaml", "specs/service.yaml"}
+
+
+GUIDE = IRIS.parent / "guide"
+OF_THE_GUIDE = (
+    ("features", "entities: [driver]", "entities: [drivers]", "unknown-reference", '"driver"'),
+    ("features", "scores.py:scores", "scores.py:score", "unknown-function", '"scores"'),
+    ("graph", "node: split,", "node: spilt,", "unknown-reference", '"split"'),
+    ("graph", 'exai: ">=0.1,<0.2"', "exai: >=0.1,<0.2", "yaml-syntax", '">=0.1,<0.2"'),
+    ("tuning", "${{ trial.depth }}", "${{ trial.dept }}", "unknown-reference", '"depth"'),
+    ("tuning", "${{ trial.depth }}", "${{ parameters.depth }}", "unknown-reference", "trial.NAME"),
+    ("tuning", "name: tpe", "name: bayes", "tuning-algorithm", '"bayesianoptimization"'),
+    ("overlay", "environment: prod\n", "environment: production\n", "unknown-reference", '"prod"'),
+    ("overlay", "replicas: null", "replica: null", "overlay-without-effect", '"replicas"'),
+    (
+        "flow",
+        '{in: "${{ parameters.rates }}"',
+        '{items: "${{ parameters.rates }}"',
+        "unknown-field",
+        '"in"',
+    ),
+    ("flow", ">= parameters.enough", "=> parameters.enough", "bad-expression", "`>=`"),
+    ("flow", "steps.sweep.score", "steps.train.score", "out-of-scope", "outputs"),
+    ("flow", "choose:", "chose:", "unknown-field", '"choose"'),
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "written", "instead", "code", "hint"), OF_THE_GUIDE, ids=lambda text: ascii(text)[1:40]
+)
+def test_one_mistake_in_the_guides_examples(
+    tmp_path: Path, page: str, written: str, instead: str, code: str, hint: str
+) -> None:
+    blocks = re.findall(r"```(\w+)\n(.*?)```", (GUIDE / f"{page}.md").read_text(), re.DOTALL)
+    text = next(block for language, block in blocks if language == "yaml")
+    for language, block in blocks:
+        if language == "python":
+            name = {"features": "scores.py", "flow": "steps.py"}.get(page, "other.py")
+            (tmp_path / name).write_text(block)
+    place = tmp_path / "exai.yaml"
+    place.write_text(text)
+    before = {(each.code, each.at) for each in validate(tmp_path).diagnostics}
+    place.write_text(text.replace(written, instead, 1))
+    found = [
+        each
+        for each in validate(tmp_path).diagnostics
+        if each.severity != "note" and (each.code, each.at) not in before
+    ]
+    assert [each.code for each in found] == [code]
+    assert found[0].at.line == text[: text.index(written)].count("\n") + 1
+    assert hint in found[0].hint
