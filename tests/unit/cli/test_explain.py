@@ -24,7 +24,7 @@ def test_a_code_with_its_example_and_the_diagnostic_as_printed(exai: Run) -> Non
     done = exai("explain", "tab")
     assert (done.code, done.err) == (0, "")
     for line in (
-        "tab (error): A tab indents a line.",
+        "tab (error): A tab stands where YAML takes only spaces.",
         "  $ exai validate",
         "  error[tab] a tab in the indentation",
         "    --> tab.yaml:4:1",
