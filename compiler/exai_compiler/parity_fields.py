@@ -27,8 +27,22 @@ def fields(instead: Mapping[Path, str]) -> Fields:
     return Fields(MappingProxyType(instead), frozenset(path[0] for path in instead))
 
 
+# Of every pod, a server's, a step's and a trial's.
+POD: Mapping[Path, str] = MappingProxyType(
+    {
+        ("volumes",): "nothing is mounted",
+        ("nodeSelector",): "there is one machine",
+        ("tolerations",): "there is one machine",
+        ("imagePullSecrets",): "no image is pulled",
+        ("imagePullPolicy",): "no image is pulled",
+        ("securityContext",): "the process is yours",
+        ("podLabels",): "one machine has no pods",
+        ("podAnnotations",): "one machine has no pods",
+    }
+)
 SERVICE: Fields = fields(
     {
+        **POD,
         ("replicas",): "one process serves",
         ("autoscale",): "one process serves, whatever the load",
         ("resources", "cpu"): "the process takes what the machine has",
@@ -47,23 +61,16 @@ SERVICE: Fields = fields(
         ("runtimeVersion",): "the server is this installation's",
         ("containerName",): "one machine has no containers",
         ("image",): "the server runs in exai's own Python",
-        ("imagePullPolicy",): "no image is pulled",
-        ("imagePullSecrets",): "no image is pulled",
-        ("volumes",): "nothing is mounted",
         ("ports",): "it listens on one port, which exai picks or `local.port` names",
         ("probes",): "the server itself says when it has loaded its model",
-        ("securityContext",): "the process is yours",
-        ("nodeSelector",): "there is one machine",
-        ("tolerations",): "there is one machine",
         ("serviceAccount",): "one machine has no accounts of services",
-        ("podLabels",): "one machine has no pods",
-        ("podAnnotations",): "one machine has no pods",
         ("patches", "InferenceService"): "of it the server takes variables and arguments, no more",
         ("slo",): "nobody watches it; the server's /metrics have the numbers",
     }
 )
 STEP: Fields = fields(
     {
+        **POD,
         ("forEach", "parallelism"): "one item at a time is worked on",
         ("resources", "cpu"): "the step takes what the machine has",
         ("resources", "memory"): "it bounds the Java heap, nothing else",
@@ -73,32 +80,17 @@ STEP: Fields = fields(
         ("image",): "the function runs in exai's own Python",
         ("pip", "venv"): "packages are in an environment of their own anyway",
         ("cache",): "every step of a run is executed; what succeeded isn't run again at all",
-        ("volumes",): "nothing is mounted",
-        ("nodeSelector",): "there is one machine",
-        ("tolerations",): "there is one machine",
-        ("imagePullSecrets",): "no image is pulled",
-        ("imagePullPolicy",): "no image is pulled",
-        ("securityContext",): "the process is yours",
-        ("podLabels",): "one machine has no pods",
-        ("podAnnotations",): "one machine has no pods",
         ("kubernetes",): "one machine has no pods",
     }
 )
 TRIAL: Fields = fields(
     {
+        **POD,
         ("resources", "cpu"): "a trial takes what the machine has",
         ("resources", "memory"): "it bounds the Java heap, nothing else",
         ("resources", "limits", "cpu"): "a trial takes what the machine has",
         ("resources", "limits", "memory"): "it bounds the Java heap, nothing else",
-        ("volumes",): "nothing is mounted",
-        ("nodeSelector",): "there is one machine",
-        ("tolerations",): "there is one machine",
-        ("imagePullSecrets",): "no image is pulled",
-        ("imagePullPolicy",): "no image is pulled",
-        ("securityContext",): "the process is yours",
         ("serviceAccount",): "one machine has no accounts of services",
-        ("podLabels",): "one machine has no pods",
-        ("podAnnotations",): "one machine has no pods",
     }
 )
 PIPELINE: Fields = fields(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from git_repository import git
 from mlflow_rest import MODELS, VERSIONS, Tracking, tracking
 
 from exai_compiler.changes import Update
@@ -41,7 +42,6 @@ MODEL = "flower_model"
 CHAMPION = f"{MODEL}@champion"
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 PLACES = [f"s3://acme-ml/models/{MODEL}/{number}" for number in (1, 2, 3)]
-PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 # What MLflow's search of models asks for by itself.
 NO_PROMPTS = "tag.%60mlflow.prompt.is_prompt%60+%21%3D+%27true%27"
 # When something was made differs from server to server.
@@ -125,10 +125,6 @@ def shop(tmp_path: Path, uri: str) -> Path:
     for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "specs")):
         git(folder, *words)
     return folder
-
-
-def git(folder: Path, *words: str) -> None:
-    subprocess.run(["git", *PERSON, *words], cwd=folder, capture_output=True, check=True)
 
 
 def test_what_it_has_is_pinned_rendered_and_compared(shop: Path) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from git_repository import git
 
 from .conftest import IRIS, Project, environment
 
@@ -38,14 +39,6 @@ def iris(tmp_path_factory: pytest.TempPathFactory, path_without_java: Path) -> I
         yield project
         project.exai("destroy", "--yes", "--purge")
         assert list(Path(temp).iterdir()) == []
-
-
-def git(root: Path, *words: str) -> str:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    done = subprocess.run(
-        ["git", *who, *words], cwd=root, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
 
 
 def test_a_run_by_hand_leaves_what_the_specs_ask_for_alone(iris: Project) -> None:

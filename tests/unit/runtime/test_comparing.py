@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from git_repository import git
 
 from exai_compiler.changes import Plan, subject, verb
 from exai_compiler.revisions import Comparison
@@ -19,13 +19,6 @@ from exai_specs.effects import Effect
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 Git = Callable[..., str]
-PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-
-
-def git(folder: Path, *words: str) -> str:
-    command = ["git", *PERSON, "-c", "protocol.file.allow=always", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def commit(folder: Path) -> str:

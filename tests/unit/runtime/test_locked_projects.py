@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_repository import git
 
 from exai_compiler.changes import Update
 from exai_compiler.maybe import Known, Unknown
@@ -21,7 +21,6 @@ from exai_runtime.results import Refused, RenderedFiles
 from exai_runtime.workspace import load
 
 SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
-PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 URI = "s3://acme-ml/models/flower_model"
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 SERVICE = "InferenceService/flowers"
@@ -31,10 +30,6 @@ FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Lock\nenvironments:\n  prod:\n    
 def pin(version: int) -> str:
     line = f"flower_model@champion: {{version: {version}, uri: {URI}/{version}, digest: {DIGEST}}}"
     return f"{FRAME}      {line}\n"
-
-
-def git(folder: Path, *words: str) -> None:
-    subprocess.run(["git", *PERSON, *words], cwd=folder, capture_output=True, check=True)
 
 
 @pytest.fixture

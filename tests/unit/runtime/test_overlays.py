@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from git_repository import git
 
 from exai_compiler.changes import subject
 from exai_runtime.cli import main
@@ -124,11 +125,6 @@ def test_an_error_of_one_environment_stops_no_other_from_being_judged(
     assert len(result["relatedLocations"]) == 2
     assert main.run(["validate", "--output", "github"]) == 1
     assert "file=specs/night.yaml,line=20" in capsys.readouterr().out
-
-
-def git(folder: Path, *words: str) -> None:
-    person = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *person, *words], cwd=folder, check=True, capture_output=True)
 
 
 def rows(found: Against) -> list[tuple[str, str, Effect, str]]:
