@@ -24,7 +24,7 @@ def ancestors(project: Project, graphs: Mapping[str, Graph]) -> Mapping[Ref, tup
     refs = {Node(ref.kind, ref.name): ref for ref in project.specs}
     parents: dict[Node, list[Node]] = {node: [] for node in refs}
     for strand in _strands(project, graphs):
-        if strand.source in refs and strand.target in refs and strand.columns is None:
+        if strand.columns is None and strand.source in refs and strand.target in refs:
             parents[strand.target].append(strand.source)
     found: dict[Node, tuple[Node, ...]] = {}
     for node in parents:

@@ -10,7 +10,7 @@ name, the loop under a condition is `<name>-each`, the one task under a leaf's c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -91,23 +91,23 @@ class Dags:
         guarded = self._scope(graph.root, Here(frozenset(graph.root.nodes)))
         last, takes = self._leaf(graph.last, graph.last.name, here)
         tasks = {EXIT_HANDLER: self._call(EXIT_HANDLER, guarded, here), **last}
-        return Dag(tasks, {**guarded.takes, **takes})
+        return Dag(tasks, {**guarded.takes, **by_channel(takes)})
 
     def _scope(self, scope: Scope, here: Here) -> Dag:
         tasks: dict[str, Json] = {}
-        takes: dict[str, Carried] = {}
+        takes: list[Carried] = []
         for name, node in sorted(scope.nodes.items()):
             tasks[name], taken = self._node(node, here)
-            takes.update(taken)
+            takes += taken
         outputs = {
             name: Output(type_, ((binding.step, binding.output),))
             for name, binding in sorted(scope.outputs.items())
             if isinstance(binding, FromStep)
             and (type_ := source_type(self._graph, binding)) is not None
         }
-        return Dag(tasks, outside(takes.values(), here), outputs)
+        return Dag(tasks, outside(takes, here), outputs)
 
-    def _node(self, node: Node, here: Here) -> tuple[Json, Mapping[str, Carried]]:
+    def _node(self, node: Node, here: Here) -> tuple[Json, Iterable[Carried]]:
         """The task of a step or group in a DAG, and what it takes."""
         match node:
             case Step(condition=None, loop=None):
@@ -124,7 +124,7 @@ class Dags:
 
     def _leaf(
         self, step: Step, name: str, here: Here
-    ) -> tuple[Mapping[str, Json], Mapping[str, Carried]]:
+    ) -> tuple[Mapping[str, Json], tuple[Carried, ...]]:
         if self._graph.inside(step) is not None:
             return self._called(step, name, here)
         found = leaf(self._there, step, name, here)
@@ -137,7 +137,7 @@ class Dags:
 
     def _called(
         self, step: Step, name: str, here: Here
-    ) -> tuple[Mapping[str, Json], Mapping[str, Carried]]:
+    ) -> tuple[Mapping[str, Json], tuple[Carried, ...]]:
         """The task of a step that is another pipeline: a DAG with that pipeline's own inputs."""
         there = self._there
         frame, interface = there.frame.inside(step), step.component
@@ -167,7 +167,7 @@ class Dags:
         inputs_ = {**interface.inputs, **own}
         whole_step = replace(step, component=replace(interface, inputs=inputs_))
         bindings = {**step.inputs, **{key: FromParameter(key) for key in reserved}}
-        takes = by_channel(carried(s for b in bindings.values() for s in sources(b)))
+        takes = carried(s for b in bindings.values() for s in sources(b))
         how = settings(there.pipeline, step)
         return {name: task(name, label, whole_step, how, bindings, here)}, takes
 
@@ -184,7 +184,7 @@ class Dags:
             for output in sorted(self._collected.get(step.name, ()))
             if (inner := self._inner_type(step, output)) is not None
         }
-        return Dag(tasks, outside(takes.values(), inside), outputs)
+        return Dag(tasks, outside(takes, inside), outputs)
 
     def _inner_type(self, step: Step, output: str) -> Type | None:
         found = source_type(self._graph, FromStep(step.name, output))
@@ -210,7 +210,7 @@ class Dags:
                 outputs[name] = Output(output.type, (*before, (branch.name, name)))
         return Dag(tasks, takes, outputs)
 
-    def _wrapped(self, node: Node, inside: Dag, here: Here) -> tuple[Json, Mapping[str, Carried]]:
+    def _wrapped(self, node: Node, inside: Dag, here: Here) -> tuple[Json, Iterable[Carried]]:
         """The task of a node that is a DAG, with its loop and its condition around it."""
         loop = node.loop if isinstance(node, Step | Group) else None
         condition = node.condition if isinstance(node, Step | Group) else None
@@ -235,7 +235,7 @@ class Dags:
             found["dependentTasks"] = needs
         if isinstance(node, Step) and node.spec.ignore_upstream_failure and needs:
             found["triggerPolicy"] = {**_mapping(found.get("triggerPolicy")), "strategy": WHEN_DONE}
-        return found, takes
+        return found, takes.values()
 
     def _call(
         self,

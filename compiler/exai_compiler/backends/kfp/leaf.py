@@ -18,7 +18,6 @@ from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
-from exai_compiler.backends.kfp.takes import by_channel
 from exai_compiler.backends.kfp.tasks import task
 from exai_compiler.bodies.run_names import of_env, of_placement
 from exai_compiler.graph import Binding, Frame, Step, bind, sources
@@ -42,14 +41,13 @@ class Place(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """`config` is what Kubernetes is told, empty for nothing; `takes` what the task takes, by
-    channel."""
+    """`config` is what Kubernetes is told, empty for nothing; `takes` what the task takes."""
 
     task: Json
     component: Encoded
     executor: Encoded
     config: Mapping[str, Json]
-    takes: Mapping[str, Carried]
+    takes: tuple[Carried, ...]
 
 
 def place(
@@ -85,7 +83,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
         component=component_spec(whole_name, step.component),
         executor=executor(runs, how, resolved.environment, step.items),
         config=executor_config(around, resolved.environment, step.items, here),
-        takes=by_channel((*carried(read), *given.values())),
+        takes=(*carried(read), *given.values()),
     )
 
 
