@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exai_compiler.bodies.run_names import RunName, of_resources
+from exai_compiler.bodies.run_names import of_resources
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.graph import (
@@ -42,8 +42,7 @@ def _block(
     path: Path,
     items: Items,
 ) -> Iterator[Diagnostic]:
-    given: tuple[RunName, ...] = tuple(of_resources(resources))
-    if resources is None or resources.limits is None or not given:
+    if resources is None or resources.limits is None or not any(of_resources(resources)):
         return
 
     def known(amounts: Mapping[str, Amount]) -> Mapping[str, Amount]:

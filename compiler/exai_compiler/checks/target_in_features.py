@@ -19,20 +19,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for trained in subject.trained:
         spec, target = trained.spec, trained.target
         for index, (feature, _) in enumerate(trained.features):
-            here, path = trained.feature_path(index), trained.target_path
             if feature == target:
                 yield Diagnostic(
                     "target-in-features",
                     f"`{feature}` is the target, and the model would be given the answer",
-                    spec.at(*here),
+                    spec.at(*trained.feature_path(index)),
                     hint="take it out of the features",
-                    related=(("the target", spec.at(*path)),),
+                    related=(("the target", spec.at(*trained.target_path)),),
                 )
             elif (key := _key(subject, trained.columns, feature)) is not None:
                 yield Diagnostic(
                     "key-in-features",
                     f"`{feature}` identifies a row; a model learns nothing general from it",
-                    spec.at(*here),
+                    spec.at(*trained.feature_path(index)),
                     "warning",
                     "take it out of the features",
                     (("declared as key here", key),),
@@ -43,10 +42,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "target-in-features",
                     f"`{feature}` is made of the features of `{source}`, and the target "
                     f"`{target}` is one of them",
-                    spec.at(*here),
+                    spec.at(*trained.feature_path(index)),
                     hint="take the target out of that view, or leave this feature out",
                     related=(
-                        ("the target", spec.at(*path)),
+                        ("the target", spec.at(*trained.target_path)),
                         ("the target as a feature", place),
                     ),
                 )

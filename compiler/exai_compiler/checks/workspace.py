@@ -15,7 +15,7 @@ _USED = re.compile(r"\$\{\{[^{}]*\brun\.workspace\b")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, text in subject.braced:
         if isinstance(spec.body, PipelineSpec) and spec.body.workspace is None:
-            for found in _USED.finditer(text):
+            for found in _USED.finditer(text) if "run.workspace" in text else ():
                 yield Diagnostic(
                     "unknown-reference",
                     "this pipeline has no workspace",
