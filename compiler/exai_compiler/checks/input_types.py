@@ -115,7 +115,9 @@ def _occurrence(
                 spec, graph, occurrence, source, ", which can't stand in text", there, hint
             )
         elif str(wanted) != "string":
-            but = f" in a text, but `{_name(occurrence)}` must be {describe(wanted)}"
+            but = (
+                f" inside of a text, and `{_name(occurrence)}` must be {describe(wanted)}, no text"
+            )
             hint = "write one expression, with nothing around it"
             yield _wrong(spec, graph, occurrence, source, but, there, hint)
         return

@@ -24,6 +24,7 @@ from exai_compiler.graph import (
     Loop,
     Step,
     element,
+    is_artifact,
     source_type,
     sources,
 )
@@ -123,7 +124,9 @@ def untyped(
             "untyped-loop",
             f"`{source.name}` is {describe(found)}, which has no field `{source.field}`",
             where.at(spec),
-            hint=f"write `{source.name}`",
+            hint=f"give `{source.name}` whole: a step knows the path of the file that it is given"
+            if is_artifact(found)
+            else f"write `{source.name}`",
             related=(place,),
         )
 

@@ -33,6 +33,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         hint=_HINT,
                         related=(("declared here", spec.key_at("spec", "parameters", name)),),
                     )
+    yield from _decided(subject)
     for spec, graph, step in subject.steps():
         if step.component is None:
             continue
@@ -57,6 +58,25 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         f"`{occurrence.port}`",
                         occurrence.at(spec),
                         hint="take it for an input that has a default, or name the step in `after`",
+                    )
+                case _:
+                    pass
+
+
+def _decided(subject: Subject) -> Iterator[Diagnostic]:
+    """Conditions and lists of loops."""
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for mention in subject.mentions[graph.pipeline.name]:
+            match mention.source:
+                case FromParameter(name) if _may_be_nothing(graph.parameters.get(name)):
+                    what = "a list" if mention.field == "in" else "a value"
+                    yield Diagnostic(
+                        "optional-parameter",
+                        f"`{name}` may be nothing, and {what} is needed here",
+                        mention.at(spec),
+                        hint=_HINT,
+                        related=(("declared here", spec.key_at("spec", "parameters", name)),),
                     )
                 case _:
                     pass

@@ -14,7 +14,7 @@ def position(path: Path) -> str:
             return "with"
         case ("if",):
             return "if"
-        case ("forEach", "in"):
+        case ("forEach", "in", *_):
             return "in"
         case ("outputs", _):
             return "output"

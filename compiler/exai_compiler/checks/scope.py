@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from exai_compiler.checks.mentions import Mention
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.visible import hidden
 from exai_compiler.graph import FINALLY, FromStep, Graph, Path, Source, bind, sources
@@ -24,6 +25,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
         for mention in subject.mentions[graph.pipeline.name]:
+            if (inside := _ahead(spec, graph, mention)) is not None:
+                yield inside
+                continue
             yield from _seen(spec, graph, mention.within, mention.source, mention.at)
         for step in graph.steps.values():
             within = (FINALLY,) if step is graph.last else step.within
@@ -35,6 +39,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             for index, name in enumerate(node.spec.after):
                 at = _place((*node.path, "after", index))
                 yield from _seen(spec, graph, node.within, FromStep(name, ""), at, to_wait=True)
+
+
+def _ahead(spec: Spec, graph: Graph, mention: Mention) -> Diagnostic | None:
+    """An `if` or a list of a group or way that reads what is inside of it."""
+    node = graph.nodes.get(mention.source.step) if isinstance(mention.source, FromStep) else None
+    if node is None or mention.field not in ("if", "in"):
+        return None
+    owner = mention.path[: -1 if mention.field == "if" else -2]
+    if node.path[: len(owner)] != owner or len(node.path) == len(owner):
+        return None
+    what = "an `if`" if mention.field == "if" else "what a loop goes over"
+    return Diagnostic(
+        "out-of-scope",
+        f"{what} is known before the steps inside run, and `{node.name}` is one of them",
+        mention.at(spec),
+        hint=f"move `{node.name}` before this",
+        related=(("declared here", spec.key_at(*node.path)),),
+    )
 
 
 def _place(path: Path) -> Callable[[Spec], Span]:

@@ -25,7 +25,8 @@ def hidden(graph: Graph, within: tuple[str, ...], node: Node, to_wait: bool) -> 
         return Hidden(
             True,
             f"`{node.name}` is guarded by `finally`: it may have failed or not run",
-            "parameters and, in `finally`, the `status` are all that is seen here",
+            "`finally` sees parameters and the `status` alone; outputs are of a pipeline without "
+            "it, which one with it may call",
             node.path,
         )
     if node.name in within:
@@ -37,7 +38,7 @@ def hidden(graph: Graph, within: tuple[str, ...], node: Node, to_wait: bool) -> 
         )
     for depth, name in enumerate(node.within):
         if within[depth : depth + 1] != (name,):
-            return _inside(graph, node, name)
+            return _inside(graph, node, name, to_wait)
     if isinstance(node, Step | Group) and node.condition is not None:
         return Hidden(
             True,
@@ -58,13 +59,15 @@ def hidden(graph: Graph, within: tuple[str, ...], node: Node, to_wait: bool) -> 
 _CHOOSE = "use a `choose` with a last way without `if`, and read its outputs"
 
 
-def _inside(graph: Graph, node: Node, outer: str) -> Hidden:
+def _inside(graph: Graph, node: Node, outer: str, to_wait: bool) -> Hidden:
     around = graph.nodes.get(outer)
     if isinstance(around, Choice):
         return Hidden(
             True,
             f"`{node.name}` is one way of `{outer}`: it may not have run",
-            f"add it to the `outputs` of every way, and read steps.{outer}.NAME",
+            f"wait for `{outer}`"
+            if to_wait
+            else f"add it to the `outputs` of every way, and read steps.{outer}.NAME",
             around.path,
         )
     if isinstance(around, Group):
@@ -78,7 +81,9 @@ def _inside(graph: Graph, node: Node, outer: str) -> Hidden:
         return Hidden(
             False,
             f"`{node.name}` is inside of `{outer}`",
-            f"add it to the `outputs` of `{outer}`, and read steps.{outer}.NAME",
+            f"wait for `{outer}`"
+            if to_wait
+            else f"add it to the `outputs` of `{outer}`, and read steps.{outer}.NAME",
             around.path,
         )
     # Another way of the same choice.

@@ -628,9 +628,44 @@ INNER = "run: {on: []}\nsteps: {deep: {python: 'code.py:work'}}"
             "bad-expression",
             "write ${{ steps.a.Output == 1 }}",
         ),
+        (
+            "g: {if: '${{ steps.a.Output > 1 }}', steps: {a: {python: 'code.py:work'}}}",
+            "out-of-scope",
+            "move `a` before this",
+        ),
+        (
+            "g: {steps: {a: {python: 'code.py:work'}}}\n  c: {python: 'code.py:work', after: [a]}",
+            "out-of-scope",
+            "wait for `g`",
+        ),
+        (
+            "a: {python: 'code.py:take', forEach: {in: ['${{ run.id }}', 2]}, with: {x: 1}}",
+            "not-a-list",
+            "write a list, or a reference to one",
+        ),
     ],
 )
 def test_what_next_is_said(catalog: Catalog, steps: str, code: str, hint: str) -> None:
     (found,) = said(catalog, f"run: {{on: []}}\nsteps:\n  {steps}", INNER)
     assert found.code == code
     assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        ("if: '${{ parameters.n > 1 }}', python: 'code.py:work'", "a value"),
+        ("forEach: {in: '${{ parameters.l }}'}, python: 'code.py:work'", "a list"),
+    ],
+)
+def test_what_may_be_nothing_decides_nothing(catalog: Catalog, step: str, what: str) -> None:
+    name = "n" if what == "a value" else "l"
+    types = {"n": "{type: integer, optional: true}", "l": "{type: {list: integer}, optional: true}"}
+    (found,) = said(
+        catalog,
+        f"run: {{on: []}}\nparameters: {{{name}: {types[name]}}}\nsteps: {{a: {{{step}}}}}",
+    )
+    assert (found.code, found.message) == (
+        "optional-parameter",
+        f"`{name}` may be nothing, and {what} is needed here",
+    )
