@@ -16,7 +16,7 @@ from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
 from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.served import files_of, may_be_served
-from exai_compiler.backends.kserve.shipped import SHIPPED, Runtime
+from exai_compiler.backends.kserve.shipped import LEFT_OUT, SHIPPED, Runtime
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -137,6 +137,14 @@ def _judged(
                 spec.at("spec", "runtime"),
                 "warning",
                 "name one of KServe's, or add a Runtime document, unless the platform has it",
+            )
+        elif chosen.name in LEFT_OUT and service.runtime is None:
+            yield Diagnostic(
+                "unknown-runtime",
+                f"KServe has `{chosen.name}` for {format_}, and doesn't install it by itself",
+                spec.at(*path),
+                "warning",
+                f"write `runtime: {chosen.name}` where it is installed, or add a Runtime document",
             )
     elif chosen.why == "protocol":
         stated = "protocol" in spec.document.value["spec"]  # type: ignore[operator]  # a mapping

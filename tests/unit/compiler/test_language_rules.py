@@ -340,3 +340,11 @@ def test_a_runtime_that_is_taken_by_name_alone(catalog: Catalog) -> None:
     documents = (document("Runtime", "own", runtime), document("Service", "f", service))
     (found,) = said(catalog, *documents, environment="serving: {mode: Standard}")
     assert (found.code, "autoSelect" in found.hint) == ("format-unsupported", True)
+
+
+@pytest.mark.parametrize(("runtime", "told"), [("", 1), (", runtime: kserve-openvino", 0)])
+def test_a_runtime_that_kserve_does_not_install(catalog: Catalog, runtime: str, told: int) -> None:
+    service = document("Service", "f", f"{{model: {{uri: s3://a/b, format: openvino}}{runtime}}}")
+    mode = "serving: {mode: Standard}"
+    found = said(catalog, service, environment=mode, severity="warning")
+    assert [each.code for each in found].count("unknown-runtime") == told

@@ -57,6 +57,9 @@ def shipped_runtime(
     return Runtime(name, MappingProxyType(dict(formats)), protocols, taken, grpc_port)
 
 
+LEFT_OUT = ("kserve-openvino",)
+"""Runtimes whose files KServe has, and whose kustomization leaves them out."""
+
 # The first that fits is taken.
 SHIPPED: tuple[Runtime, ...] = (
     shipped_runtime("kserve-sklearnserver", {"sklearn": ("1",)}, V1_V2),
@@ -107,7 +110,6 @@ SHIPPED: tuple[Runtime, ...] = (
         V1_V2,
         (),
     ),
-    # Its file is there, but KServe's kustomization leaves it out.
     shipped_runtime(
         "kserve-openvino",
         {"openvino": ("10",), "onnx": ("1",), "tensorflow": ("1",), "huggingface": ("1",)},
