@@ -348,3 +348,25 @@ def test_a_runtime_that_kserve_does_not_install(catalog: Catalog, runtime: str, 
     mode = "serving: {mode: Standard}"
     found = said(catalog, service, environment=mode, severity="warning")
     assert [each.code for each in found].count("unknown-runtime") == told
+
+
+@pytest.mark.parametrize(
+    ("patch", "told"),
+    [
+        ("{resumePolicy: LongRunning}", []),
+        ("{metricsCollectorSpec: {collector: {kind: StdOut}}}", []),
+        ("{resumePolcy: Never}", ["patch-invalid"]),
+        ("{resumePolicy: Always}", ["patch-invalid"]),
+        ("{nasConfg: {}}", ["patch-invalid"]),
+    ],
+)
+def test_a_patch_of_an_experiment_is_as_strict(
+    catalog: Catalog, patch: str, told: list[str]
+) -> None:
+    trial = (
+        f"{{image: 'example.com/x@{DIGEST}', command: [x], with: {{lr: '${{{{ trial.lr }}}}'}}}}"
+    )
+    search = "objective: {metric: accuracy, type: maximize}, algorithm: {name: tpe}"
+    space = "parameters: {lr: {type: double, min: 0.1, max: 1}}"
+    spec = f"{{{search}, {space}, trial: {trial}, patches: {{Experiment: {{spec: {patch}}}}}}}"
+    assert [each.code for each in said(catalog, document("Tuning", "t", spec))] == told
