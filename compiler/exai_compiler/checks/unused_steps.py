@@ -42,19 +42,24 @@ def _steps(spec: Spec, graph: Graph, found: Read) -> Iterator[Diagnostic]:
     read.update(name for node in graph.nodes.values() for name in node.spec.after)
     if found.broken or not read <= graph.nodes.keys():
         return
+    unread = {
+        name: step.component
+        for name, step in graph.steps.items()
+        if name not in read and step.component is not None and not step.is_own
+    }
+    unread = {name: made for name, made in unread.items() if made.name in HANDS_ON}
     # So is text that was meant as one: `steps.load.data` without its braces.
-    for step in graph.steps.values():
-        for _, text in strings(value_at(spec.document.value, (*step.path, "with"))):
+    for other in graph.steps.values() if unread else ():
+        for _, text in strings(value_at(spec.document.value, (*other.path, "with"))):
             read.update(_BARE.findall(text))
-    for name, step in graph.steps.items():
-        component = step.component
-        if component is None or step.is_own or component.name not in HANDS_ON or name in read:
+    for name, component in unread.items():
+        if name in read:
             continue
         outputs = ", ".join(f"`{each}`" for each in component.outputs)
         yield Diagnostic(
             "unused-step",
             f"nothing takes what step `{name}` makes: {outputs}",
-            spec.key_at(*step.path),
+            spec.key_at(*graph.steps[name].path),
             "warning",
             f"read it, as ${{{{ steps.{name}.{next(iter(component.outputs))} }}}}; or remove it",
         )
