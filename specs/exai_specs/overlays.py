@@ -37,6 +37,8 @@ class PatchedDocument(Document):
     origins: Mapping[Path, int]
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
+        if (emptied := self._emptied(path)) is not None:
+            return self.key_at(emptied)
         document, inside = self._origin(path)
         return document.at(inside, offset)
 
@@ -48,7 +50,7 @@ class PatchedDocument(Document):
         return self.key_at(path if path in self.origins else path[:-1])
 
     def file_of(self, path: Path) -> str:
-        return self._origin(path)[0].path
+        return self.at(path).path
 
     def written(self, path: Path) -> str:
         document, inside = self._origin(path)
@@ -76,6 +78,14 @@ class PatchedDocument(Document):
             if above and any(start.line >= at.line for _, start in nodes):
                 return self.base.key_at(above[-1][2:])
         return None
+
+    def _emptied(self, path: Path) -> Path | None:
+        """What was removed from a mapping that the base fills, and patches leave empty: there it is
+        that it lacks something, for no line of the base's is left of it."""
+        gone = next((found for found in self.origins if found and found[:-1] == path), None)
+        if gone is None or path in self.origins or self.keys(path) or not self.base.keys(path):
+            return None
+        return gone
 
     def _origin(self, path: Path) -> tuple[Document, Path]:
         """The document in which the value at a path is written, and its path there."""

@@ -209,8 +209,8 @@ def test_what_replaces_a_value_is_named_too(components: Catalog) -> None:
 def test_a_form_that_is_gone_is_named_where_it_is_removed(components: Catalog) -> None:
     text = overlay("spec: {source: {csv: null}}", target="Dataset/flowers")
     (problem,) = told(project_of({"o.yaml": text}), components)
-    assert shown((problem,)) == ["flowers.yaml:5:11 exactly-one-of"]
-    assert "o.yaml:8:21 removed by Overlay/flowers-prod" in related(problem)
+    assert shown((problem,)) == ["o.yaml:8:21 exactly-one-of"]
+    assert related(problem)[0] == "flowers.yaml:5:12 patched onto Dataset/flowers"
 
 
 def test_what_the_environment_lacks_is_no_overlays_fault(components: Catalog) -> None:
@@ -263,6 +263,27 @@ def test_what_a_null_takes_away_is_missed_at_the_null(components: Catalog) -> No
     (problem,) = told(project_of({"o.yaml": text}), components)
     assert shown((problem,)) == ["o.yaml:8:12 missing-field"]
     assert related(problem)[0] == "flowers.yaml:6:3 patched onto Dataset/flowers"
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "column", "onto"),
+    [
+        ("Dataset/flowers", "{schema: {size: null, kind: null}}", 21, "flowers.yaml:7:5"),
+        ("Pipeline/training", "{steps: {STEPS}}", 20, "training.yaml:6:5"),
+    ],
+)
+def test_what_nulls_leave_empty_is_told_at_the_first(
+    components: Catalog, target: str, patch: str, column: int, onto: str
+) -> None:
+    base = parse(read(PIPELINE, "p.yaml")[0][0])
+    assert isinstance(base, Spec)
+    assert isinstance(base.body, PipelineSpec)
+    nulls = ", ".join(f"{name}: null" for name in base.body.steps)
+    text = overlay(f"spec: {patch.replace('STEPS', nulls)}", target=target)
+    problems = told(project_of({"o.yaml": text}), components)
+    (problem,) = (each for each in problems if each.code == "invalid-value")
+    assert shown((problem,)) == [f"o.yaml:8:{column} invalid-value"]
+    assert related(problem)[0] == f"{onto} patched onto {target}"
 
 
 def test_another_form_needs_the_null_of_the_old_one(components: Catalog) -> None:
