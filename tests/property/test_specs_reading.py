@@ -51,7 +51,7 @@ NOISE = st.sampled_from(
 
 
 def look(text: str | bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     documents, problems = read(text, "f.yaml")
     found = list(problems)
     for document in documents:
@@ -59,7 +59,7 @@ def look(text: str | bytes) -> None:
         found += () if isinstance(spec, Spec) else spec
     for each in found:
         check(each)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def check(diagnostic: Diagnostic) -> None:
@@ -217,10 +217,10 @@ def test_expressions_take_time_in_proportion() -> None:
         "${{" * 50_000,
         "${{ " + "a." * 100_000,
     ):
-        started = time.monotonic()
+        started = time.process_time()
         with contextlib.suppress(ExpressionError):
             parse_text(text)
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
 
 
 @given(st.integers(0, 10**13))
@@ -276,11 +276,11 @@ def test_hostile_files_take_bounded_time() -> None:
         "? a\n" * 100_000,
         "---\n" * 200_000,
     ):
-        started = time.monotonic()
+        started = time.process_time()
         documents, problems = read(text, "f.yaml")
         found = [*problems]
         for document in documents:
             spec = parse(document)
             found += () if isinstance(spec, Spec) else spec
         assert len(found) <= 250
-        assert time.monotonic() - started < 20, text[:100]
+        assert time.process_time() - started < 20, text[:100]
