@@ -15,7 +15,8 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
         "bad-image": Code(
             "A text that names no container image.",
             "An image is `REGISTRY/PATH:TAG`, or better `REGISTRY/PATH@sha256:DIGEST`. The path "
-            "has small letters only.",
+            "has small letters only; a digest has as many digits as its algorithm makes: 64 of "
+            "sha256, 128 of sha512.",
         ),
         "credential-in-env": Code(
             "A variable is called like a credential, and its value stands in the spec.",

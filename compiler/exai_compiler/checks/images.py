@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.image_names import OCI, REFERENCE
+from exai_compiler.image_names import OCI, REFERENCE, wrong_image
 from exai_compiler.pinned_images import by_digest, pins_of
 from exai_compiler.python_code import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import LLMServiceSpec, ServiceSpec, TuningSpec
+from exai_specs.kinds import LLMServiceSpec, PipelineSpec, ServiceSpec, TuningSpec
 from exai_specs.parse import Spec
 
 
@@ -57,6 +57,9 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
             yield from judge(spec, step.spec.image, *step.path, "image")
+    for spec, pipeline in subject.project.bodies(PipelineSpec):
+        if pipeline.defaults.image is not None:
+            yield from _named(spec, pipeline.defaults.image, "spec", "defaults", "image")
     for spec, tuning in subject.project.bodies(TuningSpec):
         if tuning.trial.image is not None:
             yield from judge(spec, tuning.trial.image, "spec", "trial", "image")
@@ -69,13 +72,10 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
-    if not has_expression(image) and not REFERENCE.fullmatch(image.removeprefix(OCI)):
-        yield Diagnostic(
-            "bad-image",
-            "this names no image that anything could pull",
-            spec.at(*path),
-            hint="write REGISTRY/PATH@sha256:DIGEST, or :TAG; the path in small letters",
-        )
+    if has_expression(image) or (found := wrong_image(image.removeprefix(OCI))) is None:
+        return
+    why, hint = found
+    yield Diagnostic("bad-image", why, spec.at(*path), hint=hint)
 
 
 def _pinned(spec: Spec, image: str, environment: str, *path: str | int) -> Iterator[Diagnostic]:
@@ -88,7 +88,7 @@ def _pinned(spec: Spec, image: str, environment: str, *path: str | int) -> Itera
 
 def _moving(spec: Spec, image: str, environment: str, *path: str | int) -> Iterator[Diagnostic]:
     yield from _named(spec, image, *path)
-    if "@sha256:" not in image and REFERENCE.fullmatch(image.removeprefix(OCI)):
+    if "@" not in image and REFERENCE.fullmatch(image.removeprefix(OCI)):
         yield Diagnostic(
             "image-by-tag",
             f"`{image}` can change under its name",

@@ -1,5 +1,5 @@
 """What a pod says of itself and doesn't have: a mount of no volume, a probe of no port, a container
-without an image.
+without an image, or with a text that names none.
 
 In: an object that holds pods, anywhere. Out: what the API server or the kubelet would refuse, by
 path. Of a pod that a serving runtime, a template or a webhook completes only what is wrong whatever
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from exai_compiler.image_names import wrong_image
 from exai_compiler.maybe import Tree
 from exai_specs.nearest import did_you_mean
 from exai_specs.values import frozen
@@ -71,6 +72,12 @@ def _pod(pod: Mapping[str, Tree], path: Path, whole: bool) -> Iterator[LooseEnd]
                 hint = did_you_mean(name, sorted(_named(pod) - {name}))
                 wrong = "has no image, and nothing else says which"
                 yield LooseEnd(here, wrong, hint or "add its image, or change the name")
+            image = container.get("image")
+            # KServe fills the templates of its runtimes before anything pulls.
+            text = image if isinstance(image, str) and "{{" not in image else ""
+            if text and (found := wrong_image(text)) is not None:
+                why, hint = found
+                yield LooseEnd((*here, "image"), f"names no image: {why}", hint)
             if whole and not served:
                 yield from _mounts(container, volumes, here)
             yield from _ports(container, here)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import cast
 
 from exai_compiler.catalog import Component, Effects, Port
+from exai_compiler.image_names import wrong_image
 from exai_compiler.user_components.annotations import noted
 from exai_compiler.user_components.arguments import wrong_arguments
 from exai_compiler.user_components.shape import wrong_shape
@@ -62,7 +63,7 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
     outputs, wrong_outputs = _ports(document, "outputs")
     notes, wrong_notes = noted(document, inputs, outputs)
     found = (*wrong_inputs, *wrong_outputs, *wrong_notes)
-    found = (*found, *wrong_arguments(document, inputs, outputs))
+    found = (*found, *wrong_arguments(document, inputs, outputs), *_wrong_image(document))
     if found:
         return found
     value = document.value
@@ -86,6 +87,14 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
         limits=notes.limits,
         env=cast(Mapping[str, str], container.get("env", MappingProxyType({}))),
     )
+
+
+def _wrong_image(document: Document) -> Iterator[Diagnostic]:
+    path: Path = ("implementation", "container", "image")
+    container = cast(Mapping[str, Mapping[str, Json]], document.value["implementation"])
+    if (found := wrong_image(str(container["container"]["image"]))) is not None:
+        why, hint = found
+        yield Diagnostic(CODE, why, document.at(path), hint=hint)
 
 
 def _ports(document: Document, field: str) -> tuple[Mapping[str, Port], tuple[Diagnostic, ...]]:

@@ -27,7 +27,7 @@ HEAD = """
 apiVersion: exai.dev/v1alpha1
 kind: Project
 metadata: {name: box}
-spec: {environments: {prod: {target: kubeflow, namespace: ml, images: {train: "x@sha256:1"}}}}
+spec: {environments: {prod: {target: kubeflow, namespace: ml, images: {train: "x@sha256:DIGEST"}}}}
 ---
 apiVersion: exai.dev/v1alpha1
 kind: Dataset
@@ -41,7 +41,7 @@ spec:
   parameters: {word: {type: string, default: x}, seed: {type: integer, optional: true}}
   steps:
     load: {uses: load-dataset, with: {dataset: flowers}}
-"""
+""".replace("DIGEST", "1" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def errors(*steps: str, components: Catalog) -> tuple[Diagnostic, ...]:
 
 
 BOX = (
-    "box: {image: 'a@sha256:1', command: [run, '%s'], outputs: {out: string, data: Dataset}, "
+    "box: {image: 'a/bcd:1.23', command: [run, '%s'], outputs: {out: string, data: Dataset}, "
     "with: {word: '${{ parameters.word }}', seed: '${{ parameters.seed }}', "
     "data: '${{ steps.load.data }}'}}"
 )
@@ -108,7 +108,7 @@ def test_what_an_argument_can_say(components: Catalog) -> None:
 
 
 def test_an_input_that_nothing_gives_has_no_branch(components: Catalog) -> None:
-    step = "box: {image: 'a@sha256:1', args: [{ifPresent: seeed, then: [x]}], with: {seed: 1}}"
+    step = "box: {image: 'a/bcd:1.23', args: [{ifPresent: seeed, then: [x]}], with: {seed: 1}}"
     (found,) = errors(step, components=components)
     assert (found.code, found.at.column) == ("unknown-reference", 51)
     assert "seed" in found.hint
@@ -139,19 +139,19 @@ def test_inputs_have_the_types_of_what_they_are_given(components: Catalog) -> No
 def test_python_steps_have_the_image_of_the_defaults(components: Catalog) -> None:
     project = project_of(
         "own: {python: 'own.py:f'}",
-        "other: {python: 'own.py:f', image: 'other@sha256:1'}",
-        "box: {image: 'a@sha256:1'}",
-        "x: {uses: load-dataset, with: {dataset: flowers}}\n  defaults: {image: 'mine@sha256:1'}",
+        "other: {python: 'own.py:f', image: 'other/bcd:1.2.3'}",
+        "box: {image: 'a/bcd:1.23'}",
+        "x: {uses: load-dataset, with: {dataset: flowers}}\n  defaults: {image: 'mine/bcd:1.23'}",
     )
     files = {"own.py": "def f() -> None: ...\n"}
     ((spec, _),) = project.bodies(PipelineSpec)
     steps = graph(spec, replace(components, files=files)).steps
     images = [step.component.image for step in steps.values() if step.component is not None]
-    assert images[1:] == ["mine@sha256:1", "other@sha256:1", "a@sha256:1", "exai/python-train"]
+    assert images[1:] == ["mine/bcd:1.23", "other/bcd:1.2.3", "a/bcd:1.23", "exai/python-train"]
 
 
 MAKES = (
-    "make: {image: 'a@sha256:1', with: {data: '${{ steps.load.data }}'}, outputs: "
+    "make: {image: 'a/bcd:1.23', with: {data: '${{ steps.load.data }}'}, outputs: "
     "{rows: {type: Dataset, columns: {width: float64, tall: {type: string, enum: [a, b]}}}}}"
 )
 
@@ -214,7 +214,7 @@ def test_what_an_import_can_t_say(components: Catalog, written: str, code: str, 
 def test_an_import_makes_one_artifact(components: Catalog) -> None:
     project = project_of(
         "file: {import: {uri: '${{ parameters.word }}', type: Model, metadata: {a: b}}}",
-        "use: {image: 'a@sha256:1', with: {model: '${{ steps.file.artifact }}'}}",
+        "use: {image: 'a/bcd:1.23', with: {model: '${{ steps.file.artifact }}'}}",
     )
     assert [e for e in check(project, components) if e.severity == "error"] == []
     ((spec, _),) = project.bodies(PipelineSpec)
@@ -228,7 +228,7 @@ def test_an_address_from_outside_of_a_group_is_where_the_launcher_looks(
     components: Catalog,
 ) -> None:
     project = project_of(
-        "name: {image: 'a@sha256:1', args: ['${{ outputs.text }}'], outputs: {text: string}}",
+        "name: {image: 'a/bcd:1.23', args: ['${{ outputs.text }}'], outputs: {text: string}}",
         "late: {steps: {file: {import: {uri: '${{ steps.name.text }}', type: Model}}}, "
         "outputs: {artifact: '${{ steps.file.artifact }}'}}",
     )

@@ -44,6 +44,8 @@ def test_a_whole_pod(kind: str) -> None:
         ("{name: cache, mountPath: /c}", "{name: cash, mountPath: /a}", "names no volume"),
         ("mountPath: /m", "mountPath: /cache", "is where another volume is mounted"),
         ("{name: proxy, image: c/d}", "{name: proxi}", "has no image"),
+        ("image: c/d", "image: c/D:1", "names no image: this names no image that anything"),
+        ("image: e/f", "image: 'e/f@sha256:0'", "names no image: a digest of sha256 has 64 digits"),
         ("{name: proxy,", "{name: main,", "has the name `main`, as another container"),
         ("name: fetch", "name: main", "has the name `main`, as another container"),
         ("containerPort: 8080}]", "containerPort: 8080}, {name: http}]", "has the name `http`"),

@@ -162,7 +162,7 @@ steps:
   load: {{uses: load-dataset, with: {{dataset: rows}}}}
   say: {{python: 'code.py:say', with: {{x: '${{{{ parameters.mem }}}}'}}}}
   box:
-    image: 'a@sha256:1'
+    image: 'a/bcd:1.23'
     forEach: {{in: [{{q: 1}}], as: rate}}
     with: {{x: 1, data: '${{{{ steps.load.data }}}}'}}
     args: ['${{{{ inputs.x }}}}', '${{{{ inputs.data.path }}}}', '${{{{ outputs.out }}}}',
@@ -180,7 +180,7 @@ def test_a_file_that_no_argument_names_is_named_by_its_path(catalog: Catalog) ->
 run: {on: []}
 steps:
   load: {uses: load-dataset, with: {dataset: rows}}
-  box: {image: 'a@sha256:1', with: {data: '${{ steps.load.data }}'}}
+  box: {image: 'a/bcd:1.23', with: {data: '${{ steps.load.data }}'}}
 """,
     )
     assert (found.code, found.severity) == ("unused-input", "warning")
@@ -224,7 +224,7 @@ parameters: {part: {type: double, default: 0.5}}
 steps:
   load: {uses: load-dataset, with: {dataset: rows}}
   split: {uses: split-data, with: {data: '${{ steps.load.data }}', test: '${{ parameters.part }}'}}
-  check: {image: 'a@sha256:1', with: {d: '${{ steps.split.train }}', e: '${{ steps.split.test }}'},
+  check: {image: 'a/bcd:1.23', with: {d: '${{ steps.split.train }}', e: '${{ steps.split.test }}'},
           args: ['${{ inputs.d.path }}', '${{ inputs.e.path }}']}
 """
 COUNTS = """
@@ -406,7 +406,7 @@ steps:
 BOX = """
 run: {on: []}
 steps:
-  box: {image: 'a@sha256:1', %s outputs: {rows: integer, model: Model}}
+  box: {image: 'a/bcd:1.23', %s outputs: {rows: integer, model: Model}}
 """
 
 
@@ -461,13 +461,13 @@ IN_LOOP = "a: {forEach: {in: [{lr: b}], as: rate}, python: 'code.py:say', "
             "steps.make.Output",
         ),
         (
-            "a: {image: 'a@sha256:1', args: ['{{ inputs.x }}'], with: {x: 1}}",
+            "a: {image: 'a/bcd:1.23', args: ['{{ inputs.x }}'], with: {x: 1}}",
             "bad-expression",
             "error",
             "inputs.x",
         ),
         (
-            "a: {image: 'a@sha256:1', args: ['echo ${inputs.x}/y'], with: {x: 1}}",
+            "a: {image: 'a/bcd:1.23', args: ['echo ${inputs.x}/y'], with: {x: 1}}",
             "bad-expression",
             "warning",
             "inputs.x",

@@ -125,7 +125,7 @@ def test_a_hostile_path_is_said(root: Path, written: str, code: str) -> None:
 
 COMPONENT = """
 inputs: [{name: word, type: String, default: x}]
-implementation: {container: {image: "alpine@sha256:0", args: [{inputValue: word}]}}
+implementation: {container: {image: "alpine/own:3.20", args: [{inputValue: word}]}}
 """
 
 
