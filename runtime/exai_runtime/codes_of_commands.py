@@ -85,6 +85,13 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "Somebody pressed Ctrl-C.",
             "Whatever was begun is in the journal: the same command, run again, goes on.",
         ),
+        "many-edges": Code(
+            "A Mermaid drawing with more edges than its viewers draw.",
+            "Mermaid gives up above `maxEdges`, which is 500 unless it is set, and GitHub and "
+            "GitLab leave it there. A document's name limits the drawing to what is above and "
+            "below it; a page (`--format html`) and Graphviz have no such limit.",
+            "note",
+        ),
         "missing-entity-key": Code(
             "A join key of the view isn't given.",
             "A view over several entities needs a value of each of their keys.",

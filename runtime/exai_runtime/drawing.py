@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.values import frozen
 
 NOWHERE = Span("")
+MOST_ARROWS = 500
 NO_TIME = "1970-01-01T00:00:00Z"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 
@@ -81,6 +82,8 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
         time, note = _time_of(root)
         notes = (*notes, note)
     text = _text(found, wanted, time, _base(root, wanted.file), runs)
+    if wanted.format == "mermaid":
+        notes = (*notes, *_too_many(text))
     if wanted.file is not None and (refused := _write(wanted.file, text)) is not None:
         return refused
     return Drawn(
@@ -147,6 +150,21 @@ def _is_time(text: str) -> bool:
         return bool(_TIME.fullmatch(text) and datetime.fromisoformat(text))
     except ValueError:
         return False
+
+
+def _too_many(text: str) -> Iterator[Diagnostic]:
+    """What viewers would refuse to draw: `maxEdges` of mermaid's config, 500 unless it is set,
+    which GitHub and GitLab leave as it is."""
+    from exai_runtime.views.graph.mermaid import ARROW
+
+    arrows = text.count(ARROW)
+    if arrows > MOST_ARROWS:
+        message = f"Mermaid draws {MOST_ARROWS} edges unless told otherwise, and these are {arrows}"
+        hint = (
+            "name a document to draw only what is around it, draw a page (`--format html`), or set "
+            "`maxEdges` where Mermaid is run"
+        )
+        yield Diagnostic("many-edges", message, NOWHERE, "note", hint)
 
 
 def _time_of(root: Path) -> tuple[str, Diagnostic]:

@@ -134,6 +134,21 @@ def nothing() -> Iterator[None]:
 World = Callable[[Path, pytest.MonkeyPatch], Any]
 
 
+@contextmanager
+def many_steps(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    del monkeypatch
+    (root / "specs/own.py").write_text("def own(x: int) -> int:\n    return x\n")
+    steps = "    a: {python: own.py:own, with: {x: 1}}\n" + "".join(
+        f"    s{at}: {{python: own.py:own, with: {{x: '${{{{ steps.a.Output }}}}'}}}}\n"
+        for at in range(501)
+    )
+    (root / "specs/many.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: many}\nspec:\n"
+        "  steps:\n" + steps
+    )
+    yield
+
+
 def a_run(root: Path, key: str) -> None:
     folder = root / ".exai/local/runs" / key
     folder.mkdir(parents=True)
@@ -385,6 +400,7 @@ def a_store(status: str, age: float | None) -> World:
 
 WORLDS: dict[str, World] = {
     "image-not-found": no_image,
+    "many-edges": many_steps,
     "no-version": two_versions,
     "registry-unreachable": impatient,
     "broken-revision": a_broken_commit,

@@ -30,6 +30,8 @@ _SHAPES = {
     "Notebook": ("[", "]"),
 }
 _PLAIN = ("[", "]")
+# Between two nodes; no label has one, for `>` is written as its code.
+ARROW = " --> "
 _HARMLESS = frozenset(" _-./:@,()+=")
 
 
@@ -81,7 +83,7 @@ def _label(picture: Picture, told: Described) -> str:
 
 
 def _arrow(source: Node, target: Node) -> str:
-    return f"  {identifier(source)} --> {identifier(target)}"
+    return f"  {identifier(source)}{ARROW}{identifier(target)}"
 
 
 def _text(text: str) -> str:
