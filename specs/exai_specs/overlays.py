@@ -82,10 +82,10 @@ class PatchedDocument(Document):
     def _emptied(self, path: Path) -> Path | None:
         """What was removed from a mapping that the base fills, and patches leave empty: there it is
         that it lacks something, for no line of the base's is left of it."""
-        gone = next((found for found in self.origins if found and found[:-1] == path), None)
-        if gone is None or path in self.origins or self.keys(path) or not self.base.keys(path):
+        # The search goes through every path that is patched: last, and only where one is missing.
+        if path in self.origins or self.keys(path) or not self.base.keys(path):
             return None
-        return gone
+        return next((found for found in self.origins if found and found[:-1] == path), None)
 
     def _origin(self, path: Path) -> tuple[Document, Path]:
         """The document in which the value at a path is written, and its path there."""

@@ -7,7 +7,8 @@ give the same bytes; a value's place is in the text of the last who set it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -20,7 +21,7 @@ from exai_compiler.environments import environments
 from exai_compiler.project import Project, link
 from exai_specs.documents import Document, Path, read
 from exai_specs.frozen import Json, canonical, freeze, thaw
-from exai_specs.overlays import merged, overlaid, touched
+from exai_specs.overlays import PatchedDocument, merged, overlaid, touched
 from exai_specs.parse import Spec, parse
 
 # Appendix A of RFC 7386: original, patch, result.
@@ -121,6 +122,30 @@ def test_each_value_stands_where_the_last_who_set_it_wrote_it(
         assert found.file_of(path) == at.path
         if not isinstance(here, Mapping):
             assert (at, found.key_at(path)) == (last.at(own), last.key_at(own)), path
+
+
+class Counted(dict[Path, int]):
+    """Origins that count how often somebody goes through all of them."""
+
+    searches = 0
+
+    def __iter__(self) -> Iterator[Path]:
+        self.searches += 1
+        return super().__iter__()
+
+
+def test_a_place_is_found_without_a_search_through_all_that_is_patched() -> None:
+    base = document({"spec": {"a": {"b": 1, "c": 2}, "d": {"e": 1}}}, "base.yaml")
+    layer = overlay({"spec": {"a": {"b": 3}, "d": {"e": None}}}, "overlay.yaml")
+    found = overlaid(base, [layer])
+    assert isinstance(found, PatchedDocument)
+    origins = Counted(found.origins)
+    counted = replace(found, origins=origins)
+    for path in (("spec",), ("spec", "a"), ("spec", "a", "b"), ("spec", "a", "c"), ("x",)):
+        assert counted.at(path) == found.at(path)
+    assert origins.searches == 0
+    assert counted.at(("spec", "d")) == layer.key_at(("spec", "patch", "spec", "d", "e"))
+    assert origins.searches == 1
 
 
 def set_by(layer: Document, path: Path) -> bool:
