@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _LISTS = ("containers", "initContainers")
 # Kinds whose pods are whole: nothing adds an image or a volume to them.
-_WHOLE = frozenset(
+WHOLE = frozenset(
     {
         *("CronJob", "DaemonSet", "Deployment", "InferenceService", "Job", "Notebook", "Pod"),
         *("ClusterServingRuntime", "RayCluster", "ReplicaSet", "ServingRuntime", "StatefulSet"),
@@ -42,23 +42,33 @@ class LooseEnd:
 
 def loose_ends(body: Mapping[str, Tree]) -> Iterator[LooseEnd]:
     """Every one of an object."""
-    yield from _below(body, (), body.get("kind") in _WHOLE)
+    yield from _below(body, (), body.get("kind") in WHOLE, _claimed(body))
 
 
-def _below(tree: Tree, path: Path, whole: bool) -> Iterator[LooseEnd]:
+def _claimed(body: Mapping[str, Tree]) -> frozenset[str]:
+    """The volumes that a StatefulSet gives each of its pods, by the names of their claims."""
+    spec = body.get("spec")
+    claims = spec.get("volumeClaimTemplates") if isinstance(spec, Mapping) else None
+    metadata = [claim.get("metadata") for _, claim in _items(claims)]
+    return frozenset(str(each.get("name")) for each in metadata if isinstance(each, Mapping))
+
+
+def _below(tree: Tree, path: Path, whole: bool, claimed: frozenset[str]) -> Iterator[LooseEnd]:
     if isinstance(tree, Mapping):
         if any(isinstance(tree.get(name), tuple) for name in _LISTS):
-            yield from _pod(tree, path, whole and "workerSpec" not in path)
+            yield from _pod(tree, path, whole and "workerSpec" not in path, claimed)
         for name, value in tree.items():
-            yield from _below(value, (*path, name), whole)
+            yield from _below(value, (*path, name), whole, claimed)
     elif isinstance(tree, tuple):
         for index, item in enumerate(tree):
-            yield from _below(item, (*path, index), whole)
+            yield from _below(item, (*path, index), whole, claimed)
 
 
-def _pod(pod: Mapping[str, Tree], path: Path, whole: bool) -> Iterator[LooseEnd]:
+def _pod(
+    pod: Mapping[str, Tree], path: Path, whole: bool, claimed: frozenset[str]
+) -> Iterator[LooseEnd]:
     served = any(name in pod for name in _SERVED)
-    volumes = {str(each.get("name")) for _, each in _items(pod.get("volumes"))}
+    volumes = {str(each.get("name")) for _, each in _items(pod.get("volumes"))} | claimed
     names: set[str] = set()
     for field in _LISTS:
         for index, container in _items(pod.get(field)):
