@@ -32,6 +32,14 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
             "A Manifest of an object that the API server would refuse, or drop parts of.",
             "The objects of kinds whose CRD exai knows are held against it.",
         ),
+        "newer-field": Code(
+            "A field that Kubernetes' own kind didn't have in the version that exai knows.",
+            "The kinds of Kubernetes itself gain fields with every version. One that the cluster "
+            "doesn't have is refused or dropped by it; where it has it, allow it there: "
+            "`# exai: allow newer-field -- our cluster is 1.34`. A name that is nearly one of "
+            "those that exai knows is an error.",
+            "warning",
+        ),
         "not-yet": Code(
             "A setting for what this version of exai doesn't do.",
             "It is checked, and nothing comes of it yet.",

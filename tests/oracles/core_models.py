@@ -11,7 +11,10 @@ import inspect
 from importlib.metadata import version
 from typing import Any
 
-SOURCE = f"kubernetes-client/python at v{version('kubernetes')}, kubernetes/client/models"
+_CLIENT = version("kubernetes")
+SOURCE = f"kubernetes-client/python at v{_CLIENT}, kubernetes/client/models"
+# Its major version is Kubernetes' minor one.
+KUBERNETES = f"1.{_CLIENT.partition('.')[0]}"
 
 MODELS = {
     "ConfigMap": "V1ConfigMap",
@@ -29,7 +32,7 @@ MODELS = {
     "ServiceAccount": "V1ServiceAccount",
     "StatefulSet": "V1StatefulSet",
 }
-# Amounts: a whole number is one, too. Model's attribute by name, wherever a mapping of texts is.
+# Amounts: a number is one, too. Model's attribute by name, wherever a mapping of texts is.
 AMOUNTS = frozenset(
     {
         *("requests", "limits", "hard", "default", "default_request", "max", "min", "overhead"),
@@ -38,7 +41,12 @@ AMOUNTS = frozenset(
 )
 # Numbers or texts, which the models call objects; and amounts, which they call texts.
 EITHER = frozenset({"port", "target_port", "max_surge", "max_unavailable", "min_available"})
-QUANTITIES = frozenset({"size_limit", "average_value", "value_of_metric", "divisor"})
+QUANTITIES = frozenset(
+    {
+        *(("V1EmptyDirVolumeSource", "size_limit"), ("V1ResourceFieldSelector", "divisor")),
+        *(("V2MetricTarget", "average_value"), ("V2MetricTarget", "value")),
+    }
+)
 # https://kubernetes.io/docs/reference/kubernetes-api, where a value is one of a few.
 ENUMS: dict[tuple[str, str], list[str]] = {
     ("V1NetworkPolicySpec", "policy_types"): ["Ingress", "Egress"],
@@ -82,27 +90,23 @@ def _type(model: str, attribute: str, type_: str) -> dict[str, Any]:
     if type_.startswith("dict("):
         inner = type_[5:-1].partition(", ")[2]
         either = attribute in AMOUNTS and inner == "str"
-        values = _EITHER if either else _type(model, "", inner)
+        values = _AMOUNT if either else _type(model, "", inner)
         return {"type": "object", "additionalProperties": values}
     if type_ == "object":
         kept = {"x-kubernetes-preserve-unknown-fields": True}
         return _EITHER if attribute in EITHER else kept
-    if type_ == "str" and attribute in QUANTITIES:
-        return _EITHER
+    if (model, attribute) in QUANTITIES:
+        return _AMOUNT
     plain = {"str": "string", "int": "integer", "bool": "boolean", "float": "number"}
-    if type_ in ("str", "datetime"):
+    if type_ == "datetime":
+        return {"type": "string", "nullable": True}  # as kubectl writes creationTimestamp
+    if type_ == "str":
         enum = ENUMS.get((model, attribute))
         return {"type": "string"} | ({"enum": enum} if enum else {})
     if type_ in plain:
         return {"type": plain[type_]}
-    if type_ == "V1ObjectMeta":  # of a pod, or of a claim
-        return _META
     return _model(type_)
 
 
 _EITHER = {"x-kubernetes-int-or-string": True}
-_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
-_META = {
-    "type": "object",
-    "properties": {"annotations": _TEXTS, "labels": _TEXTS, "name": {"type": "string"}},
-}
+_AMOUNT = {"type": ["number", "string"]}

@@ -1,6 +1,7 @@
 """`manifest-invalid`: what the API server would refuse or drop in a Manifest's object, where exai
-has its kind's CRD. `manifest-clash`: what exai keeps to itself. `restricted-pod`,
-`runtime-placeholder`: as in every other kind (LANGUAGE section 9, DESIGN section 8).
+has its kind's CRD. `newer-field`: a field that Kubernetes' own kind may have by now.
+`manifest-clash`: what exai keeps to itself. `restricted-pod`, `runtime-placeholder`: as in every
+other kind (LANGUAGE section 9, DESIGN section 8).
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
             message = f"`{dotted(found.path) or body.kind}` of the {body.kind} {found.message}"
         hint = found.hint or f"the CRD of the {body.kind} says so: kubectl explain {body.kind}"
         place = spec.key_at(*path) if found.on_key else spec.at(*path)
-        yield Diagnostic("manifest-invalid", message, place, hint=hint)
+        if found.newer:
+            yield Diagnostic("newer-field", message, place, severity="warning", hint=hint)
+        else:
+            yield Diagnostic("manifest-invalid", message, place, hint=hint)
     for loose in loose_ends(body.manifest):
         if not any(loose.path[: len(found.path)] == found.path for found in told):
             message = f"`{dotted(loose.path)}` of the {body.kind} {loose.message}"

@@ -1,8 +1,9 @@
 """What a patch may say (LANGUAGE 3.2, DESIGN section 8).
 
-`patch-invalid`: what the object's CRD would refuse or drop. `patch-not-allowed`: identity,
-ownership and service account. `patch-shadows-field`: what exai renders from the document's own
-fields. `restricted-pod`: a pod that leaves the profile.
+`patch-invalid`: what the object's CRD would refuse or drop. `newer-field`: a field that Kubernetes
+may have by now. `patch-not-allowed`: identity, ownership and service account.
+`patch-shadows-field`: what exai renders from the document's own fields. `restricted-pod`: a pod
+that leaves the profile.
 
 In: an object as rendered, a patch of it. Out: diagnostics at the patch's own lines.
 """
@@ -135,7 +136,10 @@ def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterat
         hint = (
             found.hint or f"the CRD of the {patched.kind} says so: kubectl explain {patched.kind}"
         )
-        yield Diagnostic("patch-invalid", message, place, hint=hint, related=related)
+        if found.newer:
+            yield Diagnostic("newer-field", message, place, severity="warning", hint=hint)
+        else:
+            yield Diagnostic("patch-invalid", message, place, hint=hint, related=related)
     yield from _loose(patched, result, told)
 
 

@@ -8,17 +8,18 @@ CEL rules aren't evaluated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.crds.table import Crd, Node
 from exai_compiler.maybe import Tree, Unknown
-from exai_specs.nearest import did_you_mean
+from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
 
 # What the API server itself knows of every object's metadata, as far as exai writes it.
 METADATA = {"annotations": True, "labels": True, "name": False, "namespace": False}
+_SLIP = 0.8  # the share of letters that a slip leaves alike
 _FLAGS = re.compile(r"\(\?([ims]+)\)")
 RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _WORDS = {
@@ -27,6 +28,7 @@ _WORDS = {
     "int-or-string": "a whole number or text",
     "integer": "a whole number",
     "number": "a number",
+    "number-or-string": "a number or text",
     "object": "a mapping",
     "string": "text",
 }
@@ -34,12 +36,15 @@ _WORDS = {
 
 @frozen
 class CrdProblem:
-    """`on_key`: the field's name is at fault, not its value."""
+    """`on_key`: the field's name is at fault, not its value. `newer`: perhaps it isn't, for a
+    Kubernetes that is newer than the table may have the field.
+    """
 
     path: Path
     message: str
     hint: str = ""
     on_key: bool = False
+    newer: bool = False
 
 
 def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
@@ -52,7 +57,7 @@ def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
         if name == "metadata":
             yield from _metadata(value)
         elif name == "status" or (name not in known and not root.open):
-            yield _unknown((name,), known)
+            yield _unknown(schema, (name,), known)
         elif (child := schema.child(root, name)) is not None:
             yield from _value(schema, child, value, (name,))
     yield from _missing(root, body, ())
@@ -69,7 +74,7 @@ def _metadata(value: Tree) -> Iterator[CrdProblem]:
     for name, item in value.items() if isinstance(value, Mapping) else ():
         path: Path = ("metadata", name)
         if name not in METADATA:
-            yield _unknown(path, METADATA)
+            yield _no_field(path, METADATA)
         elif METADATA[name] and isinstance(item, Mapping):
             for key, text in item.items():
                 if not isinstance(text, str | Unknown):
@@ -113,6 +118,8 @@ def _is(type_: str, value: Tree) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "int-or-string":
             return isinstance(value, int | str) and not isinstance(value, bool)
+        case "number-or-string":
+            return isinstance(value, int | float | str) and not isinstance(value, bool)
         case _:
             return True
 
@@ -125,7 +132,7 @@ def _mapping(
         if child is not None:
             yield from _value(schema, child, item, (*path, name))
         elif not node.open:
-            yield _unknown((*path, name), node.fields or {})
+            yield _unknown(schema, (*path, name), node.fields or {})
     yield from _missing(node, value, path)
     yield from _length(node, len(value), path, "entries")
 
@@ -188,6 +195,26 @@ def _missing(node: Node, value: Mapping[str, Tree], path: Path) -> Iterator[CrdP
             yield CrdProblem(path, f"has no {name}", f"add {name}")
 
 
-def _unknown(path: Path, known: Mapping[str, object] | set[str]) -> CrdProblem:
+def _unknown(schema: Crd, path: Path, known: Mapping[str, object] | set[str]) -> CrdProblem:
+    """A CRD is what the cluster has. Kubernetes' own kinds gain fields with every version of it, so
+    there only a name that is nearly one of the known ones is wrong for sure."""
+    name = str(path[-1])
+    if not schema.kubernetes or path == ("status",) or _mistyped(name, known):
+        return _no_field(path, known)
+    message = f"Kubernetes {schema.kubernetes} has no field {name}"
+    hint = "if your cluster's is newer and has it, put `# exai: allow newer-field -- WHY` above it"
+    return CrdProblem(path, message, hint, on_key=True, newer=True)
+
+
+def _mistyped(name: str, known: Iterable[str]) -> bool:
+    """Whether it is a slip of a known name. A known name with one more word (`restartPolicyRules`)
+    isn't: that is how new fields are called."""
+    meant = nearest(name, known, _SLIP)
+    return meant is not None and not (
+        name.startswith(meant) and name[len(meant) : len(meant) + 1].isupper()
+    )
+
+
+def _no_field(path: Path, known: Iterable[str]) -> CrdProblem:
     hint = did_you_mean(str(path[-1]), sorted(known))
     return CrdProblem(path, f"there is no field {path[-1]}", hint, on_key=True)

@@ -139,13 +139,15 @@ class Node:
 
 @frozen
 class Crd:
-    """A kind's schema; `root` is the whole object's node."""
+    """A kind's schema; `root` is the whole object's node. `kubernetes`: the version of it whose own
+    kind this is; empty for a CRD."""
 
     api: str
     kind: str
     namespaced: bool
     nodes: tuple[Node, ...]
     root: int
+    kubernetes: str = ""
 
     def child(self, node: Node, part: str | int) -> Node | None:
         """The node of a field or item; None where the schema has none."""
@@ -176,7 +178,8 @@ def crd(kind: str, api: str = "") -> Crd:
     text = (Path(__file__).parent / "tables" / f"{name}.json").read_text("utf-8")
     value = json.loads(text)
     nodes = tuple(_node(each) for each in value["nodes"])
-    return Crd(value["api"], kind, value["namespaced"], nodes, value["root"])
+    read = value.get("kubernetes", "")
+    return Crd(value["api"], kind, value["namespaced"], nodes, value["root"], read)
 
 
 def _part(kind: str) -> Crd:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from core_models import MODELS, SOURCE, schema_of
+from core_models import KUBERNETES, MODELS, SOURCE, schema_of
 from crd_files import FILES, crd_of, source_of, validator, version_of
 from katib_fields import EXPERIMENT
 
@@ -46,6 +46,8 @@ def table(kind: str, api: str) -> dict[str, Any]:
         node = {name: schema[key] for key, name in KEPT if schema.get(key) not in (None, False)}
         if schema.get("x-kubernetes-int-or-string"):
             node["type"] = "int-or-string"
+        if isinstance(schema.get("type"), list):
+            node["type"] = "-or-".join(schema["type"])
         if schema.get("format") in ("int32", "int64"):
             node["format"] = schema["format"]
         if "properties" in schema:
@@ -62,7 +64,8 @@ def table(kind: str, api: str) -> dict[str, Any]:
 
     if kind in MODELS:
         root = number(schema_of(kind))
-        return head(SOURCE, api, True) | {"root": root, "nodes": nodes}
+        own = {"kubernetes": KUBERNETES, "root": root, "nodes": nodes}
+        return head(SOURCE, api, True) | own
     served = version_of(kind, api)
     schema = dict(served["schema"]["openAPIV3Schema"])
     if kind == "Experiment":

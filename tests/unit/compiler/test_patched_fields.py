@@ -67,7 +67,7 @@ def sample(schema: Crd, node: Node, deep: int = 0) -> Any:
             return max(1, int(node.least or 1))
         case "boolean":
             return True
-        case "int-or-string":
+        case "int-or-string" | "number-or-string":
             return 1
         case _:
             return "x" * max(1, node.shortest or 1)
