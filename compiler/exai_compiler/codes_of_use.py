@@ -41,6 +41,13 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "bound is `min`. Losses and errors are better when they are less: theirs is `max`. "
             "Both bounds together are a band, which is taken as it is.",
         ),
+        "half-expression": Code(
+            "A text in a step that looks like an expression, and stays text.",
+            "Only `${{ parameters.NAME }}` is filled in; `{{ parameters.NAME }}` and "
+            "`${ parameters.NAME }` aren't. Where it is a template for something else, of Jinja or "
+            "of Argo, allow it there.",
+            "warning",
+        ),
         "kubernetes-placeholder": Code(
             "A variable that refers to another one in Kubernetes' way.",
             "Kubernetes replaces `$(NAME)` in a container's variables by those that come before it "

@@ -1,8 +1,9 @@
-"""`bad-expression`: `{{ parameters.lr }}` or `${ parameters.lr }` in a text of a step, where only
+"""`half-expression`: `{{ parameters.lr }}` or `${ parameters.lr }` in a text of a step, where only
 `${{ parameters.lr }}` is filled in.
 
-An error where the whole text is one and names what there is, which nobody means as text; a warning
-inside of other text. Where text can't stand at all, the rule that refuses it says what to write.
+Only where it names what there is. A warning: a template of Jinja or Argo is such a text, too, and a
+comment allows it. Where text can't stand at all, the rule that refuses it says what to write; of
+`{{$`, which Kubeflow Pipelines would expand, `kfp-placeholder` speaks.
 """
 
 from __future__ import annotations
@@ -82,12 +83,11 @@ def _told(
         hint = _meant(graph, reference, items, container)
         if not hint:
             continue
-        whole = bool(half_written(text, items)) or found[0] == text.strip()
         yield Diagnostic(
-            "bad-expression",
+            "half-expression",
             f"`{found[0]}` is no expression, and stays as it is",
             spec.document.at(path, found.start()),
-            "error" if whole else "warning",
+            "warning",
             hint,
         )
 
