@@ -20,6 +20,12 @@ _WORDS = re.compile(r"#[ \t]*(?i:exai)[ \t]*[:\-]?[ \t]*([A-Za-z]+)(?![A-Za-z./]
 _RIGHT = re.compile(r"#[ \t]*exai:[ \t]*allow\b")
 # What other tools call it.
 _ALSO = frozenset({"ignore", "disable", "noqa", "nolint", "permit", "silence", "suppress", "skip"})
+# Without the colon a sentence about exai begins the same, so what follows has to be one: codes, and
+# a reason; or, after a word that commands, codes alone.
+_COLON = re.compile(r"#[ \t]*(?i:exai)[ \t]*:")
+_CODES = r"[ \t:]+[a-z0-9]+(?:-[a-z0-9]+)+(?:,[ \t]*[a-z0-9]+(?:-[a-z0-9]+)+)*"
+_CODES_AND_REASON = re.compile(rf"{_CODES}[ \t]+--.*")
+_CODES_ALONE = re.compile(_CODES)
 _FORM = re.compile(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
 
 
@@ -50,7 +56,7 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
             continue  # `a#b` is text
         at = Span(path, number, said.start() + 1)
         if not _RIGHT.match(said[0]):
-            if _nearly(said[1]):
+            if _nearly(said[1]) and (_COLON.match(said[0]) or _codes_follow(said[1], said[2])):
                 problems.append(_misspelt(at))
             continue
         form = _FORM.fullmatch(said[2].rstrip())
@@ -65,9 +71,16 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
 
 
 def _nearly(word: str) -> bool:
-    """Whether this was meant as `allow`. Prose that begins with exai's name isn't."""
+    """Whether this word was meant as `allow`."""
     given = word.lower()
     return given in _ALSO or nearest(given, ("allow",), 0.79) is not None
+
+
+def _codes_follow(word: str, rest: str) -> bool:
+    if _CODES_AND_REASON.fullmatch(rest.rstrip()):
+        return True
+    commands = word.lower() == "allow" or word.lower() in _ALSO
+    return commands and _CODES_ALONE.fullmatch(rest.rstrip()) is not None
 
 
 def _misspelt(at: Span) -> Diagnostic:
