@@ -14,11 +14,16 @@ from collections.abc import Iterator, Mapping
 from exai_specs.frozen import Json
 from exai_specs.types import Path
 
-# A value of an address's query. Not `<...>`, `${...}` or `***`, as below.
-_GIVEN = r"(?![<{$*%])[^\s?&;#\"'<>]{6,256}"
+# A value of an address's query, or of a connection string. Not `<...>`, `${...}` or `***`, as
+# below; nor, with `%`, those as an address writes them, or a template of another tool.
+_NOT = r"(?![<{$*]|%(?![0-9A-Fa-f]{2})|%(?i:24|2A|3C|7B))"
+_LETTER = r"[^\s?&;#\"'<>]"
+_GIVEN = _NOT + _LETTER + "{6,256}"
+# Of its own accord a word may stand there: `signature=predictions_v2`.
+_SIGNED = rf"{_NOT}(?={_LETTER}{{0,255}}[0-9]){_LETTER}{{16,256}}"
 
-# What to call it; a text that every one of them holds, by which most files are passed over; its
-# whole form.
+# What to call it; a text that every one of them holds, by which most files are passed over (one
+# that ends with `=`, in any case); its whole form.
 FORMS: tuple[tuple[str, str, str], ...] = (
     ("an access key of AWS", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
     ("an access key of AWS", "ASIA", r"\bASIA[0-9A-Z]{16}\b"),
@@ -46,26 +51,31 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         r"\bhttps?://(?:(?=(?:gh[pousr]_|github_pat_|glpat-|hf_|npm_|pypi-|xox[abprs]-)\w)"
         r"|(?=[\w.~%-]{20})(?=[A-Za-z_.~%-]{0,200}[0-9]))[\w.~%-]{1,256}@[^\s@/]",
     ),
-    ("a signed address", "ignature=", rf"[?&;](?:X-(?:Amz|Goog)-)?[Ss]ignature={_GIVEN}"),
-    ("a signed address", "sig=", rf"[?&;]sig={_GIVEN}"),
+    # These in any case, as those who read them have it. What follows `#` is a heading of a page.
+    ("a signed address", "signature=", rf"(?i)[?&;](?:X-(?:Amz|Goog)-)?signature={_SIGNED}"),
+    ("a signed address", "sig=", rf"(?i)[?&;]sig={_GIVEN}"),
     (
         "a token",
-        "oken=",
-        r"[?&;#](?:(?:access|auth|id|refresh|private|api|sas|bearer|X-Amz-Security)[_-]?)?[Tt]oken"
+        "token=",
+        r"(?i)(?:#(?:access|id|refresh)[_-]?|[?&;]"
+        r"(?:(?:access|auth|id|refresh|private|api|sas|bearer|session|X-Amz-Security)[_-]?)?)token"
         rf"={_GIVEN}",
     ),
     (
         "a key",
-        "ey=",
-        rf"[?&;#](?:api|access|account|secret|subscription)[_-]?[Kk]ey={_GIVEN}",
+        "key=",
+        r"(?i)[?&;](?:api|access|account|secret|shared[_-]?access|subscription)[_-]?key"
+        rf"={_GIVEN}",
     ),
-    ("a password", "assword=", rf"[?&;#][Pp]assword={_GIVEN}"),
+    ("a password", "password=", rf"(?i)[?&;]password={_GIVEN}"),
 )
 _FORMS = tuple((words, mark, re.compile(form)) for words, mark, form in FORMS)
 # Words that documentation writes where a password would stand.
 _PLACEHOLDERS = re.compile(
     r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b"
-    r"|=(password|secret|signature|.*(your|redacted|placeholder|changeme|xxx|\.\.\.).*)$"
+    r"|=(password|secret|signature)$"
+    # Random letters hold `xXx` now and then.
+    r"|=.*(your|redacted|placeholder|changeme|(?-i:x{4}|X{4})|\bx{3}\b|\.\.\.).*$"
     r"|=(?-i:[A-Z_]+)$",
     re.IGNORECASE,
 )
@@ -73,7 +83,7 @@ _PLACEHOLDERS = re.compile(
 
 def may_hold_secrets(text: str) -> bool:
     """Whether it is worth looking at each value. False is certain."""
-    return any(mark in text and form.search(text) for _, mark, form in _FORMS)
+    return any(form.search(text) for _, form in _possible(text))
 
 
 def known_secrets(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -90,8 +100,16 @@ def known_secrets(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def _kind(text: str) -> str | None:
-    for words, mark, form in _FORMS:
-        for found in form.finditer(text) if mark in text else ():
+    for words, form in _possible(text):
+        for found in form.finditer(text):
             if not _PLACEHOLDERS.search(found[0]):
                 return words
     return None
+
+
+def _possible(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The forms that a text may have, by their marks."""
+    folded = text.lower() if "=" in text else ""
+    for words, mark, form in _FORMS:
+        if mark in (folded if mark[-1] == "=" else text):
+            yield words, form

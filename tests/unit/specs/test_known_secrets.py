@@ -36,6 +36,23 @@ SECRETS = (
     "s3://bucket/iris?X-Amz-Security-Token=" + "IQoJb3JpZ2",
     "https://example.com/iris.csv?api_key=" + "hunter2",
     "jdbc:postgresql://db/ml?user=exai&password=" + "hunter2",
+    # Three of a hundred signatures of Azure begin with `%`.
+    *(
+        f"https://acme.blob.core.windows.net/data/iris.csv?sv=2024-01-01&sig={first}" + "aB1cD2" * 7
+        for first in ("%2B", "%2F", "%2b")
+    ),
+    # One of a thousand holds three of this letter.
+    "https://acme.blob.core.windows.net/data/iris.csv?sig=" + "aB1cD2xXx" * 5,
+    "https://a.s3.amazonaws.com/iris.csv?x-amz-signature=" + "0a1b" * 16,
+    "https://a.s3.amazonaws.com/iris.csv?X-AMZ-SIGNATURE=" + "0a1b" * 16,
+    "https://a.s3.amazonaws.com/iris.csv?AWSAccessKeyId=x&Signature=%2F" + "abcDEF%2B12" * 2,
+    "https://example.com/iris.csv?TOKEN=" + "hunter2",
+    "https://example.com/iris.csv?sessionToken=" + "hunter2",
+    "https://example.com/#access_token=" + "hunter2",
+    "jdbc:sqlserver://db;user=exai;PASSWORD=" + "hunter2",
+    "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=" + "Ab1/" * 21 + "==",
+    "Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey="
+    + "Ab1/" * 9,
 )
 NO_SECRETS = (
     "AKIAIOSFODNN7EXAMPLE",  # of AWS' own documentation
@@ -61,6 +78,18 @@ NO_SECRETS = (
     "https://example.com/iris.csv?key=iris&sort=token",
     "abfss://0123456789container-of-ours@acme.dfs.core.windows.net/iris",
     "the query has token=abcdef12 in it",
+    "https://example.com/iris.csv?token=xxxxxxxx&a=b",
+    "https://example.com/iris.csv?token=abc-xxx-def",
+    "https://example.com/iris.csv?token=%7Btoken%7D",
+    "https://example.com/iris.csv?token=%3Ctoken%3E",
+    "https://example.com/iris.csv?token=%(token)s",
+    "s3://bucket/iris?signature=predictions_v2",
+    "s3://bucket/iris?signature=predictions_of_the_second_model",
+    "https://docs.example.com/page#token=overview-of-tokens",
+    "https://docs.example.com/page#api-key=where-to-get-one",
+    "https://docs.example.com/page#password=of-your-account",
+    "AccountName=acme;AccountKey=<key>",
+    "SharedAccessKeyName=listener;EntityPath=iris",
 )
 
 
@@ -93,6 +122,7 @@ def test_looking_takes_linear_time() -> None:
         "-----BEGIN " + "A" * 9**6,
         "http://" * 100_000,
         "?token=" * 100_000,
+        "?Signature=" + "a" * 1_000_000,
         "https://" + "a" * 1_000_000,
     ):
         assert not may_hold_secrets(text)
