@@ -59,8 +59,8 @@ MISTAKES = (
     ("model", "metadata:", "metadta:", "unknown-field", '"metadata"'),
     ("service", "replicas: {min: 1, max: 3}", "replicas: 3", "wrong-type", '{"min": 1, "max": 3}'),
     ("service", "{min: 1, max: 3}", "{min: 3, max: 1}", "invalid-value", "max: 3 or more"),
-    ("service", "errorRate: 1%", "errorRate: 0.01", "wrong-type", ""),
-    ("service", "p99: 100ms", "p99: 0.1s", "invalid-value", ""),
+    ("service", "errorRate: 1%", "errorRate: 0.01", "wrong-type", "for example 1%"),
+    ("service", "p99: 100ms", "p99: 0.1s", "invalid-value", "for example 100ms"),
 )
 
 

@@ -66,48 +66,154 @@ def document(kind: str, spec: Any) -> dict[str, Any]:
 STEP = "steps: {a: {%s}}"
 
 
-@pytest.mark.parametrize(
-    ("kind", "spec"),
-    [
-        ("Pipeline", STEP % ""),
-        ("Pipeline", STEP % "with: {a: 1}"),
-        ("Pipeline", STEP % "uses: load-dataset, python: 'a.py:f'"),
-        ("Pipeline", STEP % "uses: load-dataset, image: 'python:3.11'"),
-        ("Pipeline", STEP % "pipeline: b, retry: {max: 1}"),
-        ("Pipeline", STEP % "import: {uri: 's3://a/b', type: Model}, env: {A: b}"),
-        ("Pipeline", STEP % "uses: load-dataset, command: [sh]"),
-        ("Pipeline", STEP % "uses: load-datset"),
-        (
-            "Pipeline",
-            "{steps: {a: {uses: load-dataset}}, finally: {uses: load-dataset, after: [a]}}",
-        ),
-        ("Service", "{model: m@latest}"),
-        ("Service", "{runtime: custom}"),
-        ("Service", "{model: m@1, features: f, transformer: {image: i}}"),
-        ("Service", "{model: m@1, autoscale: {metric: cpu, target: 10}}"),
-        ("Service", "{model: m@1, autoscale: {metric: rps}}"),
-        ("Service", "{model: m@1, probes: {readiness: {}}}"),
-        ("Service", "{model: m@1, logger: {mode: all}}"),
-        ("Service", "{model: m@1, slo: {window: 1d}}"),
-        (
-            "Service",
-            "{model: m@1, canary: {model: m@2, traffic: 1%}, rollout: {steps: [1%], interval: 1h}}",
-        ),
-        ("Graph", "{nodes: {first: {routerType: Sequence, steps: [{service: a}]}}}"),
-        ("Graph", "{nodes: {root: {routerType: Sequence, steps: [{}]}}}"),
-        (
-            "Graph",
-            "{nodes: {root: {routerType: Sequence, steps: [{service: a, url: 'http://b'}]}}}",
-        ),
-        ("Runtime", "{formats: {a: {}}}"),
-        ("Runtime", "{image: i, formats: {a: {priority: 1}}}"),
-        ("Notebook", "{}"),
-        ("Model", "{task: classification, gates: {accuracy: {}}}"),
-        ("LLMService", "{model: {uri: 'hf://a/b'}, parallelism: {data: 2}}"),
-    ],
+# The code and the field that the parser gives, and which field the schema names: the same one or
+# one around it.
+RULES = (
+    ("Pipeline", STEP % "", "exactly-one-of", "steps.a", "steps.a"),
+    ("Pipeline", STEP % "with: {a: 1}", "exactly-one-of", "steps.a", "steps.a"),
+    (
+        "Pipeline",
+        STEP % "uses: load-dataset, python: 'a.py:f'",
+        "exactly-one-of",
+        "steps.a",
+        "steps.a",
+    ),
+    (
+        "Pipeline",
+        STEP % "uses: load-dataset, image: 'python:3.11'",
+        "unknown-field",
+        "steps.a.image",
+        "steps.a",
+    ),
+    (
+        "Pipeline",
+        STEP % "pipeline: b, retry: {max: 1}",
+        "unknown-field",
+        "steps.a.retry",
+        "steps.a",
+    ),
+    (
+        "Pipeline",
+        STEP % "import: {uri: 's3://a/b', type: Model}, env: {A: b}",
+        "unknown-field",
+        "steps.a.env",
+        "steps.a",
+    ),
+    (
+        "Pipeline",
+        STEP % "uses: load-dataset, command: [sh]",
+        "unknown-field",
+        "steps.a.command",
+        "steps.a",
+    ),
+    (
+        "Pipeline",
+        "{steps: {a: {uses: load-dataset}}, finally: {uses: load-dataset, after: [a]}}",
+        "unknown-field",
+        "finally.after",
+        "finally.after",
+    ),
+    ("Service", "{model: m@latest}", "invalid-value", "model", "model"),
+    ("Service", "{runtime: custom}", "missing-field", "runtime", ""),
+    (
+        "Service",
+        "{model: m@1, features: f, transformer: {image: i}}",
+        "invalid-value",
+        "transformer",
+        "",
+    ),
+    (
+        "Service",
+        "{model: m@1, autoscale: {metric: cpu, target: 10}}",
+        "wrong-type",
+        "autoscale.target",
+        "autoscale.target",
+    ),
+    ("Service", "{model: m@1, autoscale: {metric: rps}}", "missing-field", *["autoscale"] * 2),
+    (
+        "Service",
+        "{model: m@1, probes: {readiness: {}}}",
+        "exactly-one-of",
+        "probes.readiness",
+        "probes.readiness",
+    ),
+    ("Service", "{model: m@1, logger: {mode: all}}", "exactly-one-of", "logger", "logger"),
+    ("Service", "{model: m@1, slo: {window: 1d}}", "missing-field", "slo", "slo"),
+    (
+        "Service",
+        "{model: m@1, canary: {model: m@2, traffic: 1%}, rollout: {steps: [1%], interval: 1h}}",
+        "invalid-value",
+        "rollout",
+        "",
+    ),
+    (
+        "Graph",
+        "{nodes: {first: {routerType: Sequence, steps: [{service: a}]}}}",
+        "missing-field",
+        "nodes",
+        "nodes",
+    ),
+    (
+        "Graph",
+        "{nodes: {root: {routerType: Sequence, steps: [{}]}}}",
+        "exactly-one-of",
+        "nodes.root.steps[0]",
+        "nodes.root.steps[0]",
+    ),
+    (
+        "Graph",
+        "{nodes: {root: {routerType: Sequence, steps: [{service: a, url: 'http://b'}]}}}",
+        "exactly-one-of",
+        "nodes.root.steps[0]",
+        "nodes.root.steps[0]",
+    ),
+    ("Runtime", "{formats: {a: {}}}", "missing-field", "", ""),
+    (
+        "Runtime",
+        "{image: i, formats: {a: {priority: 1}}}",
+        "invalid-value",
+        "formats.a.priority",
+        "formats.a",
+    ),
+    ("Notebook", "{}", "missing-field", "", ""),
+    (
+        "Model",
+        "{task: classification, gates: {accuracy: {}}}",
+        "missing-field",
+        "gates.accuracy",
+        "gates.accuracy",
+    ),
+    (
+        "LLMService",
+        "{model: {uri: 'hf://a/b'}, parallelism: {data: 2}}",
+        "missing-field",
+        "parallelism",
+        "parallelism",
+    ),
 )
-def test_rules_over_several_fields(kind: str, spec: str) -> None:
-    assert not WHOLE.is_valid(document(kind, spec))
+
+
+def of_spec(field: str) -> str:
+    return f"spec.{field}" if field else "spec"
+
+
+@pytest.mark.parametrize(("kind", "spec", "code", "field", "named"), RULES)
+def test_rules_over_several_fields(kind: str, spec: str, code: str, field: str, named: str) -> None:
+    whole = document(kind, spec)
+    (read_again,), problems = read(yaml.safe_dump(whole), "a.yaml")
+    told = parse(read_again)
+    assert problems == () and not isinstance(told, Spec)
+    assert [(each.code, each.message.split(": ")[0]) for each in told] == [(code, of_spec(field))]
+    (refused,) = WHOLE.iter_errors(whole)
+    assert refused.json_path == f"$.{of_spec(named)}"
+
+
+def test_a_component_that_exai_does_not_ship_is_told_by_the_schema_and_by_a_check() -> None:
+    """The check is in `OF_CHECKS`; the parser doesn't know the components."""
+    whole = document("Pipeline", STEP % "uses: load-datset")
+    (read_again,), _ = read(yaml.safe_dump(whole), "a.yaml")
+    assert isinstance(parse(read_again), Spec)
+    assert [each.json_path for each in WHOLE.iter_errors(whole)] == ["$.spec.steps.a"]
 
 
 @pytest.mark.parametrize(
