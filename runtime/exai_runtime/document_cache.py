@@ -11,23 +11,17 @@ from __future__ import annotations
 import marshal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from hashlib import blake2b
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from exai_runtime.packs import digest_of, pack, place_of, unpacked
+from exai_runtime.packs import digest_of, pack, place_of, sources, unpacked
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
 from exai_specs.frozen import Json, thaw
 
 FEW = 100  # files that are read as fast without
-_READERS = (
-    *("diagnostics", "documents", "frozen"),
-    *("yaml_errors", "yaml_events", "yaml_problems", "yaml_scalars", "yaml_text", "yaml_values"),
-)
 
 
 class DocumentCache:
@@ -81,10 +75,10 @@ def _reader() -> bytes:
     python = (sys.version, sys.implementation.cache_tag, sys.byteorder)
     for text in (*python, yaml.__version__, libyaml):
         digest.update(f"{text}\0".encode())
-    for module in _READERS:
-        found = find_spec(f"exai_specs.{module}")
-        with suppress(OSError, TypeError):
-            digest.update(Path(str(found and found.origin)).read_bytes())
+    # All of it: a list of those that take part in `read` would leave one out some day.
+    for path in sources("exai_specs", (".py",)):
+        digest.update(f"{path}\0".encode())
+        digest.update(Path(path).read_bytes())
     return digest.digest()
 
 

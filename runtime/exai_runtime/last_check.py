@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from exai_runtime.folder import ROOT_FILE
+from exai_runtime.packs import sources
 from exai_specs.diagnostics import Diagnostic, Severity, Span
 
 Stamp = tuple[int, int, int, int, int]
@@ -101,11 +101,9 @@ def reader() -> bytes:
         ("exai_runtime", (".py",)),
         ("exai_components", ("component.yaml",)),
     ):
-        found = find_spec(package)
-        for place in found.submodule_search_locations or () if found else ():
-            for path in _below(place, endings):
-                digest.update(f"{path}\0".encode())
-                digest.update(Path(path).read_bytes())
+        for path in sources(package, endings):
+            digest.update(f"{path}\0".encode())
+            digest.update(Path(path).read_bytes())
     for library in ("yaml", "pydantic", "pydantic_core"):
         found = find_spec(library)
         with suppress(OSError, TypeError):
@@ -113,12 +111,6 @@ def reader() -> bytes:
             stamp = (about.st_size, about.st_mtime_ns, about.st_ino)
             digest.update(f"{library}\0{found and found.origin}\0{stamp}\0".encode())
     return digest.digest()
-
-
-def _below(place: str, endings: tuple[str, ...]) -> Iterator[str]:
-    for here, folders, files in os.walk(place):
-        folders.sort()
-        yield from (f"{here}/{name}" for name in sorted(files) if name.endswith(endings))
 
 
 def _plain(each: Diagnostic) -> tuple[object, ...]:

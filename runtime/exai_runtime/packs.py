@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,15 @@ def place_of(root: Path, suffix: str, reader: bytes) -> Path | None:
         return None
     name = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16, key=reader).hexdigest()
     return folder / suffix / f"{name}.{suffix}"
+
+
+def sources(package: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """The files of a package whose names end so, in order: of what a reader is made."""
+    found = find_spec(package)
+    for place in found.submodule_search_locations or () if found else ():
+        for here, folders, files in os.walk(place):
+            folders.sort()
+            yield from (f"{here}/{name}" for name in sorted(files) if name.endswith(endings))
 
 
 def digest_of(data: bytes) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,40 @@ def test_another_reader_finds_nothing(project: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(document_cache, "_reader", lambda: b"of tomorrow")
     load(project)
     assert len(kept(project)) == 2
+
+
+def _taking_part(module: str) -> Iterator[tuple[str, Path]]:
+    """A module and those of exai that it imports, also inside of functions."""
+    found = find_spec(module)
+    if found is None or found.origin is None:
+        return  # a name inside of a module
+    yield module, Path(found.origin)
+    for node in ast.walk(ast.parse(Path(found.origin).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("exai_"):
+            yield node.module, Path()
+        elif isinstance(node, ast.Import):
+            yield from ((each.name, Path()) for each in node.names if each.name[:5] == "exai_")
+
+
+def test_its_reader_is_all_that_takes_part_in_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, files = ["exai_specs.documents"], dict[str, Path]()
+    while waiting:
+        module = waiting.pop()
+        for name, file in _taking_part(module):
+            if name == module:
+                files[name] = file
+            elif name not in files:
+                waiting.append(name)
+    assert {"exai_specs.documents", "exai_specs.known_secrets", "exai_specs.types"} <= {*files}
+    real = Path.read_bytes
+    before = document_cache._reader()
+    for name, file in files.items():
+        monkeypatch.setattr(
+            Path,
+            "read_bytes",
+            lambda path, changed=file: real(path) + b"#" * path.samefile(changed),
+        )
+        assert document_cache._reader() != before, name
 
 
 def test_where_it_cannot_write_it_says_nothing(
