@@ -43,7 +43,10 @@ IMAGE_DIGEST = NameRule(
 """The digest of an image's manifest, as registries tell it."""
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_HEADER = "# Which version each alias means, by environment. `exai lock` writes it; commit it.\n"
+_HEADER = (
+    "# What aliases of models and tags of images mean, by environment."
+    " `exai lock` writes it; commit it.\n"
+)
 
 
 @block
