@@ -12,11 +12,13 @@ import hashlib
 import http.client
 import json
 import re
+import socket
 import ssl
 import urllib.request
 from collections.abc import Mapping
 from email.message import Message
-from typing import IO
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import IO, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 
@@ -31,10 +33,12 @@ ACCEPT = ", ".join(
     )
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_CHALLENGE = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+_CHALLENGE = re.compile(r'(?<![a-zA-Z_])([a-zA-Z_]+)="([^"]*)"')
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SECONDS = 15.0  # that a registry may be silent
 _LARGEST = 4 << 20  # bytes of a manifest, as the specification bounds them, or of a token
+_LONGEST_CHALLENGE = 4 << 10
+_REDIRECTS = 5
 
 
 class NoImage(Exception):
@@ -120,17 +124,18 @@ def _reason(error: object) -> str:
 def _digest(image: Image) -> str:
     headers = {"Accept": ACCEPT}
     try:
-        found = _asked("HEAD", image.place, headers)
+        found = _asked(image, "HEAD", image.place, headers)
     except HTTPError as error:
+        error.close()
         if error.code == 401:
-            headers |= _allowed(error.headers)
+            headers |= _allowed(image, error.headers)
         elif error.code != 405:
             raise
-        error.close()
-        found = _asked("GET" if error.code == 405 else "HEAD", image.place, headers)
+        found = _asked(image, "GET" if error.code == 405 else "HEAD", image.place, headers)
     told = found.headers.get("Docker-Content-Digest", "")
     if not told:  # the header is no registry's duty
-        told = f"sha256:{hashlib.sha256(_asked('GET', image.place, headers).body).hexdigest()}"
+        body = _asked(image, "GET", image.place, headers).body
+        told = f"sha256:{hashlib.sha256(body).hexdigest()}"
     if not _DIGEST.fullmatch(told):
         raise ValueError("the digest that it tells is none of SHA-256")
     return told
@@ -142,36 +147,55 @@ class _Answer:
     body: bytes
 
 
-def _allowed(told: Message) -> Mapping[str, str]:
+def _allowed(image: Image, told: Message) -> Mapping[str, str]:
     """What a registry wants to be shown by everybody: a token from where it says."""
-    challenge = told.get("WWW-Authenticate", "")
+    challenges = [str(each) for each in told.get_all("WWW-Authenticate", ())]
+    challenge = next((each for each in challenges if each.lower().startswith("bearer ")), "")
+    if len(challenge) > _LONGEST_CHALLENGE:
+        raise ValueError("what it asks to be shown is too long")
     parts = dict(_CHALLENGE.findall(challenge))
     realm = parts.pop("realm", "")
-    if not challenge.lower().startswith("bearer ") or not realm:
+    if not realm:
         raise NoImage(_REFUSALS[401])
     query = urlencode({key: parts[key] for key in ("service", "scope") if key in parts})
-    given = json.loads(_asked("GET", f"{realm}{'&' if '?' in realm else '?'}{query}", {}).body)
+    address = f"{realm}{'&' if '?' in realm else '?'}{query}"
+    try:
+        given = json.loads(_asked(image, "GET", address, {}).body)
+    except RecursionError:
+        given = None
     token = (given.get("token") or given.get("access_token")) if isinstance(given, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         raise ValueError("the token that it gives is none")
     return {"Authorization": f"Bearer {token}"}
 
 
-def _asked(method: str, address: str, headers: Mapping[str, str]) -> _Answer:
-    _safe(address)
-    request = urllib.request.Request(address, method=method)  # noqa: S310 - `_safe` has looked
-    for name, value in headers.items():
-        # What a token is for is one host: it goes to none that this one leads to.
-        add = request.add_unredirected_header if name == "Authorization" else request.add_header
-        add(name, value)
-    with _OPENER.open(request, timeout=_SECONDS) as answer:
-        body = answer.read(_LARGEST + 1) if method == "GET" else b""
-        if len(body) > _LARGEST:
-            raise ValueError(f"it sends more than {_LARGEST >> 20} MiB")
-        return _Answer(answer.headers, body)
+def _asked(image: Image, method: str, address: str, headers: Mapping[str, str]) -> _Answer:
+    for _ in range(1 + _REDIRECTS):
+        check_led(image, address)
+        request = urllib.request.Request(address, None, dict(headers), method=method)  # noqa: S310
+        try:
+            with _OPENER.open(request, timeout=_SECONDS) as answer:
+                body = answer.read(_LARGEST + 1) if method == "GET" else b""
+                if len(body) > _LARGEST:
+                    raise ValueError(f"it sends more than {_LARGEST >> 20} MiB")
+                return _Answer(answer.headers, body)
+        except _Elsewhere as found:
+            if _origin(found.address) != _origin(address):
+                # What a token is for is one host: it goes to none that this one leads to.
+                headers = {key: text for key, text in headers.items() if key != "Authorization"}
+            address = found.address
+    raise ValueError(f"it leads on more than {_REDIRECTS} times")
 
 
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+class _Elsewhere(Exception):
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    """urllib itself would read what comes with a redirect first, however much it is."""
+
     def redirect_request(
         self,
         req: urllib.request.Request,
@@ -180,18 +204,52 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         msg: str,
         headers: http.client.HTTPMessage,
         newurl: str,
-    ) -> urllib.request.Request | None:
-        _safe(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+    ) -> NoReturn:
+        del req, code, msg, headers
+        fp.close()
+        raise _Elsewhere(newurl)
 
 
-_OPENER = urllib.request.build_opener(_SafeRedirects)
+_OPENER = urllib.request.build_opener(_Unfollowed)
 
 
-def _safe(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme != "https" and (parts.scheme, parts.hostname in _LOOPBACK) != ("http", True):
+def check_led(image: Image, address: str) -> None:
+    """Raises ValueError where a registry may not lead: from elsewhere to this machine, say."""
+    parts, own = urlsplit(address), _host(image.registry)
+    if parts.scheme != "https" and not (
+        parts.scheme == "http" and parts.hostname in _LOOPBACK and own in _LOOPBACK
+    ):
         raise ValueError("it leads to an address that isn't https")
+    if _is_inward(parts.hostname) and not _is_inward(own):
+        raise ValueError("it leads to an address of this machine's own")
+
+
+def _is_inward(host: str | None) -> bool:
+    """Whether only this machine, or its own link, has that address; a name isn't looked up."""
+    name = (host or "").rstrip(".").partition("%")[0]
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    literal = _literal(name)
+    return literal is not None and (
+        literal.is_loopback or literal.is_link_local or literal.is_unspecified
+    )
+
+
+def _literal(name: str) -> IPv4Address | IPv6Address | None:
+    """The address that this writes, in the short forms, too, that a resolver takes (`127.1`)."""
+    try:
+        found = ip_address(name)
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(name))
+        except (OSError, ValueError):
+            return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def _host(registry: str) -> str | None:

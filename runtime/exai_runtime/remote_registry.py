@@ -34,8 +34,11 @@ _PATIENCE = {
 }
 _LONGEST_WAIT = 60.0
 _LONGEST = 300
+_LONGEST_READ = 10_000  # characters of what is said, however much a server sends
 _SYSTEM = re.compile(r"\[Errno -?\d+\] ([^'\")\\]+)")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+# The scheme is bounded: a pattern that tries all of a long word from each of its letters on holds
+# the interpreter for minutes.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s'\"<>]+")
 _TARGET = re.compile(r" with url: \S+")
 _STATUS = re.compile(r"(?:error code|too many) (\d{3})\b")
 _DENIED = re.compile(r"PERMISSION_DENIED|UNAUTHENTICATED|CUSTOMER_UNAUTHORIZED")
@@ -71,8 +74,8 @@ def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mappi
     try:
         with _quiet():
             return models_of(within(patience, lambda: stored_in(client_of(uri, 0))))
-    except (MlflowException, NoMessage, OSError, ValueError) as error:
-        said, hint = _told(str(error), uri)
+    except (MlflowException, NoMessage, OSError, ValueError, RecursionError) as error:
+        said, hint = _told(_NO_JSON if isinstance(error, RecursionError) else str(error), uri)
         message = f"the registry of models at {_shown(uri)} can't be read: {said}"
         raise _unreachable(message, at, hint) from None
 
@@ -94,6 +97,7 @@ def _shown(address: str) -> str:
 
 def _told(text: str, uri: str) -> tuple[str, str]:
     """What people can use of it, and what next."""
+    text = text[:_LONGEST_READ]
     status = _STATUS.search(text)
     if status is not None:
         denied = status[1] in ("401", "403", "407")

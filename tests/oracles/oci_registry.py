@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -22,14 +22,21 @@ TOKEN = "hunter22t"  # noqa: S105 - of nobody
 
 @dataclass
 class Registry:
-    """`tags` maps `repository:tag` to a manifest. With `private` a token is asked for; `fault` is a
-    status to refuse with, or a word that the handler knows."""
+    """`tags` maps `repository:tag` to a manifest. With `private` a token is asked for, by
+    `challenges` if there are any; `token` is another answer than one. `leads_to` is where whoever
+    shows the token is sent, and `fault` a status to refuse with, or a word that the handler knows.
+    `asked` is what it was asked, `shown` each Authorization that came with it."""
 
     host: str = ""
     tags: dict[str, bytes] = field(default_factory=dict)
     private: bool = False
     fault: int | str | None = None
+    challenges: tuple[str, ...] = ()
+    token: bytes = json.dumps({"token": TOKEN}).encode()
+    leads_to: str = ""
     asked: list[str] = field(default_factory=list)
+    flooded: int = 0
+    shown: list[str | None] = field(default_factory=list)
 
     def push(self, name: str, content: str) -> str:
         """The digest of what is pushed."""
@@ -55,10 +62,14 @@ class _Handler(BaseHTTPRequestHandler):
     def answered(self) -> None:
         state, url = self.state, urlsplit(self.path)
         state.asked.append(f"{self.command} {self.path}")
+        state.shown.append(self.headers.get("Authorization"))
         if url.path == "/token":
             query = parse_qs(url.query)
             known = query["service"] == ["registry.test"] and "scope" in query
-            self.say(200 if known else 400, json.dumps({"token": TOKEN}).encode())
+            self.say(200 if known else 400, state.token)
+            return
+        if url.path == "/flood":
+            self.flood()
             return
         if isinstance(state.fault, int):
             self.say(state.fault, b"not now")
@@ -81,7 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
             told = f'realm="http://{state.host}/token",service="registry.test"'
             scope = f'scope="repository:{repository}:pull"'
             challenge = "Basic realm=x" if state.fault == "basic" else f"Bearer {told},{scope}"
-            self.say(401, b"{}", {"WWW-Authenticate": challenge})
+            asks = (*state.challenges, challenge)
+            self.say(401, b"{}", *({"WWW-Authenticate": each} for each in asks))
+            return
+        if state.leads_to:
+            self.say(307, b"", {"Location": state.leads_to})
             return
         manifest = state.tags.get(f"{repository}:{tag}")
         if manifest is None or INDEX not in self.headers.get("Accept", ""):
@@ -97,10 +112,22 @@ class _Handler(BaseHTTPRequestHandler):
             told["docker-content-digest"] = "sha512:0"
         self.say(200, manifest, told)
 
-    def say(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    def flood(self) -> None:
+        """Leads to itself, with more than anybody wants to read; `flooded` if it was read."""
+        self.send_response(307)
+        self.send_header("Location", self.path)
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            for _ in range(64):
+                self.wfile.write(b"x" * (1 << 20))
+            self.state.flooded += 1
+
+    def say(self, status: int, body: bytes, *headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, value)
+        for each in ({"Content-Length": str(len(body))}, *headers):
+            for name, value in each.items():
+                self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
