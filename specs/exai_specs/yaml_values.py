@@ -227,6 +227,9 @@ class Conversion:
             return None
         shown = event.value
         hint = f'quote it: "{shown}"' if shown else "write a word before the colon"
+        if shown[:1].isdigit():  # labels may be called so; what exai names may not
+            plainer = f"n{re.sub('[^a-z0-9]', '', shown.lower())}"
+            hint = f'begin a name with a letter: {plainer}; quote a key that is none: "{shown}"'
         self._problem("key-not-text", "a key must be text", event, hint)
         return None
 

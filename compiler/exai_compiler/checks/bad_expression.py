@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from exai_compiler.checks.broken_references import broken, no_root
+from exai_compiler.checks.broken_references import ROOTS, broken, no_root
 from exai_compiler.checks.container_step import in_arguments
 from exai_compiler.checks.mentions import Field
 from exai_compiler.checks.positions import position
@@ -16,13 +16,21 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.expressions import OPEN, ExpressionError, half_written, has_expression, parse_text
+from exai_specs.expressions import (
+    OPEN,
+    ExpressionError,
+    half_written,
+    has_expression,
+    parse_text,
+    references_of,
+)
 from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.parse import Spec
 
 PLACES = ("with", "if", "in", "output", "import")
 IN_TRIALS = tuple(("trial", field) for field in ("with", "command", "args", "env"))
+_EXAMPLE = "${{ steps.STEP.OUTPUT > 0.9 }}, with nothing around it"
 # Neither its SDK nor its driver does (kubeflow/pipelines#13034).
 _VARIABLE = (
     "give it to an input under `with` (a container names it in `args`: ${{ inputs.NAME }}), or take"
@@ -98,7 +106,7 @@ def _broken_field(spec: Spec, graph: Graph, field: Field) -> Iterator[Diagnostic
             "bad-expression",
             "must be exactly one expression",
             spec.at(*field.path),
-            hint=_whole(text),
+            hint=_whole(text, graph, items),
         )
 
 
@@ -111,22 +119,35 @@ def _own_item(graph: Graph, field: Field) -> str:
     return ""
 
 
-def _whole(text: Json) -> str:
+def _whole(text: Json, graph: Graph, items: Items) -> str:
     """How to write what somebody wrote without braces, if it can be read so."""
-    example = "${{ steps.STEP.OUTPUT > 0.9 }}, with nothing around it"
     if isinstance(text, str) and (meant := half_written(text)):
-        return f"write {meant}"
+        return _rooted(meant, graph, items)
     if isinstance(text, str) and not has_expression(text):
-        try:
-            parse_text(f"${{{{ {text} }}}}")
-        except ExpressionError:
-            return f"write {example}"
-        return f"write ${{{{ {text} }}}}"
+        return _rooted(f"${{{{ {text} }}}}", graph, items)
     # An expression of which only a part stands in its braces.
     plain = text.replace(OPEN, "").replace("}}", "") if isinstance(text, str) else ""
     if meant := half_written(f"{{{plain}}}"):
-        return f"write {' '.join(meant.split())}"
-    return f"write {example}"
+        return _rooted(" ".join(meant.split()), graph, items)
+    return f"write {_EXAMPLE}"
+
+
+def _rooted(text: str, graph: Graph, items: Items) -> str:
+    """The expression with the roots that its names need; what may stand there, if they name
+    nothing."""
+    try:
+        (part,) = parse_text(text).parts
+    except (ExpressionError, ValueError):
+        return f"write {_EXAMPLE}"
+    found = references_of(part.expression) if not isinstance(part, str) else ()
+    for reference in sorted(found, key=lambda each: -each.offset):
+        name = reference.parts[0]
+        if name in ROOTS or name in items:
+            continue
+        if len(reference.parts) > 1 or name not in graph.parameters:
+            return f"nothing is called `{name}` here: write {_EXAMPLE}"
+        text = f"{text[: reference.offset]}parameters.{text[reference.offset :]}"
+    return f"write {text}"
 
 
 def _items(graph: Graph, field: Field) -> Items:

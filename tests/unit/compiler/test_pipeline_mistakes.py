@@ -648,6 +648,16 @@ INNER = "run: {on: []}\nsteps: {deep: {python: 'code.py:work'}}"
             "write ${{ steps.a.Output == 1 }}",
         ),
         (
+            "c: {python: 'code.py:work', if: 'n > 1 and n < 9'}\nparameters: {n: {type: integer}}",
+            "bad-expression",
+            "write ${{ parameters.n > 1 and parameters.n < 9 }}",
+        ),
+        (
+            "c: {python: 'code.py:work', if: 'x > 1'}",
+            "bad-expression",
+            "nothing is called `x` here: write ${{ steps.STEP.OUTPUT > 0.9 }}",
+        ),
+        (
             "g: {if: '${{ steps.a.Output > 1 }}', steps: {a: {python: 'code.py:work'}}}",
             "out-of-scope",
             "move `a` before this",
