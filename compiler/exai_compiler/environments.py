@@ -28,7 +28,7 @@ from exai_compiler.overlay_causes import (
 )
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
-from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
+from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.identity import Ref
 from exai_specs.kinds import OverlaySpec, ProjectSpec
@@ -108,11 +108,11 @@ def check_everywhere(
     return in_order((*told, *_named(base, more)))
 
 
-def is_sound(
+def errors_in(
     base: Project, found: Mapping[str, Project], catalog: Catalog, environment: str
-) -> bool:
-    """Whether nothing is wrong in this one environment, whatever is in others. An overlay of an
-    environment that doesn't exist may have been meant for this one."""
+) -> tuple[Diagnostic, ...]:
+    """What is wrong in this one environment, whatever is in others. An overlay of an environment
+    that doesn't exist may have been meant for this one."""
     own = tuple(
         overlay
         for overlay in base.overlays
@@ -129,7 +129,9 @@ def is_sound(
         told = (*told, *check(found[environment], catalog, [environment]))
     else:
         told = check(mine, catalog, [environment])
-    return not has_errors(each for each in told if not each.code.startswith(_UNUSED))
+    return tuple(
+        each for each in told if each.severity == "error" and not each.code.startswith(_UNUSED)
+    )
 
 
 def _everywhere(

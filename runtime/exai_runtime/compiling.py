@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
-from exai_compiler.environments import check_everywhere, is_sound
+from exai_compiler.environments import check_everywhere, errors_in
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown
@@ -80,8 +80,8 @@ def check_project(
 ) -> Checked:
     """All problems of all documents in all environments; the project is the one of `environment`,
     or the one without overlays. A `local` that nobody declares is judged once something is to be
-    done there, and not where the project is `only_shown`. Where nothing is wrong in `environment`,
-    the errors of others are one warning: they stop what is done there, and a check of all.
+    done there, and not where the project is `only_shown`. The errors of others than `environment`
+    are one warning: they stop what is done there, and a check of all.
 
     Documents that don't parse hide what refers to them, so checks wait until all do.
     """
@@ -97,19 +97,35 @@ def check_project(
     mine = [each for each in problems if each not in aside]
     if (base := loaded.project) is not None and not has_errors(mine):
         found = check_everywhere(base, loaded.overlaid, components, asked)
-        if (
-            environment is not None
-            and (aside or has_errors(found))
-            and is_sound(base, loaded.overlaid, components, environment)
-        ):
-            aside += [each for each in found if each.severity == "error"]
-            problems = [each for each in (*mine, *found) if each not in aside]
-            problems.append(_elsewhere(aside, environment))
-            found = ()
-        problems += found
+        if environment is not None and (aside or has_errors(found)):
+            own = errors_in(base, loaded.overlaid, components, environment)
+            found, others = _apart(found, own)
+            problems = [*mine, *found]
+            if aside := [*aside, *others]:
+                problems.append(_elsewhere(aside, environment))
+        else:
+            problems += found
     if environment is not None:
         loaded = replace(loaded, project=loaded.project_in(environment))
     return Checked(loaded, components, in_order(problems))
+
+
+def _apart(
+    found: tuple[Diagnostic, ...], own: tuple[Diagnostic, ...]
+) -> tuple[tuple[Diagnostic, ...], list[Diagnostic]]:
+    """What is told of all environments without the errors of others than the one of these `own`,
+    and those. Where a rule speaks of several at once, what it says of that one alone counts."""
+
+    def said(problem: Diagnostic) -> tuple[str, Span, str]:
+        return problem.code, problem.at, problem.message
+
+    mine = {said(each) for each in own}
+    told = {said(each) for each in found}
+    more = tuple(each for each in own if said(each) not in told)
+    instead = {(each.code, each.at) for each in more}
+    kept = tuple(each for each in found if each.severity != "error" or said(each) in mine)
+    others = [each for each in found if each not in kept and (each.code, each.at) not in instead]
+    return (*kept, *more), others
 
 
 def _elsewhere(errors: list[Diagnostic], environment: str) -> Diagnostic:

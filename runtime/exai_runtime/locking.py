@@ -32,13 +32,17 @@ from exai_specs.kinds import Environment
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned
 
+LATER = frozenset({"unpinned-image"})  # what `lock --images` is for
+
 
 def lock(root: Path, environment: str, names: Sequence[str]) -> Locked | Refused:
     """Pin `MODEL@ALIAS`es, or `MODEL@ALIAS=VERSION`s; without a name those that services ask for
     and that aren't pinned yet. A pin that stands moves only where it is named."""
     checked = check_project(load(root), environment)
-    project, sources = checked.usable, checked.loaded.sources
-    if project is None:
+    project, sources = checked.project, checked.loaded.sources
+    if project is None or has_errors(
+        each for each in checked.diagnostics if each.code not in LATER
+    ):
         return Refused(checked.diagnostics, sources)
     found = project.environment(environment)
     if found is None:
@@ -50,7 +54,8 @@ def lock(root: Path, environment: str, names: Sequence[str]) -> Locked | Refused
     if wrong:
         return Refused(in_order(wrong), sources)
     if not wanted:
-        return Locked(environment, (), tuple(sorted(before)), checked.diagnostics, sources)
+        told = tuple(each for each in checked.diagnostics if each.code not in LATER)
+        return Locked(environment, (), tuple(sorted(before)), told, sources)
     try:
         models = _models(project, environment, found)
     except TargetError as error:
@@ -144,8 +149,8 @@ def _written(
 
     from exai_specs.lock import as_read, with_pins
 
-    project, sources = checked.usable, checked.loaded.sources
-    assert project is not None  # noqa: S101 - the caller holds a usable project
+    project, sources = checked.project, checked.loaded.sources
+    assert project is not None  # noqa: S101 - the caller holds a project
     there = read_lock(DiskFolder(checked.loaded.root))
     if there.problems:
         return Refused(in_order(there.problems), sources)

@@ -96,11 +96,22 @@ def test_an_environment_with_overlays_of_its_own_is_judged_as_it_is(tmp_path: Pa
     assert told(tmp_path, text + both, "local") == {"error-elsewhere": "warning"}
 
 
-def test_what_is_wrong_here_is_told_with_all_the_rest(tmp_path: Path) -> None:
+def test_what_is_wrong_here_is_told_and_the_rest_is_one_warning(tmp_path: Path) -> None:
     text = overlay("prod", "{model: flies}") + overlay("dev", "{model: fiels}", "two")
     (tmp_path / "exai.yaml").write_text(PROJECT + text)
     found = check_project(load(tmp_path), "dev").diagnostics
-    assert len([each for each in found if each.severity == "error"]) == 2
+    told = [(each.severity, each.code) for each in found if each.severity != "note"]
+    assert sorted(told) == [("error", "unknown-reference"), ("warning", "error-elsewhere")]
+    assert "fiels" in next(each.message for each in found if each.severity == "error")
+
+
+def test_what_is_wrong_here_and_elsewhere_is_told_as_of_here(tmp_path: Path) -> None:
+    both = overlay("prod", "{model: flies}") + overlay("dev", "{model: flies}", "two")
+    text = PROJECT.replace("model: files", "model: other") + overlay("prod", "{stopped: false}")
+    for project in (PROJECT + both, text):
+        (tmp_path / "exai.yaml").write_text(project)
+        found = check_project(load(tmp_path), "dev").diagnostics
+        assert len([each for each in found if each.severity == "error"]) == 1
 
 
 def test_a_misspelled_environment_may_have_been_meant(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from exai_runtime.comparing import plan_against
 from exai_runtime.compiling import check_project
 from exai_runtime.image_registry import Image, NoImage, NoRegistry, digest_of_tag, image_of
 from exai_runtime.lock_results import ImageMove, Locked
+from exai_runtime.locking import lock
 from exai_runtime.locking_images import lock_images
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused, RenderedFiles
@@ -78,6 +79,24 @@ def test_tags_are_pinned_and_rendered_by_digest(shop: Path, images: Registry) ->
         assert f"{images.host}/acme/exai-{name}@{digests[name]}" in written
     assert ":1.2" not in written
     assert "  staging:\n" in (shop / "exai.lock").read_text(), "other decisions stay"
+
+
+def test_errors_elsewhere_and_loose_images_stop_no_pins(shop: Path) -> None:
+    text = (shop / "exai.yaml").read_text()
+    (shop / "exai.yaml").write_text(
+        text.replace("environments:\n", "environments:\n    dev: {target: local}\n", 1)
+    )
+    (shop / "specs/own-run.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: own, owner: a}\n"
+        f"spec:\n  steps:\n    one: {{image: x@{OURS}, command: [run]}}\n"
+    )
+    told = check_project(load(shop), "prod").diagnostics
+    assert {d.code for d in told if d.severity == "error"} == {"unpinned-image"}
+    assert "error-elsewhere" in {d.code for d in told}
+    models = lock(shop, "prod", ["none@champion"])
+    assert isinstance(models, Refused)
+    assert "unpinned-image" not in {d.code for d in models.diagnostics}, "that is for --images"
+    assert len(locked(lock_images(shop, "prod", ())).images) == 2
 
 
 def test_a_pin_moves_only_where_it_is_named(shop: Path, images: Registry) -> None:
