@@ -37,7 +37,8 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "graph-step": Code(
             "A step that its node's router can't use.",
             "A Splitter's steps have weights, a Switch's have conditions, a Sequence's may say "
-            "which data they get; an Ensemble's are asked all at once.",
+            "which data they get; an Ensemble's are asked all at once. A warning where a step asks "
+            "a Service that is stopped.",
         ),
         "graph-weights": Code(
             "Weights of a Splitter that aren't 100 % together.",

@@ -59,7 +59,7 @@ def _references(
             elif step.service in body.nodes:
                 hint = f"that is a node of this graph: write `node: {step.service}`"
             yield _unknown("Service", step.service, spec, (*path, "service"), hint)
-        yield from _speaks_http(subject, spec, (*path, "service"), step)
+        yield from _answers(subject, spec, (*path, "service"), step)
         if step.node is not None and step.node not in body.nodes:
             hint = did_you_mean(step.node, body.nodes)
             yield _unknown("node", step.node, spec, (*path, "node"), hint)
@@ -75,8 +75,8 @@ def _references(
             names[step.name] = (*path, "name")
 
 
-def _speaks_http(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Iterator[Diagnostic]:
-    """KServe's router posts JSON (cmd/router)."""
+def _answers(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Iterator[Diagnostic]:
+    """KServe's router posts JSON (cmd/router); of a stopped service no pod is there to answer."""
     there = subject.project.find("Service", step.service) if step.service is not None else None
     body = there.body if there is not None else None
     if there is not None and isinstance(body, ServiceSpec) and body.protocol.startswith("grpc"):
@@ -86,6 +86,16 @@ def _speaks_http(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> I
             spec.at(*path),
             hint="serve it by protocol v1 or v2",
             related=((str(there.ref), there.at("spec", "protocol")),),
+        )
+    on_clusters = any(each.target != "local" for each in subject.environments.values())
+    if there is not None and isinstance(body, ServiceSpec) and body.stopped and on_clusters:
+        yield Diagnostic(
+            "graph-step",
+            f"Service `{step.service}` is stopped, and nothing answers this step",
+            spec.at(*path),
+            "warning",
+            hint="start it, or take the step out of the graph",
+            related=((str(there.ref), there.at("spec", "stopped")),),
         )
 
 
