@@ -158,7 +158,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "One machine has no ConfigMaps, runs no containers, and its steps write models to "
             "folders only. What a local environment merely ignores is a note, `local-parity`. "
             "A Service that only a cluster can serve is stopped elsewhere: by an Overlay of the "
-            "local environment with `patch: {spec: {stopped: true}}`.",
+            "local environment with `patch: {spec: {stopped: true}}`. A Pipeline that only a "
+            "cluster can run is started by nobody there with `patch: {spec: {run: {on: []}}}`.",
         ),
         "not-self-contained": Code(
             "A Python step's function uses a name that stands outside of it.",

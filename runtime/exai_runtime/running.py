@@ -17,6 +17,7 @@ from types import MappingProxyType
 from exai_compiler.build import Build, Promotion, RunRequest
 from exai_compiler.changes import Create, Judge, Outcome, Plan, Planned, Run, Update
 from exai_compiler.checks.demanded import asked_of
+from exai_compiler.checks.not_local import of_a_run
 from exai_compiler.facts import Facts, ModelFacts, Verdict
 from exai_compiler.graphs import graphs_of
 from exai_compiler.judge import gates_digest, judge
@@ -103,6 +104,8 @@ def _parameters(
         return MappingProxyType({}), (Diagnostic("only-called", message, at, hint=hint),)
     if body is not None:
         graphs = graphs_of(checked.usable, checked.catalog)
+        if lacks := tuple(of_a_run(checked.usable, graphs, pipeline)):
+            return MappingProxyType({}), lacks
         return given(body, pipeline, cells, asked_of(checked.usable, graphs, pipeline))
     known = [ref.name for ref in checked.usable.specs if ref.kind == "Pipeline"]
     hint = did_you_mean(pipeline, known) or "this project has none"

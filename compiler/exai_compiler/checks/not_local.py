@@ -1,17 +1,25 @@
 """`not-local`: what a local environment can't give, where going on would fail late or differ
 (LANGUAGE 6.2).
+
+Pipelines that nothing starts there by itself, `run: {on: []}`, are judged when somebody asks for a
+run: so one project can have pipelines for a cluster alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from exai_compiler.checks.containers import variables
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
+from exai_compiler.graph import Graph, Step
+from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import has_expression
 from exai_specs.kinds import (
     ConfigMapRef,
+    Env,
     FieldRef,
     LLMServiceSpec,
     NotebookSpec,
@@ -20,20 +28,29 @@ from exai_specs.kinds import (
     SecretRef,
     ServiceSpec,
 )
+from exai_specs.parse import Spec
 
 # Nothing of these is there on one machine, and a note says so (`parity`).
 ABSENT = (LLMServiceSpec, NotebookSpec, RuntimeSpec)
 
 # The only scheme that register-model can write to; anything without one is a path.
 FILE = "file"
+_IDLE = (
+    ", or let nothing start it there: an Overlay of that environment with `spec: {run: {on: []}}`"
+)
+
+Steps = Iterable[tuple[Spec, Graph, Step]]
+Variables = Iterable[tuple[Spec, Path, Env]]
 
 
 class Missing(NamedTuple):
-    """What an environment on this machine lacks."""
+    """What an environment on this machine lacks; `otherwise` is what also helps there, but not a
+    run that somebody asks for."""
 
     what: str
     at: Span
     hint: str
+    otherwise: str = ""
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -44,11 +61,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     places = tuple(
         (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
     )
-    for finds in (_variables, _pipelines, _steps):
-        for missing in finds(subject, f"environment `{local[0]}`"):
-            yield Diagnostic(
-                "not-local", missing.what, missing.at, hint=missing.hint, related=places
-            )
+    idle = idle_pipelines(subject.project, subject.graphs)
+    steps = [each for each in subject.steps() if each[0].ref.name not in idle]
+    pipelines = [
+        each for each in subject.project.bodies(PipelineSpec) if each[0].ref.name not in idle
+    ]
+    env = [each for each in subject.variables() if not _is_of(each[0], idle)]
+    for missing in _missing(f"environment `{local[0]}`", pipelines, steps, env):
+        hint = f"{missing.hint}{missing.otherwise}"
+        yield Diagnostic("not-local", missing.what, missing.at, hint=hint, related=places)
     for name in local:
         models = subject.environments[name].models
         scheme, found, _ = models.store.partition("://") if models is not None else ("", "", "")
@@ -61,13 +82,60 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _variables(subject: Subject, local: str) -> Iterator[Missing]:
-    for spec, path, variables in subject.variables():
+def idle_pipelines(project: Project, graphs: Mapping[str, Graph]) -> frozenset[str]:
+    """Those that no apply starts in a local environment, nor a pipeline that one starts."""
+    bodies = {spec.ref.name: body for spec, body in project.bodies(PipelineSpec)}
+    asleep = {
+        name
+        for name, body in bodies.items()
+        if (body.run.on == () and not body.run.generation) or body.artifacts
+    }
+    return frozenset(asleep - _with_called(graphs, bodies.keys() - asleep))
+
+
+def of_a_run(project: Project, graphs: Mapping[str, Graph], pipeline: str) -> Iterator[Diagnostic]:
+    """What a run of a pipeline would lack on this machine, where `check` passed over it."""
+    names = _with_called(graphs, {pipeline}) & idle_pipelines(project, graphs)
+    pipelines = [each for each in project.bodies(PipelineSpec) if each[0].ref.name in names]
+    steps = [
+        (spec, graphs[spec.ref.name], step)
+        for spec, _ in pipelines
+        for step in graphs[spec.ref.name].steps.values()
+    ]
+    env = [each for each in variables(project, steps) if _is_of(each[0], names)]
+    for missing in _missing("this machine", pipelines, steps, env):
+        yield Diagnostic("not-local", missing.what, missing.at, hint=missing.hint)
+
+
+def _with_called(graphs: Mapping[str, Graph], names: Collection[str]) -> frozenset[str]:
+    found, open_ = set(names), list(names)
+    while open_:
+        graph = graphs.get(open_.pop())
+        inner = set(graph.called if graph is not None else ()) - found
+        found |= inner
+        open_ += inner
+    return frozenset(found)
+
+
+def _is_of(spec: Spec, pipelines: Collection[str]) -> bool:
+    return isinstance(spec.body, PipelineSpec) and spec.ref.name in pipelines
+
+
+def _missing(
+    local: str, pipelines: Iterable[tuple[Spec, PipelineSpec]], steps: Steps, env: Variables
+) -> Iterator[Missing]:
+    yield from _variables(env, local)
+    yield from _pipelines(pipelines, local)
+    yield from _steps(steps, local)
+
+
+def _variables(env: Variables, local: str) -> Iterator[Missing]:
+    for spec, path, block in env:
         if isinstance(spec.body, ABSENT):
             continue
         if isinstance(spec.body, ServiceSpec) and spec.body.stopped:
             continue
-        for name, value in variables.items():
+        for name, value in block.items():
             if isinstance(value, ConfigMapRef) and value.optional:
                 continue  # nothing here has one, and the variable isn't there either
             if isinstance(value, ConfigMapRef | FieldRef):
@@ -85,33 +153,37 @@ def _variables(subject: Subject, local: str) -> Iterator[Missing]:
                 )
 
 
-def _pipelines(subject: Subject, local: str) -> Iterator[Missing]:
-    for spec, body in subject.project.bodies(PipelineSpec):
+def _pipelines(pipelines: Iterable[tuple[Spec, PipelineSpec]], local: str) -> Iterator[Missing]:
+    for spec, body in pipelines:
         if body.workspace is not None:
             yield Missing(
                 f"{local} has no volume that the steps of a run share",
                 spec.key_at("spec", "workspace"),
                 "hand files on as outputs of steps",
+                _IDLE,
             )
         if body.claims:
             yield Missing(
                 f"{local} makes no volumes for a run",
                 spec.key_at("spec", "claims"),
                 "hand files on as outputs of steps",
+                _IDLE,
             )
 
 
-def _steps(subject: Subject, local: str) -> Iterator[Missing]:
-    for spec, _, step in subject.steps():
+def _steps(steps: Steps, local: str) -> Iterator[Missing]:
+    for spec, _, step in steps:
         if step.spec.import_ is not None:
             yield Missing(
                 f"step `{step.name}` is an import, and {local} imports nothing",
                 spec.key_at(*step.path),
-                "read a file by a Dataset, or keep the pipeline to environments on Kubeflow",
+                "read a file by a Dataset",
+                _IDLE,
             )
         if step.spec.body == "image" or step.spec.component_file:
             yield Missing(
                 f"step `{step.name}` is a container, and {local} runs none",
                 spec.key_at(*step.path),
-                "write it as `python:`, or keep the pipeline to environments on Kubeflow",
+                "write it as `python:`",
+                _IDLE,
             )

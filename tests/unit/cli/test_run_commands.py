@@ -219,3 +219,17 @@ def test_completion(iris: Path, line: str, offered: list[str]) -> None:
     )
     assert done.stderr == ""
     assert [found.partition(",")[2] for found in done.stdout.split()] == offered
+
+
+def test_a_pipeline_that_is_for_a_cluster_alone_runs_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: p}\n"
+        "spec: {environments: {local: {target: local}}}\n"
+        "---\napiVersion: exai.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: abroad}\n"
+        "spec:\n  run: {on: []}\n  steps:\n    score: {image: a/score:1, command: [score]}\n"
+    )
+    found = running.run(tmp_path, "local", "abroad", (), False, lambda _: None)
+    assert found.exit_code == 1
+    refused = [each for each in found.diagnostics if each.severity == "error"]
+    assert [(each.code, str(each.at)) for each in refused] == [("not-local", "exai.yaml:12:5")]
+    assert not (tmp_path / ".exai").exists()

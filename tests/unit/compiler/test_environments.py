@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from exai_compiler.catalog import Catalog, catalog
+from exai_compiler.checks.not_local import of_a_run
 from exai_compiler.environments import check_everywhere, environments
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.graph import Step, graph
@@ -406,3 +407,56 @@ spec:
         "Service/boosted: the local target doesn't honour `stopped`: no process of it runs, and "
         "nothing answers"
     ]
+
+
+ABROAD = """\
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: abroad}
+spec:
+  defaults: {env: {ZONE: {configMap: settings, key: zone}}}
+  claims: {scratch: {size: 1Gi, storageClass: fast}}
+  steps:
+    score:
+      image: "ghcr.io/acme/score@sha256:DIGEST"
+      command: [score]
+      volumes: {/scratch: {claim: scratch}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: caller}
+spec:
+  run: {on: [spec]}
+  steps: {there: {pipeline: abroad}}
+""".replace("DIGEST", "0" * 64)
+
+
+def test_a_pipeline_that_one_machine_cannot_run_is_started_by_nobody_there(
+    components: Catalog,
+) -> None:
+    refused = told(project_of({"p.yaml": ABROAD}), components)
+    assert shown(refused) == [
+        "p.yaml:5:26 not-local",
+        "p.yaml:6:3 not-local",
+        "p.yaml:8:5 not-local",
+    ]
+    assert ["run: {on: []}" in each.hint for each in refused] == [False, True, True]
+    asleep = overlay("spec: {run: {on: []}}", "local", "Pipeline/abroad")
+    called = told(project_of({"p.yaml": ABROAD, "o.yaml": asleep}), components)
+    assert len(called) == 3  # the pipeline that calls it is started
+    both = overlay("spec: {run: {on: []}}", "local", "Pipeline/caller").replace(
+        "name: o", "name: q"
+    )
+    project = project_of({"p.yaml": ABROAD, "o.yaml": asleep, "q.yaml": both})
+    assert told(project, components) == ()
+    here = environments(project).projects["local"]
+    asked = of_a_run(here, graphs_of(here, components), "caller")
+    assert sorted(shown(asked)) == [
+        "p.yaml:5:26 not-local",
+        "p.yaml:6:3 not-local",
+        "p.yaml:8:5 not-local",
+    ]
+    forced = overlay("spec: {run: {on: [], generation: 1}}", "local", "Pipeline/abroad")
+    assert (
+        len(told(project_of({"p.yaml": ABROAD, "o.yaml": forced, "q.yaml": both}), components)) == 3
+    )
