@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import MAX_LEVELS, Composed, Graph, Step
+from exai_compiler.graph import MAX_LEVELS, MAX_STEPS, Composed, Graph, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
-
-MAX_STEPS = 2000
-"""Of a whole run: what a workflow engine keeps in one object is bounded."""
 
 # By the field's name in YAML.
 OF_THE_RUN = ("experiment", "ttl", "timeout", "serviceAccount")
@@ -31,7 +28,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield from _size(spec, graph)
         for step in graph.steps.values():
             inner = subject.graphs.get(step.spec.pipeline or "")
-            if inner is not None and step.component is None and inner.levels >= MAX_LEVELS:
+            if inner is None or step.component is not None:
+                continue
+            if inner.size > MAX_STEPS and not inner.called:  # of others it is told there
+                yield Diagnostic(
+                    "too-many-steps",
+                    f"`{inner.pipeline.name}` alone has {inner.size} steps",
+                    spec.at(*step.path, "pipeline"),
+                    hint=f"{MAX_STEPS} at most: loop over a list with `forEach` instead",
+                )
+            elif inner.levels >= MAX_LEVELS:
                 yield Diagnostic(
                     "too-many-steps",
                     f"pipelines call each other more than {MAX_LEVELS} deep here",

@@ -2,14 +2,26 @@
 a pipeline that is called (LANGUAGE sections 6.1 to 6.3).
 
 `bad-amount`, `unknown-reference`, `invalid-input`, `wrong-input-type`: what the use asks for is
-carried back to the values that are known to get there. What a step makes is known to nobody.
+carried back to the values that are known to get there. What a step makes is known to nobody, nor
+what gets through a condition that looks at the same value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exai_compiler.checks.demands import EACH, Amount, Demand, Has, OneOf, Typed, Within, faults
+from exai_compiler.checks.demands import (
+    EACH,
+    Amount,
+    Demand,
+    Has,
+    Key,
+    OneOf,
+    Typed,
+    Within,
+    faults,
+)
+from exai_compiler.checks.guards import Guards, guards
 from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.port_types import assignable
@@ -23,11 +35,13 @@ from exai_compiler.graph import (
     FromParameter,
     Graph,
     Group,
+    Source,
     Step,
     bind,
     element,
     port_type,
     source_type,
+    sources,
 )
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
@@ -39,17 +53,21 @@ from exai_specs.types import StructOf
 Written = tuple[Spec, Path, Json, Demand]
 """A plain value, where it stands, and what is asked of it."""
 
-Use = tuple[Binding | None, Path, Demand]
-"""What a value is bound to where it is used, the path of that place, and what is asked there."""
+Use = tuple[Binding | None, Path, Demand, tuple[str, ...]]
+"""What a value is bound to where it is used, the path of that place, what is asked there, and the
+names of the groups and ways around it, with the step's own."""
 
 Asked = Mapping[str, tuple[Demand, ...]]
 """What is asked of each parameter of a pipeline."""
 
+MAX_DEMANDS = 256
+"""Of one parameter: more than that many different ones help nobody, and each is held against every
+value that is given."""
+
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     told: set[tuple[Span, str]] = set()
-    _, written = _carried(subject.project, subject.graphs, subject.reads)
-    for spec, path, value, demand in written:
+    for spec, path, value, demand in _carried(subject.project, subject.graphs, subject.reads, {}):
         for fault in faults(value, demand):
             here = (*path, *fault.path)
             at = spec.key_at(*here) if fault.is_key else spec.at(*here)
@@ -66,49 +84,56 @@ def asked_of(project: Project, graphs: Mapping[str, Graph], pipeline: str) -> As
         for spec, body in project.bodies(PipelineSpec)
         if (graph := graphs[spec.ref.name])
     }
-    return _carried(project, graphs, reads)[0].get(pipeline, {})
+    asked: dict[str, Asked] = {}
+    for _ in _carried(project, graphs, reads, asked):
+        pass
+    return asked.get(pipeline, {})
 
 
 def _carried(
-    project: Project, graphs: Mapping[str, Graph], reads: Mapping[str, Read]
-) -> tuple[Mapping[str, Asked], tuple[Written, ...]]:
-    """What is asked of the parameters of every pipeline, and of all plain values."""
-    asked: dict[str, Asked] = {}
-    written: list[Written] = []
+    project: Project,
+    graphs: Mapping[str, Graph],
+    reads: Mapping[str, Read],
+    asked: dict[str, Asked],
+) -> Iterator[Written]:
+    """All plain values of which something is asked. `asked` gets what is asked of the parameters of
+    every pipeline."""
     # Those that are called first: what they ask for, their callers do.
     for name, graph in sorted(graphs.items(), key=lambda item: (item[1].levels, item[0])):
         spec = project.specs[graph.pipeline]
         if not isinstance(spec.body, PipelineSpec):
             continue
-        found: dict[str, list[Demand]] = {}
-        for use in _uses(project, spec, spec.body, graph, reads[name], asked):
-            binding, path, demand = _origin(graph, use)
+        found: dict[str, dict[Key, Demand]] = {}
+        around = guards(graph)
+        for use in _uses(project, spec, spec.body, graph, reads[name], asked, around):
+            binding, path, demand, _ = _origin(graph, use, around)
             if isinstance(binding, Constant):
-                written.append((spec, path, binding.value, demand))
+                yield spec, path, binding.value, demand
             elif isinstance(binding, FromParameter):
-                others = found.setdefault(binding.name, [])
-                # The first of those that ask for the same is enough.
-                if all((each.rule, each.inner) != (demand.rule, demand.inner) for each in others):
-                    others.append(demand)
-        written += _declared(spec, spec.body, found)
+                others = found.setdefault(binding.name, {})
+                if len(others) < MAX_DEMANDS:
+                    # The first of those that ask for the same is enough.
+                    others.setdefault(demand.key, demand)
+        yield from _declared(spec, spec.body, found)
         asked[name] = {
             parameter: _outside(spec, spec.body, parameter, found)
             for parameter in spec.body.parameters
         }
-    return asked, tuple(written)
 
 
-def _origin(graph: Graph, use: Use) -> Use:
+def _origin(graph: Graph, use: Use, around: Guards) -> Use:
     """Where a value comes from that may be an item of a loop: what the loop goes over, with what is
-    asked of that."""
-    binding, path, demand = use
-    while isinstance(binding, FromItem):
-        node = graph.nodes.get(binding.loop)
-        if not isinstance(node, Step | Group) or node.loop is None:
-            break
+    asked of that. None of a value that a condition looks at before it is used."""
+    binding, path, demand, within = use
+    while not around.hold(binding, within):
+        node = graph.nodes.get(binding.loop) if isinstance(binding, FromItem) else None
+        if not isinstance(binding, FromItem) or not isinstance(node, Step | Group):
+            return binding, path, demand, within
+        if node.loop is None:
+            return binding, path, demand, within
         demand = demand.within(EACH, *filter(None, (binding.field,)))
         binding, path = node.loop.items, (*node.path, "forEach", "in")
-    return binding, path, demand
+    return None, path, demand, within
 
 
 def _uses(
@@ -118,35 +143,67 @@ def _uses(
     graph: Graph,
     found: Read,
     asked: Mapping[str, Asked],
+    around: Guards,
 ) -> Iterator[Use]:
     """What a pipeline asks of what it uses, with where each stands."""
+    places = {step.path: _place(step) for step in graph.steps.values()}
     for path, name, items in all_names(graph, body):
         if name.is_amount:
             here = (*path, *name.path)
             resource = str(name.path[-1])
             why = (f"it is the {resource} of a step", spec.at(*here))
-            yield bind(name.text, items), here, Demand(Amount(resource), (), (why,))
+            demand = Demand(Amount(resource), (), (why,))
+            yield bind(name.text, items), here, demand, places.get(path, ())
     for step in graph.steps.values():
         yield from _inputs(project, spec, graph, step)
     for step, inner in graph.calls:
         for parameter, demands in asked.get(inner.pipeline.name, {}).items():
-            for demand in demands:
-                yield step.inputs.get(parameter), step.input_at(parameter), demand
-    for source in sorted(
-        (each for each in found.sources if isinstance(each, FromItem) and each.field),
-        key=lambda each: (each.loop, each.field),
-    ):
+            binding = step.inputs.get(parameter)
+            if isinstance(binding, Constant | FromParameter | FromItem):
+                for demand in demands:
+                    yield binding, step.input_at(parameter), demand, _place(step)
+    if any(isinstance(each, FromItem) and each.field for each in found.sources):
+        yield from _fields(spec, body, graph, around)
+
+
+def _place(step: Step) -> tuple[str, ...]:
+    return (*step.within, step.name)
+
+
+def _fields(spec: Spec, body: PipelineSpec, graph: Graph, around: Guards) -> Iterator[Use]:
+    """The fields of items that are read somewhere. A struct may leave fields out, and Kubeflow
+    Pipelines fails where it takes one that isn't there."""
+    taken: dict[FromItem, tuple[str, ...]] = {}
+    for source, within in _taken(body, graph):
+        is_new = isinstance(source, FromItem) and source.field and source not in taken
+        if isinstance(source, FromItem) and is_new and not around.hold(source, within):
+            taken[source] = within
+    for source in sorted(taken, key=lambda each: (each.loop, each.field)):
         node = graph.nodes.get(source.loop)
         loop = node.loop if isinstance(node, Step | Group) else None
         item = element(graph, loop) if loop is not None else None
-        # A struct may leave fields out, and Kubeflow Pipelines fails where it takes one that isn't
-        # there. Of a field that none of them has, `unknown-reference` speaks where it is read.
+        # Of a field that none of them has, `unknown-reference` speaks where it is read.
         if loop is None or node is None or not isinstance(item, StructOf):
             continue
         if source.field in item.fields:
             path = (*node.path, "forEach", "in")
-            rule = Has(source.field, words(source))
-            yield loop.items, path, Demand(rule, (EACH,), (("the loop", spec.at(*path)),))
+            demand = Demand(
+                Has(source.field, words(source)), (EACH,), (("the loop", spec.at(*path)),)
+            )
+            yield loop.items, path, demand, taken[source]
+
+
+def _taken(body: PipelineSpec, graph: Graph) -> Iterator[tuple[Source, tuple[str, ...]]]:
+    """Everything that is read, with what is around the place where it is."""
+    places = {step.path: _place(step) for step in graph.steps.values()}
+    for step in graph.steps.values():
+        for binding in step.inputs.values():
+            yield from ((source, places[step.path]) for source in sources(binding))
+    for path, name, items in all_names(graph, body):
+        for source in sources(bind(name.text, items)):
+            yield source, places.get(path, ())
+    for each in fields(graph):
+        yield from ((source, each.within) for source in sources(each.binding))
 
 
 def _inputs(project: Project, spec: Spec, graph: Graph, step: Step) -> Iterator[Use]:
@@ -163,17 +220,18 @@ def _inputs(project: Project, spec: Spec, graph: Graph, step: Step) -> Iterator[
             continue
         path = step.input_at(name)
         why = (("it is given here", spec.at(*path)), *wanted_at(project, graph, step, name))
+        within = _place(step)
         if (limit := component.limits.get(name)) is not None:
-            yield binding, path, Demand(Within(name, component.name, limit), (), why)
+            yield binding, path, Demand(Within(name, component.name, limit), (), why), within
         source, wanted = source_type(graph, binding), port_type(port)
         if source is None and isinstance(binding, FromItem) and binding.field:
             continue  # `untyped-loop` speaks
         if source is None or assignable(source, wanted) == "untyped":
-            yield binding, path, Demand(Typed(name, wanted), (), why)
+            yield binding, path, Demand(Typed(name, wanted), (), why), within
 
 
 def _declared(
-    spec: Spec, body: PipelineSpec, asked: Mapping[str, list[Demand]]
+    spec: Spec, body: PipelineSpec, asked: Mapping[str, Mapping[Key, Demand]]
 ) -> Iterator[Written]:
     """What the pipeline itself says that its parameters may be."""
     for name, demands in asked.items():
@@ -189,12 +247,12 @@ def _declared(
             for schedule, each in body.schedules.items():
                 here = ("spec", "schedules", schedule, "parameters", name)
                 known.append((here, each.parameters.get(name)))
-        for demand in demands:
+        for demand in demands.values():
             yield from ((spec, here, value, demand) for here, value in known if value is not None)
 
 
 def _outside(
-    spec: Spec, body: PipelineSpec, name: str, asked: Mapping[str, list[Demand]]
+    spec: Spec, body: PipelineSpec, name: str, asked: Mapping[str, Mapping[Key, Demand]]
 ) -> tuple[Demand, ...]:
     """What a caller must keep to: one of the values that there are, or all that is asked."""
     parameter = body.parameters[name]
@@ -202,4 +260,4 @@ def _outside(
         rule = OneOf(name, str(spec.ref), parameter.enum)
         why = ("they are declared here", spec.key_at("spec", "parameters", name))
         return (Demand(rule, (), (why,)),)
-    return tuple(asked.get(name, ()))
+    return tuple(asked.get(name, {}).values())

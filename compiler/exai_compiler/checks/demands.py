@@ -65,6 +65,9 @@ class Typed:
 
 Rule = Amount | Has | Within | OneOf | Typed
 
+Key = tuple[object, ...]
+"""What tells one demand from another."""
+
 EACH = ""
 """In `Demand.inner`: each item of a list; anything else is a field of a struct."""
 
@@ -77,6 +80,17 @@ class Demand:
     rule: Rule
     inner: tuple[str, ...]
     why: tuple[tuple[str, Span], ...]
+
+    @property
+    def key(self) -> Key:
+        """The same for those that ask for the same."""
+        match self.rule:
+            case OneOf(parameter, pipeline):  # which says what the values are
+                return OneOf, parameter, pipeline, self.inner
+            case Typed(port, type_):  # a struct's fields can't be looked up by
+                return Typed, port, str(type_), self.inner
+            case rule:
+                return rule, self.inner
 
     def within(self, *outer: str) -> Demand:
         """What it is of the list or struct that the value is a part of."""

@@ -26,7 +26,7 @@ from exai_compiler.graph.bindings import (
     source_of,
     sources,
 )
-from exai_compiler.graph.build import MAX_LEVELS, graph
+from exai_compiler.graph.build import MAX_LEVELS, MAX_STEPS, graph
 from exai_compiler.graph.calls import Frame, Placed, constant_of, everything, made_by
 from exai_compiler.graph.containers import rebuilt
 from exai_compiler.graph.nodes import (
@@ -51,6 +51,7 @@ from exai_compiler.graph.typing import element, is_artifact, port_type, source_t
 __all__ = [
     "FINALLY",
     "MAX_LEVELS",
+    "MAX_STEPS",
     "NO_ITEMS",
     "Binding",
     "Branch",

@@ -102,6 +102,10 @@ def _inner(
 MAX_LEVELS = 16
 """How deep pipelines may call each other: far above what anybody can read."""
 
+MAX_STEPS = 2000
+"""Of a whole run: what a workflow engine keeps in one object is bounded. Nothing larger is called,
+so whatever goes through the steps of a run comes to an end."""
+
 
 def given_values(spec: StepSpec) -> Mapping[str, Json]:
     """What the inputs of a step are given: its `with`, or what its `import` says."""
@@ -178,8 +182,9 @@ class _Builder:
         match spec.body:
             case "pipeline":
                 inner = self._called.get(spec.pipeline or "")
-                fits = inner is not None and inner.levels < MAX_LEVELS
-                return called_component(inner) if inner is not None and fits else None
+                if inner is None or inner.levels >= MAX_LEVELS or inner.size > MAX_STEPS:
+                    return None
+                return called_component(inner)
             case "python":
                 own = self._document.file_of((*at, "python"))
                 return python_component(own, spec, self._catalog, self._image)

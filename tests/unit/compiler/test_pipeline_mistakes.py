@@ -335,6 +335,122 @@ steps:
     assert found.at.column == 62
 
 
+SIZE = "python: 'code.py:work', resources: {memory: '${{ %s }}'}"
+NOT_NONE = "if: \"${{ %s != 'none' }}\""
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (f"a: {{{NOT_NONE % 'parameters.mem'}, {SIZE % 'parameters.mem'}}}", False),
+        (f"a: {{{NOT_NONE % 'parameters.b'}, {SIZE % 'parameters.mem'}}}", True),
+        (
+            f"g: {{{NOT_NONE % 'parameters.mem'}, steps: {{a: {{{SIZE % 'parameters.mem'}}}}}}}",
+            False,
+        ),
+        (
+            "g: {forEach: {in: [none, 1Gi], as: m}, "
+            f"steps: {{a: {{{NOT_NONE % 'm'}, {SIZE % 'm'}}}}}}}",
+            False,
+        ),
+        (f"a: {{forEach: {{in: [none, 1Gi], as: m}}, {SIZE % 'm'}}}", True),
+        (
+            "g: {forEach: {in: [{s: none}, {s: 1Gi}], as: o}, "
+            f"steps: {{a: {{{NOT_NONE % 'o.s'}, {SIZE % 'o.s'}}}}}}}",
+            False,
+        ),
+        (
+            "g: {forEach: {in: [{k: none}, {k: b, s: 1Gi}], as: o}, "
+            f"steps: {{a: {{{NOT_NONE % 'o.k'}, {SIZE % 'o.s'}}}}}}}",
+            False,
+        ),
+        (
+            "g: {forEach: {in: [{k: b}, {k: b, s: 1Gi}], as: o}, steps: {"
+            f"a: {{{NOT_NONE % 'o.k'}, {SIZE % 'o.s'}}}, b: {{{SIZE % 'o.s'}}}}}}}",
+            True,
+        ),
+        (
+            "g: {forEach: {in: [{k: b}, {k: b, s: 1Gi}], as: o}, "
+            f"steps: {{a: {{{NOT_NONE % 'o.s'}, python: 'code.py:work'}}}}}}",
+            True,
+        ),
+        (
+            f"g: {{choose: [{{{NOT_NONE % 'parameters.mem'}, "
+            f"steps: {{a: {{{SIZE % 'parameters.mem'}}}}}}}]}}",
+            False,
+        ),
+        (
+            f"g: {{choose: [{{{NOT_NONE % 'parameters.mem'}, steps: {{}}}}, "
+            f"{{steps: {{a: {{{SIZE % 'parameters.mem'}}}}}}}]}}",
+            False,
+        ),
+        (
+            f"g: {{choose: [{{{NOT_NONE % 'parameters.b'}, "
+            f"steps: {{a: {{{SIZE % 'parameters.mem'}}}}}}}, "
+            f"{{{NOT_NONE % 'parameters.mem'}, steps: {{}}}}]}}",
+            True,
+        ),
+        (
+            f"a: {{{NOT_NONE % 'parameters.mem'}, "
+            "pipeline: b, with: {mem: '${{ parameters.mem }}'}}",
+            False,
+        ),
+        ("a: {pipeline: b, with: {mem: '${{ parameters.mem }}'}}", True),
+    ],
+)
+def test_what_a_condition_lets_through_is_asked_of_nobody(
+    catalog: Catalog, steps: str, told: bool
+) -> None:
+    outer = f"""
+run: {{on: []}}
+parameters: {{mem: {{type: string, default: none}}, b: {{type: string, default: b}}}}
+steps:
+  {steps}
+  use: {{python: 'code.py:say', with: {{x: '${{{{ parameters.b }}}}'}}}}
+  also: {{python: 'code.py:say', with: {{x: '${{{{ parameters.mem }}}}'}}}}
+"""
+    found = said(catalog, outer.replace("steps: {}", "steps: {e: {python: 'code.py:work'}}"), SIZED)
+    assert [each.code for each in found if each.code in ("bad-amount", "unknown-reference")] == (
+        (["unknown-reference"] if "k: b" in steps else ["bad-amount"]) if told else []
+    )
+    assert {each.code for each in found} <= {"bad-amount", "unknown-reference"}
+
+
+@pytest.mark.parametrize(("part", "told"), [("m > 0", False), ("parameters.other > 0", True)])
+def test_a_bound_holds_for_what_gets_there(catalog: Catalog, part: str, told: bool) -> None:
+    found = said(
+        catalog,
+        f"""
+run: {{on: []}}
+parameters: {{other: {{type: double, default: 0.5}}}}
+steps:
+  load: {{uses: load-dataset, with: {{dataset: rows}}}}
+  g:
+    forEach: {{in: [0, 0.2], as: m}}
+    steps:
+      split:
+        if: ${{{{ {part} }}}}
+        uses: split-data
+        with: {{data: '${{{{ steps.load.data }}}}', test: '${{{{ m }}}}'}}
+  last: {{if: '${{{{ parameters.other > 0 }}}}', python: 'code.py:work'}}
+""",
+    )
+    errors = [each.code for each in found if each.severity == "error"]
+    assert errors == (["invalid-input"] if told else [])
+
+
+def test_a_called_pipeline_of_too_many_steps_is_told_at_the_call(catalog: Catalog) -> None:
+    steps = "\n".join(f"  s{number}: {{python: 'code.py:work'}}" for number in range(2001))
+    found = said(
+        catalog,
+        "run: {on: []}\nsteps:\n  a: {pipeline: b}",
+        f"run: {{on: []}}\nsteps:\n{steps}",
+    )
+    assert [(each.code, each.message) for each in found] == [
+        ("too-many-steps", "`b` alone has 2001 steps")
+    ]
+
+
 @pytest.mark.parametrize(
     ("step", "code", "says"),
     [
