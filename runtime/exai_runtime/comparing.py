@@ -34,6 +34,7 @@ from exai_runtime.rechecking import recheck
 from exai_runtime.results import Refused, RenderedFile, RenderedFiles
 from exai_runtime.revision_results import Against
 from exai_runtime.saved_build import SavedBuild, parsed, text_of
+from exai_runtime.whole_file import write_whole
 from exai_runtime.workspace import load, load_from
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 
@@ -128,10 +129,8 @@ def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refu
             return Refused((replace(own, hint="name another with --save-build"),), sources)
         made = built(Revision(checked.usable, checked.catalog, found), checked.usable, environment)
         text = text_of(SavedBuild(VERSION, environment, sources, made.objects, made.runs))
-    other = file.with_name(f".{file.name}.new")
     try:
-        other.write_text(text, "utf-8")
-        other.replace(file)
+        write_whole(file, text)
     except OSError as error:
         reason = f"it can't be written: {error.strerror}"
         return Refused((_unusable(file, reason),), sources)

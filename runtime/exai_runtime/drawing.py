@@ -24,6 +24,7 @@ from exai_runtime.own_files import own_file
 from exai_runtime.results import Refused
 from exai_runtime.run_results import RunRecord
 from exai_runtime.unknown_nodes import unknown
+from exai_runtime.whole_file import write_whole
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.values import frozen
 
@@ -183,12 +184,9 @@ def _time_of(root: Path) -> tuple[str, Diagnostic]:
 
 def _write(file: Path, text: str) -> Refused | None:
     """By a rename, so that nobody reads half of it."""
-    half = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        half.write_text(text, "utf-8")
-        half.replace(file)
+        write_whole(file, text)
     except OSError as error:
-        half.unlink(missing_ok=True)
         message = f"{file} can't be written: {error.strerror}"
         problem = Diagnostic("no-access", message, NOWHERE, hint="name another with -o")
         return Refused((problem,))

@@ -20,9 +20,9 @@ def text() -> str:
 
 def write(folder: Path) -> Path:
     """Write it into a project's folder, by rename. Raises OSError."""
-    fresh = folder / f".{FILE}.new"
-    fresh.write_text(text(), "utf-8")
-    return fresh.replace(folder / FILE)
+    from exai_runtime.whole_file import write_whole
+
+    return write_whole(folder / FILE, text())
 
 
 def comment(path: str) -> str:

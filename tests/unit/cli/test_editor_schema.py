@@ -57,6 +57,17 @@ def test_it_is_written_anew(exai: Run, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == [FILE]
 
 
+def test_no_link_leads_it_out_of_the_project(exai: Run, tmp_path: Path) -> None:
+    outside, project = tmp_path / "outside", tmp_path / "project"
+    outside.write_text("mine", "utf-8")
+    project.mkdir()
+    for name in (FILE, f".{FILE}.new"):
+        (project / name).symlink_to(outside)
+    assert exai("schema", "--write", "-C", str(project)).code == 0
+    assert outside.read_text("utf-8") == "mine"
+    assert not (project / FILE).is_symlink()
+
+
 def test_a_wrong_field_is_seen() -> None:
     document = {
         "apiVersion": "exai.dev/v1alpha1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from exai_runtime.comparing import save_build
 from exai_runtime.drawing import Wanted, draw
-from exai_runtime.results import Refused
+from exai_runtime.results import Refused, RenderedFiles
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 OWN = ("exai.yaml", "exai.lock", "specs/model.yaml", "specs/picture.html", ".git/HEAD", "link.html")
@@ -31,6 +32,19 @@ def content(root: Path) -> dict[str, bytes]:
         for path in sorted(root.rglob("*"))
         if path.is_file()
     }
+
+
+def test_a_link_beside_a_file_leads_nowhere(iris: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    for name in ("build.json", "graph.html"):
+        (iris / f".{name}.new").symlink_to(outside)
+        (iris / f".{name}.{os.getpid()}.tmp").symlink_to(outside)
+    assert isinstance(save_build(iris, "local", iris / "build.json"), RenderedFiles)
+    assert not isinstance(draw(iris, Wanted("html", file=iris / "graph.html")), Refused)
+    assert outside.read_text() == "mine"
+    assert "<html" in (iris / "graph.html").read_text()
+    assert not list(iris.glob(".exai-*"))
 
 
 @pytest.mark.parametrize("path", OWN)

@@ -25,6 +25,7 @@ from exai_runtime.local.features.process import FeatureProcess
 from exai_runtime.local.features.records import Begun, Recorded
 from exai_runtime.local.features.versions import identifies
 from exai_runtime.target import TargetError
+from exai_runtime.whole_file import write_whole
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import digest, freeze, thaw
 from exai_specs.kinds import DatasetSpec
@@ -170,9 +171,7 @@ def write_repository(paths: FeaturePaths, files: Mapping[str, str]) -> None:
     for path, text in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        fresh = place.with_name(f".{place.name}.new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(place)
+        write_whole(place, text)
     for place in folder.iterdir():
         if place.name == "data":
             continue
