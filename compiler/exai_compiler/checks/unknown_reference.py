@@ -109,11 +109,11 @@ def _output(
         yield _unknown("step", name, where.at(spec), hint)
         return
     outputs = outputs_of(node)
-    if outputs is None or output in outputs:
-        return
+    inner = graph.inside(node) if isinstance(node, Step) else None
+    if outputs is None or output in outputs or (inner and output in inner.root.outputs):
+        return  # one that nobody can tell the type of is told where it is declared
     if isinstance(node, Step) and node.component is not None:
         what = f"output of step `{name}` ({node.component.name}) named"
-        inner = graph.inside(node)
         none = "it has no outputs" if inner is None else f"add `outputs` to {inner.pipeline}"
         hint = did_you_mean(output, outputs, "" if outputs else none)
     else:

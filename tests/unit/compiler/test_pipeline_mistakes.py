@@ -814,3 +814,16 @@ def test_what_may_be_nothing_decides_nothing(catalog: Catalog, step: str, what: 
         "optional-parameter",
         f"`{name}` may be nothing, and {what} is needed here",
     )
+
+
+def test_an_output_that_is_wrong_in_a_called_pipeline_is_told_there_alone(catalog: Catalog) -> None:
+    outer = "run: {on: []}\nsteps:\n  a: {pipeline: b}\n"
+    outer += "  c: {python: 'code.py:take', with: {x: '${{ steps.a.n }}'}}"
+    inner = (
+        "run: {on: []}\noutputs: {n: '${{ steps.d.Outpu }}'}\nsteps: {d: {python: 'code.py:work'}}"
+    )
+    (found,) = said(catalog, outer, inner)
+    assert (found.code, found.at.line) == (
+        "unknown-reference",
+        FIRST + 4 + PIPELINE.count("\n") + 1,
+    )
