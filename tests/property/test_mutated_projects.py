@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from valid_projects import Texts, as_it_was, judged, projects, told
 
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import KINDS
 
 MUTATIONS = int(os.environ.get("MUTATIONS", "2500"))
@@ -201,9 +201,11 @@ def mutations(count: int, seed: int) -> Iterator[Mutation]:
 
 def named(mutation: Mutation, texts: Texts, new: list[Diagnostic]) -> bool:
     """Whether a diagnostic leads to the change: its place or a related one is the line, one beside
-    it or one of the mappings around it; or its words have a word of the line."""
+    it or one of the mappings around it; or it says a word that the change took or brought, or
+    names the field whose value it changed."""
     lines = set(around(mutation, texts))
-    words = set(WORD.findall(f"{mutation.before} {mutation.after} {lost(mutation, texts)}"))
+    words = changed(mutation, texts)
+    field = mutation.before.partition(":")[0].strip(" -")
     for found in new:
         places = (found.at, *(at for _, at in found.related))
         if found.code == "yaml-syntax" and any("is opened" in said for said, _ in found.related):
@@ -211,9 +213,16 @@ def named(mutation: Mutation, texts: Texts, new: list[Diagnostic]) -> bool:
         if any(at.path == mutation.path and at.line in lines for at in places):
             return True
         said = f"{found.message} {found.hint} {' '.join(text for text, _ in found.related)}"
-        if words & set(WORD.findall(said)):
+        if words & set(WORD.findall(said)) or (field and f"`{field}`" in said):
             return True
     return False
+
+
+def changed(mutation: Mutation, texts: Texts) -> set[str]:
+    """The words that aren't there any more, or weren't before."""
+    gone = lost(mutation, texts)
+    before, after = set(WORD.findall(mutation.before)), set(WORD.findall(mutation.after))
+    return (before ^ after) | set(WORD.findall(gone))
 
 
 def lost(mutation: Mutation, texts: Texts) -> str:
@@ -275,6 +284,20 @@ def test_there_are_projects_of_every_kind() -> None:
     assert len(projects()) >= 14
     text = "\n".join(text for texts in projects().values() for text in texts.values())
     assert all(f"kind: {kind}\n" in text for kind in KINDS)
+
+
+def test_a_word_that_stayed_names_no_change() -> None:
+    texts = {"exai.yaml": "a:\n  b: 1\nc:\n  d: 1\nspec:\n  rows: load five\n"}
+    change = Mutation("x", "exai.yaml", 6, "garble", "  rows: load five", "  rows: load six", "")
+    for message, leads in (
+        ("load is no step", False),
+        ("rows are none", False),
+        ("there is no `five`", True),
+        ("`rows` is a text", True),
+    ):
+        found = Diagnostic("some-code", message, Span("exai.yaml", 2, 3))
+        assert named(change, texts, [found]) is leads
+    assert named(change, texts, [Diagnostic("some-code", "", Span("exai.yaml", 5, 1))])
 
 
 @pytest.mark.parametrize("part", range(PARTS))
