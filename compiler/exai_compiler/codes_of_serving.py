@@ -37,8 +37,7 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "graph-step": Code(
             "A step that its node's router can't use.",
             "A Splitter's steps have weights, a Switch's have conditions, a Sequence's may say "
-            "which data they get; an Ensemble's are asked all at once. A warning where a step asks "
-            "a Service that is stopped.",
+            "which data they get; an Ensemble's are asked all at once.",
         ),
         "graph-weights": Code(
             "Weights of a Splitter that aren't 100 % together.",
@@ -115,6 +114,12 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "Response times come from the server, from Knative or from Istio, failures from "
             "exai's own server, Knative or Istio. An environment says what it has under "
             "`monitoring`.",
+            "warning",
+        ),
+        "stopped-service": Code(
+            "A Graph asks a Service that is stopped.",
+            "No pod of it runs, so what is routed there fails. Start the Service in that "
+            "environment, or take the step out.",
             "warning",
         ),
         "storage-uri": Code(

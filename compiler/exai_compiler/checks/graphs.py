@@ -90,7 +90,7 @@ def _answers(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Itera
     on_clusters = any(each.target != "local" for each in subject.environments.values())
     if there is not None and isinstance(body, ServiceSpec) and body.stopped and on_clusters:
         yield Diagnostic(
-            "graph-step",
+            "stopped-service",
             f"Service `{step.service}` is stopped, and nothing answers this step",
             spec.at(*path),
             "warning",

@@ -84,7 +84,8 @@ def test_everything_is_killed_between_register_and_result(short: Project) -> Non
     apply = short.start("apply", "--yes")
 
     wait_for(lambda: "register" in events(short))
-    (runner,) = [pid for pid in processes_of(short) if b"run_child" in cmdline(pid)]
+    wait_for(lambda: len(runners(short)) == 1, pause=0.005)  # a step begins as a copy of it
+    (runner,) = runners(short)
     os.kill(runner, signal.SIGSTOP)  # the step goes on, and nobody writes its result
     wait_for(lambda: versions_in_registry(short) == 1, pause=0.02)
     for pid in processes_of(short):
@@ -102,6 +103,10 @@ def test_everything_is_killed_when_the_service_starts(short: Project) -> None:
         os.kill(pid, signal.SIGKILL)
     apply.wait()
     converges(short)
+
+
+def runners(project: Project) -> list[int]:
+    return [pid for pid in processes_of(project) if b"run_child" in cmdline(pid)]
 
 
 def cmdline(pid: int) -> bytes:
