@@ -116,7 +116,8 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
 
 
 def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refused:
-    """What the specs are now, and what this exai makes of them, as one file."""
+    """What the specs are now, and what this exai makes of them, as one file. Others read it, so a
+    credential in a spec is an error here."""
     with collector_off():
         checked = check_project(load(root), environment)
         sources = checked.loaded.sources
@@ -127,6 +128,8 @@ def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refu
         own = own_file(checked.usable, root, (*sources, *checked.catalog.files), file)
         if own is not None:
             return Refused((replace(own, hint="name another with --save-build"),), sources)
+        if leaks := [each for each in checked.diagnostics if each.code == "credential-in-env"]:
+            return Refused(tuple(replace(each, severity="error") for each in leaks), sources)
         made = built(Revision(checked.usable, checked.catalog, found), checked.usable, environment)
         text = text_of(SavedBuild(VERSION, environment, sources, made.objects, made.runs))
     try:

@@ -113,3 +113,14 @@ def _possible(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
     for words, mark, form in _FORMS:
         if mark in (folded if mark[-1] == "=" else text):
             yield words, form
+
+
+def first_secret(text: str) -> int | None:
+    """Where the first secret of a text begins; None where it holds none."""
+    places = (
+        found.start()
+        for _, form in _possible(text)
+        for found in form.finditer(text)
+        if not _PLACEHOLDERS.search(found[0])
+    )
+    return min(places, default=None)

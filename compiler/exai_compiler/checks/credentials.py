@@ -6,32 +6,18 @@ A value that tells itself a secret by its form is `secret-in-spec`, wherever it 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.expressions import has_expression
 from exai_specs.kinds import SecretEnv, SecretName
-
-NAMED = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|SECRET|SECRET_KEY|API_KEY|ACCESS_KEY|SECRET_ACCESS_KEY|PRIVATE_KEY"
-    r"|TOKEN|CREDENTIAL|CREDENTIALS)$",
-    re.IGNORECASE,
-)
-# A place where the credential is kept, a switch, or nothing: none of them is one.
-HARMLESS = re.compile(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
-# Base64, as secret keys of AWS are: a slash in it makes no path of it.
-_KEY = re.compile(r"(?!/)(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{24,}={0,2}")
+from exai_specs.withheld import is_credential
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, variables in subject.variables():
         for name, value in variables.items():
-            if not isinstance(value, str) or not NAMED.search(name):
-                continue
-            harmless = HARMLESS.fullmatch(value) and not _KEY.fullmatch(value)
-            if not harmless and not has_expression(value):
+            if isinstance(value, str) and is_credential(name, value):
                 yield Diagnostic(
                     "credential-in-env",
                     f"`{name}` is called like a credential, and its value stands here",

@@ -1,6 +1,7 @@
 """Two trees, field by field.
 
-In: what a target holds and what was rendered. Out: `FieldChange`s, in order of their paths.
+In: what a target holds and what was rendered. Out: `FieldChange`s, in order of their paths. Never:
+a credential; plans are shown to people, and posted where more of them read.
 """
 
 from __future__ import annotations
@@ -10,27 +11,29 @@ from typing import cast
 
 from exai_compiler.changes import FieldChange
 from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, freeze
+from exai_specs.withheld import NAMED, name_of, shown
 
 FieldPath = tuple[str | int, ...]
 
 
-def diff(old: Tree, new: Tree, path: FieldPath = ()) -> Iterator[FieldChange]:
-    """Every leaf in which `new` differs.
+def diff(old: Tree, new: Tree, path: FieldPath = (), name: str = "") -> Iterator[FieldChange]:
+    """Every leaf in which `new` differs; `name` is the one that a leaf goes by.
 
     Lists of one length are compared element by element, others as a whole.
     """
     if isinstance(new, Unknown) or isinstance(old, Unknown):
         if old != new:
-            yield FieldChange(path, _leaf(old), _leaf(new), "changed")
+            yield FieldChange(path, _leaf(old, name), _leaf(new, name), "changed")
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
-            yield from diff(old.get(key), new.get(key), (*path, key))
+            called = max(name_of(key, old), name_of(key, new), key=_is_named)
+            yield from diff(old.get(key), new.get(key), (*path, key), called)
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from diff(before, after, (*path, index))
     elif not _same(old, new):
-        yield FieldChange(path, _leaf(old), _leaf(new), "changed")
+        yield FieldChange(path, _leaf(old, name), _leaf(new, name), "changed")
 
 
 def _same(old: Tree, new: Tree) -> bool:
@@ -38,7 +41,11 @@ def _same(old: Tree, new: Tree) -> bool:
     return old == new and isinstance(old, bool) == isinstance(new, bool)
 
 
-def _leaf(side: Tree) -> Maybe[Json]:
+def _is_named(name: str) -> bool:
+    return NAMED.search(name) is not None
+
+
+def _leaf(side: Tree, name: str) -> Maybe[Json]:
     for unknown in unknowns(side):
         return unknown
-    return Known(cast(Json, side))
+    return Known(cast(Json, freeze(shown(side, name))))

@@ -415,3 +415,54 @@ def test_a_runtime_reaches_the_service_that_it_is_chosen_for(tmp_path: Path) -> 
     gone = compared(tmp_path, environment="prod")
     assert rows(gone)[0][:2] == ("Runtime/onnx-fast", "removed")
     assert rows(gone)[1] == ("Service/faces", "affected", Effect.REDEPLOY)
+
+
+REFERENCE = "{secret: hub, key: token}"
+
+
+@pytest.mark.parametrize("sides", [(REFERENCE, "hunter2TOKEN"), ("hunter2TOKEN", REFERENCE)])
+@pytest.mark.parametrize("output", ["human", "json", "markdown"])
+def test_a_credential_is_not_shown(
+    output: str, sides: tuple[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "exai.yaml").write_text(SHOP)
+    notebook = tmp_path / "specs/lab.yaml"
+    notebook.parent.mkdir()
+    notebook.write_text(NOTEBOOK.format(sides[0]))
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    notebook.write_text(NOTEBOOK.format(sides[1]))
+    arguments = ["plan", "--against", "HEAD", "-e", "prod", "--output", output]
+    assert main.run(["-C", str(tmp_path), *arguments]) == 0
+    told = "".join(capfd.readouterr())
+    assert "HF_TOKEN" in told and "Notebook/lab" in told and "***" in told
+    assert "hunter2" not in told
+
+
+SHOP = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: shop, owner: ml}
+spec:
+  exai: ">=0.1,<0.2"
+  specs: [specs/]
+  environments:
+    prod:
+      target: kubeflow
+      platform: latest
+      namespace: ml
+      serving: {mode: Standard, gatewayApi: true}
+      pipelines: {mode: kubernetes}
+      tracking: {uri: https://mlflow.example.com}
+      data: {root: s3://acme/data}
+      models: {store: s3://acme/models}
+"""
+NOTEBOOK = """
+apiVersion: exai.dev/v1alpha1
+kind: Notebook
+metadata: {{name: lab, owner: ml}}
+spec:
+  image: ghcr.io/acme/lab@sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+  resources: {{cpu: 2, memory: 8Gi}}
+  env: {{HF_TOKEN: {}}}
+"""

@@ -13,7 +13,7 @@ from exai_compiler.changes import Plan, Update, subject, verb
 from exai_compiler.revisions import Comparison
 from exai_runtime.cli import main
 from exai_runtime.comparing import plan_against_build, save_build
-from exai_runtime.results import RenderedFiles
+from exai_runtime.results import Refused, RenderedFiles
 from exai_runtime.saved_build import parsed, text_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -140,3 +140,18 @@ def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "No changes." in capsys.readouterr().out
     assert main.run((*words, "--against", "HEAD")) == 2
     assert main.run(("-C", str(project), "render", "--save-build", file, "-o", "x")) == 2
+
+
+def test_a_credential_is_not_saved(project: Path) -> None:
+    pipeline = project / "specs/lab.yaml"
+    pipeline.write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Notebook\nmetadata: {name: lab, owner: ml}\n"
+        "spec: {image: example.com/lab:1, env: {HF_TOKEN: hunter2}}\n"
+    )
+    file = project.parent / "build.json"
+    found = save_build(project, "local", file)
+    assert isinstance(found, Refused) and found.exit_code == 1
+    assert [(each.code, str(each.at)) for each in found.diagnostics] == [
+        ("credential-in-env", "specs/lab.yaml:4:40")
+    ]
+    assert not file.exists()

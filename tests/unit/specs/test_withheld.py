@@ -1,0 +1,38 @@
+"""What may be shown of values and lines: everything but credentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exai_specs.withheld import shown
+
+TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"HF_TOKEN": "hunter2"}, {"HF_TOKEN": "***"}),
+        ({"X": TOKEN, "Y": ("a", TOKEN)}, {"X": "***", "Y": ("a", "***")}),
+        ({"name": "HF_TOKEN", "value": "hunter2"}, {"name": "HF_TOKEN", "value": "***"}),
+        ({"db": ({"DB_PASSWORD": "hunter2"},)}, {"db": ({"DB_PASSWORD": "***"},)}),
+    ],
+)
+def test_a_credential_is_not_shown(value: Any, told: Any) -> None:
+    assert shown(value) == told
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"HF_TOKEN": {"secret": "hub", "key": "token"}},
+        {"HF_TOKEN": "/run/secrets/token", "USE_TOKEN": "true"},
+        {"name": "REGION", "value": "eu"},
+        {"name": "X", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}},
+        {"max_tokens": 100, "MAX_TOKEN": 7, "text": ("a", 1, None, True, 0.5)},
+    ],
+)
+def test_what_is_no_credential_stays(value: Any) -> None:
+    assert shown(value) == value
