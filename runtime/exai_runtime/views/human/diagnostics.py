@@ -10,6 +10,7 @@ from exai_runtime.validated import Sources
 from exai_runtime.views.human.paint import Paint, printable, width
 from exai_runtime.views.human.words import count, listed
 from exai_specs.diagnostics import Diagnostic, Severity, Span
+from exai_specs.withheld_lines import line_shown
 from exai_specs.yaml_text import lines_of
 
 _TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
@@ -54,11 +55,15 @@ def block(diagnostic: Diagnostic, sources: Sources, paint: Paint) -> Iterator[st
 def excerpt(
     at: Span, sources: Sources, paint: Paint, colour: Callable[[str], str]
 ) -> Iterator[str]:
-    """The line of a place with a caret under what it means; nothing when the text isn't at hand."""
+    """The line of a place with a caret under what it means; nothing when the text isn't at hand.
+
+    What may be a credential is left out, whatever the diagnostic is about.
+    """
     lines = _lines(sources.get(at.path, ""))
     if not 1 <= at.line <= len(lines):
         return
-    text, column = _window(lines[at.line - 1], at.column - 1)
+    line = line_shown(lines, at.line - 1, python=at.path.endswith(".py"))
+    text, column = _window(line, at.column - 1)
     token = _TOKEN.match(text, column)
     marked = token.group() if token else text[column : column + 1]
     before = " " * width(text[:column].expandtabs(4))

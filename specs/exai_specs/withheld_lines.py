@@ -1,0 +1,124 @@
+"""What of a line of a file may be shown, where a diagnostic quotes it.
+
+In: a line and its neighbours. Out: the line up to the first credential on it, or to what was meant
+as one, and `***` in the place of the rest: a broken line may hold it anywhere after its name.
+Never: a parse, as lines are quoted because they don't; the whole of a line that may go on with one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from exai_specs.known_secrets import first_secret
+from exai_specs.withheld import MARK, NAMED, is_credential
+
+# A key in front of its value, as YAML, JSON and Python write one.
+_PAIR = re.compile(
+    r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*(?::(?=\s|$|["'])|=(?=\s*["']))\s*"""
+)
+_NAME = r"""(?:[\w.-]+|"[\w.-]+"|'[\w.-]+')"""
+_MEMBER = rf"(?:secret:\s*{_NAME}|key:\s*{_NAME}|optional:\s*\w+)\s*"
+_REFERENCE = re.compile(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
+_SCALAR = re.compile(r""""([^"]*)"|'([^']*)'|([^"'\s][^,\]}\n]*?)(?=\s*(?:[,\]}]|\s#|$))""")
+_SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_VARIABLE = re.compile(r"""\bname\s*:\s*["']?([A-Za-z_][\w.-]*)["']?\s*(?:,|$)""")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.-]+")
+_LAST = ("password", "passwd", "secret", "token", "credential", "credentials")
+_TWO = ("api_key", "access_key", "private_key", "secret_key", "apikey", "accesskey")
+# Words that lead to no credential, however near they are.
+_OTHERS = frozenset({"secrets", "tokens", "serviceaccounttoken", "serviceAccountToken"})
+_FARTHEST = 40  # lines above that may have begun a value
+
+
+def line_shown(lines: Sequence[str], index: int, python: bool = False) -> str:
+    """A line as it may be shown; `python` for one of Python, whose `token: str` is no value."""
+    line = lines[index]
+    if not python and (begin := _goes_on(lines, index)) is not None:
+        return line[:begin] + MARK
+    start = first_secret(line)
+    for found in _PAIR.finditer(line):
+        end = found.end()
+        if start is not None and start <= end:
+            break
+        if python and line[end : end + 1] not in ("'", '"'):
+            continue
+        if _holds_credential(line, found):
+            start = end
+            break
+    if start is None:
+        return line
+    return f"{line[:start]}{'' if line[start - 1 : start] not in (':', '=') else ' '}{MARK}"
+
+
+def _goes_on(lines: Sequence[str], index: int) -> int | None:
+    """Where a line begins that is part of a credential, by what stands above it."""
+    line = lines[index]
+    indent = _indent(line)
+    for above in reversed(lines[max(0, index - _FARTHEST) : index]):
+        if not above.strip():
+            continue
+        begin = _indent(above)
+        if begin < indent and _opens_credential(above):
+            return indent
+        if begin == indent and (value := re.match(r"\s*value\s*:\s*", line)):
+            name = _VARIABLE.search(above)
+            return value.end() if name and _looks_named(name[1]) else None
+        if begin < indent and _PAIR.search(above):
+            indent = begin
+    return None
+
+
+def _indent(line: str) -> int:
+    """The column of what stands on a line; an item's, behind its dashes."""
+    found = re.match(r"\s*(?:- +)*", line)
+    return found.end() if found else 0
+
+
+def _opens_credential(line: str) -> bool:
+    """Whether the last value on a line is a credential that goes on below."""
+    pairs = list(_PAIR.finditer(line))
+    if not pairs or not _looks_named(_key(pairs[-1])):
+        return False
+    rest = line[pairs[-1].end() :].strip()
+    if not rest or rest[0] == "#":
+        return _key(pairs[-1]) != "secret"
+    open_quote = rest[0] in "\"'" and rest.count(rest[0]) % 2 == 1
+    return rest[0] in "|>" or open_quote
+
+
+def _holds_credential(line: str, found: re.Match[str]) -> bool:
+    key, rest = _key(found), line[found.end() :]
+    if key == "value" and (name := _VARIABLE.search(line[: found.start()])):
+        key = name[1]
+    if not rest or rest[0] in "|>#" or not _looks_named(key) or _REFERENCE.match(rest):
+        return False
+    if rest[0] in "{[":
+        return key != "secret"
+    scalar = _SCALAR.match(rest)
+    if scalar is None:  # a quote that nothing ends
+        return True
+    text = next((group for group in scalar.groups() if group is not None), "")
+    if key == "secret" and _SECRET_NAME.fullmatch(text):
+        return False  # the name of a Secret
+    return is_credential("TOKEN", text)
+
+
+def _key(found: re.Match[str]) -> str:
+    return found["key"].strip("\"'")
+
+
+def _looks_named(key: str) -> bool:
+    """Whether a key is called like a credential, or was meant to be."""
+    words = _HUMP.sub("_", key).lower()
+    last, two = words.rpartition("_")[2], "_".join(words.split("_")[-2:])
+    if key in _OTHERS or last in _OTHERS:
+        return False
+    if NAMED.search(words):
+        return True
+    from difflib import get_close_matches
+
+    return bool(
+        (len(last) >= 5 and get_close_matches(last, _LAST, 1, 0.8))
+        or (len(two) >= 6 and get_close_matches(two, _TWO, 1, 0.85))
+    )

@@ -1,0 +1,74 @@
+"""Lines that diagnostics quote: nothing behind a credential's name, everything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_specs.withheld_lines import line_shown
+
+TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("postgresql: {user: u, pasword: hunter2PW}", "postgresql: {user: u, pasword: ***"),
+        ("password: {sekret: db, value: hunter2}", "password: ***"),
+        ("password: {secret: db, kye: hunter2}", "password: ***"),
+        (f"env: {{HF_TOKEN: {TOKEN}, HF_TOKEN: {TOKEN}}}", "env: {HF_TOKEN: ***"),
+        ('env: {HF_TOKEN: "hf_abc}', "env: {HF_TOKEN: ***"),
+        ("env: {HF_TOKEN: hunter2, DB_PASSWORD: hunter2PW, X: [1]}", "env: {HF_TOKEN: ***"),
+        (f"args: [--with, {TOKEN}]", "args: [--with, ***"),
+        ("{name: HF_TOKEN, value: hunter2}", "{name: HF_TOKEN, value: ***"),
+        ("# apiKey: hunter2", "# apiKey: ***"),
+        ('{"access-key":"hunter2"}', '{"access-key": ***'),
+        ("secret: Hunter2!", "secret: ***"),
+        ("uri: postgresql://u:hunter2@db/x", "uri: ***"),
+    ],
+)
+def test_a_credential_is_not_quoted(line: str, told: str) -> None:
+    assert line_shown([line], 0) == told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "env: {HF_TOKEN: {secret: hub, key: token}, X: [1]}",
+        "password: {key: password, secret: db}",
+        "HF_TOKEN: {secret: 'hub', key: \"token\", optional: true}",
+        "secret: db",
+        "key: token",
+        "max_tokens: 100",
+        "tokenizer: {uri: s3://acme/tokenizer}",
+        "HF_TOKEN: /run/secrets/token",
+        "TOKEN: ${{ parameters.token }}",
+        "secrets: {db: {name: db}}",
+        "secret: {secretName: db}",
+        "steps: {load: {component: load}}",
+        "key: [station_id, at]",
+    ],
+)
+def test_what_is_no_credential_is_quoted(line: str) -> None:
+    assert line_shown([line], 0) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("HF_TOKEN: |\n  hunter2", "  ***"),
+        ("HF_TOKEN:\n  hunter2", "  ***"),
+        ("- name: HF_TOKEN\n  value: hunter2", "  value: ***"),
+        ('DB_PASSWORD: "one\n  two', "  ***"),
+        ("HF_TOKEN: {secret: hub, key: token}\nX: [1]", "X: [1]"),
+        ("- name: REGION\n  value: eu", "  value: eu"),
+        ("secret:\n  name: db", "  name: db"),
+    ],
+)
+def test_a_credential_may_go_on_below(text: str, told: str) -> None:
+    lines = text.split("\n")
+    assert line_shown(lines, len(lines) - 1) == told
+
+
+def test_a_hint_of_python_is_no_value() -> None:
+    assert line_shown(["def f(token: str): ..."], 0, python=True) == "def f(token: str): ..."
+    assert line_shown(['password = "hunter2"'], 0, python=True) == "password = ***"
