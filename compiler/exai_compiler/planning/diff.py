@@ -7,7 +7,6 @@ a credential; plans are shown to people, and posted where more of them read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from exai_compiler.changes import FieldChange
 from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
@@ -48,4 +47,4 @@ def _is_named(name: str) -> bool:
 def _leaf(side: Tree, name: str) -> Maybe[Json]:
     for unknown in unknowns(side):
         return unknown
-    return Known(cast(Json, freeze(shown(side, name))))
+    return Known(freeze(shown(side, name)))
