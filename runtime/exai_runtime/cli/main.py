@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import os
 import sys
@@ -15,7 +17,8 @@ from exai_runtime.cli.options import everywhere
 from exai_runtime.cli.version import VERSION
 
 PROGRAM = "exai"
-BROKEN_PIPE = 1  # as click has it, which meets most of them first
+BROKEN_PIPE = 141  # as a shell says it of whom SIGPIPE ends: 128 and its number
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 BUG = 70  # EX_SOFTWARE of sysexits.h
 
 _EPILOG = """\b
@@ -32,6 +35,7 @@ Exit codes:
   2    the command line is wrong; `plan --detailed-exitcode`: there are changes
   70   a bug in exai
   130  interrupted
+  141  whoever read the output left
 """
 
 
@@ -61,6 +65,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of a command line."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a character gets an escape, not a crash.
         if hasattr(stream, "reconfigure"):
@@ -74,10 +79,21 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has left; Python would complain again while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere()
+        return BROKEN_PIPE
+    except SystemExit:
+        # click ends with it where whoever read our output has left, and where it completes words.
+        if type(sys.stdout).__name__ != "_PacifyFlushWrapper":
+            raise
+        _write_nowhere()
         return BROKEN_PIPE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            with contextlib.suppress(OSError):
+                print(f"error[no-access] {error.strerror}: the output", file=sys.stderr)
+                print("   = help: make room on the disk, then run it again", file=sys.stderr)
+            _write_nowhere()
+            return 1
         # The last resort, when not even the views could be loaded.
         if "--debug" in arguments:
             import traceback
@@ -87,6 +103,30 @@ def run(arguments: Sequence[str]) -> int:
         print("   = help: run it with --debug to see the traceback, and report it", file=sys.stderr)
         return BUG
     return code if isinstance(code, int) else 0
+
+
+def _open_streams() -> None:
+    """A stream that whoever started us has closed leads nowhere: else the next file that is opened
+    would get its number, and our output."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _write_nowhere() -> None:
+    """What is still to be written; Python would complain again while it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+            continue
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(nowhere, stream.fileno())
 
 
 if __name__ == "__main__":

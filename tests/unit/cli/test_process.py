@@ -103,13 +103,16 @@ def test_no_project(tmp_path: Path) -> None:
     assert "exai init" in done.stderr
 
 
-def test_a_reader_that_leaves_early_is_no_bug(tmp_path: Path) -> None:
-    command = f"{' '.join(MODULE)} --help | true; echo ${{PIPESTATUS[0]}}"
+@pytest.mark.parametrize("words", ["validate", "--help"])
+def test_a_reader_that_leaves_early_is_no_bug(words: str, tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text(PROJECT)
+    reading, writing = os.pipe()
+    os.close(reading)
     done = subprocess.run(
-        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*MODULE, words], cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, check=False
     )
-    assert done.stdout.strip() in ("0", "1")
-    assert done.stderr == ""
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_a_terminal_without_umlauts_gets_escapes(tmp_path: Path) -> None:
@@ -135,3 +138,34 @@ def test_completion_offers_commands_and_never_complains(tmp_path: Path) -> None:
     words |= {"COMP_WORDS": "exai predict ", "COMP_CWORD": "2"}
     done = exai(cwd=tmp_path, **words)
     assert (done.stdout, done.stderr) == ("\n", "")
+
+
+PROJECT = "apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: p}\nspec: {}\n"
+
+
+def ended(root: Path, line: str) -> tuple[int, str]:
+    """How a line of a shell ends that calls `exai`, and what it says on stderr."""
+    (root / "exai.yaml").write_text(PROJECT)
+    called = f'exai() {{ "{sys.executable}" -m exai_runtime.cli.main "$@"; }}; set -o pipefail; '
+    found = subprocess.run(
+        ["bash", "-c", called + line],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return found.returncode, found.stderr
+
+
+@pytest.mark.parametrize("words", ["validate", "--help"])
+@pytest.mark.parametrize("closed", [">&-", ">/dev/null 2>&-", "<&-", ">&- 2>&-", "2>/dev/full"])
+def test_a_closed_stream_leads_nowhere(words: str, closed: str, tmp_path: Path) -> None:
+    assert ended(tmp_path, f"exai {words} {closed}") == (0, "")
+
+
+@pytest.mark.parametrize("words", ["validate", "--help"])
+def test_a_full_disk_is_told(words: str, tmp_path: Path) -> None:
+    code, told = ended(tmp_path, f"exai {words} >/dev/full")
+    assert code == 1 and "bug" not in told
+    assert told.startswith("error[no-access] No space left on device")
