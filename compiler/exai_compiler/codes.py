@@ -110,7 +110,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "invalid-input": Code(
             "A value that the component doesn't take, though it is of the right type.",
             "A component says what it takes in the annotation `exai.dev/limits`: the texts of an "
-            "`enum`, numbers `above` and `below`.",
+            "`enum`, numbers `above` and `below`. What scikit-learn and H2O take as an algorithm's "
+            "`parameters` is known as well.",
         ),
         "key-in-features": Code(
             "A column of the key stands among the features.",

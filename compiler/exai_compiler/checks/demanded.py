@@ -17,17 +17,20 @@ from exai_compiler.checks.demands import (
     Has,
     Key,
     OneOf,
+    Setting,
     Typed,
     Within,
     faults,
 )
 from exai_compiler.checks.guards import Guards, guards
 from exai_compiler.checks.mentions import fields
-from exai_compiler.checks.occurrences import words
+from exai_compiler.checks.occurrences import occurrences, words
 from exai_compiler.checks.port_types import assignable
 from exai_compiler.checks.reads import Read, all_names, read
+from exai_compiler.checks.settings_table import SETTINGS
 from exai_compiler.checks.subject import Subject, wanted_at
 from exai_compiler.checks.texts import Path
+from exai_compiler.checks.trainer_settings import trainer
 from exai_compiler.graph import (
     Binding,
     Constant,
@@ -156,6 +159,7 @@ def _uses(
             yield bind(name.text, items), here, demand, places.get(path, ())
     for step in graph.steps.values():
         yield from _inputs(project, spec, graph, step)
+        yield from _settings(spec, step)
     for step, inner in graph.calls:
         for parameter, demands in asked.get(inner.pipeline.name, {}).items():
             binding = step.inputs.get(parameter)
@@ -228,6 +232,21 @@ def _inputs(project: Project, spec: Spec, graph: Graph, step: Step) -> Iterator[
             continue  # `untyped-loop` speaks
         if source is None or assignable(source, wanted) == "untyped":
             yield binding, path, Demand(Typed(name, wanted), (), why), within
+
+
+def _settings(spec: Spec, step: Step) -> Iterator[Use]:
+    """What an algorithm takes as its parameters: all of them, or one."""
+    if SETTINGS not in step.inputs or (found := trainer(step)) is None:
+        return
+    component, algorithm = found
+    for each in occurrences(step):
+        source = each.source
+        if each.port != SETTINGS or not each.whole or len(each.inner) > 1:
+            continue
+        if isinstance(source, FromParameter | FromItem):
+            why = (("it is given here", spec.at(*each.path)),)
+            rule = Setting(component.name, algorithm, "".join(map(str, each.inner)))
+            yield source, each.path, Demand(rule, (), why), _place(step)
 
 
 def _declared(

@@ -12,6 +12,7 @@ from typing import NamedTuple, assert_never
 from exai_compiler.catalog import Limit
 from exai_compiler.checks.invalid_input import outside
 from exai_compiler.checks.port_types import NO_FIELD, misfits
+from exai_compiler.checks.settings import refused, refused_one
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Span
@@ -63,7 +64,17 @@ class Typed:
     type: Type
 
 
-Rule = Amount | Has | Within | OneOf | Typed
+@frozen
+class Setting:
+    """What an algorithm of a component that trains takes as one of its parameters; as all of
+    them where `name` is ""."""
+
+    component: str
+    algorithm: str
+    name: str
+
+
+Rule = Amount | Has | Within | OneOf | Typed | Setting
 
 Key = tuple[object, ...]
 """What tells one demand from another."""
@@ -154,6 +165,15 @@ def _faults(value: Json, rule: Rule) -> Iterator[Fault]:
                 what = ".".join((port, *map(str, path)))
                 is_key = message == NO_FIELD
                 yield Fault(path, "wrong-input-type", f"`{what}`", message, hint, is_key=is_key)
+        case Setting(component, algorithm, name):
+            found = (
+                refused_one(component, algorithm, name, value)
+                if name
+                else refused(component, algorithm, value)
+            )
+            for path, subject, words, shown, hint, is_key in found:
+                here = path[1:] if name else path
+                yield Fault(here, "invalid-input", subject, words, hint, shown, is_key)
         case _:
             assert_never(rule)
 

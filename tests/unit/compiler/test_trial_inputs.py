@@ -36,16 +36,15 @@ metadata: {name: search}
 spec:
   objective: {metric: METRIC, type: maximize}
   algorithm: {name: random}
-  parameters: {depth: {type: integer, min: 2, max: 9}, kind: {list: [Ridge, Lasso]}}
+  parameters: {depth: {type: integer, min: 2, max: 9}}
   trial:
     uses: USES
     with: {data: points, target: left, features: [x], MORE}
 """
 SKLEARN = (
-    "estimator: RandomForestClassifier, folds: 3, "
-    "parameters: {max_depth: '${{ trial.depth }}', criterion: '${{ trial.kind }}'}"
+    "estimator: RandomForestClassifier, folds: 3, parameters: {random_state: '${{ trial.depth }}'}"
 )
-H2O = "parameters: {nfolds: 3, max_depth: '${{ trial.depth }}', distribution: '${{ trial.kind }}'}"
+H2O = "parameters: {nfolds: 3, max_depth: '${{ trial.depth }}'}"
 PIPELINE = """\
 apiVersion: exai.dev/v1alpha1
 kind: Pipeline
@@ -110,6 +109,7 @@ def test_a_sound_trial_has_nothing_wrong(uses: str, components: Catalog) -> None
 def test_a_parameter_of_the_search_is_judged_by_no_value(components: Catalog) -> None:
     text = search(metric="r2").replace("target: left", "target: y")
     text = text.replace("RandomForestClassifier", "'${{ trial.kind }}'")
+    text = text.replace("max: 9}}", "max: 9}, kind: {list: [Ridge, Lasso]}}")
     assert found(text, components) == []
 
 
