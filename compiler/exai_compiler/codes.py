@@ -361,10 +361,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "error has to be mended.",
         ),
         "unusable-expectation": Code(
-            "An expectation that lacks an argument, or that no data can meet.",
+            "An expectation that lacks an argument, has a wrong one, or that no data can meet.",
             "Each expectation of Great Expectations needs some of its arguments, such as `column` "
-            "or `value_set`; and what is at least `min_value` and at most `max_value` has to "
-            "exist.",
+            "or `value_set`, and takes certain kinds of values for each; and what is at least "
+            "`min_value` and at most `max_value` has to exist.",
         ),
         "unusable-feature": Code(
             "A feature or a target of a type that no model here can have.",

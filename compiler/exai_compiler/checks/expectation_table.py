@@ -1,4 +1,4 @@
-"""The expectations of the Great Expectations that exai pins, with the names of their arguments.
+"""The expectations of the Great Expectations that exai pins, with their arguments.
 
 In: nothing. Out: an `ExpectationTable`, read from `expectations.json` when first asked. Never:
 an import of Great Expectations, which takes seconds and may not be installed.
@@ -13,16 +13,17 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from exai_compiler.checks.argument_kinds import Kinds
 from exai_specs.values import frozen
 
 
 @frozen
 class ExpectationTable:
-    """`expectations`: the arguments of each by its name, without those that exai gives itself;
-    `required` those without which there is none."""
+    """`expectations`: by name the arguments of each, with what they may be, without those that
+    exai gives itself; `required` those without which there is none."""
 
     version: str
-    expectations: Mapping[str, tuple[str, ...]]
+    expectations: Mapping[str, Mapping[str, Kinds]]
     required: Mapping[str, tuple[str, ...]]
 
 
@@ -34,11 +35,15 @@ def expectation_table() -> ExpectationTable:
 
     text = Path(__file__).with_name("expectations.json").read_text("utf-8")
     value = json.loads(text)
+    kinds = [tuple(each) for each in value["kinds"]]
     common = value["common"]
     return ExpectationTable(
         version=value["version"],
         expectations=MappingProxyType(
-            {name: (*own, *common) for name, own in value["expectations"].items()}
+            {
+                name: {argument: kinds[at] for argument, at in {**own, **common}.items()}
+                for name, own in value["expectations"].items()
+            }
         ),
         required=MappingProxyType({n: tuple(needed) for n, needed in value["required"].items()}),
     )

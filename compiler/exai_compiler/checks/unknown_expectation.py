@@ -1,18 +1,24 @@
 """`unknown-expectation`: an expectation, or an argument of one, that Great Expectations doesn't
-have. `unusable-expectation`: one without an argument that it needs, or that no data can meet.
+have. `unusable-expectation`: one without an argument that it needs, with one of a wrong kind, or
+that no data can meet.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from exai_compiler.checks.argument_kinds import Kinds, described, is_one, number, texts_of
 from exai_compiler.checks.expectation_table import ExpectationTable, expectation_table
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec
+from exai_specs.types import called
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -29,8 +35,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint=_meant(expectation.name, table),
                 )
                 continue
-            for argument in expectation.args:
-                if argument not in arguments:
+            for argument, value in expectation.args.items():
+                if argument in arguments:
+                    if not is_one(value, arguments[argument]):
+                        yield _of_wrong_kind(
+                            expectation.name,
+                            *(argument, value, arguments[argument]),
+                            spec.at(*path, argument),
+                        )
+                else:
                     yield Diagnostic(
                         "unknown-expectation",
                         f"`{expectation.name}` takes no argument `{argument}`",
@@ -55,12 +68,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
+def _of_wrong_kind(name: str, argument: str, value: Json, kinds: Kinds, at: Span) -> Diagnostic:
+    texts = texts_of(kinds)
+    return Diagnostic(
+        "unusable-expectation",
+        f"`{argument}` of `{name}` must be {described(kinds)}, not {called(value)}",
+        at,
+        hint=did_you_mean(value, texts) if isinstance(value, str) and texts else "change it",
+    )
+
+
 def _crossed(least: Json, most: Json) -> bool:
-    """Whether nothing is between them; dates are texts."""
+    """Whether nothing is between them; a text is a number or a date, as it is read."""
+    low, high = number(least), number(most)
+    if low is not None and high is not None:
+        return high < low
     if isinstance(least, str) and isinstance(most, str):
-        return most < least
-    if isinstance(least, int | float) and isinstance(most, int | float):
-        return most < least
+        dates = _DATE.match(least) and _DATE.match(most)
+        return bool(dates) and most < least
     return False
 
 
