@@ -58,7 +58,7 @@ def function_hint(document: str, written: str, files: Mapping[str, str]) -> str:
         has = f"; it has {', '.join(known)}" if len(known) > 1 else ""
         return f"write {written.removesuffix(':')}:{which}{has}"
     if colon and name.isidentifier() and file and not file.endswith((".py", "/", ".")):
-        return f"write {file.rpartition('.')[0] or file}.py:{name}"
+        return f"write {posixpath.splitext(file)[0]}.py:{name}"
     if not colon and name.isidentifier():
         return f"write FILE.py:{name}"
     module, _, function = name.rpartition(".")
