@@ -2,7 +2,8 @@
 
 In: a project whose documents parse, with its overlays. Out: the project of each environment that
 has any, the others share the base; and every problem of all of them, once. Never: judging an
-overlay (`checks.overlays` does): one that can't be used is left out here.
+overlay (`checks.overlays` does): one that can't be used is left out here, and nothing is judged of
+its environment that another environment would have otherwise.
 
 The base is checked as the project of every environment without overlays, and where there is none as
 a project without environments: it is what people read, and what `lineage` shows by itself.
@@ -124,11 +125,12 @@ def errors_in(
     )
     mine = replace(base, overlays=own)
     told: tuple[Diagnostic, ...]
+    judged = [] if environment in _unsettled(base) else [environment]
     if environment in found:
         told = applied(base, overlays.check(subject(mine, catalog, [environment])))
-        told = (*told, *check(found[environment], catalog, [environment]))
+        told = (*told, *check(found[environment], catalog, judged))
     else:
-        told = check(mine, catalog, [environment])
+        told = check(mine, catalog, judged)
     return tuple(
         each for each in told if each.severity == "error" and not each.code.startswith(_UNUSED)
     )
@@ -137,13 +139,17 @@ def errors_in(
 def _everywhere(
     base: Project, found: Mapping[str, Project], catalog: Catalog
 ) -> tuple[Diagnostic, ...]:
-    if not found:
+    open_ = _unsettled(base)
+    if not found and not open_:
         return check(base, catalog)
     body = base.root.body
     declared = tuple(body.environments) if isinstance(body, ProjectSpec) else ()
-    others = [name for name in declared or ("local",) if name not in found]
+    others = [name for name in declared or ("local",) if name not in found and name not in open_]
     mine = check(base, catalog, others)
-    theirs = {name: check(project, catalog, [name]) for name, project in sorted(found.items())}
+    theirs = {
+        name: check(project, catalog, () if name in open_ else (name,))
+        for name, project in sorted(found.items())
+    }
     known = frozenset(mine)
     everywhere = known.intersection(*theirs.values())
     more: list[tuple[str, Diagnostic]] = []
@@ -161,8 +167,28 @@ def _everywhere(
                 more.append((name, told))
                 if problem in because:
                     taken.setdefault(problem, []).append(because[problem].said)
-    kept = (each for each in mine if each in everywhere or not each.code.startswith(_UNUSED))
+    kept = (
+        each
+        for each in mine
+        if not each.code.startswith(_UNUSED) or (each in everywhere and not open_)
+    )
     return in_order((*kept, *_named(base, more, taken)))
+
+
+def _unsettled(base: Project) -> frozenset[str]:
+    """The environments that nobody knows yet: an overlay of them patches a document that there
+    isn't, or one is of an environment that there isn't, which may be any."""
+    body = base.root.body
+    declared = body.environments if isinstance(body, ProjectSpec) else {}
+    found: set[str] = set()
+    for overlay in base.overlays:
+        if not isinstance(overlay.body, OverlaySpec):
+            continue
+        if base.environment(overlay.body.environment) is None:
+            return frozenset({"local", *declared})
+        if overlay.body.ref not in base.specs:
+            found.add(overlay.body.environment)
+    return frozenset(found)
 
 
 def _patches(base: Project) -> Mapping[str, Mapping[Ref, list[Spec]]]:

@@ -51,6 +51,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
         cache = opened(root)
         base = _base(folder, root, cache, environment)
         head = check_project(load(root, cache), environment)
+        if (none := _no_environment(head, environment)) is not None:
+            return Against(revision, folder.commit, environment, None, none, head.loaded.sources)
         comparison, problems = _compared(base, head, environment, revision, folder.commit)
     problems = in_order((*head.diagnostics, *problems))
     sources = head.loaded.sources
@@ -109,6 +111,8 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
         cache = opened(root)
         base = check_project(load_from(TextFolder(kept.sources), root, cache), environment)
         head = check_project(load(root, cache), environment)
+        if (none := _no_environment(head, environment)) is not None:
+            return Against(str(file), "", environment, None, none, head.loaded.sources)
         saved = Saved(kept.objects, kept.runs)
         comparison, problems = _compared(base, head, environment, str(file), "", saved)
     problems = in_order((*head.diagnostics, *problems))
@@ -150,6 +154,15 @@ def _base(folder: GitFolder, root: Path, cache: DocumentCache, environment: str)
     return check_project(load_from(folder, root, cache), environment)
 
 
+def _no_environment(head: Checked, name: str) -> tuple[Diagnostic, ...] | None:
+    """That the working tree hasn't this environment (any more): nothing else is known of it."""
+    if head.project is None or head.project.environment(name) is not None:
+        return None
+    problems = environment_of(head.project, name)[1]
+    message = f"the working tree has no environment `{name}`"
+    return tuple(replace(each, message=message) for each in problems)
+
+
 def _compared(
     base: Checked | None,
     head: Checked,
@@ -165,10 +178,11 @@ def _compared(
         return None, ()
     if head.usable is None:
         was = base.catalog if base is not None else None
-        return compare_documents(before, head.project, head.diagnostics, was, head.catalog), ()
+        overlays = (base.overlays if base is not None else (), head.overlays)
+        told = head.diagnostics
+        return compare_documents(before, head.project, told, was, head.catalog, overlays), ()
     found = head.usable.environment(name)
-    if found is None:
-        return None, environment_of(head.usable, name)[1]
+    assert found is not None  # noqa: S101 - `_no_environment` has looked
     old = None
     if base is not None and before is not None and (there := before.environment(name)):
         old = Revision(before, base.catalog, there)

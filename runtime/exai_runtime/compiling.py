@@ -25,6 +25,7 @@ from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, FeatureViewSpec
+from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 class Checked:
     """A project that was read and checked.
 
-    `project` is None, or has errors among `diagnostics`, when it can't go on.
+    `project` is None, or has errors among `diagnostics`, when it can't go on. `overlays` are those
+    of every environment.
     """
 
     loaded: Loaded
     catalog: Catalog
     diagnostics: tuple[Diagnostic, ...]
+    overlays: tuple[Spec, ...] = ()
 
     @property
     def project(self) -> Project | None:
@@ -107,7 +110,8 @@ def check_project(
             problems += found
     if environment is not None:
         loaded = replace(loaded, project=loaded.project_in(environment))
-    return Checked(loaded, components, in_order(problems))
+    overlays = base.overlays if base is not None else ()
+    return Checked(loaded, components, in_order(problems), overlays)
 
 
 def _apart(

@@ -47,6 +47,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
+from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
 __all__ = [
@@ -174,14 +175,18 @@ def compare_documents(
     problems: tuple[Diagnostic, ...],
     before: Catalog | None,
     after: Catalog,
+    overlays: tuple[tuple[Spec, ...], tuple[Spec, ...]] = ((), ()),
 ) -> Comparison:
     """What can be said of a revision that doesn't compile: the documents and files that differ,
-    and the documents that nobody touched and that are wrong now."""
+    and the documents and `overlays`, of both, that nobody touched and that are wrong now."""
     documents = changed_documents(base, head)
     files = _files(before, after) if before is not None else ()
     changed = frozenset(change.ref for change in documents)
     blamed = (*sorted(changed), *(Ref(FILE, path) for path in files))
-    breaks = broken_documents(head, problems, changed, blamed)
+    were, now = overlays
+    same = {each.ref: each.body for each in were}
+    touched = changed.union(each.ref for each in now if same.get(each.ref) != each.body)
+    breaks = broken_documents(head, problems, touched, blamed, now)
     return Comparison(documents, tuple(breaks), files, None)
 
 

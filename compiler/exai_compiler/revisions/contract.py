@@ -15,6 +15,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec, ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
+from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
 
@@ -130,22 +131,23 @@ def broken_documents(
     problems: tuple[Diagnostic, ...],
     changed: frozenset[Ref],
     blamed: tuple[Ref, ...] = (),
+    overlays: tuple[Spec, ...] = (),
 ) -> Iterator[Break]:
-    """Documents that nobody changed and that are wrong now: what they need is gone, or another one.
-    Who is `blamed` is what the problem names."""
+    """Documents that nobody changed and that are wrong now, or `overlays` of the new revision: what
+    they need is gone, or another one. Who is `blamed` is what the problem names."""
     for problem in problems:
         if problem.severity != "error":
             continue
         inside = [
             (start, spec)
-            for spec in head.all
+            for spec in (*head.all, *overlays)  # a patch is its document's
             for start in spec.document.starts
             if start.path == problem.at.path and start <= problem.at
         ]
         _, spec = max(inside, key=lambda each: each[0], default=(None, None))
         if spec is not None and spec.ref not in changed:
             why = problem.message
-            cause = next((ref for ref in blamed if f"`{ref.name}`" in why), None)
+            cause = next((r for r in blamed if f"`{r.name}`" in why or f"`{r}`" in why), None)
             because = (spec.ref,) if cause is None else (cause, spec.ref)
             yield Break(str(spec.ref), spec.ref, problem.at, why, because, problem.code)
 

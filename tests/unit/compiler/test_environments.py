@@ -460,3 +460,22 @@ def test_a_pipeline_that_one_machine_cannot_run_is_started_by_nobody_there(
     assert (
         len(told(project_of({"p.yaml": ABROAD, "o.yaml": forced, "q.yaml": both}), components)) == 3
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "target"), [("local", "Service/bosted"), ("locl", "Service/boosted")]
+)
+def test_what_an_overlay_may_have_been_for_is_judged_once_it_is_known(
+    components: Catalog, environment: str, target: str
+) -> None:
+    boosted = """\
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: boosted}
+spec:
+  model: {uri: "s3://acme/boosted", format: lightgbm}
+  protocol: v1
+"""
+    patch = overlay("spec: {stopped: true}", environment, target)
+    found = told(project_of({"s.yaml": boosted, "o.yaml": patch}), components)
+    assert [(each.code, each.at.path) for each in found] == [("unknown-reference", "o.yaml")]

@@ -159,6 +159,36 @@ def test_a_changed_overlay_is_a_change_of_its_target_in_its_environment(project:
     assert rows(plan_against(project, "local", "HEAD")) == []
 
 
+def test_a_renamed_target_breaks_the_overlay_that_names_it(project: Path) -> None:
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "specs")
+    edit(project / "specs/service.yaml", "name: iris,", "name: irises,")
+    found = plan_against(project, "night", "HEAD")
+    assert found.comparison is not None
+    told = {each.consumer: each.why for each in found.comparison.breaks}
+    assert told["Overlay/more-memory"] == "there is no document `Service/iris`"
+    assert "Service/iris" not in told and "Pipeline/iris-training" not in told
+
+
+def test_a_renamed_environment_is_told_alone(project: Path) -> None:
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "specs")
+    edit(project / "exai.yaml", "    night: ", "    dusk: ")
+    found = plan_against(project, "night", "HEAD")
+    assert found.comparison is None
+    (problem,) = found.diagnostics
+    assert (problem.code, problem.severity) == ("unknown-environment", "error")
+    assert problem.message == "the working tree has no environment `night`"
+    found = plan_against(project, "dusk", "HEAD")
+    errors = {(each.code, each.at.path) for each in found.diagnostics if each.severity == "error"}
+    assert errors == {("unknown-reference", "specs/night.yaml")}
+    assert found.comparison is not None
+    assert {each.ref.kind for each in found.comparison.documents} == {"Project"}
+    assert {each.ref.kind for each in found.comparison.breaks} == {"Overlay"}
+
+
 def test_a_value_that_moves_out_of_an_overlay_is_no_change(project: Path) -> None:
     git(project, "init", "-q")
     git(project, "add", "-A")
