@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.checks import check, overlays
+from exai_compiler.checks import check, overlays, policy_rules
 from exai_compiler.checks.subject import subject
 from exai_compiler.overlay_causes import (
     Touch,
@@ -40,6 +40,8 @@ from exai_specs.values import frozen
 
 # What begins so is only true when no environment has it otherwise.
 _UNUSED = ("patch-unused", "unused-")
+# Policies are the Project's, which may name Overlays: the base alone has those.
+_OF_POLICIES = "invalid-policy"
 
 Place = tuple[str, Span]
 
@@ -127,8 +129,11 @@ def errors_in(
     told: tuple[Diagnostic, ...]
     judged = [] if environment in _unsettled(base) else [environment]
     if environment in found:
-        told = applied(base, overlays.check(subject(mine, catalog, [environment])))
-        told = (*told, *check(found[environment], catalog, judged))
+        of_base = overlays.check(subject(mine, catalog, [environment]))
+        policies = policy_rules.check(subject(base, catalog, [environment]))
+        told = applied(base, (*of_base, *policies))
+        there = check(found[environment], catalog, judged)
+        told = (*told, *(each for each in there if each.code != _OF_POLICIES))
     else:
         told = check(mine, catalog, judged)
     return tuple(
@@ -156,7 +161,7 @@ def _everywhere(
     taken: dict[Diagnostic, list[Place]] = {}
     for name, problems in theirs.items():
         patched = [spec for spec in found[name].specs.values() if spec is not base.specs[spec.ref]]
-        new = [problem for problem in problems if problem not in known]
+        new = [each for each in problems if each not in known and each.code != _OF_POLICIES]
         elsewhere = [each for each in new if not _tells_itself(each, patched)]
         because = _causes(base, found[name], catalog, name, elsewhere) if elsewhere else {}
         for problem in new:

@@ -12,16 +12,34 @@ from types import MappingProxyType
 from exai_runtime.collector import collector_off
 from exai_runtime.rechecking import recheck
 from exai_runtime.validated import Validated
-from exai_specs.diagnostics import in_order, raised
+from exai_specs.diagnostics import Diagnostic, in_order, raised
 
 
-def validate(root: Path, strict: bool = False, error_on: Collection[str] = ()) -> Validated:
-    """With `strict` warnings are errors, and so is what has a code of `error_on`."""
+def validate(
+    root: Path,
+    strict: bool = False,
+    error_on: Collection[str] = (),
+    environment: str = "local",
+) -> Validated:
+    """With `strict` warnings are errors, and so is what has a code of `error_on`. All environments
+    are checked, of which `environment` must be one."""
     with collector_off():
         found = recheck(root)
+        named = _named(root, environment) if environment != "local" else ()
     return Validated(
         project=found.project,
-        diagnostics=in_order(raised(found.diagnostics, strict, error_on)),
+        diagnostics=in_order((*raised(found.diagnostics, strict, error_on), *named)),
         sources=found.sources,
         counts=MappingProxyType(dict(sorted(found.counts.items()))),
     )
+
+
+def _named(root: Path, environment: str) -> tuple[Diagnostic, ...]:
+    """That the project has no environment of this name."""
+    from exai_runtime.compiling import environment_of
+    from exai_runtime.workspace import load
+
+    project = load(root).project
+    if project is None or project.environment(environment) is not None:
+        return ()
+    return environment_of(project, environment)[1]

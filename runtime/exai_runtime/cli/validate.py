@@ -57,14 +57,16 @@ def _known(
 def command(strict: bool, error_on: tuple[str, ...]) -> int:
     """Check all specs, as a compiler would: every problem with its place and what to do.
 
+    Every environment is checked, whichever -e names.
+
     The Project's `policies` say how much rules count; `# exai: allow CODE -- reason` silences a
     warning or a note in place.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:
-        del options, view
+        del view
         from exai_runtime.validating import validate
 
-        return validate(root, strict, error_on)
+        return validate(root, strict, error_on, options.environment)
 
     return in_project("validate", work)

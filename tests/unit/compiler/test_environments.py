@@ -479,3 +479,14 @@ spec:
     patch = overlay("spec: {stopped: true}", environment, target)
     found = told(project_of({"s.yaml": boosted, "o.yaml": patch}), components)
     assert [(each.code, each.at.path) for each in found] == [("unknown-reference", "o.yaml")]
+
+
+def test_a_policy_is_judged_once_and_knows_the_overlays(components: Catalog) -> None:
+    patch = overlay("metadata: {labels: {a: b}}")
+    policies = "  policies: {unused-dataset: {level: warning, except: [Overlay/OWN]}}\n"
+    own = patch.partition("name: ")[2].partition("}")[0]
+    sound = project_of({"o.yaml": patch}, policies.replace("OWN", own))
+    assert "invalid-policy" not in {each.code for each in told(sound, components)}
+    wrong = project_of({"o.yaml": patch}, policies.replace("OWN", "misspelt"))
+    found = told(wrong, components)
+    assert [each.code for each in found if each.severity == "error"] == ["invalid-policy"]

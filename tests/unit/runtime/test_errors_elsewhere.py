@@ -123,3 +123,12 @@ def test_what_doesnt_parse_in_the_base_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "exai.yaml").write_text(PROJECT.replace("stopped: true", "stoped: true"))
     found = check_project(load(tmp_path), "local").diagnostics
     assert [each.code for each in found if each.severity == "error"] == ["unknown-field"]
+
+
+@pytest.mark.parametrize("name", ["nowhere", ""])
+def test_an_environment_that_there_isnt_is_not_valid(tmp_path: Path, name: str) -> None:
+    (tmp_path / "exai.yaml").write_text(PROJECT)
+    assert validate(tmp_path, environment="prod").exit_code == 0
+    found = validate(tmp_path, environment=name)
+    assert "unknown-environment" in {each.code for each in found.diagnostics}
+    assert found.exit_code == 1
