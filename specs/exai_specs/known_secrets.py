@@ -39,6 +39,12 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("a token of PyPI", "pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
     ("a private key", "PRIVATE KEY", r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----"),
     (
+        "a key",
+        "://",
+        # An object store's address has no user; no words there are examples, and keys hold slashes.
+        r"\b(?:s3[an]?|gs|gcs|oss)://(?!arn:)(?=[^\s/:@<{$*]*:(?![<{$*])[^\s@]+@[^\s@/])",
+    ),
+    (
         "a password",
         "://",
         # Not `<...>`, `${...}` or `***`: they say that something goes there.

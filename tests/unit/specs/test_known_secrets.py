@@ -24,6 +24,8 @@ SECRETS = (
     "-----BEGIN " + "PRIVATE KEY-----",
     "postgresql://exai:" + "hunter2@db:5432/ml",
     "redis://:" + "hunter2@cache",
+    "s3://KEY:" + "SECRET@bucket/models",
+    "s3://anna:" + "hunter2/x+y@bucket",
     "https://anna:" + "hunter2@example.com/regions.csv",
     "https://ghp_" + "x@github.com/acme/data.git",
     "https://" + "0123456789abcdef0123@api.example.com/v1",
@@ -57,6 +59,9 @@ SECRETS = (
 NO_SECRETS = (
     "AKIAIOSFODNN7EXAMPLE",  # of AWS' own documentation
     "AKIA is the prefix of a key",
+    "s3://bucket/path:x@2",
+    "s3://arn:aws:s3:us-east-1:1:accesspoint/a/x@2",
+    "s3://<key>:<secret>@bucket",
     "ghp_short",
     "a height_of_flowers_in_centimetres_and_more_words",
     "postgresql://exai@db:5432/ml",
