@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exai_compiler.backends.kserve.formats import formats_made
+from exai_compiler.backends.kserve.formats import FORMATS, formats_made
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.storage_uri import unfilled, unread
 from exai_compiler.checks.subject import Subject
@@ -79,7 +79,14 @@ def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagno
         if (body := subject.project.body(ModelSpec, model)) is not None:
             yield from _of_model(subject, body, (model, alias), pin, at)
         made = formats_made(subject.graphs.values(), model)
-        if made and pin.format not in made:
+        if body is not None and body.source is None and pin.format not in FORMATS:
+            yield Diagnostic(
+                "wrong-pin",
+                f"`{pin.format}` is no format of a model that steps register",
+                at,
+                hint=did_you_mean(pin.format, FORMATS),
+            )
+        elif made and pin.format not in made:
             yield Diagnostic(
                 "wrong-pin",
                 f"version {pin.version} of `{model}` is said to be {pin.format}, and the pipelines "

@@ -384,3 +384,13 @@ def test_an_interrupt_leaves_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch
         write_lock(shop, LockFile({}))
     assert (shop / "exai.lock").read_text() == before
     assert sorted(path.name for path in shop.iterdir()) == ["exai.lock", "exai.yaml", "specs"]
+
+
+@pytest.mark.parametrize("format_", ["onnx", "skleran"])
+def test_a_pin_of_a_format_that_no_step_writes_is_an_error(shop: Path, format_: str) -> None:
+    file = shop / "exai.lock"
+    file.write_text(file.read_text().replace("format: h2o-mojo", f"format: {format_}"))
+    refused = render(shop, "staging", (), None)
+    assert isinstance(refused, Refused)
+    errors = [each for each in refused.diagnostics if each.severity == "error"]
+    assert [(each.code, each.at.path) for each in errors] == [("wrong-pin", "exai.lock")]
