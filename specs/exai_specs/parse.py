@@ -6,8 +6,9 @@ documents, files, expressions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,6 +34,18 @@ from exai_specs.values import frozen
 
 _FIELDS = ("apiVersion", "kind", "metadata", "spec")
 
+# Objects of a cluster -> the kind that exai renders them from.
+_OF_OTHERS: Mapping[str, str] = MappingProxyType(
+    {
+        "ClusterServingRuntime": "Runtime",
+        "Experiment": "Tuning",
+        "InferenceGraph": "Graph",
+        "InferenceService": "Service",
+        "LLMInferenceService": "LLMService",
+        "ServingRuntime": "Runtime",
+    }
+)
+
 __all__ = ["Metadata", "Spec", "parse", "parse_all"]
 
 
@@ -56,6 +69,8 @@ class Spec:
 
 def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
     """The spec of a document, or all its problems in order (after 100: `more-problems`)."""
+    if (foreign := _foreign(document)) is not None:
+        return (foreign,)
     problems = list(islice(_of_the_frame(document), MAX_PROBLEMS))
     kind = KINDS.get(str(document.value.get("kind")))
     metadata = _validated(Metadata, document, ("metadata",), problems)
@@ -91,6 +106,27 @@ def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnosti
         if len(mine) > MAX_IN_FILE:
             mine[MAX_IN_FILE:] = [more_problems(mine[MAX_IN_FILE].at, MAX_IN_FILE, "file")]
     return specs, [problem for each in problems.values() for problem in each]
+
+
+def _foreign(document: Document) -> Diagnostic | None:
+    """What is no document of a project, though it looks like one: nothing else is said of it."""
+    version, kind = document.value.get("apiVersion"), document.value.get("kind")
+    if not isinstance(version, str) or not isinstance(kind, str) or kind in KINDS:
+        return None
+    at = document.at(("kind",))
+    if kind == "Lock":
+        message = "a Lock is no document among the specs"
+        return Diagnostic("unknown-kind", message, at, hint="it is the file exai.lock")
+    if version.startswith(API_VERSION.partition(".")[0]):
+        return None
+    message = f"{kind[:60]} is a kind of {version[:60]}, not of exai"
+    mine = _OF_OTHERS.get(kind)
+    hint = (
+        f"exai renders it from a {mine}"
+        if mine
+        else "put it into a Manifest, under `spec.manifest`"
+    )
+    return Diagnostic("unknown-kind", message, at, hint=hint)
 
 
 def _of_the_frame(document: Document) -> Iterator[Diagnostic]:

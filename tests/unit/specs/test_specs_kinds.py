@@ -389,3 +389,16 @@ def test_constructors_take_attribute_names_and_parsed_units() -> None:
     assert step.retry == retry
     assert dataclasses.replace(step, uses="y").retry == retry
     assert Gate(no_worse_than="champion").tolerance == 0
+
+
+def test_a_lock_among_the_specs_is_told_where_it_belongs() -> None:
+    (document,), _ = read(f"apiVersion: {API_VERSION}\nkind: Lock\nenvironments: {{}}\n", "l.yaml")
+    (found,) = refused(document)
+    assert (found.code, str(found.at)) == ("unknown-kind", "l.yaml:2:7")
+    assert found.hint == "it is the file exai.lock"
+
+
+def refused(document: Document) -> tuple[Diagnostic, ...]:
+    found = parse(document)
+    assert not isinstance(found, Spec)
+    return found
