@@ -70,6 +70,7 @@ def main(sizes: list[int]) -> None:
         print(
             "|----------------------------------------------|---------|-------|-----|-------------|"
         )
+        floors: list[subprocess.CompletedProcess[str]] = []
         for size in sizes:
             project = folder / f"specs-{size}"
             specs_made.make(project, size)
@@ -84,6 +85,10 @@ def main(sizes: list[int]) -> None:
             _row("  validate, warm cache, one file changed", _validate(project), warm, size, edit)
             _row(
                 "  all of it, warm cache, one file changed", (*ALL, str(project)), warm, size, edit
+            )
+            alone = (sys.executable, str(HERE / "libraries_alone.py"), str(project))
+            floors.append(
+                subprocess.run(alone, env=base, check=True, capture_output=True, text=True)
             )
             if shutil.which("git"):
                 for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "specs")):
@@ -102,6 +107,8 @@ def main(sizes: list[int]) -> None:
                 _row("  plan --against, warm cache, one file changed", against, warm, size, edit)
         for label, command, count in _peers(folder):
             _row(label, command, base, count)
+        for floor in floors:
+            print(f"\n{floor.stdout}", end="")
         subprocess.run([*ALL, "--lineage", str(folder / f"specs-{sizes[0]}")], env=base, check=True)
 
 
