@@ -1,7 +1,7 @@
 """JSON Schemas of the kinds, for editors: one for each kind, one for all.
 
-In: the kinds. Out: schemas as plain dictionaries. Never: rules that need two fields or two
-documents; `parse` and the compiler have them.
+In: the kinds, with the rules over several fields that their blocks have (`schema_rules`). Out:
+schemas as plain dictionaries. Never: rules that need two documents; the compiler has them.
 """
 
 from __future__ import annotations
