@@ -15,7 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
-from exai_compiler.catalog import Catalog
+from exai_compiler.catalog import Catalog, Component
 from exai_compiler.feature_views import Used, key_of, used
 from exai_compiler.graph import Choice, Constant, Graph, Group, Node, Step
 from exai_compiler.project import Project
@@ -114,7 +114,7 @@ def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozense
         path, _ = function_of(document.file_of(PYTHON), transform.python)
         found["transform"] = {
             **cast(Mapping[str, Json], meaningful(transform)),
-            "python": transform.python.rpartition(":")[2],
+            "python": function_name(transform.python),
             "text": catalog.files.get(path, ""),
             "views": {
                 source: _view_meaning(project, catalog, source, under | {name})
@@ -224,19 +224,35 @@ def _flow(node: Node) -> Json:
 
 
 def _step(step: Step, env: Mapping[str, object]) -> Json:
-    component = step.component
+    spec, component = step.spec, step.component
+    # Without a component, a file can't be read: then its path is all that is known.
+    read = component is not None
     return {
-        "component": f"{component.name}@{component.version}" if component else step.spec.uses,
-        "python": step.spec.python,
-        "pip": meaningful(step.spec.pip),
-        "inputs": meaningful(step.spec.with_),
-        "env": meaningful({**env, **step.spec.env}),
-        **({"notebook": step.spec.notebook} if step.spec.notebook is not None else {}),
-        **({"embed": step.spec.embed} if step.spec.embed is not None else {}),
-        **({"outputs": meaningful(step.spec.outputs)} if step.spec.outputs else {}),
-        **({"import": meaningful(step.spec.import_)} if step.spec.import_ else {}),
-        **({"volumes": meaningful(step.spec.volumes)} if step.spec.volumes else {}),
+        "component": component_meaning(component, spec.python or spec.notebook) or spec.uses,
+        "python": function_name(spec.python) if read and spec.python else spec.python,
+        "pip": meaningful(spec.pip),
+        "inputs": meaningful(spec.with_),
+        "env": meaningful({**env, **spec.env}),
+        **({"notebook": "" if read else spec.notebook} if spec.notebook is not None else {}),
+        **({"embed": spec.embed} if spec.embed is not None and not read else {}),
+        **({"outputs": meaningful(spec.outputs)} if spec.outputs else {}),
+        **({"import": meaningful(spec.import_)} if spec.import_ else {}),
+        **({"volumes": meaningful(spec.volumes)} if spec.volumes else {}),
     }
+
+
+def component_meaning(component: Component | None, file: str | None) -> str:
+    """`component@version`, "" without one. The version of what a `file` of the user's says holds
+    its text and what is embedded with it: where that lies means nothing.
+    """
+    if component is None:
+        return ""
+    return f"{'' if file is not None else component.name}@{component.version}"
+
+
+def function_name(written: str) -> str:
+    """The function of `file.py:function`."""
+    return written.rpartition(":")[2]
 
 
 def _asked_of_steps(project: Project, catalog: Catalog, model: ModelSpec) -> Json:

@@ -102,6 +102,7 @@ def python_component(
                 "packages": packages,
                 "image": image.partition("@")[2],
                 **({"embed": beside.files} if beside is not None else {}),
+                **({"file": beside.file} if beside is not None and beside.file else {}),
             }
         )[:12],
         effects="none",

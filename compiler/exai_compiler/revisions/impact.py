@@ -4,7 +4,7 @@ In: both revisions resolved, their lineage, the changed documents. Out: all docu
 reaches, each with the most severe effect and the chain that explains it. A change that means
 something (`RETRAIN`) reaches every pipeline whose meaning it changes, and from there the models and
 services behind them; a change of a Runtime the Services that it serves, or served; any other stays
-with its own document.
+with its own document, and so does a pipeline's that leaves its meaning as it is.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def reached(
     changes: tuple[DocumentChange, ...],
 ) -> tuple[DocumentChange, ...]:
     """The changed documents and those that they reach, sorted by identity."""
+    changes = tuple(_as_meant(change, base, head) for change in changes)
     changes = (*changes, *_functions(base, head, after, changes))
     found = dict(by_ref(changes))
     was = base.meanings if base is not None else {}
@@ -62,6 +63,27 @@ def reached(
                 if node.kind == "Service" and node.ref in head.project.specs:
                     _reach(head, found, node.ref, (change.ref, node.ref), Effect.REDEPLOY)
     return tuple(found[ref] for ref in sorted(found))
+
+
+def _as_meant(change: DocumentChange, base: Resolved | None, head: Resolved) -> DocumentChange:
+    """A pipeline whose meaning stays trains nothing else, whatever its fields declare: they name a
+    file that was moved, or a pipeline that is called otherwise now."""
+    name = change.ref.name
+    was = base.meanings.get(name) if base is not None else None
+    if change.ref.kind != "Pipeline" or was is None or was != head.meanings.get(name):
+        return change
+    fields = tuple(
+        replace(each, effect=Effect.RENDER)
+        if each.effect is Effect.RETRAIN and each.path[:2] != _RUN
+        else each
+        for each in change.fields
+    )
+    impact = max((each.effect for each in fields), default=change.impact)
+    return replace(change, fields=fields, impact=impact)
+
+
+_RUN = ("spec", "run")
+"""What starts a run without another meaning: `generation`."""
 
 
 def _functions(

@@ -6,11 +6,18 @@ counts when its declared effect is RETRAIN.
 
 from __future__ import annotations
 
+from typing import cast
+
 from exai_compiler.catalog import Catalog
-from exai_compiler.meaning import dataset_meaning, meaningful
+from exai_compiler.meaning import (
+    component_meaning,
+    dataset_meaning,
+    function_name,
+    meaningful,
+)
 from exai_compiler.project import Project
 from exai_compiler.tuning.trial import component_of, datasets_of
-from exai_specs.frozen import digest
+from exai_specs.frozen import Json, digest
 from exai_specs.kinds import DatasetSpec, TuningSpec
 from exai_specs.parse import Spec
 
@@ -23,10 +30,14 @@ def tuning_meaning(project: Project, catalog: Catalog, spec: Spec, tuning: Tunin
         for name in datasets_of(project, component, tuning.trial).values()
         if (body := project.body(DatasetSpec, name)) is not None
     }
+    asked = cast(dict[str, Json], meaningful(tuning))
+    if component is not None and (written := tuning.trial.python) is not None:
+        trial = cast(dict[str, Json], asked["trial"])
+        asked["trial"] = {**trial, "python": function_name(written)}
     return digest(
         {
-            "tuning": meaningful(tuning),
-            "component": f"{component.name}@{component.version}" if component else "",
+            "tuning": asked,
+            "component": component_meaning(component, tuning.trial.python),
             "datasets": datasets,
         }
     )

@@ -37,13 +37,14 @@ from exai_compiler.planning.plan import plan
 from exai_compiler.project import Project, link
 from exai_compiler.render import objects_of, render
 from exai_compiler.resolve import resolve
+from exai_compiler.tuning.meaning import tuning_meaning
 from exai_compiler.tuning.space import combinations, steps, written
 from exai_specs.diagnostics import has_errors
 from exai_specs.documents import read
 from exai_specs.effects import Effect
 from exai_specs.frozen import canonical, freeze, thaw
 from exai_specs.identity import Ref
-from exai_specs.kinds.tuning import Choices, Range
+from exai_specs.kinds.tuning import Choices, Range, TuningSpec
 from exai_specs.parse import Spec, parse
 
 GOLDEN = Path(__file__).parents[2] / "golden/katib"
@@ -251,6 +252,25 @@ def test_a_grid_has_as_many_points_as_there_are(low: float, span: int, step: int
 def test_numbers_are_written_without_exponents(value: float) -> None:
     text = written(value)
     assert "e" not in text.lower() and float(text) == value
+
+
+def test_where_the_file_of_a_trial_lies_is_not_in_the_name() -> None:
+    project, components = project_of(GOLDEN / "function")
+    text = (GOLDEN / "function/exai.yaml").read_text().replace("code.py:", "lib/fit.py:")
+    documents, _ = read(text, "exai.yaml")
+    moved = link(spec for spec in map(parse, documents) if isinstance(spec, Spec))
+    there = replace(components, files={"lib/fit.py": components.files["code.py"]})
+    other = replace(components, files={"lib/fit.py": components.files["code.py"] + "    # more\n"})
+    assert moved is not None
+
+    def names(of: Project, files: Catalog) -> list[str]:
+        found = []
+        for spec in of.specs.values():
+            if isinstance(spec.body, TuningSpec):
+                found.append(tuning_meaning(of, files, spec, spec.body))
+        return found
+
+    assert names(project, components) == names(moved, there) != names(moved, other)
 
 
 def test_only_what_means_something_is_in_the_name() -> None:

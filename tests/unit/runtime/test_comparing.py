@@ -153,6 +153,56 @@ def test_the_file_of_a_step_that_changes_is_to_blame(tmp_path: Path) -> None:
     assert tuple(map(str, broken.because)) == above
 
 
+def test_a_file_of_python_that_moves_trains_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "own"
+    shutil.copytree(EXAMPLES / "own-code", root)
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    (root / "code").mkdir()
+    (root / "specs/train.py").rename(root / "code/fit.py")
+    edit(root / "specs/pipeline.yaml", "train.py:", "../code/fit.py:")
+    found = compared(root)
+    assert rows(found) == [("Pipeline/own-training", "changed", Effect.RENDER)]
+    assert [verb(each.change) for each in planned(found).changes] == []
+    edit(root / "code/fit.py", "if scale else []", "if not scale else []")
+    found = compared(root)
+    assert ("Pipeline/own-training", "changed", Effect.RETRAIN) in rows(found)
+    assert "run" in [verb(each.change) for each in planned(found).changes]
+
+
+def test_a_called_pipeline_that_is_renamed_trains_nothing(tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text(CALLING)
+    (tmp_path / "say.py").write_text("def say(text: str) -> None:\n    print(text)\n")
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    edit(tmp_path / "exai.yaml", "inner", "other")
+    found = compared(tmp_path)
+    assert ("Pipeline/outer", "changed", Effect.RENDER) in rows(found)
+    assert ("run", "Pipeline/outer") not in [
+        (verb(each.change), subject(each.change)) for each in planned(found).changes
+    ]
+    edit(tmp_path / "exai.yaml", "hello", "bye")
+    assert ("Pipeline/outer", "changed", Effect.RETRAIN) in rows(compared(tmp_path))
+
+
+CALLING = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {environments: {local: {target: local}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: inner}
+spec: {steps: {say: {python: "say.py:say", with: {text: hello}}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: outer}
+spec: {steps: {call: {pipeline: inner}}}
+"""
+
+
 def test_a_document_that_is_gone_is_to_blame(project: Path) -> None:
     dataset = next(path for path in project.rglob("*.yaml") if "kind: Dataset" in path.read_text())
     documents = dataset.read_text().split("---\n")
