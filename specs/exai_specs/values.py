@@ -3,15 +3,16 @@
 In: a class with annotated fields. Out: the same as a frozen dataclass with slots, as type checkers,
 `dataclasses.fields` and `dataclasses.replace` see it.
 
-The standard library writes and compiles six functions for every frozen dataclass that is imported,
-which was a third of the start of a command. Here a class costs nothing of it until the first value
-is made or compared, and then what the standard library would have made.
+The standard library looks at every field, and writes and compiles six functions, for every frozen
+dataclass that is imported: half of the start of a command. Here a class costs nothing of it until
+the first value is made or compared, or the fields are asked for, and then what the standard library
+would have made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields, replace
 from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
@@ -36,28 +37,57 @@ def ordered(cls: type[T]) -> type[T]:
 
 def made(cls: type[T], *, kw_only: bool = False) -> type[T]:
     """The class with its fields; with `kw_only` they are given by name."""
-    documented = cls.__doc__
-    cls.__doc__ = documented or "-"  # without one, the signature would be looked up for it
-    shell: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
-    shell.__doc__ = documented
-    methods = {
-        **_LIKE_ALL,
-        "__init__": _init_at_first(shell),
-        "__eq__": _comparison_at_first(shell, "__eq__", "=="),
-        "__hash__": _hash_at_first(shell),
-    }
-    own = {name for name, it in vars(cls).items() if it is not None}
-    for name in methods.keys() - own:
-        setattr(shell, name, methods[name])
-    return cast(type[T], shell)
+    space = dict(vars(cls))
+    names = [name for name, hint in space.get("__annotations__", {}).items() if hint not in _MARKS]
+    defaults = {name: space.pop(name) for name in names if name in space}
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
 
-
-def _init_at_first(cls: Any) -> Callable[..., None]:
     def __init__(self: Any, *args: Any, **named: Any) -> None:
-        cls.__init__ = _init(cls)
-        cls.__init__(self, *args, **named)
+        found.__init__ = _init(found)
+        found.__init__(self, *args, **named)
 
-    return __init__
+    def __eq__(self: Any, other: object) -> bool:
+        found.__eq__ = _comparison(found, "__eq__", "==")
+        return cast(bool, found.__eq__(self, other))
+
+    def __hash__(self: Any) -> int:
+        found.__hash__ = _hash(found)
+        return cast(int, found.__hash__(self))
+
+    methods = {"__init__": __init__, "__eq__": __eq__, "__hash__": __hash__, **_LIKE_ALL}
+    space.update((name, it) for name, it in methods.items() if space.get(name) is None)
+    space["__qualname__"] = cls.__qualname__
+    space["__slots__"] = tuple(name for name in names if name not in inherited)
+    space.pop("__dict__", None)  # what the slots are instead of
+    space.pop("__weakref__", None)
+    found: Any = _class_of(cls, space)
+    for name in _OF_DATACLASSES:
+        setattr(found, name, _Described(found, name, defaults, kw_only))
+    return cast(type[T], found)
+
+
+class _Described:
+    """What the standard library knows of a class: found by it when somebody asks."""
+
+    def __init__(self, of: Any, name: str, defaults: Mapping[str, Any], kw_only: bool) -> None:
+        self.of, self.name, self.defaults, self.kw_only = of, name, defaults, kw_only
+
+    def __get__(self, _value: object, _owner: type[Any]) -> Any:
+        space = {
+            "__doc__": "-",  # without one, the signature would be looked up for it
+            **{name: vars(self.of)[name] for name in _COPIED if name in vars(self.of)},
+            **self.defaults,
+        }
+        shadow = _class_of(self.of, space)
+        dataclass(init=False, repr=False, eq=False, kw_only=self.kw_only)(shadow)
+        for name in _OF_DATACLASSES:
+            setattr(self.of, name, vars(shadow)[name])
+        return vars(shadow)[self.name]
+
+
+def _class_of(cls: Any, space: dict[str, Any]) -> Any:
+    """Another class of the name and the bases."""
+    return type(cls)(cls.__name__, cls.__bases__, space)
 
 
 def _comparison_at_first(cls: Any, name: str, sign: str) -> Callable[[Any, object], bool]:
@@ -66,14 +96,6 @@ def _comparison_at_first(cls: Any, name: str, sign: str) -> Callable[[Any, objec
         return cast(bool, getattr(cls, name)(self, other))
 
     return compare
-
-
-def _hash_at_first(cls: Any) -> Callable[[Any], int]:
-    def __hash__(self: Any) -> int:
-        cls.__hash__ = _hash(cls)
-        return cast(int, cls.__hash__(self))
-
-    return __hash__
 
 
 def _init(cls: Any) -> Any:
@@ -160,10 +182,14 @@ def _restore(self: Any, state: list[Any]) -> None:
         object.__setattr__(self, each.name, value)
 
 
+_MARKS = ("KW_ONLY", "dataclasses.KW_ONLY")
+_OF_DATACLASSES = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
+_COPIED = ("__annotations__", "__module__", "__orig_bases__")
 _LIKE_ALL: dict[str, Any] = {
     "__repr__": _repr,
     "__setattr__": _set,
     "__delattr__": _delete,
     "__getstate__": _state,
     "__setstate__": _restore,
+    "__replace__": replace,
 }
