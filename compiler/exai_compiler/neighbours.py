@@ -10,7 +10,6 @@ time; to leave one out would be wrong. What is looked up all the same is noticed
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -20,12 +19,13 @@ from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec, ManifestSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 
 EVERYBODY = ("Overlay", "Project", "Runtime")
 """Kinds that matter to documents that don't name them: a Runtime may serve any Service."""
 
 # What stands between names: `view:feature`, `model@alias`, `Kind/name`, `Kind/name#step`.
-_BETWEEN = re.compile(r"[^\s@:/#]+")
+_BETWEEN = regex(r"[^\s@:/#]+")
 
 
 class LeftOut(LookupError):

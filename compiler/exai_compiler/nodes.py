@@ -6,7 +6,6 @@ closest names. Never: edges; a document, step or column that nothing comes from 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.edges import Node
@@ -17,12 +16,13 @@ from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import KINDS, DatasetSpec, FeatureServiceSpec, FeatureViewSpec, TuningSpec
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 TRIAL = "trial"
 """The one step of a Tuning."""
 
-_NODE = re.compile(r"([A-Za-z]+)/([^#:\s]+)(?:#([^#:\s]+))?(?::(\S.*))?")
+_NODE = regex(r"([A-Za-z]+)/([^#:\s]+)(?:#([^#:\s]+))?(?::(\S.*))?")
 
 
 @frozen

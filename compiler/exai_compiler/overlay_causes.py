@@ -8,7 +8,6 @@ most likely first and a bounded number of them; judging.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from exai_specs.diagnostics import Diagnostic, Span
@@ -16,6 +15,7 @@ from exai_specs.documents import Path
 from exai_specs.identity import Ref
 from exai_specs.overlays import PATCH, PatchedDocument, overlaid, patch_of, touched
 from exai_specs.parse import Spec, parse
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 Again = Callable[["Touch"], Collection[Diagnostic] | None]
@@ -26,7 +26,7 @@ Patches = Mapping[Ref, Iterable[Spec]]
 
 _MOST_CHECKS = 32
 _MOST_DOCUMENTS = 20_000
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 
 @frozen

@@ -7,7 +7,6 @@ is written whole or not at all. Runs nothing, and looks at no environment unless
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,12 +25,13 @@ from exai_runtime.run_results import RunRecord
 from exai_runtime.unknown_nodes import unknown
 from exai_runtime.whole_file import write_whole
 from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 NOWHERE = Span("")
 MOST_ARROWS = 500
 NO_TIME = "1970-01-01T00:00:00Z"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_TIME = regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 
 
 @frozen

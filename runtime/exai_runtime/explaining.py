@@ -6,7 +6,6 @@ Never: running the checks. The tests hold what each example yields; here it is r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from exai_specs.codes import CODES as PARSE_CODES
 from exai_specs.codes import Code
 from exai_specs.diagnostics import SEVERITIES, Diagnostic, Severity, Span
 from exai_specs.nearest import nearest
+from exai_specs.regexes import regex
 
 # Which part of exai finds it, and the folder of its example.
 TABLES: Mapping[str, Mapping[str, Code]] = MappingProxyType(
@@ -36,10 +36,10 @@ EXPECTED = "expected"
 COMMAND = "command"
 
 _NUMBER = r":(\d+):(\d+)"
-_PROBLEM = re.compile(rf"(?:(.*?){_NUMBER}: )?({'|'.join(SEVERITIES)}): ([a-z0-9-]+): (.*)")
-_HINT = re.compile(r"  hint: (.*)")
-_MORE = re.compile(r"    (.*)")
-_RELATED = re.compile(rf"  (.*?){_NUMBER}: (.*)")
+_PROBLEM = regex(rf"(?:(.*?){_NUMBER}: )?({'|'.join(SEVERITIES)}): ([a-z0-9-]+): (.*)")
+_HINT = regex(r"  hint: (.*)")
+_MORE = regex(r"    (.*)")
+_RELATED = regex(rf"  (.*?){_NUMBER}: (.*)")
 _VALIDATE = "exai validate"
 
 

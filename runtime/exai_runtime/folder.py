@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 from exai_specs.yaml_text import MAX_BYTES
 
@@ -29,7 +29,7 @@ Kind = Literal["file", "folder", "other", "none"]
 
 # Bytes that are no UTF-8, controls, and the marks that reorder text: no report, page or saved build
 # can name such a file as it is, and a terminal would show another name.
-_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NO_TEXT = regex("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def find_root(start: Path) -> Path | None:

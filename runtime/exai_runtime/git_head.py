@@ -7,13 +7,13 @@ whether the files are as that commit has them: the name of a PipelineVersion is 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REF = re.compile(r"refs/[A-Za-z0-9][^\x00-\x20\x7f~^:?*\[\\]*")
+_COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REF = regex(r"refs/[A-Za-z0-9][^\x00-\x20\x7f~^:?*\[\\]*")
 _LINKS = 5  # references to references, as deep as git itself follows them
 _SMALL = 4096  # bytes that a file of one line may have
 _LARGE = 64 << 20  # bytes of packed-refs

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import re
 import socket
 import ssl
 import urllib.request
@@ -22,6 +21,7 @@ from typing import IO, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 ACCEPT = ", ".join(
@@ -32,8 +32,8 @@ ACCEPT = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_CHALLENGE = re.compile(r'(?<![a-zA-Z_])([a-zA-Z_]+)="([^"]*)"')
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
+_CHALLENGE = regex(r'(?<![a-zA-Z_])([a-zA-Z_]+)="([^"]*)"')
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SECONDS = 15.0  # that a registry may be silent
 _LARGEST = 4 << 20  # bytes of a manifest, as the specification bounds them, or of a token

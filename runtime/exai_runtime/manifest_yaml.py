@@ -7,20 +7,21 @@ bytes. Nothing in the text moves a terminal's cursor, so it may be printed as it
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
+from exai_specs.regexes import regex
+
 # Words, paths, image names, URIs: a letter first, and no colon at the end.
-_BARE = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./@=+,-]|:(?=[A-Za-z0-9_/]))*")
+_BARE = regex(r"[A-Za-z_/](?:[A-Za-z0-9_./@=+,-]|:(?=[A-Za-z0-9_/]))*")
 # What YAML 1.1 readers take for a boolean or for nothing, `y` and `n` of Go's included.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _FIRST = ("apiVersion", "kind", "metadata")
 # Controls but the newline, and marks that reorder text.
-_HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_HIDDEN = regex("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class _Dumper(yaml.SafeDumper):

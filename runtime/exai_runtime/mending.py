@@ -28,6 +28,7 @@ from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order
 from exai_specs.documents import Document, read
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse_all
+from exai_specs.regexes import regex
 
 
 class Mending:
@@ -213,7 +214,7 @@ def _merged(
 
 
 # Words of documents that may use anything: code of the user's own, and names that a run gives.
-_ANYTHING = re.compile(r"\n(python|image|import|secret|[^\n]*\.ya?ml)\n")
+_ANYTHING = regex(r"\n(python|image|import|secret|[^\n]*\.ya?ml)\n")
 
 
 def _used_elsewhere(found: Diagnostic, old: Iterable[File]) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 from exai_runtime.patience import within
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 from exai_specs.texts import is_http
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ _PATIENCE = {
 _LONGEST_WAIT = 60.0
 _LONGEST = 300
 _LONGEST_READ = 10_000  # characters of what is said, however much a server sends
-_SYSTEM = re.compile(r"\[Errno -?\d+\] ([^'\")\\]+)")
+_SYSTEM = regex(r"\[Errno -?\d+\] ([^'\")\\]+)")
 # The scheme is bounded: a pattern that tries all of a long word from each of its letters on holds
 # the interpreter for minutes.
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s'\"<>]+")
-_TARGET = re.compile(r" with url: \S+")
-_STATUS = re.compile(r"(?:error code|too many) (\d{3})\b")
-_DENIED = re.compile(r"PERMISSION_DENIED|UNAUTHENTICATED|CUSTOMER_UNAUTHORIZED")
-_SILENT = re.compile(r"[Tt]imed out")
+_ADDRESS = regex(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s'\"<>]+")
+_TARGET = regex(r" with url: \S+")
+_STATUS = regex(r"(?:error code|too many) (\d{3})\b")
+_DENIED = regex(r"PERMISSION_DENIED|UNAUTHENTICATED|CUSTOMER_UNAUTHORIZED")
+_SILENT = regex(r"[Tt]imed out")
 _NO_JSON = "not in a valid JSON format"
 _AS_MLFLOW = (
     "say who asks as MLflow's own clients do: MLFLOW_TRACKING_USERNAME and "

@@ -12,13 +12,14 @@ from pathlib import Path
 from exai_runtime import editor_schema
 from exai_runtime.results import Created
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 
-_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_NAME = regex(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _LONGEST_NAME = 63
 _LEFT_OUT = (".exai", "__pycache__", "data")  # what running an example leaves behind
-_PROJECT_NAME = re.compile(r"(kind: Project\nmetadata: \{?\s*name: )[a-z0-9-]+")
+_PROJECT_NAME = regex(r"(kind: Project\nmetadata: \{?\s*name: )[a-z0-9-]+")
 # Points at the schemas of exai's own repository; a project elsewhere has one of its own.
-_SCHEMA_COMMENT = re.compile(r"\A# yaml-language-server: [^\n]*\n")
+_SCHEMA_COMMENT = regex(r"\A# yaml-language-server: [^\n]*\n")
 
 _EMPTY: Mapping[str, str] = {
     "exai.yaml": """\

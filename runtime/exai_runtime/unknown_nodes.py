@@ -5,7 +5,6 @@ In: a `Mapped`, the text. Out: a `Refused` whose hint has the closest nodes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from exai_compiler.edges import Node
@@ -15,9 +14,10 @@ from exai_runtime.results import Refused
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import OverlaySpec
 from exai_specs.nearest import did_you_mean, nearest
+from exai_specs.regexes import regex
 
 NOWHERE = Span("")
-_NAME = re.compile(r"[^#:\s]+")
+_NAME = regex(r"[^#:\s]+")
 _MOST = 4  # more than this many in a question help nobody
 _FORMS = "Kind/name, Kind/name#step, Kind/name:column or Kind/name#step:column"
 

@@ -8,25 +8,25 @@ which codes there are; reading texts without the words.
 from __future__ import annotations
 
 import contextlib
-import re
 from bisect import bisect_right
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.nearest import nearest
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 from exai_specs.yaml_text import lines_of, may_be_deep
 
-_WORDS = re.compile(r"#[ \t]*(?i:exai)[ \t]*[:\-]?[ \t]*([A-Za-z]+)(?![A-Za-z./])(.*)")
-_RIGHT = re.compile(r"#[ \t]*exai:[ \t]*allow\b")
+_WORDS = regex(r"#[ \t]*(?i:exai)[ \t]*[:\-]?[ \t]*([A-Za-z]+)(?![A-Za-z./])(.*)")
+_RIGHT = regex(r"#[ \t]*exai:[ \t]*allow\b")
 # What other tools call it.
 _ALSO = frozenset({"ignore", "disable", "noqa", "nolint", "permit", "silence", "suppress", "skip"})
 # Without the colon a sentence about exai begins the same, so what follows has to be one: codes, and
 # a reason; or, after a word that commands, codes alone.
-_COLON = re.compile(r"#[ \t]*(?i:exai)[ \t]*:")
+_COLON = regex(r"#[ \t]*(?i:exai)[ \t]*:")
 _CODES = r"[ \t:]+[a-z0-9]+(?:-[a-z0-9]+)+(?:,[ \t]*[a-z0-9]+(?:-[a-z0-9]+)+)*"
-_CODES_AND_REASON = re.compile(rf"{_CODES}[ \t]+--.*")
-_CODES_ALONE = re.compile(_CODES)
-_FORM = re.compile(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
+_CODES_AND_REASON = regex(rf"{_CODES}[ \t]+--.*")
+_CODES_ALONE = regex(_CODES)
+_FORM = regex(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
 
 
 @frozen

@@ -7,7 +7,6 @@ than one look at a character, recursion beyond `MAX_NESTING`, an exception other
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple, NoReturn, cast
 
 from exai_specs.expressions import (
@@ -21,10 +20,11 @@ from exai_specs.expressions import (
     Or,
     Reference,
 )
+from exai_specs.regexes import regex
 
 MAX_NESTING = 32
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?P<space>[ \t\r\n]+)"
     r"|(?P<close>\}\})"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*)"

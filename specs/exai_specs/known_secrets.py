@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 from exai_specs.types import Path
 
 # A value of an address's query, or of a connection string. Not `<...>`, `${...}` or `***`, as
@@ -75,9 +76,9 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ),
     ("a password", "password=", rf"(?i)[?&;]password={_GIVEN}"),
 )
-_FORMS = tuple((words, mark, re.compile(form)) for words, mark, form in FORMS)
+_FORMS = tuple((words, mark, regex(form)) for words, mark, form in FORMS)
 # Words that documentation writes where a password would stand.
-_PLACEHOLDERS = re.compile(
+_PLACEHOLDERS = regex(
     r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b"
     r"|=(password|secret|signature)$"
     # Random letters hold `xXx` now and then.

@@ -8,7 +8,6 @@ takes.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from decimal import Decimal
@@ -28,6 +27,7 @@ from exai_specs.frozen import empty, thaw
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
 from exai_specs.names import KUBERNETES, NameRule, parse_model_name
+from exai_specs.regexes import regex
 from exai_specs.shape import shape_of
 from exai_specs.translate import translate
 from exai_specs.values import frozen
@@ -41,7 +41,7 @@ IMAGE_DIGEST = NameRule(
     example="sha256:5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
 )
 """The digest of an image's manifest, as registries tell it."""
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_@-]*")
+_PLAIN = regex(r"[A-Za-z][A-Za-z0-9_@-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _HEADER = (
     "# What aliases of models and tags of images mean, by environment."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 from exai_specs.types import Path
 
 if TYPE_CHECKING:
@@ -26,20 +27,20 @@ _MOST = 200  # of a document are looked at: to find a place takes as long as its
 _QUOTES = "“”„‟‘’‚‛«»"
 _DASHES = "‐‑‒–—―−•‣·"
 # What YAML couldn't read: anywhere that a space, a quote or a dash would mean something.
-_IN_LEAD = re.compile(f"^ *(?:- +)*([{ODD_SPACES}{_INVISIBLE}]|[{_DASHES}](?=\\s))")
-_IN_LINE = re.compile(
+_IN_LEAD = regex(f"^ *(?:- +)*([{ODD_SPACES}{_INVISIBLE}]|[{_DASHES}](?=\\s))")
+_IN_LINE = regex(
     f"(?:(?<=[\\s:{{}}\\[\\],-])[{ODD_SPACES}]|[{ODD_SPACES}](?=[\\s:{{}}\\[\\],#]|$)"
     f"|：(?=\\s|$)|(?<=[:\\[{{,-] )[{_QUOTES}]|[{_INVISIBLE}])"
 )
-_ANY = re.compile(f"[{ODD_SPACES}{_INVISIBLE}{_QUOTES}{_DASHES}：]")
+_ANY = regex(f"[{ODD_SPACES}{_INVISIBLE}{_QUOTES}{_DASHES}：]")
 # In a text without quotes: at its ends, and where a space would mean something to YAML. Joiners and
 # marks of direction are letters' own.
-_IN_TEXT = re.compile(
+_IN_TEXT = regex(
     "[\xad\u200b\u202a-\u202e\u2060-\u2064\ufeff]|"
     f"^[{ODD_SPACES}]|[{ODD_SPACES}]$|^[{_DASHES}](?=\\s)|^[{_QUOTES}](?=.*[{_QUOTES}]$)"
     f"|(?:(?<=:)|(?<=^-))[{ODD_SPACES}]|(?<=\\w)：(?=\\s|$)"
 )
-_IN_KEY = re.compile(f"[{ODD_SPACES}{_INVISIBLE}{_QUOTES}：]|^[{_DASHES}]")
+_IN_KEY = regex(f"[{ODD_SPACES}{_INVISIBLE}{_QUOTES}：]|^[{_DASHES}]")
 # What people write for people may have any of them.
 _PROSE = frozenset({"description", "displayName", "annotations", "reason", "title", "summary"})
 

@@ -8,7 +8,6 @@ only where text is wanted.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +22,7 @@ from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
 from exai_specs.misplaced_fields import elsewhere
 from exai_specs.nearest import did_you_mean, nearest
+from exai_specs.regexes import regex
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
 
@@ -46,8 +46,8 @@ _BOUNDS = {
 }
 # Fields that people write without the mapping that they are.
 _SHORT = {"forEach": "write `forEach: {in: [...]}`", "retry": "write `retry: {max: 3}`"}
-_WORD = re.compile(r"\w+")
-_UNSPACED = re.compile(r"[A-Za-z_][\w.-]*:[^\s/:]")
+_WORD = regex(r"\w+")
+_UNSPACED = regex(r"[A-Za-z_][\w.-]*:[^\s/:]")
 _SWITCHES = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
     **dict.fromkeys(("no", "off", "n", "false"), "false"),

@@ -6,12 +6,12 @@ is a `Scalar` whose name has a capital first letter or a dot.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from exai_specs.names import FIELD
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -25,7 +25,7 @@ ARTIFACT_TYPES = (
     *("Artifact", "Dataset", "Model", "Metrics", "ClassificationMetrics"),
     *("SlicedClassificationMetrics", "HTML", "Markdown"),
 )
-_DOTTED = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
+_DOTTED = regex(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 
 
 @frozen
@@ -199,7 +199,7 @@ _PYTHON = {
     "array": "list",
     "tuple": "list",
 }
-_LIST = re.compile(r"[Ll]ist\[(\w+)\]|(\w+)\[\]")
+_LIST = regex(r"[Ll]ist\[(\w+)\]|(\w+)\[\]")
 
 
 def _meant(name: str, names: tuple[str, ...]) -> str:

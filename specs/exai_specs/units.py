@@ -6,18 +6,18 @@ ValueError whose message a user can act on. Never: floats inside, rounding.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal, localcontext
 
+from exai_specs.regexes import regex
 from exai_specs.values import frozen, ordered
 
 DURATION_PATTERN = r"^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$"
 QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$"
 PERCENT_PATTERN = r"^(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%$"
 
-_DURATION = re.compile(DURATION_PATTERN.replace("$", r"\Z"))
-_QUANTITY = re.compile(QUANTITY_PATTERN.replace("$", r"\Z"))
-_PERCENT = re.compile(PERCENT_PATTERN.replace("$", r"\Z"))
+_DURATION = regex(DURATION_PATTERN.replace("$", r"\Z"))
+_QUANTITY = regex(QUANTITY_PATTERN.replace("$", r"\Z"))
+_PERCENT = regex(PERCENT_PATTERN.replace("$", r"\Z"))
 _LONGEST = 32  # characters: more than any unit that means something
 
 _MILLISECONDS = (
@@ -88,7 +88,7 @@ class Percent:
         return self.percent / 100
 
 
-_DECIMAL_DURATION = re.compile(r"[0-9]{0,9}\.[0-9]{1,9}(w|d|h|m|s|ms)$")
+_DECIMAL_DURATION = regex(r"[0-9]{0,9}\.[0-9]{1,9}(w|d|h|m|s|ms)$")
 
 
 def parse_duration(value: object) -> Duration:

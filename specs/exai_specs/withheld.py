@@ -13,17 +13,18 @@ from typing import Any
 
 from exai_specs.expressions import has_expression
 from exai_specs.known_secrets import first_secret
+from exai_specs.regexes import regex
 
 MARK = "***"
-NAMED = re.compile(
+NAMED = regex(
     r"(^|_)(PASSWORD|PASSWD|SECRET|SECRET_KEY|API_KEY|ACCESS_KEY|SECRET_ACCESS_KEY|PRIVATE_KEY"
     r"|TOKEN|CREDENTIAL|CREDENTIALS)$",
     re.IGNORECASE,
 )
 # A place where the credential is kept, a switch, or nothing: none of them is one.
-HARMLESS = re.compile(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
+HARMLESS = regex(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
 # Base64, as secret keys of AWS are: a slash in it makes no path of it.
-_KEY = re.compile(r"(?!/)(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{24,}={0,2}")
+_KEY = regex(r"(?!/)(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{24,}={0,2}")
 
 
 def is_credential(name: str, value: str) -> bool:

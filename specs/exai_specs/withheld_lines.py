@@ -11,19 +11,18 @@ import re
 from collections.abc import Sequence
 
 from exai_specs.known_secrets import first_secret
+from exai_specs.regexes import regex
 from exai_specs.withheld import MARK, NAMED, is_credential
 
 # A key in front of its value, as YAML, JSON and Python write one.
-_PAIR = re.compile(
-    r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*(?::(?=\s|$|["'])|=(?=\s*["']))\s*"""
-)
+_PAIR = regex(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*(?::(?=\s|$|["'])|=(?=\s*["']))\s*""")
 _NAME = r"""(?:[\w.-]+|"[\w.-]+"|'[\w.-]+')"""
 _MEMBER = rf"(?:secret:\s*{_NAME}|key:\s*{_NAME}|optional:\s*\w+)\s*"
-_REFERENCE = re.compile(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
-_SCALAR = re.compile(r""""([^"]*)"|'([^']*)'|([^"'\s][^,\]}\n]*?)(?=\s*(?:[,\]}]|\s#|$))""")
-_SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-_VARIABLE = re.compile(r"""\bname\s*:\s*["']?([A-Za-z_][\w.-]*)["']?\s*(?:,|$)""")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.-]+")
+_REFERENCE = regex(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
+_SCALAR = regex(r""""([^"]*)"|'([^']*)'|([^"'\s][^,\]}\n]*?)(?=\s*(?:[,\]}]|\s#|$))""")
+_SECRET_NAME = regex(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_VARIABLE = regex(r"""\bname\s*:\s*["']?([A-Za-z_][\w.-]*)["']?\s*(?:,|$)""")
+_HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[\s.-]+")
 _LAST = ("password", "passwd", "secret", "token", "credential", "credentials")
 _TWO = ("api_key", "access_key", "private_key", "secret_key", "apikey", "accesskey")
 # Words that lead to no credential, however near they are.

@@ -6,7 +6,6 @@ In: a YAML error and the text. Out: one diagnostic. Never: the parser's own word
 from __future__ import annotations
 
 import contextlib
-import re
 from dataclasses import replace
 
 import yaml
@@ -14,11 +13,12 @@ from yaml import MarkedYAMLError, YAMLError
 from yaml.nodes import ScalarNode
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 from exai_specs.yaml_mistakes import cut_by_comment, mistake
 from exai_specs.yaml_text import MAX_DEPTH, line_at, lines_of, position
 
-_COMMENT = re.compile(r"[ \t]*#")
-_IN_QUOTES = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
+_COMMENT = regex(r"[ \t]*#")
+_IN_QUOTES = regex(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 
 # libyaml's words -> ours. The first that occurs in the problem (or in the context, for an unclosed
 # quote) counts.

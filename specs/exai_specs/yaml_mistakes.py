@@ -12,12 +12,13 @@ from dataclasses import replace
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.look_alikes import called_character, is_look_alike, unread_look_alike
+from exai_specs.regexes import regex
 
-_CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?= |$)")
-_INDENT = re.compile(r"[ \t]*(?:-[ \t]+)*")
-_UNSPACED = re.compile(r" *(?:- +)*[A-Za-z_][\w.-]*(:)(?=[^\s/:])(?!.*: )")
-_DASHES = re.compile(r"-{2}|-{4,}|[—–]+")
-_COMMENT = re.compile(r"\s#")
+_CONFLICT = regex(r"(<{7}|={7}|>{7}|\|{7})(?= |$)")
+_INDENT = regex(r"[ \t]*(?:-[ \t]+)*")
+_UNSPACED = regex(r" *(?:- +)*[A-Za-z_][\w.-]*(:)(?=[^\s/:])(?!.*: )")
+_DASHES = regex(r"-{2}|-{4,}|[—–]+")
+_COMMENT = regex(r"\s#")
 
 
 def mistake(problem: str, context: str, lines: Sequence[str], at: Span) -> Diagnostic | None:

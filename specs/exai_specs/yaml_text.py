@@ -9,20 +9,21 @@ from __future__ import annotations
 import re
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
 _SHALLOW = 4096  # characters: libyaml's composer stands 20,000 levels on a stack of 8 MiB
 
-# Anything else can't stand in YAML unescaped (yaml.org/spec/1.2.2, section 5.1), or breaks lines in
+# These can't stand in YAML unescaped (yaml.org/spec/1.2.2, section 5.1), or break lines in
 # YAML 1.1 and libyaml only (U+0085, U+2028, U+2029): a place would be another one in an editor.
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]"
+_UNPRINTABLE = regex(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _PLAIN = bytes((*b"\t\n\r", *range(32, 127)))
-_BREAK = re.compile("\r\n|[\n\r]")
-_DEEP_BLOCK = re.compile(r"^ {150}|(?:[-?:][ \t]+){32}", re.MULTILINE)
-_DOCUMENT = re.compile(r"^---", re.MULTILINE)
+_BREAK = regex("\r\n|[\n\r]")
+_DEEP_BLOCK = regex(r"^ {150}|(?:[-?:][ \t]+){32}", re.MULTILINE)
+_DOCUMENT = regex(r"^---", re.MULTILINE)
 
 
 def decode(text: str | bytes, path: str) -> str | Diagnostic:

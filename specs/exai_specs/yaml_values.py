@@ -29,6 +29,7 @@ from yaml.events import (
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import NODE
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
 from exai_specs.yaml_mistakes import uncoloned, unspaced
@@ -39,7 +40,7 @@ from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
 MAX_ALIASED = 1000
 """Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
+_CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 _scalar_of = lru_cache(maxsize=4096)(plain)
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 
 Kinds = tuple[Any, ...]
 """Alternatives: null, bool, whole, number, text, strict-text, name, date, moment, mapping, list,
 any; or a list of `texts` and those, of `between` and two bounds, of `items` and alternatives."""
 
 _BOOLEANS = frozenset(("0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"))
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}$")
-_MOMENT = re.compile(r"\d{4}-\d{1,2}-\d{1,2}[T ]\d")
+_DATE = regex(r"\d{4}-\d{1,2}-\d{1,2}$")
+_MOMENT = regex(r"\d{4}-\d{1,2}-\d{1,2}[T ]\d")
 _SAID: Mapping[str, str] = {
     "bool": "true or false",
     "whole": "a whole number",

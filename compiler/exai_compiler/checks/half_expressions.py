@@ -8,7 +8,6 @@ comment allows it. Where text can't stand at all, the rule that refuses it says 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -34,9 +33,10 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import OPEN, Reference, half_written
 from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 
 _VARIABLE = "no expression is filled into a variable: give it to an input, under `with`"
-_HALF = re.compile(
+_HALF = regex(
     r"(?<!\$)(?:\{\{-?|\$\{)\s*([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\s*(?:-?\}\}|\})"
 )
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.regexes import regex
 
-_PINNED = re.compile(
+_PINNED = regex(
     r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*\])?"
     r"==[0-9A-Za-z.!+_-]+"
 )
-_INDEX = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?")
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
+_INDEX = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?")
+_HOST = regex(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -9,7 +9,6 @@ feature_store.yaml.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from exai_specs.kinds import (
     ServiceSpec,
 )
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 
 
 class Engine(NamedTuple):
@@ -38,10 +38,10 @@ class Engine(NamedTuple):
     code: str
 
 
-_VARIABLE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
-_DOLLAR = re.compile(r"\$(\{[^}]*\}|\w+)")
+_VARIABLE = regex(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_DOLLAR = regex(r"\$(\{[^}]*\}|\w+)")
 
-_FIELD = re.compile(r"\{\{-?\s*\.([A-Za-z_]\w*)")
+_FIELD = regex(r"\{\{-?\s*\.([A-Za-z_]\w*)")
 # What KServe has at hand there: the metadata of the InferenceService (metav1.ObjectMeta).
 METADATA = ("Annotations", "GenerateName", "Generation", "Labels", "Name", "Namespace", "UID")
 

@@ -7,7 +7,6 @@ values. Out: answers; no places of documents.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -17,11 +16,12 @@ from exai_compiler.checks.texts import Path
 from exai_compiler.graph import is_artifact
 from exai_specs.expressions import ExpressionError, half_written, has_expression, parse_text
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch
 
 # A reference without its braces, or in other ones.
-_BARE = re.compile(r"\b(?:steps\.[a-z][a-z0-9-]*|parameters|artifacts)\.[A-Za-z_]\w*")
-_PERCENT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?\s?%")
+_BARE = regex(r"\b(?:steps\.[a-z][a-z0-9-]*|parameters|artifacts)\.[A-Za-z_]\w*")
+_PERCENT = regex(r"[0-9]{1,9}(\.[0-9]{1,9})?\s?%")
 NO_FIELD = "isn't one of the fields here"
 
 Assignable = Literal["yes", "untyped", "no"]
@@ -124,7 +124,7 @@ def _is_open(text: str) -> bool:
         return True
 
 
-_PLAIN = re.compile(r"-?[0-9.]+|true|false")
+_PLAIN = regex(r"-?[0-9.]+|true|false")
 
 
 def _hint(value: Json, type_: Type) -> str:

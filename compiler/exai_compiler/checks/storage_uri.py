@@ -6,7 +6,6 @@ A cluster may have a ClusterStorageContainer for another scheme, so this is a wa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
@@ -16,6 +15,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 
 # pkg/apis/serving/v1beta1/component.go, and the storage container that KServe ships.
 SCHEMES = (
@@ -26,7 +26,7 @@ SCHEMES = (
 
 # What the step `register-model` writes to (exai_components.object_store), and folders.
 WRITTEN = ("s3", "gs", "file")
-_BRACED = re.compile(r"\{\{[^{}]{0,60}\}\}|\$\{[^{}]{0,60}\}|\$\([A-Za-z_]\w{0,60}\)")
+_BRACED = regex(r"\{\{[^{}]{0,60}\}\}|\$\{[^{}]{0,60}\}|\$\([A-Za-z_]\w{0,60}\)")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

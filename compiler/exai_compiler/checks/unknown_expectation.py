@@ -5,7 +5,6 @@ that no data can meet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.argument_kinds import Kinds, described, is_one, number, texts_of
@@ -16,9 +15,10 @@ from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec
+from exai_specs.regexes import regex
 from exai_specs.types import called
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\b")
+_DATE = regex(r"\d{4}-\d{2}-\d{2}\b")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -20,10 +20,11 @@ from exai_specs.kinds import PipelineSpec
 from exai_specs.kinds.step import IfPresent
 from exai_specs.kinds.step_pod import ClaimMount
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 
 HANDS_ON = frozenset({*LOADS, *ADDS, *TRAINS, "split-data"})
-_BARE = re.compile(r"\bsteps\.([a-z][a-z0-9-]*)\.\w")
-WORKSPACE = re.compile(r"\brun\.workspace\b")
+_BARE = regex(r"\bsteps\.([a-z][a-z0-9-]*)\.\w")
+WORKSPACE = regex(r"\brun\.workspace\b")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
+from exai_specs.regexes import regex
 
-_USED = re.compile(r"\$\{\{[^{}]*\brun\.workspace\b")
+_USED = regex(r"\$\{\{[^{}]*\brun\.workspace\b")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from exai_compiler.crds.table import Crd, Node
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.nearest import did_you_mean, nearest
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
@@ -20,7 +21,7 @@ Path = tuple[str | int, ...]
 # What the API server itself knows of every object's metadata, as far as exai writes it.
 METADATA = {"annotations": True, "labels": True, "name": False, "namespace": False}
 _SLIP = 0.8  # the share of letters that a slip leaves alike
-_FLAGS = re.compile(r"\(\?([ims]+)\)")
+_FLAGS = regex(r"\(\?([ims]+)\)")
 RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _WORDS = {
     "array": "a list",

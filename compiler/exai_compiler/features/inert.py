@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from exai_compiler.features.naming import FEAST_TYPES, VALUE_TYPES
+from exai_specs.regexes import regex
 
 _POSTGRES = "feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source"
 
@@ -37,7 +38,7 @@ _MODULES: Mapping[str, str] = {
     "inspect": "getsource",
     _POSTGRES: "PostgreSQLSource",
 }
-_TRANSFORM = re.compile(r"transforms(\.\w+_view)?", re.ASCII)
+_TRANSFORM = regex(r"transforms(\.\w+_view)?", re.ASCII)
 _CALLS = frozenset(
     {
         *("Array", "Struct", "ParquetFormat", "getsource", "timedelta"),
@@ -49,13 +50,13 @@ _CALLS = frozenset(
 )
 _CONSTANTS = (str, int, float, bool)
 _VALUE_TYPES = frozenset(VALUE_TYPES.values())
-_VARIABLE = re.compile(r"(entity|source|push|stream|request|view|transform|service)_\w+", re.ASCII)
+_VARIABLE = regex(r"(entity|source|push|stream|request|view|transform|service)_\w+", re.ASCII)
 # Texts, one after the other, as Python itself reads them where `_shape` lets a program pass.
-_TEXT = re.compile(
+_TEXT = regex(
     r'"""[^"\\]*"""|"(?!"")(?:[^"\\\n]|\\.)*"'
     r"|'(?!'')(?:[^'\\\n]|\\.)*'",
 )
-_NAMED = re.compile(rf"\b{_VARIABLE.pattern}", re.ASCII)
+_NAMED = regex(rf"\b{_VARIABLE.pattern}", re.ASCII)
 _BLANK = "'_'"
 
 

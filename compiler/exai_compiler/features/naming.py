@@ -12,9 +12,10 @@ from keyword import iskeyword
 from typing import Literal, assert_never
 
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, parse_column_type
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Thing = Literal[
     "entity",

@@ -6,7 +6,6 @@ text before it reads it (os.path.expandvars), so only exai's own references have
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,9 +15,10 @@ import yaml
 from exai_compiler.features.stores import REFERENCE, feast_project, store_of
 from exai_compiler.project import Project
 from exai_specs.kinds import Environment
+from exai_specs.regexes import regex
 
-_KEY = re.compile(r"[a-z_]+")
-_PLAIN = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./:@+=-]*[A-Za-z0-9_/])?")
+_KEY = regex(r"[a-z_]+")
+_PLAIN = regex(r"[A-Za-z0-9_./]([A-Za-z0-9_./:@+=-]*[A-Za-z0-9_/])?")
 
 
 def store_file(project: Project, environment: Environment) -> str:

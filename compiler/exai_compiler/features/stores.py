@@ -7,7 +7,6 @@ secret that is, `secret_variables` says. Paths are relative to the repository's 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from exai_compiler.project import Project
@@ -15,10 +14,11 @@ from exai_specs.frozen import Json
 from exai_specs.kinds import Environment, SecretRef
 from exai_specs.kinds.project import Postgresql
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
+from exai_specs.regexes import regex
 
 PREFIX = "EXAI_FEATURES_"
 BLOCKS = ("registry", "online_store", "offline_store")
-REFERENCE = re.compile(r"\$\{EXAI_FEATURES_[A-Z0-9_]+\}")
+REFERENCE = regex(r"\$\{EXAI_FEATURES_[A-Z0-9_]+\}")
 
 # Beside the folder, so that rendering it anew loses nothing.
 _REGISTRIES: Mapping[str, str] = {"sql": "sqlite:///../registry.db", "file": "../registry.pb"}

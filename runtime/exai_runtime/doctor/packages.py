@@ -13,9 +13,10 @@ from pathlib import Path
 
 from exai_runtime.doctor.place import Place
 from exai_runtime.results import Finding
+from exai_specs.regexes import regex
 
 _OLDEST, _NEXT = (3, 11), (3, 14)
-_PIN = re.compile(
+_PIN = regex(
     r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*==\s*([^\s;]+)(?:\s*;\s*extra\s*==\s*[\"'](\w+)[\"'])?"
 )
 _EXTRAS = ("train", "serve")

@@ -7,16 +7,16 @@ bytes. Raises BadAmount.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from exai_specs.regexes import regex
 from exai_specs.units import Quantity, parse_quantity
 
 CODE = "bad-amount"
 
-_GIVEN = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
+_GIVEN = regex(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
 _MEMORY = "EXAI_MEMORY"
 
 

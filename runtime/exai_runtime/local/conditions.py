@@ -8,11 +8,12 @@ In: what the compiler renders (CEL: comparisons of inputs and literals, `int( )`
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_TOKEN = re.compile(
+from exai_specs.regexes import regex
+
+_TOKEN = regex(
     r"\s*(?:inputs\.parameter_values\['(?P<input>[^']+)'\]"
     r"|'(?P<text>[^']*)'"
     r"|(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)"

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +22,11 @@ from exai_runtime.local.amounts import CODE, BadAmount, with_amounts
 from exai_runtime.local.conditions import is_true
 from exai_runtime.local.observer import OUTCOME_FILE
 from exai_runtime.local.run_requests import write_json
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
-_PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
-_FIELD = re.compile(r'parseJson\(string_value\)\["([^"]+)"\]')
+_PLACEHOLDER = regex(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
+_FIELD = regex(r'parseJson\(string_value\)\["([^"]+)"\]')
 
 Values = dict[str, Any]
 

@@ -9,7 +9,6 @@ Writes nothing.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from exai_compiler.facts import Verdict
 from exai_runtime.local import ledger
 from exai_runtime.registered import parse_verdict
 from exai_runtime.run_results import Applying, Judged, Moved
+from exai_specs.regexes import regex
 
 Event = Judged | Moved
 
@@ -27,7 +27,7 @@ SELECT line, apply, verb, subject, at, detail FROM journal
 WHERE (verb = 'judge' AND subject = ? AND result = 'succeeded')
    OR (verb = 'move' AND result = 'moved' AND substr(subject, 1, ?) = ?)
 ORDER BY line"""
-_VERSION = re.compile(r"version (\d+)")
+_VERSION = regex(r"version (\d+)")
 
 
 def events(path: Path, model: str) -> tuple[Event, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+from exai_specs.regexes import regex
+
+_COLOUR = regex(r"\x1b\[[0-9;]*[A-Za-z]")
 _STEP_INDENT = "    "  # KFP's runner puts four spaces before each line of a step
-_RUNNER = re.compile(r"^\d\d:\d\d:\d\d\.\d{3} - [A-Z]+ - |^-{20,}$")
+_RUNNER = regex(r"^\d\d:\d\d:\d\d\.\d{3} - [A-Z]+ - |^-{20,}$")
 _BYTES = 1 << 16
 _LINE = 200  # bytes that a line has, about
 

@@ -17,9 +17,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from exai_compiler.python_code.notebook import NAME, Notebook, read_notebook
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
-_ARCHIVE = re.compile(r"^__KFP_EMBEDDED_ARCHIVE_B64 = '([^']*)'$", re.MULTILINE)
+_ARCHIVE = regex(r"^__KFP_EMBEDDED_ARCHIVE_B64 = '([^']*)'$", re.MULTILINE)
 _NO_INPUTS = "dsl.run_notebook()"
 _LARGEST = 1 << 24
 _DECODER = json.JSONDecoder()

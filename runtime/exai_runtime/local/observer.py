@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -19,14 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from exai_runtime.local.run_requests import RunEvent, read_json
+from exai_specs.regexes import regex
 
 OUTCOME_FILE = "exai-outcome.json"
 NOTES_FILE = "exai-notes.json"
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_STARTED = re.compile(r"^Executing task '([^']+)'$")
-_FINISHED = re.compile(r"^Task '([^']+)' finished with status (SUCCESS|FAILURE)$")
-_RETRYING = re.compile(r"^Task (\S+) failed \(attempt (\d+)/(\d+)\)\. Retrying in ([0-9.]+)s")
+_COLOUR = regex(r"\x1b\[[0-9;]*m")
+_STARTED = regex(r"^Executing task '([^']+)'$")
+_FINISHED = regex(r"^Task '([^']+)' finished with status (SUCCESS|FAILURE)$")
+_RETRYING = regex(r"^Task (\S+) failed \(attempt (\d+)/(\d+)\)\. Retrying in ([0-9.]+)s")
 # Artifacts that say what they have to say in their metadata; KFP itself writes no file for them.
 _METADATA_ONLY = (
     "system.Metrics",

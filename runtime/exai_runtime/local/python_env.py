@@ -27,10 +27,11 @@ from exai_runtime.local.paths import cache_folder
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 
 _COMPLETE = "complete"
 _PATIENCE = 1800.0  # seconds for pip
-_KFP = re.compile(r"kfp==[0-9.]+")
+_KFP = regex(r"kfp==[0-9.]+")
 _UNREACHABLE = ("NewConnectionError", "ProxyError", "ConnectTimeout", "SSLError", "Retrying (")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from exai_runtime.local.log_tail import tail
 from exai_runtime.local.paths import Paths, private_folder, remove_empty
 from exai_runtime.local.ports import LOOPBACK
 from exai_runtime.local.process import Process
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 _LOADING = 180.0  # seconds until a server must have loaded its model
@@ -150,7 +150,7 @@ def _no_server(paths: Paths, name: str) -> ServiceFailed:
 
 
 # As servers end the line that says why they stop.
-_CODE = re.compile(r" \[([a-z0-9-]+)\]$")
+_CODE = regex(r" \[([a-z0-9-]+)\]$")
 
 
 def _open_log(path: Path) -> int:

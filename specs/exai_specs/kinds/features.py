@@ -6,7 +6,6 @@ exist.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -35,9 +34,10 @@ from exai_specs.kinds.feature_logging import FeatureLogging
 from exai_specs.kinds.streams import Aggregation, Stream
 from exai_specs.names import FIELD, SQL
 from exai_specs.nearest import did_you_mean
+from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
 
-_CRON = re.compile(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
+_CRON = regex(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
 
 
 @block

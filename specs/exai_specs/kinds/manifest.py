@@ -6,7 +6,6 @@ repository; what the object's own schema says of it, which the compiler knows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, refuse
 from exai_specs.frozen import freeze
 from exai_specs.names import NameRule
 from exai_specs.nearest import did_you_mean
+from exai_specs.regexes import regex
 from exai_specs.types import called
 from exai_specs.values import frozen
 
@@ -36,8 +36,8 @@ OBJECT = NameRule(
 )
 """What Kubernetes takes as the name of most objects (RFC 1123)."""
 
-_API = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
-_KIND = re.compile(r"[A-Z][A-Za-z0-9]*")
+_API = regex(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
+_KIND = regex(r"[A-Z][A-Za-z0-9]*")
 _METADATA = ("annotations", "labels", "name")
 # What tells exai's own objects from others.
 _OWNERSHIP = ("app.kubernetes.io/managed-by", "exai.dev/")

@@ -31,9 +31,10 @@ from exai_specs.fields import (
 )
 from exai_specs.frozen import empty
 from exai_specs.names import PARAMETER
+from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
 
-_CRON = re.compile(r"[^\s]+( [^\s]+){4}")
+_CRON = regex(r"[^\s]+( [^\s]+){4}")
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"  # noqa: E501
 
 

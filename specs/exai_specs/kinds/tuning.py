@@ -6,7 +6,6 @@ compiler knows. What Katib's webhook refuses of numbers alone is refused here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -32,12 +31,13 @@ from exai_specs.frozen import empty
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.trial import Trial
 from exai_specs.names import FIELD, PARAMETER
+from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
 
 Setting = bool | int | float | str
 
 # Katib writes a value into the trial's JSON as it is, and a shell reads it after that.
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\"'\\$`]")
+_UNWRITABLE = regex(r"[\x00-\x1f\x7f\"'\\$`]")
 
 
 def _setting(value: Any) -> Setting:

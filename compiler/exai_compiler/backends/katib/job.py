@@ -10,7 +10,6 @@ reason a container's words are quoted for that shell, unless all of them are har
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from math import ceil
@@ -32,6 +31,7 @@ from exai_specs.frozen import Json, freeze, thaw
 from exai_specs.kinds import DatasetSpec, SecretRef, SqlSource, TuningSpec
 from exai_specs.kinds.tuning import Choices
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 
 CONTAINER = "trial"
 RUNNER = ("python3", "-m", "exai_components.trial")
@@ -39,8 +39,8 @@ TOLD, PROGRAM = "EXAI_TRIAL", "EXAI_TRIAL_PROGRAM"
 # The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
 MEMORY = "EXAI_MEMORY"
 
-_HARMLESS = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
-_REFERENCE = re.compile(r"\$(?=[$(])")
+_HARMLESS = regex(r"[A-Za-z0-9_@%+=:,./-]+")
+_REFERENCE = regex(r"\$(?=[$(])")
 
 
 def placeholder(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from exai_specs.regexes import regex
 
-_DIGEST = re.compile(r"[0-9a-f]{32,}")
+_DIGEST = regex(r"[0-9a-f]{32,}")
 
 
 def identifies(version: str) -> bool:

@@ -7,7 +7,6 @@ Katib's file-metrics-collector reads them, and how it ended. Never: a value of a
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -15,10 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 # pkg/metricscollector/v1beta1/common/const.go: DefaultFilter.
-METRIC = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
+METRIC = regex(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
 _GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 
 from exai_compiler.edges import Node
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Fact
+from exai_specs.regexes import regex
 
-_OTHER = re.compile(r"[^A-Za-z0-9]+")
+_OTHER = regex(r"[^A-Za-z0-9]+")
 _LONGEST = 80
 
 

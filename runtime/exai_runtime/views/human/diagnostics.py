@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -10,12 +9,13 @@ from exai_runtime.validated import Sources
 from exai_runtime.views.human.paint import Paint, printable, width
 from exai_runtime.views.human.words import count, listed
 from exai_specs.diagnostics import Diagnostic, Severity, Span
+from exai_specs.regexes import regex
 from exai_specs.withheld_lines import line_shown
 from exai_specs.yaml_text import lines_of
 
-_TOKEN = re.compile(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
+_TOKEN = regex(r"""\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s,\[\]{}:#]+(?::[^\s,\[\]{}#]+)*""")
 _WIDEST_EXCERPT = 100
-_LONGEST_WORD = re.compile(r"\S{160,}")
+_LONGEST_WORD = regex(r"\S{160,}")
 
 # The line that these point at holds what nobody may print, or an address that may hold it.
 UNQUOTED = frozenset({"secret-in-spec", "credential-in-env", "registry-unreachable"})

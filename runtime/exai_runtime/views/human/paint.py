@@ -6,13 +6,14 @@ import re
 import unicodedata
 
 from exai_specs.diagnostics import Span
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 # The few colours in use: reset, bold, dim, red, green, yellow, cyan.
 _OURS = ("0", "1", "2", "31", "32", "33", "36")
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_ESCAPES = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 # Controls, and the marks that reorder text: a log line could use them to hide what it says.
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = regex("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @frozen

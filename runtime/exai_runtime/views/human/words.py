@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 
 from exai_compiler.maybe import Known, Maybe
 from exai_specs.frozen import Json, thaw
+from exai_specs.regexes import regex
 
 _LONGEST_VALUE = 64
 _AROUND = 16  # characters beside what differs
-_BARE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_BARE_KEY = regex(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def duration(seconds: float) -> str:

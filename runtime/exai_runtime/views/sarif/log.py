@@ -7,7 +7,6 @@ Never: a line of a file, which may hold what nobody may print.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from exai_specs.codes import Code
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.regexes import regex
 
 Plain = dict[str, Any]
 
@@ -24,7 +24,7 @@ VERSION = "2.1.0"
 BASE = "%SRCROOT%"
 HOME = "https://exai.dev"
 # A link in a message is `[text](id of a related place)`; ours have none (section 3.11.6).
-_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+_LINK = regex(r"\[(?=[^\[\]]*\]\()")
 
 
 def log(
