@@ -12,8 +12,9 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from exai_compiler.catalog import Component
+from exai_compiler.constants import constant
 from exai_compiler.project import Project
-from exai_specs.frozen import Json, freeze
+from exai_specs.frozen import Json
 from exai_specs.kinds.dataset import ColumnFields, DatasetSpec, Quality
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
@@ -29,13 +30,15 @@ def wanted_by(component: Component) -> tuple[str, ...]:
 
 
 def inlined(project: Project, name: str, wanted: tuple[str, ...]) -> Json:
-    """These fields of a dataset: one value for all that take them. Raises ValueError where there is
-    no such dataset.
+    """These fields of a dataset as a constant: one value for all that take them. Raises ValueError
+    where there is no such dataset.
     """
     dataset = project.body(DatasetSpec, name)
     if dataset is None:
         raise ValueError(f"Dataset/{name} doesn't exist")
-    return project.once(("inlined", name, wanted), lambda: freeze(fields_of(name, dataset, wanted)))
+    return project.once(
+        ("inlined", name, wanted), lambda: constant(fields_of(name, dataset, wanted))
+    )
 
 
 def fields_of(name: str, dataset: DatasetSpec, wanted: tuple[str, ...]) -> Mapping[str, Json]:

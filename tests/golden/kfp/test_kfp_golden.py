@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
@@ -31,6 +32,20 @@ def test_a_project_compiles_to_its_golden(case: str, rendered: Render) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(text)
     assert text == golden.read_text()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_rendered_is_read_only(case: str, rendered: Render) -> None:
+    for item in rendered((HERE / case / "project.yaml").read_text()):
+        left = [item.body]
+        while left:
+            match left.pop():
+                case MappingProxyType() as tree:
+                    left += tree.values()
+                case tuple() as items:
+                    left += items
+                case leaf:
+                    assert leaf is None or isinstance(leaf, bool | int | float | str), item.id
 
 
 @pytest.mark.parametrize("case", CASES)

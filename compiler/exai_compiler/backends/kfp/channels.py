@@ -62,10 +62,12 @@ def parameter(source: Carried, here: Here) -> Json:
             return _output("taskOutputParameter", "outputParameterKey", output, step)
         case FromItem(_, _, field) if field:
             # The item is JSON there, whatever its type (`parseJson` of the backend's driver).
-            return {
-                "componentInputParameter": channel(whole(source)),
-                "parameterExpressionSelector": f'parseJson(string_value)["{field}"]',
-            }
+            return MappingProxyType(
+                {
+                    "componentInputParameter": channel(whole(source)),
+                    "parameterExpressionSelector": f'parseJson(string_value)["{field}"]',
+                }
+            )
         case _:
             return _input("componentInputParameter", _outer(source, here))
 

@@ -18,13 +18,13 @@ from exai_compiler.backends.kfp.filled_features import (
     signature,
     timestamp,
 )
+from exai_compiler.backends.kfp.values import Document
 from exai_compiler.catalog import Component
 from exai_compiler.graph import (
     Binding,
     Constant,
     Frame,
     FromParameter,
-    Placed,
     Step,
     constant_of,
     everything,
@@ -49,7 +49,7 @@ RESERVED: Mapping[str, Json] = MappingProxyType(
         ),
     }
 )
-
+_OF_THE_RUN = tuple((name, FromParameter(name)) for name in RESERVED)
 
 Registered = Mapping[tuple[str, str], tuple[str, ...]]
 """Names of models, by the frame and the name of the step that makes what is registered."""
@@ -77,25 +77,30 @@ def complete(
     component = step.component
     if component is None:
         raise ValueError(f"{frame.graph.pipeline} step {step.name} uses no known component")
-    bindings = {
-        name: _inlined(resolved, component, name, binding) for name, binding in step.inputs.items()
-    }
-    bindings |= {name: FromParameter(name) for name in RESERVED if name in component.inputs}
+    bindings = dict(step.inputs)
+    for name, kind in component.refs.items():
+        if isinstance(named := bindings.get(name), Constant):
+            bindings[name] = _inlined(resolved, component, kind, named)
+    for name, parameter in _OF_THE_RUN:
+        if name in component.inputs:
+            bindings[name] = parameter
     if component.filled:
         given = _Given(resolved, frame, step, tuple(_models(resolved, frame, step, registered)))
-        for name in FILLED.keys() & component.filled & component.inputs.keys():
-            if (binding := FILLED[name](given)) is not None:
+        for name in component.filled:
+            fill = FILLED.get(name) if name in component.inputs else None
+            if fill is not None and (binding := fill(given)) is not None:
                 bindings[name] = binding
     return bindings
 
 
-def _inlined(resolved: Resolved, component: Component, name: str, binding: Binding) -> Binding:
-    kind = component.refs.get(name)
-    if kind not in ("Dataset", "FeatureService") or not isinstance(binding, Constant):
-        return binding
-    if kind == "FeatureService":
-        return features(resolved, str(binding.value))
-    return Constant(inlined(resolved.project, str(binding.value), wanted_by(component)))
+def _inlined(resolved: Resolved, component: Component, kind: str, named: Constant) -> Binding:
+    match kind:
+        case "FeatureService":
+            return features(resolved, str(named.value))
+        case "Dataset":
+            return Document(inlined(resolved.project, str(named.value), wanted_by(component)))
+        case _:
+            return named
 
 
 def registrations(frame: Frame) -> Registered:
@@ -104,25 +109,25 @@ def registrations(frame: Frame) -> Registered:
     """
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for there, other in everything(frame.root):
-        if names := tuple(_registered(other)):
+        if names := _registered(other):
             makers = {made.key for b in other.inputs.values() for made in made_by(there, b)}
             found |= {key: (*found.get(key, ()), *names) for key in makers}
     return found
 
 
-def _registered(step: Step) -> Iterator[str]:
+def _registered(step: Step) -> tuple[str, ...]:
     """The models that this very step registers versions of."""
-    if step.component is not None and step.component.effects == "writes-registry":
-        for port, kind in step.component.refs.items():
-            named = step.inputs.get(port)
-            if kind == "Model" and isinstance(named, Constant) and isinstance(named.value, str):
-                yield named.value
+    if step.component is None or step.component.effects != "writes-registry":
+        return ()
+    named = [step.inputs.get(port) for port, kind in step.component.refs.items() if kind == "Model"]
+    values = [binding.value for binding in named if isinstance(binding, Constant)]
+    return tuple([value for value in values if isinstance(value, str)])
 
 
 def _models(
     resolved: Resolved, frame: Frame, step: Step, registered: Registered
 ) -> Iterator[tuple[str, ModelSpec]]:
-    for name in (*_registered(step), *registered.get(Placed(frame, step).key, ())):
+    for name in (*_registered(step), *registered.get((frame.name, step.name), ())):
         model = resolved.project.find("Model", name)
         if model is not None and isinstance(model.body, ModelSpec):
             yield name, model.body

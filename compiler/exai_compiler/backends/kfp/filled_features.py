@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exai_compiler.backends.kfp.values import Document
 from exai_compiler.columns import TRAINS, Table, flow_in, texts
 from exai_compiler.feature_views import used
 from exai_compiler.graph import Binding, Constant, Frame, Step, made_by
 from exai_compiler.inlined import type_of
 from exai_compiler.meaning import meanings_behind
 from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, freeze
 from exai_specs.kinds import DatasetSpec, ModelSpec, Signature
 
 
@@ -22,7 +23,7 @@ def features(resolved: Resolved, service: str) -> Binding:
     """A FeatureService as load-features gets it. Raises ValueError for what the checks refuse."""
     from exai_compiler.features import subset
 
-    return Constant(subset(resolved.project, resolved.catalog, service))
+    return Document(freeze(subset(resolved.project, resolved.catalog, service)))
 
 
 def timestamp(resolved: Resolved, frame: Frame, step: Step) -> Binding:
@@ -36,7 +37,7 @@ def feature_service(resolved: Resolved, frame: Frame, step: Step) -> Binding | N
     training = TRAINS.get(step.component.name) if step.component is not None else None
     columns = texts(step.inputs.get(training.features)) if training is not None else ()
     found = remembered(resolved, _table(resolved, frame, step).service, columns)
-    return Constant(found) if found else None
+    return Document(freeze(found)) if found else None
 
 
 def remembered(resolved: Resolved, service: str, columns: tuple[str, ...]) -> Mapping[str, Json]:
@@ -64,27 +65,26 @@ def signature(
     declared = own_signature(frame, step, model)
     if declared is None or model is None:
         return None
-    return Constant(
-        {
-            "task": model.task,
-            "target": next(iter(declared.outputs)),
-            "columns": tuple(
-                {"name": name, "type": type_of(type_), "nullable": True}
-                for name, type_ in declared.inputs.items()
-            ),
-            "feature_service": remembered(
-                resolved, declared.features or "", tuple(declared.inputs)
-            ),
-        }
-    )
+    found: Json = {
+        "task": model.task,
+        "target": next(iter(declared.outputs)),
+        "columns": tuple(
+            {"name": name, "type": type_of(type_), "nullable": True}
+            for name, type_ in declared.inputs.items()
+        ),
+        "feature_service": remembered(resolved, declared.features or "", tuple(declared.inputs)),
+    }
+    return Document(freeze(found))
 
 
 def own_signature(frame: Frame, step: Step, model: ModelSpec | None) -> Signature | None:
     """The Model's signature, if the model that this step is given comes from a user's own step."""
+    if model is None or model.signature is None:
+        return None
     made = step.inputs.get("model")
     maker = next((placed.step for placed in made_by(frame, made)), None)
     own = maker is None or maker.component is None or maker.component.name not in TRAINS
-    return model.signature if model is not None and own else None
+    return model.signature if own else None
 
 
 def _table(resolved: Resolved, frame: Frame, step: Step) -> Table:

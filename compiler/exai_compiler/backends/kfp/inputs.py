@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import assert_never
 
 from exai_compiler.backends.kfp.channels import Carried, Here, artifact, carried, parameter
-from exai_compiler.backends.kfp.values import constant
+from exai_compiler.backends.kfp.values import Document
 from exai_compiler.catalog import Component
+from exai_compiler.constants import constant
 from exai_compiler.graph import (
     Binding,
     Broken,
@@ -30,6 +31,7 @@ from exai_compiler.graph import (
 )
 from exai_specs.expressions import parse_text
 from exai_specs.frozen import Json
+from exai_specs.types import is_artifact
 
 # `${{ run.NAME }}` (LANGUAGE section 6.3) in the placeholders of kfp/dsl/__init__.py.
 RUN_PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
@@ -58,14 +60,16 @@ def task_inputs(
     before: str = "",
     given: Mapping[str, Carried] = MappingProxyType({}),
 ) -> Mapping[str, Json]:
-    """The `inputs` of a task; `before` is the task whose end a status tells, `given` what gives its
-    image and its resources, by the input. Raises ValueError for what the checks refuse.
+    """The `inputs` of a task, read-only. `before` is the task whose end a status tells, `given`
+    what gives its image and its resources, by the input. Raises ValueError for what the checks
+    refuse.
     """
     artifacts: dict[str, Json] = {}
     parameters: dict[str, Json] = {}
+    ports = component.inputs
     for name in sorted(bindings):
         binding = bindings[name]
-        if component.inputs[name].is_artifact:
+        if is_artifact(ports[name].type):
             artifacts[name] = _artifact(name, binding, here)
         elif (rendered := _parameter(name, binding, here, before)) is not None:
             parameters[name] = rendered
@@ -73,14 +77,14 @@ def task_inputs(
             for source in carried(binding.sources.values()):
                 parameters[text_channel(source)] = parameter(source, here)
     for name, source in given.items():
-        parameters.setdefault(name, {"runtimeValue": {"constant": placeholder(source)}})
+        parameters.setdefault(name, _scalar(placeholder(source)))
         parameters[text_channel(source)] = parameter(source, here)
     found: dict[str, Json] = {}
     if artifacts:
-        found["artifacts"] = artifacts
+        found["artifacts"] = MappingProxyType(artifacts)
     if parameters:
-        found["parameters"] = dict(sorted(parameters.items()))
-    return found
+        found["parameters"] = MappingProxyType(dict(sorted(parameters.items())))
+    return MappingProxyType(found)
 
 
 def text_channel(source: Carried) -> str:
@@ -105,16 +109,18 @@ def _artifact(name: str, binding: Binding, here: Here) -> Json:
 
 def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
     match binding:
+        case Document(value):
+            return _written(value)
         case Constant(value):
             return _constant(value)
         case FromParameter() | FromArtifact() | FromStep() | FromItem():
             return parameter(binding, here)
         case Composed(value):
-            return {"runtimeValue": {"constant": constant(_placed(value, binding))}}
+            return _written(constant(_placed(value, binding)))
         case FromRun(run):
-            return {"runtimeValue": {"constant": RUN_PLACEHOLDERS[run]}}
+            return _scalar(RUN_PLACEHOLDERS[run])
         case FromStatus():
-            return {"taskFinalStatus": {"producerTask": before}}
+            return MappingProxyType({"taskFinalStatus": MappingProxyType({"producerTask": before})})
         case Broken(text):
             raise ValueError(f"the input {name} holds an expression that can't be rendered: {text}")
     assert_never(binding)
@@ -126,7 +132,11 @@ def _constant(value: Json) -> Json:
         return None
     if type(value) in _SCALARS:
         return _scalar(value)
-    return {"runtimeValue": {"constant": constant(value)}}
+    return _written(constant(value))
+
+
+def _written(value: Json) -> Json:
+    return MappingProxyType({"runtimeValue": MappingProxyType({"constant": value})})
 
 
 _SCALARS = frozenset({str, bool, int, float})
@@ -135,7 +145,7 @@ _SCALARS = frozenset({str, bool, int, float})
 @lru_cache(maxsize=4096, typed=True)
 def _scalar(value: str | float) -> Json:
     """A text or a number as an input. Pipelines share the value, and most of what they say."""
-    return MappingProxyType({"runtimeValue": MappingProxyType({"constant": constant(value)})})
+    return _written(constant(value))
 
 
 def _placed(value: Json, composed: Composed) -> Json:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from exai_compiler.backends.kfp.channels import Carried
-from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type
+from exai_compiler.backends.kfp.values import artifact_type, parameter_type
+from exai_compiler.constants import constant
 from exai_compiler.graph import Graph, is_artifact
 from exai_specs.frozen import Json
 from exai_specs.kinds.parameter import ParameterFields

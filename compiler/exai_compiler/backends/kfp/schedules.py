@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exai_compiler.backends.kfp.values import constant
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
+from exai_compiler.constants import constant
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, freeze

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from exai_compiler.backends.kfp.channels import Carried, Here
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
-from exai_compiler.backends.kfp.values import constant
+from exai_compiler.constants import constant
 from exai_compiler.graph import FINALLY, Binding, FromStep, Node, Step, sources
 from exai_specs.frozen import Json, empty
 from exai_specs.kinds.step import Retry
@@ -19,6 +19,7 @@ EXIT_HANDLER = "exit-handler"
 """The task that holds all steps of a pipeline with `finally`; no step can have its name then."""
 
 WHEN_DONE = "ALL_UPSTREAM_TASKS_COMPLETED"
+_WHEN_DONE: Json = MappingProxyType({"strategy": WHEN_DONE})
 
 
 def task(
@@ -30,8 +31,9 @@ def task(
     here: Here,
     given: Mapping[str, Carried] = MappingProxyType({}),
 ) -> Mapping[str, Json]:
-    """The task of a step that has a component, which stands under `label`. It waits for all that it
-    reads here, and for `after`. `given` is what gives its image and its resources in a run.
+    """The task of a step that has a component, which stands under `label`; read-only. It waits for
+    all that it reads here, and for `after`. `given` is what gives its image and its resources in a
+    run.
     """
     if step.component is None:
         raise ValueError(f"the step {step.name} uses no known component")
@@ -46,10 +48,10 @@ def task(
     if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER, given):
         found["inputs"] = inputs
     if is_last or (step.spec.ignore_upstream_failure and needs):
-        found["triggerPolicy"] = {"strategy": WHEN_DONE}
+        found["triggerPolicy"] = _WHEN_DONE
     if settings.retry is not None:
         found["retryPolicy"] = _retry_policy(settings.retry)
-    return found
+    return MappingProxyType(found)
 
 
 @lru_cache(maxsize=4096)
@@ -63,7 +65,9 @@ _CACHED: Json = MappingProxyType({"enableCache": True})
 def _caching(settings: Settings) -> Json:
     if not settings.cache:
         return empty()
-    return {"enableCache": True, "cacheKey": key} if (key := settings.cache_key) else _CACHED
+    if not settings.cache_key:
+        return _CACHED
+    return MappingProxyType({"enableCache": True, "cacheKey": settings.cache_key})
 
 
 def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[str, ...]:
