@@ -30,7 +30,7 @@ def ancestors(project: Project, graphs: Mapping[str, Graph]) -> Mapping[Ref, tup
     for node in parents:
         _above(node, parents, found, frozenset())
     return MappingProxyType(
-        {ref: tuple([refs[above] for above in found[node]]) for node, ref in refs.items()}
+        {ref: tuple(map(refs.__getitem__, found[node])) for node, ref in refs.items()}
     )
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from exai_compiler.columns import (
     ADDS,
     LOADS,
+    NAMES_COLUMNS,
     PASSES,
     TRAINS,
     Flow,
@@ -90,28 +91,44 @@ def known_columns(project: Project, graphs: Mapping[str, Graph]) -> Columns:
 
 
 def column_edges(
-    project: Project, spec: Spec, step: Step, flow: Flow, makers: Makers, columns: Columns
+    project: Project,
+    spec: Spec,
+    step: Step,
+    here: Node,
+    flow: Flow,
+    makers: Makers,
+    columns: Columns,
 ) -> Iterator[Strand]:
     """Columns that a step loads, adds or hands on as they are; those it trains on; those that it
-    is told to look at.
+    is told to look at. `here` is the step as a node.
     """
     if step.component is None:
         return
-    here = Node(spec.ref.kind, spec.ref.name, step.name)
+    name = step.component.name
     base: Path = (*step.path, "with")
-    reads = READS.get(step.component.name, {})
-    passes = PASSED.get(step.component.name, frozenset())
+    reads, passes = READS.get(name, {}), PASSED.get(name, frozenset())
     for port, binding in step.inputs.items() if reads or passes else ():
         if port in passes and port in makers:
             table = columns.in_table(flow.table(binding))
             for maker in makers[port]:
                 yield Strand(maker, here, spec, (*base, port), table)
         if (kind := reads.get(port)) is not None:
-            name = text(binding)
-            found = columns.of[kind].get(name, ())
-            yield Strand(Node(kind, name), here, spec, (*base, port), found)
-    yield from _own_edges(spec, step, flow, makers, columns)
-    training = TRAINS.get(step.component.name)
+            origin = text(binding)
+            found = columns.of[kind].get(origin, ())
+            yield Strand(Node(kind, origin), here, spec, (*base, port), found)
+    if step.spec.outputs:
+        yield from _own_edges(spec, step, here, flow, makers, columns)
+    if name in NAMES_COLUMNS:
+        yield from _named_edges(spec, step, here, flow, makers, columns)
+    if name in ADDS:
+        yield from _requested(project, spec, step, here, flow, makers, columns)
+
+
+def _named_edges(
+    spec: Spec, step: Step, here: Node, flow: Flow, makers: Makers, columns: Columns
+) -> Iterator[Strand]:
+    """Columns that literals of a step name, of what it gets: features stay columns in a model."""
+    training = TRAINS.get(step.component.name) if step.component is not None else None
     there: dict[str, frozenset[str]] = {}
     for data, path, column in named_columns(step):
         if not makers.get(data):
@@ -123,19 +140,17 @@ def column_edges(
         feature = training is not None and path[0] == training.features
         for maker in makers[data]:
             if feature:
-                yield Strand(maker, here, spec, (*base, *path), (column,))
+                yield Strand(maker, here, spec, (*step.path, "with", *path), (column,))
             else:
-                yield Strand(maker.of(column), here, spec, (*base, *path))
-    yield from _requested(project, spec, step, flow, makers, columns)
+                yield Strand(maker.of(column), here, spec, (*step.path, "with", *path))
 
 
 def _own_edges(
-    spec: Spec, step: Step, flow: Flow, makers: Makers, columns: Columns
+    spec: Spec, step: Step, here: Node, flow: Flow, makers: Makers, columns: Columns
 ) -> Iterator[Strand]:
     """A column that a step of the user's own declares comes from those of the same name that it
     gets: nobody can tell of the others.
     """
-    here = Node(spec.ref.kind, spec.ref.name, step.name)
     declared = {
         column
         for output in step.spec.outputs
@@ -149,7 +164,13 @@ def _own_edges(
 
 
 def _requested(
-    project: Project, spec: Spec, step: Step, flow: Flow, makers: Makers, columns: Columns
+    project: Project,
+    spec: Spec,
+    step: Step,
+    here: Node,
+    flow: Flow,
+    makers: Makers,
+    columns: Columns,
 ) -> Iterator[Strand]:
     """From columns of rows to the features that are looked up by them, or that a function computes
     from them."""
@@ -162,7 +183,7 @@ def _requested(
     there = frozenset(columns.in_table(flow.table(step.inputs.get(adding.data))))
     path = (*step.path, "with", adding.data)
     for made, feature in gives.columns.items():
-        end = Node(spec.ref.kind, spec.ref.name, step.name, made)
+        end = here.of(made)
         for column in asked_with(project, feature.view):
             for maker in makers[adding.data] if column in there else ():
                 yield Strand(maker.of(column), end, spec, path)

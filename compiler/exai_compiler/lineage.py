@@ -6,16 +6,16 @@ from and what hangs on it. Judges nothing.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, repeat
+from operator import not_
 from typing import Literal
 
 from exai_compiler.columns import makers
 from exai_compiler.edges import Edge, Node, Path, Strand
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
-from exai_compiler.numbers import Items, Links, Numbers, gathered, numbers, picked, read_only
+from exai_compiler.numbers import Items, Known, Links, Numbers, gathered, picked, read_only
 from exai_compiler.pipeline_edges import model_edges, pipeline_edges
 from exai_compiler.project import Project
 from exai_compiler.service_edges import service_edges
@@ -185,42 +185,35 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
 
     Nodes stand in the order of documents and files, so the same specs give the same value.
     """
-    nodes = [Node(spec.ref.kind, spec.ref.name) for spec in project.specs.values()]
-    known = {node: {"": number} for number, node in enumerate(nodes)}  # by column, of each place
-    starts, ends = array("I"), array("I")
+    known = Known()
+    for ref in project.specs:
+        known.number(Node(ref.kind, ref.name))
+    starts: list[int] = []
+    ends: list[int] = []
     specs: list[Spec] = []
     paths: list[Path] = []
-    shared: dict[Path, Path] = {}  # documents of one kind share theirs
     for source, target, spec, path, columns in _strands(project, graphs):
-        above = known.setdefault(source.of("") if source.column else source, {})
-        below = known.setdefault(target.of("") if target.column else target, {})
-        said = shared.setdefault(path, path)
         if columns is None:
-            starts.append(_number(nodes, above, source))
-            ends.append(_number(nodes, below, target))
+            starts.append(known.number(source))
+            ends.append(known.number(target))
             specs.append(spec)
-            paths.append(said)
+            paths.append(path)
             continue
-        for column in columns:
-            if column not in above:
-                _number(nodes, above, source.of(column))
-            if column not in below:
-                _number(nodes, below, target.of(column))
-        starts.extend(map(above.__getitem__, columns))
-        ends.extend(map(below.__getitem__, columns))
+        before, after = known.columns(source, target, columns)
+        starts += before
+        ends += after
         specs += repeat(spec, len(columns))
-        paths += repeat(said, len(columns))
+        paths += repeat(path, len(columns))
     for graph in graphs.values():  # those that nothing leads to or from, too
         kind, name = graph.pipeline.kind, graph.pipeline.name
         for step in graph.steps:
-            node = Node(kind, name, step)
-            _number(nodes, known.setdefault(node, {}), node)
+            known.number(Node(kind, name, step))
+    nodes = known.nodes()
     leaving = gathered(starts, len(nodes))
     arriving = gathered(ends, len(nodes))
-    found = tuple(nodes)
     return Lineage(
-        nodes=found,
-        numbers=numbers(found, known),
+        nodes=nodes,
+        numbers=known.numbers(nodes),
         starts=read_only(starts),
         ends=read_only(ends),
         specs=tuple(specs),
@@ -228,17 +221,8 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
         below=Links(leaving.offsets, picked(ends, leaving.items)),
         above=Links(arriving.offsets, picked(starts, arriving.items)),
         leaving=leaving,
-        plain=bytes([not node.column for node in found]),
+        plain=bytes(map(not_, known.names)),
     )
-
-
-def _number(nodes: list[Node], known: dict[str, int], node: Node) -> int:
-    """The number of a node, a new one for one that isn't `known` by its column."""
-    number = known.get(node.column)
-    if number is None:
-        number = known[node.column] = len(nodes)
-        nodes.append(node)
-    return number
 
 
 def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:

@@ -6,12 +6,15 @@ In: numbers. Out: `Links`, from each number to several, and the `Numbers` of nod
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, count, repeat
+from operator import add
 
 from exai_compiler.edges import Node
 from exai_specs.values import frozen
 
+Head = tuple[str, str, str]  # a node without its column
 Items = memoryview  # of unsigned integers, read-only
 
 
@@ -48,31 +51,74 @@ class Numbers:
         return self.get(node) is not None
 
 
-def numbers(nodes: Sequence[Node], known: Mapping[Node, Mapping[str, int]]) -> Numbers:
-    """Of nodes; `known` are the columns of each document or step, with their numbers."""
-    offsets = array("I", accumulate((len(each) for each in known.values()), initial=0))
-    items = array("I", chain.from_iterable(each.values() for each in known.values()))
-    places = {place: number for number, place in enumerate(known)}
-    return Numbers(nodes, places, Links(read_only(offsets), read_only(items)))
+class Known:
+    """Gives nodes their numbers, in the order in which they are met. They themselves are made at
+    the end, all at once: a call for each column would be a large part of the time of a lineage.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        """The column of each number, "" for a document or step."""
+        self._heads: list[Head] = []  # what is before it in the node
+        self._places: dict[Node, dict[str, int]] = {}
+        self._met: dict[Node, int] = {}  # those that were asked for one by one
+
+    def number(self, node: Node) -> int:
+        found = self._met.get(node)
+        if found is None:
+            place = self._place(node.of("") if node.column else node)
+            self._add((node.column,), ((place, node[:3]),))
+            found = self._met[node] = place[node.column]
+        return found
+
+    def columns(
+        self, source: Node, target: Node, columns: Sequence[str]
+    ) -> tuple[Iterable[int], Iterable[int]]:
+        """The numbers of the same columns of two documents or steps."""
+        above, below = self._place(source), self._place(target)
+        if None in map(above.get, columns) or None in map(below.get, columns):
+            self._add(columns, ((above, source[:3]), (below, target[:3])))
+        return map(above.__getitem__, columns), map(below.__getitem__, columns)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """By number."""
+        parts = map(add, self._heads, zip(self.names))
+        return tuple(map(tuple.__new__, repeat(Node), parts))
+
+    def numbers(self, nodes: Sequence[Node]) -> Numbers:
+        each = self._places.values()
+        offsets = accumulate(map(len, each), initial=0)
+        items = chain.from_iterable(map(dict.values, each))
+        places = dict(zip(self._places, count()))
+        return Numbers(nodes, places, Links(read_only(offsets), read_only(items)))
+
+    def _place(self, node: Node) -> dict[str, int]:
+        found = self._places.get(node)
+        if found is None:
+            found = self._places[node] = {}
+        return found
+
+    def _add(self, columns: Sequence[str], to: tuple[tuple[dict[str, int], Head], ...]) -> None:
+        names, heads = self.names, self._heads
+        for column in columns:
+            for place, head in to:
+                if column not in place:
+                    place[column] = len(names)
+                    names.append(column)
+                    heads.append(head)
 
 
-def gathered(by: array[int], count: int) -> Links:
+def gathered(by: Sequence[int], number: int) -> Links:
     """The edges of each node, in order, for all nodes from 0; `by` has the node of each edge."""
-    offsets = array("I", bytes(4 * (count + 1)))
-    for node in by:
-        offsets[node + 1] += 1
-    offsets = array("I", accumulate(offsets))
-    following, items = array("I", offsets), array("I", bytes(4 * len(by)))
-    for edge, node in enumerate(by):
-        items[following[node]] = edge
-        following[node] += 1
-    return Links(read_only(offsets), read_only(items))
+    counts = Counter(by)
+    offsets = accumulate(map(counts.get, range(number), repeat(0)), initial=0)
+    return Links(read_only(offsets), read_only(sorted(range(len(by)), key=by.__getitem__)))
 
 
-def picked(from_: array[int], which: Iterable[int]) -> Items:
+def picked(from_: Sequence[int], which: Iterable[int]) -> Items:
     """Some of these numbers, in this order."""
-    return read_only(array("I", map(from_.__getitem__, which)))
+    return read_only(map(from_.__getitem__, which))
 
 
-def read_only(numbers: array[int]) -> Items:
-    return memoryview(numbers).toreadonly()
+def read_only(numbers: Iterable[int]) -> Items:
+    return memoryview(array("I", numbers)).toreadonly()

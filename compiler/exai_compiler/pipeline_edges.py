@@ -7,6 +7,7 @@ Judges nothing: what doesn't resolve has no edge. Columns are `column_edges`'.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from exai_compiler.column_edges import Columns, column_edges, known_columns
 from exai_compiler.columns import Flow, Maker, flows_of, text, trained
@@ -31,6 +32,8 @@ from exai_specs.parse import Spec
 Callers = Mapping[str, tuple[tuple[Graph, Step], ...]]
 """Who calls each pipeline."""
 
+NOTHING: Mapping[str, Node] = MappingProxyType({})
+
 
 def pipeline_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
     """Every edge within pipelines, and between those that call each other."""
@@ -42,12 +45,13 @@ def pipeline_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[St
         for step in graph.steps.values():
             # What each input comes from is asked once a step.
             makers = {
-                port: tuple(_starts(graph, binding, callers))
+                port: _starts(graph, binding, callers)
                 for port, binding in step.inputs.items()
-                if not isinstance(binding, Constant)
+                if type(binding) is not Constant
             }
-            yield from _step_edges(project, spec, graph, step, makers, callers)
-            yield from column_edges(project, spec, step, flows[name], makers, columns)
+            here = Node(graph.pipeline.kind, name, step.name)
+            yield from _step_edges(project, spec, graph, step, here, makers, callers)
+            yield from column_edges(project, spec, step, here, flows[name], makers, columns)
         yield from _decided(spec, graph, callers)
         yield from _call_edges(spec, graph, flows, columns)
 
@@ -57,9 +61,8 @@ def document_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[St
     for graph in graphs.values():
         spec = project.specs[graph.pipeline]
         for step in graph.steps.values():
-            for port, binding in step.inputs.items():
-                if (named := _named(project, step, port, binding)) is not None:
-                    yield Strand(named, _of(spec), spec, (*step.path, "with", port))
+            for port, named in _named(project, step).items():
+                yield Strand(named, _of(spec), spec, (*step.path, "with", port))
         for step, inner in graph.calls:
             start = Node(inner.pipeline.kind, inner.pipeline.name)
             yield Strand(start, _of(spec), spec, (*step.path, "pipeline"))
@@ -102,17 +105,18 @@ def _callers(graphs: Mapping[str, Graph]) -> Callers:
     return found
 
 
-def _starts(graph: Graph, binding: Binding | Condition | None, callers: Callers) -> Iterator[Node]:
+def _starts(
+    graph: Graph, binding: Binding | Condition | None, callers: Callers
+) -> tuple[Node, ...]:
     """The steps that anything in a value comes from; of what the calling pipelines give, theirs."""
     kind, name = graph.pipeline.kind, graph.pipeline.name
-    for maker in graph.makers(binding):
-        yield Node(kind, name, maker.name)
-    if name not in callers or isinstance(binding, Constant):
-        return
-    for source in sources(binding):
-        if isinstance(source, FromArtifact | FromParameter):
-            for outer, call in callers[name]:
-                yield from _starts(outer, call.inputs.get(source.name), callers)
+    found = [Node(kind, name, maker.name) for maker in graph.makers(binding)]
+    if name in callers:
+        for source in sources(binding):
+            if isinstance(source, FromArtifact | FromParameter):
+                for outer, call in callers[name]:
+                    found += _starts(outer, call.inputs.get(source.name), callers)
+    return tuple(found)
 
 
 def _step_edges(
@@ -120,35 +124,40 @@ def _step_edges(
     spec: Spec,
     graph: Graph,
     step: Step,
+    here: Node,
     makers: Mapping[str, tuple[Node, ...]],
     callers: Callers,
 ) -> Iterator[Strand]:
-    pipeline, here = _of(spec), _of(spec, step.name)
-    for port, binding in step.inputs.items():
+    named = _named(project, step)
+    for port in step.inputs if named else makers:
+        path = (*step.path, "with", port)
         for before in makers.get(port, ()):
-            yield Strand(before, here, spec, (*step.path, "with", port))
-        if (named := _named(project, step, port, binding)) is not None:
-            path = (*step.path, "with", port)
-            yield Strand(named, pipeline, spec, path)
-            yield Strand(named, here, spec, path)
+            yield Strand(before, here, spec, path)
+        if port in named:
+            yield Strand(named[port], _of(spec), spec, path)
+            yield Strand(named[port], here, spec, path)
     for index, name in enumerate(step.spec.after):
         for leaf in _inside(graph.nodes.get(name)):
             yield Strand(_of(spec, leaf), here, spec, (*step.path, "after", index))
-    for field, given in (
-        ("if", step.condition),
-        ("forEach", step.loop.items if step.loop else None),
-    ):
-        for before in _starts(graph, given, callers) if given is not None else ():
-            yield Strand(before, here, spec, (*step.path, field))
+    if step.condition is not None:
+        for before in _starts(graph, step.condition, callers):
+            yield Strand(before, here, spec, (*step.path, "if"))
+    if step.loop is not None:
+        for before in _starts(graph, step.loop.items, callers):
+            yield Strand(before, here, spec, (*step.path, "forEach"))
 
 
-def _named(project: Project, step: Step, port: str, binding: Binding) -> Node | None:
-    """The dataset or feature service that an input of a step names."""
-    kind = step.component.refs.get(port) if step.component is not None else None
-    if kind not in ("Dataset", "FeatureService"):
-        return None
-    name = text(binding)
-    return Node(kind, name) if project.find(kind, name) is not None else None
+def _named(project: Project, step: Step) -> Mapping[str, Node]:
+    """The datasets and feature services that inputs of a step name, in the order of the inputs."""
+    refs = step.component.refs if step.component is not None else None
+    if not refs:  # most components name nothing
+        return NOTHING
+    return {
+        port: Node(kind, name)
+        for port, binding in step.inputs.items()
+        if (kind := refs.get(port)) in ("Dataset", "FeatureService")
+        and project.find(kind, name := text(binding)) is not None
+    }
 
 
 def _decided(spec: Spec, graph: Graph, callers: Callers) -> Iterator[Strand]:
