@@ -148,9 +148,15 @@ def read(
         return (), (decoded,)
     from exai_specs.known_secrets import known_secrets, may_hold_secrets
     from exai_specs.look_alikes import look_alikes, may_have_look_alikes
-    from exai_specs.yaml_values import converted
+    from exai_specs.yaml_plain import plain_documents
 
     doubtful = may_hold_secrets(decoded)
+    if not doubtful and not may_have_look_alikes(decoded):
+        plain = plain_documents(decoded)
+        if plain is not None:
+            return tuple([Document(path, value, decoded, places) for value, places in plain]), ()
+    from exai_specs.yaml_values import converted
+
     documents: list[Document] = []
     problems: list[Diagnostic] = []
     for conversion in converted(decoded, path, frame):

@@ -9,6 +9,8 @@ section 1 for what is refused.
 from __future__ import annotations
 
 import math
+import sys
+from functools import lru_cache
 from typing import NamedTuple
 
 from exai_specs.regexes import regex
@@ -77,6 +79,18 @@ def plain(text: str) -> Scalar | Refused:
             "leave the field out, or quote it if it is text",
         )
     return text
+
+
+scalar_of = lru_cache(maxsize=4096)(plain)
+
+
+@lru_cache(maxsize=4096)
+def plain_key(text: str) -> str | None:
+    """A plain scalar as the key that it is, if nothing can be wrong with it: the same few words
+    stand in every document."""
+    odd = text == "<<" or "{" in text or "[" in text or ":" in text
+    fine = type(plain(text)) is str and not odd
+    return sys.intern(text) if fine else None
 
 
 def _whole(digits: str, radix: int) -> Scalar | Refused:

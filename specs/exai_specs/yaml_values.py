@@ -11,7 +11,6 @@ import sys
 from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from types import MappingProxyType
 
 import yaml
@@ -34,24 +33,13 @@ from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
 from exai_specs.yaml_mistakes import uncoloned, unspaced
 from exai_specs.yaml_problems import Problems
-from exai_specs.yaml_scalars import Refused, Scalar, plain
+from exai_specs.yaml_scalars import Refused, Scalar, plain, plain_key, scalar_of
 from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
 
 MAX_ALIASED = 1000
 """Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
 
 _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
-
-_scalar_of = lru_cache(maxsize=4096)(plain)
-
-
-@lru_cache(maxsize=4096)
-def _word(text: str) -> str | None:
-    """A plain scalar as the key that it is, if nothing can be wrong with it: the same few words
-    stand in every document."""
-    odd = text == "<<" or "{" in text or "[" in text or ":" in text
-    fine = type(plain(text)) is str and not odd
-    return sys.intern(text) if fine else None
 
 
 def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
@@ -161,7 +149,7 @@ class Conversion:
         for event in events:
             first, fine = event, None
             if type(event) is ScalarEvent:
-                fine = _word(event.value) if event.implicit[0] else None
+                fine = plain_key(event.value) if event.implicit[0] else None
                 key = fine or self._key(event)
             elif type(event) is MappingEndEvent:
                 break
@@ -178,7 +166,7 @@ class Conversion:
                 kind is ScalarEvent
                 and simple
                 and value.implicit[0]
-                and type(word := _scalar_of(value.value)) is str
+                and type(word := scalar_of(value.value)) is str
                 and "${{" not in word
             ):  # as most values are: a call for each of them is time
                 places += (value.start_mark.index, first.start_mark.index, 1)
@@ -198,7 +186,7 @@ class Conversion:
     def _scalar(self, event: Event) -> Scalar:
         text: str = event.value
         if event.implicit[0]:  # plain
-            value = _scalar_of(text)
+            value = scalar_of(text)
             if type(value) is str:
                 if "${{" in text:
                     self.problems.add(cut_expression(event, self.text, self.path))
