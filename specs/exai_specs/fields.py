@@ -18,14 +18,12 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     Strict,
-    ValidationInfo,
     ValidatorFunctionWrapHandler,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exai_specs import units
-from exai_specs.blocks import READING
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import MESSAGE, NameRule, parse_model_name
@@ -65,23 +63,23 @@ def about(description: str, *examples: Any) -> Any:
 
 
 @frozen
-class _NotNull:
-    """Optional means that a field may be left out; an explicit null in a document is a mistake."""
+class NotNull:
+    """Optional means that a field may be left out; an explicit null in a document is a mistake,
+    for a program that makes a value it is not."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         schema = handler(source)
         inner = schema["schema"] if schema["type"] == "nullable" else schema
-        return core_schema.with_info_wrap_validator_function(self._validate, inner)
-
-    def _validate(
-        self, value: Any, inner: ValidatorFunctionWrapHandler, info: ValidationInfo
-    ) -> Any:
-        return None if value is None and info.context != READING else inner(value)
+        return core_schema.no_info_wrap_validator_function(_unless_null, inner)
 
 
-Maybe: TypeAlias = Annotated[T | None, _NotNull()]
+def _unless_null(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+    return None if value is None else inner(value)
+
+
+Maybe: TypeAlias = Annotated[T | None, NotNull()]
 Text: TypeAlias = Annotated[str, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]
 Whole: TypeAlias = Annotated[int, Strict()]

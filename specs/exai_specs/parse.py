@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from exai_specs.blocks import read
 from exai_specs.diagnostics import (
     MAX_IN_FILE,
     MAX_PROBLEMS,
@@ -27,6 +26,7 @@ from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
 from exai_specs.nearest import did_you_mean, nearest
+from exai_specs.reading import read
 from exai_specs.shape import shape_of
 from exai_specs.translate import missing_field, translate, unknown_field
 from exai_specs.types import Path, called

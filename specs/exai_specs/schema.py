@@ -16,7 +16,6 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from exai_specs.blocks import adapter
 from exai_specs.kinds import API_VERSION, KINDS, Kind, Metadata, OverlaySpec
 from exai_specs.kinds.overlay import NOT_PATCHED
 from exai_specs.lock import KIND as LOCK
@@ -166,7 +165,7 @@ def _blocks() -> Mapping[str, Any]:
     classes = {f"{_SPEC}{kind.name}": kind.spec for kind in KINDS.values()} | {METADATA: Metadata}
     classes[_LOCK] = Written
     found, rest = TypeAdapter.json_schemas(
-        [(name, "validation", adapter(of)) for name, of in classes.items()],
+        [(name, "validation", TypeAdapter(of)) for name, of in classes.items()],
         by_alias=True,
         schema_generator=_Generator,
     )

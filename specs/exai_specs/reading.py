@@ -1,0 +1,160 @@
+"""Blocks as a document has them: the plain value of one, read by its fields.
+
+In: a block's class; a plain value. Out: a frozen value of it. A document uses few of the blocks
+that its kind may have, so each is read by a validator of its own, which is made then, by hand:
+pydantic would take ten times as long, for much that no block has. Never: what is wrong in exai's
+words; `parse` has them.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
+
+from pydantic import AfterValidator, GetCoreSchemaHandler, Strict
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
+
+from exai_specs.blocks import yaml_name
+from exai_specs.fields import NotNull
+
+T = TypeVar("T")
+
+_BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "allow_inf_nan", "strict")
+_PLAIN: Mapping[Any, Callable[[], CoreSchema]] = {
+    Any: core_schema.any_schema,
+    bool: core_schema.bool_schema,
+    float: core_schema.float_schema,
+    int: core_schema.int_schema,
+    str: core_schema.str_schema,
+}
+_HOOK = "__get_pydantic_core_schema__"
+
+
+def read(cls: type[T], value: Any) -> T:
+    """A block that a document has. Raises pydantic's ValidationError."""
+    found: T = _validator(cast(Hashable, cls)).validate_python(value)
+    return found
+
+
+@functools.cache
+def _validator(cls: Any) -> SchemaValidator:
+    return SchemaValidator(block_schema(cls))
+
+
+def block_schema(cls: type[Any]) -> CoreSchema:
+    """What pydantic would make of a block, but that blocks inside it are read by their own, by the
+    names that YAML has, and that null is no value."""
+    _evaluate(cls)
+    declared = fields(cls)
+    schema: CoreSchema = core_schema.dataclass_schema(
+        cls,
+        core_schema.dataclass_args_schema(cls.__name__, [_field(each) for each in declared]),
+        [each.name for each in declared],
+        slots=True,
+        config={"title": cls.__name__, "extra_fields_behavior": "forbid"},
+    )
+    for check in _checks(cls):
+        schema = core_schema.no_info_after_validator_function(check, schema)
+    return schema
+
+
+def _field(each: Field[Any]) -> core_schema.DataclassField:
+    hint: Any = each.type
+    schema = _schema(hint)
+    if each.default is not MISSING:
+        schema = core_schema.with_default_schema(schema, default=each.default)
+    elif each.default_factory is not MISSING:
+        schema = core_schema.with_default_schema(schema, default_factory=each.default_factory)
+    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    alias = next((note.alias for note in notes if isinstance(note, FieldInfo) and note.alias), None)
+    return core_schema.dataclass_field(
+        each.name, schema, validation_alias=alias or yaml_name(each.name)
+    )
+
+
+def _checks(cls: type[Any]) -> Iterator[Callable[[Any], Any]]:
+    """What `model_validator(mode="after")` marks, those of the classes that it extends first."""
+    seen: set[str] = set()
+    for base in reversed(cls.__mro__):
+        for name, marked in vars(base).items():
+            if hasattr(marked, "decorator_info") and name not in seen:
+                seen.add(name)
+                yield next(vars(of)[name] for of in cls.__mro__ if name in vars(of)).wrapped
+
+
+def _schema(hint: Any) -> CoreSchema:
+    if (plain := _PLAIN.get(hint)) is not None:
+        return plain()
+    origin = get_origin(hint)
+    if origin is Annotated:
+        source, *notes = get_args(hint)
+        return _annotated(source, notes)
+    if origin is Literal:
+        return core_schema.literal_schema(list(get_args(hint)))
+    if origin is tuple and get_args(hint)[1:] == (...,):
+        return core_schema.tuple_schema([_schema(get_args(hint)[0])], variadic_item_index=0)
+    if is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
+        return core_schema.no_info_plain_validator_function(_later(hint))
+    raise TypeError(f"no field of a block is a {hint}")
+
+
+def _annotated(source: Any, notes: list[Any]) -> CoreSchema:
+    """The last note has the first word, as pydantic has it."""
+    if not notes:
+        return _schema(source)
+    *inner, note = notes
+    if isinstance(note, NotNull):
+        (present,) = (member for member in get_args(source) if member is not NoneType)
+        return _annotated(present, inner)
+    if isinstance(note, AfterValidator):
+        function = cast(Callable[[Any], Any], note.func)
+        return core_schema.no_info_after_validator_function(function, _annotated(source, inner))
+    if (hook := getattr(note, _HOOK, None)) is not None:
+        return cast(CoreSchema, hook(source, _Handler(inner)))
+    schema = _annotated(source, inner)
+    bounds = note.metadata if isinstance(note, FieldInfo) else (note,)
+    for bound in bounds if isinstance(note, FieldInfo | Strict) else ():
+        found = {name: getattr(bound, name) for name in _BOUNDS if hasattr(bound, name)}
+        schema = cast(CoreSchema, {**schema, **found})
+    return schema
+
+
+class _Handler(GetCoreSchemaHandler):
+    """What a note asks for the schema of what it is noted on, and of other types."""
+
+    def __init__(self, notes: list[Any]) -> None:
+        self._notes = notes
+
+    def __call__(self, source: Any, /) -> CoreSchema:
+        return _annotated(source, self._notes)
+
+    def generate_schema(self, source: Any, /) -> CoreSchema:
+        return _schema(source)
+
+
+def _later(cls: Any) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        return _validator(cls).validate_python(value)
+
+    return read
+
+
+def _evaluate(cls: type[Any]) -> None:
+    """Fields know their types from now on, so that nobody evaluates an annotation again.
+
+    All of a class at once: `get_type_hints` compiles each by itself, and looks through its parts.
+    """
+    types: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        known = vars(base).get("__annotations__", {})
+        if texts := {name: text for name, text in known.items() if isinstance(text, str)}:
+            names = vars(sys.modules[base.__module__])
+            known.update(zip(texts, eval(f"({','.join(texts.values())},)", names), strict=True))  # noqa: S307 - annotations of our own
+        types.update(known)
+    for each in fields(cls):
+        each.type = types[each.name]
