@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 
@@ -98,7 +98,7 @@ def _schema(hint: Any) -> CoreSchema:
         return core_schema.literal_schema(list(get_args(hint)))
     if origin is tuple and get_args(hint)[1:] == (...,):
         return core_schema.tuple_schema([_schema(get_args(hint)[0])], variadic_item_index=0)
-    if is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
+    if hasattr(hint, "__pydantic_config__"):
         return core_schema.no_info_plain_validator_function(_later(hint))
     raise TypeError(f"no field of a block is a {hint}")
 
