@@ -6,6 +6,7 @@ Never imports anything but the standard library: a retry of a final failure must
 
 import difflib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +65,13 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
         **({"place": outcome.place} if outcome.place else {}),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f".{OUTCOME_FILE}.new"
-    new.write_text(
-        json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) + "\n", encoding="utf-8"
-    )
-    new.replace(folder / OUTCOME_FILE)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) + "\n"
+    new = folder / f".{OUTCOME_FILE}.{os.urandom(8).hex()}.new"  # its own: two may write at once
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(folder / OUTCOME_FILE)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def write_notes(folder: Path, notes: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ In: a file and the columns that the view takes with their types. Out: what was w
 of the future, and rows that contradict the data.
 """
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,9 @@ def _keep(columns: Columns, table: Any, offline: Path) -> None:
             tuple(row.values()) not in new for row in kept.select(columns.identity).to_pylist()
         ]
         table = pa.concat_tables([kept.filter(pa.array(stays, pa.bool_())), table])
-    fresh = offline.with_name(f".{offline.name}.new")
-    write_table(table, str(fresh))
-    fresh.replace(offline)
+    fresh = offline.with_name(f".{offline.name}.{os.urandom(8).hex()}.new")
+    try:
+        write_table(table, str(fresh))
+        fresh.replace(offline)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -77,7 +77,7 @@ def source_table(declared: Declared, timestamp: str, pushed: Path | None = None)
 def _written(table: Any, folder: Path, name: Callable[[Path], str]) -> dict[str, Any]:
     """The table as a file in `folder`, by rename."""
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".new-{os.getpid()}"
+    fresh = folder / f".new-{os.urandom(8).hex()}"
     try:
         write_table(table, str(fresh))
         file = folder / f"{name(fresh)}.parquet"

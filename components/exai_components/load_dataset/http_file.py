@@ -68,7 +68,7 @@ def fetched(url: str, digest: str) -> Path:
     with suppress(OSError):
         if kept.is_file() and _digest(kept) == digest:
             return kept
-    part = folder / f".{digest}.{os.getpid()}"
+    part = folder / f".{digest}.{os.urandom(8).hex()}"
     try:
         found, size = _download(url, part)
         if found != digest:

@@ -8,7 +8,6 @@ its second round want another run. What a file answers is kept in a disposable c
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from typing import Any
 
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.questions import Answer, Failure, Question, ask
+from exai_runtime.whole_file import write_whole
 from exai_specs.frozen import Json, digest
 from exai_specs.kinds.project import Environment
 
@@ -63,12 +63,10 @@ class Answers:
         return value if isinstance(value, dict) else {}
 
     def _save(self, kept: dict[str, Any]) -> None:
-        fresh = self._cache.with_name(f"{self._cache.name}.{os.getpid()}")
         try:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
             newest = dict(list(kept.items())[-_KEPT:])
-            fresh.write_text(json.dumps(newest), encoding="utf-8")
-            fresh.replace(self._cache)
+            write_whole(self._cache, json.dumps(newest))
         except OSError:
             return
 

@@ -14,6 +14,8 @@ import os
 import time
 from pathlib import Path
 
+from exai_runtime.whole_file import write_whole
+
 _YOUNG = 2_000_000_000  # nanoseconds
 
 
@@ -44,11 +46,9 @@ class ContentCache:
         if not self._changed:
             return
         self._changed = False
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(self._known), encoding="utf-8")
-            fresh.replace(self._path)
+            write_whole(self._path, json.dumps(self._known))
         except OSError:
             return
 

@@ -8,7 +8,6 @@ MLflow.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from exai_compiler.facts import ModelFacts, ModelVersion
 from exai_runtime.registered import parse_champion, parse_features, parse_verdict
+from exai_runtime.whole_file import write_whole
 
 _FORM = 2
 
@@ -39,11 +39,9 @@ def save(path: Path, stamp: tuple[int, ...], models: Mapping[str, ModelFacts]) -
         "stamp": stamp,
         "models": {name: plain(item) for name, item in models.items()},
     }
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(value), encoding="utf-8")
-        fresh.replace(path)
+        write_whole(path, json.dumps(value))
     except OSError:
         return
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from exai_runtime.local.paths import RunPaths
+from exai_runtime.whole_file import write_whole
 from exai_specs.frozen import empty, freeze, thaw
 from exai_specs.values import frozen
 
@@ -75,11 +76,7 @@ class RunResult:
 
 def write_json(path: Path, value: Any) -> None:
     """All of it or nothing: a reader never sees half a file."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(
-        json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    fresh.replace(path)
+    write_whole(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

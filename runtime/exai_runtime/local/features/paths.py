@@ -54,10 +54,12 @@ def switch(paths: FeaturePaths, dataset: str, file: str) -> None:
     link = paths.link(dataset)
     link.parent.mkdir(parents=True, exist_ok=True)
     target = os.path.relpath(paths.snapshots(dataset) / file, link.parent)
-    fresh = link.with_name(f".{link.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(link)
+    fresh = link.with_name(f".{link.name}.{os.urandom(8).hex()}.new")
+    try:
+        fresh.symlink_to(target)
+        fresh.replace(link)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def prune(paths: FeaturePaths, dataset: str, needed: frozenset[str]) -> None:
