@@ -67,7 +67,7 @@ class ModelVersion:
     """One registered version.
 
     `digest` is SHA-256 over its `exai-model.json`; `uri` is where KServe reads it; `features` says
-    which feature views it was trained on, if any.
+    which feature views it was trained on, if any. `format` is "" where a pin doesn't say it.
     """
 
     model: str
@@ -155,12 +155,15 @@ class Facts:
 
 @frozen
 class Pin:
-    """A person's decision in `exai.lock`: this alias is this version, and this is what it is."""
+    """A person's decision in `exai.lock`: this alias is this version, and this is what it is.
+
+    `format` is "" where it doesn't say one: then it is what the pipelines make.
+    """
 
     version: int
     digest: str
     uri: str
-    format: str = "h2o-mojo"
+    format: str = ""
     run_key: str = ""
     metrics: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 

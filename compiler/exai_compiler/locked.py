@@ -36,7 +36,7 @@ def lock_of(project: Project, environment: str, *others: Project) -> Lock:
             version=pin.version,
             digest=pin.digest or "",
             uri=pin.uri,
-            format=pin.format,
+            format=pin.format or "",
             run_key=pin.run_key or "",
             metrics=pin.metrics,
         )

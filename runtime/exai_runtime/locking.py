@@ -128,7 +128,7 @@ def _pinned(version: ModelVersion) -> Pinned:
         version=version.number,
         uri=version.uri,
         digest=version.digest or None,
-        format=version.format,
+        format=version.format or None,
         run_key=version.run_key or None,
         # A registry may say NaN of a metric; a lock has numbers alone.
         metrics=MappingProxyType(

@@ -70,9 +70,11 @@ class Pinned:
         Effect.REDEPLOY,
         about("SHA-256 of its exai-model.json, unless others registered it", SHA256.example),
     ] = None
-    format: Annotated[FormatName, Effect.REDEPLOY, about("What its files are", "h2o-mojo")] = (
-        "h2o-mojo"
-    )
+    format: Annotated[
+        Maybe[FormatName],
+        Effect.REDEPLOY,
+        about("What its files are; default: what the model's pipelines make", "h2o-mojo"),
+    ] = None
     run_key: Annotated[
         Maybe[Text], Effect.METADATA, about("Key of the run that made it", "9b74c9897bac770f")
     ] = None
@@ -218,7 +220,7 @@ def _written(pin: Pinned) -> dict[str, str]:
         "version": str(pin.version),
         "uri": _scalar(pin.uri),
         **({"digest": _scalar(pin.digest)} if pin.digest is not None else {}),
-        "format": _scalar(pin.format),
+        **({"format": _scalar(pin.format)} if pin.format is not None else {}),
         **({"runKey": _scalar(pin.run_key)} if pin.run_key is not None else {}),
         **({"metrics": _mapping(metrics)} if metrics else {}),
     }

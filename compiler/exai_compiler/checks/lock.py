@@ -79,7 +79,16 @@ def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagno
         if (body := subject.project.body(ModelSpec, model)) is not None:
             yield from _of_model(subject, body, (model, alias), pin, at)
         made = formats_made(subject.graphs.values(), model)
-        if body is not None and body.source is None and pin.format not in FORMATS:
+        if pin.format is None:
+            if len(made) > 1:
+                yield Diagnostic(
+                    "wrong-pin",
+                    f"version {pin.version} of `{model}` may be {' or '.join(made)}: the pipelines "
+                    "that register it make each of them",
+                    at,
+                    hint="say what its files are: write `format`",
+                )
+        elif body is not None and body.source is None and pin.format not in FORMATS:
             yield Diagnostic(
                 "wrong-pin",
                 f"`{pin.format}` is no format of a model that steps register",

@@ -99,7 +99,8 @@ def _told(old: Pinned | None, new: Pinned | None) -> tuple[Json, Json]:
 def _words(pin: Pinned | None, closely: bool) -> str | None:
     if pin is None:
         return None
-    more = f", {pin.format}, digest {(pin.digest or 'unknown')[:12]}" if closely else ""
+    format_ = f", {pin.format}" if pin.format is not None else ""
+    more = f"{format_}, digest {(pin.digest or 'unknown')[:12]}" if closely else ""
     return f"version {pin.version}, {pin.uri}{more}"
 
 

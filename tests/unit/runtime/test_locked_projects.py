@@ -82,11 +82,11 @@ def test_a_pin_that_moves_is_a_service_that_moves(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (DIGEST, "f" * 64, (f"h2o-mojo, digest {DIGEST[:12]}", f"h2o-mojo, digest {'f' * 12}")),
+        (DIGEST, "f" * 64, (f"digest {DIGEST[:12]}", f"digest {'f' * 12}")),
         (
             DIGEST,
             f"{DIGEST}, format: sklearn",
-            (f"h2o-mojo, digest {DIGEST[:12]}", f"sklearn, digest {DIGEST[:12]}"),
+            (f"digest {DIGEST[:12]}", f"sklearn, digest {DIGEST[:12]}"),
         ),
     ],
 )
@@ -110,6 +110,33 @@ def test_a_format_that_no_pipeline_makes_is_told(shop: Path) -> None:
     [(severity, place, message)] = told()
     assert (severity, place) == ("error", "exai.lock:6:7")
     assert "wombat" in message
+
+
+def test_a_pin_that_says_no_format_has_the_pipelines(shop: Path) -> None:
+    file = shop / "specs/pipeline.yaml"
+    asked = file.read_text().replace("train-h2o", "train-sklearn")
+    file.write_text(asked.replace("algorithm: gbm", "estimator: LogisticRegression"))
+
+    def told() -> list[tuple[str, str]]:
+        found = check_project(load(shop), "prod").diagnostics
+        return [(d.severity, d.message) for d in found if d.code == "wrong-pin"]
+
+    assert told() == []
+    found = render(shop, "prod", (), None)
+    assert isinstance(found, RenderedFiles), found
+    [service] = [
+        each
+        for each in found.objects
+        if (each["kind"], each["metadata"]["name"]) == ("InferenceService", "flowers")
+    ]
+    assert service["spec"]["predictor"]["model"]["modelFormat"]["name"] == "sklearn"
+    other = file.read_text().partition("---")[0].replace("name: training", "name: other")
+    other = other.replace("train-sklearn", "train-h2o").replace(
+        "estimator: LogisticRegression", "algorithm: gbm"
+    )
+    (shop / "specs/other.yaml").write_text(other)
+    [(severity, message)] = told()
+    assert (severity, "may be h2o-mojo or sklearn" in message) == ("error", True)
 
 
 def test_a_pin_that_stays_and_one_of_another_environment_change_nothing(shop: Path) -> None:

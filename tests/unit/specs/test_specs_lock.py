@@ -30,7 +30,7 @@ def test_a_pin_says_which_version_and_where_it_is() -> None:
     found = of(f"a@champion: {{version: 3, uri: s3://m/a/3, digest: {DIGEST}, metrics: {{f1: 1}}}}")
     assert isinstance(found, LockFile)
     pin = found.environments["prod"].models["a@champion"]
-    assert (pin.version, pin.uri, pin.digest, pin.format) == (3, "s3://m/a/3", DIGEST, "h2o-mojo")
+    assert (pin.version, pin.uri, pin.digest, pin.format) == (3, "s3://m/a/3", DIGEST, None)
     assert dict(pin.metrics) == {"f1": 1.0}
     assert str(found.at("prod", "models", "a@champion")) == "exai.lock:6:7"
 
@@ -87,7 +87,7 @@ PINNED = st.builds(
     version=st.integers(1, 10**9),
     uri=TEXTS.map("s3://m/".__add__),
     digest=st.none() | st.just(DIGEST),
-    format=st.sampled_from(["h2o-mojo", "sklearn", "no"]),
+    format=st.sampled_from([None, "h2o-mojo", "sklearn", "no"]),
     run_key=st.none() | st.text("0123456789abcdef", min_size=1),
     metrics=st.dictionaries(st.text("abc:'1é", min_size=1, max_size=4), st.floats(-1e9, 1e9)),
 )
