@@ -168,7 +168,7 @@ def _relative(path: str) -> bool:
 def _replace(place: Path, data: bytes) -> None:
     """All of it or nothing."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{place.name}.{os.urandom(8).hex()}")
+    fresh = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         with fresh.open("xb") as stream:
             stream.write(data)

@@ -46,6 +46,13 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         r"\b(?:s3[an]?|gs|gcs|oss)://(?!arn:)(?=[^\s/:@<{$*]*:(?![<{$*])[^\s@]+@[^\s@/])",
     ),
     (
+        "a token",
+        "://",
+        # Alone there as well, and like none of a bucket: long without a hyphen, with a digit.
+        r"\b(?:s3[an]?|gs|gcs|oss)://(?=[A-Za-z0-9~%+]{16})(?=[A-Za-z~%+]{0,200}[0-9])"
+        r"[\w.~%+-]{1,256}@[^\s@/]",
+    ),
+    (
         "a password",
         "://",
         # Not `<...>`, `${...}` or `***`: they say that something goes there.
@@ -74,7 +81,16 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         r"(?i)[?&;](?:api|access|account|secret|shared[_-]?access|subscription)[_-]?key"
         rf"={_GIVEN}",
     ),
+    (
+        "a client's secret",
+        "secret=",
+        # With the word before it: `secret=` alone may name one.
+        rf"(?i)[?&;](?:client|app|consumer|oauth)[_-]?secret={_GIVEN}",
+    ),
     ("a password", "password=", rf"(?i)[?&;]password={_GIVEN}"),
+    # Of ODBC; `passwd` is what PostgreSQL's and MySQL's older drivers call it.
+    ("a password", "pwd=", rf"(?i)[?&;]pwd=(?!/){_GIVEN}"),  # a shell's is a folder
+    ("a password", "passwd=", rf"(?i)[?&;]passwd={_GIVEN}"),
 )
 _FORMS = tuple((words, mark, regex(form)) for words, mark, form in FORMS)
 # Words that documentation writes where a password would stand.

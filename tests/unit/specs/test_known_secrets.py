@@ -55,6 +55,14 @@ SECRETS = (
     "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=" + "Ab1/" * 21 + "==",
     "Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey="
     + "Ab1/" * 9,
+    "s3://" + "AbCdEf0123456789xyz@bucket/models",
+    "gs://" + "0a1b2c3d4e5f6a7b8c9d@bucket",
+    "https://login.example.com/token?client_id=x&client_secret=" + "hunter2",
+    "https://login.example.com/token?clientSecret=" + "hunter2",
+    "Driver={ODBC Driver 18 for SQL Server};Server=db;Uid=exai;Pwd=" + "hunter2;",
+    "Server=db;UID=exai;PWD=" + "hunter2",
+    "Server=db;uid=exai;pwd=" + "hunter2",
+    "jdbc:mysql://db/ml?user=exai&passwd=" + "hunter2",
 )
 NO_SECRETS = (
     "AKIAIOSFODNN7EXAMPLE",  # of AWS' own documentation
@@ -95,6 +103,18 @@ NO_SECRETS = (
     "https://docs.example.com/page#password=of-your-account",
     "AccountName=acme;AccountKey=<key>",
     "SharedAccessKeyName=listener;EntityPath=iris",
+    "s3://bucket@main/iris",
+    "s3://acme-models-of-the-garden@main/iris",
+    "s3://bucket-of-2024/iris@2",
+    "s3://acme-models-of-2024-garden@main/iris",
+    "cd /srv;PWD=/home/somebody2",
+    "https://example.com/?secret=database-login",
+    "https://login.example.com/token?client_secret=<secret>",
+    "https://login.example.com/token?client_secret=${SECRET}",
+    "https://login.example.com/?secret=yes",
+    "Server=db;Uid=exai;Pwd=${DB_PASSWORD};",
+    "Server=db;Uid=exai;Pwd=your_password;",
+    "Server=db;Uid=exai;Pwd={password}",
 )
 
 
