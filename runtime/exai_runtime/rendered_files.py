@@ -15,7 +15,7 @@ from typing import Any
 
 from exai_compiler.build import Build, Rendered
 from exai_compiler.changes import ObjectId
-from exai_compiler.maybe import unknowns
+from exai_compiler.maybe import Unknown, unknowns
 from exai_runtime.manifest_yaml import document, stream
 from exai_runtime.results import LeftOut
 from exai_specs.frozen import thaw
@@ -28,6 +28,8 @@ FEATURES = "FeatureRepository"
 SCHEDULE = "RecurringRun"
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _NOT_KUBERNETES = (FEATURES, SCHEDULE)
+_SERVERS = ("InferenceService",)
+_BESIDE = ("PodMonitor", "PrometheusRule", "NetworkPolicy")
 _PIPELINES = ("Pipeline", "PipelineVersion")
 _FEATURE_KINDS = ("Entity", "FeatureView", "FeatureService")
 
@@ -68,15 +70,29 @@ def chosen(build: Build, names: Iterable[str]) -> tuple[tuple[Rendered, ...], tu
 
 
 def known(objects: Iterable[Rendered]) -> tuple[tuple[Rendered, ...], tuple[LeftOut, ...]]:
-    """Those of which everything is known, and why the others aren't among them."""
+    """Those of which everything is known, and why the others aren't among them: what watches or
+    guards a service goes with it, as there would be nothing to watch."""
+    objects = tuple(objects)
+    waiting: dict[Ref, Unknown] = {}
+    for item in objects:
+        if item.id.kind in _SERVERS and (waits := next(unknowns(item.body), None)) is not None:
+            waiting[item.origin] = waits
     whole, left = [], []
     for item in objects:
         waits = next(unknowns(item.body), None)
+        if waits is None and _is_beside(item):
+            waits = waiting.get(item.origin)
         if waits is None:
             whole.append(item)
         else:
             left.append(LeftOut(item.id, item.origin, waits))
     return tuple(whole), tuple(left)
+
+
+def _is_beside(item: Rendered) -> bool:
+    """Whether it is of one service alone, and of no use without it; other ConfigMaps are shared."""
+    dashboard = ("ConfigMap", f"{item.origin.name}-dashboard")
+    return item.id.kind in _BESIDE or (item.id.kind, item.id.name) == dashboard
 
 
 def files(objects: Iterable[Rendered], environment: Environment) -> tuple[File, ...]:

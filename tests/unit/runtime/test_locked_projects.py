@@ -24,6 +24,7 @@ SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
 URI = "s3://acme-ml/models/flower_model"
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 SERVICE = "InferenceService/flowers"
+WITH_FLOWERS = {SERVICE, "PodMonitor/flowers"}
 FRAME = "apiVersion: exai.dev/v1alpha1\nkind: Lock\nenvironments:\n  prod:\n    models:\n"
 
 
@@ -204,15 +205,16 @@ def test_a_service_whose_version_isn_t_known_any_more_keeps_its_file(
     for _ in range(2):
         found = rendered()
         assert found.removed == ()
-        (left,) = found.left_out
-        assert left.hint.endswith("its file stays as it was")
+        assert set(map(str, (one.id for one in found.left_out))) == WITH_FLOWERS
+        assert all(one.hint.endswith("its file stays as it was") for one in found.left_out)
         assert {path: path.read_text() for path in out.rglob("*") if path.is_file()} == before
     (shop / "exai.lock").write_text(pin(4))
     assert rendered().left_out == ()
     assert f"{URI}/4" in (out / name).read_text()
     (shop / "exai.lock").unlink()
     (out / name).unlink()
-    assert not rendered().left_out[0].hint.endswith("its file stays as it was")
+    gone = {str(one.id): one.hint for one in rendered().left_out}
+    assert not gone[SERVICE].endswith("its file stays as it was")
     assert name not in (out / "kustomization.yaml").read_text()
     (shop / "exai.lock").write_text(pin(4))
     rendered()
@@ -230,7 +232,9 @@ def test_a_number_is_pinned_with_its_place(shop: Path) -> None:
     serving.write_text(serving.read_text().replace("flower_model@champion", "flower_model@7"))
     result = render(shop, "prod", (), None)
     assert isinstance(result, RenderedFiles)
-    assert [str(one.id) for one in result.left_out] == ["InferenceService/flowers"]
+    assert {str(one.id) for one in result.left_out} == WITH_FLOWERS
+    kinds = {(each["kind"], each["metadata"]["name"]) for each in result.objects}
+    assert ("PodMonitor", "flowers") not in kinds
     (shop / "exai.lock").write_text(pin(7).replace("@champion", "@7"))
     result = render(shop, "prod", (), None)
     assert isinstance(result, RenderedFiles)
