@@ -23,12 +23,10 @@ def ancestors(project: Project, graphs: Mapping[str, Graph]) -> Mapping[Ref, tup
     """For each document the documents that it comes from, the farthest first."""
     refs = {Node(ref.kind, ref.name): ref for ref in project.specs}
     parents: dict[Node, list[Node]] = {node: [] for node in refs}
-    for strand in _strands(project, graphs):
-        if strand.columns is None and strand.source in refs and strand.target in refs:
-            parents[strand.target].append(strand.source)
-    found: dict[Node, tuple[Node, ...]] = {}
-    for node in parents:
-        _above(node, parents, found, frozenset())
+    for source, target, _, _, columns in _strands(project, graphs):
+        if columns is None and source in refs and target in refs:
+            parents[target].append(source)
+    found = everything_above(parents)
     return MappingProxyType(
         {ref: tuple(map(refs.__getitem__, found[node])) for node, ref in refs.items()}
     )
@@ -43,22 +41,39 @@ def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
     yield from service_edges(project, made_by, {})
 
 
+def everything_above(parents: Mapping[Node, list[Node]]) -> Mapping[Node, tuple[Node, ...]]:
+    """The parents of each node, theirs, and so on: the farthest first."""
+    found: dict[Node, tuple[Node, ...]] = {}
+    for node in parents:
+        if node not in found:
+            found[node], _ = _above(node, parents, found, frozenset())
+    return found
+
+
 def _above(
     node: Node,
     parents: Mapping[Node, list[Node]],
     found: dict[Node, tuple[Node, ...]],
     under: frozenset[Node],
-) -> tuple[Node, ...]:
+) -> tuple[tuple[Node, ...], bool]:
+    """What a node that isn't `found` comes from; and whether that is all: `under` ends a cycle."""
     # The depth is that of the kinds (Dataset, FeatureView, FeatureService, Pipeline, Model,
-    # Service), so recursion is safe; `under` ends a cycle.
-    if node in found:
-        return found[node]
+    # Service), so recursion is safe.
     above: dict[Node, None] = {}
+    within: frozenset[Node] | None = None
+    complete = True
     for parent in parents[node]:
-        if parent not in under:
-            above.update(dict.fromkeys(_above(parent, parents, found, under | {node})))
-            above[parent] = None
+        behind = found.get(parent)
+        if behind is None:
+            if parent in under:
+                complete = False
+                continue
+            within = within or under | {node}
+            behind, whole = _above(parent, parents, found, within)
+            if whole:
+                found[parent] = behind
+            complete = complete and whole
+        above.update(dict.fromkeys(behind))
+        above[parent] = None
     above.pop(node, None)
-    if not under:
-        found[node] = tuple(above)
-    return tuple(above)
+    return tuple(above), complete

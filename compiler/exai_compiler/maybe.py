@@ -48,7 +48,9 @@ def unknowns(tree: Tree) -> Iterator[Unknown]:
         if kind is Unknown:
             yield cast(Unknown, node)
         elif isinstance(node, tuple):
-            stack += [item for item in reversed(node) if type(item) not in _LEAVES]
+            if not _LEAVES.issuperset(map(type, node)):
+                stack += [item for item in reversed(node) if type(item) not in _LEAVES]
         elif kind is MappingProxyType or isinstance(node, Mapping):
-            values = [*cast("Mapping[str, Tree]", node).values()]
-            stack += [item for item in reversed(values) if type(item) not in _LEAVES]
+            values = cast("Mapping[str, Tree]", node).values()
+            if not _LEAVES.issuperset(map(type, values)):
+                stack += [item for item in reversed([*values]) if type(item) not in _LEAVES]

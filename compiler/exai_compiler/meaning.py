@@ -8,11 +8,10 @@ how it is looked up: a model doesn't depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
-from types import MappingProxyType
+from functools import cache, partial
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from exai_compiler.catalog import Catalog, Component
@@ -53,34 +52,57 @@ def meaningful(value: object) -> Json:
     Absent and default fields look alike.
     """
     kind = type(value)
-    if kind in _PLAIN:
-        return cast(Json, value)
-    # Most of a tree are leaves: a call for each of them would be half of the time.
-    if kind is MappingProxyType or kind is dict:
-        items = cast(Mapping[object, object], value).items()
-        return {str(k): v if type(v) in _PLAIN else meaningful(v) for k, v in items}  # type: ignore[misc]  # a leaf is plain
-    if (names := _meaningful_fields(cast(Hashable, kind))) is not None:
-        found: dict[str, Json] = {}
-        for name in names:
-            item = getattr(value, name)
-            found[name] = item if type(item) in _PLAIN else meaningful(item)
+    return cast(Json, value) if kind in _PLAIN else _FORMS[kind](value)
+
+
+class _Forms(dict[type, Callable[[Any], Json]]):
+    """How the values of each class become JSON: found out once, for there are many values."""
+
+    def __missing__(self, kind: Any) -> Callable[[Any], Json]:
+        found = self[kind] = self._of(kind)
         return found
-    if isinstance(value, tuple | list):
-        return tuple([v if type(v) in _PLAIN else meaningful(v) for v in value])
-    if isinstance(value, Mapping):
-        return {str(key): meaningful(item) for key, item in value.items()}
-    if isinstance(value, Enum):
-        return str(value.value)
-    return value if isinstance(value, bool | int | float | str) else str(value)
+
+    def _of(self, kind: Any) -> Callable[[Any], Json]:
+        if is_dataclass(kind):
+            effects = field_effects(cast(type, kind))
+            names = [f.name for f in fields(kind) if effects.get(f.name, Effect.RETRAIN) >= LEAST]
+            return partial(_fields, tuple(names))
+        if issubclass(kind, tuple | list):
+            return _items
+        if issubclass(kind, Mapping):
+            return _mapping
+        if issubclass(kind, Enum):
+            return _of_enum
+        return _itself if issubclass(kind, bool | int | float | str) else str
 
 
-@cache
-def _meaningful_fields(kind: Any) -> tuple[str, ...] | None:
-    """The fields of a dataclass that mean something; None for any other class."""
-    if not is_dataclass(kind):
-        return None
-    effects = field_effects(cast(type, kind))
-    return tuple(f.name for f in fields(kind) if effects.get(f.name, Effect.RETRAIN) >= LEAST)
+_FORMS = _Forms()
+
+
+# Most of a tree are leaves: a call for each of them would be half of the time.
+def _fields(names: tuple[str, ...], value: object) -> Json:
+    found: dict[str, Json] = {}
+    for name in names:
+        item = getattr(value, name)
+        kind = type(item)
+        found[name] = item if kind in _PLAIN else _FORMS[kind](item)
+    return found
+
+
+def _items(value: Iterable[Any]) -> Json:
+    return tuple([v if type(v) in _PLAIN else _FORMS[type(v)](v) for v in value])
+
+
+def _mapping(value: Mapping[Any, Any]) -> Json:
+    return {str(k): v if type(v) in _PLAIN else _FORMS[type(v)](v) for k, v in value.items()}
+
+
+def _of_enum(value: Enum) -> Json:
+    return str(value.value)
+
+
+def _itself(value: Json) -> Json:
+    return value
 
 
 def dataset_meaning(dataset: DatasetSpec) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TypeGuard
 
 from exai_compiler.feature_files import named_files
 from exai_compiler.leaves import leaves
@@ -158,16 +159,18 @@ def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:
 
 def _block(spec: Spec, base: Path, fields: Fields) -> Iterator[Diagnostic]:
     block = _value(spec.document.value, base)
-    if not isinstance(block, Mapping) or not (there := fields.first.intersection(block)):
+    # A block has few fields, the table many: what they share is asked for at once.
+    if not _is_mapping(block) or not (there := fields.first.keys() & block.keys()):
         return
-    for path, instead in fields.instead.items():
-        if path[0] in there and _value(block, path) is not None:
-            yield _note(spec, (*base, *path), instead)
+    for first in (key for key in fields.first if key in there) if len(there) > 1 else there:
+        for path in fields.first[first]:
+            if _value(block, path) is not None:
+                yield _note(spec, (*base, *path), fields.instead[path])
     if "resources" not in block:
         return
     for path in (("resources",), ("resources", "limits")):
         found = _value(block, path)
-        for name in found if isinstance(found, Mapping) else ():
+        for name in found if _is_mapping(found) else ():
             if "/" in name and (*path, name) not in fields.instead and path not in fields.instead:
                 yield _note(spec, (*base, *path, name), EXTENDED)
 
@@ -180,10 +183,15 @@ def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:
 
 def _value(value: Json, path: Path) -> Json:
     for part in path:
-        if isinstance(value, tuple) and isinstance(part, int):
-            value = value[part]
-        elif type(value) is MappingProxyType or isinstance(value, Mapping):
+        if _is_mapping(value):
             value = value.get(str(part))
+        elif isinstance(value, tuple) and isinstance(part, int):
+            value = value[part]
         else:
             return None
     return value
+
+
+def _is_mapping(value: Json) -> TypeGuard[Mapping[str, Json]]:
+    # By its type first: an abstract class takes long to be asked.
+    return type(value) is MappingProxyType or isinstance(value, Mapping)

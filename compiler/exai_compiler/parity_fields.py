@@ -17,14 +17,17 @@ Path = tuple[str | int, ...]
 
 @frozen
 class Fields:
-    """What happens instead of each; `first` are the keys by which their paths begin."""
+    """What happens instead of each; `first` are their paths by the keys that they begin with."""
 
     instead: Mapping[Path, str]
-    first: frozenset[str | int]
+    first: Mapping[str | int, tuple[Path, ...]]
 
 
 def fields(instead: Mapping[Path, str]) -> Fields:
-    return Fields(MappingProxyType(instead), frozenset(path[0] for path in instead))
+    first: dict[str | int, tuple[Path, ...]] = {}
+    for path in instead:
+        first[path[0]] = (*first.get(path[0], ()), path)
+    return Fields(MappingProxyType(instead), MappingProxyType(first))
 
 
 # Of every pod, a server's, a step's and a trial's.
