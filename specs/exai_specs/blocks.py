@@ -6,15 +6,19 @@ In: a class with annotated fields. Out: the class, and its JSON Schema. Never: r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, get_type_hints
 
-from pydantic import ConfigDict, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from exai_specs.notes import FieldNote
 from exai_specs.values import made
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 T = TypeVar("T")
 
@@ -25,9 +29,6 @@ def yaml_name(attribute: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-_CONFIG = ConfigDict(extra="forbid", alias_generator=yaml_name, validate_by_name=True)
-
-
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def block(cls: type[T]) -> type[T]:
     """Unknown fields are errors, YAML's camelCase is snake_case. What a JSON Schema is to say of
@@ -36,9 +37,24 @@ def block(cls: type[T]) -> type[T]:
     Reading alone checks: a constructor takes values as they are, by the names of attributes.
     """
     found: Any = made(cls, kw_only=True)
-    found.__pydantic_config__ = _CONFIG
+    found.__pydantic_config__ = {
+        "extra": "forbid",
+        "alias_generator": lambda name: _aliases(found).get(name) or yaml_name(name),
+        "validate_by_name": True,
+    }
     found.__get_pydantic_json_schema__ = classmethod(_json_schema)
     return found  # type: ignore[no-any-return]  # what was given
+
+
+@functools.cache
+def _aliases(cls: Any) -> Mapping[str, str]:
+    """The YAML keys that are noted on fields."""
+    return {
+        name: note.alias
+        for name, hint in get_type_hints(cls, include_extras=True).items()
+        for note in getattr(hint, "__metadata__", ())
+        if isinstance(note, FieldNote) and note.alias
+    }
 
 
 def _json_schema(

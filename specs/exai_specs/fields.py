@@ -11,24 +11,21 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
-from pydantic import (
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    Strict,
-    ValidatorFunctionWrapHandler,
-)
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exai_specs import units
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import MESSAGE, NameRule, parse_model_name
+from exai_specs.notes import Field, Strict
 from exai_specs.types import Path, TypeProblem, called
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 T = TypeVar("T")
 
@@ -55,11 +52,6 @@ class Problem:
 def refuse(*problems: Problem) -> PydanticCustomError:
     """The error to raise in a validator; `parse` turns its problems into diagnostics."""
     return PydanticCustomError("exai", "refused", {"problems": problems})
-
-
-def about(description: str, *examples: Any) -> Any:
-    """A field's description and examples, for the JSON Schema and the docs."""
-    return Field(description=description, examples=list(examples) or None)
 
 
 @frozen

@@ -8,14 +8,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import (
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ValidatorFunctionWrapHandler,
-)
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.expressions import half_written, has_expression
@@ -24,6 +18,10 @@ from exai_specs.foreign_words import said_here
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 _MOST = 20  # unknown keys of one union that are named
 

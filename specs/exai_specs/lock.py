@@ -15,18 +15,19 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic_core import ValidationError
 
 from exai_specs.blocks import block
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.documents import read as read_documents
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Named, Number, Text, Whole, about
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Text, Whole
 from exai_specs.frozen import empty, thaw
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
 from exai_specs.names import KUBERNETES, NameRule, parse_model_name
+from exai_specs.notes import Field, about
 from exai_specs.reading import read
 from exai_specs.regexes import regex
 from exai_specs.shape import shape_of

@@ -11,7 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from exai_specs.diagnostics import (
     MAX_IN_FILE,

@@ -15,16 +15,14 @@ from dataclasses import MISSING, Field, fields
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, Strict
-from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from exai_specs.blocks import yaml_name
 from exai_specs.fields import NotNull
+from exai_specs.notes import FieldNote, is_check
 
 T = TypeVar("T")
 
-_BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "allow_inf_nan", "strict")
 _PLAIN: Mapping[Any, Callable[[], CoreSchema]] = {
     Any: core_schema.any_schema,
     bool: core_schema.bool_schema,
@@ -71,20 +69,20 @@ def _field(each: Field[Any]) -> core_schema.DataclassField:
     elif each.default_factory is not MISSING:
         schema = core_schema.with_default_schema(schema, default_factory=each.default_factory)
     notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    alias = next((note.alias for note in notes if isinstance(note, FieldInfo) and note.alias), None)
+    alias = next((note.alias for note in notes if isinstance(note, FieldNote) and note.alias), None)
     return core_schema.dataclass_field(
         each.name, schema, validation_alias=alias or yaml_name(each.name)
     )
 
 
 def _checks(cls: type[Any]) -> Iterator[Callable[[Any], Any]]:
-    """What `model_validator(mode="after")` marks, those of the classes that it extends first."""
+    """What `checked` marks, those of the classes that it extends first."""
     seen: set[str] = set()
     for base in reversed(cls.__mro__):
         for name, marked in vars(base).items():
-            if hasattr(marked, "decorator_info") and name not in seen:
+            if is_check(marked) and name not in seen:
                 seen.add(name)
-                yield next(vars(of)[name] for of in cls.__mro__ if name in vars(of)).wrapped
+                yield next(vars(of)[name] for of in cls.__mro__ if name in vars(of))
 
 
 def _schema(hint: Any) -> CoreSchema:
@@ -111,20 +109,12 @@ def _annotated(source: Any, notes: list[Any]) -> CoreSchema:
     if isinstance(note, NotNull):
         (present,) = (member for member in get_args(source) if member is not NoneType)
         return _annotated(present, inner)
-    if isinstance(note, AfterValidator):
-        function = cast(Callable[[Any], Any], note.func)
-        return core_schema.no_info_after_validator_function(function, _annotated(source, inner))
-    if (hook := getattr(note, _HOOK, None)) is not None:
-        return cast(CoreSchema, hook(source, _Handler(inner)))
-    schema = _annotated(source, inner)
-    bounds = note.metadata if isinstance(note, FieldInfo) else (note,)
-    for bound in bounds if isinstance(note, FieldInfo | Strict) else ():
-        found = {name: getattr(bound, name) for name in _BOUNDS if hasattr(bound, name)}
-        schema = cast(CoreSchema, {**schema, **found})
-    return schema
+    hook = getattr(note, _HOOK, None)
+    handler = _Handler(inner)
+    return cast(CoreSchema, hook(source, handler)) if hook else handler(source)
 
 
-class _Handler(GetCoreSchemaHandler):
+class _Handler:
     """What a note asks for the schema of what it is noted on, and of other types."""
 
     def __init__(self, notes: list[Any]) -> None:

@@ -12,14 +12,13 @@ from dataclasses import field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from pydantic.fields import FieldInfo
-
 from exai_specs.blocks import yaml_name
 from exai_specs.effects import Effect
 from exai_specs.fields import HIDDEN
 from exai_specs.forms import OneOf, OrExpression, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
+from exai_specs.notes import FieldNote
 from exai_specs.types import Path
 from exai_specs.values import frozen
 
@@ -114,7 +113,7 @@ def _fields(
         hint = hints[declared.name]
         notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         effect = next((note for note in notes if isinstance(note, Effect)), None)
-        info = next((n for n in notes if isinstance(n, FieldInfo) and n.description), None)
+        info = next((n for n in notes if isinstance(n, FieldNote) and n.description), None)
         if effect is None or info is None:
             raise TypeError(f"{spec.__name__}.{declared.name} has no effect or no description")
         shape = dataclasses.replace(
@@ -123,7 +122,7 @@ def _fields(
             examples=tuple(info.examples or ()),
             required=_is_missing(declared.default) and _is_missing(declared.default_factory),
         )
-        alias = next((n.alias for n in notes if isinstance(n, FieldInfo) and n.alias), None)
+        alias = next((n.alias for n in notes if isinstance(n, FieldNote) and n.alias), None)
         if alias and alias.startswith(HIDDEN):
             each = shape.each
         else:

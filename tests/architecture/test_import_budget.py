@@ -64,6 +64,12 @@ def test_planning_needs_no_terminal_library() -> None:
     assert imported_by(*PLAN).isdisjoint({"click", "rich", "subprocess", "sqlite3"})
 
 
+def test_reading_needs_the_core_of_pydantic_alone() -> None:
+    """The package around it, for JSON Schemas, takes as long to import as all of exai."""
+    assert "pydantic_core" in imported_by(*PLAN)
+    assert imported_by(*PLAN).isdisjoint({"pydantic", "annotated_types", "typing_inspection"})
+
+
 def test_a_check_of_what_did_not_change_needs_nothing_of_the_language() -> None:
     """What was told before is told again without pydantic, YAML and the kinds."""
     light = imported_by("exai_runtime.validating", "exai_runtime.views.human.view")

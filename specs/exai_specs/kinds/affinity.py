@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, refuse
 from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
+from exai_specs.notes import Field, about
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
 
 _Weight = Annotated[
     Maybe[Annotated[Whole, Field(ge=1, le=100)]],

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Problem, about, refuse
+from exai_specs.fields import Maybe, Problem, refuse
 from exai_specs.forms import OneOf
+from exai_specs.notes import AfterValidator, about
 from exai_specs.texts import Filled, different
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
-
 from exai_specs.names import MESSAGE
+from exai_specs.notes import Field
 
 COMPONENTS = (
     "evaluate-model",

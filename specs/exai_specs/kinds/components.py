@@ -10,29 +10,17 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Duration,
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Problem,
-    Text,
-    Whole,
-    about,
-    refuse,
-)
+from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Named, Problem, Text, Whole, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Storage, Uri
 from exai_specs.kinds.pods import CONTAINER
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.servers import PodFields
 from exai_specs.names import NameRule
+from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Filled, Http
 
 
@@ -106,7 +94,7 @@ class Transformer(ComponentFields):
         collocated = shape_rules.says("collocated", True)
         yield shape_rules.without(cls, collocated, why, *_OF_THE_POD)
 
-    @model_validator(mode="after")
+    @checked
     def _own_image(self) -> Transformer:
         if self.image is None:
             hint = "add image (the server that transforms), by digest"
@@ -173,7 +161,7 @@ class Explainer(ComponentFields):
         art = shape_rules.has("art")
         yield shape_rules.without(cls, art, "means nothing with art", "containerName")
 
-    @model_validator(mode="after")
+    @checked
     def _one_server(self) -> Explainer:
         if (self.art is None) == (self.image is None):
             hint = "remove one of them" if self.art is not None else "add image or art"
@@ -210,7 +198,7 @@ class Logger:
         yield from shape_rules.one_of("url", "storage")
         yield {"properties": {"storage": shape_rules.has("key", "parameters")}}
 
-    @model_validator(mode="after")
+    @checked
     def _one_sink(self) -> Logger:
         if (self.url is None) == (self.storage is None):
             hint = "remove one of them" if self.url is not None else "add url or storage"
@@ -243,7 +231,7 @@ class Batcher:
     def schema_rules(cls) -> shape_rules.Rules:
         yield shape_rules.some_of("maxBatchSize", "maxLatency", "timeout")
 
-    @model_validator(mode="after")
+    @checked
     def _says_something(self) -> Batcher:
         if (self.max_batch_size, self.max_latency, self.timeout) == (None, None, None):
             hint = "add maxBatchSize: 32, or maxLatency: 300ms"

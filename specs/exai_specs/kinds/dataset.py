@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
@@ -22,7 +20,6 @@ from exai_specs.fields import (
     Plain,
     Problem,
     Text,
-    about,
     refuse,
     type_schema,
 )
@@ -30,6 +27,7 @@ from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.sources import Source
 from exai_specs.names import FIELD
+from exai_specs.notes import about, checked
 from exai_specs.texts import Filled, again
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 from exai_specs.values import frozen
@@ -58,7 +56,7 @@ class ColumnFields:
         Text, Effect.RETRAIN, about("Its name in the data, if another", "sepal length (cm)")
     ] = ""
 
-    @model_validator(mode="after")
+    @checked
     def _enum_fits(self) -> ColumnFields:
         problems = enum_problems(self.type, self.enum)
         if problems:
@@ -245,7 +243,7 @@ class DatasetSpec:
         ),
     ] = None
 
-    @model_validator(mode="after")
+    @checked
     def _key_of_different_columns(self) -> DatasetSpec:
         problems = repeated(self.key, "key")
         if problems:

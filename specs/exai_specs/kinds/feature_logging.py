@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Number, Text, about
+from exai_specs.fields import Maybe, Named, Number, Text
 from exai_specs.names import FIELD
+from exai_specs.notes import Field, about
 
 
 @block

@@ -10,23 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Duration,
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Parsed,
-    Problem,
-    Text,
-    about,
-    refuse,
-)
+from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Named, Parsed, Problem, Text, refuse
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
@@ -34,6 +21,7 @@ from exai_specs.kinds.feature_logging import FeatureLogging
 from exai_specs.kinds.streams import Aggregation, Stream
 from exai_specs.names import FIELD, SQL
 from exai_specs.nearest import did_you_mean
+from exai_specs.notes import about, checked
 from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
 
@@ -224,7 +212,7 @@ class FeatureViewSpec:
         why = "means nothing without push"
         yield shape_rules.without(cls, shape_rules.lacks("push"), why, "offline")
 
-    @model_validator(mode="after")
+    @checked
     def _one_body(self) -> FeatureViewSpec:
         if (self.dataset is None) == (self.transform is None):
             hint = "remove one of them" if self.dataset is not None else "add dataset or transform"
@@ -319,7 +307,7 @@ class FeatureServiceSpec:
     def schema_rules(cls) -> shape_rules.Rules:
         yield {"properties": {"features": {"minItems": 1}}}
 
-    @model_validator(mode="after")
+    @checked
     def _some(self) -> FeatureServiceSpec:
         if not self.features:
             wrong = "must have at least one entry"

@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Text, about
+from exai_specs.fields import KeyedBy, Maybe, Text
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.step import Step
 from exai_specs.names import FIELD, STEP
+from exai_specs.notes import Field, about
 
 _OUTPUTS = about(
     "What is seen outside: outputs of these steps", {"model": "${{ steps.train.model }}"}

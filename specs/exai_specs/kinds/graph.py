@@ -10,23 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Duration,
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Percent,
-    Problem,
-    Text,
-    about,
-    refuse,
-)
+from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Named, Percent, Problem, Text, refuse
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.patches import Patches, PatchesOf
@@ -34,6 +21,7 @@ from exai_specs.kinds.pods import NodeSelector, Tolerations
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.workload import SECRET, Resources
 from exai_specs.names import NameRule
+from exai_specs.notes import about, checked
 from exai_specs.texts import Filled, Http
 
 NODE = NameRule(
@@ -94,7 +82,7 @@ class GraphStep:
     def schema_rules(cls) -> shape_rules.Rules:
         yield from shape_rules.one_of(*TARGETS)
 
-    @model_validator(mode="after")
+    @checked
     def _one_target(self) -> GraphStep:
         present = [name for name in TARGETS if getattr(self, name) is not None]
         if len(present) != 1:
@@ -121,7 +109,7 @@ class GraphNode:
     def schema_rules(cls) -> shape_rules.Rules:
         yield {"properties": {"steps": {"minItems": 1}}}
 
-    @model_validator(mode="after")
+    @checked
     def _has_steps(self) -> GraphNode:
         if not self.steps:
             raise refuse(Problem("invalid-value", "must have at least one step", "", ("steps",)))
@@ -181,7 +169,7 @@ class GraphSpec:
         yield {"properties": {"nodes": shape_rules.has(ROOT)}}
         yield {"properties": {"autoscale": shape_rules.has("metric")}}
 
-    @model_validator(mode="after")
+    @checked
     def _has_a_root(self) -> GraphSpec:
         if self.autoscale is not None and self.autoscale.metric is None:
             wrong = "must be by a metric"

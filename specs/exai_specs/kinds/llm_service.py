@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, Whole, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Uri
@@ -23,6 +21,7 @@ from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PodFields, SpecFields
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import KUBERNETES, NameRule
+from exai_specs.notes import Field, about, checked
 
 MAIN = "main"
 """The container that KServe's own configurations call so: the model's server."""
@@ -101,7 +100,7 @@ class Parallelism:
         yield shape_rules.needs(shape_rules.has("data"), "dataLocal")
         yield shape_rules.needs(shape_rules.has("dataLocal"), "data")
 
-    @model_validator(mode="after")
+    @checked
     def _as_the_webhook_has_it(self) -> Parallelism:
         if self.pipeline is not None and (self.data or self.data_local):
             wrong = "stands with pipeline, and KServe takes one of them"
@@ -126,7 +125,7 @@ class ReplicaRange:
     min: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At least", 1)] = 1
     max: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At most", 4)]
 
-    @model_validator(mode="after")
+    @checked
     def _ordered(self) -> ReplicaRange:
         if self.min > self.max:
             wrong = f"is more than max ({self.max})"
@@ -150,7 +149,7 @@ LlmReplicas = Annotated[
 class Worker(SpecFields):
     """The further nodes of a replica: pods without labels of their own."""
 
-    @model_validator(mode="after")
+    @checked
     def _containers_apart(self) -> Worker:
         if problems := _called_main(self):
             raise refuse(*problems)
@@ -185,7 +184,7 @@ class LlmWorkload(PodFields):
         why = "means nothing without parallelism over nodes"
         yield shape_rules.without(cls, shape_rules.lacks("parallelism"), why, "worker")
 
-    @model_validator(mode="after")
+    @checked
     def _fits_together(self) -> LlmWorkload:
         problems = _called_main(self)
         if self.worker is not None and not (self.parallelism and self.parallelism.spans_nodes):
@@ -229,7 +228,7 @@ class Route:
         yield shape_rules.needs(shape_rules.has("group"), "weight")
         yield shape_rules.needs(shape_rules.has("weight"), "group")
 
-    @model_validator(mode="after")
+    @checked
     def _both(self) -> Route:
         if (self.group is None) != (self.weight is None):
             missing = "group" if self.group is None else "weight"

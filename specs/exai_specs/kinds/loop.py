@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Plain, Text, Whole, about
+from exai_specs.fields import Maybe, Named, Plain, Text, Whole
 from exai_specs.names import ITEM
+from exai_specs.notes import Field, about
 
 
 @block

@@ -7,21 +7,24 @@ repository; what the object's own schema says of it, which the compiler knows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Maybe, Named, Problem, Text, Whole, refuse
 from exai_specs.frozen import freeze
 from exai_specs.names import NameRule
 from exai_specs.nearest import did_you_mean
+from exai_specs.notes import Field, about
 from exai_specs.regexes import regex
 from exai_specs.types import called
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 CONDITION = NameRule(
     r"[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?",

@@ -11,9 +11,10 @@ from typing import Annotated
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Named, Text, about
+from exai_specs.fields import KeyedBy, Named, Text
 from exai_specs.frozen import empty
 from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE
+from exai_specs.notes import about
 
 Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
 Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]

@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Files, RegisteredElsewhere
 from exai_specs.kinds.signature import Signature
 from exai_specs.names import ALIAS, FIELD
+from exai_specs.notes import Field, about, checked
 
 
 @block
@@ -45,7 +44,7 @@ class Gate:
         why = "means nothing without noWorseThan"
         yield shape_rules.without(cls, shape_rules.lacks("noWorseThan"), why, "tolerance")
 
-    @model_validator(mode="after")
+    @checked
     def _consistent(self) -> Gate:
         if self.min is None and self.max is None and self.no_worse_than is None:
             hint = "add min, max or noWorseThan"
@@ -127,7 +126,7 @@ class ModelSpec:
         why = "means nothing for files that no registry knows"
         yield shape_rules.without(cls, files, why, "gates", "aliases")
 
-    @model_validator(mode="after")
+    @checked
     def _files_have_no_registry(self) -> ModelSpec:
         problems: list[Problem] = []
         if isinstance(self.source, Files):

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Parsed, Problem, Text, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.signature import Signature
 from exai_specs.names import NameRule
+from exai_specs.notes import about, checked
 from exai_specs.texts import Filled
 from exai_specs.types import TypeProblem, called
 
@@ -121,7 +120,7 @@ class InlineModel:
     def schema_rules(cls) -> shape_rules.Rules:
         yield from shape_rules.one_of("uri", "storage")
 
-    @model_validator(mode="after")
+    @checked
     def _one_place(self) -> InlineModel:
         if (self.uri is None) == (self.storage is None):
             hint = "remove one of them" if self.uri is not None else "add uri or storage"

@@ -8,18 +8,17 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules, units
 from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Named, Problem, Text, about, refuse
+from exai_specs.fields import Flag, Maybe, Named, Problem, Text, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PodFields
 from exai_specs.kinds.volumes import MOUNT_PATH, AccessModes, StorageClass
 from exai_specs.kinds.workload import SECRET
+from exai_specs.notes import about, checked
 
 SIZE = "10Gi"
 HOME = "/home/jovyan"
@@ -63,7 +62,7 @@ class Workspace:
         own = ("size", "storageClass", "accessModes")
         yield shape_rules.without(cls, shape_rules.has("pvc"), why, *own)
 
-    @model_validator(mode="after")
+    @checked
     def _new_or_there(self) -> Workspace:
         if self.pvc is None:
             return self
@@ -114,7 +113,7 @@ class NotebookSpec(PodFields):
     def schema_rules(cls) -> shape_rules.Rules:
         yield shape_rules.needs({}, "image")
 
-    @model_validator(mode="after")
+    @checked
     def _consistent(self) -> NotebookSpec:
         problems: list[Problem] = []
         if self.image is None:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
-from exai_specs.fields import KeyedBy, Parsed, Plain, Problem, Text, about, refuse, type_schema
+from exai_specs.fields import KeyedBy, Parsed, Plain, Problem, Text, refuse, type_schema
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.kinds.dataset import ColumnType, enum_problems
 from exai_specs.names import FIELD
+from exai_specs.notes import about, checked
 from exai_specs.types import (
     ARTIFACT_TYPES,
     PARAMETER_TYPES,
@@ -31,6 +30,10 @@ from exai_specs.types import (
     parse_port_type,
 )
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 _FORMS = ("list", "struct")
 _NAMES, _MAPPING = type_schema((*PARAMETER_TYPES, *ARTIFACT_TYPES), _FORMS)[0][1]
@@ -55,7 +58,7 @@ class MadeColumn:
         tuple[Plain, ...], Effect.RETRAIN, about("The only values it may have", ["rose", "tulip"])
     ] = ()
 
-    @model_validator(mode="after")
+    @checked
     def _enum_fits(self) -> MadeColumn:
         problems = enum_problems(self.type, self.enum)
         if problems:
@@ -82,7 +85,7 @@ class OutputFields:
         other = shape_rules.differs("type", "Dataset")
         yield shape_rules.without(cls, other, "is for a Dataset", "columns")
 
-    @model_validator(mode="after")
+    @checked
     def _columns_of_data(self) -> OutputFields:
         if self.columns and str(self.type) != "Dataset":
             hint = "write `type: Dataset`, or leave them out"

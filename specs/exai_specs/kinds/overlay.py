@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Named, Parsed, Problem, Text, about, refuse
+from exai_specs.fields import Named, Parsed, Problem, Text, refuse
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
 from exai_specs.names import KUBERNETES
 from exai_specs.nearest import did_you_mean
+from exai_specs.notes import about
 from exai_specs.types import called
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 NOT_PATCHED = frozenset({"Project", "Overlay"})
 """Kinds without overlays: environments are the Project's, and say themselves what differs."""

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import model_validator
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Parsed, Plain, Problem, Text, about, refuse, type_schema
+from exai_specs.fields import Flag, Maybe, Parsed, Plain, Problem, Text, refuse, type_schema
 from exai_specs.forms import Shorthand
 from exai_specs.frozen import Json
 from exai_specs.nearest import did_you_mean
+from exai_specs.notes import about, checked
 from exai_specs.types import NO_FIELD, PARAMETER_TYPES, Type, mismatch, parse_parameter_type
 
 _FORMS = ("list", "struct")
@@ -39,7 +38,7 @@ class ParameterFields:
         tuple[Plain, ...], Effect.RENDER, about("The only values it may have", [10, 20, 50])
     ] = ()
 
-    @model_validator(mode="after")
+    @checked
     def _values_fit(self) -> ParameterFields:
         values: list[tuple[tuple[str | int, ...], Json]] = [
             (("enum", index), value) for index, value in enumerate(self.enum)

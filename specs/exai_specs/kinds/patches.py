@@ -8,10 +8,8 @@ deletes. Never: whether an object has such a field.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs.fields import Problem, refuse
@@ -19,6 +17,10 @@ from exai_specs.frozen import freeze
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import called
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 Patches = Mapping[str, Mapping[str, Any]]
 

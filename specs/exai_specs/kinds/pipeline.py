@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -23,7 +21,6 @@ from exai_specs.fields import (
     Text,
     Whole,
     WholeSeconds,
-    about,
     refuse,
 )
 from exai_specs.forms import Shorthand
@@ -43,6 +40,7 @@ from exai_specs.kinds.step_pod import (
 from exai_specs.kinds.step_resources import StepResources
 from exai_specs.kinds.workload import SECRET, Env
 from exai_specs.names import CLAIM, FIELD, KUBERNETES, PARAMETER, STEP
+from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import Filled, different
 
 
@@ -84,7 +82,7 @@ class Defaults:
     )
     tolerations: Annotated[StepTolerations, Effect.RENDER, ABOUT_TOLERATIONS] = ()
 
-    @model_validator(mode="after")
+    @checked
     def _one_accelerator(self) -> Defaults:
         problems = tuple(accelerators(self.resources))
         if problems:
@@ -175,7 +173,7 @@ class PipelineSpec:
         why = "isn't for the step in finally"
         yield {"properties": {"finally": shape_rules.without(Step, {}, why, *last)}}
 
-    @model_validator(mode="after")
+    @checked
     def _one_input_of_a_name(self) -> PipelineSpec:
         wrong, hint = "is a parameter, too", "call one of them something else"
         problems = [
@@ -187,7 +185,7 @@ class PipelineSpec:
             raise refuse(*problems)
         return self
 
-    @model_validator(mode="after")
+    @checked
     def _last_step(self) -> PipelineSpec:
         last = self.finally_
         if last is None:

@@ -11,27 +11,15 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Parsed,
-    Problem,
-    Text,
-    Whole,
-    about,
-    refuse,
-)
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Problem, Text, Whole, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.names import LABEL_VALUE, NODE_LABEL, NameRule
+from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import again
 from exai_specs.types import TypeProblem, called
 
@@ -118,7 +106,7 @@ class Toleration:
         stays = shape_rules.differs("effect", "NoExecute")
         yield shape_rules.without(cls, stays, why, "tolerationSeconds")
 
-    @model_validator(mode="after")
+    @checked
     def _as_kubernetes_has_it(self) -> Toleration:
         if self.operator == "Exists" and self.value is not None:
             wrong = "means nothing with operator Exists"
@@ -279,7 +267,7 @@ class Probe:
     def schema_rules(cls) -> shape_rules.Rules:
         yield from shape_rules.one_of(*map(yaml_name, _CHECKS))
 
-    @model_validator(mode="after")
+    @checked
     def _one_way(self) -> Probe:
         present = [name for name in _CHECKS if getattr(self, name) is not None]
         if len(present) != 1:
@@ -312,7 +300,7 @@ class Probes:
         about("The others wait for it", {"tcpSocket": {"port": 8080}, "failureThreshold": 30}),
     ] = None
 
-    @model_validator(mode="after")
+    @checked
     def _one_success(self) -> Probes:
         """As Kubernetes judges pods (k8s.io/kubernetes, validateContainers)."""
         wrong = "must be 1 here: a container that lives, or has started, does so at once"

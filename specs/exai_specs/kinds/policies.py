@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Text, about
+from exai_specs.fields import Text
 from exai_specs.forms import Shorthand
+from exai_specs.notes import about
 
 
 @block

@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole, about
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Parsed, Text, Whole
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.applying import Apply, Reconcile
@@ -22,6 +20,7 @@ from exai_specs.kinds.policies import RulePolicy
 from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
+from exai_specs.notes import Field, about
 from exai_specs.texts import Filled, Http, TrackingUri
 from exai_specs.types import TypeProblem, called
 from exai_specs.version_ranges import PATTERN, parse_range

@@ -12,10 +12,11 @@ from typing import Annotated
 from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, WholeSeconds, about
+from exai_specs.fields import Flag, Maybe, WholeSeconds
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.kinds.volumes import AccessModes, StorageClass
+from exai_specs.notes import about
 
 
 @block

@@ -9,28 +9,16 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Duration,
-    Flag,
-    KeyedBy,
-    Maybe,
-    Parsed,
-    Problem,
-    Text,
-    Whole,
-    about,
-    refuse,
-)
+from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Parsed, Problem, Text, Whole, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import FORMAT
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.servers import PlacedFields
 from exai_specs.kinds.workload import Env
+from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import different
 from exai_specs.types import TypeProblem, called
 
@@ -83,7 +71,7 @@ class Format:
         why = "means nothing without autoSelect: true"
         yield shape_rules.without(cls, shape_rules.differs("autoSelect", True), why, "priority")
 
-    @model_validator(mode="after")
+    @checked
     def _priority_counts(self) -> Format:
         if self.priority is not None and not self.auto_select:
             wrong = "means nothing without autoSelect"
@@ -185,7 +173,7 @@ class RuntimeSpec(PlacedFields):
         why = "means nothing without multiModel: true"
         yield shape_rules.without(cls, shape_rules.differs("multiModel", True), why, "adapters")
 
-    @model_validator(mode="after")
+    @checked
     def _consistent(self) -> RuntimeSpec:
         problems: list[Problem] = []
         if self.image is None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Parsed, Problem, Whole, about, refuse
+from exai_specs.fields import Maybe, Parsed, Problem, Whole, refuse
 from exai_specs.frozen import freeze
+from exai_specs.notes import Field, about, checked
 from exai_specs.types import TypeProblem, called
 
 
@@ -26,7 +25,7 @@ class Replicas:
     min: Annotated[Annotated[Whole, Field(ge=0)], Effect.RENDER, about("At least", 1)] = 1
     max: Annotated[Annotated[Whole, Field(ge=1)], Effect.RENDER, about("At most", 3)] = 1
 
-    @model_validator(mode="after")
+    @checked
     def _ordered(self) -> Replicas:
         if self.min > self.max:
             wrong = f"is more than max ({self.max})"
@@ -106,7 +105,7 @@ class Trigger:
     def schema_rules(cls) -> shape_rules.Rules:
         yield from shape_rules.one_of("resource", "external", "podmetric")
 
-    @model_validator(mode="after")
+    @checked
     def _one_form(self) -> Trigger:
         names = ("resource", "external", "podmetric")
         present = [name for name in names if getattr(self, name) is not None]
@@ -157,7 +156,7 @@ class Autoscale:
         number = {"properties": {"target": {"type": "number"}}}
         yield {"if": shape_rules.says("metric", "concurrency", "rps"), "then": number}
 
-    @model_validator(mode="after")
+    @checked
     def _one_way(self) -> Autoscale:
         ways = {"metric": self.metric, "keda": self.keda, "none": self.none}
         present = [name for name, value in ways.items() if value is not None]

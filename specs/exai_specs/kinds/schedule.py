@@ -11,8 +11,6 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -26,11 +24,11 @@ from exai_specs.fields import (
     Text,
     Whole,
     WholeSeconds,
-    about,
     refuse,
 )
 from exai_specs.frozen import empty
 from exai_specs.names import PARAMETER
+from exai_specs.notes import Field, about, checked
 from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
 
@@ -103,7 +101,7 @@ class Schedule:
         every = shape_rules.has("every")
         yield shape_rules.without(cls, every, "means nothing with every", "timezone")
 
-    @model_validator(mode="after")
+    @checked
     def _one_rhythm(self) -> Schedule:
         if (self.cron is None) == (self.every is None):
             hint = "remove one of them" if self.cron else "add cron: 0 6 * * *, or every: 6h"

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Text, about
+from exai_specs.fields import Maybe, Named, Text
 from exai_specs.frozen import empty
 from exai_specs.kinds.metadata import Annotations, Labels
 from exai_specs.kinds.pods import (
@@ -29,6 +29,7 @@ from exai_specs.kinds.pods import (
 )
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
+from exai_specs.notes import about
 
 
 @block

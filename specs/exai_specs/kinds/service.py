@@ -10,8 +10,6 @@ from dataclasses import field
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-
 from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -26,7 +24,6 @@ from exai_specs.fields import (
     Text,
     Whole,
     WholeSeconds,
-    about,
     refuse,
 )
 from exai_specs.forms import OneOf, Shorthand
@@ -45,6 +42,7 @@ from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.slo import Slo
 from exai_specs.names import FIELD
+from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import Filled
 
 CUSTOM = "custom"
@@ -101,7 +99,7 @@ class ServedFeatures:
         why = "means nothing without onMissing: default"
         yield shape_rules.without(cls, shape_rules.differs("onMissing", "default"), why, "defaults")
 
-    @model_validator(mode="after")
+    @checked
     def _defaults_are_used(self) -> ServedFeatures:
         if self.defaults and self.on_missing != "default":
             wrong = f"means nothing with onMissing: {self.on_missing}"
@@ -151,7 +149,7 @@ class Rollout:
     def schema_rules(cls) -> shape_rules.Rules:
         yield {"properties": {"steps": {"minItems": 1}}}
 
-    @model_validator(mode="after")
+    @checked
     def _rising(self) -> Rollout:
         problems: list[Problem] = []
         if not self.steps:
@@ -313,7 +311,7 @@ class ServiceSpec(ComponentFields):
         why = "stands where exai's own transformer looks the features up"
         yield shape_rules.without(cls, shape_rules.has("features"), why, "transformer")
 
-    @model_validator(mode="after")
+    @checked
     def _consistent(self) -> ServiceSpec:
         problems = tuple(_problems(self))
         if problems:

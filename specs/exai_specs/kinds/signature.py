@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Problem, Text, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Problem, Text, refuse
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
 from exai_specs.names import FIELD
+from exai_specs.notes import about, checked
 
 
 @block
@@ -43,7 +42,7 @@ class Signature:
     def schema_rules(cls) -> shape_rules.Rules:
         yield {"properties": {"outputs": {"maxProperties": 1}}}
 
-    @model_validator(mode="after")
+    @checked
     def _one_output(self) -> Signature:
         if len(self.outputs) != 1:
             raise refuse(Problem("invalid-value", "must have exactly one column", "", ("outputs",)))

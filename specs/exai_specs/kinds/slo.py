@@ -9,12 +9,11 @@ from dataclasses import field
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Maybe, Percent, Problem, about, refuse
+from exai_specs.fields import Duration, Maybe, Percent, Problem, refuse
+from exai_specs.notes import about, checked
 
 MINUTE = 60_000
 
@@ -27,7 +26,7 @@ class Latency:
     p95: Annotated[Maybe[Duration], Effect.RENDER, about("Of 95 in 100", "50ms")] = None
     p99: Annotated[Maybe[Duration], Effect.RENDER, about("Of 99 in 100", "100ms")] = None
 
-    @model_validator(mode="after")
+    @checked
     def _in_order(self) -> Latency:
         """What half of the requests keep is no longer than what nearly all of them keep."""
         stated = [(n, t) for n in ("p50", "p95", "p99") if (t := getattr(self, n)) is not None]
@@ -63,7 +62,7 @@ class Slo:
     def schema_rules(cls) -> shape_rules.Rules:
         yield shape_rules.some_of("latency", "errorRate")
 
-    @model_validator(mode="after")
+    @checked
     def _some_time(self) -> Slo:
         if not self.window.ms:
             wrong = "must be longer than nothing"

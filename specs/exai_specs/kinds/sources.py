@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, about, refuse
+from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import NameRule
+from exai_specs.notes import about, checked
 from exai_specs.texts import Filled, is_http
 from exai_specs.types import TypeProblem, called
 
@@ -101,7 +100,7 @@ class SqlSource:
     def schema_rules(cls) -> shape_rules.Rules:
         yield from shape_rules.one_of("table", "query")
 
-    @model_validator(mode="after")
+    @checked
     def _one(self) -> SqlSource:
         if (self.table is None) == (self.query is None):
             hint = "remove one of them" if self.table is not None else "add table or query"

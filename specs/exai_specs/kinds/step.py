@@ -10,8 +10,6 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
@@ -26,7 +24,6 @@ from exai_specs.fields import (
     Text,
     Whole,
     WholeSeconds,
-    about,
     refuse,
 )
 from exai_specs.forms import OneOf
@@ -39,6 +36,7 @@ from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.step_resources import StepResourceFields, StepResources
 from exai_specs.kinds.workload import Env
 from exai_specs.names import FIELD
+from exai_specs.notes import Field, about, checked
 from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
 
@@ -118,7 +116,7 @@ class Import:
         Flag, Effect.RENDER, about("Whether it is copied into the workspace", True)
     ] = False
 
-    @model_validator(mode="after")
+    @checked
     def _of_an_artifact(self) -> Import:
         if not is_artifact(str(self.type)):
             wrong = "must be a type of artifacts"
@@ -281,7 +279,7 @@ class Step(StepPod):
         why = "is for the steps of the pipeline that is called"
         yield shape_rules.without(cls, shape_rules.has("pipeline"), why, *leaf)
 
-    @model_validator(mode="after")
+    @checked
     def _one_body(self) -> Step:
         found = [key for key in BODIES if getattr(self, key) is not None]
         if len(found) > 1 or (not found and self.image is None):

@@ -10,13 +10,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, TypeAlias
 
-from pydantic import (
-    model_validator,
-)
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, about, refuse
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, refuse
 from exai_specs.forms import OneOf, OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.affinity import Kubernetes
@@ -31,6 +27,7 @@ from exai_specs.kinds.pods import (
 )
 from exai_specs.kinds.volumes import MOUNT_PATH, EmptyDir, Ephemeral, MemoryVolume, SubPath
 from exai_specs.kinds.workload import SECRET
+from exai_specs.notes import about, checked
 
 _SubPath = Annotated[
     Maybe[SubPath], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")
@@ -173,7 +170,7 @@ class StepPod:
         ),
     ] = None
 
-    @model_validator(mode="after")
+    @checked
     def _shared_memory(self) -> StepPod:
         problems = [
             Problem("invalid-value", "is where no shared memory can stand", _SHM, ("volumes", path))

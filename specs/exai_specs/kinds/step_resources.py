@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, model_validator
-
 from exai_specs.amounts import Bytes, Pieces
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Quantity, about, refuse
+from exai_specs.fields import KeyedBy, Maybe, Quantity, refuse
 from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.workload import EXTENDED, EXTENDED_KEY, Amount, Gathered, over, stated
+from exai_specs.notes import Field, about, checked
 
 StepAmount: TypeAlias = Annotated[Amount, OrExpression(Quantity)]
 _StepBytes: TypeAlias = Annotated[Amount, OrExpression(Bytes)]
@@ -63,7 +62,7 @@ class StepResourceFields:
         about("Limits that differ from the requests", {"memory": "4Gi"}),
     ] = None
 
-    @model_validator(mode="after")
+    @checked
     def _within_limits(self) -> StepResourceFields:
         if self.limits is not None and (problems := over(stated(self), stated(self.limits))):
             raise refuse(*problems)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Maybe, Named, Problem, Text, Whole, about, refuse
+from exai_specs.fields import Maybe, Named, Problem, Text, Whole, refuse
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SecretRef
 from exai_specs.names import NameRule
+from exai_specs.notes import Field, about, checked
 
 PROJECT = NameRule(
     r"[A-Za-z0-9][A-Za-z0-9_]*", "letters, digits and `_`, and starts with a letter or digit"
@@ -103,7 +102,7 @@ class OnlineStore:
         other = shape_rules.differs("type", "redis")
         yield shape_rules.without(cls, other, why, "connection_string", "key_ttl_seconds")
 
-    @model_validator(mode="after")
+    @checked
     def _of_its_type(self) -> OnlineStore:
         redis = self.type == "redis"
         problems = [
@@ -151,7 +150,7 @@ class OfflineStore:
         other = shape_rules.differs("type", "postgres")
         yield shape_rules.without(cls, other, "is for postgres", "connection")
 
-    @model_validator(mode="after")
+    @checked
     def _of_its_type(self) -> OfflineStore:
         if self.type == "postgres" and self.connection is None:
             hint = "add connection: NAME"
@@ -194,7 +193,7 @@ class FeatureStore:
         about("Python files that are copied into the repository, relative to this file", ["a.py"]),
     ] = ()
 
-    @model_validator(mode="after")
+    @checked
     def _apart(self) -> FeatureStore:
         first = dict.fromkeys(RENDERED, "a file or folder that exai renders")
         problems = []

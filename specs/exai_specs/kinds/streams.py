@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Maybe, Named, Problem, Text, about, refuse
+from exai_specs.fields import Duration, Maybe, Named, Problem, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import FIELD, SQL, NameRule
+from exai_specs.notes import about, checked
 
 BROKERS = NameRule(
     r"[A-Za-z0-9.-]+:[0-9]{1,5}(,[A-Za-z0-9.-]+:[0-9]{1,5})*",
@@ -126,7 +125,7 @@ class Aggregation:
         window = f"_{self.time_window.ms // 1000}s" if self.time_window is not None else ""
         return self.name or f"{self.function}_{self.column}{window}"
 
-    @model_validator(mode="after")
+    @checked
     def _window(self) -> Aggregation:
         problems = [
             Problem("invalid-value", "must be whole seconds, and at least one", "", (path,))

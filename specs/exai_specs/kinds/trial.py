@@ -10,22 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated
 
-from pydantic import model_validator
-
 from exai_specs import shape_rules
 from exai_specs.blocks import block, yaml_name
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    KeyedBy,
-    Maybe,
-    Named,
-    Plain,
-    Problem,
-    Text,
-    WholeSeconds,
-    about,
-    refuse,
-)
+from exai_specs.fields import KeyedBy, Maybe, Named, Plain, Problem, Text, WholeSeconds, refuse
 from exai_specs.frozen import empty
 from exai_specs.kinds.built_in import built_in
 from exai_specs.kinds.pods import (
@@ -39,6 +27,7 @@ from exai_specs.kinds.pods import (
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.names import FIELD
+from exai_specs.notes import about, checked
 
 BODIES = ("uses", "python", "image")
 """The keys that say what a trial is."""
@@ -132,7 +121,7 @@ class Trial:
         yield shape_rules.without(cls, others, "is for containers", "command", "args")
         yield shape_rules.needs(container, "command")
 
-    @model_validator(mode="after")
+    @checked
     def _one_body(self) -> Trial:
         found = [key for key in BODIES if getattr(self, key) is not None]
         if found == ["python", "image"]:

@@ -10,27 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
-
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    KeyedBy,
-    Maybe,
-    Named,
-    Number,
-    Parsed,
-    Problem,
-    Text,
-    Whole,
-    about,
-    refuse,
-)
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Parsed, Problem, Text, Whole, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.trial import Trial
 from exai_specs.names import FIELD, PARAMETER
+from exai_specs.notes import Field, about, checked
 from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
 
@@ -112,7 +100,7 @@ class Range:
         Literal["linear", "log"], Effect.RETRAIN, about("How they are spread", "log")
     ] = "linear"
 
-    @model_validator(mode="after")
+    @checked
     def _is_one(self) -> Range:
         problems = list(self._problems())
         if problems:
@@ -178,7 +166,7 @@ class Trials:
         """How many may fail."""
         return min(3, self.max) if self.max_failed is None else self.max_failed
 
-    @model_validator(mode="after")
+    @checked
     def _within_max(self) -> Trials:
         problems = [
             Problem("invalid-value", f"is above max, which is {self.max}", "raise max", (name,))

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator
-
 from exai_specs.amounts import Size
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, about, refuse
+from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import NameRule
+from exai_specs.notes import AfterValidator, about
 from exai_specs.texts import Filled
 
 MOUNT_PATH = NameRule(

@@ -9,32 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from decimal import Decimal
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from exai_specs import units
 from exai_specs.amounts import Bytes, Pieces
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    HIDDEN,
-    Flag,
-    KeyedBy,
-    Maybe,
-    Named,
-    Problem,
-    Quantity,
-    Text,
-    about,
-    refuse,
-)
+from exai_specs.fields import HIDDEN, Flag, KeyedBy, Maybe, Named, Problem, Quantity, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.names import FIELD, NameRule
+from exai_specs.notes import Field, about, checked
 from exai_specs.values import frozen
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 EXTENDED = NameRule(
     r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
@@ -263,7 +255,7 @@ class ResourceFields:
         about("Limits that differ from the requests", {"memory": "4Gi"}),
     ] = None
 
-    @model_validator(mode="after")
+    @checked
     def _within_limits(self) -> ResourceFields:
         if self.limits is not None and (problems := over(stated(self), stated(self.limits))):
             raise refuse(*problems)

@@ -13,7 +13,6 @@ import pytest
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
 from exai_specs.effects import Effect
-from exai_specs.fields import about
 from exai_specs.kinds import API_VERSION, KINDS, Metadata
 from exai_specs.kinds.dataset import DatasetSpec, Fixed
 from exai_specs.kinds.model import Gate
@@ -23,6 +22,7 @@ from exai_specs.kinds.service import ServiceSpec
 from exai_specs.kinds.sources import CsvSource
 from exai_specs.kinds.step import Retry, Step
 from exai_specs.kinds.workload import ConfigMapRef, SecretRef
+from exai_specs.notes import about
 from exai_specs.parse import Spec, parse
 from exai_specs.shape import Shape, shape_of
 from exai_specs.types import ListOf, MapOf, Scalar
