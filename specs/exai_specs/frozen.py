@@ -95,9 +95,9 @@ def digest(value: Json) -> str:
 
 def _text(value: Json) -> str:
     try:
-        return _FROZEN.encode(value)
+        return _FROZEN(value)
     except TypeError:
-        return _CANONICAL.encode(value)
+        return _CANONICAL(value)
 
 
 def _plain(value: object) -> dict[str, Any]:
@@ -106,8 +106,8 @@ def _plain(value: object) -> dict[str, Any]:
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 
-def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
-    return json.JSONEncoder(
+def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
+    made = json.JSONEncoder(
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -115,6 +115,12 @@ def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
         check_circular=False,  # a value that is made of finished ones holds none that holds it
         default=default,
     )
+    in_c = getattr(json.encoder, "c_make_encoder", None)
+    if in_c is None:
+        return made.encode
+    # The very one that `made.encode` makes anew for each value: as long as a small one takes.
+    chunks = in_c(None, default, encode_basestring, None, ":", ",", True, False, False)
+    return lambda value: "".join(chunks(value, 0))
 
 
 _CANONICAL = _encoder(_plain)

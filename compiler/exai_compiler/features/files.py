@@ -16,7 +16,7 @@ from exai_compiler.features.declarations import call, listed, module
 from exai_compiler.features.imports import imports_of
 from exai_compiler.features.inert import hold_to_declarations
 from exai_compiler.features.store_file import store_text
-from exai_specs.frozen import Json, thaw
+from exai_specs.frozen import Json
 
 Part = Mapping[str, Any]
 
@@ -31,18 +31,18 @@ _INIT = '"""Functions of the project, as they are in its files."""\n'
 
 def files_of(spec: Mapping[str, Json]) -> Mapping[str, str]:
     """All files, sorted by path. Raises ValueError for what the checks refuse."""
-    plain = cast(Part, thaw(spec))
-    found: dict[str, str] = {"definitions.py": _definitions(plain)}
-    if "store" in plain:
-        found["feature_store.yaml"] = store_text(plain["store"])
-    if "sources" in plain:
-        found["exai_sources.py"] = _sources(plain["sources"])
-    if plain["modules"]:
+    part = cast(Part, spec)
+    found: dict[str, str] = {"definitions.py": _definitions(part)}
+    if "store" in part:
+        found["feature_store.yaml"] = store_text(part["store"])
+    if "sources" in part:
+        found["exai_sources.py"] = _sources(part["sources"])
+    if part["modules"]:
         # What a user's file holds beside its function is no definition.
         found[".feastignore"] = "transforms\n"
         found["transforms/__init__.py"] = _INIT
-        found |= plain["modules"]
-    found |= plain.get("files", {})
+        found |= part["modules"]
+    found |= part.get("files", {})
     return dict(sorted(found.items()))
 
 
@@ -241,7 +241,7 @@ def _described(descriptions: Part, name: str) -> str:
 def _told(each: Part) -> dict[str, str]:
     return {
         "description": repr(each.get("description", "")),
-        "tags": repr(each.get("tags", {})),
+        "tags": repr({**each.get("tags", {})}),
         "owner": repr(each.get("owner", "")),
     }
 

@@ -50,14 +50,16 @@ _CALLS = frozenset(
 )
 _CONSTANTS = (str, int, float, bool)
 _VALUE_TYPES = frozenset(VALUE_TYPES.values())
-_VARIABLE = regex(r"(entity|source|push|stream|request|view|transform|service)_\w+", re.ASCII)
+_THINGS = "entity|source|push|stream|request|view|transform|service"
+_VARIABLE = regex(rf"({_THINGS})_\w+", re.ASCII)
 # Texts, one after the other, as Python itself reads them where `_shape` lets a program pass.
 _TEXT = regex(
     r'"""[^"\\]*"""|"(?!"")(?:[^"\\\n]|\\.)*"'
     r"|'(?!'')(?:[^'\\\n]|\\.)*'",
 )
-_NAMED = regex(rf"\b{_VARIABLE.pattern}", re.ASCII)
+_NAMED = regex(rf"(\b(?:{_THINGS})_\w+)", re.ASCII)
 _BLANK = "'_'"
+_SIGNS = ("#", "\\", '"', "'")
 
 
 def hold_to_declarations(text: str) -> None:
@@ -75,10 +77,14 @@ def _shape(text: str) -> str:
     blank = _TEXT.sub(_BLANK, text)
     # Comments, ends of lines that are none, other quotes, letters that Python takes for others.
     rest = blank.replace(_BLANK, "")
-    if not rest.isascii() or re.search(r"[#\\\"']", rest):
+    if not rest.isascii() or any(sign in rest for sign in _SIGNS):
         return text
     names: dict[str, str] = {}
-    return _NAMED.sub(lambda one: names.setdefault(one[0], f"{one[1]}_{len(names)}"), blank)
+    parts = _NAMED.split(blank)  # every second one is a variable
+    parts[1::2] = [
+        names.setdefault(one, f"{one.partition('_')[0]}_{len(names)}") for one in parts[1::2]
+    ]
+    return "".join(parts)
 
 
 @lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ import yaml
 
 from exai_compiler.features.stores import REFERENCE, feast_project, store_of
 from exai_compiler.project import Project
+from exai_specs.frozen import digest
 from exai_specs.kinds import Environment
 from exai_specs.regexes import regex
 
@@ -32,6 +33,12 @@ def store_file(project: Project, environment: Environment) -> str:
         ),
     )
     return text
+
+
+def store_digest(project: Project, environment: Environment) -> str:
+    """Of the file; all services of the environment are told it."""
+    text = store_file(project, environment)
+    return project.once(("digest of feature_store.yaml", text), lambda: digest(text))
 
 
 def store_text(store: Mapping[str, Any]) -> str:

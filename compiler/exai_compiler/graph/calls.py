@@ -61,8 +61,9 @@ class Placed(NamedTuple):
 
 def everything(frame: Frame) -> Iterator[Placed]:
     """All leaves, by name; those of a pipeline that is called where its step stands."""
+    calls = bool(frame.graph.called)
     for _, step in sorted(frame.graph.steps.items()):
-        inner = frame.inside(step)
+        inner = frame.inside(step) if calls else None
         if inner is None:
             yield Placed(frame, step)
         else:
@@ -71,6 +72,8 @@ def everything(frame: Frame) -> Iterator[Placed]:
 
 def made_by(frame: Frame, binding: Binding | Condition | None) -> tuple[Placed, ...]:
     """The leaves that anything in a value comes from, in whatever pipeline they are."""
+    if isinstance(binding, Constant):  # most are
+        return ()
     found = {placed.key: placed for placed in _made_by(frame, binding)}
     return tuple(found.values())
 

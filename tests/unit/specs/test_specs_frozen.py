@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from exai_specs.frozen import canonical, digest, empty, freeze, thaw
+from exai_specs.frozen import canonical, digest, empty, encoded, freeze, thaw
 
 TREE = {"b": [1, 2.5, {"c": None}], "a": "ü", "t": True}
 
@@ -30,6 +31,25 @@ def test_canonical_json() -> None:
     assert canonical(freeze(dict(reversed(TREE.items())))) == expected
     assert digest(freeze(TREE)) == digest(freeze(dict(reversed(TREE.items()))))
     assert len(digest(None)) == 64
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        'a "text"\n\x00\x1f\x7f\u2028 ü',
+        1e-07,
+        1e16,
+        -0.0,
+        10**30,
+        True,
+        [],
+        {"z": {"ü": [1.0, None]}, "a": {}, "A": [{"b": [[]]}]},
+    ],
+)
+def test_canonical_json_is_what_the_standard_library_writes(tree: Any) -> None:
+    expected = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert canonical(freeze(tree)).decode() == expected
+    assert encoded(freeze(tree)).text == expected
 
 
 def test_what_json_has_no_word_for() -> None:

@@ -11,10 +11,8 @@ from exai_specs.frozen import Json
 from exai_specs.kinds.affinity import ExecutorConfig, NodeAffinity, PodAffinity, Requirement
 
 
-def near(config: ExecutorConfig | None, names: Names) -> Mapping[str, Json]:
+def near(config: ExecutorConfig, names: Names) -> Mapping[str, Json]:
     """Empty when nothing is said."""
-    if config is None:
-        return {}
     nodes = config.node_affinity
     fields = {
         "nodeAffinity": ({"nodeAffinityJson": names.given(nodes)},)

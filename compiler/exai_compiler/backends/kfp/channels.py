@@ -19,6 +19,7 @@ from exai_specs.values import frozen
 
 Carried = FromParameter | FromArtifact | FromStep | FromItem
 """A source that is an input of something: values of the run are filled in where they stand."""
+_CARRIED = (FromParameter, FromArtifact, FromStep, FromItem)
 
 
 @frozen
@@ -33,7 +34,7 @@ class Here:
 
 def carried(sources: Iterable[Source]) -> tuple[Carried, ...]:
     """Those of the sources that are inputs of something."""
-    return tuple(s for s in sources if isinstance(s, Carried))
+    return tuple([s for s in sources if isinstance(s, _CARRIED)])
 
 
 def whole(source: Carried) -> Carried:

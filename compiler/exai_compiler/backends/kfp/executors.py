@@ -84,7 +84,7 @@ def _parts(component: Component, image: str) -> Mapping[str, Encoded]:
 def _env(settings: Settings, own: Mapping[str, str]) -> Mapping[str, str]:
     """Plain variables, sorted. KFP doesn't fill references in them (kubeflow/pipelines#13034)."""
     if not settings.env and settings.resources is None:
-        return dict(sorted(own.items()))
+        return dict(sorted(own.items())) if own else own
     found = dict(own)
     for name, value in settings.env.items():
         if not isinstance(value, str):

@@ -25,6 +25,7 @@ from exai_specs.kinds.pipeline import PipelineSpec
 SCHEMA_VERSION = "2.1.0"
 """The only one that KFP's API server takes (backend/src/apiserver/template/v2_template.go)."""
 _SCHEMA_VERSION = encoded(SCHEMA_VERSION)
+_NOTHING = encoded({})
 
 
 class Intermediate(NamedTuple):
@@ -38,7 +39,7 @@ class Intermediate(NamedTuple):
         """SHA-256 in hexadecimal of both (DESIGN section 4). What people read, and what a tool says
         of itself, isn't in them: see above.
         """
-        platform = encoded(self.platform)
+        platform = encoded(self.platform) if self.platform else _NOTHING
         return mapping({"pipelineSpec": self.pipeline, "platformSpec": platform}).digest
 
 

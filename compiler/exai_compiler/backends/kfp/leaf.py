@@ -72,7 +72,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
     whole_name = there.before + name
     runs = step.component
     given = given_amounts(how, step.items) if runs.importer is None else {}
-    if (image := _image(step)) is not None:
+    if step.spec.image is not None and (image := _image(step)) is not None:
         runs = replace(runs, image=placeholder(image))
         given = {BASE_IMAGE: image, **given}
     names = [bind(name.text, step.items) for name in step.names]

@@ -34,7 +34,9 @@ def executor_config(
     if settings.timeout is not None:
         # An int64, which is text in a protobuf's JSON.
         found["activeDeadlineSeconds"] = str(-(-settings.timeout.ms // 1000))
-    return {**found, **mounted(settings.pod.volumes, names), **placed(settings, names)}
+    if settings.pod.volumes:
+        found |= mounted(settings.pod.volumes, names)
+    return {**found, **placed(settings, names)}
 
 
 def _variables(settings: Settings, names: Names) -> Mapping[str, Json]:

@@ -31,10 +31,12 @@ def placed(settings: Settings, names: Names) -> Mapping[str, Json]:
         found["imagePullPolicy"] = pod.image_pull_policy
     if pod.security_context is not None:
         found["securityContext"] = _security(pod.security_context)
-    metadata = {"labels": pod.pod_labels, "annotations": pod.pod_annotations}
-    if any(metadata.values()):
+    if pod.pod_labels or pod.pod_annotations:
+        metadata = {"labels": pod.pod_labels, "annotations": pod.pod_annotations}
         found["podMetadata"] = {k: dict(sorted(v.items())) for k, v in metadata.items() if v}
-    return {**found, **near(pod.kubernetes, names)}
+    if pod.kubernetes is not None:
+        found |= near(pod.kubernetes, names)
+    return found
 
 
 def _toleration(toleration: Toleration) -> Json:

@@ -10,7 +10,7 @@ from exai_compiler.backends.kfp.channels import Carried, Here
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.constants import constant
-from exai_compiler.graph import FINALLY, Binding, FromStep, Node, Step, sources
+from exai_compiler.graph import FINALLY, Binding, Constant, FromStep, Node, Step, sources
 from exai_specs.frozen import Json, empty
 from exai_specs.kinds.step import Retry
 from exai_specs.units import Duration
@@ -72,8 +72,13 @@ def _caching(settings: Settings) -> Json:
 
 def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[str, ...]:
     """The tasks of this DAG that a step or group waits for, sorted."""
-    read = {s.step for b in bindings.values() for s in sources(b) if isinstance(s, FromStep)}
-    return tuple(sorted(here.tasks & read.union(node.needs)))
+    read = set(node.needs)
+    for binding in bindings.values():
+        if isinstance(binding, FromStep):
+            read.add(binding.step)
+        elif not isinstance(binding, Constant):
+            read.update(s.step for s in sources(binding) if isinstance(s, FromStep))
+    return tuple(sorted(here.tasks & read))
 
 
 @lru_cache(maxsize=256)

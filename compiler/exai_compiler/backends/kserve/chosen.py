@@ -38,6 +38,7 @@ EXAIS: tuple[Runtime, ...] = tuple(
     Runtime(served.runtime, {served.format: (served.version,)}, PROTOCOLS, (served.format,))
     for served in SERVED.values()
 )
+_EXAIS = frozenset(each.name for each in EXAIS)
 
 
 def choose(
@@ -76,4 +77,4 @@ def choose(
 
 def is_exais(name: str) -> bool:
     """Whether exai's own server serves it."""
-    return name in {each.name for each in EXAIS}
+    return name in _EXAIS

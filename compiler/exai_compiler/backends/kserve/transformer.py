@@ -13,11 +13,11 @@ from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
 from exai_compiler.changes import ObjectId
-from exai_compiler.features import secret_variables, store_file
+from exai_compiler.features import secret_variables, store_digest, store_file
 from exai_compiler.maybe import Tree
 from exai_compiler.pods import container, pod
 from exai_compiler.resolved import Resolved
-from exai_specs.frozen import Json, canonical, digest
+from exai_specs.frozen import Json, canonical
 from exai_specs.kinds import ServiceSpec
 from exai_specs.kinds.service import ServedFeatures
 
@@ -44,7 +44,7 @@ def transformer(
         POLICY: policy(features),
         "EXAI_FEATURE_REPOSITORY": STORE_DIR,
         # Another store is another process: what is mounted is read when one starts.
-        "EXAI_STORE_DIGEST": digest(store_file(resolved.project, environment))[:12],
+        "EXAI_STORE_DIGEST": store_digest(resolved.project, environment)[:12],
         # What a custom component speaks; without it KServe takes it for v1.
         "PROTOCOL": body.protocol,
     }
