@@ -306,6 +306,8 @@ def models_registered(graph: Graph) -> tuple[str, ...]:
 
 def _named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
     """Of a pipeline and of all that it calls."""
+    if not graph.called:
+        return _own_named(graph, kind, only_effects)
     found: dict[str, Graph] = {}
     waiting = [graph]
     while waiting:
@@ -323,7 +325,9 @@ def _own_named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ..
         if step.component is None or (only_effects and step.component.effects != only_effects):
             continue
         for port, named in step.component.refs.items():
+            if named != kind:
+                continue
             binding = step.inputs.get(port)
-            if named == kind and isinstance(binding, Constant) and isinstance(binding.value, str):
+            if isinstance(binding, Constant) and isinstance(binding.value, str):
                 names.add(binding.value)
     return tuple(sorted(names))

@@ -67,8 +67,12 @@ class Known:
         found = self._met.get(node)
         if found is None:
             place = self._place(node.of("") if node.column else node)
-            self._add((node.column,), ((place, node[:3]),))
-            found = self._met[node] = place[node.column]
+            found = place.get(node.column)
+            if found is None:
+                found = place[node.column] = len(self.names)
+                self.names.append(node.column)
+                self._heads.append(node[:3])
+            self._met[node] = found
         return found
 
     def columns(
@@ -77,7 +81,14 @@ class Known:
         """The numbers of the same columns of two documents or steps."""
         above, below = self._place(source), self._place(target)
         if None in map(above.get, columns) or None in map(below.get, columns):
-            self._add(columns, ((above, source[:3]), (below, target[:3])))
+            names, heads = self.names, self._heads
+            both = ((above, source[:3]), (below, target[:3]))
+            for column in columns:
+                for place, head in both:
+                    if column not in place:
+                        place[column] = len(names)
+                        names.append(column)
+                        heads.append(head)
         return map(above.__getitem__, columns), map(below.__getitem__, columns)
 
     def nodes(self) -> tuple[Node, ...]:
@@ -97,15 +108,6 @@ class Known:
         if found is None:
             found = self._places[node] = {}
         return found
-
-    def _add(self, columns: Sequence[str], to: tuple[tuple[dict[str, int], Head], ...]) -> None:
-        names, heads = self.names, self._heads
-        for column in columns:
-            for place, head in to:
-                if column not in place:
-                    place[column] = len(names)
-                    names.append(column)
-                    heads.append(head)
 
 
 def gathered(by: Sequence[int], number: int) -> Links:
