@@ -79,6 +79,11 @@ class Document:
         found = re.match(_PLAIN, self.text[place[0] :])
         return found[1] if found else ""
 
+    def may_hold(self, mark: str) -> bool:
+        """Whether a text of the document may hold this one, without white space: what its file
+        lacks, only an escape can spell."""
+        return mark in self.text or "\\" in self.text
+
     def patched(self, path: Path) -> bool:
         """Whether an overlay set or removed what stands at `path`."""
         del path

@@ -56,6 +56,9 @@ class PatchedDocument(Document):
         document, inside = self._origin(path)
         return document.written(inside)
 
+    def may_hold(self, mark: str) -> bool:
+        return self.base.may_hold(mark) or any(each.may_hold(mark) for each in self.overlays)
+
     def patched(self, path: Path) -> bool:
         return self._origin(path)[0] is not self.base
 

@@ -41,17 +41,19 @@ _VARIABLE = (
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
+        if not subject.reads[graph.pipeline.name].broken:
+            continue
         for port, binding in step.inputs.items():
             if isinstance(binding, Broken):
                 path = step.input_at(port)
                 value = value_at(spec.document.value, path)
                 yield from broken(spec, graph, path, value, step.items)
-        for occurrence in subject.occurrences(graph, step):
-            if isinstance(occurrence.source, FromStatus) and step is not graph.last:
-                yield _status(occurrence.at(spec))
+    for spec, graph, occurrence in subject.referring(FromStatus):
+        if occurrence.step is not graph.last:
+            yield _status(occurrence.at(spec))
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
-        for field in subject.fields[graph.pipeline.name]:
+        for field in subject.reads[graph.pipeline.name].fields:
             if isinstance(field.binding, Broken):
                 yield from _broken_field(spec, graph, field)
         for mention in subject.mentions[graph.pipeline.name]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
 from exai_compiler.graph import Condition, FromRun, FromStatus, Graph, source_type
@@ -25,7 +24,7 @@ Wrong = tuple[Expression, str, str]  # where, what is wrong, a hint
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
-        for field in fields(graph):
+        for field in subject.reads[graph.pipeline.name].fields:
             if isinstance(field.binding, Condition):
                 for where, message, hint in _boolean(
                     graph, field.binding, field.binding.expression

@@ -24,9 +24,7 @@ FIELDS = ("command", "args")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
-        if step.spec.body != "image":
-            continue
+    for spec, graph, step in subject.by_body.get("image", ()):
         base: Path = step.path
         for field in FIELDS:
             for path, text in strings(value_at(spec.document.value, (*base, field))):

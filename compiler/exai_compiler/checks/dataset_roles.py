@@ -47,6 +47,6 @@ def _rows(subject: Subject) -> set[str]:
     """The Datasets whose rows get features."""
     return {
         subject.flows[graph.pipeline.name].table(step.inputs.get(adding.data)).dataset
-        for _, graph, step in subject.steps()
+        for _, graph, step in subject.steps_of(ADDS)
         if step.component is not None and (adding := ADDS.get(step.component.name)) is not None
     }

@@ -22,11 +22,10 @@ from exai_compiler.checks.demands import (
     Within,
     faults,
 )
-from exai_compiler.checks.guards import Guards, guards
-from exai_compiler.checks.mentions import fields
-from exai_compiler.checks.occurrences import occurrences, words
+from exai_compiler.checks.guards import NO_GUARDS, Guards, guards
+from exai_compiler.checks.occurrences import Occurrence, words
 from exai_compiler.checks.port_types import assignable
-from exai_compiler.checks.reads import Read, all_names, read
+from exai_compiler.checks.reads import Read, read
 from exai_compiler.checks.settings_table import SETTINGS
 from exai_compiler.checks.subject import Subject, wanted_at
 from exai_compiler.checks.texts import Path
@@ -83,7 +82,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def asked_of(project: Project, graphs: Mapping[str, Graph], pipeline: str) -> Asked:
     """What is asked of the parameters of a pipeline, whoever gives them."""
     reads = {
-        spec.ref.name: read(graph, body, fields(graph))
+        spec.ref.name: read(graph, body)
         for spec, body in project.bodies(PipelineSpec)
         if (graph := graphs[spec.ref.name])
     }
@@ -107,8 +106,9 @@ def _carried(
         if not isinstance(spec.body, PipelineSpec):
             continue
         found: dict[str, dict[Key, Demand]] = {}
-        around = guards(graph)
-        for use in _uses(project, spec, spec.body, graph, reads[name], asked, around):
+        is_guarded = any(field.field == "if" for field in reads[name].fields)
+        around = guards(graph) if is_guarded else NO_GUARDS
+        for use in _uses(project, spec, graph, reads[name], asked, around):
             binding, path, demand, _ = _origin(graph, use, around)
             if isinstance(binding, Constant):
                 yield spec, path, binding.value, demand
@@ -142,43 +142,47 @@ def _origin(graph: Graph, use: Use, around: Guards) -> Use:
 def _uses(
     project: Project,
     spec: Spec,
-    body: PipelineSpec,
     graph: Graph,
     found: Read,
     asked: Mapping[str, Asked],
     around: Guards,
 ) -> Iterator[Use]:
     """What a pipeline asks of what it uses, with where each stands."""
-    places = {step.path: _place(step) for step in graph.steps.values()}
-    for path, name, items in all_names(graph, body):
+    for path, name, items in found.names:
         if name.is_amount:
+            binding, rule = bind(name.text, items), Amount(str(name.path[-1]))
+            if isinstance(binding, Constant) and not any(faults(binding.value, Demand(rule))):
+                continue  # as nearly all are: nobody is told why it must be one
             here = (*path, *name.path)
-            resource = str(name.path[-1])
-            why = (f"it is the {resource} of a step", spec.at(*here))
-            demand = Demand(Amount(resource), (), (why,))
-            yield bind(name.text, items), here, demand, places.get(path, ())
-    for step in graph.steps.values():
-        yield from _inputs(project, spec, graph, step)
-        yield from _settings(spec, step)
+            why = (f"it is the {rule.resource} of a step", spec.at(*here))
+            yield binding, here, Demand(rule, (), (why,)), _places(graph).get(path, ())
+    for name_of_step, occurrences in found.occurrences.items():
+        step = graph.steps[name_of_step]
+        yield from _inputs(project, spec, graph, step, occurrences)
+        yield from _settings(spec, step, occurrences)
     for step, inner in graph.calls:
         for parameter, demands in asked.get(inner.pipeline.name, {}).items():
-            binding = step.inputs.get(parameter)
-            if isinstance(binding, Constant | FromParameter | FromItem):
+            given = step.inputs.get(parameter)
+            if isinstance(given, Constant | FromParameter | FromItem):
                 for demand in demands:
-                    yield binding, step.input_at(parameter), demand, _place(step)
+                    yield given, step.input_at(parameter), demand, _place(step)
     if any(isinstance(each, FromItem) and each.field for each in found.sources):
-        yield from _fields(spec, body, graph, around)
+        yield from _fields(spec, graph, found, around)
+
+
+def _places(graph: Graph) -> Mapping[Path, tuple[str, ...]]:
+    return {step.path: _place(step) for step in graph.steps.values()}
 
 
 def _place(step: Step) -> tuple[str, ...]:
     return (*step.within, step.name)
 
 
-def _fields(spec: Spec, body: PipelineSpec, graph: Graph, around: Guards) -> Iterator[Use]:
+def _fields(spec: Spec, graph: Graph, found: Read, around: Guards) -> Iterator[Use]:
     """The fields of items that are read somewhere. A struct may leave fields out, and Kubeflow
     Pipelines fails where it takes one that isn't there."""
     taken: dict[FromItem, tuple[str, ...]] = {}
-    for source, within in _taken(body, graph):
+    for source, within in _taken(graph, found):
         is_new = isinstance(source, FromItem) and source.field and source not in taken
         if isinstance(source, FromItem) and is_new and not around.hold(source, within):
             taken[source] = within
@@ -197,49 +201,54 @@ def _fields(spec: Spec, body: PipelineSpec, graph: Graph, around: Guards) -> Ite
             yield loop.items, path, demand, taken[source]
 
 
-def _taken(body: PipelineSpec, graph: Graph) -> Iterator[tuple[Source, tuple[str, ...]]]:
+def _taken(graph: Graph, found: Read) -> Iterator[tuple[Source, tuple[str, ...]]]:
     """Everything that is read, with what is around the place where it is."""
-    places = {step.path: _place(step) for step in graph.steps.values()}
+    places = _places(graph)
     for step in graph.steps.values():
         for binding in step.inputs.values():
             yield from ((source, places[step.path]) for source in sources(binding))
-    for path, name, items in all_names(graph, body):
+    for path, name, items in found.names:
         for source in sources(bind(name.text, items)):
             yield source, places.get(path, ())
-    for each in fields(graph):
+    for each in found.fields:
         yield from ((source, each.within) for source in sources(each.binding))
 
 
-def _inputs(project: Project, spec: Spec, graph: Graph, step: Step) -> Iterator[Use]:
+def _inputs(
+    project: Project, spec: Spec, graph: Graph, step: Step, occurrences: tuple[Occurrence, ...]
+) -> Iterator[Use]:
     component = step.component
-    for name, binding in step.inputs.items() if component is not None else ():
-        port = component.inputs.get(name) if component is not None else None
-        if (
-            component is None
-            or port is None
-            or not isinstance(binding, FromParameter | FromItem)
-            or name in component.filled
-            or name in component.refs
-        ):
+    if component is None:
+        return
+    for each in occurrences:
+        binding, name = each.source, each.port
+        if not isinstance(binding, FromParameter | FromItem) or not each.whole or each.inner:
             continue
-        path = step.input_at(name)
-        why = (("it is given here", spec.at(*path)), *wanted_at(project, graph, step, name))
+        port = component.inputs.get(name)
+        if port is None or name in component.filled or name in component.refs:
+            continue
         within = _place(step)
-        if (limit := component.limits.get(name)) is not None:
-            yield binding, path, Demand(Within(name, component.name, limit), (), why), within
+        limit = component.limits.get(name)
         source, wanted = source_type(graph, binding), port_type(port)
+        untyped = source is None or assignable(source, wanted) == "untyped"
+        if limit is None and not untyped:
+            continue
+        path = each.path
+        why = (("it is given here", spec.at(*path)), *wanted_at(project, graph, step, name))
+        if limit is not None:
+            yield binding, path, Demand(Within(name, component.name, limit), (), why), within
         if source is None and isinstance(binding, FromItem) and binding.field:
             continue  # `untyped-loop` speaks
-        if source is None or assignable(source, wanted) == "untyped":
+        if untyped:
             yield binding, path, Demand(Typed(name, wanted), (), why), within
 
 
-def _settings(spec: Spec, step: Step) -> Iterator[Use]:
+def _settings(spec: Spec, step: Step, occurrences: tuple[Occurrence, ...]) -> Iterator[Use]:
     """What an algorithm takes as its parameters: all of them, or one."""
     if SETTINGS not in step.inputs or (found := trainer(step)) is None:
         return
     component, algorithm = found
-    for each in occurrences(step):
+    for each in occurrences:
         source = each.source
         if each.port != SETTINGS or not each.whole or len(each.inner) > 1:
             continue

@@ -89,8 +89,8 @@ class Demand:
     for it."""
 
     rule: Rule
-    inner: tuple[str, ...]
-    why: tuple[tuple[str, Span], ...]
+    inner: tuple[str, ...] = ()
+    why: tuple[tuple[str, Span], ...] = ()
 
     @property
     def key(self) -> Key:

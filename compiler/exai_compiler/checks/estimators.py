@@ -13,7 +13,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.task_mismatch import NEVER
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.checks.unusable_feature import TARGETS
-from exai_compiler.columns import text, trained
+from exai_compiler.columns import text
 from exai_compiler.graph import Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
@@ -67,7 +67,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     judged: set[tuple[Ref, Path]] = set()
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
-            signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+            signature = subject.signature(maker)
             if signature is None or body.task not in NEVER:
                 continue
             graph = subject.graphs[signature.pipeline]

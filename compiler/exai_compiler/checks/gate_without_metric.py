@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
-from exai_compiler.columns import Maker, trained
+from exai_compiler.columns import Maker
 from exai_compiler.graph import Frame, Placed, made_by
 from exai_compiler.judge import DIRECTIONS
 from exai_specs.diagnostics import Diagnostic
@@ -117,6 +117,6 @@ def _evaluation(maker: Maker) -> Placed | None:
 
 def _classes(subject: Subject, maker: Maker) -> int:
     """How many values the target can have, when the dataset says so; else 0."""
-    signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+    signature = subject.signature(maker)
     column = subject.columns(signature.table).get(signature.target) if signature else None
     return len(column.enum) if column else 0

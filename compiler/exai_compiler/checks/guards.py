@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 from exai_compiler.graph import (
     Binding,
@@ -52,6 +53,10 @@ class Guards:
             if number is not None and self.ways.get((choice, read), number + 1) <= number:
                 return True
         return False
+
+
+NO_GUARDS = Guards(frozenset(), MappingProxyType({}), MappingProxyType({}))
+"""Of a pipeline without an `if`."""
 
 
 def guards(graph: Graph) -> Guards:

@@ -13,9 +13,8 @@ from dataclasses import replace
 
 from exai_compiler.bodies.container import outside, wrong_reference
 from exai_compiler.checks.port_types import fits
-from exai_compiler.checks.reads import all_names
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.texts import Path, strings, value_at
+from exai_compiler.checks.texts import NUMBERS, Path, strings, texts_with, value_at
 from exai_compiler.checks.unknown_reference import RUN_VALUES
 from exai_compiler.graph import (
     FromArtifact,
@@ -31,7 +30,6 @@ from exai_compiler.graph import (
 )
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import OPEN, Reference, half_written
-from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
 
@@ -42,13 +40,15 @@ _HALF = regex(
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, body in subject.project.bodies(PipelineSpec):
-        graph = subject.graphs[spec.ref.name]
-        for path, name, items in all_names(graph, body):
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for path, name, items in subject.reads[graph.pipeline.name].names:
             if "{" in name.text:
                 yield from _told(spec, graph, (*path, *name.path), name.text, items)
         for step in graph.steps.values():
             yield from _given(spec, graph, step)
+    for spec, graph, step in subject.by_body.get("image", ()):
+        yield from _arguments(spec, graph, step)
 
 
 def _given(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:
@@ -56,19 +56,24 @@ def _given(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:
     for name, value in step.spec.with_.items():
         if isinstance(value, str) and ("{" not in value or value.startswith(OPEN)):
             continue  # as nearly all are
+        if type(value) in NUMBERS:
+            continue
         port = ports.get(name)
         misfit = port is not None and isinstance(value, str) and not fits(value, port_type(port))
         if misfit and half_written(str(value)):
             continue  # that it is of no such type is told, with what to write
-        for inner, text in strings(value):
-            if "{" in text:
-                path = step.input_at(name, *inner)
-                yield from _told(spec, graph, path, text, step.items)
+        found = [((), value)] if isinstance(value, str) else texts_with("{", value)
+        for inner, text in found:
+            path = step.input_at(name, *inner)
+            yield from _told(spec, graph, path, text, step.items)
     for name, variable in step.spec.env.items():
         if isinstance(variable, str):
             for problem in _told(spec, graph, (*step.path, "env", name), variable, step.items):
                 yield replace(problem, hint=_VARIABLE)
-    for field in ("command", "args") if step.spec.body == "image" else ():
+
+
+def _arguments(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:
+    for field in ("command", "args"):
         base: Path = (*step.path, field)
         for inner, text in strings(value_at(spec.document.value, base)):
             yield from _told(spec, graph, (*base, *inner), text, step.items, step)

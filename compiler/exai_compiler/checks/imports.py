@@ -32,7 +32,7 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
+    for spec, graph, step in subject.by_body.get("import_", ()):
         if step.spec.import_ is not None:
             yield from _address(spec, graph, step)
             yield from _metadata(spec, step)

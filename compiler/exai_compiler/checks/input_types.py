@@ -39,7 +39,7 @@ from exai_compiler.graph import (
 )
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.parse import Spec
-from exai_specs.types import ListOf, Type
+from exai_specs.types import ListOf, Scalar, Type
 
 Places = tuple[tuple[str, Span], ...]
 
@@ -51,13 +51,16 @@ PRIMITIVE = ("string", "integer", "double", "boolean")
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
-        if step.component is None:
+        if (component := step.component) is None:
             continue
         for name, binding in step.inputs.items():
-            port = step.component.inputs.get(name)
-            if port is None or name in step.component.filled or isinstance(binding, Broken):
+            kind = component.refs.get(name)
+            if type(binding) not in LITERAL and kind is None:
                 continue
-            if kind := step.component.refs.get(name):
+            port = component.inputs.get(name)
+            if port is None or name in component.filled or isinstance(binding, Broken):
+                continue
+            if kind is not None:
                 yield from _reference(spec, step, name, kind)
             elif (
                 isinstance(binding, LITERAL)
@@ -65,8 +68,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 and not fits(step.spec.with_[name], port_type(port))
             ):
                 yield from _literals(spec, step, port, subject.wanted_at(graph, step, name))
-        for occurrence in subject.occurrences(graph, step):
-            yield from _occurrence(subject, spec, graph, step, occurrence)
+    for referring in subject.by_source.values():
+        for spec, graph, occurrence in referring:
+            yield from _occurrence(subject, spec, graph, occurrence.step, occurrence)
 
 
 def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnostic]:
@@ -102,6 +106,8 @@ def _occurrence(
     wanted = refined_at(port_type(port), occurrence.inner)
     if source is None or wanted is None:
         return
+    if occurrence.whole and type(source) is Scalar and source == wanted:
+        return  # as nearly all are
     if isinstance(occurrence.source, FromStatus) and step is not graph.last:
         return  # that it isn't known there is told
     suits = assignable(source, wanted)

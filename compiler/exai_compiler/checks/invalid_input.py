@@ -31,10 +31,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             binding = step.inputs.get(name)
             if not isinstance(binding, Constant) or name in step.component.filled:
                 continue
-            # Of another type: `wrong-input-type` speaks.
-            if any(misfits(binding.value, port_type(step.component.inputs[name]))):
-                continue
             if (wrong := outside(binding.value, limit)) is not None:
+                # Of another type: `wrong-input-type` speaks.
+                if any(misfits(binding.value, port_type(step.component.inputs[name]))):
+                    continue
                 yield Diagnostic(
                     "invalid-input",
                     f"`{name}` of {step.component.name} {wrong.words}{wrong.shown}",

@@ -26,7 +26,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for trained in subject.trained:
         yield from _same_column(trained)
         yield from _of_the_request(subject, trained)
-    for spec, graph, step in subject.steps():
+    for spec, graph, step in subject.steps_of(ADDS):
         adding = ADDS.get(step.component.name) if step.component else None
         if adding is not None:
             table = subject.flows[graph.pipeline.name].table(step.inputs.get(adding.data))

@@ -38,18 +38,19 @@ LISTS = "write a list, or a reference to one"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for graph in subject.graphs.values():
+    for graph in subject.nested:
         spec = subject.project.specs[graph.pipeline]
         for node in graph.nodes.values():
             if isinstance(node, Step | Group) and node.loop is not None:
                 yield from _list(spec, graph, node.loop, (*node.path, "forEach", "in"))
                 yield from _shadowed(spec, graph, node, node.loop)
-        for step in graph.steps.values():
-            for occurrence in subject.occurrences(graph, step):
-                alone = occurrence.whole and not occurrence.inner and step.spec.body not in TYPED
-                yield from untyped(spec, graph, occurrence, alone)
         for mention in subject.mentions[graph.pipeline.name]:
             yield from untyped(spec, graph, mention, False)
+    for spec, graph, occurrence in subject.referring(FromItem):
+        whole = occurrence.whole and not occurrence.inner
+        yield from untyped(
+            spec, graph, occurrence, whole and occurrence.step.spec.body not in TYPED
+        )
 
 
 def _list(spec: Spec, graph: Graph, loop: Loop, path: Path) -> Iterator[Diagnostic]:

@@ -24,7 +24,7 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.by_body.get("notebook", ()):
         if step.spec.notebook is not None:
             yield from _notebook(subject, spec, step, step.spec.notebook)
 

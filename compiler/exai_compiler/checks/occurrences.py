@@ -6,11 +6,12 @@ In: a step's bindings. Out: `Occurrence`s. Judges nothing; what doesn't parse is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import assert_never
+from typing import assert_never, cast
 
 from exai_compiler.checks.texts import Path, strings, value_at
 from exai_compiler.graph import (
     Composed,
+    Constant,
     FromArtifact,
     FromItem,
     FromParameter,
@@ -34,17 +35,21 @@ from exai_specs.values import frozen
 
 @frozen
 class Occurrence:
-    """A reference: the input it is in, its path in the document, and whether the text at `path` is
-    nothing else.
+    """A reference: the step and the input it is in, and whether the text at `path` is nothing else.
 
     `inner` is the path below the input's value: () when it is the input's value.
     """
 
     source: Source
+    step: Step
     port: str
-    path: Path
     inner: Path
     whole: bool
+
+    @property
+    def path(self) -> Path:
+        """Where the text stands in the document; put together for what is told alone."""
+        return self.step.input_at(self.port, *self.inner)
 
     def at(self, spec: Spec) -> Span:
         """Where the reference's own text stands."""
@@ -78,25 +83,24 @@ def words(source: Source) -> str:
     assert_never(source)
 
 
+_SOURCES = frozenset(
+    {FromParameter, FromArtifact, FromStep, FromItem, FromRun, FromStatus},
+)
+
+
 def occurrences(step: Step) -> Iterator[Occurrence]:
     """Every reference of the step's inputs, in the order of the text."""
     for port, binding in step.inputs.items():
-        match binding:
-            case (
-                FromParameter()
-                | FromArtifact()
-                | FromStep()
-                | FromItem()
-                | FromRun()
-                | FromStatus()
-            ):
-                yield Occurrence(binding, port, step.input_at(port), (), True)
-            case Composed(value, found):
-                for inner, text in strings(value):
-                    if has_expression(text):
-                        yield from _inside(step, port, inner, text, found)
-            case _:
-                pass
+        # By exact type: most inputs are constants, and every input of every step passes here.
+        kind = type(binding)
+        if kind is Constant:
+            continue
+        if kind in _SOURCES:
+            yield Occurrence(cast(Source, binding), step, port, (), True)
+        elif isinstance(binding, Composed):
+            for inner, text in strings(binding.value):
+                if has_expression(text):
+                    yield from _inside(step, port, inner, text, binding.sources)
 
 
 def _inside(
@@ -110,5 +114,4 @@ def _inside(
         if not isinstance(part, str) and isinstance(part.expression, Reference):
             source = found.get(str(part.expression))
             if source is not None:
-                path = step.input_at(port, *inner)
-                yield Occurrence(source, port, path, inner, len(parts) == 1)
+                yield Occurrence(source, step, port, inner, len(parts) == 1)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.reads import all_names
+from exai_compiler.catalog import Component
+from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.subject import Subject
 from exai_compiler.graph import FromParameter, FromStep, bind
 from exai_specs.diagnostics import Diagnostic
@@ -21,7 +22,7 @@ _HINT = "give the parameter a default, or don't make it optional"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
-        for path, given, items in all_names(subject.graphs[spec.ref.name], body):
+        for path, given, items in subject.reads[spec.ref.name].names:
             if not has_expression(given.text):
                 continue
             match bind(given.text, items):
@@ -34,24 +35,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         related=(("declared here", spec.key_at("spec", "parameters", name)),),
                     )
     yield from _decided(subject)
-    for spec, graph, step in subject.steps():
-        if step.component is None:
-            continue
-        for occurrence in subject.occurrences(graph, step):
-            port = step.component.inputs.get(occurrence.port)
-            if port is None or port.optional:
-                continue
-            match occurrence.source:
-                case FromParameter(name) if _may_be_nothing(graph.parameters.get(name)):
+    for spec, graph, occurrence in subject.referring(FromParameter, FromStep):
+        step = occurrence.step
+        match occurrence.source:
+            case FromParameter(name) if _may_be_nothing(graph.parameters.get(name)):
+                if (component := _needing(occurrence)) is not None:
                     yield Diagnostic(
                         "optional-parameter",
-                        f"`{name}` may be nothing, and {step.component.name} needs a value "
+                        f"`{name}` may be nothing, and {component.name} needs a value "
                         f"for `{occurrence.port}`",
                         occurrence.at(spec),
                         hint=_HINT,
                         related=(("declared here", spec.key_at("spec", "parameters", name)),),
                     )
-                case FromStep(name) if step.spec.ignore_upstream_failure:
+            case FromStep(name) if step.spec.ignore_upstream_failure:
+                if _needing(occurrence) is not None:
                     yield Diagnostic(
                         "ignored-input",
                         f"this runs even when `{name}` failed, and needs its output for "
@@ -59,8 +57,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         occurrence.at(spec),
                         hint="take it for an input that has a default, or name the step in `after`",
                     )
-                case _:
-                    pass
+            case _:
+                pass
+
+
+def _needing(occurrence: Occurrence) -> Component | None:
+    """The component that must be given this input; None where it may be left out."""
+    component = occurrence.step.component
+    port = component.inputs.get(occurrence.port) if component is not None else None
+    return component if port is not None and not port.optional else None
 
 
 def _decided(subject: Subject) -> Iterator[Diagnostic]:

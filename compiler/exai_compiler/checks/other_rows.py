@@ -28,7 +28,7 @@ _TIMES = frozenset({"date", "timestamp"})
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
+    for spec, graph, step in subject.steps_of((*JUDGES, *EXPECTS)):
         name = step.component.name if step.component is not None else ""
         flow = subject.flows[graph.pipeline.name]
         if (ports := JUDGES.get(name)) is not None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.mentions import fields
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
 from exai_compiler.graph import (
@@ -27,7 +26,7 @@ from exai_specs.parse import Spec
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
-        for field in fields(graph):
+        for field in subject.reads[graph.pipeline.name].fields:
             if field.field == "output" and not isinstance(field.binding, FromStep | Broken):
                 yield Diagnostic(
                     "bad-output",

@@ -55,7 +55,7 @@ KSERVE = Engine("KServe", "{{", "runtime-placeholder")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, text in subject.braced:
         match spec.body:
-            case PipelineSpec() if in_arguments(path):
+            case PipelineSpec() if KFP.mark not in text or in_arguments(path):
                 pass  # where they are meant
             case PipelineSpec() | DatasetSpec() if path[0] == "spec":
                 # Of a dataset: its source, schema and quality are constants of steps that read it.

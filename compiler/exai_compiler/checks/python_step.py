@@ -35,7 +35,7 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.by_body.get("python", ()):
         if step.spec.python is not None:
             here = (*step.path, "python")
             yield from _function(subject, spec, here, f"step `{step.name}`", step.spec.python, step)

@@ -1,49 +1,60 @@
 """What a pipeline reads: every reference in its inputs, conditions, loops, outputs and names.
 
-In: a graph, with what was found in it. Out: a `Read`. Judges nothing.
+In: a graph with its document. Out: a `Read`, from one walk that all rules share. Judges nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from exai_compiler.bodies.run_names import RunName, of_env, of_placement, of_resources
-from exai_compiler.checks.mentions import Field
+from exai_compiler.checks.mentions import Field, fields
+from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path
-from exai_compiler.graph import NO_ITEMS, Broken, Constant, Graph, Items, Source, bind, sources
+from exai_compiler.graph import NO_ITEMS, Broken, Graph, Items, Source, bind, sources
+from exai_specs.expressions import has_expression
 from exai_specs.kinds import PipelineSpec
 from exai_specs.values import frozen
+
+Name = tuple[Path, RunName, Items]
+"""A text outside `with` that a run may give, with the path of the step, or of the defaults, and the
+items of loops that are seen there."""
 
 
 @frozen
 class Read:
-    """All `sources`; `broken`: a reference can't be read, and may be meant for anything."""
+    """All `sources`; `broken`: a reference can't be read, and may be meant for anything.
+
+    `occurrences` are the references in the inputs of the steps that have any, by step; `fields`
+    those fields that are one expression; `names` all texts outside `with` that a run may give.
+    """
 
     sources: frozenset[Source]
     broken: bool
+    occurrences: Mapping[str, tuple[Occurrence, ...]]
+    fields: tuple[Field, ...]
+    names: tuple[Name, ...]
 
 
-def read(graph: Graph, body: PipelineSpec, fields: Iterable[Field]) -> Read:
+def read(graph: Graph, body: PipelineSpec) -> Read:
     """Whatever is read anywhere in a pipeline."""
+    referring = {
+        name: each for name, step in graph.steps.items() if (each := tuple(occurrences(step)))
+    }
+    found, names = tuple(fields(graph)), tuple(_names(graph, body))
     bindings = [
-        *(
-            binding
-            for step in graph.steps.values()
-            for binding in step.inputs.values()
-            if type(binding) is not Constant
-        ),
-        *(field.binding for field in fields),
-        *(bind(name.text, items) for _, name, items in all_names(graph, body)),
+        *(field.binding for field in found),
+        *(bind(name.text, items) for _, name, items in names if has_expression(name.text)),
     ]
-    return Read(
-        frozenset(source for binding in bindings for source in sources(binding)),
-        any(isinstance(binding, Broken) for binding in bindings),
+    read = {each.source for step in referring.values() for each in step}
+    read.update(source for binding in bindings for source in sources(binding))
+    broken = any(type(binding) is Broken for binding in bindings) or any(
+        type(binding) is Broken for step in graph.steps.values() for binding in step.inputs.values()
     )
+    return Read(frozenset(read), broken, referring, found, names)
 
 
-def all_names(graph: Graph, body: PipelineSpec) -> Iterator[tuple[Path, RunName, Items]]:
-    """Every text of a pipeline outside `with` that a run may give, with the path of the step, or
-    of the defaults, and the items of loops that are seen there."""
+def _names(graph: Graph, body: PipelineSpec) -> Iterator[Name]:
     base: Path = ("spec", "defaults")
     placement = of_placement(body.defaults.node_selector, body.defaults.tolerations)
     amounts = of_resources(body.defaults.resources)

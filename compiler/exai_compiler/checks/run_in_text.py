@@ -19,19 +19,18 @@ ANYWHERE = ("workspace",)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
-        if step.spec.body == "pipeline":  # nothing at all is filled in there, which is said
+    for spec, _, occurrence in subject.referring(FromRun):
+        source = occurrence.source
+        if occurrence.step.spec.body == "pipeline":  # nothing is filled in there, which is said
             continue
-        for occurrence in subject.occurrences(graph, step):
-            source = occurrence.source
-            if not isinstance(source, FromRun) or source.name not in RUN_VALUES:
-                continue
-            if source.name in ANYWHERE or (occurrence.whole and not occurrence.inner):
-                continue
-            yield Diagnostic(
-                "run-in-text",
-                f"`{words(source)}` is filled in only where it is the whole input: "
-                f"`{occurrence.port}` would get a placeholder",
-                occurrence.at(spec),
-                hint="give it by an input of its own, and put the text together in the step",
-            )
+        if not isinstance(source, FromRun) or source.name not in RUN_VALUES:
+            continue
+        if source.name in ANYWHERE or (occurrence.whole and not occurrence.inner):
+            continue
+        yield Diagnostic(
+            "run-in-text",
+            f"`{words(source)}` is filled in only where it is the whole input: "
+            f"`{occurrence.port}` would get a placeholder",
+            occurrence.at(spec),
+            hint="give it by an input of its own, and put the text together in the step",
+        )

@@ -14,7 +14,6 @@ from exai_compiler.checks.loops import untyped
 from exai_compiler.checks.mentions import Mention
 from exai_compiler.checks.occurrences import words
 from exai_compiler.checks.positions import below_step
-from exai_compiler.checks.reads import all_names
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.checks.unknown_reference import unknown
@@ -32,7 +31,6 @@ from exai_compiler.graph import (
 )
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import PipelineSpec
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, StructOf
 
@@ -40,9 +38,9 @@ _HINT = "write ${{ parameters.NAME }} or ${{ steps.STEP.OUTPUT }}, and nothing a
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, body in subject.project.bodies(PipelineSpec):
-        graph = subject.graphs[spec.ref.name]
-        for path, name, items in all_names(graph, body):
+    for graph in subject.graphs.values():
+        spec = subject.project.specs[graph.pipeline]
+        for path, name, items in subject.reads[graph.pipeline.name].names:
             if has_expression(name.text):
                 yield from _name(spec, graph, (*path, *name.path), name, items)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, Maker, trained
+from exai_compiler.columns import TRAINS, Maker
 from exai_compiler.signatures import told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import GraphSpec, ServiceSpec
@@ -111,7 +111,7 @@ def _model_takes(
 
 
 def _trained(subject: Subject, maker: Maker) -> Takes | None:
-    signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+    signature = subject.signature(maker)
     if signature is None or not signature.features:
         return None
     step = maker.graph.steps[signature.step]

@@ -18,11 +18,14 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
-        within = (FINALLY,) if step is graph.last else step.within
-        for occurrence in subject.occurrences(graph, step):
-            yield from _seen(spec, graph, within, occurrence.source, occurrence.at)
-    for graph in subject.graphs.values():
+    # Elsewhere every step sees every other one.
+    for graph in subject.nested:
+        spec = subject.project.specs[graph.pipeline]
+        for step in graph.steps.values():
+            within = (FINALLY,) if step is graph.last else step.within
+            for occurrence in subject.occurrences(graph, step):
+                yield from _seen(spec, graph, within, occurrence.source, occurrence.at)
+    for graph in subject.nested:
         spec = subject.project.specs[graph.pipeline]
         for mention in subject.mentions[graph.pipeline.name]:
             if (inside := _ahead(spec, graph, mention)) is not None:

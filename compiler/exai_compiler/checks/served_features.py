@@ -13,7 +13,7 @@ from typing import assert_never
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, trained
+from exai_compiler.columns import TRAINS
 from exai_compiler.feature_views import Used
 from exai_compiler.graph import (
     Broken,
@@ -131,12 +131,12 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
     """What each step that registers versions of a model says that they are trained on."""
     spec, body = subject.project.find("Model", model), subject.project.body(ModelSpec, model)
     for maker in subject.makers.get(model, ()):
-        signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+        signature = subject.signature(maker)
         if signature is not None:
             graph = subject.graphs[signature.pipeline]
             step = graph.steps[signature.step]
-            if _is_open(graph, step) or (
-                maker.graph is not graph and _is_open(maker.graph, maker.step)
+            if _is_open(subject, graph, step) or (
+                maker.graph is not graph and _is_open(subject, maker.graph, maker.step)
             ):
                 continue
             pipeline = subject.project.specs[graph.pipeline]
@@ -153,9 +153,12 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
                 yield Needs(name, taken, spec, ("spec", "signature", "features"))
 
 
-def _is_open(graph: Graph, step: Step) -> bool:
+def _is_open(subject: Subject, graph: Graph, step: Step) -> bool:
     """Whether a name leads nowhere in what the step, or a step before it, is given: what its data
     hold can't be told then (`unknown-reference` and `bad-expression` say so)."""
+    found = subject.reads[graph.pipeline.name]
+    if not found.broken and all(_leads_somewhere(graph, each) for each in found.sources):
+        return False  # as nearly all, whatever the step
     met, waiting = {step.name}, [step]
     while waiting:
         one = waiting.pop()

@@ -42,9 +42,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             known = runtimes(subject.project, environment)
             for path, model in service.models:
                 for wanted in _formats(subject, model):
-                    judged = _judged(known, spec, service, path, wanted)
-                    both = (*_declared(subject, model), *places)
-                    found |= dict.fromkeys(replace(each, related=both) for each in judged)
+                    for each in _judged(known, spec, service, path, wanted):
+                        both = (*_declared(subject, model), *places)
+                        found[replace(each, related=both)] = None
         yield from found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
-from exai_compiler.columns import TRAINS, trained
+from exai_compiler.columns import TRAINS
 from exai_compiler.columns import Signature as Followed
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ModelSpec, Signature
@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if body.signature is None or body.signature.features is not None:
             continue
         for maker in subject.makers.get(spec.ref.name, ()):
-            followed = trained(maker, subject.flows[maker.graph.pipeline.name])
+            followed = subject.signature(maker)
             if followed is not None and subject.columns(followed.table).known:
                 yield from _judged(subject, spec, body.signature, followed)
 

@@ -26,9 +26,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         component = step.component
         if component is None:
             continue
-        if component not in known:
-            known[component] = frozenset(settable(component)), tuple(_needed(component))
-        may, must = known[component]
+        if (takes := known.get(component)) is None:
+            takes = frozenset(settable(component)), tuple(_needed(component))
+            known[component] = takes
+        may, must = takes
         meant: set[str | None] = set()  # by a misspelt one: it isn't missing, too
         for port in step.spec.with_:
             if port in may:

@@ -16,7 +16,7 @@ EXIT_HANDLER = "exit-handler"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for graph in subject.graphs.values():
+    for graph in subject.nested:  # elsewhere the names are keys of one mapping
         spec = subject.project.specs[graph.pipeline]
         for name, path in _all(graph.root):
             first = graph.nodes[name].path

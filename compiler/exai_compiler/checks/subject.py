@@ -5,22 +5,24 @@ In: a project, the catalog. Out: a `Subject`. Judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import partial
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache, partial
 from itertools import chain
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.containers import containers, variables
-from exai_compiler.checks.mentions import Field, Mention, fields, mentions
-from exai_compiler.checks.occurrences import Occurrence, occurrences
+from exai_compiler.checks.mentions import Mention, mentions
+from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.reads import Read, read
 from exai_compiler.checks.tables import Columns, Dataset, columns, dataset
 from exai_compiler.checks.texts import Path, texts_with
 from exai_compiler.checks.trained import Trained, trainings
-from exai_compiler.columns import Flow, Maker, Table, flows_of, makers, text
+from exai_compiler.columns import TRAINS, Flow, Maker, Signature, Table, flows_of, makers, text
+from exai_compiler.columns import trained as trained_on
 from exai_compiler.feature_views import Used, used
-from exai_compiler.graph import Graph, Step
+from exai_compiler.graph import Constant, Graph, Source, Step
 from exai_compiler.graphs import graphs_of
 from exai_compiler.project import Project, local
 from exai_compiler.tuning.trial import step_of
@@ -46,15 +48,28 @@ BRACES = "{{"
 Leaf = tuple[Spec, Step, Callable[[str], Table]]
 """A step with its document and what tells the columns that an input gets."""
 
+Placed = tuple[Spec, Graph, Step]
+"""A step with its document and its graph."""
+
+Referring = tuple[Spec, Graph, Occurrence]
+"""A reference in an input of a step, with the document and the graph."""
+
+Reference = tuple[Spec, Step, str, str]
+"""A document's name, as written in an input of a step of this document."""
+
 
 @frozen
 class Subject:
     """`graphs` and `flows` by pipeline, `environments` and `makers` (who registers a model) by
-    name, `services` (what a FeatureService gives) by name, `references` of inputs by pipeline and
-    step, `fields` that are one expression, `mentions` (the references there) and `reads` (every
-    reference at all) by pipeline;
-    `all_steps` of all pipelines, `trials` as the steps that they are, `trained` of both, those
-    that train; `env` has every block of variables; `braced` are all texts that hold `{{`.
+    name, `services` (what a FeatureService gives) by name, `mentions` (the references in fields
+    that are one expression) and `reads` (every reference at all) by pipeline, `columns` those of a
+    table; `all_steps` of all pipelines, `trials` as the steps that they are, `trained` of both,
+    those that train; `env` has every block of variables; `braced` are all texts that hold `{{`.
+
+    `by_component`, `by_body`: the steps of each component ("": of none that is known), and those of
+    each kind of body; `by_source`, `by_ref`: the references to each kind of source, and to each
+    kind of document; `nested`: the graphs of more than plain steps. Most rules are about few of
+    them: what there is none of costs nothing.
     """
 
     project: Project
@@ -62,13 +77,18 @@ class Subject:
     graphs: Mapping[str, Graph]
     flows: Mapping[str, Flow]
     makers: Mapping[str, tuple[Maker, ...]]
+    signatures: Mapping[tuple[str, str], Signature | None]
     environments: Mapping[str, Environment]
     services: Mapping[str, Used]
-    references: Mapping[tuple[str, str], tuple[Occurrence, ...]]
-    fields: Mapping[str, tuple[Field, ...]]
     mentions: Mapping[str, tuple[Mention, ...]]
     reads: Mapping[str, Read]
-    all_steps: tuple[tuple[Spec, Graph, Step], ...]
+    columns: Callable[[Table], Columns]
+    all_steps: tuple[Placed, ...]
+    by_component: Mapping[str, tuple[Placed, ...]]
+    by_body: Mapping[str, tuple[Placed, ...]]
+    by_source: Mapping[type[Source], tuple[Referring, ...]]
+    by_ref: Mapping[str, tuple[Reference, ...]]
+    nested: tuple[Graph, ...]
     trials: tuple[Leaf, ...]
     trained: tuple[Trained, ...]
     env: tuple[tuple[Spec, Path, Env], ...]
@@ -78,17 +98,32 @@ class Subject:
         """The document of a Dataset, with its body."""
         return dataset(self.project, name)
 
-    def columns(self, table: Table) -> Columns:
-        """The columns of a table."""
-        return columns(self.project, self.graphs, self.services, table)
+    def signature(self, maker: Maker) -> Signature | None:
+        """What the model that a step registers was trained on."""
+        return self.signatures[maker.graph.pipeline.name, maker.step.name]
 
-    def steps(self) -> tuple[tuple[Spec, Graph, Step], ...]:
+    def steps(self) -> tuple[Placed, ...]:
         """Every step of every pipeline, with its document."""
         return self.all_steps
+
+    def steps_of(self, components: Iterable[str]) -> Iterator[Placed]:
+        """The steps of components of these names."""
+        for name in components:
+            yield from self.by_component.get(name, ())
+
+    def referring(self, *sources: type[Source]) -> Iterator[Referring]:
+        """Every reference in the inputs of steps to one of these kinds of sources."""
+        for source in sources:
+            yield from self.by_source.get(source, ())
 
     def leaves(self) -> Iterator[Leaf]:
         """Every step, and every trial as the step that it is."""
         return chain(_leaves(self.all_steps, self.flows), self.trials)
+
+    def leaves_of(self, components: Collection[str]) -> Iterator[Leaf]:
+        """Those of components of these names."""
+        trials = (each for each in self.trials if _named(each[1]) in components)
+        return chain(_leaves(self.steps_of(components), self.flows), trials)
 
     def wanted_at(self, graph: Graph, step: Step, port: str) -> tuple[tuple[str, Span], ...]:
         """Where a pipeline that is called says what it takes: the other end of a call."""
@@ -110,7 +145,7 @@ class Subject:
 
     def occurrences(self, graph: Graph, step: Step) -> tuple[Occurrence, ...]:
         """Every reference in the inputs of a step."""
-        return self.references.get((graph.pipeline.name, step.name), ())
+        return self.reads[graph.pipeline.name].occurrences.get(step.name, ())
 
 
 def wanted_at(
@@ -145,58 +180,104 @@ def subject(
     )
     steps = tuple(_steps(project, graphs))
     trials = tuple(_trials(project, catalog))
-    found = MappingProxyType({name: tuple(fields(value)) for name, value in graphs.items()})
+    reads = {
+        spec.ref.name: read(graphs[spec.ref.name], body)
+        for spec, body in project.bodies(PipelineSpec)
+    }
+    makes = makers(graphs)
+    # Many rules ask for the columns of the same few tables.
+    columns_of = cache(partial(columns, project, graphs, services))
+    by_component = _by(steps, _named)
+    training = (each for name in TRAINS for each in by_component.get(name, ()))
     return Subject(
         project=project,
         catalog=catalog,
         graphs=graphs,
         flows=flows,
-        makers=makers(graphs),
+        makers=makes,
+        signatures={
+            (each.graph.pipeline.name, each.step.name): trained_on(
+                each, flows[each.graph.pipeline.name]
+            )
+            for registering in makes.values()
+            for each in registering
+        },
         environments=MappingProxyType(
             {k: v for k, v in sorted(known.items()) if environments is None or k in environments}
         ),
         services=services,
-        references=MappingProxyType(
-            {
-                (graph.pipeline.name, step.name): referring
-                for _, graph, step in steps
-                if (referring := tuple(occurrences(step)))
-            }
-        ),
-        fields=found,
-        mentions=MappingProxyType({name: tuple(mentions(each)) for name, each in found.items()}),
-        reads=MappingProxyType(
-            {
-                spec.ref.name: read(graphs[spec.ref.name], body, found[spec.ref.name])
-                for spec, body in project.bodies(PipelineSpec)
-            }
-        ),
+        mentions={name: tuple(mentions(each.fields)) for name, each in reads.items()},
+        reads=MappingProxyType(reads),
+        columns=columns_of,
         all_steps=steps,
+        by_component=by_component,
+        by_body=_by(steps, lambda step: step.spec.body),
+        by_source=_by_source(project, graphs, reads),
+        by_ref=_by_ref(steps),
+        nested=tuple(graph for graph in graphs.values() if not _is_flat(graph)),
         trials=trials,
-        trained=tuple(
-            trainings(
-                chain(_leaves(steps, flows), trials), partial(columns, project, graphs, services)
-            )
-        ),
+        trained=tuple(trainings(chain(_leaves(training, flows), trials), columns_of)),
         env=tuple(variables(project, steps)),
         braced=tuple(
             (spec, path, text)
             for spec in project.all
+            if spec.document.may_hold(BRACES)
             for path, text in texts_with(BRACES, spec.document.value)
         ),
     )
 
 
-def _steps(project: Project, graphs: Mapping[str, Graph]) -> Iterator[tuple[Spec, Graph, Step]]:
+def _steps(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Placed]:
     for graph in graphs.values():
         spec = project.specs[graph.pipeline]
         for step in graph.steps.values():
             yield spec, graph, step
 
 
-def _leaves(
-    steps: tuple[tuple[Spec, Graph, Step], ...], flows: Mapping[str, Flow]
-) -> Iterator[Leaf]:
+def _by(steps: Iterable[Placed], key: Callable[[Step], str]) -> Mapping[str, tuple[Placed, ...]]:
+    found: defaultdict[str, list[Placed]] = defaultdict(list)
+    for each in steps:
+        found[key(each[2])].append(each)
+    return MappingProxyType({name: tuple(placed) for name, placed in found.items()})
+
+
+def _by_source(
+    project: Project, graphs: Mapping[str, Graph], reads: Mapping[str, Read]
+) -> Mapping[type[Source], tuple[Referring, ...]]:
+    found: defaultdict[type[Source], list[Referring]] = defaultdict(list)
+    for name, each_read in reads.items():
+        graph = graphs[name]
+        spec = project.specs[graph.pipeline]
+        for occurrences in each_read.occurrences.values():
+            for each in occurrences:
+                found[type(each.source)].append((spec, graph, each))
+    return MappingProxyType({kind: tuple(referring) for kind, referring in found.items()})
+
+
+def _by_ref(steps: Iterable[Placed]) -> Mapping[str, tuple[Reference, ...]]:
+    found: defaultdict[str, list[Reference]] = defaultdict(list)
+    for spec, _, step in steps:
+        for port, kind in step.component.refs.items() if step.component is not None else ():
+            binding = step.inputs.get(port)
+            if isinstance(binding, Constant) and isinstance(binding.value, str):
+                found[kind].append((spec, step, port, binding.value))
+    return MappingProxyType({kind: tuple(named) for kind, named in found.items()})
+
+
+def _is_flat(graph: Graph) -> bool:
+    """Whether there are steps alone, as in most pipelines: none in a group, a choice or `finally`,
+    or with an `if` or a loop."""
+    return len(graph.root.nodes) == len(graph.nodes) == len(graph.steps) and not any(
+        step.within or step.condition is not None or step.loop is not None
+        for step in graph.steps.values()
+    )
+
+
+def _named(step: Step) -> str:
+    return step.component.name if step.component is not None else ""
+
+
+def _leaves(steps: Iterable[Placed], flows: Mapping[str, Flow]) -> Iterator[Leaf]:
     """Of a pipeline, the columns are what flows there."""
     for spec, graph, step in steps:
         yield spec, step, partial(_arriving, flows[graph.pipeline.name], step)

@@ -17,7 +17,7 @@ from exai_specs.kinds import FeatureViewSpec
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for trained in subject.trained:
-        spec, target = trained.spec, trained.target
+        spec, target, keys = trained.spec, trained.target, _keys(trained.columns)
         for index, (feature, _) in enumerate(trained.features):
             if feature == target:
                 yield Diagnostic(
@@ -27,7 +27,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint="take it out of the features",
                     related=(("the target", spec.at(*trained.target_path)),),
                 )
-            elif (key := _key(subject, trained.columns, feature)) is not None:
+            elif feature in keys and (key := _key(subject, trained.columns, feature)) is not None:
                 yield Diagnostic(
                     "key-in-features",
                     f"`{feature}` identifies a row; a model learns nothing general from it",
@@ -49,6 +49,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         ("the target as a feature", place),
                     ),
                 )
+
+
+def _keys(columns: Columns) -> frozenset[str]:
+    """All columns that are declared as keys."""
+    of_rows = columns.dataset[1].key if columns.dataset is not None else ()
+    of_entities = columns.added.entities.values() if columns.added is not None else ()
+    return frozenset((*of_rows, *(key.column for key in of_entities)))
 
 
 def _key(subject: Subject, columns: Columns, name: str) -> Span | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
 from exai_compiler.checks.unusable_feature import TARGETS
-from exai_compiler.columns import TRAINS, trained
+from exai_compiler.columns import TRAINS
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
@@ -23,7 +23,7 @@ INSTEAD = {"classification": "regression", "regression": "classification"}
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
-            signature = trained(maker, subject.flows[maker.graph.pipeline.name])
+            signature = subject.signature(maker)
             if signature is None:
                 continue
             column = subject.columns(signature.table).get(signature.target)

@@ -39,7 +39,7 @@ def trainer(step: Step) -> tuple[Component, str] | None:
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.steps_of(PORTS):
         binding = step.inputs.get(SETTINGS)
         if not isinstance(binding, Constant | Composed) or (found := trainer(step)) is None:
             continue

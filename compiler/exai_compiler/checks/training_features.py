@@ -20,7 +20,7 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, graph, step in subject.steps():
+    for spec, graph, step in subject.steps_of(ADDS):
         adding = ADDS.get(step.component.name) if step.component else None
         if adding is None:
             continue

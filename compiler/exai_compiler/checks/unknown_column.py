@@ -8,7 +8,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.tables import Columns
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import Made, Table, named_columns
+from exai_compiler.columns import NAMES_COLUMNS, Made, Table, named_columns
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
 from exai_specs.parse import Spec
@@ -23,11 +23,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, column in named_by(body):
             if column not in body.schema:
                 yield _unknown(spec, body, column, spec.at(*path))
-    for spec, step, arriving in subject.leaves():
-        known: dict[str, Columns] = {}
+    for spec, step, arriving in subject.leaves_of(NAMES_COLUMNS):
+        known: dict[str, tuple[Table, Columns]] = {}
         for data, path, column in named_columns(step):
-            table = arriving(data)
-            columns = known.get(data) or known.setdefault(data, subject.columns(table))
+            if data not in known:
+                arrived = arriving(data)
+                known[data] = arrived, subject.columns(arrived)
+            table, columns = known[data]
             if not columns.known or column in columns:
                 continue
             found, at = columns.dataset, spec.at(*under_with(step.path, *path))

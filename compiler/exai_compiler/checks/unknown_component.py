@@ -10,7 +10,7 @@ from exai_specs.diagnostics import Diagnostic
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.steps_of(("",)):
         name = step.spec.uses
         if step.component is None and name is not None and not step.spec.component_file:
             yield Diagnostic(

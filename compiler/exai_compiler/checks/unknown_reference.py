@@ -12,7 +12,6 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.graph import (
-    Constant,
     FromArtifact,
     FromItem,
     FromParameter,
@@ -20,6 +19,7 @@ from exai_compiler.graph import (
     FromStatus,
     FromStep,
     Graph,
+    Source,
     Step,
     outputs_of,
     source_type,
@@ -35,20 +35,11 @@ RUN_VALUES = (
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Every name that a document gives to another one, and every reference in a pipeline."""
-    for spec, path, reference in subject.models():
-        yield from _document(subject, "Model", reference.partition("@")[0], spec, path)
-    for spec, graph, step in subject.steps():
-        if step.component is not None:
-            for port, kind in step.component.refs.items():
-                binding = step.inputs.get(port)
-                if isinstance(binding, Constant) and isinstance(binding.value, str):
-                    path = under_with(step.path, port)
-                    yield from _document(subject, kind, binding.value, spec, path)
-        if step.spec.pipeline is not None:
-            path = (*step.path, "pipeline")
-            yield from _document(subject, "Pipeline", step.spec.pipeline, spec, path)
-        for occurrence in subject.occurrences(graph, step):
-            yield from unknown(spec, graph, occurrence)
+    yield from _documents(subject)
+    for referring in subject.by_source.values():
+        for spec, graph, occurrence in referring:
+            if not _is_there(graph, occurrence.source):
+                yield from unknown(spec, graph, occurrence)
     for graph in subject.graphs.values():
         spec = subject.project.specs[graph.pipeline]
         for node in graph.nodes.values():
@@ -58,6 +49,27 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     yield _unknown("step", name, at, did_you_mean(name, graph.nodes))
         for mention in subject.mentions[graph.pipeline.name]:
             yield from unknown(spec, graph, mention)
+
+
+def _is_there(graph: Graph, source: Source) -> bool:
+    """Whether a reference is right at first sight, as nearly all are."""
+    if type(source) is FromStep:
+        node = graph.nodes.get(source.step)
+        component = node.component if isinstance(node, Step) else None
+        return component is not None and source.output in component.outputs
+    return type(source) is FromParameter and source.name in graph.parameters
+
+
+def _documents(subject: Subject) -> Iterator[Diagnostic]:
+    for spec, path, reference in subject.models():
+        yield from _document(subject, "Model", reference.partition("@")[0], spec, path)
+    for kind, references in subject.by_ref.items():
+        for spec, step, port, name in references:
+            yield from _document(subject, kind, name, spec, under_with(step.path, port))
+    for spec, _, step in subject.by_body.get("pipeline", ()):
+        if step.spec.pipeline is not None:
+            path = (*step.path, "pipeline")
+            yield from _document(subject, "Pipeline", step.spec.pipeline, spec, path)
 
 
 def _document(

@@ -16,12 +16,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for _, tuning in subject.project.bodies(TuningSpec):
         # Of a trial that nobody knows, any input may name a Dataset.
         named.update(value for value in tuning.trial.with_.values() if isinstance(value, str))
-    for _, _, step in subject.steps():
-        refs = step.component.refs if step.component else {}
-        for port, binding in step.inputs.items():
-            # Of a component that nobody knows, any input may name a Dataset.
-            if step.component is None or refs.get(port) == "Dataset":
-                named.add(text(binding))
+    named.update(name for _, _, _, name in subject.by_ref.get("Dataset", ()))
+    # Of a component that nobody knows, any input may name a Dataset.
+    for _, _, step in subject.steps_of(("",)):
+        named.update(text(binding) for binding in step.inputs.values())
     known = subject.project.names("Dataset")
     # A misspelt name is told where it stands; what it was meant for is read.
     named |= {nearest(name, known) or "" for name in named if name and name not in known}

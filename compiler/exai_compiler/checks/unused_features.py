@@ -36,13 +36,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if spec.ref.name not in asked:
             message = f"no feature service has a feature of `{spec.ref.name}`"
             yield _unused(spec.at("metadata", "name"), "view", message)
-    named = {
-        text(binding)
-        for _, _, step in subject.steps()
-        for port, binding in step.inputs.items()
-        # Of a component that nobody knows, any input may name one.
-        if step.component is None or step.component.refs.get(port) == "FeatureService"
-    }
+    named = {name for _, _, _, name in subject.by_ref.get("FeatureService", ())}
+    # Of a component that nobody knows, any input may name one.
+    for _, _, step in subject.steps_of(("",)):
+        named.update(text(binding) for binding in step.inputs.values())
     named |= {s.features.service for _, s in project.bodies(ServiceSpec) if s.features is not None}
     named |= {told.signature.features or "" for told in signatures(project)}
     named = _meant(project, "FeatureService", named)

@@ -32,9 +32,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         graph = subject.graphs[spec.ref.name]
         yield from _steps(spec, graph, subject.reads[spec.ref.name])
         yield from _room(subject, spec, body, graph)
-        for step in graph.steps.values():
-            if step.spec.body == "image":
-                yield from _ports(spec, step)
+    for spec, _, step in subject.by_body.get("image", ()):
+        yield from _ports(spec, step)
 
 
 def _steps(spec: Spec, graph: Graph, found: Read) -> Iterator[Diagnostic]:

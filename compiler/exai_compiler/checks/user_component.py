@@ -14,7 +14,7 @@ from exai_specs.diagnostics import Diagnostic
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     told: set[str] = set()
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.by_body.get("uses", ()):
         if not step.spec.component_file:
             continue
         path = component_file(spec.document.file_of((*step.path, "uses")), step.spec.component_file)

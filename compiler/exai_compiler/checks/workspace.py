@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     spec.document.at(path, found.end() - len("run.workspace")),
                     hint="add `workspace: {size: 10Gi}` to its spec",
                 )
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.by_body.get("import_", ()):
         body, asked = spec.body, step.spec.import_
         lacks = isinstance(body, PipelineSpec) and body.workspace is None
         if lacks and asked is not None and asked.to_workspace:
