@@ -9,7 +9,7 @@ gives) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from types import MappingProxyType
 
 from exai_compiler.graph import (
@@ -126,12 +126,13 @@ class Flow:
 
     def table(self, binding: Binding | None) -> Table:
         """The columns that arrive here, where all that may arrive has the same."""
+        # The usual case first: this is asked of every step that exai knows.
+        if type(binding) is FromStep and binding.step in self.graph.steps:
+            return self.tables.get((binding.step, binding.output), NO_TABLE)
         if isinstance(binding, Constant):
             return NO_TABLE
         if isinstance(binding, FromArtifact):
             return self.given.get(binding.name, NOTHING).table
-        if isinstance(binding, FromStep) and binding.step in self.graph.steps:
-            return self.tables.get((binding.step, binding.output), NO_TABLE)
         found = {self.tables.get((o.step, o.output), NO_TABLE) for o in self.graph.origins(binding)}
         return found.pop() if len(found) == 1 else NO_TABLE
 
@@ -213,16 +214,9 @@ def flow(graph: Graph, given: Given = (), met: dict[tuple[str, Given], Flow] | N
                     models[name, output] = trained_on
         if loads := LOADS.get(step.component.name):
             tables[name, loads[1]] = Table(text(step.inputs.get(loads[0])))
-        for output, source in PASSES.get(step.component.name, {}).items():
-            tables[name, output] = so_far.table(step.inputs.get(source))
-        if (adding := ADDS.get(step.component.name)) is not None:
-            rows = so_far.table(step.inputs.get(adding.data))
-            added = text(step.inputs.get(adding.service))
-            tables[name, adding.output] = replace(rows, service=added)
-        for output, declared in step.spec.outputs.items():
-            if isinstance(declared, OutputFields) and declared.columns:
-                tables[name, output] = Table(made=(graph.pipeline.name, name, output))
-        if (training := TRAINS.get(step.component.name)) is not None:
+        elif step.component.name in _HANDS_ON:
+            tables.update(_handed_on(so_far, step, step.component.name))
+        elif (training := TRAINS.get(step.component.name)) is not None:
             models[name, training.model] = Signature(
                 pipeline=graph.pipeline.name,
                 step=name,
@@ -230,7 +224,23 @@ def flow(graph: Graph, given: Given = (), met: dict[tuple[str, Given], Flow] | N
                 target=text(step.inputs.get(training.target)),
                 features=texts(step.inputs.get(training.features)),
             )
+        for output, declared in step.spec.outputs.items():
+            if isinstance(declared, OutputFields) and declared.columns:
+                tables[name, output] = Table(made=(graph.pipeline.name, name, output))
     return so_far
+
+
+_HANDS_ON = frozenset({*PASSES, *ADDS})
+
+
+def _handed_on(so_far: Flow, step: Step, uses: str) -> Iterator[tuple[Output, Table]]:
+    """What a component that hands data on gives its outputs."""
+    for output, source in PASSES.get(uses, {}).items():
+        yield (step.name, output), so_far.table(step.inputs.get(source))
+    if (adding := ADDS.get(uses)) is not None:
+        rows = so_far.table(step.inputs.get(adding.data))
+        added = text(step.inputs.get(adding.service))
+        yield (step.name, adding.output), Table(rows.dataset, added, rows.made)
 
 
 def declared_columns(graphs: Mapping[str, Graph], table: Table) -> Mapping[str, MadeColumn]:
@@ -244,14 +254,15 @@ def declared_columns(graphs: Mapping[str, Graph], table: Table) -> Mapping[str, 
 
 def text(binding: Binding | None) -> str:
     """The literal text of an input; "" when it isn't one."""
-    return binding.value if isinstance(binding, Constant) and isinstance(binding.value, str) else ""
+    value = binding.value if type(binding) is Constant else ""
+    return value if isinstance(value, str) else ""
 
 
 def texts(binding: Binding | None) -> tuple[str, ...]:
     """The literal texts of a list input."""
     value = binding.value if isinstance(binding, Constant) else ()
     return (
-        tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()
+        tuple([item for item in value if isinstance(item, str)]) if isinstance(value, tuple) else ()
     )
 
 

@@ -17,8 +17,10 @@ from exai_compiler.checks.demands import (
     Has,
     Key,
     OneOf,
+    Place,
     Setting,
     Typed,
+    Why,
     Within,
     faults,
 )
@@ -76,7 +78,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             message = f"{fault.subject} {fault.words}{fault.shown}"
             if (at, message) not in told:
                 told.add((at, message))
-                yield Diagnostic(fault.code, message, at, hint=fault.hint, related=demand.why)
+                yield Diagnostic(fault.code, message, at, hint=fault.hint, related=demand.places)
 
 
 def asked_of(project: Project, graphs: Mapping[str, Graph], pipeline: str) -> Asked:
@@ -154,7 +156,7 @@ def _uses(
             if isinstance(binding, Constant) and not any(faults(binding.value, Demand(rule))):
                 continue  # as nearly all are: nobody is told why it must be one
             here = (*path, *name.path)
-            why = (f"it is the {rule.resource} of a step", spec.at(*here))
+            why = (f"it is the {rule.resource} of a step", Place(spec, here))
             yield binding, here, Demand(rule, (), (why,)), _places(graph).get(path, ())
     for name_of_step, occurrences in found.occurrences.items():
         step = graph.steps[name_of_step]
@@ -234,7 +236,8 @@ def _inputs(
         if limit is None and not untyped:
             continue
         path = each.path
-        why = (("it is given here", spec.at(*path)), *wanted_at(project, graph, step, name))
+        given: Why = ("it is given here", Place(spec, path))
+        why = (given, *wanted_at(project, graph, step, name))
         if limit is not None:
             yield binding, path, Demand(Within(name, component.name, limit), (), why), within
         if source is None and isinstance(binding, FromItem) and binding.field:
@@ -253,7 +256,7 @@ def _settings(spec: Spec, step: Step, occurrences: tuple[Occurrence, ...]) -> It
         if each.port != SETTINGS or not each.whole or len(each.inner) > 1:
             continue
         if isinstance(source, FromParameter | FromItem):
-            why = (("it is given here", spec.at(*each.path)),)
+            why = (("it is given here", Place(spec, each.path)),)
             rule = Setting(component.name, algorithm, "".join(map(str, each.inner)))
             yield source, each.path, Demand(rule, (), why), _place(step)
 

@@ -18,6 +18,7 @@ from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Span
 from exai_specs.expressions import has_expression
 from exai_specs.frozen import Json
+from exai_specs.parse import Spec
 from exai_specs.types import Type
 from exai_specs.units import parse_quantity
 from exai_specs.values import frozen
@@ -83,6 +84,17 @@ EACH = ""
 """In `Demand.inner`: each item of a list; anything else is a field of a struct."""
 
 
+class Place(NamedTuple):
+    """Where something stands in a document; looked up for what is wrong alone."""
+
+    spec: Spec
+    path: Path
+
+
+Why = tuple[str, Span | Place]
+"""Words, and what they are about."""
+
+
 @frozen
 class Demand:
     """`inner` leads from a value to the part that the rule is about; `why` says who asks
@@ -90,7 +102,7 @@ class Demand:
 
     rule: Rule
     inner: tuple[str, ...] = ()
-    why: tuple[tuple[str, Span], ...] = ()
+    why: tuple[Why, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -102,6 +114,13 @@ class Demand:
                 return Typed, port, str(type_), self.inner
             case rule:
                 return rule, self.inner
+
+    @property
+    def places(self) -> tuple[tuple[str, Span], ...]:
+        """`why` with the places themselves."""
+        return tuple(
+            (words, at if isinstance(at, Span) else at.spec.at(*at.path)) for words, at in self.why
+        )
 
     def within(self, *outer: str) -> Demand:
         """What it is of the list or struct that the value is a part of."""

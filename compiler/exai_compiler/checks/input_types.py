@@ -39,7 +39,7 @@ from exai_compiler.graph import (
 )
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.parse import Spec
-from exai_specs.types import ListOf, Scalar, Type
+from exai_specs.types import ListOf, Type
 
 Places = tuple[tuple[str, Span], ...]
 
@@ -101,13 +101,14 @@ def _occurrence(
         return
     if occurrence.port in component.filled or occurrence.port in component.refs:
         return
-    source = source_type(graph, occurrence.source)
-    # Where no type refines a place inside the input, `reference-in-struct` speaks.
-    wanted = refined_at(port_type(port), occurrence.inner)
-    if source is None or wanted is None:
-        return
-    if occurrence.whole and type(source) is Scalar and source == wanted:
+    source, wanted = source_type(graph, occurrence.source), port_type(port)
+    if occurrence.whole and source is wanted and not occurrence.inner:
         return  # as nearly all are
+    # Where no type refines a place inside the input, `reference-in-struct` speaks.
+    inside = refined_at(wanted, occurrence.inner)
+    if source is None or inside is None:
+        return
+    wanted = inside
     if isinstance(occurrence.source, FromStatus) and step is not graph.last:
         return  # that it isn't known there is told
     suits = assignable(source, wanted)

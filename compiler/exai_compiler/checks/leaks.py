@@ -38,8 +38,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _same_column(trained: Trained) -> Iterator[Diagnostic]:
     """A feature that is read from the very column of the data that the target is read from."""
     target = trained.target_column
-    origin = _origin(target, trained.target)
-    if target is None or origin is None:
+    if target is None or (origin := _origin(target, trained.target)) is None:
         return
     for index, (name, column) in enumerate(trained.features):
         if name == trained.target or column is None or _origin(column, name) != origin:
@@ -57,12 +56,13 @@ def _same_column(trained: Trained) -> Iterator[Diagnostic]:
         )
 
 
-def _origin(column: Column | None, name: str) -> tuple[object, str] | None:
-    """The data that a Dataset's column is read from, and its name there."""
-    if column is None or not isinstance(column.spec.body, DatasetSpec):
+def _origin(column: Column, name: str) -> tuple[str, object] | None:
+    """The name of a Dataset's column in the data, and the data that it is read from: two columns
+    are told apart by the name, nearly always."""
+    if not isinstance(column.spec.body, DatasetSpec):
         return None
     data = column.spec.body
-    return data.source, data.schema[name].source or name
+    return data.schema[name].source or name, data.source
 
 
 def _of_the_request(subject: Subject, trained: Trained) -> Iterator[Diagnostic]:

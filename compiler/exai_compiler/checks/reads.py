@@ -23,13 +23,14 @@ items of loops that are seen there."""
 
 @frozen
 class Read:
-    """All `sources`; `broken`: a reference can't be read, and may be meant for anything.
+    """All `sources`, as often as they are read; `broken`: a reference can't be read, and may be
+    meant for anything.
 
     `occurrences` are the references in the inputs of the steps that have any, by step; `fields`
     those fields that are one expression; `names` all texts outside `with` that a run may give.
     """
 
-    sources: frozenset[Source]
+    sources: tuple[Source, ...]
     broken: bool
     occurrences: Mapping[str, tuple[Occurrence, ...]]
     fields: tuple[Field, ...]
@@ -46,12 +47,13 @@ def read(graph: Graph, body: PipelineSpec) -> Read:
         *(field.binding for field in found),
         *(bind(name.text, items) for _, name, items in names if has_expression(name.text)),
     ]
-    read = {each.source for step in referring.values() for each in step}
-    read.update(source for binding in bindings for source in sources(binding))
+    read = [each.source for step in referring.values() for each in step]
+    for binding in bindings:
+        read += sources(binding)
     broken = any(type(binding) is Broken for binding in bindings) or any(
-        type(binding) is Broken for step in graph.steps.values() for binding in step.inputs.values()
+        Broken in map(type, step.inputs.values()) for step in graph.steps.values()
     )
-    return Read(frozenset(read), broken, referring, found, names)
+    return Read(tuple(read), broken, referring, found, names)
 
 
 def _names(graph: Graph, body: PipelineSpec) -> Iterator[Name]:

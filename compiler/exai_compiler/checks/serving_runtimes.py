@@ -8,15 +8,16 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
-from exai_compiler.backends.kserve.chosen import EXAIS, NoRuntime, choose
+from exai_compiler.backends.kserve.chosen import EXAIS, Chosen, NoRuntime, choose
 from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.served import files_of, may_be_served
-from exai_compiler.backends.kserve.shipped import LEFT_OUT, SHIPPED, Runtime
+from exai_compiler.backends.kserve.shipped import LEFT_OUT, SHIPPED
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -28,24 +29,35 @@ from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
 
 Related = tuple[tuple[str, Span], ...]
+Choosing = Callable[[str, "str | None", bool, str, "str | None"], Chosen | NoRuntime]
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _taken(subject)
-    there = tuple(_releases(subject))
-    yield from _unused(subject, tuple(environment for environment, _ in there))
+    releases = tuple(_releases(subject))
+    yield from _unused(subject, tuple(environment for environment, _ in releases))
+    # Services ask for the same few formats over and over.
+    there = tuple((cache(_choosing(subject, each)), places) for each, places in releases)
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.runtime == CUSTOM:
             continue
         found: dict[Diagnostic, None] = {}
-        for environment, places in there:
-            known = runtimes(subject.project, environment)
+        for chosen, places in there:
             for path, model in service.models:
                 for wanted in _formats(subject, model):
-                    for each in _judged(known, spec, service, path, wanted):
+                    given = chosen(*wanted, service.protocol, service.runtime)
+                    for each in _judged(given, spec, service, path, wanted):
                         both = (*_declared(subject, model), *places)
                         found[replace(each, related=both)] = None
         yield from found
+
+
+def _choosing(subject: Subject, environment: Environment) -> Choosing:
+    """The choice among the runtimes of an environment."""
+    known = runtimes(subject.project, environment)
+    return lambda format_, version, digest, protocol, asked: choose(
+        format_, version, protocol, asked, known, digest
+    )
 
 
 def _declared(subject: Subject, model: str | InlineModel | None) -> Related:
@@ -119,14 +131,13 @@ def _formats(
 
 
 def _judged(
-    known: tuple[Runtime, ...],
+    chosen: Chosen | NoRuntime,
     spec: Spec,
     service: ServiceSpec,
     path: Path,
     wanted: tuple[str, str | None, bool],
 ) -> Iterator[Diagnostic]:
-    format_, version, digest = wanted
-    chosen = choose(format_, version, service.protocol, service.runtime, known, digest)
+    format_, version, _ = wanted
     who = f"runtime `{service.runtime}`" if service.runtime is not None else "no runtime"
     doesnt = "doesn't serve" if service.runtime is not None else "serves"
     if not isinstance(chosen, NoRuntime):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 from exai_specs.frozen import Json
 
@@ -29,12 +30,16 @@ def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
             yield from strings(item, (*path, key))
 
 
+Trail: TypeAlias = "tuple[Trail, str | int] | None"
+"""A path from its end: the trail to what is around, and the last part."""
+
+
 def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
     """Every text below a mapping or list that holds `mark`, with its path.
 
     Every text of every document passes here, so a path is only worked out for a hit.
     """
-    stack: list[tuple[Json, object]] = [(value, None)]
+    stack: list[tuple[Json, Trail]] = [(value, None)]
     while stack:
         node, trail = stack.pop()
         pairs: Iterable[tuple[str | int, Json]] = ()
@@ -50,9 +55,9 @@ def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
                 stack.append((item, (trail, key)))
 
 
-def _path(trail: object) -> Path:
+def _path(trail: Trail) -> Path:
     path: list[str | int] = []
-    while isinstance(trail, tuple):
+    while trail is not None:
         trail, part = trail
         path.append(part)
     path.reverse()

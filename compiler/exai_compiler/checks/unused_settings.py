@@ -21,7 +21,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     root = subject.project.root.body
     declared = root.environments if isinstance(root, ProjectSpec) else {}
     mine = [(name, declared[name]) for name in subject.environments if name in declared]
-    own_code = any(step.is_own for _, _, step in subject.steps())
     asked = {
         data.source.connection
         for _, data in subject.project.bodies(DatasetSpec)
@@ -30,8 +29,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for name, environment in mine:
         store = environment.features.offline_store if environment.features else None
         joins = store.connection if store is not None else None
+        if not environment.connections or any(step.is_own for _, _, step in subject.steps()):
+            continue
         # A misspelt name may be meant for any of them: that is said already.
-        certain = not own_code and asked <= set(environment.connections)
+        certain = asked <= set(environment.connections)
         for connection in environment.connections if certain else ():
             if connection not in asked and connection != joins:
                 yield Diagnostic(

@@ -123,7 +123,7 @@ def _inputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
 def _room(subject: Subject, spec: Spec, body: PipelineSpec, graph: Graph) -> Iterator[Diagnostic]:
     mounted = {
         volume.claim
-        for step in graph.steps.values()
+        for step in (graph.steps.values() if body.claims else ())
         for volume in step.spec.volumes.values()
         if isinstance(volume, ClaimMount)
     }

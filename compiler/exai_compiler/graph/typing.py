@@ -33,16 +33,27 @@ TEXT = Scalar("string")
 STATUS = Scalar("final-status")
 
 
-@lru_cache(maxsize=4096)
 def port_type(port: Port) -> Type:
     """The type of a port, refined where its component says so."""
     if port.many:
-        return ListOf(Scalar(port.type))
-    return Scalar(port.type) if port.refined is None else _refined(port.refined)
+        return _many(port.type)
+    # By the type's word: a port's own hash is worked out in Python.
+    return _scalar(port.type) if port.refined is None else _refined(port)
 
 
-def _refined(refined: Json) -> Type:
-    return parse_parameter_type(json.loads(canonical(refined)))  # fields are told sorted
+@lru_cache(maxsize=4096)
+def _scalar(name: str) -> Type:
+    return Scalar(name)
+
+
+@lru_cache(maxsize=4096)
+def _many(name: str) -> Type:
+    return ListOf(Scalar(name))
+
+
+@lru_cache(maxsize=4096)
+def _refined(port: Port) -> Type:
+    return parse_parameter_type(json.loads(canonical(port.refined)))  # fields are told sorted
 
 
 def is_artifact(type_: Type) -> bool:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from exai_compiler.facts import ModelFacts, ModelVersion
 from exai_compiler.graph import Constant, Frame, Graph, Step, everything, made_by
 from exai_compiler.maybe import Known, Maybe, Unknown
+from exai_compiler.project import Project
 from exai_compiler.resolve import registered_name
 from exai_compiler.resolved import Resolved
 
@@ -51,10 +52,15 @@ def formats_of(resolved: Resolved, reference: str, version: Maybe[ModelVersion])
 def made_by_steps(resolved: Resolved, model: str) -> tuple[str, ...]:
     """The formats of all steps whose model is registered under this name, sorted."""
     graphs = [resolved.graphs[pipeline] for pipeline in resolved.producers.get(model, ())]
+    return formats_in(resolved.project, graphs, model)
+
+
+def formats_in(project: Project, graphs: Iterable[Graph], model: str) -> tuple[str, ...]:
+    """What `formats_made` says of graphs of this project, looked up once for checks, lineage and
+    renderers."""
+    of = tuple(graphs)
     # The graphs stay beside it, so no other ones have their identity.
-    found, _ = resolved.project.once(
-        ("formats", model, *map(id, graphs)), lambda: (formats_made(graphs, model), graphs)
-    )
+    found, _ = project.once(("formats", model, *map(id, of)), lambda: (formats_made(of, model), of))
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from exai_compiler.backends.kserve.formats import format_of, formats_made
+from exai_compiler.backends.kserve.formats import format_of, formats_in
 from exai_compiler.columns import Maker
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.project import Project
@@ -75,7 +75,7 @@ def may_be_served(
             name = model.partition("@")[0]
             # The pipelines that register it, not all there are: services times pipelines is a lot.
             graphs = {m.graph.pipeline: m.graph for m in makers.get(name, ())}
-            for format_ in formats_made(graphs.values(), name):
+            for format_ in formats_in(project, graphs.values(), name):
                 yield format_, None, True
 
 
