@@ -119,13 +119,13 @@ class Project:
 
     def bodies(self, body: type[Body]) -> Iterator[tuple[Spec, Body]]:
         """The documents of one kind with their typed bodies, sorted by name."""
-        for spec in self.once(Spec, self._by_kind).get(body, ()):
-            yield spec, cast(Body, spec.body)
+        found = self.once(Spec, self._by_kind).get(body, ())
+        return iter(cast(list[tuple[Spec, Body]], found))
 
-    def _by_kind(self) -> Mapping[type, list[Spec]]:
-        found: dict[type, list[Spec]] = {}
+    def _by_kind(self) -> Mapping[type, list[tuple[Spec, object]]]:
+        found: dict[type, list[tuple[Spec, object]]] = {}
         for spec in self.specs.values():
-            found.setdefault(type(spec.body), []).append(spec)
+            found.setdefault(type(spec.body), []).append((spec, spec.body))
         return found
 
     def body(self, kind: type[Body], name: str) -> Body | None:

@@ -33,6 +33,7 @@ from exai_compiler.graph import (
     FromStep,
     Graph,
     Group,
+    Source,
     Step,
     port_type,
     source_type,
@@ -101,14 +102,13 @@ def _occurrence(
         return
     if occurrence.port in component.filled or occurrence.port in component.refs:
         return
-    source, wanted = source_type(graph, occurrence.source), port_type(port)
-    if occurrence.whole and source is wanted and not occurrence.inner:
+    if occurrence.whole and not occurrence.inner and _is_alike(graph, occurrence.source, port):
         return  # as nearly all are
+    source = source_type(graph, occurrence.source)
     # Where no type refines a place inside the input, `reference-in-struct` speaks.
-    inside = refined_at(wanted, occurrence.inner)
-    if source is None or inside is None:
+    wanted = refined_at(port_type(port), occurrence.inner)
+    if source is None or wanted is None:
         return
-    wanted = inside
     if isinstance(occurrence.source, FromStatus) and step is not graph.last:
         return  # that it isn't known there is told
     suits = assignable(source, wanted)
@@ -141,6 +141,22 @@ def _occurrence(
             "note",
             related=(*_declared(spec, graph, occurrence), *there),
         )
+
+
+def _is_alike(graph: Graph, source: Source, port: Port) -> bool:
+    """Whether an output of a step, by its declaration alone, has the type that is asked for."""
+    if not isinstance(source, FromStep):
+        return False
+    step = graph.nodes.get(source.step)
+    if type(step) is not Step or step.component is None or step.loop is not None:
+        return False
+    made = step.component.outputs.get(source.output)
+    return (
+        made is not None
+        and made.type == port.type
+        and made.refined is port.refined is None
+        and not (made.many or port.many)
+    )
 
 
 def _each(graph: Graph, occurrence: Occurrence, source: Type, wanted: Type) -> str:

@@ -65,8 +65,8 @@ class Columns:
 
     def get(self, name: str) -> Column | None:
         """A column, with the place that says its type."""
-        if self.dataset is not None and name in self.dataset[1].schema:
-            return _of_data(*self.dataset, name)
+        if self.dataset is not None and (found := _of_data(*self.dataset, name)) is not None:
+            return found
         made = self.declared.get(name)
         if made is not None and self.declared_at is not None:
             spec, path = self.declared_at
@@ -110,6 +110,8 @@ def dataset(project: Project, name: str) -> Dataset | None:
     return found, found.body
 
 
-def _of_data(spec: Spec, body: DatasetSpec, name: str) -> Column:
-    column = body.schema[name]
+def _of_data(spec: Spec, body: DatasetSpec, name: str) -> Column | None:
+    column = body.schema.get(name)
+    if column is None:
+        return None
     return Column(column.type, column.enum, spec, ("spec", "schema", name))
