@@ -117,7 +117,7 @@ def _refused(
             place = "".join(f"[{part!r}]" for part in fault.path)
             message = f"`{name}`{place} {fault.words}"
             shown = hint or fault.hint
-            yield Diagnostic("wrong-parameter", message, NOWHERE, hint=shown, related=demand.why)
+            yield Diagnostic("wrong-parameter", message, NOWHERE, hint=shown, related=demand.places)
 
 
 def _noun(type_: Type) -> str:
