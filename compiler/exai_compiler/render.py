@@ -32,10 +32,11 @@ def render(resolved: Resolved) -> Build:
     Raises ValueError when two documents disagree on one.
     """
     objects: dict[ObjectId, Rendered] = {}
+    kinds = _renderers().keys()
     for spec in resolved.project.specs.values():
-        for rendered in objects_of(resolved, spec):
+        for rendered in objects_of(resolved, spec) if spec.ref.kind in kinds else ():
             first = objects.setdefault(rendered.id, rendered)
-            if first.body != rendered.body:
+            if first.body is not rendered.body and first.body != rendered.body:
                 raise ValueError(
                     f"{first.origin} and {rendered.origin} render different {rendered.id}"
                 )

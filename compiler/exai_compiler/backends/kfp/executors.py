@@ -47,8 +47,7 @@ def _container(
     """Image, command, arguments, plain environment variables and resources."""
     found = {**_parts(component, image)}
     if env:
-        listed = tuple({"name": name, "value": value} for name, value in env.items())
-        found["env"] = encoded(listed)
+        found["env"] = _variables(tuple(env.items()))
     if amounts:
         found["resources"] = encoded(amounts)
     return mapping(found)
@@ -79,6 +78,12 @@ def _parts(component: Component, image: str) -> Mapping[str, Encoded]:
         if given:
             found[name] = encoded(tuple(argument(component, each) for each in given))
     return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1024)
+def _variables(env: tuple[tuple[str, str], ...]) -> Encoded:
+    """Steps that are told the same share the value: most are told their memory alone."""
+    return encoded(tuple([{"name": name, "value": value} for name, value in env]))
 
 
 def _env(settings: Settings, own: Mapping[str, str]) -> Mapping[str, str]:

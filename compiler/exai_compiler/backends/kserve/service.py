@@ -74,7 +74,7 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
         "spec": _spec(resolved, spec, body, source),
     }
     companions = [
-        (runtime.runtime_id(each), runtime.runtime(environment, each))
+        (runtime.runtime_id(each), _runtime(resolved, each))
         for each in map(runtime.SERVED.__getitem__, sorted(set(_exais(resolved, body))))
     ]
     if body.features is not None and environment.target != "local":
@@ -92,6 +92,17 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
         ),
         *watchers(spec, body, environment, where, server),
     )
+
+
+def _runtime(resolved: Resolved, served: runtime.Served) -> Tree:
+    """One object for all services that need it."""
+    environment = resolved.environment
+    # The environment stays beside it, so no other one has its identity.
+    tree, _ = resolved.project.once(
+        ("runtime", served.format, id(environment)),
+        lambda: (runtime.runtime(environment, served), environment),
+    )
+    return tree
 
 
 def mode(environment: Environment) -> Mode:
