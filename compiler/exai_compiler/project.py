@@ -149,9 +149,9 @@ def local() -> Environment:
 def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project | None:
     """The project of these specs, whatever the order of files; None when no document is a
     Project."""
-    found = sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at()))
-    overlays = tuple(spec for spec in found if spec.ref.kind == "Overlay")
-    everything = tuple(spec for spec in found if spec.ref.kind != "Overlay")
+    found = _sorted(list(specs))
+    overlays = tuple([spec for spec in found if spec.ref.kind == "Overlay"])
+    everything = tuple([spec for spec in found if spec.ref.kind != "Overlay"])
     root = next((spec for spec in everything if isinstance(spec.body, ProjectSpec)), None)
     if root is None:
         return None
@@ -160,6 +160,14 @@ def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project
         first.setdefault(spec.ref, spec)
     allowed = tuple(sorted(allowances, key=lambda each: (each.at, each.code)))
     return Project(root, MappingProxyType(first), everything, allowed, overlays)
+
+
+def _sorted(specs: list[Spec]) -> list[Spec]:
+    """By identity, file and place; a place is only looked for where a file says the same twice."""
+    keyed = {(spec.ref.kind, spec.ref.name, spec.document.path): spec for spec in specs}
+    if len(keyed) == len(specs):
+        return [keyed[key] for key in sorted(keyed)]
+    return sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at()))
 
 
 def with_documents(project: Project, changed: Mapping[Ref, Spec]) -> Project:

@@ -162,9 +162,14 @@ class Shorthand:
 
     def alone(self, value: object) -> bool:
         """Whether the field is written in place of the mapping."""
-        if isinstance(value, Mapping):
-            return bool(value) and all(key in self.forms for key in value)
-        return isinstance(value, str)
+        if isinstance(value, str):
+            return True
+        if type(value) is not dict and not isinstance(value, Mapping):
+            return False
+        for key in value:  # no generator: it is asked of every column
+            if key not in self.forms:
+                return False
+        return bool(value)
 
     def _expand(self, value: Any) -> Any:
         return {self.field: value} if self.alone(value) else value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -20,12 +21,9 @@ Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Js
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _PLAIN = _SCALARS | {list, tuple}
 
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
-def empty() -> Mapping[str, Any]:
-    """The read-only mapping without items, as a default."""
-    return _EMPTY
+empty: Callable[[], Mapping[str, Any]] = repeat(MappingProxyType[str, Any]({})).__next__
+"""The read-only mapping without items, as a default: most fields that are mappings are asked for
+it in every document, so no line of Python is run."""
 
 
 def freeze(value: Any) -> Json:
@@ -39,10 +37,12 @@ def freeze(value: Any) -> Json:
     if kind is not dict and isinstance(value, list | tuple):
         return tuple([v if type(v) in _SCALARS else freeze(v) for v in value])
     if kind is dict or isinstance(value, Mapping):  # the latter asks an abstract class: the last
-        # Most of a tree are leaves: a call for each of them would be half of the time.
-        return MappingProxyType(
-            {k: v if type(v) in _SCALARS else freeze(v) for k, v in value.items()}
-        )
+        # Most of a tree are leaves: all are copied at once, and only the others looked into.
+        found = value.copy() if kind is dict else dict(value)
+        for key, inner in found.items():
+            if type(inner) not in _SCALARS:
+                found[key] = freeze(inner)
+        return MappingProxyType(found)
     raise TypeError(f"{kind.__name__} is no plain value")
 
 
@@ -50,8 +50,12 @@ def thaw(value: Json) -> Any:
     """Plain dictionaries and lists, all of them new: what libraries expect and may change."""
     kind = type(value)
     if kind is MappingProxyType or (kind not in _PLAIN and isinstance(value, Mapping)):
-        items = value.items()  # type: ignore[union-attr]
-        return {k: v if type(v) in _SCALARS else thaw(v) for k, v in items}
+        # Copied at once; `dict` would ask a read-only mapping for one key after the other.
+        found: dict[str, Any] = value.copy() if kind is MappingProxyType else dict(value)  # type: ignore[union-attr,arg-type]
+        for key, inner in found.items():
+            if type(inner) not in _SCALARS:
+                found[key] = thaw(inner)
+        return found
     if kind in _SCALARS:
         return value
     if isinstance(value, list | tuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import TypeVar
 
 from pydantic_core import ValidationError
 
@@ -29,10 +29,11 @@ from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.reading import read
 from exai_specs.shape import shape_of
 from exai_specs.translate import missing_field, translate, unknown_field
-from exai_specs.types import Path, called
+from exai_specs.types import called
 from exai_specs.values import frozen
 
 _FIELDS = ("apiVersion", "kind", "metadata", "spec")
+_FRAME = frozenset(_FIELDS)
 
 # Objects of a cluster -> the kind that exai renders them from.
 _OF_OTHERS: Mapping[str, str] = MappingProxyType(
@@ -45,6 +46,8 @@ _OF_OTHERS: Mapping[str, str] = MappingProxyType(
         "ServingRuntime": "Runtime",
     }
 )
+
+T = TypeVar("T")
 
 __all__ = ["Metadata", "Spec", "parse", "parse_all"]
 
@@ -69,18 +72,22 @@ class Spec:
 
 def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
     """The spec of a document, or all its problems in order (after 100: `more-problems`)."""
-    if (foreign := _foreign(document)) is not None:
-        return (foreign,)
-    problems = list(islice(_of_the_frame(document), MAX_PROBLEMS))
-    kind = KINDS.get(str(document.value.get("kind")))
-    metadata = _validated(Metadata, document, ("metadata",), problems)
-    if kind and isinstance(metadata, Metadata):
+    value = document.value
+    kind = KINDS.get(str(value.get("kind")))
+    problems: list[Diagnostic] = []
+    framed = kind and value.keys() == _FRAME and value["apiVersion"] == API_VERSION
+    if not framed or type(value["kind"]) is not str:  # few are so
+        if (foreign := _foreign(document)) is not None:
+            return (foreign,)
+        problems += islice(_of_the_frame(document), MAX_PROBLEMS)
+    metadata = _validated(Metadata, document, "metadata", problems)
+    if kind and metadata is not None:
         wrong = kind.names.wrong(metadata.name)
         if wrong:
             at = document.at(("metadata", "name"))
             hint = f"for example {kind.names.suggest(metadata.name)}"
             problems.append(Diagnostic("invalid-name", f"metadata.name: {wrong}", at, hint=hint))
-    body = _validated(kind.spec, document, ("spec",), problems) if kind else None
+    body = _validated(kind.spec, document, "spec", problems) if kind else None
     if problems or kind is None or metadata is None or body is None:
         listed = in_order(problems)
         if len(problems) < MAX_PROBLEMS:
@@ -155,12 +162,11 @@ def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
     yield from (unknown_field(document, (key,), _FIELDS) for key in value if key not in _FIELDS)
 
 
-def _validated(of: Any, document: Document, path: Path, problems: list[Diagnostic]) -> Any:
-    key = str(path[0])
+def _validated(of: type[T], document: Document, key: str, problems: list[Diagnostic]) -> T | None:
     if key not in document.value:
         return None
     try:
         return read(of, thaw(document.value[key]))
     except ValidationError as error:
-        problems += islice(translate(error, shape_of(of), document, path), MAX_PROBLEMS)
+        problems += islice(translate(error, shape_of(of), document, (key,)), MAX_PROBLEMS)
         return None

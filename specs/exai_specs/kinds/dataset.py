@@ -58,8 +58,7 @@ class ColumnFields:
 
     @checked
     def _enum_fits(self) -> ColumnFields:
-        problems = enum_problems(self.type, self.enum)
-        if problems:
+        if self.enum and (problems := enum_problems(self.type, self.enum)):
             raise refuse(*problems)
         return self
 

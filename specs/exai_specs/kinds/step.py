@@ -302,7 +302,7 @@ class Step(StepPod):
     def _not_of_the_body(self) -> Iterator[Problem]:
         body = self.body
         for name, bodies in _FIELDS_OF.items():
-            if getattr(self, name) and body not in bodies:
+            if body not in bodies and getattr(self, name):
                 words = " and ".join(_WORDS[body] for body in bodies)
                 path = (yaml_name(name),)
                 hint = _SAID.get(body, "remove it") if name == "outputs" else "remove it"
