@@ -48,6 +48,7 @@ from exai_specs.kinds import (
 from exai_specs.parse import Spec
 
 CODE = "local-parity"
+STOPPED = ("stopped",)
 NOT_WATCHED = "data-not-watched"
 COPIED = "copied-file"
 
@@ -103,6 +104,9 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     yield from _block(project.root, ("spec", "environments", environment_name), ENVIRONMENT)
     yield from _absent(project)
     for spec, service in project.bodies(ServiceSpec):
+        if service.stopped:  # then that says all: nothing of it runs that could honour more
+            yield _note(spec, ("spec", *STOPPED), SERVICE.instead[STOPPED])
+            continue
         yield from _block(spec, ("spec",), SERVICE)
         if service.features is not None:
             message = (

@@ -118,6 +118,10 @@ def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnosti
 def _foreign(document: Document) -> Diagnostic | None:
     """What is no document of a project, though it looks like one: nothing else is said of it."""
     version, kind = document.value.get("apiVersion"), document.value.get("kind")
+    if not any(key in _FIELDS or nearest(key, _FIELDS) for key in document.value):
+        message = f"this is no document of exai: it has no {', '.join(_FIELDS[:-1])} or spec"
+        hint = f"begin it with apiVersion: {API_VERSION}, kind: ONE OF ITS KINDS, metadata and spec"
+        return Diagnostic("missing-field", message, document.at(), hint=hint)
     if not isinstance(version, str) or not isinstance(kind, str) or kind in KINDS:
         return None
     at = document.at(("kind",))

@@ -57,8 +57,10 @@ def plain(text: str) -> Scalar | Refused:
     """The value of an unquoted scalar. Integers fit 64 bits; decimals are finite."""
     if text[:1] not in _NUMBER_STARTS:
         return _WORDS.get(text, text)
-    if not text or len(text) > _LONGEST:
-        return _WORDS.get(text, text)
+    if not text:
+        return None
+    if len(text) > _LONGEST:
+        return _TOO_LARGE if _DECIMAL.fullmatch(text) else text
     if _INTEGER.fullmatch(text):
         return _whole(text, 10)
     if _OCTAL.fullmatch(text):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from exai_compiler.python_code import syntax
 from exai_specs.diagnostics import Diagnostic, Span
 
 Asked = tuple[tuple[str, Span], ...]
@@ -15,13 +16,11 @@ Asked = tuple[tuple[str, Span], ...]
 
 def tree_of(text: str, path: str, asked: Asked) -> ast.Module | Diagnostic:
     """The file's tree; or that it is no Python, in the place where it ceases to be."""
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        place = Span(path, error.lineno or 1, error.offset or 1)
-        return Diagnostic("python-syntax", f"no Python: {error.msg}", place, related=asked)
-    except (ValueError, RecursionError):
-        return Diagnostic("python-syntax", "no Python", Span(path, 1, 1), related=asked)
+    found = syntax.tree_of(text)
+    if isinstance(found, ast.Module):
+        return found
+    place = Span(path, found.line, found.column)
+    return Diagnostic(found.code, found.message, place, hint=found.hint, related=asked)
 
 
 def local_imports(

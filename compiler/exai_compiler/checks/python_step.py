@@ -27,6 +27,7 @@ from exai_compiler.python_code import (
 from exai_compiler.python_code.archive import LARGEST as MAX_PROGRAM
 from exai_compiler.python_code.archive import Embedded
 from exai_compiler.python_code.ephemeral import program
+from exai_compiler.python_code.function import NOT_THERE
 from exai_compiler.tuning.trial import PYTHON
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import TuningSpec
@@ -68,7 +69,7 @@ def _function(
     found = read_function(subject.catalog.files[path], function)
     related = ((f"{who} asks for it", at),)
     if isinstance(found, Problem):
-        if found.code == "unknown-function":
+        if found.message == NOT_THERE.format(function):
             message = f"`{path}` has no function `{function}`"
             yield Diagnostic(found.code, message, at, hint=found.hint)
             return

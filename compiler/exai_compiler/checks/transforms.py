@@ -98,6 +98,9 @@ def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Di
         close = nearest(name, functions_in(text))
         meant = f'did you mean "{close}"? ' if close else ""
         hint = f"{meant}it has to stand at the left margin, with a plain `def`"
+        if any(isinstance(n, ast.AsyncFunctionDef) and n.name == name for n in tree.body):
+            message = f"`{name}` of `{path}` is an `async def`, and nothing awaits what it returns"
+            hint = f"write `def {name}(inputs):`"
         yield Diagnostic("unknown-function", message, at, hint=hint)
     elif not (found[-1].args.posonlyargs or found[-1].args.args):
         place = Span(path, found[-1].lineno, found[-1].col_offset + 1)

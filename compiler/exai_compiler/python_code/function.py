@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import warnings
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from exai_compiler.python_code.annotations import Meaning, meaning
 from exai_compiler.python_code.defaults import NotPlain, plain_default
 from exai_compiler.python_code.embedded import imports_of, problems_of, source_of
 from exai_compiler.python_code.problem import Problem, in_characters
+from exai_compiler.python_code.syntax import too_deep, tree_of
 from exai_specs.frozen import Json
 from exai_specs.names import FIELD
 from exai_specs.nearest import did_you_mean
@@ -24,6 +24,7 @@ from exai_specs.values import frozen
 
 SINGLE_OUTPUT = "Output"
 RESERVED = "exai_"
+NOT_THERE = "there is no function `{}` in this file"
 
 _ANNOTATION_HINT = (
     "take str, int, float, bool, list, dict, Optional of one, Input[T], Output[T], InputPath, "
@@ -54,17 +55,14 @@ def read_function(text: str, name: str) -> Function | Problem:
     """The function `name` at the top level of the file; a Problem when there is none."""
     try:
         return _read(text, name)
-    except (RecursionError, MemoryError):  # MemoryError: what Python's parser calls too deep
-        return Problem("python-syntax", "this is nested too deeply", 1, 1, "write it flatter")
+    except (RecursionError, MemoryError):
+        return too_deep(text)
 
 
 def functions_in(text: str) -> tuple[str, ...]:
     """The names of the functions that a file offers; none of one that isn't Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = tree_of(text)
+    if isinstance(tree, Problem):
         return ()
     names = (item.name for item in tree.body if isinstance(item, ast.FunctionDef))
     return tuple(dict.fromkeys(name for name in names if not name.startswith("_")))
@@ -72,23 +70,19 @@ def functions_in(text: str) -> tuple[str, ...]:
 
 def _read(text: str, name: str) -> Function | Problem:
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Python counts lines
-    try:
-        with warnings.catch_warnings():  # of escapes, which Python says on standard error
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        line, column = getattr(error, "lineno", None), getattr(error, "offset", None)
-        said = getattr(error, "msg", None) or str(error)
-        hint = "`python -m py_compile FILE` says the same"
-        return Problem("python-syntax", f"this isn't Python: {said}", line or 1, column or 1, hint)
+    tree = tree_of(text)
+    if isinstance(tree, Problem):
+        return tree
     functions = {item.name: item for item in tree.body if isinstance(item, ast.FunctionDef)}
     lines = text.split("\n")
     found = functions.get(name)
     if found is None:
+        if (other := next((item for item in tree.body if _awaits(item, name)), None)) is not None:
+            hint = "write `def`, and inside of it asyncio.run(...) of what has to be awaited"
+            message = f"`{name}` is an `async def`, and nothing awaits what a step returns"
+            return Problem("unknown-function", message, other.lineno, 1, hint)
         hint = did_you_mean(name, functions) or "define it at the top level of the file"
-        return Problem(
-            "unknown-function", f"there is no function `{name}` in this file", 1, 1, hint
-        )
+        return Problem("unknown-function", NOT_THERE.format(name), 1, 1, hint)
     source = source_of(lines, found)
     ports = list(_ports(found))
     problems = [item for item in ports if isinstance(item, Problem)]
@@ -110,6 +104,10 @@ def _read(text: str, name: str) -> Function | Problem:
             )
         ),
     )
+
+
+def _awaits(item: ast.stmt, name: str) -> bool:
+    return isinstance(item, ast.AsyncFunctionDef) and item.name == name
 
 
 def _ports(function: ast.FunctionDef) -> Iterator[tuple[str, Port] | Problem]:

@@ -391,6 +391,7 @@ metadata: {name: boosted}
 spec:
   model: {uri: "s3://acme/boosted", format: lightgbm}
   protocol: v1
+  timeout: 30s
 """
     refused = told(project_of({"s.yaml": boosted}), components)
     assert shown(refused) == ["s.yaml:5:10 not-local"]

@@ -187,11 +187,13 @@ def test_an_entity_s_key_is_no_feature_of_a_model() -> None:
         ("from . import shapes\n" + FUNCTION, "local-import"),
         (FUNCTION + "TEXT = '{{$.x}}'\n", "kfp-placeholder"),
         ("\0", "python-syntax"),
+        ("x = " + "-" * 200_000 + "1", "python-syntax"),
     ],
 )
 def test_the_function_of_an_on_demand_view(function: str, code: str) -> None:
     problems = found(function=function)
     assert [problem.code for problem in problems] == [code]
+    assert ("async def" in problems[0].message) is function.startswith("async")
 
 
 def test_a_file_that_is_not_there() -> None:

@@ -122,6 +122,23 @@ def test_what_is_nested_too_deeply_is_told_as_that(deep: str) -> None:
     assert not isinstance(found, Problem) or found.message == "this is nested too deeply"
 
 
+@pytest.mark.parametrize("deep", ["-" * 200_000 + "1", "+".join(["1"] * 100_000), "(\n" * 150])
+def test_the_line_of_what_python_names_no_place_for(deep: str) -> None:
+    head = "import os\n\n\ndef keep() -> None:\n    # here\n    if os:\n        x = "
+    found = read_function(f"{head}{deep}\n", "keep")
+    assert isinstance(found, Problem) and found.code == "python-syntax"
+    assert found.line >= 7
+    nul = read_function(head + "'a\0b'\n", "keep")
+    assert isinstance(nul, Problem)
+    assert (nul.line, nul.column, "NUL" in nul.message) == (7, 15, True)
+
+
+def test_a_coroutine_is_told_as_one() -> None:
+    found = read_function("x = 1\nasync def keep() -> None: ...\n", "keep")
+    assert isinstance(found, Problem)
+    assert (found.code, found.line, "async def" in found.message) == ("unknown-function", 2, True)
+
+
 @given(st.text())
 def test_any_text_gives_a_problem_with_a_place_and_never_an_exception(text: str) -> None:
     found = read_function(text, "keep")

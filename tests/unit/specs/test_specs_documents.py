@@ -57,7 +57,7 @@ def problem(text: str | bytes) -> Diagnostic:
         (">-\n  a\n  b", "a b"),
         ("9223372036854775807", 9223372036854775807),
         ("-9223372036854775808", -9223372036854775808),
-        ("1" * 401, "1" * 401),
+        ("1" * 401 + "a", "1" * 401 + "a"),
     ],
 )
 def test_scalars_of_the_core_schema(written: str, value: object) -> None:
@@ -338,3 +338,10 @@ def test_an_anchor_around_its_own_alias_ends_in_a_problem() -> None:
     documents, problems = read("a: &a {b: *a, c: [*a]}\n", "f.yaml")
     assert documents == ()
     assert {each.code for each in problems} == {"too-deep", "alias-budget"}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 401, "0." + "1" * 5000])
+def test_a_number_of_any_length_is_a_number(number: str) -> None:
+    documents, problems = read(f"a: {number}\n", "x.yaml")
+    assert documents == ()
+    assert [(p.code, str(p.at)) for p in problems] == [("number-format", "x.yaml:1:4")]
