@@ -29,6 +29,7 @@ from exai_compiler.graph import (
 from exai_compiler.signatures import Told, signatures, told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, ModelSpec, ServedFeatures, ServiceSpec
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type, mismatch
 from exai_specs.values import frozen
@@ -281,7 +282,10 @@ def _defaults(
     if served.on_missing != "default":
         return
     wanted = {name for each in needs for name in each.columns} or set(gives.columns)
-    missing = sorted(wanted.intersection(gives.columns).difference(served.defaults))
+    # A name that is nearly another's was meant as that: it is told above, once.
+    unknown = [name for name in served.defaults if name not in gives.columns]
+    meant = {nearest(name, gives.columns.keys() - served.defaults.keys()) for name in unknown}
+    missing = sorted(wanted.intersection(gives.columns).difference(served.defaults, meant))
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
         yield Diagnostic(

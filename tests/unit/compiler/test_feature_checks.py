@@ -212,6 +212,8 @@ def test_defaults_are_needed_for_what_the_model_takes_alone() -> None:
     less = (DEFAULTS, "    defaults: {petal_length: 4}\n")
     assert found(fewer, less) == ()
     assert [p.code for p in found(less)] == ["feature-default"]
+    [typo] = found((DEFAULTS, DEFAULTS.replace("petal_length", "petal_lenght")))
+    assert "no feature `petal_lenght`" in typo.message and "petal_length" in typo.hint
 
 
 @pytest.mark.parametrize(
