@@ -45,8 +45,9 @@ def lock_images(root: Path, environment: str, names: Sequence[str]) -> Locked | 
         message = f"`{environment}` is a local environment: no images are pulled there"
         hint = "name one on a cluster with -e"
         return Refused((Diagnostic("nothing-to-lock", message, at, hint=hint),), sources)
-    if has_errors(each for each in checked.diagnostics if each.code not in MENDED):
-        return Refused(checked.diagnostics, sources)
+    others = tuple(each for each in checked.diagnostics if each.code not in MENDED)
+    if has_errors(others):
+        return Refused(others, sources)
     moving = moving_images(project, environment, found)
     wrong = _wrong(environment, moving, names)
     if wrong:

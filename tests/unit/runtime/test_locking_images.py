@@ -99,6 +99,16 @@ def test_errors_elsewhere_and_loose_images_stop_no_pins(shop: Path) -> None:
     assert len(locked(lock_images(shop, "prod", ())).images) == 2
 
 
+def test_an_error_that_no_pin_mends_is_told_alone(shop: Path) -> None:
+    file = shop / "specs/pipeline.yaml"
+    file.write_text(file.read_text().replace("uses: split-data", "uses: split-dta"))
+    found = lock_images(shop, "prod", ())
+    assert isinstance(found, Refused)
+    told = {each.code for each in found.diagnostics if each.severity == "error"}
+    assert "unknown-component" in told and "unpinned-image" not in told
+    assert "unpinned-image" in codes(shop)
+
+
 def test_a_pin_moves_only_where_it_is_named(shop: Path, images: Registry) -> None:
     locked(lock_images(shop, "prod", ()))
     before = (shop / "exai.lock").read_text()
