@@ -28,9 +28,9 @@ from exai_compiler.resolve import resolve
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import check_project
 from exai_runtime.workspace import load
-from exai_specs.blocks import read
 from exai_specs.frozen import thaw
 from exai_specs.kinds import Metadata
+from exai_specs.reading import read
 
 IMPORTED = (
     "import json, hashlib, click, yaml, pydantic; yaml.CSafeLoader; pydantic.TypeAdapter(int)"

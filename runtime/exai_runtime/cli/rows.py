@@ -11,6 +11,7 @@ from types import MappingProxyType
 from exai_runtime.cli.problems import bad_json, refused
 from exai_runtime.results import Refused
 from exai_specs.frozen import Json, freeze
+from exai_specs.yaml_text import MAX_DEPTH
 
 Rows = tuple[Mapping[str, Json], ...]
 
@@ -49,13 +50,30 @@ def from_data(data: str) -> Rows | Refused:
             reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
             return refused("unreadable-file", f"can't read {source}: {reason}", _FILE)
     try:
-        return _rows(json.loads(text, parse_constant=_no_constant), source)
+        value = json.loads(text, parse_constant=_no_constant)
+        if _lies_too_deep(value):
+            raise RecursionError
+        return _rows(value, source)
     except json.JSONDecodeError as error:
         return bad_json(text, source, error)
     except RecursionError:
         return refused("not-json", f"{source}: its lists and objects lie too deep", _SHAPE)
     except ValueError as error:
         return refused("not-json", f"{source}: {error}", "write numbers out, as JSON has them")
+
+
+def _lies_too_deep(value: object) -> bool:
+    """Whether more than `MAX_DEPTH` lists and objects are inside each other, as in a spec."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner += each.values()
+            elif isinstance(each, list):
+                inner += each
+        level = inner
+    return bool(level)
 
 
 def _rows(value: object, source: str) -> Rows | Refused:

@@ -172,11 +172,15 @@ def test_no_secret_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_nobody_knows_yet_is_said_and_left_out(tmp_path: Path) -> None:
     result = written(SHOP, "prod", tmp_path / "out")
-    (left,) = result.left_out
-    assert str(left.id) == "InferenceService/flowers"
-    assert "flower_model@champion" in left.waits.reason
-    assert "`exai lock -e prod`" in left.hint
-    assert not (tmp_path / "out/kubernetes/inferenceservice-flowers.yaml").exists()
+    assert [str(left.id) for left in result.left_out] == [
+        "PodMonitor/flowers",
+        "InferenceService/flowers",
+    ]
+    for left in result.left_out:
+        assert "flower_model@champion" in left.waits.reason
+        assert "`exai lock -e prod`" in left.hint
+        path = f"kubernetes/{left.id.kind.lower()}-flowers.yaml"
+        assert not (tmp_path / "out" / path).exists()
 
 
 def test_what_the_lock_pins_is_served(tmp_path: Path) -> None:

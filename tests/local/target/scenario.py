@@ -17,11 +17,11 @@ from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId, Outcome, Run
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import Listener
-from exai_specs.blocks import read
 from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment
+from exai_specs.reading import read
 
 STEP = Path(__file__).with_name("fixture_step.py")
 PIPELINE = Ref("Pipeline", "demo")
