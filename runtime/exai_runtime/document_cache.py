@@ -9,9 +9,12 @@ files are now.
 from __future__ import annotations
 
 import marshal
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -58,7 +61,7 @@ class DocumentCache:
 
 def opened(root: Path) -> DocumentCache:
     """The cache of the project in a folder; one that keeps nothing where none may be used."""
-    return DocumentCache(place_of(root, "documents", _reader()))
+    return DocumentCache(place_of(root, "documents", _reader))
 
 
 def _entries(place: Path) -> dict[bytes, bytes]:
@@ -68,18 +71,25 @@ def _entries(place: Path) -> dict[bytes, bytes]:
 
 def _reader() -> bytes:
     """A digest of all that decides what a file's bytes are read as."""
-    import yaml
-
     digest = blake2b(digest_size=32)
-    libyaml = getattr(getattr(yaml, "_yaml", None), "get_version_string", str)()
-    python = (sys.version, sys.implementation.cache_tag, sys.byteorder)
-    for text in (*python, yaml.__version__, libyaml):
+    for text in (sys.version, sys.implementation.cache_tag, sys.byteorder, *_yaml()):
         digest.update(f"{text}\0".encode())
     # All of it: a list of those that take part in `read` would leave one out some day.
     for path in sources("exai_specs", (".py",)):
         digest.update(f"{path}\0".encode())
         digest.update(Path(path).read_bytes())
     return digest.digest()
+
+
+def _yaml() -> Iterator[str]:
+    """PyYAML with its libyaml, as it is installed: most projects are read without importing it."""
+    found = find_spec("yaml")
+    for folder in found.submodule_search_locations or () if found else ():
+        with os.scandir(folder) as files:
+            for file in sorted(files, key=attrgetter("name")):
+                if file.is_file():
+                    about = file.stat()
+                    yield f"{file.name} {about.st_size} {about.st_mtime_ns}"
 
 
 def _packed(documents: tuple[Document, ...]) -> bytes:

@@ -47,7 +47,7 @@ class Parts:
 
 def parts(root: Path, revision: Folder) -> Parts | None:
     """Of a working tree whose last check is kept, and was without errors."""
-    place = place_of(root, SUFFIX, reader())
+    place = place_of(root, SUFFIX, reader)
     known = kept_of(unpacked(place)) if place is not None else None
     if known is None or not known.reusable:
         return None

@@ -14,7 +14,7 @@ from __future__ import annotations
 import marshal
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from hashlib import blake2b
@@ -41,12 +41,12 @@ def no_cache() -> Iterator[None]:
         _OFF.reset(token)
 
 
-def place_of(root: Path, suffix: str, reader: bytes) -> Path | None:
+def place_of(root: Path, suffix: str, reader: Callable[[], bytes]) -> Path | None:
     """Where the pack of a project's folder is, for one reader; None where none may be used."""
     folder = None if _OFF.get() else _folder()
     if folder is None:
         return None
-    name = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16, key=reader).hexdigest()
+    name = blake2b(os.fsencode(os.path.realpath(root)), digest_size=16, key=reader()).hexdigest()
     return folder / suffix / f"{name}.{suffix}"
 
 

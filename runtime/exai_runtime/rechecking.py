@@ -40,7 +40,7 @@ class Outcome:
 
 def recheck(root: Path) -> Outcome:
     """Every problem of every document."""
-    place = place_of(root, SUFFIX, reader())
+    place = place_of(root, SUFFIX, reader)
     if place is not None and (known := kept_of(unpacked(place))) is not None:
         with suppress(OnlyWhole, OSError):
             return _Again(root, place, known).outcome()

@@ -1,5 +1,5 @@
 """Documents in the small part of YAML that most specs are written in, read without libyaml's
-events: block mappings and lists, texts of one line, brackets, comments.
+events: block mappings and lists, texts of one line, lines behind `|` and `>`, brackets, comments.
 
 In: the text of a file, of characters that YAML may read. Out: its documents as values with their
 places, the same as `yaml_values` gives; or None for a file with anything else in it, right or
@@ -38,8 +38,11 @@ _GAP = r"[ \n]*+(?:(?=\#)(?:(?<=[ \n])\#[^\n]*+\n[ \n]*+)*|)"
 # An empty branch is several times as fast as a group with a question mark.
 _LINE = re.compile(
     rf"([ ]*+)(-[ ]++|)(?:{_KEY}(?:[ ]++|(?=\n))|)"
-    rf"(?:({_BLOCK}|{_QUOTED}|---){_END}|([\[{{])|(?:\#[^\n]*+|)\n)"
+    rf"(?:({_BLOCK}|{_QUOTED}|---){_END}|([\[{{])|([|>]-?)\n|(?:\#[^\n]*+|)\n)"
 ).match
+# What stands behind `|` or `>`, if nothing is indented further, and no line is empty but the last.
+_LINES = re.compile(r"([ ]++)(?![ \n])[^\n]*+\n(?:\1(?![ \n])[^\n]*+\n)*+\n*+(?![ ]++\n|\1)").match
+_INDICATED = re.compile(r"[|>]").search
 _REST = re.compile(_END).match
 _ITEM = re.compile(rf"{_GAP}(?:({_FLOW}|{_QUOTED}){_GAP}|)([,\]}}\[{{])").match
 _PAIR = re.compile(rf"{_GAP}(?:{_KEY}[ ]++|)(?:({_FLOW}|{_QUOTED}){_GAP}|)([,\]}}\[{{])").match
@@ -59,6 +62,8 @@ def plain_documents(text: str) -> list[Read] | None:
     if "\t" in text or "\r" in text:
         return None
     if not text.endswith("\n"):
+        if _INDICATED(text):
+            return None  # whether a text ends with a line break hangs on the one that is missing
         text += "\n"
     found: list[Read] = []
     at = 0
@@ -87,7 +92,7 @@ def _document(text: str, at: int) -> tuple[dict[str, Any], list[int], int]:
         if (line := _LINE(text, at)) is None:
             raise _Other
         at = line.end()
-        indent, dash, key, written, opened = line.groups()
+        indent, dash, key, written, opened, lines = line.groups()
         if key is None and not dash:
             if _ends(line):
                 break
@@ -112,10 +117,9 @@ def _document(text: str, at: int) -> tuple[dict[str, Any], list[int], int]:
         if written is not None:
             places += (line.start(4), place, 1)
             values[name] = _value(written)
-        elif opened is not None:
-            places += (at - 1, place, 1)
-            values[name], at = _BRACKETS[opened](text, at, places, 0)
-            at = _rest(text, at)
+        elif sign := opened or lines:
+            places += (line.start(5 if opened else 6), place, 1)
+            values[name], at = _behind(text, at, sign, places, column)
         else:
             places += (place + len(key) + 1, place, 1)
             values[name], waiting = None, name
@@ -128,7 +132,7 @@ def _document(text: str, at: int) -> tuple[dict[str, Any], list[int], int]:
 def _ends(line: re.Match[str]) -> bool:
     """Whether a line without key and dash is `---`; else it must be blank, or a comment."""
     ends = line[4] == "---" and not line[1]
-    if not ends and (line[4] or line[5]):
+    if not ends and (line[4] or line[5] or line[6]):
         raise _Other
     return ends
 
@@ -168,9 +172,29 @@ def _item(text: str, line: re.Match[str], places: list[int], values: list[Json])
         return line.end()
     if opened is None:
         raise _Other
-    value, at = _BRACKETS[opened](text, line.end(), places, 0)
+    value, at = _behind(text, line.end(), opened, places, 0)
     values.append(value)
-    return _rest(text, at)
+    return at
+
+
+def _behind(text: str, at: int, sign: str, places: list[int], column: int) -> tuple[Json, int]:
+    """What stands behind a bracket, `|` or `>`, and where its last line ends."""
+    if sign not in _BRACKETS:
+        return _lines(text, at, sign, column)
+    value, at = _BRACKETS[sign](text, at, places, 0)
+    return value, _rest(text, at)
+
+
+def _lines(text: str, at: int, sign: str, column: int) -> tuple[str, int]:
+    """The text on the lines behind `|` or `>`, and where they end; `column` is its mapping's."""
+    found = _LINES(text, at)
+    if found is None or len(found[1]) <= column:
+        raise _Other
+    lines = [line[len(found[1]) :] for line in found[0].rstrip("\n").split("\n")]
+    if sign[0] == ">" and any(line.endswith(" ") for line in lines):
+        raise _Other
+    joined = ("\n" if sign[0] == "|" else " ").join(lines)
+    return joined if sign.endswith("-") else joined + "\n", found.end()
 
 
 def _closed(values: Any, start: int, places: list[int], around: _Around) -> _Level:

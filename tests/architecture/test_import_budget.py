@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+IRIS = Path(__file__).parents[2] / "examples/iris"
 
 HEAVY = [
     "kfp",
@@ -48,8 +51,12 @@ PLAN = (
 
 def imported_by(*modules: str) -> set[str]:
     """The top-level names in `sys.modules` of a fresh interpreter that imported these modules."""
-    imports = "".join(f"import {module}\n" for module in modules)
-    code = f"import json, sys\n{imports}print(json.dumps(sorted(sys.modules)))"
+    return imported_after("".join(f"import {module}\n" for module in modules))
+
+
+def imported_after(lines: str) -> set[str]:
+    """The top-level names in `sys.modules` of a fresh interpreter that ran these lines."""
+    code = f"import json, sys\n{lines}print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return {name.partition(".")[0] for name in json.loads(done.stdout)}
@@ -68,6 +75,20 @@ def test_reading_needs_the_core_of_pydantic_alone() -> None:
     """The package around it, for JSON Schemas, takes as long to import as all of exai."""
     assert "pydantic_core" in imported_by(*PLAN)
     assert imported_by(*PLAN).isdisjoint({"pydantic", "annotated_types", "typing_inspection"})
+
+
+def test_plain_specs_are_compiled_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes as long to import as a hundred specs to read: with its cache and without."""
+    lines = f"""
+from pathlib import Path
+from exai_runtime.compiling import check_project, compile_offline
+from exai_runtime.workspace import load
+checked = check_project(load(Path({str(IRIS)!r})))
+assert compile_offline(checked, "local", checked.usable.environment("local")).objects
+"""
+    assert "yaml" not in imported_after(lines)
+    monkeypatch.setenv("EXAI_CACHE_DIR", "")
+    assert "yaml" not in imported_after(lines)
 
 
 def test_a_check_of_what_did_not_change_needs_nothing_of_the_language() -> None:

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from exai_compiler.features.stores import REFERENCE, feast_project, store_of
 from exai_compiler.project import Project
 from exai_specs.frozen import digest
@@ -19,6 +17,9 @@ from exai_specs.kinds import Environment
 from exai_specs.regexes import regex
 
 _KEY = regex(r"[a-z_]+")
+# All of YAML 1.1 that begins with a letter and is no text.
+_NOT_TEXT = frozenset(("true", "false", "yes", "no", "on", "off", "null"))
+_PATHS = ("/", "./", "../")
 _PLAIN = regex(r"[A-Za-z0-9_./]([A-Za-z0-9_./:@+=-]*[A-Za-z0-9_/])?")
 
 
@@ -66,7 +67,13 @@ def _text(value: str) -> str:
     if REFERENCE.fullmatch(value):
         # In single quotes nothing in the secret but a quote of its own can end the text.
         return f"'{value}'"
-    if _PLAIN.fullmatch(value) and value != "." * len(value) and yaml.safe_load(value) == value:
+    plain = _PLAIN.fullmatch(value)
+    letter = value[:1].isalpha() and value.lower() not in _NOT_TEXT
+    if plain and (letter or value.startswith(_PATHS)):
+        return value
+    import yaml  # most projects need none of it
+
+    if plain and value != "." * len(value) and yaml.safe_load(value) == value:
         return value
     quoted = yaml.safe_dump(value, default_style='"', width=float("inf"))
     return quoted.removesuffix("\n").replace("$", "\\x24")
