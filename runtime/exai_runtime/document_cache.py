@@ -12,6 +12,7 @@ import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
 from operator import attrgetter
@@ -85,7 +86,8 @@ def _yaml() -> Iterator[str]:
     """PyYAML with its libyaml, as it is installed: most projects are read without importing it."""
     found = find_spec("yaml")
     for folder in found.submodule_search_locations or () if found else ():
-        with os.scandir(folder) as files:
+        yield folder
+        with suppress(OSError), os.scandir(folder) as files:  # it may be in an archive
             for file in sorted(files, key=attrgetter("name")):
                 if file.is_file():
                     about = file.stat()

@@ -69,12 +69,13 @@ def chosen(build: Build, names: Iterable[str]) -> tuple[tuple[Rendered, ...], tu
     return tuple(item for item in build.objects if item.id in found), tuple(missing)
 
 
-def known(objects: Iterable[Rendered]) -> tuple[tuple[Rendered, ...], tuple[LeftOut, ...]]:
+def known(
+    objects: Iterable[Rendered], among: Iterable[Rendered]
+) -> tuple[tuple[Rendered, ...], tuple[LeftOut, ...]]:
     """Those of which everything is known, and why the others aren't among them: what watches or
-    guards a service goes with it, as there would be nothing to watch."""
-    objects = tuple(objects)
+    guards a service goes with it, as there would be nothing to watch. `among` are all objects."""
     waiting: dict[Ref, Unknown] = {}
-    for item in objects:
+    for item in among:
         if item.id.kind in _SERVERS and (waits := next(unknowns(item.body), None)) is not None:
             waiting[item.origin] = waits
     whole, left = [], []

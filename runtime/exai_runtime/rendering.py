@@ -71,7 +71,7 @@ def render(
             for name in missing
         )
         return Refused(problems, sources)
-    whole, left = known(objects)
+    whole, left = known(objects, build.objects)
     expects = expected(whole, for_kubernetes(whole, found)) if found.target != "local" else ()
     left_out = tuple(replace(one, hint=_how(one, environment, found, facts)) for one in left)
     if folder is None:

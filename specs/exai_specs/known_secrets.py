@@ -48,8 +48,10 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     (
         "a token",
         "://",
-        # Alone there as well, and like none of a bucket: long without a hyphen, with a digit.
-        r"\b(?:s3[an]?|gs|gcs|oss)://(?=[A-Za-z0-9~%+]{16})(?=[A-Za-z~%+]{0,200}[0-9])"
+        # Alone there as well, and like none of a bucket: with a digit, and long without a hyphen,
+        # or with what no bucket's name has, as a capital.
+        r"\b(?:s3[an]?|gs|gcs|oss)://(?=[A-Za-z~%+]{0,200}[0-9])(?:(?=[A-Za-z0-9~%+]{20})"
+        r"|(?=[A-Za-z0-9~%+]{16})(?=[a-z0-9]{0,200}[A-Z~%+]))"
         r"[\w.~%+-]{1,256}@[^\s@/]",
     ),
     (

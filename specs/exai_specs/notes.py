@@ -77,6 +77,8 @@ class FieldNote:
 
 
 def Field(*, alias: str = "", json_schema_extra: Mapping[str, Any] = empty(), **limits: Any) -> Any:
+    """Limits of a field as core schemas name them (`gt`, `pattern`, `max_length`), its other YAML
+    key, and what its JSON Schema says beside."""
     return FieldNote(limits, json_schema_extra, alias)
 
 

@@ -23,5 +23,6 @@ class _Regex:
 
 
 def regex(form: str, flags: int = 0) -> re.Pattern[str]:
-    """`re.compile`, put off. Its methods alone are to be used: `re.sub` takes no such value."""
+    """`re.compile`, put off. Its methods and `pattern` alone are to be used: `re.sub` takes no such
+    value."""
     return cast(re.Pattern[str], _Regex(form, flags))

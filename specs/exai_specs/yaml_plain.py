@@ -21,8 +21,8 @@ from exai_specs.yaml_scalars import Refused, Scalar, plain, plain_key
 _NODE = 3  # numbers of a place, as `documents` has them
 _DEEPEST = 24  # levels of blocks, and of brackets: together fewer than are too deep
 
-# A key that can be nothing else, with the space that its value stands behind.
-_KEY = r"([A-Za-z_/][A-Za-z0-9_./-]*+):"
+# A key that can be nothing else; libyaml refuses one of more than 1,024 characters.
+_KEY = r"([A-Za-z_/][A-Za-z0-9_./-]{0,1000}+):"
 _QUOTED = r""""[^"\\\n]*+"|'[^'\n]*+'"""
 # No indicator at the start, nor `---` or `...`; inside no `: ` and no ` #`, and no brackets where
 # they are in brackets. An expression that isn't closed is libyaml's: a comment may have cut it.

@@ -136,6 +136,7 @@ READ = (
 )
 LEFT = (
     *("a: b\n c\n", "a: |\n  b", "a: |+\n  b\n", "a: |2\n  b\n", "a: | # b\n  c\n", "a: >\nb: c\n"),
+    *("k" * 1100 + ": a\n", "- " + "k" * 1100 + ": a\n", "a: {" + "k" * 1100 + ": b}\n"),
     *("a: |\n  b\n\n  c\n", "a: >\n  b\n   c\n", "a: >\n  b \n  c\n", "a: |\n    b\n  c\n"),
     *(
         "- |\n  a\n",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exai_compiler.backends.kserve.formats import FORMATS, formats_made
+from exai_compiler.backends.kserve.formats import FORMATS, formats_in
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.storage_uri import unfilled, unread
 from exai_compiler.checks.subject import Subject
@@ -78,7 +78,7 @@ def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagno
             continue
         if (body := subject.project.body(ModelSpec, model)) is not None:
             yield from _of_model(subject, body, (model, alias), pin, at)
-        made = formats_made(subject.graphs.values(), model)
+        made = formats_in(subject.project, subject.graphs.values(), model)
         if pin.format is None:
             if len(made) > 1:
                 yield Diagnostic(

@@ -183,6 +183,13 @@ def test_what_nobody_knows_yet_is_said_and_left_out(tmp_path: Path) -> None:
         assert not (tmp_path / "out" / path).exists()
 
 
+def test_what_watches_it_is_left_out_by_its_own_name_too(tmp_path: Path) -> None:
+    result = render(SHOP, "prod", ("PodMonitor/flowers",), tmp_path / "out")
+    assert isinstance(result, RenderedFiles), result
+    assert [str(left.id) for left in result.left_out] == ["PodMonitor/flowers"]
+    assert sorted((tmp_path / "out").rglob("podmonitor*")) == []
+
+
 def test_what_the_lock_pins_is_served(tmp_path: Path) -> None:
     result = written(SHOP, "staging", tmp_path / "out")
     assert result.left_out == ()

@@ -104,6 +104,7 @@ NO_SECRETS = (
     "AccountName=acme;AccountKey=<key>",
     "SharedAccessKeyName=listener;EntityPath=iris",
     "s3://bucket@main/iris",
+    "s3://acmemodels2024prod@main/iris",
     "s3://acme-models-of-the-garden@main/iris",
     "s3://bucket-of-2024/iris@2",
     "s3://acme-models-of-2024-garden@main/iris",
