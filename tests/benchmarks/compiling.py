@@ -184,7 +184,11 @@ def _peers(folder: Path) -> Iterator[tuple[str, tuple[str, ...], int]]:
     script.write_text(KFP)
     compiled = (sys.executable, str(script), "50", str(folder / "pipeline.yaml"))
     yield "kfp compiler, 50 pipelines of 7 steps", compiled, 50
-    services = [text for path, text in specs_made.files(PEERS * 5).items() if "/service_" in path]
+    services = [
+        text
+        for path, text in specs_made.files(PEERS * specs_made.KINDS).items()
+        if "/service_" in path
+    ]
     if shutil.which("kubectl"):
         place = folder / "kustomize"
         place.mkdir()

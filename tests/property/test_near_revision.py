@@ -19,7 +19,8 @@ from exai_runtime.rechecking import recheck
 from exai_runtime.views.json.envelope import envelope
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-SETS = 4  # of five files; two sets know each other
+SETS = 4  # of seven files; two sets know each other
+FILES = SETS * 7
 PERSON = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 
 # What is replaced in a file by what; where it doesn't stand, nothing happens.
@@ -63,14 +64,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         import specs_made
 
         folder = tmp_path_factory.mktemp("made")
-        specs_made.make(folder, SETS * 5)
+        specs_made.make(folder, FILES)
     _git(folder, "init", "-q", "-b", "main")
     _git(folder, "add", "-A")
     _git(folder, "commit", "-q", "-m", "specs")
     return folder
 
 
-EDITS = st.tuples(st.integers(0, SETS * 5 + 2), st.integers(0, len(CHANGES) + 1))
+EDITS = st.tuples(st.integers(0, FILES + 2), st.integers(0, len(CHANGES) + 1))
 
 
 @given(st.lists(EDITS, min_size=1, max_size=2), st.sampled_from(("local", "prod")))

@@ -34,7 +34,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(ROOT / "tests/benchmarks")
     import specs_made
 
-    specs_made.make(tmp_path / "project", SETS * 5)
+    specs_made.make(tmp_path / "project", SETS * specs_made.KINDS)
     long_ago = 10**18
     for file in (tmp_path / "project").rglob("*.yaml"):
         os.utime(file, ns=(long_ago, long_ago))
