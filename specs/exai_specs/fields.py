@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
-from exai_specs import units
+from exai_specs import core_schema, units
+from exai_specs.core import PydanticCustomError
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import MESSAGE, NameRule, parse_model_name
@@ -26,6 +25,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 T = TypeVar("T")
 
@@ -122,7 +122,7 @@ class KeyedBy:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        keys: CoreSchema = core_schema.str_schema(strict=True)
+        keys: CoreSchema = {"type": "str", "strict": True}
         if self.rule:
             named = Named(self.rule)
             keys = core_schema.no_info_after_validator_function(_checked(named, "name"), keys)
@@ -165,9 +165,10 @@ class Parsed:
             except ValueError:
                 return self._validate(value)  # which says why
 
-        return core_schema.no_info_plain_validator_function(
-            validate, serialization=core_schema.to_string_ser_schema()
-        )
+        return {
+            **core_schema.no_info_plain_validator_function(validate),
+            "serialization": {"type": "to-string"},
+        }
 
     def _validate(self, value: Any) -> Any:
         if not isinstance(value, _YAML):  # made by a program, not read

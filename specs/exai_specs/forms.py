@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import CoreSchema, core_schema
-
+from exai_specs import core_schema
 from exai_specs.expressions import half_written, has_expression
 from exai_specs.fields import HIDDEN, Problem, refuse
 from exai_specs.foreign_words import said_here
@@ -22,6 +21,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidatorFunctionWrapHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 _MOST = 20  # unknown keys of one union that are named
 

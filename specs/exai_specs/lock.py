@@ -15,9 +15,8 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic_core import ValidationError
-
 from exai_specs.blocks import block
+from exai_specs.core import ValidationError
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.documents import read as read_documents

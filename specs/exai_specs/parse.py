@@ -11,8 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeVar
 
-from pydantic_core import ValidationError
-
+from exai_specs.core import ValidationError
 from exai_specs.diagnostics import (
     MAX_IN_FILE,
     MAX_PROBLEMS,

@@ -13,13 +13,17 @@ import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from types import NoneType
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
-
+from exai_specs import core_schema
 from exai_specs.blocks import yaml_name
+from exai_specs.core import SchemaValidator
 from exai_specs.fields import NotNull
 from exai_specs.notes import FieldNote, is_check
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
+    from pydantic_core import core_schema as core
 
 T = TypeVar("T")
 
@@ -48,31 +52,26 @@ def block_schema(cls: type[Any]) -> CoreSchema:
     """What pydantic would make of a block, but that blocks inside it are read by their own, by the
     names that YAML has, and that null is no value."""
     _evaluate(cls)
-    declared = fields(cls)
     schema: CoreSchema = core_schema.dataclass_schema(
         cls,
-        core_schema.dataclass_args_schema(cls.__name__, [_field(each) for each in declared]),
-        [each.name for each in declared],
-        slots=True,
-        config={"title": cls.__name__, "extra_fields_behavior": "forbid"},
+        [_field(each) for each in fields(cls)],
+        {"title": cls.__name__, "extra_fields_behavior": "forbid"},
     )
     for check in _checks(cls):
         schema = core_schema.no_info_after_validator_function(check, schema)
     return schema
 
 
-def _field(each: Field[Any]) -> core_schema.DataclassField:
+def _field(each: Field[Any]) -> core.DataclassField:
     hint: Any = each.type
     schema = _schema(hint)
     if each.default is not MISSING:
-        schema = core_schema.with_default_schema(schema, default=each.default)
+        schema = core_schema.default_schema(schema, each.default)
     elif each.default_factory is not MISSING:
-        schema = core_schema.with_default_schema(schema, default_factory=each.default_factory)
+        schema = core_schema.default_factory_schema(schema, each.default_factory)
     notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     alias = next((note.alias for note in notes if isinstance(note, FieldNote) and note.alias), None)
-    return core_schema.dataclass_field(
-        each.name, schema, validation_alias=alias or yaml_name(each.name)
-    )
+    return core_schema.dataclass_field(each.name, schema, alias or yaml_name(each.name))
 
 
 def _checks(cls: type[Any]) -> Iterator[Callable[[Any], Any]]:
@@ -95,7 +94,7 @@ def _schema(hint: Any) -> CoreSchema:
     if origin is Literal:
         return core_schema.literal_schema(list(get_args(hint)))
     if origin is tuple and get_args(hint)[1:] == (...,):
-        return core_schema.tuple_schema([_schema(get_args(hint)[0])], variadic_item_index=0)
+        return core_schema.tuple_schema(_schema(get_args(hint)[0]))
     if hasattr(hint, "__pydantic_config__"):
         return core_schema.no_info_plain_validator_function(_later(hint))
     raise TypeError(f"no field of a block is a {hint}")
@@ -111,7 +110,7 @@ def _annotated(source: Any, notes: list[Any]) -> CoreSchema:
         return _annotated(present, inner)
     hook = getattr(note, _HOOK, None)
     handler = _Handler(inner)
-    return cast(CoreSchema, hook(source, handler)) if hook else handler(source)
+    return cast("CoreSchema", hook(source, handler)) if hook else handler(source)
 
 
 class _Handler:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic_core import CoreSchema, core_schema
-
+from exai_specs import core_schema
 from exai_specs.fields import Problem, Text, refuse
 from exai_specs.values import frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 @frozen

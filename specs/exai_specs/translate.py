@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
-
-from pydantic_core import ErrorDetails, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document
@@ -24,6 +22,9 @@ from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.regexes import regex
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails, ValidationError
 
 _MAPPING = "write `field: value` lines below the key, or {...} beside it"
 # pydantic's error type -> what is wanted, and what to write when the value is nothing like it.

@@ -74,7 +74,23 @@ def test_planning_needs_no_terminal_library() -> None:
 def test_reading_needs_the_core_of_pydantic_alone() -> None:
     """The package around it, for JSON Schemas, takes as long to import as all of exai."""
     assert "pydantic_core" in imported_by(*PLAN)
-    assert imported_by(*PLAN).isdisjoint({"pydantic", "annotated_types", "typing_inspection"})
+    around = {"pydantic", "annotated_types", "typing_inspection", "typing_extensions"}
+    assert imported_by(*PLAN).isdisjoint(around)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [("exai_specs.core", "pydantic_core"), ("pydantic_core", "exai_specs.core")],
+    ids=["the core first", "the package first"],
+)
+def test_the_package_of_pydantic_has_the_same_core(order: tuple[str, str]) -> None:
+    assert "pydantic" in imported_after(f"""
+import {order[0]}, {order[1]}
+import pydantic
+assert exai_specs.core.ValidationError is pydantic.ValidationError
+assert exai_specs.core.SchemaValidator is pydantic_core.SchemaValidator
+assert pydantic.TypeAdapter(int).json_schema() == {{"type": "integer"}}
+""")
 
 
 def test_plain_specs_are_compiled_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic_core import CoreSchema, core_schema
-
+from exai_specs import core_schema
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, refuse
@@ -25,6 +24,7 @@ from exai_specs.values import frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 _Weight = Annotated[
     Maybe[Annotated[Whole, Field(ge=1, le=100)]],

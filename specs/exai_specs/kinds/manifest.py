@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic_core import CoreSchema, core_schema
-
+from exai_specs import core_schema
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Problem, Text, Whole, refuse
@@ -25,6 +24,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 CONDITION = NameRule(
     r"[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?",

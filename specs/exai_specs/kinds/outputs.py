@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic_core import CoreSchema, core_schema
-
-from exai_specs import shape_rules
+from exai_specs import core_schema, shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
@@ -34,6 +32,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 _FORMS = ("list", "struct")
 _NAMES, _MAPPING = type_schema((*PARAMETER_TYPES, *ARTIFACT_TYPES), _FORMS)[0][1]

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic_core import CoreSchema, core_schema
-
+from exai_specs import core_schema
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Named, Parsed, Problem, Text, refuse
@@ -25,6 +24,7 @@ from exai_specs.types import called
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 NOT_PATCHED = frozenset({"Project", "Overlay"})
 """Kinds without overlays: environments are the Project's, and say themselves what differs."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import CoreSchema, core_schema
-
+from exai_specs import core_schema
 from exai_specs.fields import Problem, refuse
 from exai_specs.frozen import freeze
 from exai_specs.nearest import did_you_mean
@@ -21,6 +20,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 Patches = Mapping[str, Mapping[str, Any]]
 

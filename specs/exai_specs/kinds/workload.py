@@ -11,9 +11,7 @@ from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from pydantic_core import CoreSchema, core_schema
-
-from exai_specs import units
+from exai_specs import core_schema, units
 from exai_specs.amounts import Bytes, Pieces
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
@@ -27,6 +25,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 EXTENDED = NameRule(
     r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
