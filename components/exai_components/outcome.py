@@ -1,16 +1,17 @@
 """What a step tells about its own failure: one line for people, one file for the run.
 
 In: a `StepFailure`. Out: `exai-outcome.json` beside KFP's executor output.
-Never imports anything but the standard library: a retry of a final failure must cost nothing.
+Never imports anything outside the standard library: a retry of a final failure must cost nothing.
 """
 
 import difflib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from exai_components.half_written import half_written
 
 OUTCOME_FILE = "exai-outcome.json"
 
@@ -66,12 +67,9 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) + "\n"
-    new = folder / f".{OUTCOME_FILE}.{os.urandom(8).hex()}.new"  # its own: two may write at once
-    try:
+    with half_written(folder) as new:  # its own: two may write at once
         new.write_text(text, encoding="utf-8")
         new.replace(folder / OUTCOME_FILE)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def write_notes(folder: Path, notes: Iterable[str]) -> None:

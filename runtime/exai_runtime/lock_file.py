@@ -117,8 +117,7 @@ def alone(root: Path) -> Iterator[None]:
 def write_lock(root: Path, lock: LockFile) -> bool:
     """By rename, through a link that stays in the project; whether the file is another now.
     Raises OSError, and leaves nothing then."""
-    import tempfile
-
+    from exai_runtime.whole_file import write_whole
     from exai_specs.lock import lock_text
 
     place = Path(os.path.realpath(root / FILE))
@@ -129,13 +128,5 @@ def write_lock(root: Path, lock: LockFile) -> bool:
     with suppress(OSError, UnicodeDecodeError):
         if place.read_text("utf-8") == text:
             return False
-    descriptor, fresh = tempfile.mkstemp(prefix=".exai.lock.", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        mode = place.stat().st_mode & 0o777 if place.exists() else 0o644
-        Path(fresh).chmod(mode)
-        Path(fresh).replace(place)
-    finally:
-        Path(fresh).unlink(missing_ok=True)  # it is there no longer, unless something came between
+    write_whole(place, text, place.stat().st_mode & 0o777 if place.exists() else 0o644)
     return True

@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from exai_runtime.results import FileState
 from exai_runtime.target import TargetError
+from exai_runtime.whole_file import remove_halves, write_beside
 from exai_specs.diagnostics import Diagnostic, Span
 
 LIST = ".exai-rendered.json"
@@ -61,8 +61,8 @@ def write(
             f"{', '.join(edited[:5])} in {folder} isn't as exai wrote it: nothing was written",
             "move it away, or render into another folder",
         )
-    for path in (LIST, *(sorted(before) if broken_off else ())):
-        _remove_halves(folder / path)
+    for each in {(folder / path).parent for path in (LIST, *(before if broken_off else ()))}:
+        remove_halves(each)
     kept = {path: _standing(folder / path, before[path]) for path in before}
     hashes = {path: _hash(data) for path, data in fresh.items()}
     if changed or stale:
@@ -116,7 +116,7 @@ def _listed(folder: Path) -> tuple[Mapping[str, frozenset[str]], bool, str]:
                 texts[-1],
             )
     except FileNotFoundError:
-        _remove_halves(folder / LIST)
+        remove_halves(folder)
         if not any(folder.iterdir()):
             return {}, False, ""
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -142,14 +142,6 @@ def _standing(place: Path, known: frozenset[str]) -> str:
     return found if found in known else min(known)
 
 
-def _remove_halves(place: Path) -> None:
-    """What a process that was killed while it wrote this file has left beside it."""
-    half = re.compile(re.escape(f".{place.name}.") + "[0-9]+")
-    for one in place.parent.iterdir() if place.parent.is_dir() else ():
-        if half.fullmatch(one.name) and not one.is_symlink():
-            one.unlink()
-
-
 def _check_place(folder: Path, path: str) -> None:
     """Nothing on the way may be a link: it could lead out."""
     place = folder
@@ -168,14 +160,7 @@ def _relative(path: str) -> bool:
 def _replace(place: Path, data: bytes) -> None:
     """All of it or nothing."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        with fresh.open("xb") as stream:
-            stream.write(data)
-        fresh.replace(place)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
+    write_beside(place, data)
 
 
 def _remove_empty(folder: Path, place: Path) -> None:

@@ -4,7 +4,6 @@ In: a file and the columns that the view takes with their types. Out: what was w
 of the future, and rows that contradict the data.
 """
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from exai_components.feature_store.rows import (
     timed,
     usable,
 )
+from exai_components.half_written import half_written
 from exai_components.outcome import StepFailure
 from exai_components.parquet_file import read_table, write_table
 
@@ -132,9 +132,6 @@ def _keep(columns: Columns, table: Any, offline: Path) -> None:
             tuple(row.values()) not in new for row in kept.select(columns.identity).to_pylist()
         ]
         table = pa.concat_tables([kept.filter(pa.array(stays, pa.bool_())), table])
-    fresh = offline.with_name(f".{offline.name}.{os.urandom(8).hex()}.new")
-    try:
+    with half_written(offline.parent) as fresh:
         write_table(table, str(fresh))
         fresh.replace(offline)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from exai_components.half_written import half_written
 from exai_components.model_file import (
     LEADERBOARD,
     MODEL_FILE,
@@ -104,20 +105,16 @@ def _put_remote(source: Path, signature: ModelFile, uri: str) -> Stored:
 
 def _copy(source: Path, signature: ModelFile, shelf: Path, folder: Path) -> None:
     shelf.mkdir(parents=True, exist_ok=True)
-    for left in shelf.glob(f".{folder.name}.*.new"):  # of an attempt that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    new = shelf / f".{folder.name}.{os.getpid()}.new"
-    new.mkdir()
-    for name in (*signature.files, MODEL_FILE):
-        shutil.copyfile(source / name, new / name)
-        _flush(new / name)
-    _flush(new)
-    try:
-        new.rename(folder)
-    except OSError:
-        shutil.rmtree(new, ignore_errors=True)
-        if not folder.is_dir():  # else another attempt was faster, and its files count
-            raise
+    with half_written(shelf, folder=True) as new:
+        for name in (*signature.files, MODEL_FILE):
+            shutil.copyfile(source / name, new / name)
+            _flush(new / name)
+        _flush(new)
+        try:
+            new.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another attempt was faster, and its files count
+                raise
     _flush(shelf)
 
 

@@ -61,7 +61,7 @@ def test_an_earlier_attempt_stays(
 
 
 def test_half_a_copy_of_a_killed_attempt_is_cleared(store: Path, tmp_path: Path) -> None:
-    half = store / "m" / ".k.12345.new"
+    half = store / "m" / ".exai-0123456789abcdef.new"
     half.mkdir(parents=True)
     (half / "model.zip").write_bytes(b"mo")
     put(trained(tmp_path / "model"), "m", "k")

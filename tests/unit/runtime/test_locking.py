@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -379,7 +380,7 @@ def test_an_interrupt_leaves_nothing(shop: Path, monkeypatch: pytest.MonkeyPatch
         raise KeyboardInterrupt
 
     before = (shop / "exai.lock").read_text()
-    monkeypatch.setattr(Path, "chmod", interrupted)
+    monkeypatch.setattr(os, "fchmod", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_lock(shop, LockFile({}))
     assert (shop / "exai.lock").read_text() == before

@@ -6,6 +6,7 @@ Working out a path creates nothing. `repository/data/<dataset>.parquet` is a lin
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from pathlib import Path
@@ -71,6 +72,8 @@ def prune(paths: FeaturePaths, dataset: str, needed: frozenset[str]) -> None:
     for file in [file for file in files if file.suffix != ".parquet"]:
         file.unlink(missing_ok=True)
     linked = paths.link(dataset)
+    for left in linked.parent.glob(f".{glob.escape(linked.name)}.*.new"):
+        left.unlink(missing_ok=True)
     current = os.path.realpath(linked) if linked.is_symlink() else ""
     snapshots = [file for file in files if file.suffix == ".parquet"]
     for file in snapshots[_KEPT:]:

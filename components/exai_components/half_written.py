@@ -1,0 +1,73 @@
+"""What is written beside its place and renamed when it is whole.
+
+In: a folder. Out: a file or a folder in it that nobody else can know the name of, gone at the end
+unless it was renamed. It is locked by the kernel while its writer lives: by that what a killed
+process left is known, and it goes when the next one writes there. Never: another's.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_HALF = re.compile(r"\.exai-[0-9a-f]{16}\.new")
+
+
+@contextmanager
+def half_written(beside: Path, *, folder: bool = False) -> Iterator[Path]:
+    """An empty file, or folder, in the folder `beside`."""
+    _remove_left(beside)
+    half, descriptor = _made(beside, folder)
+    try:
+        yield half
+    finally:
+        _remove(half)
+        os.close(descriptor)
+
+
+def _made(beside: Path, folder: bool) -> tuple[Path, int]:
+    while True:
+        half = beside / f".exai-{os.urandom(8).hex()}.new"
+        if folder:
+            half.mkdir()
+        else:
+            half.touch(exist_ok=False)
+        try:
+            descriptor = _locked(half, fcntl.LOCK_EX)
+        except FileNotFoundError:
+            continue  # somebody took it for a left one before it was locked
+        if half.exists():
+            return half, descriptor
+        os.close(descriptor)
+
+
+def _locked(half: Path, how: int) -> int:
+    """Raises OSError when it is gone, no file or folder, or another's and `how` doesn't wait."""
+    descriptor = os.open(half, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, how)
+    except OSError:
+        # A file system without locks has nothing removed, either.
+        if how & fcntl.LOCK_NB:
+            os.close(descriptor)
+            raise
+    return descriptor
+
+
+def _remove_left(beside: Path) -> None:
+    for left in list(beside.iterdir()):
+        if _HALF.fullmatch(left.name):
+            with suppress(OSError):
+                descriptor = _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(left)
+                os.close(descriptor)
+
+
+def _remove(half: Path) -> None:
+    if half.is_dir():
+        shutil.rmtree(half, ignore_errors=True)
+    else:
+        half.unlink(missing_ok=True)
