@@ -23,7 +23,7 @@ def ancestors(project: Project, graphs: Mapping[str, Graph]) -> Mapping[Ref, tup
     """For each document the documents that it comes from, the farthest first."""
     refs = {Node(ref.kind, ref.name): ref for ref in project.specs}
     parents: dict[Node, list[Node]] = {node: [] for node in refs}
-    for source, target, _, _, columns in _strands(project, graphs):
+    for source, target, _, _, columns, _, _ in _strands(project, graphs):
         if columns is None and source in refs and target in refs:
             parents[target].append(source)
     found = everything_above(parents)

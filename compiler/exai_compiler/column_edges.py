@@ -7,7 +7,9 @@ file. Judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 
 from exai_compiler.columns import (
@@ -16,6 +18,7 @@ from exai_compiler.columns import (
     NAMES_COLUMNS,
     PASSES,
     TRAINS,
+    Adding,
     Flow,
     Made,
     Table,
@@ -45,6 +48,9 @@ PASSED: Mapping[str, frozenset[str]] = MappingProxyType(
 
 Makers = Mapping[str, tuple[Node, ...]]
 """The steps that each input comes from."""
+
+Arriving = Callable[[str], tuple[str, ...]]
+"""The columns that an input gets."""
 
 
 @frozen
@@ -104,12 +110,17 @@ def column_edges(
     """
     if step.component is None:
         return
+
+    def arriving(port: str) -> tuple[str, ...]:
+        """The columns that an input gets."""
+        return columns.in_table(flow.table(step.inputs.get(port)))
+
     name = step.component.name
     base: Path = (*step.path, "with")
     reads, passes = READS.get(name, {}), PASSED.get(name, frozenset())
     for port, binding in step.inputs.items() if reads or passes else ():
         if port in passes and port in makers:
-            table = columns.in_table(flow.table(binding))
+            table = arriving(port)
             for maker in makers[port]:
                 yield Strand(maker, here, spec, (*base, port), table)
         if (kind := reads.get(port)) is not None:
@@ -117,48 +128,48 @@ def column_edges(
             found = columns.of[kind].get(origin, ())
             yield Strand(Node(kind, origin), here, spec, (*base, port), found)
     if step.spec.outputs:
-        yield from _own_edges(spec, step, here, flow, makers, columns)
+        declared = {
+            column
+            for output in step.spec.outputs
+            for column in columns.made[spec.ref.name, step.name, output]
+        }
+        yield from _own_edges(spec, step, here, makers, arriving, declared)
     if name in NAMES_COLUMNS:
-        yield from _named_edges(spec, step, here, flow, makers, columns)
-    if name in ADDS:
-        yield from _requested(project, spec, step, here, flow, makers, columns)
+        yield from _named_edges(spec, step, here, makers, arriving)
+    if (adding := ADDS.get(name)) is not None and makers.get(adding.data):
+        yield from _requested(project, spec, step, here, makers, arriving, adding)
 
 
 def _named_edges(
-    spec: Spec, step: Step, here: Node, flow: Flow, makers: Makers, columns: Columns
+    spec: Spec, step: Step, here: Node, makers: Makers, arriving: Arriving
 ) -> Iterator[Strand]:
     """Columns that literals of a step name, of what it gets: features stay columns in a model."""
     training = TRAINS.get(step.component.name) if step.component is not None else None
-    there: dict[str, frozenset[str]] = {}
-    for data, path, column in named_columns(step):
-        if not makers.get(data):
-            continue
-        if data not in there:
-            there[data] = frozenset(columns.in_table(flow.table(step.inputs.get(data))))
-        if column not in there[data]:
-            continue
-        feature = training is not None and path[0] == training.features
-        for maker in makers[data]:
-            if feature:
-                yield Strand(maker, here, spec, (*step.path, "with", *path), (column,))
-            else:
-                yield Strand(maker.of(column), here, spec, (*step.path, "with", *path))
+    features = training.features if training is not None else ""
+    for data, named in groupby(named_columns(step), key=itemgetter(0)):
+        there = frozenset(arriving(data) if makers.get(data) else ())
+        found = [
+            (column, column if path[0] == features else "", (*step.path, "with", *path))
+            for _, path, column in named
+            if column in there
+        ]
+        if found:
+            yield from side_by_side(makers[data], here, spec, found)
 
 
 def _own_edges(
-    spec: Spec, step: Step, here: Node, flow: Flow, makers: Makers, columns: Columns
+    spec: Spec,
+    step: Step,
+    here: Node,
+    makers: Makers,
+    arriving: Arriving,
+    declared: set[str],
 ) -> Iterator[Strand]:
     """A column that a step of the user's own declares comes from those of the same name that it
     gets: nobody can tell of the others.
     """
-    declared = {
-        column
-        for output in step.spec.outputs
-        for column in columns.made[spec.ref.name, step.name, output]
-    }
     for port, befores in makers.items() if declared else ():
-        table = columns.in_table(flow.table(step.inputs.get(port)))
-        same = tuple(column for column in table if column in declared)
+        same = tuple([column for column in arriving(port) if column in declared])
         for maker in befores:
             yield Strand(maker, here, spec, (*step.path, "with", port), same)
 
@@ -168,22 +179,37 @@ def _requested(
     spec: Spec,
     step: Step,
     here: Node,
-    flow: Flow,
     makers: Makers,
-    columns: Columns,
+    arriving: Arriving,
+    adding: Adding,
 ) -> Iterator[Strand]:
     """From columns of rows to the features that are looked up by them, or that a function computes
     from them."""
-    adding = ADDS.get(step.component.name) if step.component is not None else None
-    if adding is None or not makers.get(adding.data):
-        return
     gives = used(project, text(step.inputs.get(adding.service)))
     if gives is None:
         return
-    there = frozenset(columns.in_table(flow.table(step.inputs.get(adding.data))))
+    there = frozenset(arriving(adding.data))
     path = (*step.path, "with", adding.data)
-    for made, feature in gives.columns.items():
-        end = here.of(made)
-        for column in asked_with(project, feature.view):
-            for maker in makers[adding.data] if column in there else ():
-                yield Strand(maker.of(column), end, spec, path)
+    found = [
+        (column, made, path)
+        for made, feature in gives.columns.items()
+        for column in asked_with(project, feature.view)
+        if column in there
+    ]
+    if found:
+        yield from side_by_side(makers[adding.data], here, spec, found)
+
+
+def side_by_side(
+    sources: Collection[Node], target: Node, spec: Spec, each: Iterable[tuple[str, str, Path]]
+) -> Iterator[Strand]:
+    """Edges from columns to columns of the target, each at a place of its own; of several sources
+    what the first place says comes first."""
+    if len(sources) == 1:
+        (source,) = sources
+        columns, onto, paths = zip(*each, strict=True)
+        yield Strand(source, target, spec, (), columns, onto, paths)
+        return
+    for column, made, path in each:
+        for source in sources:
+            yield Strand(source, target, spec, path, (column,), (made,))

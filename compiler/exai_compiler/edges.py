@@ -59,7 +59,8 @@ class Edge(NamedTuple):
 
 class Strand(NamedTuple):
     """Edges that one place makes: from `source` to `target`, or, with `columns`, from each of these
-    columns of the one to the same column of the other.
+    columns of the one to the same column of the other; with `onto`, to the column that stands there
+    ("" is the target itself). `paths` are the places of each, where they aren't all at `path`.
 
     Most edges are between columns that are handed on side by side: so they are told at once.
     """
@@ -69,3 +70,5 @@ class Strand(NamedTuple):
     spec: Spec
     path: Path
     columns: tuple[str, ...] | None = None
+    onto: tuple[str, ...] | None = None
+    paths: tuple[Path, ...] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.edges import Node, Strand
+from exai_compiler.edges import Node, Path, Strand
 from exai_compiler.feature_views import features_of, key_of, used
 from exai_compiler.project import Project
 from exai_compiler.signatures import signatures
@@ -60,9 +60,11 @@ def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Stran
                 yield Strand(start, end, spec, ("spec", "entities", index))
     known = features_of(project, spec.ref.name)
     start = Node("Dataset", dataset)
-    for index, column in enumerate(view.features):
-        if column in known:
-            yield Strand(start, end, spec, ("spec", "features", index), (column,))
+    found = [(n, column) for n, column in enumerate(view.features) if column in known]
+    if found:
+        paths: tuple[Path, ...] = tuple([("spec", "features", index) for index, _ in found])
+        names = tuple([column for _, column in found])
+        yield Strand(start, end, spec, ("spec", "features"), names, paths=paths)
 
 
 def _made(project: Project, spec: Spec, transform: Transform) -> Iterator[Strand]:

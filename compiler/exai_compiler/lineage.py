@@ -192,18 +192,18 @@ def lineage(project: Project, graphs: Mapping[str, Graph]) -> Lineage:
     ends: list[int] = []
     specs: list[Spec] = []
     paths: list[Path] = []
-    for source, target, spec, path, columns in _strands(project, graphs):
+    for source, target, spec, path, columns, onto, each in _strands(project, graphs):
         if columns is None:
             starts.append(known.number(source))
             ends.append(known.number(target))
             specs.append(spec)
             paths.append(path)
             continue
-        before, after = known.columns(source, target, columns)
+        before, after = known.columns(source, target, columns, onto)
         starts += before
         ends += after
         specs += repeat(spec, len(columns))
-        paths += repeat(path, len(columns))
+        paths += each if each is not None else repeat(path, len(columns))
     for graph in graphs.values():  # those that nothing leads to or from, too
         kind, name = graph.pipeline.kind, graph.pipeline.name
         for step in graph.steps:

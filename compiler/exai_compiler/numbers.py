@@ -61,35 +61,48 @@ class Known:
         """The column of each number, "" for a document or step."""
         self._heads: list[Head] = []  # what is before it in the node
         self._places: dict[Node, dict[str, int]] = {}
-        self._met: dict[Node, int] = {}  # those that were asked for one by one
 
     def number(self, node: Node) -> int:
-        found = self._met.get(node)
+        column = node.column
+        place = self._place(node.of("") if column else node)
+        found = place.get(column)
         if found is None:
-            place = self._place(node.of("") if node.column else node)
-            found = place.get(node.column)
-            if found is None:
-                found = place[node.column] = len(self.names)
-                self.names.append(node.column)
-                self._heads.append(node[:3])
-            self._met[node] = found
+            found = place[column] = len(self.names)
+            self.names.append(column)
+            self._heads.append(node[:3])
         return found
 
     def columns(
-        self, source: Node, target: Node, columns: Sequence[str]
+        self,
+        source: Node,
+        target: Node,
+        columns: Sequence[str],
+        onto: Sequence[str] | None = None,
     ) -> tuple[Iterable[int], Iterable[int]]:
-        """The numbers of the same columns of two documents or steps."""
+        """The numbers of columns of two documents or steps: of the same, or, with `onto`, of each
+        of the first and of what stands there beside it.
+        """
+        onto = columns if onto is None else onto
         above, below = self._place(source), self._place(target)
-        if None in map(above.get, columns) or None in map(below.get, columns):
-            names, heads = self.names, self._heads
-            both = ((above, source[:3]), (below, target[:3]))
-            for column in columns:
-                for place, head in both:
-                    if column not in place:
-                        place[column] = len(names)
-                        names.append(column)
-                        heads.append(head)
-        return map(above.__getitem__, columns), map(below.__getitem__, columns)
+        names, heads = self.names, self._heads
+        known = above.keys() >= set(columns)
+        if known and below.keys() >= set(onto):
+            return map(above.__getitem__, columns), map(below.__getitem__, onto)
+        if known and below.keys().isdisjoint(onto):
+            # A step that is handed columns mostly has none of them yet: all at once.
+            fresh = dict(zip(onto, count(len(names))))
+            if len(fresh) == len(onto):
+                below.update(fresh)
+                names += onto
+                heads += repeat(target[:3], len(onto))
+                return map(above.__getitem__, columns), map(below.__getitem__, onto)
+        for before, after in zip(columns, onto, strict=True):
+            for place, head, column in ((above, source[:3], before), (below, target[:3], after)):
+                if column not in place:
+                    place[column] = len(names)
+                    names.append(column)
+                    heads.append(head)
+        return map(above.__getitem__, columns), map(below.__getitem__, onto)
 
     def nodes(self) -> tuple[Node, ...]:
         """By number."""

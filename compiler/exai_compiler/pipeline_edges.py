@@ -19,6 +19,7 @@ from exai_compiler.graph import (
     Constant,
     FromArtifact,
     FromParameter,
+    FromStep,
     Graph,
     Group,
     Step,
@@ -110,6 +111,8 @@ def _starts(
 ) -> tuple[Node, ...]:
     """The steps that anything in a value comes from; of what the calling pipelines give, theirs."""
     kind, name = graph.pipeline.kind, graph.pipeline.name
+    if type(binding) is FromStep and binding.step in graph.steps:  # as most values are
+        return (Node(kind, name, binding.step),)
     found = [Node(kind, name, maker.name) for maker in graph.makers(binding)]
     if name in callers:
         for source in sources(binding):

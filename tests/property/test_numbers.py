@@ -49,3 +49,19 @@ def test_edges_are_gathered_in_order(by: list[int], more: int) -> None:
     found = [list(links[node]) for node in range(nodes)]
     assert found == [[edge for edge, of in enumerate(by) if of == node] for node in range(nodes)]
     assert list(picked(by, links.items)) == sorted(by)
+
+
+ONTO = st.lists(st.tuples(st.sampled_from("vwxyz"), st.sampled_from(["", *"vwxyz"])), max_size=6)
+
+
+@given(st.lists(st.tuples(PLACES, PLACES, ONTO)))
+def test_columns_beside_others_are_numbered_as_they_are_met(
+    strands: Sequence[tuple[Node, Node, list[tuple[str, str]]]],
+) -> None:
+    many, single = Known(), Known()
+    for source, target, pairs in strands:
+        columns, onto = [a for a, _ in pairs], [b for _, b in pairs]
+        found = list(zip(*many.columns(source, target, columns, onto), strict=True))
+        expected = [(single.number(source.of(a)), single.number(target.of(b))) for a, b in pairs]
+        assert found == expected
+    assert many.nodes() == single.nodes()
