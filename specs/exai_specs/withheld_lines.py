@@ -15,7 +15,9 @@ from exai_specs.regexes import regex
 from exai_specs.withheld import MARK, NAMED, is_credential
 
 # A key in front of its value, as YAML, JSON and Python write one.
-_PAIR = regex(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_][\w.-]*)\s*(?::(?=\s|$|["'])|=(?=\s*["']))\s*""")
+# A bare one is looked at once, from its first letter: not again from each of its letters.
+_BARE = r"(?<![\w.-])(?:(?![A-Za-z_])[\w.-])*+(?P<bare>[A-Za-z_][\w.-]*+)"
+_PAIR = regex(rf"""(?:(?P<key>"[^"]*"|'[^']*')|{_BARE})\s*+(?::(?=\s|$|["'])|=(?=\s*["']))\s*""")
 _NAME = r"""(?:[\w.-]+|"[\w.-]+"|'[\w.-]+')"""
 _MEMBER = rf"(?:secret:\s*{_NAME}|key:\s*{_NAME}|optional:\s*\w+)\s*"
 _REFERENCE = regex(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
@@ -28,11 +30,15 @@ _TWO = ("api_key", "access_key", "private_key", "secret_key", "apikey", "accessk
 # Words that lead to no credential, however near they are.
 _OTHERS = frozenset({"secrets", "tokens", "serviceaccounttoken", "serviceAccountToken"})
 _FARTHEST = 40  # lines above that may have begun a value
+# What has more signs was written by no hand: of an excerpt's hundred, none is worth a look at all.
+_LONGEST = 20_000
 
 
 def line_shown(lines: Sequence[str], index: int, python: bool = False) -> str:
     """A line as it may be shown; `python` for one of Python, whose `token: str` is no value."""
     line = lines[index]
+    if len(line) > _LONGEST:
+        return MARK
     if not python and (begin := _goes_on(lines, index)) is not None:
         return line[:begin] + MARK
     start = first_secret(line)
@@ -57,9 +63,13 @@ def _goes_on(lines: Sequence[str], index: int) -> int | None:
     for above in reversed(lines[max(0, index - _FARTHEST) : index]):
         if not above.strip():
             continue
-        begin = _indent(above)
+        begin = _indent(above[:_LONGEST])
+        if begin < indent and len(above) > _LONGEST:
+            return indent  # for all that anybody knows
         if begin < indent and _opens_credential(above):
             return indent
+        if begin == indent and len(above) > _LONGEST:
+            return None
         if begin == indent and (value := re.match(r"\s*value\s*:\s*", line)):
             name = _VARIABLE.search(above)
             return value.end() if name and _looks_named(name[1]) else None
@@ -104,7 +114,7 @@ def _holds_credential(line: str, found: re.Match[str]) -> bool:
 
 
 def _key(found: re.Match[str]) -> str:
-    return found["key"].strip("\"'")
+    return (found["key"] or found["bare"]).strip("\"'")
 
 
 def _looks_named(key: str) -> bool:

@@ -72,3 +72,16 @@ def test_a_credential_may_go_on_below(text: str, told: str) -> None:
 def test_a_hint_of_python_is_no_value() -> None:
     assert line_shown(["def f(token: str): ..."], 0, python=True) == "def f(token: str): ..."
     assert line_shown(['password = "hunter2"'], 0, python=True) == "password = ***"
+
+
+def test_a_word_without_end_is_looked_at_once() -> None:
+    word = "y" * 19_000
+    assert line_shown([word], 0) == word
+    assert line_shown([f"{word}.hf_token: hunter2"], 0) == f"{word}.hf_token: ***"
+
+
+def test_of_a_line_that_nobody_wrote_nothing_is_shown() -> None:
+    line = "x: " + "y" * 900_000
+    assert line_shown([line], 0) == "***"
+    assert line_shown([line, "  y"], 1) == "  ***"
+    assert line_shown([f"{line}: |", "x: y"], 1) == "x: y"
