@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, g
 
 from exai_specs import core_schema, units
 from exai_specs.core import PydanticCustomError
+from exai_specs.diagnostics import MAX_IN_FILE
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import MESSAGE, NameRule, parse_model_name
@@ -50,8 +51,9 @@ class Problem:
 
 
 def refuse(*problems: Problem) -> PydanticCustomError:
-    """The error to raise in a validator; `parse` turns its problems into diagnostics."""
-    return PydanticCustomError("exai", "refused", {"problems": problems})
+    """The error to raise in a validator; `parse` turns its problems into diagnostics. One more than
+    a file may tell is kept: pydantic writes all of them into a text that nobody reads."""
+    return PydanticCustomError("exai", "refused", {"problems": problems[: MAX_IN_FILE + 1]})
 
 
 @frozen
