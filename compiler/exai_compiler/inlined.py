@@ -37,7 +37,30 @@ def inlined(project: Project, name: str, wanted: tuple[str, ...]) -> Json:
     if dataset is None:
         raise ValueError(f"Dataset/{name} doesn't exist")
     return project.once(
-        ("inlined", name, wanted), lambda: constant(fields_of(name, dataset, wanted))
+        ("inlined", name, wanted), lambda: _constant(project, name, dataset, wanted)
+    )
+
+
+def _constant(project: Project, name: str, dataset: DatasetSpec, wanted: tuple[str, ...]) -> Json:
+    """As `constant(fields_of(...))`, field by field: what some read, others check, and most of it
+    is the schema.
+    """
+    found: dict[str, Json] = {}
+    for field in wanted:
+        if field == "schema":
+            found[field] = project.once(("schema", name), lambda: _schema(dataset))
+        elif (value := _field(name, dataset, field)) is not None:
+            found[field] = constant(value)
+    if not dataset.created:
+        found.pop("created", None)
+    return MappingProxyType(found)
+
+
+def _schema(dataset: DatasetSpec) -> Json:
+    columns = ((column, _column(fields)) for column, fields in sorted(dataset.schema.items()))
+    # What is read-only is one of the plain ones, which are as `constant` has them.
+    return MappingProxyType(
+        {name: told if type(told) is MappingProxyType else constant(told) for name, told in columns}
     )
 
 

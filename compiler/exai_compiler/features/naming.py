@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from keyword import iskeyword
 from typing import Literal, assert_never
 
@@ -64,7 +65,8 @@ VALUE_TYPES: Mapping[str, str] = {
 
 def identifier(thing: Thing, name: str) -> str:
     """The variable of a thing: `view_measurements`."""
-    if not _NAME.fullmatch(name):
+    # As _NAME has it; this is asked of every reference of a repository.
+    if not (name.isascii() and name.isidentifier()):
         raise ValueError(f"{name!r} can't be part of a Python name")
     return f"{thing}_{name}"
 
@@ -90,6 +92,7 @@ def feast_type(declared: Json) -> str:
     return named or _feast_type(parse_column_type(declared))
 
 
+@lru_cache(maxsize=1024)
 def type_names(written: str) -> frozenset[str]:
     """What a type, as `feast_type` writes it, needs of feast.types."""
     return frozenset(_NAME.findall(re.sub(r"'[^']*'", "", written)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import assert_never
 
 from exai_compiler.catalog import Catalog
@@ -53,8 +54,11 @@ def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Map
     }
 
 
-def definitions_of(project: Project, found: Parts, catalog: Catalog) -> Part:
-    """These entities, views and services, and the files of the functions; no environment's."""
+def definitions_of(project: Project, found: Parts, catalog: Catalog, bare: bool = False) -> Part:
+    """These entities, views and services, and the files of the functions; no environment's. `bare`
+    leaves out what only people or an online store read.
+    """
+    told = _silent if bare else partial(_told, project)
     transforms = [
         (name, view, view.transform)
         for name, view in _bodies(project, FeatureViewSpec, found.transforms)
@@ -65,19 +69,20 @@ def definitions_of(project: Project, found: Parts, catalog: Catalog) -> Part:
             name: {
                 "key": key_of(name, entity).column,
                 "type": type_of(entity.type),
-                **_told(project, "Entity", name),
+                **told("Entity", name),
             }
             for name, entity in _bodies(project, EntitySpec, found.entities)
         },
         "views": {
-            name: _view(project, name, view)
+            name: _view(project, name, view, bare)
             for name, view in _bodies(project, FeatureViewSpec, found.views)
         },
         "transforms": {
-            name: _transform(project, name, view, how) for name, view, how in transforms
+            name: {**_transform(name, view, how), **told("FeatureView", name)}
+            for name, view, how in transforms
         },
         "services": {
-            name: _service(project, name, service)
+            name: _service(project, name, service, bare)
             for name, service in _bodies(project, FeatureServiceSpec, found.services)
         },
         "modules": {
@@ -106,7 +111,7 @@ def _file(catalog: Catalog, path: str) -> str:
     return catalog.files[path]
 
 
-def _view(project: Project, name: str, body: FeatureViewSpec) -> Json:
+def _view(project: Project, name: str, body: FeatureViewSpec, bare: bool) -> Json:
     ((source, dataset),) = _bodies(project, DatasetSpec, [body.dataset or ""])
     keys = [key_of(*entity) for entity in _bodies(project, EntitySpec, body.entities)]
     schema: Part = {key.column: type_of(key.type) for key in keys}
@@ -116,11 +121,11 @@ def _view(project: Project, name: str, body: FeatureViewSpec) -> Json:
         "entities": body.entities,
         "schema": schema,
         "ttl": _optional(body.ttl),
-        "online": body.online,
-        "offline": body.offline,
-        "push": body.push,
-        **_told(project, "FeatureView", name),
     }
+    if bare:
+        return {**found, "online": True, "offline": False, "push": None}
+    found["online"], found["offline"], found["push"] = body.online, body.offline, body.push
+    found |= _told(project, "FeatureView", name)
     if body.stream is not None:
         found["stream"] = _stream(body.stream, dataset)
     if body.aggregations:
@@ -140,7 +145,7 @@ def _view(project: Project, name: str, body: FeatureViewSpec) -> Json:
     return found
 
 
-def _transform(project: Project, name: str, body: FeatureViewSpec, how: Transform) -> Json:
+def _transform(name: str, body: FeatureViewSpec, how: Transform) -> Part:
     request: Json = None
     if how.request is not None:
         columns = {column: type_of(kind) for column, kind in how.request.schema.items()}
@@ -152,15 +157,15 @@ def _transform(project: Project, name: str, body: FeatureViewSpec, how: Transfor
         "sources": how.sources,
         "request": request,
         "schema": {feature: type_of(kind) for feature, kind in body.schema.items()},
-        **_told(project, "FeatureView", name),
     }
 
 
-def _service(project: Project, name: str, body: FeatureServiceSpec) -> Json:
-    found: Part = {
-        "features": tuple(dict.fromkeys(f.reference for f in asked_for(project, body))),
-        **_told(project, "FeatureService", name),
-    }
+def _service(project: Project, name: str, body: FeatureServiceSpec, bare: bool) -> Json:
+    asked = [feature.reference for feature in asked_for(project, body)]
+    found: Part = {"features": tuple(dict.fromkeys(asked))}
+    if bare:
+        return found
+    found |= _told(project, "FeatureService", name)
     if (logging := body.logging) is not None:
         found["logging"] = {
             "path": logging.path,
@@ -202,6 +207,10 @@ def _optional(duration: Duration | None) -> int | float | None:
     if duration is None:
         return None
     return duration.ms / 1000 if duration.ms % 1000 else duration.ms // 1000
+
+
+def _silent(_kind: str, _name: str) -> Part:
+    return {}
 
 
 def _told(project: Project, kind: str, name: str) -> Part:
