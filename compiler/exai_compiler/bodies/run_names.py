@@ -8,6 +8,7 @@ expression or not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from exai_specs.kinds.step import Step
@@ -32,6 +33,9 @@ class RunName(NamedTuple):
 
 def run_names(step: Step) -> Iterator[RunName]:
     """All of a step's own, in the order of its fields."""
+    given = _GIVES(step)
+    if step.image is None and not any(given) and "" not in given:  # as in most; "" is a text, too
+        return
     if step.image is not None:
         yield RunName(("image",), step.image)
     yield from of_env(step.env)
@@ -51,6 +55,18 @@ def run_names(step: Step) -> Iterator[RunName]:
     if step.kubernetes is not None and isinstance(nodes := step.kubernetes.node_affinity, str):
         yield RunName(("kubernetes", "nodeAffinity"), nodes, ("struct",))
     yield from of_resources(step.resources)
+
+
+_GIVES = attrgetter(
+    "env",
+    "volumes",
+    "image_pull_secrets",
+    "node_selector",
+    "tolerations",
+    "kubernetes",
+    "resources",
+)
+"""The other fields of a step that have any: none of them is asked for where none is set."""
 
 
 def of_env(env: Env) -> Iterator[RunName]:

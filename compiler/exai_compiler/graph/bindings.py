@@ -199,7 +199,11 @@ _NUMBERS = frozenset({bool, int, float, type(None)})
 def _has_expression(value: Json) -> bool:
     if isinstance(value, str):
         return has_expression(value)
-    return any(has_expression(text) for text in _strings(value))
+    if type(value) in _NUMBERS:
+        return False
+    if isinstance(value, tuple):
+        return any(map(_has_expression, value))
+    return isinstance(value, Mapping) and any(map(_has_expression, value.values()))
 
 
 def _strings(value: Json) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import assert_never
+from typing import assert_never, cast
 
 from exai_compiler.bodies import (
     container_component,
@@ -22,6 +22,7 @@ from exai_compiler.graph.bindings import (
     Binding,
     Broken,
     Condition,
+    Constant,
     FromStep,
     Items,
     bind,
@@ -45,6 +46,7 @@ from exai_compiler.graph.nodes import (
 from exai_compiler.python_code import notebook_component, python_component
 from exai_compiler.user_components import component_file, read_component
 from exai_specs.documents import Document
+from exai_specs.expressions import has_expression
 from exai_specs.frozen import Json
 from exai_specs.kinds.flow import Choose as ChooseSpec
 from exai_specs.kinds.flow import Group as GroupSpec
@@ -160,7 +162,7 @@ class _Builder:
         condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
         loop, inner = _loop(name if first else "", spec.for_each, items)
         inputs = {key: bind(value, inner) for key, value in given_values(spec).items()}
-        named = [bind(name.text, inner) for name in run_names(spec)]
+        named = [bind(each.text, inner) for each in run_names(spec) if has_expression(each.text)]
         read = _steps_in((*inputs.values(), *named), condition, loop).union(spec.after)
         step = Step(
             name=name,
@@ -293,10 +295,12 @@ def _loop(name: str, spec: ForEach | None, items: Items) -> tuple[Loop | None, I
 def _steps_in(
     bindings: tuple[Binding, ...], condition: Condition | Broken | None, loop: Loop | None
 ) -> set[str]:
-    everything = (*bindings, condition, loop.items if loop is not None else None)
-    return {
-        source.step
-        for binding in everything
-        for source in sources(binding)
-        if isinstance(source, FromStep)
-    }
+    found: set[str] = set()
+    for binding in (*bindings, condition, loop.items if loop is not None else None):
+        # The usual cases by exact type: every input of every step passes here.
+        kind = type(binding)
+        if kind is FromStep:
+            found.add(cast(FromStep, binding).step)
+        elif kind is not Constant and binding is not None:
+            found.update([each.step for each in sources(binding) if isinstance(each, FromStep)])
+    return found
