@@ -111,6 +111,9 @@ class GitFolder:
 
     def _real(self, path: str) -> str | None:
         """The path without links, "" for the folder itself; None when it leads out of it."""
+        listed = self.tree.get(path)
+        if listed is not None and listed.mode != _LINK:
+            return path  # as git has it: never through a link
         done: list[str] = []
         todo, hops = path.split("/")[::-1], 0
         if path.startswith("/"):

@@ -7,6 +7,7 @@ still holds.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from contextlib import suppress
@@ -91,6 +92,7 @@ def stamp_of(about: os.stat_result, began: int) -> Stamp | None:
     return (about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_dev)
 
 
+@functools.cache
 def reader() -> bytes:
     """A digest of all that decides what a project's files mean: exai itself, and the libraries."""
     digest = blake2b(digest_size=32)

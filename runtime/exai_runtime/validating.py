@@ -25,7 +25,8 @@ def validate(
     are checked, of which `environment` must be one."""
     with collector_off():
         found = recheck(root)
-        named = _named(root, environment) if environment != "local" else ()
+        asked = environment != "local" and found.project is not None
+        named = _named(root, environment) if asked else ()
     return Validated(
         project=found.project,
         diagnostics=in_order((*raised(found.diagnostics, strict, error_on), *named)),
@@ -35,11 +36,15 @@ def validate(
 
 
 def _named(root: Path, environment: str) -> tuple[Diagnostic, ...]:
-    """That the project has no environment of this name."""
+    """That the project has no environment of this name; the first file alone knows."""
+    from exai_compiler.project import link
     from exai_runtime.compiling import environment_of
-    from exai_runtime.workspace import load
+    from exai_runtime.folder import ROOT_FILE, DiskFolder
+    from exai_specs.documents import read
+    from exai_specs.parse import parse_all
 
-    project = load(root).project
+    documents, _ = read(DiskFolder(root).read(ROOT_FILE), ROOT_FILE)
+    project = link(parse_all(documents)[0])
     if project is None or project.environment(environment) is not None:
         return ()
     return environment_of(project, environment)[1]
