@@ -132,6 +132,22 @@ def asked_for(project: Project, service: FeatureServiceSpec) -> Iterator[Feature
             yield features[feature]
 
 
+def lacked(project: Project, service: str) -> frozenset[str] | None:
+    """The features that a service or its views name, and that nothing has; None where nobody can
+    tell which they are, for a whole view is missing or its dataset is."""
+    body = project.body(FeatureServiceSpec, service)
+    found: set[str] = set()
+    for entry in body.features if body is not None else ():
+        name, _, feature = entry.partition(":")
+        view = project.body(FeatureViewSpec, name)
+        if view is None or (view.dataset and project.body(DatasetSpec, view.dataset) is None):
+            return None
+        known = features_of(project, name)
+        asked = (feature,) if feature else view.features
+        found.update(each for each in asked if each not in known)
+    return frozenset(found)
+
+
 def used(project: Project, service: str, columns: Collection[str] | None = None) -> Used | None:
     """What a service gives, or as much of it as these columns need; None when there is none of
     that name.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from exai_compiler.checks.entity_keys import told_at_entity, wrong_keys
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -34,6 +35,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint=f"a key is one of {', '.join(KEYS)}",
             )
         yield from _reserved([key_of(spec.ref.name, entity).column], spec, ("spec", "key"))
+        yield from wrong_keys(subject.project, spec.ref.name)
     for spec, view in subject.project.bodies(FeatureViewSpec):
         for column in view.schema:
             yield from _reserved([column], spec, ("spec", "schema", column), key=True)
@@ -68,7 +70,8 @@ def _keys(
                 related=(("the other one", spec.at("spec", "entities", seen[key.column])),),
             )
             continue
-        yield from key_in(dataset, name, entity, spec, path)
+        if not told_at_entity(subject.project, name):
+            yield from key_in(dataset, name, entity, spec, path)
 
 
 def key_in(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.entity_keys import told_at_entity
 from exai_compiler.checks.feature_sources import TIMES, key_in, untimed
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
@@ -87,7 +88,7 @@ def _columns(
     declared, data = dataset
     for name in gives.entities:
         entity = subject.project.find("Entity", name)
-        if entity is not None:
+        if entity is not None and not told_at_entity(subject.project, name):
             yield from key_in(dataset, name, entity, spec, path)
     for name, type_ in gives.request.items():
         column = data.schema.get(name)

@@ -9,8 +9,10 @@ from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.tables import Columns
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import NAMES_COLUMNS, Made, Table, named_columns
+from exai_compiler.feature_views import lacked
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
 # The arguments of Great Expectations' expectations that name columns.
@@ -30,7 +32,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 arrived = arriving(data)
                 known[data] = arrived, subject.columns(arrived)
             table, columns = known[data]
-            if not columns.known or column in columns:
+            if not columns.known or column in columns or _may_come(subject, table, column):
                 continue
             found, at = columns.dataset, spec.at(*under_with(step.path, *path))
             if table.service:
@@ -39,6 +41,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield _unknown(*found, column, at)
             elif table.made is not None:
                 yield _unknown_made(subject, table.made, column, at)
+
+
+def _may_come(subject: Subject, table: Table, column: str) -> bool:
+    """Whether a column may be one that a FeatureService lacks for a name in it, or in its views,
+    that leads nowhere: that name is told, and nothing that comes of it."""
+    if not table.service:
+        return False
+    lacking = lacked(subject.project, table.service)
+    return lacking is None or nearest(column, lacking) is not None
 
 
 def named_by(body: DatasetSpec) -> Iterator[tuple[Path, str]]:

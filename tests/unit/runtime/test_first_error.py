@@ -93,6 +93,35 @@ def test_a_document_of_another_name_is_told_where_it_is_asked_for(tmp_path: Path
     assert {each.at.path for each in found} == {"specs/pipeline.yaml", "specs/service.yaml"}
 
 
+# The same of features, which other documents read through others.
+OF_FEATURES = (
+    ("features", "[age, bmi, bp]", "[age, bmii, bp]", "unknown-column", '"bmi"', "13:19"),
+    ("features", "key: patient_id", "key: patientid", "entity-mismatch", '"patient_id"', "5:26"),
+    ("features", "{type: int64, key", "{type: string, key", "entity-mismatch", "the same", "5:14"),
+    ("features", "{tc_to_hdl: float", "{tc_to_hld: float", "unknown-column", "hld", "34:44"),
+    ("features", '"serum:ltg"', '"serum:lgt"', "unknown-reference", '"ltg"', "34:27"),
+    ("features", '[body, "serum', '[bdy, "serum', "unknown-reference", '"body"', "34:14"),
+    ("features", "dataset: blood", "dataset: blod", "unknown-reference", '"blood"', "19:12"),
+    ("pipeline", "[age, bmi, bp, ltg", "[age, bmi, pb, ltg", "unknown-column", '"bp"', "34:30"),
+    ("datasets", "    bmi: {", "    bim: {", "unknown-column", '"bim"', "13:19"),
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "instead", "code", "hint", "at"), OF_FEATURES, ids=lambda t: ascii(t)[1:40]
+)
+def test_one_mistake_in_features_is_one_error(
+    tmp_path: Path, file: str, written: str, instead: str, code: str, hint: str, at: str
+) -> None:
+    root = tmp_path / "diabetes"
+    shutil.copytree(IRIS.parent / "diabetes", root)
+    place = root / f"specs/{file}.yaml"
+    place.write_text(place.read_text().replace(written, instead, 1))
+    (found,) = (each for each in validate(root).diagnostics if each.severity != "note")
+    assert (found.code, str(found.at).partition(":")[2]) == (code, at)
+    assert hint in found.hint
+
+
 GUIDE = IRIS.parent / "guide"
 OF_THE_GUIDE = (
     ("features", "entities: [driver]", "entities: [drivers]", "unknown-reference", '"driver"'),
