@@ -94,7 +94,12 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("a password", "pwd=", rf"(?i)[?&;]pwd=(?!/){_GIVEN}"),  # a shell's is a folder
     ("a password", "passwd=", rf"(?i)[?&;]passwd={_GIVEN}"),
 )
-_FORMS = tuple((words, mark, regex(form)) for words, mark, form in FORMS)
+# What several marks have in common, and most texts lack: looked for once.
+_SHARED = ("I", "gh", "://")
+_FORMS = tuple(
+    (words, mark, next((part for part in _SHARED if part in mark), ""), regex(form))
+    for words, mark, form in FORMS
+)
 # Words that documentation writes where a password would stand.
 _PLACEHOLDERS = regex(
     r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b"
@@ -135,8 +140,9 @@ def _kind(text: str) -> str | None:
 def _possible(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
     """The forms that a text may have, by their marks."""
     folded = text.lower() if "=" in text else ""
-    for words, mark, form in _FORMS:
-        if mark in (folded if mark[-1] == "=" else text):
+    absent = [part for part in _SHARED if part not in text]
+    for words, mark, part, form in _FORMS:
+        if part not in absent and mark in (folded if mark[-1] == "=" else text):
             yield words, form
 
 
