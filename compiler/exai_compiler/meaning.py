@@ -249,8 +249,9 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
     spec, component = step.spec, step.component
     # Without a component, a file can't be read: then its path is all that is known.
     read = component is not None
+    file = spec.python or spec.notebook or spec.component_file or None
     return {
-        "component": component_meaning(component, spec.python or spec.notebook) or spec.uses,
+        "component": component_meaning(component, file) or spec.uses,
         "python": function_name(spec.python) if read and spec.python else spec.python,
         "pip": meaningful(spec.pip),
         "inputs": meaningful(spec.with_),

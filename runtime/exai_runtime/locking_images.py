@@ -93,7 +93,10 @@ def _resolved(
             digests[image] = within(_LONGEST_WAIT, partial(digest_of_tag, image))
         except NoImage as error:
             message = f"`{image}` can't be pinned: {error}"
-            hint = "see that it is pushed; one that isn't for everybody name by digest yourself"
+            hint = (
+                "see that it is pushed; of one that needs a login `docker buildx imagetools "
+                f"inspect {image}` tells the digest: name it so in the specs"
+            )
             problems.append(Diagnostic("image-not-found", message, moving[image], hint=hint))
         except (NoRegistry, TimeoutError) as error:
             silent[registry] = error

@@ -69,7 +69,9 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
     value = document.value
     implementation = cast(Mapping[str, Json], value["implementation"])
     container = cast(Mapping[str, Json], implementation["container"])
-    version = notes.version or digest({k: v for k, v in value.items() if k != "description"})[:12]
+    version = digest({k: v for k, v in value.items() if k != "description"})[:12]
+    if notes.version:  # where it lies means nothing: its own name says whose it is
+        version = f"{value.get('name', '')}@{notes.version}"
     return Component(
         # No name of exai's own can be taken: what is known of those isn't true of others.
         name=path,

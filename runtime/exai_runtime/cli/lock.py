@@ -39,6 +39,7 @@ def command(names: tuple[str, ...], images: bool) -> int:
 
     With --images it pins what the tags of images stand for: exai's own of `images`, and those that
     documents name. Their registries are asked without credentials, over https.
+    Images in patches, Manifests and component.yaml files aren't covered: name them by digest.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:

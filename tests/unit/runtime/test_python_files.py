@@ -173,6 +173,18 @@ def test_a_component_file_is_part_of_what_a_pipeline_means(root: Path) -> None:
     before = meaning()
     (root / "component.yaml").write_text(f"description: Says a word\n{COMPONENT}")
     assert meaning() == before
+    (root / "lib").mkdir()
+    for versioned in (False, True):
+        text = COMPONENT
+        if versioned:
+            text += "metadata: {annotations: {exai.dev/version: '2'}}\n"
+        (root / "component.yaml").write_text(text)
+        component_told(root, "./component.yaml")
+        here = meaning()
+        (root / "lib/component.yaml").write_text(text)
+        component_told(root, "./lib/component.yaml")
+        assert meaning() == here
+        component_told(root, "./component.yaml")
     (root / "component.yaml").write_text(COMPONENT.replace("default: x", "default: y"))
     assert meaning() != before
 
