@@ -74,6 +74,11 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
         "check the indentation",
     ),
     (
+        "did not find expected <document start>",
+        "this line doesn't fit the ones above it",
+        "check the indentation; a line `---` begins the next document",
+    ),
+    (
         "did not find expected '-' indicator",
         "this line isn't an item of the list above it",
         "check the indentation",

@@ -28,6 +28,9 @@ def mistake(problem: str, context: str, lines: Sequence[str], at: Span) -> Diagn
             hint = "keep one of its sides, and remove the lines of `<`, `=` and `>`"
             return _syntax("a merge conflict isn't resolved", hint, Span(at.path, number))
     line = lines[at.line - 1] if at.line <= len(lines) else ""
+    if "<document start>" in problem and (end := _end_above(lines, at.line)):
+        message = "`...` ends a document, and no `---` begins the next one"
+        return _syntax(message, "write `---` instead", Span(at.path, end))
     found = _tab(problem, line, at) or unread_look_alike(lines, at)
     return found or _unspaced(problem, lines, at) or _at_the_place(problem, context, line, at)
 
@@ -91,6 +94,12 @@ def _unspaced(problem: str, lines: Sequence[str], at: Span) -> Diagnostic | None
             message = "a line of dashes that separates nothing"
             return _syntax(message, hint, Span(at.path, number))
     return None
+
+
+def _end_above(lines: Sequence[str], number: int) -> int:
+    """The line of the `...` that a line follows; 0 where it doesn't."""
+    above = next(_filled_above(lines, number), 0)
+    return above if above and lines[above - 1].split(" #")[0].rstrip() == "..." else 0
 
 
 def _filled_above(lines: Sequence[str], number: int) -> Iterator[int]:

@@ -43,8 +43,8 @@ _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff
 
 
 def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
-    """Each document that isn't empty; ends at the first syntax error. `frame` says for people what
-    a document of this file has."""
+    """Each document that isn't empty and was read whole; ends at the first syntax error. `frame`
+    says for people what a document of this file has."""
     if may_be_deep(text):
         deep = first_deep(text, path)
         if deep:
@@ -52,7 +52,11 @@ def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnos
             return
     try:
         events = events_of(text)
+        read: Conversion | None = None
         for event in events:
+            if read is not None:  # only what follows tells whether a document without `...` ends
+                yield read
+                read = None
             if type(event) is not DocumentStartEvent:
                 continue  # the stream's own, or a document's end
             anchors = Anchors(events) if "&" in text else NO_ANCHORS
@@ -62,8 +66,11 @@ def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnos
                 continue
             conversion = Conversion(text, path, mine, anchors)
             conversion.read(root, frame)
-            next(mine)  # its end, where libyaml may find that it isn't one
-            yield conversion
+            end = anchors.events[-1] if anchors.events else next(events)
+            if end.explicit:
+                yield conversion
+            else:
+                read = conversion
     except yaml.YAMLError as error:
         yield explain(error, text, path)
 

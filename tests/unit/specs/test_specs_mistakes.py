@@ -61,6 +61,14 @@ MISTAKES = (
     ("kind: Model\n----\nkind: b\n", "yaml-syntax", "2:1", "write `---`"),
     ("kind: Model\nkind: Model\n", "duplicate-key", "2:1", "a line `---`"),
     (
+        FRAME + "spec: {task: other}\n...\nkind: Model\n",
+        "yaml-syntax",
+        "5:1",
+        "write `---` instead",
+    ),
+    ("kind: a\n...  # b\n\n# c\nkind: b\n", "yaml-syntax", "2:1", "write `---` instead"),
+    ("  kind: a\nspec: b\n", "yaml-syntax", "2:1", "check the indentation"),
+    (
         "kind: a\n<<<<<<< HEAD\nspec: a\n=======\nspec: b\n",
         "yaml-syntax",
         "2:1",
@@ -74,6 +82,19 @@ def test_a_mistake_is_told_where_it_is(text: str, code: str, at: str, hint: str)
     first = told(text)[0]
     assert (first.code, str(first.at)) == (code, f"x:{at}")
     assert hint in first.hint
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["  as: a\nwith: b\n", "  - a\nb:\n", "spec: {a: b\n", "kind: Model\nspec:\n  a: 'b\n"],
+    ids=ascii,
+)
+def test_of_a_document_that_breaks_off_nothing_else_is_told(broken: str) -> None:
+    assert [each.code for each in told(broken)] == ["yaml-syntax"]
+    whole = FRAME + "spec: {task: regression}\n"
+    assert [each.code for each in told(f"{whole}---\n{broken}")] == ["yaml-syntax"]
+    codes = [each.code for each in told(f"{FRAME}---\n{broken}")]
+    assert sorted(codes) == ["missing-field", "yaml-syntax"]
 
 
 @pytest.mark.parametrize(
