@@ -96,8 +96,13 @@ def names_of(spec: Spec) -> frozenset[str]:
 
 def words_of(spec: Spec) -> frozenset[str]:
     """Every word of a `spec`, in lower case; a key is one, too."""
+    return words_in(spec.document.value.get("spec"))
+
+
+def words_in(tree: Json) -> frozenset[str]:
+    """Every word of a tree, in lower case; a key is one, too."""
     texts: list[str] = []
-    stack: list[Json] = [spec.document.value.get("spec")]
+    stack = [tree]
     while stack:
         value = stack.pop()
         if isinstance(value, str):

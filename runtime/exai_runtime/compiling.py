@@ -21,6 +21,7 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
 from exai_compiler.tuning.trial import searched
+from exai_compiler.unread import certain
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
@@ -86,7 +87,7 @@ def check_project(
     done there, and not where the project is `only_shown`. The errors of others than `environment`
     are one warning: they stop what is done there, and a check of all.
 
-    Documents that don't parse hide what refers to them, so checks wait until all do.
+    What depends on documents that can't be read waits for them; the others are judged all the same.
     """
     python = loaded.python
     components = replace(
@@ -98,7 +99,11 @@ def check_project(
     if environment is not None and environment not in loaded.wrong:
         aside = [each for each in loaded.patched if each.severity == "error"]
     mine = [each for each in problems if each not in aside]
-    if (base := loaded.project) is not None and not has_errors(mine):
+    base = loaded.project
+    if base is not None and loaded.unread and not has_errors(loaded.patched):
+        told = check_everywhere(base, loaded.overlaid, components, asked)
+        problems += certain(told, base, loaded.unread)
+    elif base is not None and not has_errors(mine):
         found = check_everywhere(base, loaded.overlaid, components, asked)
         if environment is not None and (aside or has_errors(found)):
             own = errors_in(base, loaded.overlaid, components, environment)

@@ -67,8 +67,8 @@ class Mending:
         new = {path: files[path] for path in changed}
         if asked(old) != asked(new):
             raise OnlyWhole
-        if problems:
-            return in_order(problems)
+        if problems:  # what waits for a document that can't be read, the whole tells
+            raise OnlyWhole
         group = near(known, files, old, new)
         # What matters to all is in no group.
         alone = files.keys() - known.groups.keys()

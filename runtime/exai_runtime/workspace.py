@@ -15,6 +15,7 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, environments
 from exai_compiler.project import Project, link
+from exai_compiler.unread import Unread, unread_document, unread_file, unread_part
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
@@ -23,7 +24,7 @@ from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import read_lock
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.kinds import ProjectSpec
@@ -39,7 +40,9 @@ class Loaded:
     `overlaid` has the project of each environment with overlays; in the others it is `project`.
     `sources` holds the text of every file read, by path; `python` the users' own Python among them,
     `files` the paths of the others. `patched` are those of the diagnostics that are of documents as
-    overlays make them, and `wrong` the environments in which they are so.
+    overlays make them, and `wrong` the environments in which they are so. `unread` is what is known
+    of documents that can't be read; None if it can't be said what depends on them, or if something
+    is wrong that isn't a document's.
     """
 
     root: Path
@@ -51,6 +54,7 @@ class Loaded:
     files: tuple[str, ...] = ()
     patched: tuple[Diagnostic, ...] = ()
     wrong: frozenset[str] = frozenset()
+    unread: tuple[Unread, ...] | None = ()
 
     def project_in(self, environment: str) -> Project | None:
         """The project as it is in an environment."""
@@ -83,10 +87,12 @@ def load_from(
         if not read_.has_root:
             return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
         allowed: list[Allowance] = []
+        allowed_badly: list[Diagnostic] = []
         for path, text in read_.sources.items():
             found, wrong = allowances(text, path)
             allowed += found
-            problems += wrong
+            allowed_badly += wrong
+        problems += allowed_badly
         project = link(specs, allowed)
         locked = read_lock(folder)
         problems += locked.problems
@@ -107,6 +113,7 @@ def load_from(
             tuple(read_.sources),
             there.problems,
             there.wrong,
+            _unread(read_, specs, unread, (*locked.problems, *allowed_badly), python.problems),
         )
 
 
@@ -118,6 +125,34 @@ class _Read:
     problems: tuple[Diagnostic, ...]
     sources: dict[str, str]
     has_root: bool
+
+
+def _unread(
+    read_: _Read,
+    specs: Iterable[Spec],
+    unparsed: Iterable[Diagnostic],
+    others: Iterable[Diagnostic],
+    python: Iterable[Diagnostic],
+) -> tuple[Unread, ...] | None:
+    """What is known of the documents that can't be read, if that is all that is wrong."""
+    if has_errors(others):
+        return None
+    found: list[Unread | None] = []
+    files = {each.at.path for each in read_.problems if each.severity == "error"}
+    for path in sorted(files):
+        text = read_.sources.get(path)
+        found.append(None if text is None or path == ROOT_FILE else unread_file(path, text))
+    parsed = {id(spec.document) for spec in specs}
+    wrong: dict[str, list[Diagnostic]] = {}
+    for problem in unparsed:
+        wrong.setdefault(problem.at.path, []).append(problem)
+    for document in read_.documents:
+        if document.path in wrong and id(document) not in parsed:
+            found.append(unread_document(document, wrong[document.path]))
+    asking = {each.at.path for each in python}
+    found += [unread_part(spec) for spec in specs if spec.document.path in asking]
+    known = [each for each in found if each is not None]
+    return tuple(known) if len(known) == len(found) else None
 
 
 def _read_all(folder: Folder, cache: DocumentCache) -> _Read:

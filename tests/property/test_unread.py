@@ -1,0 +1,92 @@
+"""Documents that can't be read hide what depends on them, and nothing else; nothing is said that
+isn't so."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exai_runtime.validating import validate
+
+ROOT = Path(__file__).parents[2]
+PROJECTS = sorted(
+    path.parent
+    for folder in ("examples", "tests/golden")
+    for path in (ROOT / folder).rglob("exai.yaml")
+)
+
+BREAKS: dict[str, Callable[[str], str]] = {
+    "a field too many": lambda text: f"{text.rstrip()}\nzzz: 1\n",
+    "a field that is missing": lambda text: text.replace("spec:", "spce:", 1),
+    "a misspelt kind": lambda text: text.replace("kind: ", "kind: X", 1),
+    "a name that can't be": lambda text: text.replace("name: ", "name: '%' # ", 1),
+    "no YAML": lambda text: f"{text}\n  - : [\n",
+    "cut in the middle": lambda text: text[: len(text) // 2] + "\n  {",
+}
+WHOLE_FILE = ("a name that can't be", "no YAML", "cut in the middle")
+
+
+@pytest.mark.parametrize("how", list(BREAKS))
+def test_only_what_is_broken_is_told(how: str, tmp_path: Path) -> None:
+    documents = [
+        (project, file.relative_to(project), number)
+        for project in PROJECTS
+        if not validate(project).exit_code
+        for file in sorted(project.rglob("*.yaml"))
+        if file.name != "component.yaml"
+        for number, text in enumerate(file.read_text("utf-8").split("\n---\n"))
+        if "kind: Project" not in text
+        and (how not in WHOLE_FILE or "\n---\n" not in file.read_text("utf-8"))
+    ]
+    chosen = random.Random(20261127).sample(documents, min(80, len(documents)))  # noqa: S311
+    assert len(chosen) > 10
+    for count, (project, path, number) in enumerate(chosen):
+        there = tmp_path / str(count)
+        shutil.copytree(project, there, ignore=shutil.ignore_patterns(".exai"))
+        parts = (there / path).read_text("utf-8").split("\n---\n")
+        first = sum(part.count("\n") + 2 for part in parts[:number])
+        parts[number] = BREAKS[how](parts[number])
+        (there / path).write_text("\n---\n".join(parts), "utf-8")
+        last = first + parts[number].count("\n") + 2
+        elsewhere = [
+            problem
+            for problem in validate(there).diagnostics
+            if problem.severity == "error"
+            and not (problem.at.path == path.as_posix() and first <= problem.at.line <= last)
+        ]
+        assert elsewhere == [], (project, path, number)
+
+
+MISTAKES = {
+    "pipeline.yaml": ("uses: load-dataset", "uses: load-datset", "unknown-component"),
+    "service.yaml": ("iris_model@champion", "iris_modell@champion", "unknown-reference"),
+    "dataset.yaml": ("min_value: 100", "min_valu: 100", "unknown-expectation"),
+}
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("service.yaml", ["pipeline.yaml", "dataset.yaml"]),
+        ("pipeline.yaml", ["service.yaml"]),
+        ("model.yaml", ["dataset.yaml"]),
+        ("dataset.yaml", []),  # iris_modell might mean iris
+    ],
+)
+def test_the_others_are_judged_all_the_same(broken: str, told: list[str], tmp_path: Path) -> None:
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    specs = there / "specs"
+    for name, (right, wrong, _) in MISTAKES.items():
+        text = (specs / name).read_text("utf-8")
+        assert right in text
+        (specs / name).write_text(text.replace(right, wrong), "utf-8")
+    (specs / broken).write_text((specs / broken).read_text("utf-8") + "\nzzz: 1\n", "utf-8")
+    codes = {f"specs/{name}": MISTAKES[name][2] for name in told}
+    found = {each.at.path: each.code for each in validate(there).diagnostics}
+    assert found.pop(f"specs/{broken}") == "unknown-field"
+    assert found == codes
