@@ -75,7 +75,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "missing-field": Code(
             "A required field isn't there.",
-            "The place is the key of the mapping that lacks it.",
+            "The place is the key of the mapping that lacks it. Where a `---` stands in the middle"
+            " of a document, neither of its halves has all fields: the place is that line.",
         ),
         "more-problems": Code(
             "A document has more problems than are listed.",

@@ -27,6 +27,7 @@ from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
 from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.reading import read
 from exai_specs.shape import shape_of
+from exai_specs.split_documents import of_the_first, of_the_second, split
 from exai_specs.translate import missing_field, translate, unknown_field
 from exai_specs.types import called
 from exai_specs.values import frozen
@@ -100,14 +101,22 @@ def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnosti
     problems the rest isn't looked at."""
     specs: list[Spec] = []
     problems: dict[str, list[Diagnostic]] = {}
+    before: Document | None = None
+    first = 0  # of the problems of the document before
     for document in documents:
         mine = problems.setdefault(document.path, [])
         if len(mine) > MAX_IN_FILE:
             continue
         parsed = parse(document)
+        above, before = before, document
         if isinstance(parsed, Spec):
             specs.append(parsed)
+            first = len(mine)
             continue
+        if above is not None and (cause := split(above, document)) is not None:
+            mine[first:] = [*of_the_first(mine[first:], above), cause]
+            parsed = tuple(of_the_second(parsed, document))
+        first = len(mine)
         mine += parsed
         if len(mine) > MAX_IN_FILE:
             mine[MAX_IN_FILE:] = [more_problems(mine[MAX_IN_FILE].at, MAX_IN_FILE, "file")]

@@ -98,6 +98,41 @@ def test_of_a_document_that_breaks_off_nothing_else_is_told(broken: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (FRAME + "---\nspec: {task: regression}\n", 4),
+        (FRAME + "---  # b\n\n# c\nspec: {task: regression}\n", 4),
+        (FRAME.replace("metadata", "---\nmetadata") + "spec: {task: regression}\n", 3),
+        (FRAME + "spec:\n---\n  task: regression\n", 5),
+        (FRAME + "spec:\n  gates: {}\n---\n  task: regression\n", 6),
+        (FRAME + "spec:\n  task: regression\n---\n  gates: {}\n", 6),
+        (FRAME + "spec: {task: regression}\n---\n" + FRAME + "---\nspec: {task: regression}\n", 9),
+    ],
+    ids=ascii,
+)
+def test_a_line_that_splits_a_document_is_one_error(text: str, line: int) -> None:
+    found = told(text)
+    assert [str(each.at) for each in found] == [f"x:{line}:1"]
+    assert "a `---` splits this document" in found[0].message
+    assert "remove this line" in found[0].hint
+    ((_, above),) = found[0].related
+    assert text.splitlines()[above.line - 1].startswith("apiVersion")
+
+
+def test_what_no_half_of_a_split_document_mends_is_told_too() -> None:
+    text = FRAME.replace("name: m", "name: m, nam: m") + "---\nspec: {}\nspecs: {}\n"
+    assert [each.code for each in told(text)] == ["unknown-field", "missing-field", "unknown-field"]
+
+
+def test_a_document_that_isnt_whole_is_split_by_nothing_where_none_lacks_what_it_has() -> None:
+    whole = FRAME + "spec: {task: regression}\n"
+    assert not [each for each in told(whole + "---\nspec: {}\n") if "splits" in each.message]
+    assert not [each for each in told(FRAME + "---\n" + whole) if "splits" in each.message]
+    documents = [read(text, path)[0][0] for path, text in (("a", FRAME), ("b", "spec: {}\n"))]
+    assert not [each for each in parse_all(documents)[1] if "splits" in each.message]
+
+
+@pytest.mark.parametrize(
     ("spec", "at", "hint"),
     [
         ("spec: task:other", "4:7", "write a space after the colon"),
