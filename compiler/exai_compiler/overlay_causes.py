@@ -9,6 +9,7 @@ most likely first and a bounded number of them; judging.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Path
@@ -75,7 +76,7 @@ def causes(
     open_ = list(problems)
     found: dict[Diagnostic, Touch] = {}
     for touch in _likely_first(tried, open_)[:most] if open_ else ():
-        there = again(touch)
+        there = _without(touch, again)
         if there is None:
             continue
         kept = {(each.code, each.at) for each in there}
@@ -84,6 +85,16 @@ def causes(
         if not open_:
             break
     return found
+
+
+def _without(touch: Touch, again: Again) -> Collection[Diagnostic] | None:
+    """The problems there would be without it, or, where the rest makes no document without it,
+    without all that is patched beside it."""
+    for length in range(len(touch.path), 0, -1):
+        there = again(replace(touch, path=touch.path[:length]))
+        if there is not None:
+            return there
+    return None
 
 
 def in_a_patch(problem: Diagnostic, patched: Iterable[Spec]) -> bool:

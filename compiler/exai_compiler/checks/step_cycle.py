@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.graph import FromStep, Graph, Node, Scope, bind, cycle, scopes, sources
+from exai_compiler.graph import FromStep, Graph, Node, Scope, bind, cycles, scopes, sources
 from exai_specs.diagnostics import Diagnostic, Span
 
 
@@ -14,7 +14,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         every = tuple(_scopes(graph.root))
         named = tuple(each for scope in every for each in scope.nodes.items())
         for scope in every:
-            yield from _cycle(subject, graph, scope, named)
+            for ring in cycles(scope):
+                # Of two steps of one name either may be meant: `duplicate-step` speaks.
+                if not any(name in ring and node is not graph.nodes[name] for name, node in named):
+                    yield _cycle(subject, graph, scope, ring)
 
 
 def _scopes(scope: Scope) -> Iterator[Scope]:
@@ -24,26 +27,21 @@ def _scopes(scope: Scope) -> Iterator[Scope]:
             yield from _scopes(inner)
 
 
-def _cycle(
-    subject: Subject, graph: Graph, scope: Scope, named: tuple[tuple[str, Node], ...]
-) -> Iterator[Diagnostic]:
-    ring = cycle(scope)
-    # A name that two steps have may be meant for the other one: `duplicate-step` speaks.
-    if ring and not any(name in ring and node is not graph.nodes[name] for name, node in named):
-        edges = list(zip(ring, (*ring[1:], ring[0]), strict=True))
-        places = [
-            (f"`{b}` waits for `{a}`", _place(subject, graph, scope.nodes[b], a)) for a, b in edges
-        ]
-        way = " -> ".join(f"`{name}`" for name in (*ring, ring[0]))
-        yield Diagnostic(
-            "step-cycle",
-            f"step `{ring[0]}` waits for itself: {way}"
-            if len(ring) == 1
-            else f"steps wait for each other: {way}",
-            places[0][1],
-            hint="take away one of these references",
-            related=tuple(places),
-        )
+def _cycle(subject: Subject, graph: Graph, scope: Scope, ring: tuple[str, ...]) -> Diagnostic:
+    places = [
+        (f"`{b}` waits for `{a}`", _place(subject, graph, scope.nodes[b], a))
+        for a, b in zip(ring, (*ring[1:], ring[0]), strict=True)
+    ]
+    way = " -> ".join(f"`{name}`" for name in (*ring, ring[0]))
+    return Diagnostic(
+        "step-cycle",
+        f"step `{ring[0]}` waits for itself: {way}"
+        if len(ring) == 1
+        else f"steps wait for each other: {way}",
+        places[0][1],
+        hint="take away one of these references",
+        related=tuple(places),
+    )
 
 
 def _place(subject: Subject, graph: Graph, node: Node, before: str) -> Span:

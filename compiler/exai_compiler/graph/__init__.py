@@ -43,7 +43,7 @@ from exai_compiler.graph.nodes import (
     outputs_of,
     scopes,
 )
-from exai_compiler.graph.order import cycle, ordered, topological
+from exai_compiler.graph.order import cycles, ordered, topological
 from exai_compiler.graph.project import graphs
 from exai_compiler.graph.readers import read_outputs
 from exai_compiler.graph.typing import element, is_artifact, port_type, source_type
@@ -79,7 +79,7 @@ __all__ = [
     "Step",
     "bind",
     "constant_of",
-    "cycle",
+    "cycles",
     "element",
     "everything",
     "graph",

@@ -41,9 +41,9 @@ def ordered(scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(levels, key=lambda name: (levels[name], name)))
 
 
-def cycle(scope: Scope) -> tuple[str, ...]:
-    """The steps along one cycle of a scope, as the data goes, from its smallest name; empty without
-    one."""
+def cycles(scope: Scope) -> tuple[tuple[str, ...], ...]:
+    """Cycles of a scope, each its steps as the data goes, from its smallest name. No two share a
+    step, and there is one in whatever goes round."""
     above: set[str] = set()
     for name, node in scope.nodes.items():
         if not above.issuperset(node.needs):
@@ -52,12 +52,23 @@ def cycle(scope: Scope) -> tuple[str, ...]:
     else:
         return ()
     stuck = set(scope.nodes).difference(ordered(scope))
-    if not stuck:
-        return ()
-    # Whatever is stuck waits for something stuck, so walking back along `needs` comes round.
-    walked = [min(stuck)]
-    while (before := min(stuck.intersection(scope.nodes[walked[-1]].needs))) not in walked:
-        walked.append(before)
-    ring = walked[walked.index(before) :][::-1]
-    first = ring.index(min(ring))
-    return tuple(ring[first:] + ring[:first])
+    rings: list[tuple[str, ...]] = []
+    known: set[str] = set()  # from which everything was walked
+    taken: set[str] = set()  # on a ring
+    for start in sorted(stuck):
+        trail: dict[str, Iterator[str]] = {}
+        before: str | None = start if start not in known else None
+        while before is not None or trail:
+            if before is None:
+                known.add(trail.popitem()[0])
+            elif before in trail:
+                walked = list(trail)
+                ring = walked[walked.index(before) :][::-1]
+                if taken.isdisjoint(ring):
+                    taken.update(ring)
+                    first = ring.index(min(ring))
+                    rings.append(tuple(ring[first:] + ring[:first]))
+            elif before not in known:
+                trail[before] = iter(sorted(stuck.intersection(scope.nodes[before].needs)))
+            before = next(trail[next(reversed(trail))], None) if trail else None
+    return tuple(sorted(rings))

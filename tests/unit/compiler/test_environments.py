@@ -207,6 +207,19 @@ def test_what_replaces_a_value_is_named_too(components: Catalog) -> None:
     assert "o.yaml:8:38 changed by Overlay/training-prod" in related(problem)
 
 
+def test_what_is_replaced_together_is_named_too(components: Catalog) -> None:
+    steps = "  steps:\n"
+    parameters = "  parameters: {size: {type: integer, default: 3}}\n"
+    reading = PIPELINE.replace(steps, parameters + steps).replace(
+        "algorithm: glm\n", "algorithm: glm\n        seed: ${{ parameters.size }}\n"
+    )
+    patch = "{spec: {parameters: {size: {type: string, default: three}}}}"
+    project = project_of({"training.yaml": reading, "o.yaml": overlay(patch)})
+    (problem,) = told(project, components)
+    assert (problem.code, problem.at.path) == ("wrong-input-type", "training.yaml")
+    assert "o.yaml:8:33 changed by Overlay/training-prod" in related(problem)
+
+
 def test_a_form_that_is_gone_is_named_where_it_is_removed(components: Catalog) -> None:
     text = overlay("spec: {source: {csv: null}}", target="Dataset/flowers")
     (problem,) = told(project_of({"o.yaml": text}), components)

@@ -17,7 +17,7 @@ from exai_compiler.graph import (
     FromStep,
     Graph,
     bind,
-    cycle,
+    cycles,
     graph,
     sources,
     topological,
@@ -103,13 +103,13 @@ def test_a_step_needs_what_it_reads_and_what_it_follows() -> None:
     assert list(found.steps) == ["z", "a", "m"]
     assert all(step.component is None for step in found.steps.values())
     assert topological(found) == ("z", "m", "a")
-    assert cycle(found) == ()
+    assert cycles(found) == ()
 
 
 @pytest.mark.parametrize(
-    ("steps", "order", "ring"),
+    ("steps", "order", "rings"),
     [
-        (("a: {uses: x, after: [a]}",), (), ("a",)),
+        (("a: {uses: x, after: [a]}",), (), (("a",),)),
         (
             (
                 "free: {uses: x}",
@@ -119,14 +119,25 @@ def test_a_step_needs_what_it_reads_and_what_it_follows() -> None:
                 "behind: {uses: x, after: [a]}",
             ),
             ("free",),
-            ("a", "b", "c"),
+            (("a", "b", "c"),),
+        ),
+        (
+            (
+                "a: {uses: x, after: [z, b]}",
+                "b: {uses: x, after: [c]}",
+                "c: {uses: x, after: [b]}",
+                "y: {uses: x, after: [a, y]}",
+                "z: {uses: x}",
+            ),
+            ("z",),
+            (("b", "c"), ("y",)),
         ),
     ],
 )
-def test_a_cycle_is_named(steps: tuple[str, ...], order: object, ring: object) -> None:
+def test_every_cycle_is_named(steps: tuple[str, ...], order: object, rings: object) -> None:
     found = of(*steps)
     assert topological(found) == order
-    assert cycle(found) == ring
+    assert cycles(found) == rings
 
 
 @given(
@@ -136,12 +147,15 @@ def test_a_cycle_is_named(steps: tuple[str, ...], order: object, ring: object) -
 def test_an_order_or_a_cycle_never_both(edges: set[tuple[int, int]], count: int) -> None:
     after = {n: sorted(f"s{b}" for a, b in edges if a == n and b < count) for n in range(count)}
     found = of(*(f"s{n}: {{uses: x, after: [{', '.join(names)}]}}" for n, names in after.items()))
-    order, ring = topological(found), cycle(found)
+    order, rings = topological(found), cycles(found)
     for index, name in enumerate(order):
         assert set(found.steps[name].needs) <= set(order[:index])
-    assert (len(order) == count) == (ring == ())
-    for before, name in zip(ring, (*ring[1:], *ring[:1]), strict=True):
-        assert before in found.steps[name].needs
+    assert (len(order) == count) == (rings == ())
+    for ring in rings:
+        for before, name in zip(ring, (*ring[1:], *ring[:1]), strict=True):
+            assert before in found.steps[name].needs
+    on_rings = [name for ring in rings for name in ring]
+    assert len(set(on_rings)) == len(on_rings)
 
 
 def test_only_a_pipeline_has_a_graph() -> None:
