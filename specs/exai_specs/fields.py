@@ -93,8 +93,10 @@ class Named:
         """The name itself. Raises what `refuse` makes."""
         wrong = self.rule.wrong(name)
         if wrong:
-            hint = f"for example {self.example or self.rule.suggest(name)}"
-            raise refuse(Problem("invalid-name", wrong, hint, on=on))
+            hint = self.rule.marking(name)
+            hint = hint or f"for example {self.example or self.rule.suggest(name)}"
+            code = "invalid-name" if self.rule.what == "name" else "invalid-value"
+            raise refuse(Problem(code, wrong, hint, on=on))
         return name
 
     def __get_pydantic_core_schema__(

@@ -8,12 +8,12 @@ takes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from decimal import Decimal
 from itertools import islice
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from exai_specs.blocks import block
 from exai_specs.core import ValidationError
@@ -40,6 +40,8 @@ IMAGE_DIGEST = NameRule(
     "`sha256:` and 64 hexadecimal digits",
     longest=71,
     example="sha256:5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
+    what="digest",
+    mark="sha256:",
 )
 """The digest of an image's manifest, as registries tell it."""
 _PLAIN = regex(r"[A-Za-z][A-Za-z0-9_@-]*")
@@ -148,12 +150,13 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
         hint = "put all environments into the first"
         return (Diagnostic("wrong-type", f"{FILE} is one document", at, hint=hint),)
     document = documents[0]
+    value = thaw(document.value)
+    wrong = list(islice(_nested(value, document), MAX_PROBLEMS))
     try:
-        found = read(Written, thaw(document.value))
+        found = read(Written, value)
     except ValidationError as error:
-        shape = shape_of(Written)
-        return in_order(islice(translate(error, shape, document, ()), MAX_PROBLEMS))
-    wrong = []
+        wrong += islice(translate(error, shape_of(Written), document, ()), MAX_PROBLEMS)
+        return in_order(wrong)
     for name, pins in found.environments.items():
         for key in pins.models:
             if (problem := _not_versioned(key)) is not None:
@@ -203,6 +206,28 @@ def as_read(lock: LockFile) -> LockFile | tuple[Diagnostic, ...]:
     """As the file will be read: a registry may tell what no lock takes."""
     documents, problems = read_documents(lock_text(lock), FILE)
     return problems or parse_lock(documents)
+
+
+def _nested(value: Any, document: Document) -> Iterator[Diagnostic]:
+    """Models with their aliases as mappings, which are taken out of the value: nothing that a pin
+    has is missing there."""
+    pinned = shape_of(Pinned).fields.keys()
+    for name, pins in _entries(value, "environments"):
+        for key, inside in _entries(pins, "models"):
+            if "@" in key or not isinstance(inside, dict) or not inside or inside.keys() & pinned:
+                continue
+            del pins["models"][key]
+            alias = next(iter(inside))
+            at = document.key_at(("environments", name, "models", key, alias))
+            message = "an alias is no mapping in its model's: a pin's key names both"
+            hint = f"write {key[:60]}@{alias[:60]}: {{version: ..., uri: ...}}"
+            yield Diagnostic("invalid-value", message, at, hint=hint)
+
+
+def _entries(value: Any, name: str) -> list[tuple[str, Any]]:
+    """What a mapping has under a name, where that is one, too."""
+    inner = value.get(name) if isinstance(value, dict) else None
+    return list(inner.items()) if isinstance(inner, dict) else []
 
 
 def _not_versioned(key: str) -> str | None:

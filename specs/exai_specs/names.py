@@ -25,7 +25,8 @@ _compiled = functools.cache(re.compile)  # of the rules below; `re` asks more be
 class NameRule:
     """`pattern` without anchors, at most `longest` characters, nothing that `forbidden` finds.
 
-    `example` is suggested where nothing close to a wrong name is valid.
+    `example` is suggested where nothing close to a wrong name is valid. `what` it is, for people,
+    where it is no name; `mark` is what such texts begin with in some places and not in others.
     """
 
     pattern: str
@@ -36,24 +37,34 @@ class NameRule:
     lower: bool = False
     joiner: str = "_"
     example: str = "name"
+    what: str = "name"
+    mark: str = ""
 
     @property
     def schema(self) -> dict[str, Any]:
         """What a JSON Schema says of it."""
         anchored = f"^({self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
         without = {"not": {"pattern": self.forbidden}} if self.forbidden else {}
-        said = {MESSAGE: f"a name here has {self.words}"}
+        said = {MESSAGE: f"a {self.what} here has {self.words}"}
         return {"pattern": anchored, "maxLength": self.longest, **without, **said}
 
     def wrong(self, name: str) -> str | None:
         """What is wrong with the name, or None."""
         if not _compiled(self.pattern).fullmatch(name):
-            return f"a name here has {self.words}"
+            return f"a {self.what} here has {self.words}"
         if len(name) > self.longest:
             return f"a name here has at most {self.longest} characters, this one {len(name)}"
         if self.forbidden and _compiled(self.forbidden).search(name):
             return self.forbidden_words
         return None
+
+    def marking(self, name: str) -> str:
+        """What to do where only the mark is wrong; empty where it isn't so."""
+        bare = name.removeprefix(self.mark)
+        if bare != name and self.wrong(bare) is None:
+            return f"leave `{self.mark}` out"
+        marked = bool(self.mark) and self.wrong(self.mark + name) is None
+        return f"write `{self.mark}` before it" if marked else ""
 
     def suggest(self, name: str) -> str:
         """A valid name close to this one."""

@@ -37,6 +37,8 @@ SHA256 = NameRule(
     "64 hexadecimal digits: a SHA-256",
     longest=64,
     example="5d41402abc4b2a76b9719d911017c592ae6f0b1f2a5b0d1c8c0d0e4a8b7c6d5e",
+    what="digest",
+    mark="sha256:",
 )
 
 

@@ -48,7 +48,9 @@ def test_what_decides_nothing_is_a_lock(text: str) -> None:
         ("a@champion: {version: 0, uri: s3://m}", "invalid-value", "6:29"),
         ("a@champion: {version: '3', uri: s3://m}", "wrong-type", "6:29"),
         ("a@champion: {version: 3, uri: models/a}", "invalid-value", "6:37"),
-        ("a@champion: {version: 3, uri: s3://m, digest: abc}", "invalid-name", "6:53"),
+        ("a@champion: {version: 3, uri: s3://m, digest: abc}", "invalid-value", "6:53"),
+        ("a: {champion: {version: 3, uri: s3://m}}", "invalid-value", "6:11"),
+        ("a: {champion: 3, canary: 4}", "invalid-value", "6:11"),
         ("a: {version: 3, uri: s3://m}", "invalid-value", "6:7"),
         ("a@No: {version: 3, uri: s3://m}", "invalid-value", "6:7"),
         ("a@b: {version: 3, uri: 's3://u:hunter22x@m/k'}", "secret-in-spec", "6:30"),
@@ -62,12 +64,38 @@ def test_what_is_wrong_has_a_place(pin: str, code: str, at: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pins", "hint"),
+    [
+        (f"images: {{'a:1': {DIGEST}}}", "write `sha256:` before it"),
+        ("images: {'a:1': 'sha256:5d4'}", "for example sha256:"),
+        (
+            f"models: {{a@b: {{version: 3, uri: s3://m, digest: 'sha256:{DIGEST}'}}}}",
+            "leave `sha256:` out",
+        ),
+    ],
+)
+def test_a_digest_is_told_with_what_it_begins_with(pins: str, hint: str) -> None:
+    found = parsed(f"{FRAME}  prod:\n    {pins}\n")
+    assert isinstance(found, tuple)
+    (wrong,) = found
+    assert "a digest here has" in wrong.message
+    assert "a name" not in wrong.message
+    assert hint in wrong.hint
+
+
+def test_an_alias_within_its_model_is_told_as_it_is_to_be_written() -> None:
+    found = of("a: {champion: {version: 3}}")
+    assert isinstance(found, tuple)
+    assert found[0].hint == "write a@champion: {version: ..., uri: ...}"
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         (FRAME + "  prod: {}\n---\n" + FRAME + "  dev: {}\n", "wrong-type"),
         (FRAME + "  prod: {pipelines: {}}\n", "unknown-field"),
-        (FRAME + "  prod: {images: {'a:1': '" + DIGEST + "'}}\n", "invalid-name"),
-        (FRAME + "  prod: {images: {'a:1': 'sha256:5d4'}}\n", "invalid-name"),
+        (FRAME + "  prod: {images: {'a:1': '" + DIGEST + "'}}\n", "invalid-value"),
+        (FRAME + "  prod: {images: {'a:1': 'sha256:5d4'}}\n", "invalid-value"),
         (FRAME + "  prod: {images: {'a:1': 1}}\n", "wrong-type"),
         (FRAME + "  Prod: {}\n", "invalid-name"),
         (FRAME.replace("Lock", "Look") + "  prod: {}\n", "invalid-value"),

@@ -100,7 +100,7 @@ OWN = {"image": "a/b"}
         ({"model": {"uri": "s3://b", "format": "a b"}}, "invalid-name", "letters"),
         ({"model": {**FILES, "storage": {"path": "m"}}}, "exactly-one-of", "uri, storage"),
         ({"model": {"format": "sklearn"}}, "exactly-one-of", "a model's name"),
-        ({"model": {**FILES, "digest": "abc"}}, "invalid-name", "SHA-256"),
+        ({"model": {**FILES, "digest": "abc"}}, "invalid-value", "SHA-256"),
         ({"runtime": "custom"}, "missing-field", "an image"),
         ({"runtime": "custom", **OWN, "runtimeVersion": "1"}, "invalid-value", "runtimeVersion"),
         (
