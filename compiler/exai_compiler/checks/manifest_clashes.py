@@ -1,4 +1,5 @@
-"""`manifest-clash`: a Manifest of an object that another document is already.
+"""`manifest-clash`: a Manifest of an object that another document is already, or that the
+controller of another's object makes.
 
 Only what is right can be rendered, so this comes after the other rules; nothing is rendered unless
 there is a Manifest.
@@ -14,7 +15,7 @@ from exai_compiler.locked import lock_of
 from exai_compiler.render import unpatched
 from exai_compiler.resolve import resolve
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ManifestSpec
+from exai_specs.kinds import GraphSpec, ManifestSpec, NotebookSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 
@@ -23,6 +24,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if not manifests:
         return
     told: set[tuple[str, str]] = set()
+    made = {key: spec for spec in subject.project.specs.values() for key in _made(spec)}
     for name, environment in subject.environments.items():
         if environment.target == "local":
             continue
@@ -35,7 +37,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for spec in specs:
             for item in unpatched(resolved, spec):
                 group = item.id.api.rpartition("/")[0]
-                other = first.setdefault((group, item.id.kind, item.id.name), spec)
+                key = (group, item.id.kind, item.id.name)
+                other = first.setdefault(key, spec)
+                verb = "is already"
+                if other is spec and key in made:
+                    other, verb = made[key], "has made for it"
                 if other is spec or not isinstance(spec.body, ManifestSpec):
                     continue
                 what = f"{item.id.kind}/{item.id.name}"
@@ -44,8 +50,33 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 told.add((what, str(spec.ref)))
                 yield Diagnostic(
                     "manifest-clash",
-                    f"{spec.ref} is the {what} that {other.ref} is already",
+                    f"{spec.ref} is the {what} that {other.ref} {verb}",
                     spec.at("spec", "manifest", "kind"),
                     hint="give it another name, or say it in the other document",
                     related=((str(other.ref), other.at("metadata", "name")),),
                 )
+
+
+def _made(spec: Spec) -> Iterator[tuple[str, str, str]]:
+    """Group, kind and name of what the controllers of KServe and Kubeflow make of a document's
+    object, and would go on writing."""
+    name = spec.ref.name
+    match spec.body:
+        case ServiceSpec() as body:
+            asked = {"predictor": True, "explainer": body.explainer is not None}
+            asked["transformer"] = body.transformer is not None or body.features is not None
+            yield "", "Service", name
+            for part in (part for part, is_asked in asked.items() if is_asked):
+                yield "", "Service", f"{name}-{part}"
+                yield "apps", "Deployment", f"{name}-{part}"
+                yield "autoscaling", "HorizontalPodAutoscaler", f"{name}-{part}"
+                yield "serving.knative.dev", "Service", f"{name}-{part}"
+        case GraphSpec():
+            yield "", "Service", name
+            yield "apps", "Deployment", name
+            yield "serving.knative.dev", "Service", name
+        case NotebookSpec():
+            yield "", "Service", name
+            yield "apps", "StatefulSet", name
+        case _:
+            pass

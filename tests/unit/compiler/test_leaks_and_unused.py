@@ -144,6 +144,28 @@ def test_what_only_is_called_like_a_credential(components: Catalog) -> None:
         assert found(components, "credential-in-env", change) == []
 
 
+MANIFEST = """---
+apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: settings}
+spec:
+  manifest: {apiVersion: v1, kind: ConfigMap, data: {region: eu, password: rosebud}}
+"""
+
+
+def test_a_credential_in_an_object_of_kubernetes(components: Catalog) -> None:
+    patched = """    CACHE_USER: rosebud
+  patches:
+    InferenceService: {spec: {predictor: {model: {env: [{name: HUB_TOKEN, value: rosebud}]}}}}
+"""
+    change = ("    CACHE_PASSWORD: rosebud\n    TOKEN: /run/secrets/token\n", patched + MANIFEST)
+    problems = found(components, "credential-in-env", change)
+    assert [(each.code, str(each.at), each.message.split()[0]) for each in problems] == [
+        ("credential-in-env", "exai.yaml:30:82", "`HUB_TOKEN`"),
+        ("credential-in-env", "exai.yaml:36:66", "`password`"),
+    ]
+
+
 def test_a_key_with_a_slash_is_no_path(components: Catalog) -> None:
     key = "wJalrXUtnFE4I/K7MDENG/bPxRfiCYzQ9dLmWkVt"
     change = ("CACHE_PASSWORD: rosebud", f"AWS_SECRET_ACCESS_KEY: {key}")
