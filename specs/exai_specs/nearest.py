@@ -6,7 +6,6 @@ already wrong.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -46,6 +45,8 @@ _MOST = 24  # more than this many in a hint helps nobody
 def nearest(word: str, known: Iterable[str], alike: float = _ALIKE) -> str | None:
     """The one that differs least, ignoring case and joiners; None when none is close: `alike` is
     the share of letters that they must have in common."""
+    from difflib import get_close_matches  # a clean document has no need of it
+
     choices = sorted(known)
     plain = {_plain(choice): choice for choice in reversed(choices)}
     if _plain(word) in plain:
@@ -54,14 +55,14 @@ def nearest(word: str, known: Iterable[str], alike: float = _ALIKE) -> str | Non
         if other in choices:
             return other
     mine, names = _plain(word)[:100], list(plain)
-    close = difflib.get_close_matches(mine, names, n=1, cutoff=max(alike, _CLOSE))
+    close = get_close_matches(mine, names, n=1, cutoff=max(alike, _CLOSE))
     if not close and alike <= _ALIKE and len(mine) >= _LEAST:  # `min` of `min_value`
         longer = [each for each in names if each.startswith(mine)]
         close = longer if len(longer) == 1 else []
     if not close:  # `pb` of `bp`
         swapped = [each for each in names if sorted(each) == sorted(mine)]
         close = swapped if len(swapped) == 1 else []
-    close = close or difflib.get_close_matches(mine, names, n=1, cutoff=alike)
+    close = close or get_close_matches(mine, names, n=1, cutoff=alike)
     if not close and alike <= _ALIKE:  # `production` of `prod`
         shorter = [each for each in names if len(each) >= _LEAST and mine.startswith(each)]
         close = shorter if len(shorter) == 1 else []

@@ -111,3 +111,7 @@ def test_a_check_of_what_did_not_change_needs_nothing_of_the_language() -> None:
     """What was told before is told again without pydantic, YAML and the kinds."""
     light = imported_by("exai_runtime.validating", "exai_runtime.views.human.view")
     assert light.isdisjoint({*HEAVY, "pydantic", "pydantic_core", "yaml"})
+
+
+def test_planning_imports_nothing_that_only_mistakes_and_embedded_functions_need() -> None:
+    assert imported_by(*PLAN).isdisjoint({"difflib", "textwrap", "symtable"})

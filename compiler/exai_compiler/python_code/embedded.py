@@ -7,7 +7,6 @@ Never: imports or runs anything of it.
 from __future__ import annotations
 
 import ast
-import textwrap
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.python_code.names import foreign_names
@@ -23,6 +22,8 @@ def source_of(lines: list[str], function: ast.FunctionDef) -> str:
     """What `inspect.getsource` gives, which the SDK embeds: comments behind the last statement
     belong to the function when they are indented as its body is.
     """
+    from textwrap import dedent  # most projects embed no function
+
     last = function.end_lineno or function.lineno
     for number, line in enumerate(lines[last:], last + 1):
         stripped = line.lstrip()
@@ -30,7 +31,7 @@ def source_of(lines: list[str], function: ast.FunctionDef) -> str:
             last = number
         elif stripped:
             break
-    return textwrap.dedent("\n".join(lines[function.lineno - 1 : last]) + "\n")
+    return dedent("\n".join(lines[function.lineno - 1 : last]) + "\n")
 
 
 def problems_of(module: ast.Module, function: ast.FunctionDef, source: str) -> Iterator[Problem]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import builtins
-import symtable
 import typing
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from exai_compiler.python_code.annotations import ARTIFACTS
+
+if TYPE_CHECKING:
+    import symtable
 
 # `__all__` of kfp/dsl/__init__.py as it is while a step runs; a test compares them.
 KFP = (
@@ -31,6 +34,8 @@ _THERE = frozenset((*dir(builtins), *typing.__all__, *KFP, "__file__"))
 
 def foreign_names(function: ast.FunctionDef) -> Iterator[ast.Name]:
     """The first use of each name that only the file around has."""
+    import symtable  # most projects embed no function
+
     bare = ast.FunctionDef(**{field: getattr(function, field) for field in function._fields})
     bare.decorator_list = []
     # Annotations are judged as such; their names needn't be looked up.
