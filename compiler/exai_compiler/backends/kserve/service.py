@@ -185,9 +185,9 @@ def _canary(
     known: tuple[Runtime, ...],
     share: int,
 ) -> Tree:
-    """An entry of `spec.canary`: the same pods with another model, and no scaling of its own."""
-    alone = replace(body, autoscale=None, logger=None, batcher=None, deployment_strategy=None)
-    block = predictor(alone, environment, source, known)
+    """An entry of `spec.canary`: the same pods with another model, logged, batched and replaced as
+    those of `model` are, and no scaling of its own."""
+    block = predictor(replace(body, autoscale=None), environment, source, known)
     block.pop("maxReplicas", None)
     if isinstance(served := block.get("model"), Mapping):
         # The CRD requires a name here, and KServe's webhook refuses one that says something.
