@@ -32,7 +32,8 @@ _JUDGED_BY_OTHERS = frozenset({"Entity", "Model"})
 _MAKERS = frozenset({"Pipeline", "Tuning", None})
 
 _FRAME = frozenset({"apiVersion", "exai.dev", "v1alpha1", "kind", "metadata", "name", "owner"})
-_NAMES = regex(r"""\b(?:name|push):[ \t]*["']?([^\s"',}\]#]+)""")
+_NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
+_KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
 _WORDS = regex(r"""[^\s@:/#"',{}\[\]]+""")
 _QUOTED = regex(r"`([^`]+)`")
 
@@ -69,13 +70,13 @@ def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unrea
 
 def unread_file(path: str, text: str) -> Unread | None:
     """One of which not all can be read; None where nobody can tell what depends on it."""
-    if any(f"kind: {kind}" in text for kind in EVERYBODY):
+    if any(nearest(kind, KINDS) in EVERYBODY for kind in {*_KIND.findall(text)}):
         return None
     names = set(_NAMES.findall(text))
     for document in text.split("\n---"):
         head, _, rest = document.partition("spec")
-        if not rest or "name" not in head:
-            return None  # cut off before it says who it is, or in an order of its own
+        if not rest or "name" not in head or _KIND.search(head) is None:
+            return None  # cut off before it says what and who it is, or in an order of its own
         names |= set(_WORDS.findall(head))  # the name itself may be what can't be read
     found = frozenset(name.casefold() for name in names - _FRAME)
     return Unread(path, found, frozenset(_WORDS.findall(text.casefold())), None, True)
@@ -94,9 +95,8 @@ def certain(
     waiting = _waiting(specs, unread)
     places: dict[str, list[int]] = {}
     for number, spec in enumerate(specs):
-        places.setdefault(spec.document.path, []).append(number)
-    for spec, _, path in asked_files(specs):
-        places.setdefault(path, []).append(specs.index(spec))
+        for path in (spec.document.path, *(path for _, _, path in asked_files([spec]))):
+            places.setdefault(path, []).append(number)
     names = frozenset[str]().union(*(each.names for each in unread))
 
     def sure(problem: Diagnostic) -> bool:
@@ -153,7 +153,8 @@ def _waiting(specs: Sequence[Spec], unread: Collection[Unread]) -> Set[int]:
         beside |= mentioned
         if kind in _MAKERS:
             made |= {number for number in mentioned if kinds[number] == "Model"}
-    if files:  # of which any part may be missing: what a model is made by, too
+    # Of a file any part may be missing, of a maker all: what a model is made by, too.
+    if files or any(each.kind in _MAKERS and not each.words for each in unread):
         beside |= {number for number, kind in enumerate(kinds) if kind == "Model"}
     return tainted | beside | above(made)
 
