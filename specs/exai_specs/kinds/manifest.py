@@ -14,7 +14,7 @@ from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Problem, Text, Whole, refuse
 from exai_specs.frozen import freeze
-from exai_specs.names import NameRule
+from exai_specs.names import LABEL_VALUE, NODE_LABEL, NameRule
 from exai_specs.nearest import did_you_mean
 from exai_specs.notes import Field, about
 from exai_specs.regexes import regex
@@ -112,6 +112,12 @@ def _texts(value: Any, at: tuple[str, ...]) -> Iterator[Problem]:
             yield Problem("unknown-field", wrong, "remove it", (*at, key), "key")
         elif not isinstance(text, str):
             yield Problem("wrong-type", f"must be text, not {called(text)}", path=(*at, key))
+        elif (why := NODE_LABEL.wrong(key)) is not None:
+            hint = f"for example {NODE_LABEL.suggest(key)}"
+            yield Problem("invalid-name", why, hint, (*at, key), "key")
+        elif at[-1] == "labels" and (why := LABEL_VALUE.wrong(text)) is not None:
+            hint = f"for example {LABEL_VALUE.suggest(text)}"
+            yield Problem("invalid-name", why, hint, (*at, key))
 
 
 _SCHEMA: JsonSchemaValue = {
