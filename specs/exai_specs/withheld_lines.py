@@ -21,7 +21,9 @@ _PAIR = regex(rf"""(?:(?P<key>"[^"]*"|'[^']*')|{_BARE})\s*+(?::(?=\s|$|["'])|=(?
 _NAME = r"""(?:[\w.-]+|"[\w.-]+"|'[\w.-]+')"""
 _MEMBER = rf"(?:secret:\s*{_NAME}|key:\s*{_NAME}|optional:\s*\w+)\s*"
 _REFERENCE = regex(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
-_SCALAR = regex(r""""([^"]*)"|'([^']*)'|([^"'\s][^,\]}\n]*?)(?=\s*(?:[,\]}]|\s#|$))""")
+# Words, and what is blank between two of them: a blank is looked at once.
+_PLAIN = r"""[^"'\s][^\s,\]}]*+(?:[^\S\n]++(?!#)[^\s,\]}]++)*+"""
+_SCALAR = regex(rf""""([^"]*)"|'([^']*)'|({_PLAIN})(?=\s*(?:[,\]}}]|\s#|$))""")
 _SECRET_NAME = regex(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _VARIABLE = regex(r"""\bname\s*:\s*["']?([A-Za-z_][\w.-]*)["']?\s*(?:,|$)""")
 _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[\s.-]+")

@@ -80,6 +80,14 @@ def test_a_word_without_end_is_looked_at_once() -> None:
     assert line_shown([f"{word}.hf_token: hunter2"], 0) == f"{word}.hf_token: ***"
 
 
+def test_blanks_without_end_are_looked_at_once() -> None:
+    blank = " " * 19_000
+    assert line_shown([f"{{token: hunter2{blank}b, n: 1}}"], 0) == "{token: ***"
+    assert line_shown([f"token: ${{{{ a }}}}{blank}# hunter2"], 0) == line_shown(
+        ["token: ${{ a }} # hunter2"], 0
+    ).replace(" #", f"{blank}#")
+
+
 def test_of_a_line_that_nobody_wrote_nothing_is_shown() -> None:
     line = "x: " + "y" * 900_000
     assert line_shown([line], 0) == "***"
