@@ -11,6 +11,7 @@ that names a Model waits for the pipelines that may make it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache
 
 from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import EVERYBODY, names_of, words_in, words_of
@@ -31,7 +32,10 @@ _NAMING_THEM = frozenset({"Graph", "Manifest", "Overlay", "Project"})
 _JUDGED_BY_OTHERS = frozenset({"Entity", "Model"})
 _MAKERS = frozenset({"Pipeline", "Tuning", None})
 
-_FRAME = frozenset({"apiVersion", "exai.dev", "v1alpha1", "kind", "metadata", "name", "owner"})
+# Words at the head of a document that name nothing.
+_HEAD = ("apiVersion", "exai.dev", "v1alpha1", "kind", "metadata", "name", "owner")
+_NO_NAMES = frozenset({*_HEAD, *KINDS})
+_KEY = ("kind",)
 _NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
 _WORDS = regex(r"""[^\s@:/#"',{}\[\]]+""")
@@ -54,7 +58,8 @@ class Unread:
 def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unread | None:
     """One with these problems; None where nobody can tell what depends on it."""
     value = document.value
-    kind, metadata = value.get("kind"), value.get("metadata")
+    kind = value.get("kind", next((value[key] for key in value if nearest(key, _KEY)), None))
+    metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     if not isinstance(name, str) or any(each.code == "invalid-name" for each in problems):
         return None
@@ -77,8 +82,9 @@ def unread_file(path: str, text: str) -> Unread | None:
         head, _, rest = document.partition("spec")
         if not rest or "name" not in head or _KIND.search(head) is None:
             return None  # cut off before it says what and who it is, or in an order of its own
-        names |= set(_WORDS.findall(head))  # the name itself may be what can't be read
-    found = frozenset(name.casefold() for name in names - _FRAME)
+        # The name itself may be what can't be read.
+        names |= set(_WORDS.findall(head)) - _NO_NAMES
+    found = frozenset(name.casefold() for name in names)
     return Unread(path, found, frozenset(_WORDS.findall(text.casefold())), None, True)
 
 
@@ -99,6 +105,10 @@ def certain(
             places.setdefault(path, []).append(number)
     names = frozenset[str]().union(*(each.names for each in unread))
 
+    @cache
+    def may_mean(word: str) -> bool:
+        return nearest(word, names) is not None
+
     def sure(problem: Diagnostic) -> bool:
         here = places.get(problem.at.path, ())
         # Of several documents of a file it is the last that begins before it.
@@ -107,7 +117,7 @@ def certain(
             return False
         meant = _QUOTED.findall(problem.message) if problem.code == "unknown-reference" else ()
         unused = problem.code.startswith("unused-")
-        return not unused and not any(nearest(word, names) for word in meant)
+        return not unused and not any(may_mean(word) for word in meant)
 
     return tuple([each for each in problems if sure(each)])
 

@@ -90,3 +90,20 @@ def test_the_others_are_judged_all_the_same(broken: str, told: list[str], tmp_pa
     found = {each.at.path: each.code for each in validate(there).diagnostics}
     assert found.pop(f"specs/{broken}") == "unknown-field"
     assert found == codes
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "kind: Dataset\nmetadata: {name: other}\nspec: {source: {csv: {path: data/x.csv}}\n",
+        "knid: Dataset\nmetadata: {name: other}\nspec: {}\n",
+    ],
+)
+def test_a_kind_in_what_is_broken_is_no_name(broken: str, tmp_path: Path) -> None:
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    (there / "specs/other.yaml").write_text(f"apiVersion: exai.dev/v1alpha1\n{broken}", "utf-8")
+    file = there / "specs/pipeline.yaml"
+    file.write_text(file.read_text("utf-8").replace("test: 0.2", "tset: 0.2"), "utf-8")
+    paths = [each.at.path for each in validate(there).diagnostics if each.severity == "error"]
+    assert sorted({*paths}) == ["specs/other.yaml", "specs/pipeline.yaml"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from exai_runtime.cli.options import Options, common
-from exai_runtime.cli.run import run
+from exai_runtime.cli.run import here, run
 
 if TYPE_CHECKING:
     from exai_runtime.results import Result
@@ -28,7 +27,6 @@ def command() -> int:
         from exai_runtime.doctor import doctor
         from exai_runtime.folder import find_root
 
-        start = (options.directory or Path()).absolute()
-        return doctor(find_root(start), options.environment)
+        return doctor(find_root(here(options)), options.environment)
 
     return run("doctor", work)

@@ -22,6 +22,15 @@ ProjectWork = Callable[[Path, "Options", "View"], "Result"]
 INTERRUPTED = 130
 
 
+def here(options: Options) -> Path:
+    """Where a command works."""
+    try:
+        return (options.directory or Path()).absolute()
+    except FileNotFoundError:
+        message = "the folder that you are in is gone: go to another one, or name one with -C DIR"
+        raise click.ClickException(message) from None
+
+
 def in_project(
     command: str, work: ProjectWork, exit_code: Callable[[Result], int] | None = None
 ) -> int:
@@ -30,7 +39,7 @@ def in_project(
     def find(options: Options, view: View) -> Result:
         from exai_runtime.folder import find_root
 
-        start = (options.directory or Path()).absolute()
+        start = here(options)
         root = find_root(start)
         if root is None or (options.directory is not None and root != start):
             from exai_runtime.cli.problems import no_project
@@ -102,7 +111,7 @@ def _prefix(options: Options) -> str:
     from exai_runtime.folder import find_root
     from exai_runtime.views.report import prefix_of
 
-    return prefix_of(find_root((options.directory or Path()).absolute()))
+    return prefix_of(find_root(here(options)))
 
 
 def _human(command: str, options: Options) -> View:
@@ -132,9 +141,9 @@ def _way(options: Options) -> str:
         return "" if said == "." else f"{said.rstrip('/')}/"
     from exai_runtime.folder import find_root
 
-    here = Path().absolute()
-    root = find_root(here)
-    return "" if root is None else "../" * len(here.relative_to(root).parts)
+    start = here(options)
+    root = find_root(start)
+    return "" if root is None else "../" * len(start.relative_to(root).parts)
 
 
 def _colour(stream: TextIO, options: Options) -> bool:

@@ -169,3 +169,19 @@ def test_a_full_disk_is_told(words: str, tmp_path: Path) -> None:
     code, told = ended(tmp_path, f"exai {words} >/dev/full")
     assert code == 1 and "bug" not in told
     assert told.startswith("error[no-access] No space left on device")
+
+
+def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = """
+import os
+from exai_runtime.cli.main import run
+os.rmdir(os.getcwd())
+raise SystemExit(run(["validate"]))
+"""
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, cwd=gone, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "is gone" in ended.stderr
+    assert "Traceback" not in ended.stderr
