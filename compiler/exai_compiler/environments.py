@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
@@ -29,8 +29,10 @@ from exai_compiler.overlay_causes import (
 )
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
+from exai_compiler.unread import Unread, certain, unread_overlaid
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
+from exai_specs.frozen import empty
 from exai_specs.identity import Ref
 from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.kinds.overlay import NOT_PATCHED
@@ -44,20 +46,23 @@ _UNUSED = ("patch-unused", "unused-")
 _OF_POLICIES = "invalid-policy"
 
 Place = tuple[str, Span]
+Wrong = Mapping[str, tuple[Unread, ...] | None]
+"""By environment what is known of documents that overlays break; None where nobody can tell what
+depends on them."""
 
 
 @frozen
 class Environments:
     """`projects` by environment; `patched` are the documents that differ from the base's,
-    `problems` those of them that no longer parse, and `wrong` the environments in which they do
-    not."""
+    `problems` those of them that no longer parse, and `wrong` says where."""
 
     projects: Mapping[str, Project]
     patched: tuple[Spec, ...]
     problems: tuple[Diagnostic, ...]
-    wrong: frozenset[str] = frozenset()
+    wrong: Wrong = field(default_factory=empty)
 
 
+NOWHERE: Wrong = MappingProxyType({})
 AS_THE_BASE = Environments(MappingProxyType({}), (), ())
 
 
@@ -69,6 +74,7 @@ def environments(base: Project) -> Environments:
     projects: dict[str, Project] = {}
     patched: list[Spec] = []
     problems: list[tuple[str, Diagnostic]] = []
+    wrong: dict[str, list[Unread | None]] = {}
     for name, targets in sorted(_patches(base).items()):
         if base.environment(name) is None:
             continue
@@ -81,23 +87,28 @@ def environments(base: Project) -> Environments:
             else:
                 mine = _of_a_document(base, ref, patches, document, found)
                 problems += ((name, each) for each in mine)
+                wrong.setdefault(name, []).append(unread_overlaid(base.specs[ref], document))
         projects[name] = with_documents(base, changed)
         patched += changed.values()
     told = in_order(_named(base, problems))
-    wrong = frozenset(name for name, _ in problems)
-    return Environments(MappingProxyType(projects), tuple(patched), told, wrong)
+    known = {name: _all_known(found) for name, found in wrong.items()}
+    return Environments(MappingProxyType(projects), tuple(patched), told, known)
 
 
 def check_everywhere(
-    base: Project, found: Mapping[str, Project], catalog: Catalog, asked: str | None = None
+    base: Project,
+    found: Mapping[str, Project],
+    catalog: Catalog,
+    asked: str | None = None,
+    wrong: Wrong = NOWHERE,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong in any environment. What is so in several is told once; what is only
-    so in some says in which.
+    so in some says in which. What depends on a document that is `wrong` there waits for it.
 
     A project for clusters alone may hold what one machine can't give: `local`, which always exists,
     is judged where nobody declares it once it is `asked` for.
     """
-    told = _everywhere(base, found, catalog)
+    told = _everywhere(base, found, catalog, wrong)
     body = base.root.body
     declared = body.environments if isinstance(body, ProjectSpec) else {}
     if asked != "local" or not declared or asked in declared or asked in found:
@@ -112,7 +123,11 @@ def check_everywhere(
 
 
 def errors_in(
-    base: Project, found: Mapping[str, Project], catalog: Catalog, environment: str
+    base: Project,
+    found: Mapping[str, Project],
+    catalog: Catalog,
+    environment: str,
+    wrong: Wrong = NOWHERE,
 ) -> tuple[Diagnostic, ...]:
     """What is wrong in this one environment, whatever is in others. An overlay of an environment
     that doesn't exist may have been meant for this one."""
@@ -132,7 +147,7 @@ def errors_in(
         of_base = overlays.check(subject(mine, catalog, [environment]))
         policies = policy_rules.check(subject(base, catalog, [environment]))
         told = applied(base, (*of_base, *policies))
-        there = check(found[environment], catalog, judged)
+        there = _certain(found, environment, wrong, check(found[environment], catalog, judged))
         told = (*told, *(each for each in there if each.code != _OF_POLICIES))
     else:
         told = check(mine, catalog, judged)
@@ -142,7 +157,7 @@ def errors_in(
 
 
 def _everywhere(
-    base: Project, found: Mapping[str, Project], catalog: Catalog
+    base: Project, found: Mapping[str, Project], catalog: Catalog, wrong: Wrong
 ) -> tuple[Diagnostic, ...]:
     open_ = _unsettled(base)
     if not found and not open_:
@@ -152,7 +167,9 @@ def _everywhere(
     others = [name for name in declared or ("local",) if name not in found and name not in open_]
     mine = check(base, catalog, others)
     theirs = {
-        name: check(project, catalog, () if name in open_ else (name,))
+        name: _certain(
+            found, name, wrong, check(project, catalog, () if name in open_ else (name,))
+        )
         for name, project in sorted(found.items())
     }
     known = frozenset(mine)
@@ -178,6 +195,23 @@ def _everywhere(
         if not each.code.startswith(_UNUSED) or (each in everywhere and not open_)
     )
     return in_order((*kept, *_named(base, more, taken)))
+
+
+def _certain(
+    found: Mapping[str, Project], name: str, wrong: Wrong, told: tuple[Diagnostic, ...]
+) -> tuple[Diagnostic, ...]:
+    """Those of the problems of an environment that are so whatever its overlays were meant to
+    say."""
+    unread = wrong.get(name, ())
+    if unread is None:
+        return ()
+    return certain(told, found[name], unread) if unread else told
+
+
+def _all_known(found: Iterable[Unread | None]) -> tuple[Unread, ...] | None:
+    listed = list(found)
+    known = tuple([each for each in listed if each is not None])
+    return known if len(known) == len(listed) else None
 
 
 def _unsettled(base: Project) -> frozenset[str]:

@@ -10,13 +10,14 @@ that names a Model waits for the pipelines that may make it.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 
 from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import EVERYBODY, names_of, words_in, words_of
 from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import KINDS
@@ -93,27 +94,49 @@ def unread_part(spec: Spec) -> Unread:
     return Unread(spec.document.path, names_of(spec), words_of(spec), spec.ref.kind)
 
 
+def unread_overlaid(spec: Spec, document: Document) -> Unread | None:
+    """A document that is none any more as overlays make it; None where nobody can tell what depends
+    on it."""
+    if spec.ref.kind in EVERYBODY:
+        return None
+    value = document.value.get("spec")
+    names = names_of(spec).union(name.casefold() for name in _named(value))
+    words = words_of(spec) | words_in(value)
+    return Unread(spec.document.path, names, words, spec.ref.kind)
+
+
 def certain(
     problems: Iterable[Diagnostic], project: Project, unread: Collection[Unread]
 ) -> tuple[Diagnostic, ...]:
     """Those of the problems of a project without `unread` that are so with it, in their order."""
     specs = (*project.all, *project.overlays)
     waiting = _waiting(specs, unread)
-    places: dict[str, list[int]] = {}
+    places: dict[str, list[tuple[Span, int]]] = {}
+    asking: dict[str, list[int]] = {}
     for number, spec in enumerate(specs):
-        for path in (spec.document.path, *(path for _, _, path in asked_files([spec]))):
-            places.setdefault(path, []).append(number)
+        for start in spec.document.starts:
+            places.setdefault(start.path, []).append((start, number))
+        for _, _, path in asked_files([spec]):
+            asking.setdefault(path, []).append(number)
+    for begun in places.values():
+        begun.sort()
     names = frozenset[str]().union(*(each.names for each in unread))
 
     @cache
     def may_mean(word: str) -> bool:
         return nearest(word, names) is not None
 
+    def about(at: Span) -> Sequence[int]:
+        """The numbers of the documents that a place is of: of several in its file the last that
+        begins before it, of a file that documents name all of these."""
+        begun = places.get(at.path)
+        if begun is None:
+            return asking.get(at.path, ())
+        return (begun[max(0, bisect(begun, (at, len(specs))) - 1)][1],)
+
     def sure(problem: Diagnostic) -> bool:
-        here = places.get(problem.at.path, ())
-        # Of several documents of a file it is the last that begins before it.
-        before = [n for n in here if specs[n].at() <= problem.at] or here[:1]
-        if not before or max(before, key=lambda n: specs[n].at()) in waiting:
+        here = about(problem.at)
+        if not here or not waiting.isdisjoint(here):
             return False
         meant = _QUOTED.findall(problem.message) if problem.code == "unknown-reference" else ()
         unused = problem.code.startswith("unused-")

@@ -100,13 +100,14 @@ def check_project(
         aside = [each for each in loaded.patched if each.severity == "error"]
     mine = [each for each in problems if each not in aside]
     base = loaded.project
-    if base is not None and loaded.unread and not has_errors(loaded.patched):
-        told = check_everywhere(base, loaded.overlaid, components, asked)
-        problems += certain(told, base, loaded.unread)
-    elif base is not None and not has_errors(mine):
-        found = check_everywhere(base, loaded.overlaid, components, asked)
-        if environment is not None and (aside or has_errors(found)):
-            own = errors_in(base, loaded.overlaid, components, environment)
+    of_overlays = set(loaded.patched)
+    whole = not has_errors(each for each in problems if each not in of_overlays)
+    if base is not None and (loaded.unread or whole):
+        found = check_everywhere(base, loaded.overlaid, components, asked, loaded.wrong)
+        if loaded.unread:
+            problems += certain(found, base, loaded.unread)
+        elif environment is not None and (aside or has_errors(found)):
+            own = errors_in(base, loaded.overlaid, components, environment, loaded.wrong)
             found, others = _apart(found, own)
             problems = [*mine, *found]
             if aside := [*aside, *others]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, catalog
-from exai_compiler.environments import AS_THE_BASE, environments
+from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
 from exai_compiler.unread import Unread, unread_document, unread_file, unread_part
 from exai_runtime.cli.version import VERSION
@@ -40,7 +40,7 @@ class Loaded:
     `overlaid` has the project of each environment with overlays; in the others it is `project`.
     `sources` holds the text of every file read, by path; `python` the users' own Python among them,
     `files` the paths of the others. `patched` are those of the diagnostics that are of documents as
-    overlays make them, and `wrong` the environments in which they are so. `unread` is what is known
+    overlays make them, and `wrong` says where. `unread` is what is known
     of documents that can't be read; None if it can't be said what depends on them, or if something
     is wrong that isn't a document's.
     """
@@ -53,7 +53,7 @@ class Loaded:
     overlaid: Mapping[str, Project] = field(default_factory=empty)
     files: tuple[str, ...] = ()
     patched: tuple[Diagnostic, ...] = ()
-    wrong: frozenset[str] = frozenset()
+    wrong: Wrong = field(default_factory=empty)
     unread: tuple[Unread, ...] | None = ()
 
     def project_in(self, environment: str) -> Project | None:

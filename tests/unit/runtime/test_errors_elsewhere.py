@@ -132,3 +132,48 @@ def test_an_environment_that_there_isnt_is_not_valid(tmp_path: Path, name: str) 
     found = validate(tmp_path, environment=name)
     assert "unknown-environment" in {each.code for each in found.diagnostics}
     assert found.exit_code == 1
+
+
+OTHERS = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: other}
+spec: {model: files, stopped: true}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Graph
+metadata: {name: both}
+spec: {nodes: {root: {routerType: Sequence, steps: [{service: web}, {service: othre}]}}}
+"""
+
+
+def test_an_overlay_that_breaks_a_document_hides_only_what_depends_on_it(tmp_path: Path) -> None:
+    text = OTHERS + overlay("prod", "{modle: files}")
+    text += overlay("prod", "{model: flies}", "two").replace("Service/web", "Service/other")
+    text += overlay("dev", "{model: x}", "three").replace("Service/web", "Service/other")
+    first = PROJECT.count("\n")
+    lines = {"both": first + 10, "one": first + 15, "two": first + 20, "three": first + 25}
+    (tmp_path / "exai.yaml").write_text(PROJECT + text)
+    everything = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
+    assert [(each.code, each.at.line) for each in everything] == [
+        ("unknown-reference", lines["both"]),
+        ("unknown-field", lines["one"]),
+        ("unknown-reference", lines["two"]),
+        ("unknown-reference", lines["three"]),
+    ]
+    # What leads to the broken document waits in its environment.
+    shown = {"local": ["both"], "dev": ["both", "three"], "prod": ["one", "two"]}
+    for environment, told_ in shown.items():
+        found = check_project(load(tmp_path), environment).diagnostics
+        errors = [each.at.line for each in found if each.severity == "error"]
+        assert errors == [lines[name] for name in told_], environment
+
+
+def test_what_depends_on_what_an_overlay_breaks_waits_for_it(tmp_path: Path) -> None:
+    """The base's document lacks what the patch would have given."""
+    text = overlay("prod", "{task: 7, alias: {champion: 3}}").replace("Service/web", "Model/files")
+    text += overlay("prod", "{model: files@champion}", "two")
+    (tmp_path / "exai.yaml").write_text(PROJECT + text)
+    found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
+    assert {each.at.line for each in found} == {PROJECT.count("\n") + 4}
