@@ -176,4 +176,4 @@ def test_what_depends_on_what_an_overlay_breaks_waits_for_it(tmp_path: Path) -> 
     text += overlay("prod", "{model: files@champion}", "two")
     (tmp_path / "exai.yaml").write_text(PROJECT + text)
     found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
-    assert {each.at.line for each in found} == {PROJECT.count("\n") + 4}
+    assert {each.at.line for each in found} == {PROJECT.count("\n") + 5}
