@@ -9,7 +9,7 @@ how it is looked up: a model doesn't depend on that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, partial
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
@@ -17,6 +17,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.feature_views import Used, key_of, used
 from exai_compiler.graph import Choice, Constant, Graph, Group, Node, Step
+from exai_compiler.inlined import wanted_by
 from exai_compiler.project import Project
 from exai_compiler.python_code import PYTHON, function_of
 from exai_specs.effects import Effect
@@ -29,6 +30,7 @@ from exai_specs.kinds import (
     ModelSpec,
     PipelineSpec,
 )
+from exai_specs.kinds.dataset import Quality
 
 LEAST = Effect.RETRAIN
 _PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -105,9 +107,9 @@ def _itself(value: Json) -> Json:
     return value
 
 
-def dataset_meaning(dataset: DatasetSpec) -> str:
-    """What a dataset is: source, key, schema, quality."""
-    return digest(meaningful(dataset))
+def dataset_meaning(dataset: DatasetSpec, judged: bool = True) -> str:
+    """What a dataset is: source, key, schema; its quality only where its rows are `judged`."""
+    return digest(meaningful(dataset if judged else replace(dataset, quality=Quality())))
 
 
 def view_meaning(project: Project, catalog: Catalog, name: str) -> str:
@@ -198,8 +200,9 @@ def _pipeline_meaning(
         outputs = meaningful(theirs.outputs) if theirs is not None else {}
         asked = {"is": called[inner.pipeline.name], "outputs": outputs}
         steps[step.name] = {"pipeline": asked, "inputs": meaningful(step.spec.with_)}
+    judged = _judged(graph)
     datasets = {
-        name: dataset_meaning(body)
+        name: dataset_meaning(body, name in judged)
         for name in _own_named(graph, "Dataset")
         if (body := project.body(DatasetSpec, name)) is not None
     }
@@ -223,6 +226,19 @@ def _pipeline_meaning(
             "parameters": meaningful(pipeline.parameters) if pipeline else {},
             **({"artifacts": meaningful(graph.artifacts)} if graph.artifacts else {}),
         }
+    )
+
+
+def _judged(graph: Graph) -> frozenset[str]:
+    """The datasets whose expectations one of the steps is given."""
+    return frozenset(
+        binding.value
+        for step in graph.steps.values()
+        if step.component is not None and "quality" in wanted_by(step.component)
+        for port, named in step.component.refs.items()
+        if named == "Dataset"
+        and isinstance(binding := step.inputs.get(port), Constant)
+        and isinstance(binding.value, str)
     )
 
 

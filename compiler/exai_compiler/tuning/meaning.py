@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import cast
 
 from exai_compiler.catalog import Catalog
+from exai_compiler.inlined import wanted_by
 from exai_compiler.meaning import (
     component_meaning,
     dataset_meaning,
@@ -25,8 +26,9 @@ from exai_specs.parse import Spec
 def tuning_meaning(project: Project, catalog: Catalog, spec: Spec, tuning: TuningSpec) -> str:
     """The parameters, the trial with `component@version`, and the meanings of what it reads."""
     component = component_of(spec, tuning.trial, catalog)
+    judged = component is None or "quality" in wanted_by(component)
     datasets = {
-        name: dataset_meaning(body)
+        name: dataset_meaning(body, judged)
         for name in datasets_of(project, component, tuning.trial).values()
         if (body := project.body(DatasetSpec, name)) is not None
     }
