@@ -17,7 +17,6 @@ from exai_specs.fields import (
     Flag,
     KeyedBy,
     Maybe,
-    Number,
     Plain,
     Problem,
     Seconds,
@@ -52,11 +51,13 @@ class Retry:
         DurationValue(0)
     )
     factor: Annotated[
-        Annotated[Number, Field(ge=1)], Effect.RENDER, about("Each wait is this times the last", 2)
-    ] = 2.0
-    max_backoff: Annotated[Seconds, Effect.RENDER, about("The longest wait", "1h")] = DurationValue(
-        3_600_000
-    )
+        Annotated[Whole, Field(ge=1)],
+        Effect.RENDER,
+        about("Each wait is this times the last; no fraction, as its engine takes none", 2),
+    ] = 2
+    max_backoff: Annotated[
+        Seconds, Effect.RENDER, about("How long it is tried again, waits and all", "1h")
+    ] = DurationValue(3_600_000)
 
 
 @block

@@ -6,7 +6,7 @@ Pipelines can say is here: no `subPath` but of claims, no `readOnly`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, TypeAlias
 
@@ -171,16 +171,57 @@ class StepPod:
     ] = None
 
     @checked
-    def _shared_memory(self) -> StepPod:
+    def _mounted(self) -> StepPod:
         problems = [
             Problem("invalid-value", "is where no shared memory can stand", _SHM, ("volumes", path))
             for path, volume in self.volumes.items()
             if isinstance(volume, MemoryVolume) and path != SHARED_MEMORY
         ]
+        problems += _unnamed(self.volumes)
         if problems:
             raise refuse(*problems)
         return self
 
 
+def _unnamed(volumes: Mapping[str, StepVolume]) -> Iterator[Problem]:
+    """KFP's driver calls a volume as what it mounts (`extendPodSpecPatch` in
+    backend/src/v2/driver/k8s.go), and Kubernetes wants DNS labels there, each for one volume.
+    """
+    seen: dict[str, str] = {}
+    for path, volume in volumes.items():
+        match volume:
+            case SecretFiles(secret=name):
+                word = "secret"
+            case ConfigMapFiles(config_map=name):
+                word = "configMap"
+            case PvcMount(pvc=name):
+                word = "pvc"
+            case _:
+                continue
+        at = ("volumes", path, word)
+        if "${{" in name:
+            continue
+        if "." in name or len(name) > _LONGEST:
+            wrong = "is the name of its volume, too, which has no `.` and at most 63 characters"
+            hint = "take one with such a name"
+            if word != "pvc":
+                hint += ", or its keys by `env`"
+            yield Problem("invalid-value", wrong, hint, at)
+        elif name in _OF_KFP:
+            wrong = "is the name of a volume that Kubeflow Pipelines itself mounts into every step"
+            yield Problem("invalid-value", wrong, "take one with another name", at)
+        elif seen.setdefault(name, word) != word:
+            wrong = f"is the name of a {seen[name]} mounted here, too"
+            hint = "their volumes would have one name: mount one with another, or in another step"
+            yield Problem("invalid-value", wrong, hint, at)
+
+
+_LONGEST = 63
+_OF_KFP = frozenset(
+    {
+        *("kfp-launcher", "kfp-workspace", "gcs-scratch", "s3-scratch", "minio-scratch"),
+        *("dot-local-scratch", "dot-cache-scratch", "dot-config-scratch"),
+    }
+)
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the one place where Kubeflow Pipelines mounts it
 _SHM = f"write {SHARED_MEMORY}: {{memory: ...}}"

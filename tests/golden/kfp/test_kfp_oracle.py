@@ -232,7 +232,7 @@ def modifiers(
     own.set_display_name("A step of its own").after(plain)
     own.set_cpu_request("1").set_cpu_limit("1")
     own.set_memory_request("2Gi").set_memory_limit("4Gi")
-    own.set_retry(3, "1s", 1.5, "10m")
+    own.set_retry(3, "1s", 3, "10m")
     graphics = with_env(component("graphics", "echo")())
     graphics.set_cpu_limit("4")
     graphics.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(2)

@@ -62,6 +62,7 @@ def pods(
     kubernetes.use_config_map_as_volume(task, "site", "/etc/site", optional=True)
     kubernetes.mount_pvc(task, "data", "/data", "flowers")
     kubernetes.mount_pvc(task, "models", "/models")
+    kubernetes.empty_dir_mount(task, "dev-shm-SHM", "/dev/shm", "Memory", "2Gi")
     kubernetes.empty_dir_mount(task, "tmp-fast-FAST", "/tmp/fast", "Memory", "1Gi")
     kubernetes.empty_dir_mount(task, "tmp-scratch-SCRATCH", "/tmp/scratch")
     kubernetes.add_ephemeral_volume(
@@ -178,13 +179,12 @@ def test_the_tasks_are_the_sdk_s(case: str) -> None:
 
 def platform(spec: dict[str, Any]) -> dict[str, Any]:
     """The proto's own JSON; without the `false` that the SDK writes for what isn't optional, made
-    names of volumes, and shared memory and affinity to pods, for which the SDK has no word.
+    names of volumes, and affinity to pods, for which the SDK has no word.
     """
     found = dict(spec.get("platforms", {}).get("kubernetes", {}))
     configs = found.pop("deploymentSpec", {}).get("executors", {})
     for label, config in configs.items():
         proto = json_format.ParseDict(config, KubernetesExecutorConfig())
-        proto.ClearField("enabled_shared_memory")
         proto.ClearField("pod_affinity")
         found[label] = _without(json_format.MessageToDict(proto))
     return found

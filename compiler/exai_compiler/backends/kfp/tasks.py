@@ -9,7 +9,6 @@ from types import MappingProxyType
 from exai_compiler.backends.kfp.channels import Carried, Here
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
-from exai_compiler.constants import constant
 from exai_compiler.graph import FINALLY, Binding, Constant, FromStep, Node, Step, sources
 from exai_specs.frozen import Json, empty
 from exai_specs.kinds.step import Retry
@@ -83,12 +82,15 @@ def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[
 
 @lru_cache(maxsize=256)
 def _retry_policy(retry: Retry) -> Json:
-    """All four fields, as the SDK writes them (`RetryPolicy.to_proto` in kfp/dsl/structures.py)."""
+    """All four fields, as the SDK writes them (`RetryPolicy.to_proto` in kfp/dsl/structures.py).
+    Argo, which does it, reads the factor as a whole number (argoproj/argo-workflows#6454), and the
+    last of them as the time for all tries.
+    """
     return MappingProxyType(
         {
             "maxRetryCount": retry.max,
             "backoffDuration": _seconds(retry.backoff),
-            "backoffFactor": constant(retry.factor),
+            "backoffFactor": retry.factor,
             "backoffMaxDuration": _seconds(retry.max_backoff),
         }
     )

@@ -22,6 +22,7 @@ from exai_specs.kinds.step_pod import (
     StepVolume,
 )
 from exai_specs.kinds.volumes import MemoryVolume
+from exai_specs.units import Quantity
 
 _LONGEST = 40  # of the readable part of a name; Kubernetes takes 63 in all
 
@@ -29,14 +30,10 @@ _LONGEST = 40  # of the readable part of a name; Kubernetes takes 63 in all
 def mounted(volumes: Mapping[str, StepVolume], names: Names) -> Mapping[str, Json]:
     """All volumes of a step, by the field that holds them."""
     lists: dict[str, tuple[Json, ...]] = {}
-    found: dict[str, Json] = {}
     for path, volume in sorted(volumes.items()):
-        if isinstance(volume, MemoryVolume):
-            found["enabledSharedMemory"] = {"volumeName": _name(path), "size": str(volume.memory)}
-            continue
         field, value = _volume(path, volume, names)
         lists[field] = (*lists.get(field, ()), value)
-    return {**lists, **found}
+    return lists
 
 
 def _volume(path: str, volume: StepVolume, names: Names) -> tuple[str, Json]:
@@ -49,14 +46,11 @@ def _volume(path: str, volume: StepVolume, names: Names) -> tuple[str, Json]:
         case PvcMount(pvc=name, sub_path=sub_path):
             return "pvcMount", {**_claimed(name, names), "mountPath": path, **_part(sub_path)}
         case EmptyFolder(empty_dir=folder):
-            size = {"sizeLimit": str(folder.size)} if folder.size is not None else {}
-            medium = {"medium": folder.medium} if folder.medium is not None else {}
-            return "emptyDirMounts", {
-                "volumeName": _name(path),
-                "mountPath": path,
-                **medium,
-                **size,
-            }
+            return "emptyDirMounts", _empty(path, folder.medium, folder.size)
+        case MemoryVolume(memory=size):
+            # `enabledSharedMemory` says the same, and no driver of KFP's reads it
+            # (`extendPodSpecPatch` in backend/src/v2/driver/k8s.go).
+            return "emptyDirMounts", _empty(path, "Memory", size)
         case EphemeralFolder(ephemeral=made):
             kind: dict[str, Json] = {"defaultStorageClass": True}
             if made.storage_class is not None:
@@ -69,9 +63,18 @@ def _volume(path: str, volume: StepVolume, names: Names) -> tuple[str, Json]:
                 **kind,
                 **_described(made),
             }
-        case MemoryVolume() | ClaimMount():
-            raise ValueError(f"{path}: shared memory is no mount, and claims are mounted by name")
+        case ClaimMount():
+            raise ValueError(f"{path}: claims are mounted by name")
     assert_never(volume)
+
+
+def _empty(path: str, medium: str | None, size: Quantity | None) -> Json:
+    found = {"volumeName": _name(path), "mountPath": path}
+    if medium is not None:
+        found["medium"] = medium
+    if size is not None:
+        found["sizeLimit"] = str(size)
+    return found
 
 
 def _claimed(name: str, names: Names) -> Mapping[str, Json]:
