@@ -8,7 +8,9 @@ pipeline that it is of; what else a called pipeline says, its claims and its `fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
+from exai_compiler.checks.rings import told
 from exai_compiler.checks.subject import Subject
 from exai_compiler.graph import MAX_LEVELS, MAX_STEPS, Composed, Graph, Step
 from exai_specs.diagnostics import Diagnostic, Span
@@ -87,19 +89,19 @@ def _cycles(stuck: Callees) -> Iterator[Diagnostic]:
         ring = ring[ring.index(at) :]
         first = ring.index(min(ring))
         ring = ring[first:] + ring[:first]
-        edges = list(zip(ring, (*ring[1:], ring[0]), strict=True))
-        places = tuple((f"`{a}` calls `{b}`", stuck[a][b]) for a, b in edges)
-        way = " -> ".join(f"`{name}`" for name in (*ring, ring[0]))
-        yield Diagnostic(
+        yield told(
             "pipeline-cycle",
-            f"pipeline `{ring[0]}` calls itself: {way}"
-            if len(ring) == 1
-            else f"pipelines call each other: {way}",
-            places[0][1],
-            hint="take away one of these steps",
-            related=places,
+            f"pipeline `{ring[0]}` calls itself",
+            "pipelines call each other",
+            ring,
+            partial(_call, stuck),
+            "take away one of these steps",
         )
         stuck = _stuck({name: of for name, of in stuck.items() if name not in ring})
+
+
+def _call(callees: Callees, caller: str, called: str) -> tuple[str, Span]:
+    return f"`{caller}` calls `{called}`", callees[caller][called]
 
 
 def _alone(spec: Spec, body: PipelineSpec) -> Iterator[Diagnostic]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.rings import told
 from exai_compiler.checks.subject import Subject
 from exai_compiler.graph import FromStep, Graph, Node, Scope, bind, cycles, scopes, sources
 from exai_specs.diagnostics import Diagnostic, Span
@@ -28,19 +29,17 @@ def _scopes(scope: Scope) -> Iterator[Scope]:
 
 
 def _cycle(subject: Subject, graph: Graph, scope: Scope, ring: tuple[str, ...]) -> Diagnostic:
-    places = [
-        (f"`{b}` waits for `{a}`", _place(subject, graph, scope.nodes[b], a))
-        for a, b in zip(ring, (*ring[1:], ring[0]), strict=True)
-    ]
-    way = " -> ".join(f"`{name}`" for name in (*ring, ring[0]))
-    return Diagnostic(
+    def edge(before: str, name: str) -> tuple[str, Span]:
+        at = _place(subject, graph, scope.nodes[name], before)
+        return f"`{name}` waits for `{before}`", at
+
+    return told(
         "step-cycle",
-        f"step `{ring[0]}` waits for itself: {way}"
-        if len(ring) == 1
-        else f"steps wait for each other: {way}",
-        places[0][1],
-        hint="take away one of these references",
-        related=tuple(places),
+        f"step `{ring[0]}` waits for itself",
+        "steps wait for each other",
+        ring,
+        edge,
+        "take away one of these references",
     )
 
 
