@@ -154,7 +154,7 @@ def _named_edges(
             if column in there
         ]
         if found:
-            yield from _side_by_side(makers[data], here, spec, found)
+            yield from side_by_side(makers[data], here, spec, found)
 
 
 def _own_edges(
@@ -197,10 +197,10 @@ def _requested(
         if column in there
     ]
     if found:
-        yield from _side_by_side(makers[adding.data], here, spec, found)
+        yield from side_by_side(makers[adding.data], here, spec, found)
 
 
-def _side_by_side(
+def side_by_side(
     sources: Collection[Node], target: Node, spec: Spec, each: Iterable[tuple[str, str, Path]]
 ) -> Iterator[Strand]:
     """Edges from columns to columns of the target, each at a place of its own; of several sources

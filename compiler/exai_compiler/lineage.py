@@ -16,6 +16,7 @@ from exai_compiler.edges import Edge, Node, Path, Strand
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
 from exai_compiler.numbers import Items, Known, Links, Numbers, gathered, picked, read_only
+from exai_compiler.own_models import own_model_edges
 from exai_compiler.pipeline_edges import model_edges, pipeline_edges
 from exai_compiler.project import Project
 from exai_compiler.service_edges import service_edges
@@ -231,4 +232,5 @@ def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
     made_by = makers(graphs)
     features: dict[str, tuple[str, ...]] = {}
     yield from model_edges(project, graphs, made_by, features)
+    yield from own_model_edges(project, graphs, made_by)
     yield from service_edges(project, made_by, features)

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from exai_compiler.edges import Node
+from exai_compiler.edges import Node, Path
 from exai_compiler.feature_views import features_of, used
 from exai_compiler.graph import Graph, Step
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import KINDS, DatasetSpec, FeatureServiceSpec, FeatureViewSpec, TuningSpec
+from exai_specs.kinds import (
+    KINDS,
+    DatasetSpec,
+    FeatureServiceSpec,
+    FeatureViewSpec,
+    ModelSpec,
+    ServiceSpec,
+    TuningSpec,
+)
+from exai_specs.kinds.model_files import InlineModel
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
+from exai_specs.types import Type
 from exai_specs.values import frozen
 
 TRIAL = "trial"
@@ -97,6 +107,10 @@ def _column(spec: Spec, node: Node) -> Described:
             index = spec.body.features.index(node.column)
             return Described(node, spec.at("spec", "features", index))
         return Described(node, spec.key_at("spec", "schema", node.column))
+    for path, inputs in _taken(spec):
+        if node.column in inputs:
+            at = spec.key_at(*path, "inputs", node.column)
+            return Described(node, at, str(inputs[node.column]))
     return Described(node, spec.at("metadata", "name"))
 
 
@@ -121,4 +135,16 @@ def _columns(project: Project, of: Ref) -> tuple[str, ...]:
     if of.kind == "FeatureService" and project.body(FeatureServiceSpec, of.name) is not None:
         gives = used(project, of.name)
         return tuple(gives.columns) if gives is not None else ()
-    return ()
+    return tuple(dict.fromkeys(name for _, taken in _taken(project.specs[of]) for name in taken))
+
+
+def _taken(spec: Spec) -> Iterator[tuple[Path, Mapping[str, Type]]]:
+    """The columns that a Model takes, or the files that a Service has in place: each signature's
+    inputs, with the signature's place."""
+    body = spec.body
+    if isinstance(body, ModelSpec) and body.signature is not None:
+        yield ("spec", "signature"), body.signature.inputs
+    elif isinstance(body, ServiceSpec):
+        for path, model in body.models:
+            if isinstance(model, InlineModel) and model.signature is not None:
+                yield (*path, "signature"), model.signature.inputs

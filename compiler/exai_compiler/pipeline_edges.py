@@ -39,14 +39,14 @@ NOTHING: Mapping[str, Node] = MappingProxyType({})
 def pipeline_edges(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
     """Every edge within pipelines, and between those that call each other."""
     flows = flows_of(project, graphs)
-    callers = _callers(graphs)
+    callers = callers_of(graphs)
     columns = known_columns(project, graphs)
     for name, graph in graphs.items():
         spec = project.specs[graph.pipeline]
         for step in graph.steps.values():
             # What each input comes from is asked once a step.
             makers = {
-                port: _starts(graph, binding, callers)
+                port: starts(graph, binding, callers)
                 for port, binding in step.inputs.items()
                 if type(binding) is not Constant
             }
@@ -78,7 +78,7 @@ def model_edges(
     """From pipelines to the models that they register; the columns that a model takes are added to
     `features`, by its name."""
     flows = flows_of(project, graphs)
-    callers = _callers(graphs)
+    callers = callers_of(graphs)
     for model, steps in made_by.items():
         if project.find("Model", model) is None:
             continue
@@ -97,7 +97,7 @@ def model_edges(
                 yield Strand(start, end, spec, path, signature.features)
 
 
-def _callers(graphs: Mapping[str, Graph]) -> Callers:
+def callers_of(graphs: Mapping[str, Graph]) -> Callers:
     found: dict[str, tuple[tuple[Graph, Step], ...]] = {}
     for graph in graphs.values():
         for step, inner in graph.calls:
@@ -106,9 +106,7 @@ def _callers(graphs: Mapping[str, Graph]) -> Callers:
     return found
 
 
-def _starts(
-    graph: Graph, binding: Binding | Condition | None, callers: Callers
-) -> tuple[Node, ...]:
+def starts(graph: Graph, binding: Binding | Condition | None, callers: Callers) -> tuple[Node, ...]:
     """The steps that anything in a value comes from; of what the calling pipelines give, theirs."""
     kind, name = graph.pipeline.kind, graph.pipeline.name
     if type(binding) is FromStep and binding.step in graph.steps:  # as most values are
@@ -118,7 +116,7 @@ def _starts(
         for source in sources(binding):
             if isinstance(source, FromArtifact | FromParameter):
                 for outer, call in callers[name]:
-                    found += _starts(outer, call.inputs.get(source.name), callers)
+                    found += starts(outer, call.inputs.get(source.name), callers)
     return tuple(found)
 
 
@@ -143,10 +141,10 @@ def _step_edges(
         for leaf in _inside(graph.nodes.get(name)):
             yield Strand(_of(spec, leaf), here, spec, (*step.path, "after", index))
     if step.condition is not None:
-        for before in _starts(graph, step.condition, callers):
+        for before in starts(graph, step.condition, callers):
             yield Strand(before, here, spec, (*step.path, "if"))
     if step.loop is not None:
-        for before in _starts(graph, step.loop.items, callers):
+        for before in starts(graph, step.loop.items, callers):
             yield Strand(before, here, spec, (*step.path, "forEach"))
 
 
@@ -172,13 +170,13 @@ def _decided(spec: Spec, graph: Graph, callers: Callers) -> Iterator[Strand]:
                 ("if", node.condition),
                 ("forEach", node.loop.items if node.loop else None),
             ):
-                for before in _starts(graph, given, callers):
+                for before in starts(graph, given, callers):
                     for leaf in _inside(node):
                         yield Strand(before, _of(spec, leaf), spec, (*node.path, field))
         elif isinstance(node, Choice):
             for number, branch in enumerate(node.branches):
                 path = (*branch.path, "if")
-                for before in _starts(graph, branch.condition, callers):
+                for before in starts(graph, branch.condition, callers):
                     for later in node.branches[number:]:
                         for inner in later.scope.nodes.values():
                             for leaf in _inside(inner):

@@ -33,13 +33,14 @@ def service_edges(
 
 
 def _served(project: Project, features: Mapping[str, tuple[str, ...]]) -> Iterator[Strand]:
-    """From models to services."""
+    """From models to services, by the columns that steps train on and those that a Model names."""
     taken = {
         spec.ref.name: tuple(body.signature.inputs)
         for spec, body in project.bodies(ModelSpec)
-        if body.source is not None and body.signature is not None
+        if body.signature is not None
     }
-    taken |= features
+    for name, trained_on in features.items():
+        taken[name] = tuple(dict.fromkeys((*trained_on, *taken.get(name, ()))))
     for spec, service in project.bodies(ServiceSpec):
         for here, reference in service.references:
             model = reference.partition("@")[0]

@@ -26,6 +26,7 @@ from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, FeatureViewSpec
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
@@ -161,12 +162,14 @@ def environment_of(
     if found is None:
         body = project.root.body
         declared = sorted({"local", *getattr(body, "environments", {})})
+        close = nearest(name, declared)
+        meant = f'did you mean "{close}"? ' if close else ""
         return None, (
             Diagnostic(
                 "unknown-environment",
                 f"there is no environment `{name}`",
                 at,
-                hint=f"declared here: {', '.join(declared)}",
+                hint=f"{meant}declared here: {', '.join(declared)}",
             ),
         )
     if found.target != "local":

@@ -19,6 +19,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
+_INSIDE = "only files below the folder of exai.yaml are read: move it there, not a link to it"
 _MOST = 256  # files of a folder; each takes half a kilobyte at least of the 90 that fit
 _LARGEST = 1 << 20  # bytes; a function that is embedded may have a sixteenth of it
 _LARGEST_NOTEBOOK = 1 << 24  # bytes; most of them are pictures among its outputs, which don't count
@@ -94,7 +95,7 @@ def _each(folder: Folder, path: str) -> Iterator[str]:
 def read_text(folder: Folder, path: str) -> str | None:
     """None when it isn't there. Raises Unreadable."""
     if not folder.inside(path):
-        raise Unreadable(f"`{path}` leads out of the project")
+        raise Unreadable(f"`{path}` leads out of the project", _INSIDE)
     most = _LARGEST_NOTEBOOK if path.endswith(".ipynb") else _LARGEST
     try:
         kind = folder.kind(path)

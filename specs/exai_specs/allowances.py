@@ -26,6 +26,9 @@ _COLON = regex(r"#[ \t]*(?i:exai)[ \t]*:")
 _CODES = r"[ \t:]+[a-z0-9]+(?:-[a-z0-9]+)+(?:,[ \t]*[a-z0-9]+(?:-[a-z0-9]+)+)*"
 _CODES_AND_REASON = regex(rf"{_CODES}[ \t]+--.*")
 _CODES_ALONE = regex(_CODES)
+# Codes as people list them: with or without commas. A code of one word is none without a comma.
+_CODE = r"[a-z0-9]+(?:-[a-z0-9]+)+(?![\w-])"
+_LIST = regex(rf"[ \t:]+{_CODE}(?:(?:[ \t]*[,;][ \t]*|[ \t]+){_CODE})*[ \t]*[,;]?")
 _FORM = regex(r"[ \t]+([a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]+--[ \t]*(\S.*)")
 
 
@@ -61,7 +64,7 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
             continue
         form = _FORM.fullmatch(said[2].rstrip())
         if form is None:
-            problems.append(_unreasoned(at))
+            problems.append(_unreasoned(at, said[2]))
             continue
         alone = not line[: said.start()].strip()
         means = below[number - 1] if alone else number
@@ -92,12 +95,21 @@ def _misspelt(at: Span) -> Diagnostic:
     )
 
 
-def _unreasoned(at: Span) -> Diagnostic:
+def _unreasoned(at: Span, rest: str) -> Diagnostic:
+    """No reason; or codes and words that aren't told apart as they should be, which are repeated
+    in the right form."""
+    hint = "write `# exai: allow CODE -- the reason`"
+    if (found := _LIST.match(rest)) is not None:
+        codes = regex(r"[\s,;]+").split(found[0].strip(" \t,;"))
+        reason = rest[found.end() :].strip().lstrip(":-").strip() or "the reason"
+        hint = f"write `# exai: allow {', '.join(codes)} -- {reason[:80]}`"
+        if len(codes) > 1:
+            hint += ": commas between codes, ` -- ` before the reason"
     return Diagnostic(
         "allow-without-reason",
         "this comment doesn't say what it allows, and why",
         at,
-        hint="write `# exai: allow CODE -- the reason`",
+        hint=hint,
     )
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from exai_runtime.folder import ROOT_FILE
 from exai_runtime.results import Refused
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 
 NOWHERE = Span("")
+_NEARLY = ("exai.yml", "Exai.yaml", "Exai.yml", "EXAI.yaml", "exai.YAML", "exai.json")
 _JSON = 'names and text stand in double quotes: {"petal_length": 1.4}'
 BUG = 70  # EX_SOFTWARE of sysexits.h
 
@@ -74,11 +78,52 @@ def no_project(start: Path, found: Path | None) -> Refused:
         return refused(
             "no-project", f"there is no exai.yaml in {start}", f"one is here: -C {found}"
         )
+    if (instead := _instead(start)) is not None:
+        return instead
     return refused(
         "no-project",
         f"there is no exai.yaml in {start}, nor in a folder above it",
         "go to your project, name it with -C DIR, or make one with `exai init`",
     )
+
+
+def _instead(start: Path) -> Refused | None:
+    """What stands where the exai.yaml should be: something else of that name, or a file of nearly
+    that name; here or further up."""
+    for folder in (start, *start.parents):
+        root = folder / ROOT_FILE
+        if os.path.lexists(root):
+            return refused(
+                "no-project",
+                f"{ROOT_FILE} is {_called(root)}, not a file",
+                "put the file itself there, with the document of kind Project",
+                Span(os.path.relpath(root, start)),
+            )
+        for name in _NEARLY:
+            if (folder / name).is_file():
+                return refused(
+                    "no-project",
+                    f"there is no {ROOT_FILE} in {start}, nor in a folder above it",
+                    f"did you mean {name}? Rename it: mv {name} {ROOT_FILE}",
+                    Span(os.path.relpath(folder / name, start)),
+                )
+    return None
+
+
+def _called(path: Path) -> str:
+    """What isn't a file. Nothing is opened."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return "a link that leads nowhere"
+    for is_one, words in (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    ):
+        if is_one(mode):
+            return words
+    return "a device"
 
 
 def interrupted(command: str) -> Refused:

@@ -264,6 +264,15 @@ def test_what_a_runner_would_read_otherwise_is_escaped(found: Diagnostic, line: 
     assert command(found, "") == line
 
 
+def test_github_gets_nothing_that_hides_or_reorders_text() -> None:
+    at = Span("a\u202e.yaml", 1, 2)
+    found = Diagnostic(
+        "x", "no `\u202eb`\nor \x1b[2Jc", at, hint="\u2066d", related=(("\x07e", at),)
+    )
+    shown = "::error file=a.yaml,line=1,col=2,title=x::no `b`%0Aor c%0Ad%0Aa.yaml:1:2: e"
+    assert command(found, "") == shown
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -114,3 +114,22 @@ def test_what_cant_be_read_is_no_crash() -> None:
         "[" * 5000 + "# exai: allow x -- y",
     ):
         allowances(text, "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("one-code,other-code why not", "one-code, other-code -- why not"),
+        ("one-code, other-code: why", "one-code, other-code -- why"),
+        ("one-code other-code", "one-code, other-code -- the reason"),
+        ("one-code; other-code -- why", "one-code, other-code -- why"),
+        ("one-code, other-code", "one-code, other-code -- the reason"),
+    ],
+)
+def test_codes_that_are_listed_in_another_way_are_written_as_they_should_be(
+    written: str, hint: str
+) -> None:
+    _, (problem,) = allowances(f"a: 1  # exai: allow {written}\n", "x.yaml")
+    right = f"# exai: allow {hint}"
+    assert problem.hint == f"write `{right}`: commas between codes, ` -- ` before the reason"
+    assert [code for code, _, _ in told(f"a: 1  {right}\n")] == ["one-code", "other-code"]

@@ -1,7 +1,8 @@
 """The view for a GitHub workflow: an annotation for each diagnostic, on stdout.
 
 Their form is that of docs.github.com, "Workflow commands for GitHub Actions"; what is escaped is
-what the runner turns back (actions/toolkit, `packages/core/src/command.ts`).
+what the runner turns back (actions/toolkit, `packages/core/src/command.ts`). As on a terminal,
+what could hide or reorder text is left out.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exai_runtime.results import Result
+from exai_runtime.views.human.paint import printable
 from exai_runtime.views.report import Report
 from exai_specs.diagnostics import Diagnostic
 
@@ -30,11 +32,12 @@ class GithubView(Report):
 def command(found: Diagnostic, prefix: str) -> str:
     """`::error file=specs/iris.yaml,line=14,col=11,title=unknown-column::...`, always one line."""
     properties = ",".join(
-        f"{key}={_escaped(text, _IN_PROPERTY)}" for key, text in _of(found, prefix)
+        f"{key}={_escaped(printable(text), _IN_PROPERTY)}" for key, text in _of(found, prefix)
     )
     said = [found.message, found.hint]
     said += [f"{prefix}{at}: {words}" for words, at in found.related]
-    text = _escaped("\n".join(part for part in said if part), _IN_TEXT)
+    lines = (printable(line) for part in said if part for line in part.split("\n"))
+    text = _escaped("\n".join(lines), _IN_TEXT)
     return f"::{_COMMANDS[found.severity]} {properties}::{text}"
 
 

@@ -2,7 +2,8 @@
 
 In: a `Picture`, and how a browser gets from the page to the specs. Out: text. The page's policy
 allows its own script and style by their digests and nothing else: no network, no other script. All
-of the specs' text is JSON without `<`, `>` and `&`, and the script only ever sets it as text.
+of the specs' text is JSON without `<`, `>` and `&`, nor marks that reorder what people see; the
+script only ever sets it as text.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from exai_compiler.edges import Edge, Node
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Fact, Picture
 from exai_specs.diagnostics import Span
+from exai_specs.regexes import regex
 
 _HERE = Path(__file__).parent
+# An escaped backslash, or a mark that reorders text.
+_ESCAPED = regex(r"\\(?:\\|u(202[a-e]|206[6-9]))")
 _OPEN = 60  # nodes of a graph whose pipelines are open at first
 
 
@@ -54,6 +58,7 @@ def _digest(text: str) -> str:
 
 def _embedded(data: dict[str, Any]) -> str:
     text = json.dumps(data, separators=(",", ":"))
+    text = _ESCAPED.sub(lambda found: "" if found[1] else found[0], text)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

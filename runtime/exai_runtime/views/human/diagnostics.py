@@ -10,6 +10,7 @@ from exai_runtime.views.human.paint import Paint, printable, width
 from exai_runtime.views.human.words import count, listed
 from exai_specs.diagnostics import Diagnostic, Severity, Span
 from exai_specs.regexes import regex
+from exai_specs.withheld import MARK
 from exai_specs.withheld_lines import line_shown
 from exai_specs.yaml_text import lines_of
 
@@ -63,6 +64,8 @@ def excerpt(
     if not 1 <= at.line <= len(lines):
         return
     line = line_shown(lines, at.line - 1, python=at.path.endswith(".py"))
+    if line == MARK:  # nothing of it is shown, so there is nothing to point at
+        return
     text, column = _window(line, at.column - 1)
     token = _TOKEN.match(text, column)
     marked = token.group() if token else text[column : column + 1]

@@ -27,5 +27,6 @@ def prose(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    shown = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
+    seen = "".join(character for character in text if character.isprintable())
+    shown = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", seen)
     return shown.replace("@", "@\u200b")
