@@ -48,7 +48,8 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
             "A step has the name of a task that exai makes itself.",
             "A step with `if` or `forEach` is a group of one step, `NAME-do`, and its loop under "
             "an `if` is `NAME-each`; the ways of a choice are `NAME-1`, `NAME-2`; `finally` guards "
-            "`exit-handler`.",
+            "`exit-handler`; a claim is made by `create-NAME`, used in `with-NAME`, removed by "
+            "`delete-NAME`.",
         ),
         "ignored-input": Code(
             "A step that runs after a failure needs what the failed step makes.",

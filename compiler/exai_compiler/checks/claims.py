@@ -1,5 +1,5 @@
 """A pipeline's claims (LANGUAGE section 6.1): those that steps mount are there, while they are, and
-no step has the name of a task that makes or removes one.
+no step has the name of a task that makes or removes one, or of the group in between.
 
 `unknown-reference`, `out-of-scope`, `generated-name`.
 """
@@ -16,7 +16,7 @@ from exai_specs.kinds import PipelineSpec
 from exai_specs.kinds.step_pod import ClaimMount
 
 # As the KFP backend calls the tasks of a claim.
-TASKS = ("create", "delete")
+TASKS = ("create", "with", "delete")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -36,8 +36,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield Diagnostic("out-of-scope", message, at, hint=hint)
     for spec, body in subject.project.bodies(PipelineSpec):
         graph = subject.graphs[spec.ref.name]
-        for name in body.claims:
-            for task in TASKS:
+        for name, claim in body.claims.items():
+            for task in TASKS[:1] if claim.keep else TASKS:
                 clash = graph.nodes.get(f"{task}-{name}")
                 if clash is not None:
                     yield Diagnostic(

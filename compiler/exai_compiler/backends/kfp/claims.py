@@ -1,9 +1,14 @@
-"""A pipeline's claims as tasks: one that makes each before its first user, one that removes it
-after the last.
+"""A pipeline's claims as tasks: one that makes each, a group of all that may use it, and one that
+removes it when that group has ended, however it ended.
 
 In: a graph. Out: the same graph with these steps, in which `{claim: NAME}` mounts what the first of
 them made. They are KFP's own pseudo-components (`CreatePVC`, `DeletePVC` of kfp/kubernetes), which
 its driver carries out: they have no container.
+
+One group for each claim, in one another: KFP makes a task that runs after failures a hook of each
+of the tasks that it depends on, run once after each, and each can have but one; and it makes none
+of a loop, an import or a pseudo-component (`taskToExitTemplate` in
+backend/src/v2/compiler/argocompiler/dag.go of kubeflow/pipelines).
 """
 
 from __future__ import annotations
@@ -13,8 +18,19 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Component, Port
-from exai_compiler.graph import Binding, Constant, FromStep, Graph, Node, Step, rebuilt, scopes
+from exai_compiler.graph import (
+    Binding,
+    Constant,
+    FromStep,
+    Graph,
+    Group,
+    Node,
+    Scope,
+    Step,
+    rebuilt,
+)
 from exai_specs.frozen import Json
+from exai_specs.kinds.flow import Group as GroupSpec
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.run_storage import Claim
 from exai_specs.kinds.step import Step as StepSpec
@@ -28,6 +44,11 @@ def created(claim: str) -> str:
     return f"create-{claim}"
 
 
+def used(claim: str) -> str:
+    """The group of all steps that may mount it."""
+    return f"with-{claim}"
+
+
 def deleted(claim: str) -> str:
     """The task that removes it."""
     return f"delete-{claim}"
@@ -38,22 +59,44 @@ def with_claims(graph: Graph, pipeline: PipelineSpec) -> Graph:
     if not pipeline.claims:
         return graph
     mounting = rebuilt(graph, {name: _mounting(step) for name, step in graph.steps.items()})
-    users = {name: _claims(node) for name, node in mounting.root.nodes.items()}
-    nodes: dict[str, Node] = {
-        name: _after(node, users[name]) for name, node in mounting.root.nodes.items()
-    }
-    made: dict[str, Step] = {}
-    for name, claim in pipeline.claims.items():
-        made[created(name)] = _create(name, claim)
-        if not claim.keep:
-            by = tuple(sorted(user for user, claims in users.items() if name in claims))
-            made[deleted(name)] = _delete(name, by)
+    added: dict[str, Node] = {}
+    root = mounting.root
+    for name in sorted(pipeline.claims, reverse=True):
+        if not pipeline.claims[name].keep:
+            root = _removed(name, pipeline.claims[name], root, added)
+    kept = {name: claim for name, claim in sorted(pipeline.claims.items()) if claim.keep}
+    made: dict[str, Node] = {created(name): _create(name, claim) for name, claim in kept.items()}
+    added |= made
     return replace(
         mounting,
-        steps=MappingProxyType({**mounting.steps, **_leaves(nodes), **made}),
-        nodes=MappingProxyType({**mounting.nodes, **nodes, **made}),
-        root=replace(mounting.root, nodes=MappingProxyType({**nodes, **made})),
+        steps=MappingProxyType({**mounting.steps, **_leaves(added)}),
+        nodes=MappingProxyType({**mounting.nodes, **added}),
+        root=replace(root, nodes=MappingProxyType({**root.nodes, **made})),
     )
+
+
+def _removed(name: str, claim: Claim, scope: Scope, added: dict[str, Node]) -> Scope:
+    """A scope with one group of all that is in `scope`, before which the claim is made, and after
+    which it is removed; its outputs are the same. What is new in it is added to `added`, too.
+    """
+    group = Group(
+        name=used(name),
+        spec=GroupSpec(steps=MappingProxyType({})),
+        scope=scope,
+        needs=(created(name),),
+        path=("spec", "claims", name),
+        within=(),
+        condition=None,
+        loop=None,
+    )
+    nodes: dict[str, Node] = {
+        created(name): _create(name, claim),
+        group.name: group,
+        deleted(name): _delete(name),
+    }
+    added |= nodes
+    outputs = {output: FromStep(group.name, output) for output in scope.outputs}
+    return Scope(MappingProxyType(nodes), MappingProxyType(outputs))
 
 
 def _mounting(step: Step) -> Step:
@@ -71,26 +114,6 @@ def _mounting(step: Step) -> Step:
 
 def _name(claim: str) -> str:
     return f"${{{{ steps.{created(claim)}.name }}}}"
-
-
-def _claims(node: Node) -> frozenset[str]:
-    """The claims that a step mounts, or any in a group."""
-    if isinstance(node, Step):
-        names = [v.pvc for v in node.spec.volumes.values() if isinstance(v, PvcMount)]
-        prefix, suffix = _name("").split("create-")[0] + "create-", ".name }}"
-        return frozenset(
-            name.removeprefix(prefix).removesuffix(suffix)
-            for name in names
-            if name.startswith(prefix) and name.endswith(suffix)
-        )
-    inside = (inner for scope in scopes(node) for inner in scope.nodes.values())
-    return frozenset(claim for inner in inside for claim in _claims(inner))
-
-
-def _after(node: Node, claims: frozenset[str]) -> Node:
-    if not claims:
-        return node
-    return replace(node, needs=tuple(sorted({*node.needs, *map(created, claims)})))
 
 
 def _leaves(nodes: Mapping[str, Node]) -> Mapping[str, Step]:
@@ -121,11 +144,11 @@ def _create(name: str, claim: Claim) -> Step:
     return _step(created(name), component, inputs, ())
 
 
-def _delete(name: str, users: tuple[str, ...]) -> Step:
-    """It runs whatever became of them: a failed run leaves no volume behind."""
+def _delete(name: str) -> Step:
+    """It runs whatever became of the group: a failed run leaves no volume behind."""
     component = _component(DELETE, (Port("pvc_name", "string"),), ())
     inputs = {"pvc_name": FromStep(created(name), "name")}
-    step = _step(deleted(name), component, inputs, tuple(sorted((*users, created(name)))))
+    step = _step(deleted(name), component, inputs, (created(name), used(name)))
     return replace(step, spec=replace(step.spec, ignore_upstream_failure=True))
 
 
