@@ -119,6 +119,9 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
     return Against(str(file), "", environment, comparison, problems, head.loaded.sources)
 
 
+CREDENTIALS = frozenset({"credential-in-env", "credential-in-literal"})
+
+
 def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refused:
     """What the specs are now, and what this exai makes of them, as one file. Others read it, so a
     credential in a spec is an error here."""
@@ -132,7 +135,7 @@ def save_build(root: Path, environment: str, file: Path) -> RenderedFiles | Refu
         own = own_file(checked.usable, root, (*sources, *checked.catalog.files), file)
         if own is not None:
             return Refused((replace(own, hint="name another with --save-build"),), sources)
-        if leaks := [each for each in checked.diagnostics if each.code == "credential-in-env"]:
+        if leaks := [each for each in checked.diagnostics if each.code in CREDENTIALS]:
             return Refused(tuple(replace(each, severity="error") for each in leaks), sources)
         made = built(Revision(checked.usable, checked.catalog, found), checked.usable, environment)
         text = text_of(SavedBuild(VERSION, environment, sources, made.objects, made.runs))

@@ -18,7 +18,7 @@ from exai_specs.regexes import regex
 MARK = "***"
 NAMED = regex(
     r"(^|_)(PASSWORD|PASSWD|SECRET|SECRET_KEY|API_KEY|ACCESS_KEY|SECRET_ACCESS_KEY|PRIVATE_KEY"
-    r"|TOKEN|CREDENTIAL|CREDENTIALS)$",
+    r"|TOKEN|CREDENTIAL|CREDENTIALS|PASSPHRASE|PGPASSWORD|MYSQL_PWD)$",
     re.IGNORECASE,
 )
 # A place where the credential is kept, a switch, or nothing: none of them is one.

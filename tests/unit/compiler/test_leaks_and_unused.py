@@ -216,3 +216,60 @@ def test_a_folder_holds_no_models_of_a_cluster(components: Catalog) -> None:
     )
     (problem,) = found(components, "unused-runtime", store)[:1]
     assert (problem.code, problem.severity) == ("data-not-reachable", "error")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "token_count: rosebud",
+        "password_column: rosebud",
+        "tokenizer: rosebud",
+        "pad_token: '[PAD]'",
+        "next_page_token: rosebud",
+        "max_token: rosebud",
+        "password: ${{ parameters.apiKey }}",
+        "password: <password>",
+        "password: $PASSWORD",
+        "password: changeme",
+        "token: your-token-here",
+        "apiKey: EMPTY",
+        "api_key: sk-no-key-required",
+        "secret: db-credentials",
+        "token: /run/secrets/token",
+        "token: ''",
+        "password: 5",
+    ],
+)
+def test_an_input_that_only_is_called_like_a_credential(components: Catalog, written: str) -> None:
+    before = "        password: rosebud\n"
+    after = f"        {written}\n"
+    told = found(components, "credential-in-literal", (before, after))
+    assert sum(each.code == "credential-in-literal" for each in told) == 4, told
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ('"--api-key", rosebud', "api-key"),
+        ("--api-key=rosebud", "api-key"),
+        ('"run -p 1 --db-password rosebud x"', "db-password"),
+        ("\"PGPASSWORD='rosebud' psql\"", "PGPASSWORD"),
+        ("\"curl -H 'Authorization: Bearer rosebud7'\"", "Authorization"),
+        ("--api-key=$KEY", ""),
+        ('"--api-key", --other', ""),
+        ('"--token-file", /run/token', ""),
+        ('"--tokenizer", rosebud', ""),
+        ('"--api-key", "${{ inputs.key }}"', ""),
+        ("\"curl -H 'Authorization: Bearer $TOKEN' x\"", ""),
+        ('"export TOKEN=$(cat /run/token) PASSWORD=${PASSWORD}"', ""),
+        ('"--secret", db-credentials', ""),
+        ('"how to use a token or a password in --words"', ""),
+    ],
+)
+def test_a_credential_among_arguments(components: Catalog, words: str, name: str) -> None:
+    change = ('"--hub-token", rosebud', words)
+    told = found(components, "credential-in-literal", change)
+    said = [each.message for each in told if str(each.at).startswith("exai.yaml:19:")]
+    assert said == (
+        [f"`{name}` is called like a credential, and its value stands here"] if name else []
+    )

@@ -32,12 +32,11 @@ class GithubView(Report):
 def command(found: Diagnostic, prefix: str) -> str:
     """`::error file=specs/iris.yaml,line=14,col=11,title=unknown-column::...`, always one line."""
     properties = ",".join(
-        f"{key}={_escaped(printable(text), _IN_PROPERTY)}" for key, text in _of(found, prefix)
+        f"{key}={_escaped(text, _IN_PROPERTY)}" for key, text in _of(found, prefix)
     )
     said = [found.message, found.hint]
     said += [f"{prefix}{at}: {words}" for words, at in found.related]
-    lines = (printable(line) for part in said if part for line in part.split("\n"))
-    text = _escaped("\n".join(lines), _IN_TEXT)
+    text = _escaped("\n".join(part for part in said if part), _IN_TEXT)
     return f"::{_COMMANDS[found.severity]} {properties}::{text}"
 
 
@@ -50,4 +49,4 @@ def _of(found: Diagnostic, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _escaped(text: str, signs: dict[str, str]) -> str:
-    return "".join(signs.get(sign, sign) for sign in text)
+    return printable("".join(signs.get(sign, sign) for sign in text))

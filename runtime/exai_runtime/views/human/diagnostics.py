@@ -19,7 +19,9 @@ _WIDEST_EXCERPT = 100
 _LONGEST_WORD = regex(r"\S{160,}")
 
 # The line that these point at holds what nobody may print, or an address that may hold it.
-UNQUOTED = frozenset({"secret-in-spec", "credential-in-env", "registry-unreachable"})
+UNQUOTED = frozenset(
+    {"secret-in-spec", "credential-in-env", "credential-in-literal", "registry-unreachable"}
+)
 
 
 def blocks(diagnostics: Sequence[Diagnostic], sources: Sources, paint: Paint) -> Iterator[str]:
