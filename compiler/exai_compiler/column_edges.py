@@ -190,11 +190,12 @@ def _requested(
         return
     there = frozenset(arriving(adding.data))
     path = (*step.path, "with", adding.data)
+    views = {feature.view: None for feature in gives.columns.values()}
+    asked = {view: [c for c in asked_with(project, view) if c in there] for view in views}
     found = [
         (column, made, path)
         for made, feature in gives.columns.items()
-        for column in asked_with(project, feature.view)
-        if column in there
+        for column in asked[feature.view]
     ]
     if found:
         yield from side_by_side(makers[adding.data], here, spec, found)

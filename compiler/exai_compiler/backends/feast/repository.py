@@ -40,4 +40,5 @@ def render_repository(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
         "spec": freeze(spec_of(project, resolved.environment, resolved.catalog)),
     }
     id_ = ObjectId(API, KIND, name)
-    return (Rendered(id_, spec.ref, MappingProxyType(body), WAVE, Effect.MATERIALIZE),)
+    closed = True  # `freeze` takes no Unknown
+    return (Rendered(id_, spec.ref, MappingProxyType(body), WAVE, Effect.MATERIALIZE, closed),)
