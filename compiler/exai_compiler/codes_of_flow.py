@@ -44,6 +44,13 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
             "Steps are Kubeflow's tasks under their own names, those inside of groups, too: a "
             "group has no names of its own.",
         ),
+        "exit-step": Code(
+            "A step that runs after failures, where Kubeflow Pipelines can't run it so.",
+            "It makes a step with `ignoreUpstreamFailure` a hook of what the step waits for: such "
+            "a step waits for one step or group alone, which is no loop and no import and has no "
+            "other such step, it is no loop itself, and nothing waits for it. What is to run after "
+            "several steps waits for a group of them. Told where an environment is a cluster.",
+        ),
         "generated-name": Code(
             "A step has the name of a task that exai makes itself.",
             "A step with `if` or `forEach` is a group of one step, `NAME-do`, and its loop under "
@@ -59,6 +66,13 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
         "misplaced-else": Code(
             "A way of a choice without `if` that isn't the last of several.",
             "The ways are tried in order; the one without `if` is taken when no other was.",
+        ),
+        "not-carried-out": Code(
+            "Something that Kubeflow Pipelines has a place for, and doesn't do.",
+            "Its API takes affinity to pods and nobody reads it, annotations of a claim end its "
+            "driver up to 2.16, and it refuses a run with a loop over files. All are rendered as "
+            "its SDK does it, for the version that can. Told where an environment is a cluster.",
+            "warning",
         ),
         "not-a-list": Code(
             "A loop over something that is no list.",

@@ -14,6 +14,7 @@ from itertools import islice
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
+    after_failures,
     amounts,
     autoscale,
     bad_expression,
@@ -55,6 +56,7 @@ from exai_compiler.checks import (
     manifests,
     model_reference,
     model_without_producer,
+    not_carried_out,
     not_local,
     notebook_step,
     notebooks,
@@ -125,6 +127,7 @@ from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order
 Check = Callable[[Subject], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
+    after_failures.check,
     amounts.check,
     autoscale.check,
     bad_expression.check,
@@ -165,6 +168,7 @@ CHECKS: tuple[Check, ...] = (
     manifests.check,
     model_reference.check,
     model_without_producer.check,
+    not_carried_out.check,
     not_local.check,
     notebook_step.check,
     notebooks.check,
