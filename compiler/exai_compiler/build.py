@@ -4,7 +4,6 @@ hashes."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from exai_compiler.changes import FieldChange, ObjectId
 from exai_compiler.facts import Verdict
@@ -13,7 +12,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 
 @frozen

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from exai_specs.documents import read
 from exai_specs.frozen import Json, freeze
 from exai_specs.types import is_artifact
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Effects = Literal["none", "reads-source", "reads-registry", "writes-registry"]
 

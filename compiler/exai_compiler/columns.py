@@ -9,7 +9,6 @@ gives) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType
 
 from exai_compiler.graph import (
@@ -25,7 +24,7 @@ from exai_compiler.graph import (
 from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Output = tuple[str, str]  # a step and one of its outputs
 Made = tuple[str, str, str]  # a pipeline before them

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 
 from exai_specs.kinds.project import Connection
 from exai_specs.kinds.workload import SecretRef
+from exai_specs.values import fields
 
 PREFIX = "EXAI_CONNECTION_"
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
@@ -38,7 +37,7 @@ from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.kinds.overlay import NOT_PATCHED
 from exai_specs.overlays import PatchedDocument, overlaid
 from exai_specs.parse import Spec, parse
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen, replace
 
 # What begins so is only true when no environment has it otherwise.
 _UNUSED = ("patch-unused", "unused-")

@@ -6,13 +6,12 @@ No reading happens here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
 from exai_compiler.maybe import Maybe, Unknown
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 
 @frozen

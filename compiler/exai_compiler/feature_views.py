@@ -8,7 +8,6 @@ checks say so with its place.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from types import MappingProxyType
 
 from exai_compiler.project import Project
@@ -20,7 +19,7 @@ from exai_specs.kinds import (
     FeatureViewSpec,
 )
 from exai_specs.types import Type
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen, replace
 
 
 @frozen

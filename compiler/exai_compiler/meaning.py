@@ -9,7 +9,6 @@ how it is looked up: a model doesn't depend on that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, partial
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
@@ -31,6 +30,7 @@ from exai_specs.kinds import (
     PipelineSpec,
 )
 from exai_specs.kinds.dataset import Quality
+from exai_specs.values import fields, is_dataclass, replace
 
 LEAST = Effect.RETRAIN
 _PLAIN = frozenset({str, int, float, bool, type(None)})

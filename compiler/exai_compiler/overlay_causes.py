@@ -9,7 +9,6 @@ most likely first and a bounded number of them; judging.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Path
@@ -17,7 +16,7 @@ from exai_specs.identity import Ref
 from exai_specs.overlays import PATCH, PatchedDocument, overlaid, patch_of, touched
 from exai_specs.parse import Spec, parse
 from exai_specs.regexes import regex
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 Again = Callable[["Touch"], Collection[Diagnostic] | None]
 """The problems there would be if a place weren't touched; None where that can't be said."""

@@ -6,13 +6,12 @@ In: a `Lineage`, nodes, how far. Out: a `Part`. Never: places or words; views ha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import field
 from itertools import chain, compress
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.lineage import NOTHING, Lineage, Reached, Way
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Rings = tuple[tuple[Node, ...], ...]
 BOTH: tuple[Way, ...] = ("up", "down")

@@ -7,7 +7,6 @@ In: a project, its graphs, a `Part` with columns. Out: a `Picture`. Never: a for
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from types import MappingProxyType
 
 from exai_compiler.boxes import Box, box_of, boxes
@@ -18,7 +17,7 @@ from exai_compiler.nodes import Described, declared, described
 from exai_compiler.parts import Part, around, parts_of, whole
 from exai_compiler.project import Project
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 LAYERS = (
     "Dataset",

@@ -8,7 +8,6 @@ they say: there an image is named by digest by hand. Asks no registry.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +19,7 @@ from exai_specs.frozen import empty
 from exai_specs.kinds import Environment, ManifestSpec, ProjectSpec
 from exai_specs.kinds.project import Images
 from exai_specs.parse import Spec
+from exai_specs.values import fields, is_dataclass, replace
 
 Path = tuple[str | int, ...]
 

@@ -7,7 +7,6 @@ an error made less.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.codes import CODES
@@ -18,6 +17,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ProjectSpec
 from exai_specs.kinds.policies import Policy
 from exai_specs.nearest import nearest
+from exai_specs.values import replace
 
 # Rules whose name isn't the code that they give.
 NAMED: Mapping[str, str] = MappingProxyType({"image-by-digest": "image-by-tag"})

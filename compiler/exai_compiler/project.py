@@ -6,7 +6,6 @@ In: specs. Out: a `Project`. Judges nothing: duplicates stay visible.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -33,7 +32,7 @@ from exai_specs.kinds import (
     TuningSpec,
 )
 from exai_specs.parse import Spec
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen, replace
 
 if TYPE_CHECKING:  # most projects have none, and pay nothing for it
     from exai_specs.lock import LockFile

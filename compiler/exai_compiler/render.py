@@ -7,7 +7,6 @@ input gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
 from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from exai_compiler.patches import merged
 from exai_compiler.resolved import Resolved
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
+from exai_specs.values import fields, replace
 
 if TYPE_CHECKING:
     from exai_compiler.backends.table import Renderer

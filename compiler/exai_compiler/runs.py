@@ -9,7 +9,6 @@ for with parameters of their own: it never stands in for the one that the specs 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.build import RunKey, RunRequest
@@ -20,6 +19,7 @@ from exai_compiler.meaning import models_registered
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, PipelineSpec
+from exai_specs.values import replace
 
 # What may start a run where the spec says nothing: a merge must not rent GPUs unasked.
 DEFAULT_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(

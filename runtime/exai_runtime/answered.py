@@ -5,11 +5,14 @@ into, and an exit code that follows from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, field
+from typing import TYPE_CHECKING
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import empty
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
+
+if TYPE_CHECKING:
+    from dataclasses import KW_ONLY
 
 
 @frozen

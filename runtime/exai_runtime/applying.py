@@ -8,7 +8,6 @@ outgrown`. Nothing is decided here: what to do is the plan's, how is the target'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import assert_never
 
 from exai_compiler.build import Build
@@ -37,7 +36,7 @@ from exai_runtime.target import Writer
 from exai_specs.diagnostics import Diagnostic, Span, has_errors
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, PipelineSpec
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 Compile = Callable[[], Compiled]
 

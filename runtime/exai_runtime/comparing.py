@@ -8,7 +8,6 @@ is read as objects of Git.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
@@ -37,6 +36,7 @@ from exai_runtime.saved_build import SavedBuild, parsed, text_of
 from exai_runtime.whole_file import write_whole
 from exai_runtime.workspace import load, load_from
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
+from exai_specs.values import replace
 
 
 def plan_against(root: Path, environment: str, revision: str) -> Against:

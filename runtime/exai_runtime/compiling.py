@@ -6,7 +6,6 @@ order of the stages; plan, apply and status all go through it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
@@ -28,7 +27,7 @@ from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.kinds import Environment, FeatureViewSpec
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 if TYPE_CHECKING:
     from exai_runtime.local.target import LocalTarget

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 
 @frozen

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
@@ -26,7 +25,7 @@ from exai_runtime.unknown_nodes import unknown
 from exai_runtime.whole_file import write_whole
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.regexes import regex
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 NOWHERE = Span("")
 MOST_ARROWS = 500

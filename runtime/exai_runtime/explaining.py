@@ -7,7 +7,6 @@ Never: running the checks. The tests hold what each example yields; here it is r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +21,7 @@ from exai_specs.codes import Code
 from exai_specs.diagnostics import SEVERITIES, Diagnostic, Severity, Span
 from exai_specs.nearest import nearest
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 # Which part of exai finds it, and the folder of its example.
 TABLES: Mapping[str, Mapping[str, Code]] = MappingProxyType(

@@ -8,7 +8,6 @@ cache while nothing has changed), the services; takes no lock and changes nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +26,7 @@ from exai_runtime.run_results import RunRecord
 from exai_runtime.target import Health
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 _SHORT = 12
 _STATES = {

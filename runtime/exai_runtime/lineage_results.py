@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,7 +12,7 @@ from exai_compiler.nodes import Described
 from exai_compiler.parts import Part
 from exai_compiler.picture import Fact
 from exai_runtime.answered import Answered
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Format = Literal["mermaid", "dot", "json", "openlineage", "html"]
 

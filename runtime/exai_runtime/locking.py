@@ -8,7 +8,6 @@ changed in the registry.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from exai_runtime.target import TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.kinds import Environment
+from exai_specs.values import replace
 
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned

@@ -8,7 +8,6 @@ its images move is what it is for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from exai_runtime.results import Refused
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import replace
 
 MENDED = frozenset({"unpinned-image", "image-by-tag"})
 _LONGEST_WAIT = 60.0  # for one image

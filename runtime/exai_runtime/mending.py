@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.checks import check
@@ -29,6 +28,7 @@ from exai_specs.documents import Document, read
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse_all
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 
 class Mending:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.catalog import Catalog
@@ -30,7 +29,7 @@ from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import Document, read
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse_all
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 # Kinds that the feature repository is made of: one object for the whole project.
 _FEATURES = frozenset({"Entity", "FeatureService", "FeatureView"})

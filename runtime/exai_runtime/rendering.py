@@ -8,7 +8,6 @@ environment's registry is a file beside the project: what was last read of it co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from exai_compiler.build import Rendered
@@ -39,6 +38,7 @@ from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.kinds import Environment
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import replace
 
 NOWHERE = Span("")
 KUSTOMIZATION = "kustomization.yaml"

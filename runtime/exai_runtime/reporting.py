@@ -6,7 +6,6 @@ Changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import in_order
 from exai_specs.kinds import ServiceSpec
+from exai_specs.values import replace
 
 
 def status(root: Path, environment: str) -> StatusReport:

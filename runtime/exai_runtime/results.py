@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +26,7 @@ from exai_runtime.validated import Sources, Validated
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import Json, empty
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Protocol = Literal["v1", "v2"]
 FileState = Literal["written", "unchanged"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.frozen import empty
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 if TYPE_CHECKING:  # every command knows its result; only this one needs what makes it
     from exai_compiler.revisions import Comparison

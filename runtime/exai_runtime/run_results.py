@@ -6,7 +6,6 @@ Times are in seconds since the epoch; 0 stands for what isn't known.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Literal
 
 from exai_compiler.changes import Outcome
@@ -14,7 +13,7 @@ from exai_compiler.facts import Verdict
 from exai_runtime.answered import Answered
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json, empty
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 RunState = Literal["running", "succeeded", "failed", "stopped"]
 Better = Literal["higher", "lower"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -47,6 +46,7 @@ from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, PipelineSpec
 from exai_specs.nearest import did_you_mean
+from exai_specs.values import replace
 
 _OBJECTS = ("Pipeline", "PipelineVersion")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +17,7 @@ from exai_compiler.facts import RunFact
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import fields, frozen
 
 FORMAT = "exai.dev/build/v1"
 _OPEN = "$unknown"  # no object has such a key: Kubernetes, KFP and Feast take none with a dollar
@@ -44,7 +43,7 @@ def text_of(build: SavedBuild) -> str:
         "sources": dict(build.sources),
         "objects": [
             {
-                "object": asdict(each.id),
+                "object": {key.name: getattr(each.id, key.name) for key in fields(ObjectId)},
                 "origin": str(each.origin),
                 "wave": each.wave,
                 "effect": each.effect.name.lower(),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +33,7 @@ from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.kinds import Environment, ServiceSpec
+from exai_specs.values import replace
 
 if TYPE_CHECKING:
     from exai_runtime.asking import predict

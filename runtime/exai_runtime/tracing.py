@@ -7,7 +7,6 @@ environment unless one is named; the specs must have no errors.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +20,7 @@ from exai_runtime.mapping import Mapped, first, mapped
 from exai_runtime.results import Refused
 from exai_runtime.unknown_nodes import unknown
 from exai_specs.diagnostics import in_order
+from exai_specs.values import replace
 
 
 def trace(

@@ -7,7 +7,6 @@ Reads only files below the folder, runs nothing, writes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -29,7 +28,7 @@ from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse_all
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen, replace
 from exai_specs.version_ranges import fits, parse_range
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, get_type_hints
 
 from exai_specs.notes import FieldNote
-from exai_specs.values import made
+from exai_specs.values import field, made
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -151,12 +150,14 @@ class KeyedBy:
         return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Parsed:
     """A value that a function reads; its ValueError is the message."""
 
     read: Callable[[Any], Any]
     schema: tuple[tuple[str, Any], ...]
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # a schema has lists
 
     def __get_pydantic_core_schema__(self, _source: Any, _: GetCoreSchemaHandler) -> CoreSchema:
         known = functools.lru_cache(_SAME, typed=True)(self.read)

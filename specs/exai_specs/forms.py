@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exai_specs import core_schema
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _MOST = 20  # unknown keys of one union that are named
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class OneOf:
     """Exactly one of several forms, told by a key (LANGUAGE section 1, the union rule).
 
@@ -42,6 +41,8 @@ class OneOf:
     text_words: str = ""
     missing: tuple[tuple[str, str], ...] = ()
     otherwise: Any = None
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # its forms may be annotated with anything
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         choices: dict[str, CoreSchema] = {}
@@ -183,11 +184,13 @@ class Shorthand:
         return {"anyOf": [whole, {"anyOf": short}]}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class OrExpression:
     """A value of a type, or text with an expression that gives the whole of it in a run."""
 
     of: Any
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # the type may be annotated with anything
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(

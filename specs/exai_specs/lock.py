@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from decimal import Decimal
 from itertools import islice
 from types import MappingProxyType
@@ -31,7 +30,7 @@ from exai_specs.reading import read
 from exai_specs.regexes import regex
 from exai_specs.shape import shape_of
 from exai_specs.translate import translate
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 FILE = "exai.lock"
 KIND = "Lock"

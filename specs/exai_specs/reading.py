@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import MISSING, Field, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 
@@ -20,8 +19,11 @@ from exai_specs.blocks import yaml_name
 from exai_specs.core import SchemaValidator
 from exai_specs.fields import NotNull
 from exai_specs.notes import FieldNote, is_check
+from exai_specs.values import MISSING, fields
 
 if TYPE_CHECKING:
+    from dataclasses import Field
+
     from pydantic_core import CoreSchema
     from pydantic_core import core_schema as core
 

@@ -5,10 +5,8 @@ In: the class of a kind's spec. Out: a tree of `Shape`s along the keys that YAML
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -20,7 +18,7 @@ from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.notes import FieldNote
 from exai_specs.types import Path
-from exai_specs.values import frozen
+from exai_specs.values import MISSING, field, fields, frozen, is_dataclass, replace
 
 
 @frozen
@@ -96,8 +94,8 @@ def _again(of: Any, effect: Effect) -> Shape:
 
 @functools.cache
 def _shape_of(spec: Any) -> Shape:
-    fields, each = _fields(spec, Effect.BREAKING, ())
-    return Shape(max(shape.effect for shape in fields.values()), fields=fields, each=each)
+    inside, each = _fields(spec, Effect.BREAKING, ())
+    return Shape(max(shape.effect for shape in inside.values()), fields=inside, each=each)
 
 
 Within = tuple[Any, ...]  # the classes around a field, the outermost first
@@ -107,16 +105,16 @@ def _fields(
     spec: type[Any], bound: Effect, within: Within
 ) -> tuple[dict[str, Shape], Shape | None]:
     hints = get_type_hints(spec, include_extras=True)
-    fields: dict[str, Shape] = {}
+    found: dict[str, Shape] = {}
     each: Shape | None = None
-    for declared in dataclasses.fields(spec):
+    for declared in fields(spec):
         hint = hints[declared.name]
         notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         effect = next((note for note in notes if isinstance(note, Effect)), None)
         info = next((n for n in notes if isinstance(n, FieldNote) and n.description), None)
         if effect is None or info is None:
             raise TypeError(f"{spec.__name__}.{declared.name} has no effect or no description")
-        shape = dataclasses.replace(
+        shape = replace(
             _shape(hint, min(effect, bound), (*within, spec)),
             description=info.description or "",
             examples=tuple(info.examples or ()),
@@ -126,8 +124,8 @@ def _fields(
         if alias and alias.startswith(HIDDEN):
             each = shape.each
         else:
-            fields[alias or yaml_name(declared.name)] = shape
-    return fields, each
+            found[alias or yaml_name(declared.name)] = shape
+    return found, each
 
 
 def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
@@ -138,8 +136,8 @@ def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
         shape = _one_of(form, effect, within) if form else _shape(written, effect, within)
         ref = next((note for note in notes if isinstance(note, RefTo)), None)
         short = next((note for note in notes if isinstance(note, Shorthand)), None)
-        shape = dataclasses.replace(shape, short=short) if short else shape
-        return dataclasses.replace(shape, ref=ref) if ref else shape
+        shape = replace(shape, short=short) if short else shape
+        return replace(shape, ref=ref) if ref else shape
     if get_origin(hint) in (Union, UnionType):
         present = [member for member in get_args(hint) if member is not NoneType]
         return _shape(present[0], effect, within) if len(present) == 1 else Shape(effect)
@@ -149,11 +147,11 @@ def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
         return Shape(effect, each=_shape(get_args(hint)[0], effect, within))
     if isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping):
         return Shape(effect, each=_shape(get_args(hint)[1], effect, within))
-    if dataclasses.is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
+    if is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
         if hint in within:
             return Shape(effect, again=(hint, effect))
-        fields, each = _fields(hint, effect, within)  # type: ignore[arg-type]
-        return Shape(effect, fields=fields, each=each)
+        inside, each = _fields(hint, effect, within)  # type: ignore[arg-type]
+        return Shape(effect, fields=inside, each=each)
     return Shape(effect)
 
 
@@ -174,4 +172,4 @@ def _one_of(form: OneOf, effect: Effect, within: Within) -> Shape:
 
 
 def _is_missing(default: Any) -> bool:
-    return default is dataclasses.MISSING
+    return default is MISSING

@@ -8,12 +8,12 @@ Never: anything that takes a look at two values, or at another document.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeAlias
 
 from exai_specs.blocks import yaml_name
 from exai_specs.frozen import thaw
 from exai_specs.names import MESSAGE
+from exai_specs.values import MISSING, fields, is_dataclass
 
 Rule: TypeAlias = dict[str, Any]
 Rules: TypeAlias = Iterator[Rule]

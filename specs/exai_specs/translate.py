@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exai_specs.diagnostics import Diagnostic
@@ -22,6 +21,7 @@ from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.regexes import regex
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
+from exai_specs.values import replace
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError

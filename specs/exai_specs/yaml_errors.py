@@ -6,7 +6,6 @@ In: a YAML error and the text. Out: one diagnostic. Never: the parser's own word
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 
 import yaml
 from yaml import MarkedYAMLError, YAMLError
@@ -14,6 +13,7 @@ from yaml.nodes import ScalarNode
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 from exai_specs.yaml_mistakes import cut_by_comment, mistake
 from exai_specs.yaml_text import MAX_DEPTH, line_at, lines_of, position
 

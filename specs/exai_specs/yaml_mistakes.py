@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.look_alikes import called_character, is_look_alike, unread_look_alike
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 _CONFLICT = regex(r"(<{7}|={7}|>{7}|\|{7})(?= |$)")
 _INDENT = regex(r"[ \t]*(?:-[ \t]+)*")

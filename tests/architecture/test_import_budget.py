@@ -115,3 +115,8 @@ def test_a_check_of_what_did_not_change_needs_nothing_of_the_language() -> None:
 
 def test_planning_imports_nothing_that_only_mistakes_and_embedded_functions_need() -> None:
     assert imported_by(*PLAN).isdisjoint({"difflib", "textwrap", "symtable"})
+
+
+def test_planning_imports_nothing_that_looks_into_python() -> None:
+    """`dataclasses` imports `inspect`, for what frozen values have without it."""
+    assert imported_by(*PLAN).isdisjoint({"dataclasses", "inspect", "dis"})

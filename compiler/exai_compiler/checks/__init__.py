@@ -9,7 +9,6 @@ first. What depends on an environment is judged once for each.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from itertools import islice
 
 from exai_compiler.catalog import Catalog
@@ -123,6 +122,7 @@ from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order, more_problems
+from exai_specs.values import replace
 
 Check = Callable[[Subject], Iterator[Diagnostic]]
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from exai_compiler.checks.broken_references import ROOTS, broken, no_root
 from exai_compiler.checks.container_step import in_arguments
@@ -27,6 +26,7 @@ from exai_specs.expressions import (
 from exai_specs.frozen import Json
 from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 PLACES = ("with", "if", "in", "output", "import")
 IN_TRIALS = tuple(("trial", field) for field in ("with", "command", "args", "env"))

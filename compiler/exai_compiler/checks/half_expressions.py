@@ -9,7 +9,6 @@ comment allows it. Where text can't stand at all, the rule that refuses it says 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from exai_compiler.bodies.container import outside, wrong_reference
 from exai_compiler.checks.port_types import fits
@@ -32,6 +31,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import OPEN, Reference, half_written
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 _VARIABLE = "no expression is filled into a variable: give it to an input, under `with`"
 _HALF = regex(

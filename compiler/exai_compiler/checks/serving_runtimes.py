@@ -9,7 +9,6 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -27,6 +26,7 @@ from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 Related = tuple[tuple[str, Span], ...]
 Choosing = Callable[[str, "str | None", bool, str, "str | None"], Chosen | NoRuntime]

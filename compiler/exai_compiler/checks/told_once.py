@@ -7,9 +7,9 @@ In: diagnostics. Out: the same, those joined that differ in nothing but their re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import replace
 
 MOST = 10
 """Related places of what was joined: more of them help nobody."""

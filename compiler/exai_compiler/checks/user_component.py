@@ -4,12 +4,12 @@ inside them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from exai_compiler.catalog import Component
 from exai_compiler.checks.subject import Subject
 from exai_compiler.user_components import component_file, read_component
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.values import replace
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -5,7 +5,6 @@ a `Component` that nothing executes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.bodies import typed_port
@@ -14,6 +13,7 @@ from exai_compiler.graph.bindings import FromStep
 from exai_compiler.graph.nodes import Graph
 from exai_compiler.graph.typing import is_artifact, source_type
 from exai_specs.types import ListOf, Type
+from exai_specs.values import replace
 
 
 def called_component(graph: Graph) -> Component:

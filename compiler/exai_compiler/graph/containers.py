@@ -8,7 +8,6 @@ components whole; None for one that is given what has no type.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
@@ -35,6 +34,7 @@ from exai_compiler.graph.nodes import Choice, Graph, Group, Node, Path, Scope, S
 from exai_compiler.graph.typing import is_artifact, source_type
 from exai_specs.kinds.step import Step as StepSpec
 from exai_specs.types import ListOf
+from exai_specs.values import replace
 
 Notebooks = Callable[[StepSpec, Path, Mapping[str, Port]], Component | None]
 """The component of a notebook step, of its spec, its path and its inputs."""

@@ -7,7 +7,6 @@ there, are in the tree as they are written.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import field
 
 from exai_compiler.bodies import importer_values
 from exai_compiler.bodies.run_names import RunName, run_names
@@ -29,7 +28,7 @@ from exai_specs.kinds.flow import Group as GroupSpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.step import Step as StepSpec
 from exai_specs.types import Type
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Path = tuple[str | int, ...]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.build import Build, Live, Observed, Rendered
@@ -26,6 +25,7 @@ from exai_compiler.planning.rules import (
 )
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
+from exai_specs.values import replace
 
 Ordered = tuple[int, Planned]
 Extra = tuple[ObjectId, Live]

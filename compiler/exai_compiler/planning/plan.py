@@ -9,7 +9,6 @@ waits for nothing in this plan stands under `waiting`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from exai_compiler.build import Build, Observed, Promotion, RunRequest
 from exai_compiler.changes import (
@@ -35,6 +34,7 @@ from exai_compiler.planning.rules import (
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
+from exai_specs.values import replace
 
 Ordered = tuple[int, Planned]
 

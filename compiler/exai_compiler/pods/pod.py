@@ -23,6 +23,7 @@ from exai_specs.kinds.servers import (
     SpecFields,
 )
 from exai_specs.kinds.volumes import ServerVolume
+from exai_specs.values import fields
 
 # The Pod Security Standards' profile "restricted".
 SECURITY: Mapping[str, Tree] = MappingProxyType(
@@ -165,7 +166,7 @@ def _security(block: SecurityContext) -> dict[str, Tree]:
 def stated(block: object) -> Mapping[str, Tree]:
     """A block of Kubernetes' own fields under their own names, without those that are unset."""
     found: dict[str, Tree] = {}
-    for name in sorted(block.__dataclass_fields__):  # type: ignore[attr-defined]  # a dataclass
+    for name in sorted(each.name for each in fields(block)):  # type: ignore[arg-type]  # a block
         value = getattr(block, name)
         if value is None or value == ():
             continue

@@ -11,13 +11,12 @@ from __future__ import annotations
 import ast
 import typing
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
 from exai_specs.frozen import Json
 from exai_specs.types import ARTIFACT_TYPES
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from keyword import iskeyword
 from types import MappingProxyType
 
@@ -23,6 +22,7 @@ from exai_compiler.python_code.function import Function
 from exai_compiler.python_code.notebook import NAME, Notebook, read_notebook
 from exai_specs.frozen import digest
 from exai_specs.kinds.step import Pip, Step
+from exai_specs.values import replace
 
 FUNCTION = "notebook_step"
 PACKAGES = ("nbclient>=0.10,<1", "ipykernel>=6,<7", "jupyter_client>=7,<9")

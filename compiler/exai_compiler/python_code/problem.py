@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 
 @frozen

@@ -9,7 +9,6 @@ observes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from exai_compiler.build import Build, Observed, Rendered
@@ -48,7 +47,7 @@ from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
 from exai_specs.parse import Spec
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 __all__ = [
     "Break",

@@ -10,7 +10,6 @@ with its own document, and so does a pipeline's that leaves its meaning as it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import chain, islice, pairwise
 
 from exai_compiler.edges import Node
@@ -24,6 +23,7 @@ from exai_compiler.revisions.documents import DocumentChange, by_ref
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec
+from exai_specs.values import replace
 
 Chain = tuple[Ref, ...]
 

@@ -8,7 +8,6 @@ one side pins is what it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exai_compiler.pinned_images import pins_of
@@ -19,6 +18,7 @@ from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import ServiceSpec
+from exai_specs.values import replace
 
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned

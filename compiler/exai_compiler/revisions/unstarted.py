@@ -6,8 +6,6 @@ a note where an apply starts no run: `retrain` alone would promise one.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from exai_compiler.build import RunRequest
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange
@@ -15,6 +13,7 @@ from exai_compiler.runs import DEFAULT_ON
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import PipelineSpec
+from exai_specs.values import replace
 
 
 def with_notes(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any, cast, get_args
 
@@ -18,7 +17,7 @@ from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json, empty, freeze
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import TypeProblem, parse_parameter_type
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen, replace
 
 CODE = "bad-component"
 PREFIX = "exai.dev/"

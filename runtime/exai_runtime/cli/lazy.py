@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 
 import click
 
+from exai_specs.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Entry:
     """A command: its name, the module that holds it as `command`, and its line in the help."""
 
@@ -17,7 +18,7 @@ class Entry:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     title: str
     entries: tuple[Entry, ...]

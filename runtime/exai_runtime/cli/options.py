@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -11,13 +10,15 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from exai_specs.values import frozen
+
 Output = Literal["human", "json", "sarif", "github", "markdown"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _KEY = "exai.options"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """`directory` is None when the project is to be looked for from here upwards."""
 

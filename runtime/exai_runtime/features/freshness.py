@@ -7,7 +7,6 @@ dataset. Reads nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +19,7 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec
 from exai_specs.kinds.features import Materialize
 from exai_specs.units import Duration
+from exai_specs.values import replace
 
 _NONE: Mapping[str, Pushes] = empty()
 

@@ -7,10 +7,9 @@ fault.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from exai_runtime.features.place import Place
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import replace
 
 _NOWHERE = frozenset(
     {

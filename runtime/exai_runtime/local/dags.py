@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +22,7 @@ from exai_runtime.local.conditions import is_true
 from exai_runtime.local.observer import OUTCOME_FILE
 from exai_runtime.local.run_requests import write_json
 from exai_specs.regexes import regex
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 _PLACEHOLDER = regex(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
 _FIELD = regex(r'parseJson\(string_value\)\["([^"]+)"\]')

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from exai_compiler.facts import ModelFacts, ModelVersion
 from exai_runtime.registered import parse_champion, parse_features, parse_verdict
 from exai_runtime.whole_file import write_whole
+from exai_specs.values import fields, is_dataclass
 
 _FORM = 2
 
@@ -49,7 +49,7 @@ def save(path: Path, stamp: tuple[int, ...], models: Mapping[str, ModelFacts]) -
 def plain(value: Any) -> Any:
     """Facts as JSON; read-only mappings included, which `asdict` can't copy."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

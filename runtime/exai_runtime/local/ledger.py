@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -27,7 +26,7 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 Answer = TypeVar("Answer")
 _PATIENCE = 1.0  # seconds that a reader waits for a writer, whose transactions take milliseconds

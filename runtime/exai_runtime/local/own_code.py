@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from exai_compiler.python_code.ephemeral import PROGRAM
 from exai_runtime.local.notebook_files import cells_of
 from exai_runtime.local.python_env import environment_with, requested
 from exai_runtime.target import TargetError
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 _SKIPPED = {"node_modules", "__pycache__", "dist", "build"}
 _MOST_FILES = 2000

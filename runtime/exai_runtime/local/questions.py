@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +30,7 @@ from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
 from exai_specs.frozen import Json, empty, thaw
 from exai_specs.kinds.project import Environment
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 _CHILD = "exai_components.data"
 _STATEMENT = 60.0  # seconds for a statement on a server

@@ -16,7 +16,6 @@ import signal
 import sys
 import time
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +34,7 @@ from exai_runtime.local.run_requests import (
     write_result,
 )
 from exai_specs.frozen import thaw
+from exai_specs.values import replace
 
 _GRACE = 3.0  # seconds for what steps left behind
 

@@ -8,14 +8,14 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, field, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 from exai_runtime.local.paths import RunPaths
 from exai_runtime.whole_file import write_whole
 from exai_specs.frozen import empty, freeze, thaw
-from exai_specs.values import frozen
+from exai_specs.values import field, fields, frozen
 
 
 @frozen

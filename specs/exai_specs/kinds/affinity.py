@@ -8,7 +8,6 @@ name: two places for one thing would hide one of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,7 +19,7 @@ from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.notes import Field, about
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

@@ -7,7 +7,6 @@ environments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Literal
 
 from exai_specs import shape_rules
@@ -22,6 +21,7 @@ from exai_specs.kinds.servers import PodFields
 from exai_specs.names import NameRule
 from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Filled, Http
+from exai_specs.values import field
 
 
 @block

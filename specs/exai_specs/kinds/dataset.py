@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from exai_specs.blocks import block
@@ -30,7 +29,7 @@ from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
 from exai_specs.texts import Filled, again
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 _FORMS = ("list", "map", "struct")
 ColumnType = Annotated[Type, Parsed(parse_column_type, type_schema(COLUMN_TYPES, _FORMS))]

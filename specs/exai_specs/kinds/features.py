@@ -7,7 +7,6 @@ exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from exai_specs import shape_rules, units
@@ -24,6 +23,7 @@ from exai_specs.nearest import did_you_mean
 from exai_specs.notes import about, checked
 from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 
 _CRON = regex(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
 

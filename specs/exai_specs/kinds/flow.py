@@ -6,7 +6,6 @@ In: an entry of `steps` that isn't a leaf. Out: a frozen value. Never: what expr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, TypeAlias
 
 from exai_specs.blocks import block
@@ -18,6 +17,7 @@ from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.step import Step
 from exai_specs.names import FIELD, STEP
 from exai_specs.notes import Field, about
+from exai_specs.values import field
 
 _OUTPUTS = about(
     "What is seen outside: outputs of these steps", {"model": "${{ steps.train.model }}"}

@@ -7,7 +7,6 @@ router can't do with a step; the compiler knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Literal
 
 from exai_specs import shape_rules
@@ -23,6 +22,7 @@ from exai_specs.kinds.workload import SECRET, Resources
 from exai_specs.names import NameRule
 from exai_specs.notes import about, checked
 from exai_specs.texts import Filled, Http
+from exai_specs.values import field
 
 NODE = NameRule(
     r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",

@@ -7,7 +7,6 @@ know yet; the compiler knows the environments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated
 
 from exai_specs import shape_rules
@@ -22,6 +21,7 @@ from exai_specs.kinds.servers import PodFields, SpecFields
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import KUBERNETES, NameRule
 from exai_specs.notes import Field, about, checked
+from exai_specs.values import field
 
 MAIN = "main"
 """The container that KServe's own configurations call so: the model's server."""

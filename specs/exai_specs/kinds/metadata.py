@@ -6,7 +6,6 @@ In: the `metadata` of a document. Out: a frozen value. Never: the name's rule, w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated
 
 from exai_specs.blocks import block
@@ -15,6 +14,7 @@ from exai_specs.fields import KeyedBy, Named, Text
 from exai_specs.frozen import empty
 from exai_specs.names import ANNOTATION_KEY, LABEL_KEY, LABEL_VALUE
 from exai_specs.notes import about
+from exai_specs.values import field
 
 Labels = Annotated[Mapping[str, Annotated[Text, Named(LABEL_VALUE)]], KeyedBy(LABEL_KEY)]
 Annotations = Annotated[Mapping[str, Text], KeyedBy(ANNOTATION_KEY)]

@@ -6,7 +6,6 @@ In: the `spec` of a Model. Out: a frozen value. Never: which pipeline makes it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Literal
 
 from exai_specs import shape_rules
@@ -19,6 +18,7 @@ from exai_specs.kinds.model_files import Files, RegisteredElsewhere
 from exai_specs.kinds.signature import Signature
 from exai_specs.names import ALIAS, FIELD
 from exai_specs.notes import Field, about, checked
+from exai_specs.values import field
 
 
 @block

@@ -6,7 +6,6 @@ In: a `source` or an inline `model`. Out: frozen values. Never: whether the file
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Any
 
 from exai_specs import shape_rules
@@ -19,6 +18,7 @@ from exai_specs.names import NameRule
 from exai_specs.notes import about, checked
 from exai_specs.texts import Filled
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 
 FORMAT = NameRule(
     r"[A-Za-z][A-Za-z0-9_-]*",

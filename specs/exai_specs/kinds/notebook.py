@@ -5,7 +5,6 @@ In: the `spec` of a Notebook. Out: a frozen value. Never: what happens in it.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Annotated
 
 from exai_specs import shape_rules, units
@@ -19,6 +18,7 @@ from exai_specs.kinds.servers import PodFields
 from exai_specs.kinds.volumes import MOUNT_PATH, AccessModes, StorageClass
 from exai_specs.kinds.workload import SECRET
 from exai_specs.notes import about, checked
+from exai_specs.values import field
 
 SIZE = "10Gi"
 HOME = "/home/jovyan"

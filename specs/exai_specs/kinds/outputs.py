@@ -7,7 +7,6 @@ as it is: whether an expression may stand there is the step's to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from exai_specs import core_schema, shape_rules
@@ -27,7 +26,7 @@ from exai_specs.types import (
     parse_artifact_type,
     parse_port_type,
 )
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

@@ -6,7 +6,6 @@ In: the `spec` of a Pipeline. Out: a frozen value. Never: what inputs or express
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Literal
 
 from exai_specs import shape_rules
@@ -42,6 +41,7 @@ from exai_specs.kinds.workload import SECRET, Env
 from exai_specs.names import CLAIM, FIELD, KUBERNETES, PARAMETER, STEP
 from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import Filled, different
+from exai_specs.values import field
 
 
 @block

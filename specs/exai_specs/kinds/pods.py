@@ -8,7 +8,6 @@ that holds a block bounds the effects inside it, so the highest stands here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from exai_specs import shape_rules
@@ -22,6 +21,7 @@ from exai_specs.names import LABEL_VALUE, NODE_LABEL, NameRule
 from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import again
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 
 CONTAINER = NameRule(
     r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",

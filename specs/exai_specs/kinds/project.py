@@ -6,7 +6,6 @@ In: the `spec` of a Project. Out: a frozen value. Never: a credential's value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from exai_specs.blocks import block
@@ -23,6 +22,7 @@ from exai_specs.names import KUBERNETES, MODEL
 from exai_specs.notes import Field, about
 from exai_specs.texts import Filled, Http, TrackingUri
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 from exai_specs.version_ranges import PATTERN, parse_range
 
 

@@ -6,7 +6,6 @@ In: the blocks' plain values. Out: frozen values.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Annotated
 
 from exai_specs.amounts import Size
@@ -17,6 +16,7 @@ from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
 from exai_specs.kinds.volumes import AccessModes, StorageClass
 from exai_specs.notes import about
+from exai_specs.values import field
 
 
 @block

@@ -6,7 +6,6 @@ In: the `spec` of a Runtime. Out: a frozen value. Never: which services it serve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from exai_specs import shape_rules
@@ -21,6 +20,7 @@ from exai_specs.kinds.workload import Env
 from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import different
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 
 Protocol = Literal["v1", "v2", "grpc-v1", "grpc-v2"]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -31,6 +30,7 @@ from exai_specs.names import PARAMETER
 from exai_specs.notes import Field, about, checked
 from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 
 _CRON = regex(r"[^\s]+( [^\s]+){4}")
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"  # noqa: E501

@@ -8,7 +8,6 @@ of them restarts the pods.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Annotated
 
 from exai_specs.blocks import block
@@ -30,6 +29,7 @@ from exai_specs.kinds.pods import (
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.notes import about
+from exai_specs.values import field
 
 
 @block

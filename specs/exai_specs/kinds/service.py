@@ -6,7 +6,6 @@ In: the `spec` of a Service. Out: a frozen value. Never: which version the model
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -44,6 +43,7 @@ from exai_specs.kinds.slo import Slo
 from exai_specs.names import FIELD
 from exai_specs.notes import AfterValidator, Field, about, checked
 from exai_specs.texts import Filled
+from exai_specs.values import field
 
 CUSTOM = "custom"
 """The `runtime` of a service whose own image is the predictor."""

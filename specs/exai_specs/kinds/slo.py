@@ -5,7 +5,6 @@ In: the `slo` of a Service. Out: a frozen value. Never: whether anything measure
 
 from __future__ import annotations
 
-from dataclasses import field
 from itertools import pairwise
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Duration, Maybe, Percent, Problem, refuse
 from exai_specs.notes import about, checked
+from exai_specs.values import field
 
 MINUTE = 60_000
 

@@ -6,7 +6,6 @@ In: an entry of `steps`. Out: a frozen value. Never: what inputs or expressions 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Annotated
 
@@ -38,6 +37,7 @@ from exai_specs.names import FIELD
 from exai_specs.notes import Field, about, checked
 from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
+from exai_specs.values import field
 
 
 @block

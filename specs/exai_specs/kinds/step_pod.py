@@ -7,7 +7,6 @@ Pipelines can say is here: no `subPath` but of claims, no `readOnly`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Annotated, TypeAlias
 
 from exai_specs.blocks import block
@@ -28,6 +27,7 @@ from exai_specs.kinds.pods import (
 from exai_specs.kinds.volumes import MOUNT_PATH, EmptyDir, Ephemeral, MemoryVolume, SubPath
 from exai_specs.kinds.workload import SECRET
 from exai_specs.notes import about, checked
+from exai_specs.values import field
 
 _SubPath = Annotated[
     Maybe[SubPath], Effect.RETRAIN, about("The part of it that is mounted", "models/iris")

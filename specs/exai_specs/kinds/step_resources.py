@@ -7,7 +7,6 @@ one in a run. Never: what such an expression means.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated, TypeAlias
 
 from exai_specs.amounts import Bytes, Pieces
@@ -18,6 +17,7 @@ from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.workload import EXTENDED, EXTENDED_KEY, Amount, Gathered, over, stated
 from exai_specs.notes import Field, about, checked
+from exai_specs.values import field
 
 StepAmount: TypeAlias = Annotated[Amount, OrExpression(Quantity)]
 _StepBytes: TypeAlias = Annotated[Amount, OrExpression(Bytes)]

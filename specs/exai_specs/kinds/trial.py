@@ -7,7 +7,6 @@ a Job of Katib's can say is here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Annotated
 
 from exai_specs import shape_rules
@@ -28,6 +27,7 @@ from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
+from exai_specs.values import field
 
 BODIES = ("uses", "python", "image")
 """The keys that say what a trial is."""

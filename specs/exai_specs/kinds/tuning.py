@@ -7,7 +7,6 @@ compiler knows. What Katib's webhook refuses of numbers alone is refused here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from exai_specs.blocks import block
@@ -21,6 +20,7 @@ from exai_specs.names import FIELD, PARAMETER
 from exai_specs.notes import Field, about, checked
 from exai_specs.regexes import regex
 from exai_specs.types import TypeProblem, called
+from exai_specs.values import field
 
 Setting = bool | int | float | str
 

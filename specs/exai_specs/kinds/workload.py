@@ -7,7 +7,6 @@ block bounds the effects inside it, so the highest stands here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
@@ -20,7 +19,7 @@ from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.names import FIELD, NameRule
 from exai_specs.notes import Field, about, checked
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

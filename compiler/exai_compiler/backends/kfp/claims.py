@@ -14,7 +14,6 @@ backend/src/v2/compiler/argocompiler/dag.go of kubeflow/pipelines).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.catalog import Component, Port
@@ -35,6 +34,7 @@ from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.run_storage import Claim
 from exai_specs.kinds.step import Step as StepSpec
 from exai_specs.kinds.step_pod import ClaimMount, PvcMount
+from exai_specs.values import replace
 
 CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"
 

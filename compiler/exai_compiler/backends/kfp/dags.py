@@ -11,7 +11,6 @@ name, the loop under a condition is `<name>-each`, the one task under a leaf's c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from exai_compiler.backends.kfp.channels import (
@@ -59,6 +58,7 @@ from exai_compiler.graph import (
 from exai_specs.frozen import Encoded, Json, encoded
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.types import ListOf, Type
+from exai_specs.values import replace
 
 
 class Dags:

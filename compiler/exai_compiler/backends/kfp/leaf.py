@@ -6,7 +6,6 @@ In: a pipeline as it is run, a step, the DAG that its task is in. Out: a `Leaf`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from exai_compiler.backends.kfp.amounts import given_amounts
@@ -24,6 +23,7 @@ from exai_compiler.graph import Binding, Frame, Step, bind, sources
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json
 from exai_specs.kinds.pipeline import PipelineSpec
+from exai_specs.values import replace
 
 
 class Place(NamedTuple):

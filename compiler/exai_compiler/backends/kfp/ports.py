@@ -6,7 +6,6 @@ In: a DAG's inside. Out: its `outputs` and its definitions. Never: where a value
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from exai_compiler.backends.kfp.channels import Carried
 from exai_compiler.backends.kfp.values import artifact_type, parameter_type
@@ -15,7 +14,7 @@ from exai_compiler.graph import Graph, is_artifact
 from exai_specs.frozen import Json
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.types import ListOf, Type
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 
 @frozen

@@ -6,7 +6,6 @@ In: the specs of a pipeline and a step. Out: `Settings`. Never: what the step wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 
 from exai_compiler.graph import Step
 from exai_specs.frozen import empty
@@ -17,7 +16,7 @@ from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.step_resources import StepResourceFields
 from exai_specs.kinds.workload import Amount, ConfigMapRef, FieldRef, SecretRef, stated
 from exai_specs.units import Duration
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen, replace
 
 EnvValue = str | SecretRef | ConfigMapRef | FieldRef
 

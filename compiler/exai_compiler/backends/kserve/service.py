@@ -12,7 +12,6 @@ Unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import components, runtime, transformer
@@ -35,6 +34,7 @@ from exai_specs.frozen import canonical
 from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.kinds.service import CUSTOM, Rollout
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 API = "serving.kserve.io/v1beta1"
 KIND = "InferenceService"

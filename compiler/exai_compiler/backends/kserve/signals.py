@@ -7,10 +7,8 @@ KServe's Python servers, of vLLM and of exai's own server.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from exai_compiler.backends.kserve.scale import Mode
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 # KServe's own Python servers: histograms of what they do, and no counter by status.
 PYTHON_SERVERS = (

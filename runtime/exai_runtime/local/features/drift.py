@@ -7,7 +7,6 @@ Looks at files' names; of a Redis it asks what is marked there as online.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
@@ -27,7 +26,7 @@ from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import empty
 from exai_specs.kinds.project import Environment
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 _SQLITE = "sqlite:///"
 

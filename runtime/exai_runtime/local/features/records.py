@@ -9,12 +9,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, field
+from dataclasses import astuple
 from types import MappingProxyType
 
 from exai_compiler.facts import Materialized
 from exai_specs.frozen import empty
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS materialized (

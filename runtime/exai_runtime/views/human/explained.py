@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import replace
 
 from exai_runtime.explain_results import Explained, Explanations
 from exai_runtime.views.human.diagnostics import UNQUOTED, block
 from exai_runtime.views.human.paint import Paint, printable
 from exai_runtime.views.human.table import table
 from exai_specs.diagnostics import Span
+from exai_specs.values import replace
 
 _WIDTH = 88
 _SHOWN = 3  # diagnostics of an example
