@@ -94,6 +94,16 @@ def environments(base: Project) -> Environments:
     return Environments(MappingProxyType(projects), tuple(patched), told, known)
 
 
+def wrong_with(wrong: Wrong, base: Project, unread: Iterable[Unread]) -> Wrong:
+    """With the environments of Overlays that can't be read: nobody knows those."""
+    open_: set[str] = set()
+    for overlay in unread:
+        if overlay.kind == "Overlay":
+            there = base.environment(overlay.environment)
+            open_ |= {overlay.environment} if there is not None else _all_of(base)
+    return {**wrong, **dict.fromkeys(open_)}
+
+
 def check_everywhere(
     base: Project,
     found: Mapping[str, Project],
@@ -110,13 +120,14 @@ def check_everywhere(
     told = _everywhere(base, found, catalog, wrong)
     body = base.root.body
     declared = body.environments if isinstance(body, ProjectSpec) else {}
-    if asked != "local" or not declared or asked in declared or asked in found:
+    known = wrong.get(asked or "", ()) is not None
+    if asked != "local" or not known or not declared or asked in declared or asked in found:
         return told
-    known = frozenset(told)
+    already = frozenset(told)
     more = [
         (asked, problem)
         for problem in check(base, catalog, [asked])
-        if problem not in known and not problem.code.startswith(_UNUSED)
+        if problem not in already and not problem.code.startswith(_UNUSED)
     ]
     return in_order((*told, *_named(base, more)))
 
@@ -159,11 +170,12 @@ def _everywhere(
     base: Project, found: Mapping[str, Project], catalog: Catalog, wrong: Wrong
 ) -> tuple[Diagnostic, ...]:
     open_ = _unsettled(base)
-    if not found and not open_:
+    if not found and not open_ and not wrong:
         return check(base, catalog)
     body = base.root.body
     declared = tuple(body.environments) if isinstance(body, ProjectSpec) else ()
-    others = [name for name in declared or ("local",) if name not in found and name not in open_]
+    known_ = [name for name in declared or ("local",) if wrong.get(name, ()) is not None]
+    others = [name for name in known_ if name not in found and name not in open_]
     mine = check(base, catalog, others)
     theirs = {
         name: _certain(
@@ -216,17 +228,21 @@ def _all_known(found: Iterable[Unread | None]) -> tuple[Unread, ...] | None:
 def _unsettled(base: Project) -> frozenset[str]:
     """The environments that nobody knows yet: an overlay of them patches a document that there
     isn't, or one is of an environment that there isn't, which may be any."""
-    body = base.root.body
-    declared = body.environments if isinstance(body, ProjectSpec) else {}
     found: set[str] = set()
     for overlay in base.overlays:
         if not isinstance(overlay.body, OverlaySpec):
             continue
         if base.environment(overlay.body.environment) is None:
-            return frozenset({"local", *declared})
+            return _all_of(base)
         if overlay.body.ref not in base.specs:
             found.add(overlay.body.environment)
     return frozenset(found)
+
+
+def _all_of(base: Project) -> frozenset[str]:
+    body = base.root.body
+    declared = body.environments if isinstance(body, ProjectSpec) else {}
+    return frozenset({"local", *declared})
 
 
 def _patches(base: Project) -> Mapping[str, Mapping[Ref, list[Spec]]]:

@@ -10,9 +10,11 @@ that names a Model waits for the pipelines that may make it.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
+from itertools import pairwise
 
 from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import EVERYBODY, names_of, words_in, words_of
@@ -20,10 +22,11 @@ from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
-from exai_specs.kinds import KINDS
+from exai_specs.kinds import API_VERSION, KINDS
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
+from exai_specs.shape import shape_of
 from exai_specs.values import frozen
 
 # Nobody but these names one of those.
@@ -32,61 +35,120 @@ _NAMING_THEM = frozenset({"Graph", "Manifest", "Overlay", "Project"})
 # What is told of them comes of what those say that name them.
 _JUDGED_BY_OTHERS = frozenset({"Entity", "Model"})
 _MAKERS = frozenset({"Pipeline", "Tuning", None})
+_OF_MAKERS = "model-without-producer"
+# A Runtime may serve each of them.
+_SERVED = frozenset({"Graph", "LLMService", "Service"})
 
 # Words at the head of a document that name nothing.
+_FRAME = ("apiVersion", "kind", "metadata", "spec")
 _HEAD = ("apiVersion", "exai.dev", "v1alpha1", "kind", "metadata", "name", "owner")
 _NO_NAMES = frozenset({*_HEAD, *KINDS})
 _KEY = ("kind",)
+_OURS = API_VERSION.partition(".")[0]
 _NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
 _WORDS = regex(r"""[^\s@:/#"',{}\[\]]+""")
+_MARK = regex(r"(?:\A|(?<=[\n\r]))(?:---|\.\.\.)(?![^ \t\r\n])")
+_SAYS_NOTHING = regex(
+    r"(?:[ \t]*(?:null|~)?[ \t]*(?:\#[^\n]*|%[^\n]*)?\r?\n)*[ \t]*(?:null|~)?\s*\Z"
+)
+_TOP = regex(r"^(apiVersion|kind|metadata|spec)[ \t]*:", re.MULTILINE)
+_TOP_KIND = regex(r"""^kind[ \t]*:[ \t]*["']?([A-Za-z]+)["']?[ \t]*(?:\#|\r?$)""", re.MULTILINE)
+_TOP_VERSION = regex(r"""^apiVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
+_ENVIRONMENT = regex(r"""\benvironment["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _QUOTED = regex(r"`([^`]+)`")
 
 
 @frozen
 class Unread:
     """What is known of something that can't be read: the names by which others may know it, in
-    lower case, its words, its kind unless that may be any. `of_file` says that it is a file, with
-    whatever can be read of it."""
+    lower case, its words, its kind unless that may be any. `cut`: more may belong to it than what
+    can be read. `environment` is an Overlay's, empty where it can't be read."""
 
     path: str
     names: frozenset[str]
     words: frozenset[str]
     kind: str | None = None
-    of_file: bool = False
+    cut: bool = False
+    environment: str = ""
 
 
 def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unread | None:
     """One with these problems; None where nobody can tell what depends on it."""
     value = document.value
-    kind = value.get("kind", next((value[key] for key in value if nearest(key, _KEY)), None))
-    metadata = value.get("metadata")
+    spec, metadata = value.get("spec"), value.get("metadata")
+    if not any(nearest(key, _FRAME) for key in value):  # it is none
+        return Unread(document.path, frozenset(), frozenset(), "Manifest")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     if not isinstance(name, str) or any(each.code == "invalid-name" for each in problems):
         return None
-    known = kind if isinstance(kind, str) and kind in KINDS else None
-    meant = known or (nearest(kind, KINDS) if isinstance(kind, str) else None)
-    if meant is None or meant in EVERYBODY:
+    known, may_be_everybodys = _kind_of(value)
+    if may_be_everybodys and known not in ("Overlay", "Runtime"):
         return None
-    names = {name, *_named(value.get("spec"))}
-    frame = ("apiVersion", "kind", "metadata")
-    words = words_in({key: each for key, each in value.items() if key not in frame})
-    return Unread(document.path, frozenset(each.casefold() for each in names), words, known)
+    names = frozenset(each.casefold() for each in (name, *_named(spec)))
+    words = words_in({key: each for key, each in value.items() if key not in _FRAME[:-1]})
+    ends = not document.text.endswith(("\n", "\r"))
+    cut = ends and _MARK.search(document.text, document.start) is None
+    environment = spec.get("environment") if isinstance(spec, Mapping) else None
+    said = environment if known == "Overlay" and isinstance(environment, str) else ""
+    return Unread(document.path, names, words, known, cut, said)
 
 
-def unread_file(path: str, text: str) -> Unread | None:
-    """One of which not all can be read; None where nobody can tell what depends on it."""
-    if any(nearest(kind, KINDS) in EVERYBODY for kind in {*_KIND.findall(text)}):
+def unread_text(
+    path: str, text: str, documents: Iterable[Document] = ()
+) -> Iterator[Unread | None]:
+    """The parts of a file's text that aren't one of these documents of it; None for one of which
+    nobody can tell what depends on it."""
+    found = [mark.start() for mark in _MARK.finditer(text)]
+    starts = [0, *found] if found[:1] != [0] else found
+    read = {bisect(starts, each.start) - 1 for each in documents}
+    for number, (start, end) in enumerate(pairwise((*starts, len(text)))):
+        part = text[start + 3 if start in found else start : end]
+        if number not in read and not _SAYS_NOTHING.match(part):
+            yield _unread_part(path, part)
+
+
+def _unread_part(path: str, text: str) -> Unread | None:
+    kinds = {*_TOP_KIND.findall(text)}
+    once = len(tops := _TOP.findall(text)) == len({*tops})
+    known = kinds.pop() if once and len(kinds) == 1 and kinds <= KINDS.keys() else None
+    foreign = once and any(not each.startswith(_OURS) for each in _TOP_VERSION.findall(text))
+    known = "Manifest" if foreign else known
+    said = {known} if known else {nearest(kind, KINDS) for kind in {*_KIND.findall(text)}}
+    if not said.isdisjoint(EVERYBODY) and known not in ("Overlay", "Runtime"):
         return None
-    names = set(_NAMES.findall(text))
-    for document in text.split("\n---"):
-        head, _, rest = document.partition("spec")
-        if not rest or "name" not in head or _KIND.search(head) is None:
-            return None  # cut off before it says what and who it is, or in an order of its own
-        # The name itself may be what can't be read.
-        names |= set(_WORDS.findall(head)) - _NO_NAMES
-    found = frozenset(name.casefold() for name in names)
-    return Unread(path, found, frozenset(_WORDS.findall(text.casefold())), None, True)
+    head, _, rest = text.partition("spec")
+    if not foreign and (not rest or "name" not in head or _KIND.search(head) is None):
+        return None  # cut off before it says what and who it is, or in an order of its own
+    # The name itself may be what can't be read.
+    found = {*_NAMES.findall(text), *_WORDS.findall(head)} - _NO_NAMES
+    names = frozenset(name.casefold() for name in found)
+    where = _ENVIRONMENT.findall(text) if known == "Overlay" else []
+    environment = where[0] if len(where) == 1 else ""
+    words = frozenset(_WORDS.findall(text.casefold()))
+    return Unread(path, names, words, known, True, environment)
+
+
+def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, bool]:
+    """The kind of a document, None where it may be several; and whether it may be one that matters
+    to documents that don't name it."""
+    said = value.get("kind", next((value[key] for key in value if nearest(key, _KEY)), None))
+    if isinstance(said, str):
+        if said in KINDS:
+            return said, said in EVERYBODY
+        version = value.get("apiVersion")
+        if isinstance(version, str) and not version.startswith(_OURS):  # of somebody else's
+            return "Manifest", False
+        if (meant := nearest(said, KINDS)) is not None:
+            return None, meant in EVERYBODY
+    spec = value.get("spec")
+    keys = spec.keys() if isinstance(spec, Mapping) else frozenset[str]()
+    count = {name: len(keys & shape_of(kind.spec).fields.keys()) for name, kind in KINDS.items()}
+    most = max(count.values())
+    likely = [name for name, its in count.items() if its == most]
+    if not most or not {*likely}.isdisjoint(EVERYBODY):
+        return None, True
+    return (likely[0] if len(likely) == 1 and most == len(keys) else None), False
 
 
 def unread_part(spec: Spec) -> Unread:
@@ -121,6 +183,7 @@ def certain(
     for begun in places.values():
         begun.sort()
     names = frozenset[str]().union(*(each.names for each in unread))
+    makers = any(each.kind in _MAKERS for each in unread)
 
     @cache
     def may_mean(word: str) -> bool:
@@ -139,8 +202,9 @@ def certain(
         if not here or not waiting.isdisjoint(here):
             return False
         meant = _QUOTED.findall(problem.message) if problem.code == "unknown-reference" else ()
-        unused = problem.code.startswith("unused-")
-        return not unused and not any(may_mean(word) for word in meant)
+        if problem.code.startswith("unused-") or (makers and problem.code == _OF_MAKERS):
+            return False
+        return not any(may_mean(word) for word in meant)
 
     return tuple([each for each in problems if sure(each)])
 
@@ -170,9 +234,9 @@ def _waiting(specs: Sequence[Spec], unread: Collection[Unread]) -> Set[int]:
                 todo += leading_to(kinds[number], names[number])
         return reached
 
-    files = {each.path for each in unread if each.of_file}
-    within = [number for number, spec in enumerate(specs) if spec.document.path in files]
-    tainted = above(within + [n for each in unread for n in leading_to(each.kind, each.names)])
+    served = _SERVED if any(each.kind == "Runtime" for each in unread) else frozenset()
+    serving = [number for number, kind in enumerate(kinds) if kind in served]
+    tainted = above(serving + [n for each in unread for n in leading_to(each.kind, each.names)])
     sources = [(each.kind, each.words, False) for each in unread]
     sources += [(kinds[n], words[n], True) for n in tainted if kinds[n] != "Project"]
     beside: set[int] = set()
@@ -186,8 +250,8 @@ def _waiting(specs: Sequence[Spec], unread: Collection[Unread]) -> Set[int]:
         beside |= mentioned
         if kind in _MAKERS:
             made |= {number for number in mentioned if kinds[number] == "Model"}
-    # Of a file any part may be missing, of a maker all: what a model is made by, too.
-    if files or any(each.kind in _MAKERS and not each.words for each in unread):
+    # What a model is made by may be missing.
+    if any(each.kind in _MAKERS and (each.cut or not each.words) for each in unread):
         beside |= {number for number, kind in enumerate(kinds) if kind == "Model"}
     return tainted | beside | above(made)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
-from exai_compiler.environments import check_everywhere, errors_in
+from exai_compiler.environments import check_everywhere, errors_in, wrong_with
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown
@@ -103,7 +103,8 @@ def check_project(
     of_overlays = set(loaded.patched)
     whole = not has_errors(each for each in problems if each not in of_overlays)
     if base is not None and (loaded.unread or whole):
-        found = check_everywhere(base, loaded.overlaid, components, asked, loaded.wrong)
+        wrong = wrong_with(loaded.wrong, base, loaded.unread or ())
+        found = check_everywhere(base, loaded.overlaid, components, asked, wrong)
         if loaded.unread:
             problems += certain(found, base, loaded.unread)
         elif environment is not None and (aside or has_errors(found)):

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
-from exai_compiler.unread import Unread, unread_document, unread_file, unread_part
+from exai_compiler.unread import Unread, unread_document, unread_part, unread_text
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
@@ -82,7 +82,7 @@ def load_from(
         if version is not None and (other := _other_version(read_.documents, version)) is not None:
             return Loaded(root, None, (other,), MappingProxyType(read_.sources))
         specs, unread = parse_all(read_.documents)
-        problems = [*read_.problems, *unread]
+        problems = [*read_.problems, *read_.elsewhere, *unread]
         if not read_.has_root:
             return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
         allowed: list[Allowance] = []
@@ -118,10 +118,12 @@ def load_from(
 
 @frozen
 class _Read:
-    """The documents of a project as read."""
+    """The documents of a project as read; `problems` are those of their texts, `elsewhere` those of
+    where they are."""
 
     documents: tuple[Document, ...]
     problems: tuple[Diagnostic, ...]
+    elsewhere: tuple[Diagnostic, ...]
     sources: dict[str, str]
     has_root: bool
 
@@ -134,13 +136,16 @@ def _unread(
     python: Iterable[Diagnostic],
 ) -> tuple[Unread, ...] | None:
     """What is known of the documents that can't be read, if that is all that is wrong."""
-    if has_errors(others):
+    if has_errors((*others, *read_.elsewhere)):
         return None
     found: list[Unread | None] = []
-    files = {each.at.path for each in read_.problems if each.severity == "error"}
-    for path in sorted(files):
+    by_file: dict[str, list[Document]] = {}
+    for document in read_.documents:
+        by_file.setdefault(document.path, []).append(document)
+    for path in sorted({each.at.path for each in read_.problems if each.severity == "error"}):
         text = read_.sources.get(path)
-        found.append(None if text is None or path == ROOT_FILE else unread_file(path, text))
+        parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
+        found += parts or [None]
     parsed = {id(spec.document) for spec in specs}
     wrong: dict[str, list[Diagnostic]] = {}
     for problem in unparsed:
@@ -157,6 +162,7 @@ def _unread(
 def _read_all(folder: Folder, cache: DocumentCache) -> _Read:
     """All files that exai.yaml names. Without a Project document there, only that file."""
     problems: list[Diagnostic] = []
+    elsewhere: list[Diagnostic] = []
     sources: dict[str, str] = {}
     documents = list(_read_file(folder, cache, ROOT_FILE, problems, sources))
     specs, unread = parse_all(documents)
@@ -166,10 +172,11 @@ def _read_all(folder: Folder, cache: DocumentCache) -> _Read:
             problems.append(_no_project())
     else:
         more_documents = len(specs) > 1
-        for path in _spec_files(folder, root, more_documents, problems):
+        for path in _spec_files(folder, root, more_documents, elsewhere):
             if path not in sources:
                 documents += _read_file(folder, cache, path, problems, sources)
-    return _Read(tuple(documents), tuple(problems), sources, root is not None)
+    named = root is not None
+    return _Read(tuple(documents), tuple(problems), tuple(elsewhere), sources, named)
 
 
 def _other_version(documents: Iterable[Document], version: str) -> Diagnostic | None:

@@ -105,6 +105,11 @@ class Document:
         return ()
 
     @property
+    def start(self) -> int:
+        """Where in the text of its file it begins."""
+        return self._find(())[0][0]
+
+    @property
     def starts(self) -> tuple[Span, ...]:
         """Where the texts begin that the document is made of."""
         return (self.at(),)
@@ -145,8 +150,9 @@ def read(
     """The documents of one file, and what is wrong with the others. Empty documents don't count.
     `frame` says for people what a document of this file has.
 
-    A document with problems isn't returned; text after a syntax error isn't read. Switch the
-    garbage collector off around many calls: reading makes many objects and no cycles.
+    A document with problems isn't returned; after a syntax error reading goes on at the next
+    `---`. Switch the garbage collector off around many calls: reading makes many objects and no
+    cycles.
     """
     decoded = decode(text, path)
     if isinstance(decoded, Diagnostic):

@@ -44,6 +44,11 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
         "close the quote",
     ),
     (
+        "unexpected document indicator",
+        "a quote is opened here and never closed",
+        "close the quote",
+    ),
+    (
         "did not find expected ',' or '}'",
         "the mapping opened with `{` isn't closed, or lacks a comma",
         "separate its fields with commas and close it with `}`; quote text with special characters",
@@ -131,7 +136,8 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
         # A quote that isn't closed is ended by the next one, maybe many lines below.
         opened = _open(text, known.at)
         return replace(known, related=opened) if opened and opened[0][0] == _QUOTED else known
-    unclosed = "end of stream" in problem or "could not find expected ':'" in problem
+    ends = ("unexpected end of stream", "unexpected document indicator")
+    unclosed = any(words in problem for words in ends) or "could not find expected ':'" in problem
     if unclosed and error.context_mark:
         at = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
     opened = _open(text, at)
@@ -142,6 +148,8 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
             message = "a comma is missing before this key, or a text with a colon isn't quoted"
             hint = 'separate fields with commas; quote text that contains ": "'
             return _syntax(message, hint, at, opened)
+        if mark.index >= len(text.rstrip()):  # nothing is behind it but the end
+            at, opened = opened[0][1], ()
     related = opened or _before(lines[: at.line - 1], at, problem) or _begun(error, path, at)
     for words, message, hint in _PLAIN_WORDS:
         if words in problem:

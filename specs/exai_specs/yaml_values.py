@@ -29,6 +29,7 @@ from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import NODE
 from exai_specs.frozen import Json
 from exai_specs.regexes import regex
+from exai_specs.yaml_breaks import MOST_BREAKS, next_mark, says_what_it_is, without
 from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
 from exai_specs.yaml_mistakes import uncoloned, unspaced
@@ -43,36 +44,50 @@ _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff
 
 
 def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
-    """Each document that isn't empty and was read whole; ends at the first syntax error. `frame`
-    says for people what a document of this file has."""
-    if may_be_deep(text):
-        deep = first_deep(text, path)
-        if deep:
-            yield deep
+    """Each document that isn't empty and was read whole. After a syntax error the next `---` begins
+    one, if it says that it is. `frame` says for people what a document of this file has."""
+    rest = text
+    for breaks in range(MOST_BREAKS):
+        if may_be_deep(rest):
+            deep = first_deep(rest, path)
+            if deep:
+                yield deep
+                return
+        try:
+            for conversion in _up_to_a_break(rest, path, frame):
+                if not breaks or says_what_it_is(conversion.value):
+                    yield conversion
             return
-    try:
-        events = events_of(text)
-        read: Conversion | None = None
-        for event in events:
-            if read is not None:  # only what follows tells whether a document without `...` ends
-                yield read
-                read = None
-            if type(event) is not DocumentStartEvent:
-                continue  # the stream's own, or a document's end
-            anchors = Anchors(events) if "&" in text else NO_ANCHORS
-            mine = iter(anchors.events) if anchors.events else events
-            root = next(mine)
-            if type(root) is ScalarEvent and root.implicit[0] and plain(root.value) is None:
-                continue
-            conversion = Conversion(text, path, mine, anchors)
-            conversion.read(root, frame)
-            end = anchors.events[-1] if anchors.events else next(events)
-            if end.explicit:
-                yield conversion
-            else:
-                read = conversion
-    except yaml.YAMLError as error:
-        yield explain(error, text, path)
+        except yaml.YAMLError as error:
+            end = next_mark(rest, error)
+            yield explain(error, rest[:end], path)
+            if end == len(rest):
+                return
+            rest = without(rest, end)
+
+
+def _up_to_a_break(text: str, path: str, frame: str) -> Iterator[Conversion]:
+    """Raises YAMLError."""
+    events = events_of(text)
+    read: Conversion | None = None
+    for event in events:
+        if read is not None:  # only what follows tells whether a document without `...` ends
+            yield read
+            read = None
+        if type(event) is not DocumentStartEvent:
+            continue  # the stream's own, or a document's end
+        anchors = Anchors(events) if "&" in text else NO_ANCHORS
+        mine = iter(anchors.events) if anchors.events else events
+        root = next(mine)
+        if type(root) is ScalarEvent and root.implicit[0] and plain(root.value) is None:
+            continue
+        conversion = Conversion(text, path, mine, anchors)
+        conversion.read(root, frame)
+        end = anchors.events[-1] if anchors.events else next(events)
+        if end.explicit:
+            yield conversion
+        else:
+            read = conversion
 
 
 class _Bomb(Exception):

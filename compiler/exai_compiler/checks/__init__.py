@@ -117,7 +117,7 @@ from exai_compiler.checks import (
     workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
-from exai_compiler.checks.told_once import told_once
+from exai_compiler.checks.told_once import causes, told_once
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
@@ -241,7 +241,8 @@ def check(
     `environments` limits what is judged by environment; None: every one.
     """
     judged = subject(project, catalog, environments)
-    found = told_once([problem for rule in CHECKS for problem in _some(rule(judged))])
+    found = [problem for rule in CHECKS for problem in _some(rule(judged))]
+    found = told_once(causes(found, project))
     if not has_errors(found):
         found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]
     whole = not has_errors(found)

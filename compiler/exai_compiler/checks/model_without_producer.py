@@ -65,7 +65,7 @@ def _meant(subject: Subject, name: str) -> bool:
         given = {text(binding) for binding in step.inputs.values()}
         component = step.component
         if component is None:
-            if name in given:
+            if name in given or not given:  # it may break off before it
                 return True
         elif component.effects == "writes-registry":
             for port, kind in component.refs.items():

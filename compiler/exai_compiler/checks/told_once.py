@@ -1,22 +1,33 @@
 """A mistake in one place that several documents meet, such as a file of Python that five steps
 name: told once, with all of their places.
 
-In: diagnostics. Out: the same, those joined that differ in nothing but their related places.
+In: diagnostics. Out: the same, those joined that differ in nothing but their related places, and
+without those that come of others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.values import replace
 
 MOST = 10
 """Related places of what was joined: more of them help nobody."""
 # A reference that is one of these has no type that could be wrong, too.
 _UNREAD = frozenset({"unknown-reference", "out-of-scope"})
+_MADE_BY_NOBODY = "model-without-producer"
 Related = tuple[tuple[str, Span], ...]
 About = tuple[str, Span, str, str, str]
+
+
+def causes(found: list[Diagnostic], project: Project) -> list[Diagnostic]:
+    """Without what may come of a file that somebody is still writing."""
+    if any(each.code == _MADE_BY_NOBODY for each in found) and _breaks_off(found, project):
+        return [each for each in found if each.code != _MADE_BY_NOBODY]
+    return found
 
 
 def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -34,6 +45,18 @@ def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     for about, places in joined.items():
         first[about] = replace(first[about], related=_some(tuple(places)))
     return list(first.values())
+
+
+def _breaks_off(found: Iterable[Diagnostic], project: Project) -> bool:
+    """Whether a file with pipelines is wrong and doesn't end with a line's end, as one that is
+    written halfway: what is missing in it may make a model."""
+    makers = (PipelineSpec, TuningSpec)
+    halves = {
+        spec.document.path
+        for spec in project.specs.values()
+        if isinstance(spec.body, makers) and not spec.document.text.endswith(("\n", "\r"))
+    }
+    return any(each.at.path in halves and each.severity == "error" for each in found)
 
 
 def _some(related: Related) -> Related:

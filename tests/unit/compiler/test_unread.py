@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exai_compiler.project import link
-from exai_compiler.unread import Unread, certain, unread_document, unread_file
+from exai_compiler.unread import Unread, certain, unread_document, unread_text
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
 from exai_specs.parse import parse_all
@@ -18,28 +18,31 @@ MODEL = FRAME + "kind: Model\nmetadata: {name: m}\nspec: {task: regression}\n"
 @pytest.mark.parametrize(
     "kind",
     [
-        "kind: Overlay",
-        "kind:   Overlay",
-        "kind: 'Overlay'",
+        "kind: Project",
+        "kind:   Project",
+        "kind: 'Project'",
         '"kind": "Runtime"',
         "kind : Project",
         "kind: Overlai",
+        "kind: Overlay\nkind: Model",
     ],
 )
 def test_of_a_file_with_what_matters_to_all_nobody_can_tell(kind: str) -> None:
-    assert unread_file("a.yaml", f"{FRAME}{kind}\nmetadata: {{name: a}}\nspec: {{") is None
+    text = f"{FRAME}{kind}\nmetadata: {{name: a}}\nspec: {{"
+    assert list(unread_text("a.yaml", text)) == [None]
 
 
 def test_of_a_file_that_breaks_off_before_its_kind_nobody_can_tell() -> None:
     text = f"{FRAME}metadata: {{name: a}}\nspec: {{target: Model/m}}\n  {{\nkin"
-    assert unread_file("a.yaml", text) is None
+    assert list(unread_text("a.yaml", text)) == [None]
 
 
 @pytest.mark.parametrize(
     "name", ["name: inspector", '"name": "inspector"', "'name':'inspector'", "name : inspector"]
 )
 def test_a_name_is_known_however_it_is_written(name: str) -> None:
-    found = unread_file("a.yaml", f"{FRAME}kind: Model\nmetadata:\n  {name}\nspec: {{")
+    text = f"{FRAME}kind: Model\nmetadata:\n  {name}\nspec: {{"
+    (found,) = unread_text("a.yaml", text)
     assert found is not None
     assert "inspector" in found.names
 
@@ -55,3 +58,46 @@ def test_what_has_no_spec_yet_may_make_any_model(kind: str, told: bool) -> None:
     assert linked is not None and isinstance(unread, Unread)
     problem = Diagnostic("model-without-producer", "no step", model.at("metadata", "name"))
     assert bool(certain([problem], linked, [unread])) is told
+
+
+def test_the_parts_of_a_text_are_known_one_by_one() -> None:
+    service = FRAME + "kind: Service\nmetadata: {name: s}\nspec: {model: m\n"
+    overlay = FRAME + "kind: Overlay\nmetadata: {name: o}\nspec: {environment: prod, patch: {\n"
+    text = f"# a\n---\n---\n{MODEL}---\n{service}--- # b\n{overlay}---\nnull\n...\n"
+    documents, _ = read(text, "a.yaml")
+    found = list(unread_text("a.yaml", text, documents))
+    assert [each and (each.kind, each.environment) for each in found] == [
+        ("Service", ""),
+        ("Overlay", "prod"),
+    ]
+    assert [each and "s" in each.names for each in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("spec: {source: {csv: {path: a.csv}}, schema: {}}", "Dataset"),
+        ("kind: {}\nspec: {key: a, type: int64}", "Entity"),
+        ("kind: Stuff\nspec: {steps: {}}", "Pipeline"),
+        ("spec: {steps: {}, zzz: 1}", None),  # as any kind
+        ("apiVersion: apps/v1\nkind: Deployment\nspec: {}", "Manifest"),
+    ],
+)
+def test_what_a_document_has_tells_which_kind_it_is(text: str, kind: str | None) -> None:
+    (document,), _ = read(f"{text}\nmetadata: {{name: a}}\n", "a.yaml")
+    unread = unread_document(document, ())
+    assert unread is not None
+    assert (unread.kind, unread.names) == (kind, {"a"})
+
+
+@pytest.mark.parametrize("spec", ["", "spec: {}", "spec: {container: {image: a}}", "spec: {z: 1}"])
+def test_what_may_be_of_a_kind_that_matters_to_all_is_as_such(spec: str) -> None:
+    (document,), _ = read(f"metadata: {{name: a}}\n{spec}\n", "a.yaml")
+    assert unread_document(document, ()) is None
+
+
+def test_what_is_no_document_hides_nothing() -> None:
+    (document,), _ = read("a: 1\nmodel: m\n", "a.yaml")
+    unread = unread_document(document, ())
+    assert unread is not None
+    assert not unread.names | unread.words

@@ -170,3 +170,48 @@ def test_one_mistake_in_the_guides_examples(
     assert [each.code for each in found] == [code]
     assert found[0].at.line == text[: text.index(written)].count("\n") + 1
     assert hint in found[0].hint
+
+
+def test_a_step_that_breaks_off_may_have_made_the_model(tmp_path: Path) -> None:
+    root = tmp_path / "iris"
+    shutil.copytree(IRIS, root)
+    place = root / "specs/pipeline.yaml"
+    text = place.read_text()
+    place.write_text(text[: text.index("uses: register-model") + len("uses: regist")])
+    (found,) = (each for each in validate(root).diagnostics if each.severity == "error")
+    assert found.code == "unknown-component"
+
+
+BROKEN = """\
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: iris}
+spec: {source: [}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: other}
+spec: {source: {uri: "s3://a/b", format: sklearn}}
+---
+apiVersion: apps/v1
+kind: Deployment
+spec: {selector: &a
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: another}
+spec: {model: unheard}
+"""
+
+
+def test_behind_what_breaks_off_the_next_document_is_judged(tmp_path: Path) -> None:
+    root = tmp_path / "iris"
+    shutil.copytree(IRIS, root)
+    (root / "specs/dataset.yaml").write_text(BROKEN)
+    found = [each for each in validate(root).diagnostics if each.severity == "error"]
+    assert [(each.code, each.at.line) for each in found] == [
+        ("yaml-syntax", 4),
+        ("missing-field", 9),
+        ("yaml-syntax", 13),
+        ("unknown-reference", 18),
+    ]
