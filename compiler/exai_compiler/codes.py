@@ -235,9 +235,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "nothing twice: the second step would get the version of the first.",
         ),
         "reserved-env": Code(
-            "An environment variable that exai sets itself.",
+            "An environment variable that exai sets itself, or that KServe refuses.",
             "Names that start with `EXAI_`, and MLFLOW_TRACKING_URI, tell steps and servers where "
-            "they are.",
+            "they are. KServe's webhook takes no service with PYTHONPATH since 0.18, nor "
+            "STORAGE_URI in a transformer that runs in the model's pods.",
         ),
         "reserved-name": Code(
             "A name that exai needs for itself.",

@@ -25,6 +25,19 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "none, is rolled out, `model` is applied alone first, and the canary waits.",
             "note",
         ),
+        "canary-unreached": Code(
+            "A canary in Standard mode behind a transformer of its own pods.",
+            "The transformer asks the model by the name of the stable one's Kubernetes Service, "
+            "and the share of a canary is that of a route before it: what it transforms never "
+            "reaches the canary. The same holds for `features`, which are looked up by one.",
+            "warning",
+        ),
+        "fixed-image": Code(
+            "A tag for an image that is named by digest.",
+            "KServe puts `runtimeVersion` in the place of an image's tag. An image by digest, such "
+            "as those of exai's own servers, stays as it is.",
+            "warning",
+        ),
         "format-unsupported": Code(
             "No runtime serves the format of a model.",
             "exai decides which serving runtime serves a model, by its format and version: the "
@@ -33,6 +46,13 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "graph-cycle": Code(
             "Nodes of a graph that lead to each other.",
             "A request would go round for ever. The message has every edge of the cycle.",
+        ),
+        "graph-protocol": Code(
+            "A graph that asks a service by another protocol than the service's own.",
+            "KServe's graphs ask a service by the first protocol that its runtime lists (v1 for "
+            "most), whatever `protocol` says; one with a transformer of its own by that "
+            "transformer's. A request of the other protocol is refused there.",
+            "warning",
         ),
         "graph-step": Code(
             "A step that its node's router can't use.",
@@ -47,6 +67,13 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "A trigger of KEDA that KServe would refuse.",
             "The triggers under `autoscale.keda` are KServe's own `autoScaling.metrics`, held "
             "against its schema.",
+        ),
+        "knative-timeout": Code(
+            "A request that may last longer than Knative allows.",
+            "Its webhook refuses a revision whose `timeout` is beyond the cluster's "
+            "max-revision-timeout-seconds, which is 600 unless its ConfigMap config-defaults says "
+            "more.",
+            "warning",
         ),
         "model-scheme": Code(
             "A place that KServe fetches no language model from.",
@@ -103,6 +130,11 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "a controller that moves shares of the requests. Until one does, a new version gets "
             "every request once it is ready.",
             "note",
+        ),
+        "same-priority": Code(
+            "Two runtimes that take the same format unasked, by the same priority.",
+            "KServe's webhook refuses the second: it couldn't choose between them. It compares the "
+            "runtimes of a namespace, exai's among them, and those of the cluster with each other.",
         ),
         "serving-mode": Code(
             "A field that the serving mode doesn't have.",

@@ -1,6 +1,6 @@
 """`autoscale-mode`: what a serving mode can't scale by, or down to (targets 1.2).
 
-`inexact-unit`: what KServe rounds. `keda-trigger`: what KServe's schema refuses of a trigger.
+`inexact-unit`: what KServe rounds.
 
 Standard mode scales by cpu or memory (HPA, which keeps one replica), by KEDA, or not at all.
 Knative scales by concurrency or rps, and by cpu or memory with the HPA class, which keeps one, too.
@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from exai_compiler.backends.kserve.scale import BY_HPA, Mode, metric, scale_target
+from exai_compiler.backends.kserve.scale import BY_HPA, Mode, scale_target
 from exai_compiler.backends.kserve.service import mode, mode_of
-from exai_compiler.checks.patch_rules import dotted
+from exai_compiler.checks.keda_triggers import triggers
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
-from exai_compiler.crds import crd
-from exai_compiler.crds.problems import part_problems
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import Autoscale, GraphSpec, Replicas, ServiceSpec
 from exai_specs.kinds.components import ComponentFields
@@ -28,7 +26,6 @@ METRICS: dict[Mode, tuple[str, ...]] = {
     "Standard": BY_HPA,
     "Knative": ("concurrency", "rps", *BY_HPA),
 }
-TRIGGER: Path = ("spec", "predictor", "autoScaling", "metrics", 0)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -42,7 +39,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, block in components(service):
             yield from _whole(spec, path, block)
             if block.autoscale is not None and block.autoscale.keda is not None:
-                yield from _triggers(spec, path, block.autoscale)
+                yield from triggers(spec, path, block.autoscale)
             yield from _same_way(spec, path, service, block)
             for name, environment in subject.environments.items():
                 found = mode_of(service, environment)
@@ -107,11 +104,14 @@ def _judged(
                 hint="scale by concurrency or rps, or serve in Standard mode",
                 related=related,
             )
-    to_zero = scaling is not None and scaling.keda is not None
+    keda = scaling.keda if scaling is not None else None
+    to_zero = any(each.resource is None for each in keda or ())
     if mode == "Knative":
         to_zero = by not in BY_HPA
     if block.replicas.min == 0 and not to_zero:
         what = f"{mode} mode" if mode == "Standard" else f"scaling by {by}"
+        if mode == "Standard" and keda is not None:
+            what = "KEDA with triggers of cpu and memory alone"
         yield Diagnostic(
             "autoscale-mode",
             f"{what} keeps at least one replica",
@@ -141,19 +141,6 @@ def _way(block: ComponentFields) -> str:
     if scaling is None:
         return "metric"
     return "keda" if scaling.keda is not None else "none" if scaling.none is not None else "metric"
-
-
-def _triggers(spec: Spec, path: Path, scaling: Autoscale) -> Iterator[Diagnostic]:
-    schema = crd("InferenceService")
-    for index, trigger in enumerate(scaling.keda or ()):
-        for found in part_problems(schema, TRIGGER, metric(trigger)):
-            where = (*path, "autoscale", "keda", index, *found.path)
-            at = spec.key_at(*where) if found.on_key else spec.at(*where)
-            message = f"`{dotted(found.path[:-1])}`: {found.message}"
-            if not found.on_key:
-                message = f"`{dotted(found.path)}` {found.message}"
-            hint = found.hint or "see KEDA's own fields: kubectl explain scaledobject.spec.triggers"
-            yield Diagnostic("keda-trigger", message, at, hint=hint)
 
 
 def _whole(spec: Spec, path: Path, block: ComponentFields) -> Iterator[Diagnostic]:

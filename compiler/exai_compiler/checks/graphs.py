@@ -3,7 +3,8 @@
 `graph-weights`: shares that aren't whole, or aren't 100 % together. `graph-step`: what the node's
 router doesn't know of a step, or has to. `graph-cycle`: nodes that lead to each other.
 `unused-node`: one that no request reaches. Unknown services and nodes are `unknown-reference`,
-names that stand twice `duplicate-name`.
+names that stand twice `duplicate-name`. `graph-protocol`: a service that KServe asks by another
+protocol than its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from exai_compiler.backends.kserve.chosen import Chosen, choose
+from exai_compiler.backends.kserve.own_runtimes import runtimes
+from exai_compiler.backends.kserve.served import may_be_served
+from exai_compiler.backends.kserve.shipped import V1_V2
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -18,6 +23,7 @@ from exai_specs.blocks import yaml_name
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import GraphSpec, ServiceSpec
 from exai_specs.kinds.graph import ROOT, GraphNode, GraphStep
+from exai_specs.kinds.service import CUSTOM
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
@@ -87,6 +93,8 @@ def _answers(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Itera
             hint="serve it by protocol v1 or v2",
             related=((str(there.ref), there.at("spec", "protocol")),),
         )
+    if there is not None and isinstance(body, ServiceSpec):
+        yield from _by_protocol(subject, spec, path, there, body)
     on_clusters = any(each.target != "local" for each in subject.environments.values())
     if there is not None and isinstance(body, ServiceSpec) and body.stopped and on_clusters:
         yield Diagnostic(
@@ -97,6 +105,39 @@ def _answers(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Itera
             hint="start it, or take the step out of the graph",
             related=((str(there.ref), there.at("spec", "stopped")),),
         )
+
+
+def _by_protocol(
+    subject: Subject, spec: Spec, path: Path, service: Spec, body: ServiceSpec
+) -> Iterator[Diagnostic]:
+    """KServe asks by a protocol of the runtime's, and of a transformer alone by its own."""
+    apart = body.transformer is not None and not body.transformer.collocated
+    if body.runtime == CUSTOM or apart or body.features is not None:
+        return
+    for name, environment in subject.environments.items():
+        known = runtimes(subject.project, environment)
+        if environment.target == "local":
+            continue
+        for format_, version, digest in may_be_served(subject.project, subject.makers, body.model):
+            chosen = choose(format_, version, body.protocol, body.runtime, known, digest)
+            runtime = chosen.runtime if isinstance(chosen, Chosen) else None
+            asked = runtime.asked_by_graphs() if runtime is not None else body.protocol
+            if runtime is None or asked == body.protocol or body.protocol not in V1_V2:
+                continue
+            stated = "protocol" in service.document.value["spec"]  # type: ignore[operator]  # a mapping
+            at = service.at("spec", "protocol") if stated else service.at("metadata", "name")
+            where = subject.project.root.key_at("spec", "environments", name)
+            yield Diagnostic(
+                "graph-protocol",
+                f"a graph asks Service `{service.ref.name}` by {asked}, and it is to be asked by "
+                f"{body.protocol}",
+                spec.at(*path),
+                "warning",
+                f"write `protocol: {asked}` there, and requests of it: KServe takes the first "
+                f"protocol of runtime `{runtime.name}`",
+                ((str(service.ref), at), (f"environment `{name}`", where)),
+            )
+            return
 
 
 def _unknown(what: str, name: str, spec: Spec, path: Path, hint: str) -> Diagnostic:

@@ -1,7 +1,8 @@
 """`serving-mode`: fields that the mode of an environment doesn't have, or that KServe's webhook
 refuses there (targets 1.1 and 1.3). `needs-graph`: a canary that its KServe doesn't have.
-`needs-gateway`: a canary in Standard mode splits traffic by the Gateway API alone. `canary-phase`:
-what Knative takes for the stable model. `rollout-not-walked`: steps that nothing honours yet.
+`needs-gateway`: a canary in Standard mode splits traffic by the Gateway API alone.
+`canary-unreached`: one behind a transformer there. `canary-phase`: what Knative takes for the
+stable model. `rollout-not-walked`: steps that nothing honours yet.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from exai_compiler.backends.kserve.scale import Mode
 from exai_compiler.backends.kserve.service import ROLLOUT, mode_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import LLMServiceSpec, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.units import Percent
@@ -40,6 +41,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             mode = mode_of(service, environment)
             place = subject.project.root.key_at("spec", "environments", name)
             related = ((f"`{name}` is {mode}", place),)
+            if service.mode is not None:
+                related = ((f"this service is {mode}", spec.at("spec", "mode")),)
             for field, (only, why) in ONLY.items():
                 if stated[field] and mode != only:
                     yield Diagnostic(
@@ -80,23 +83,50 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "split between two services by a Graph",
                     related=related,
                 )
-            if mode == "Knative" and service.canary is not None:
-                if service.canary.replicas is not None:
-                    yield Diagnostic(
-                        "serving-mode",
-                        "Knative mode has no `replicas` of a canary: it scales each revision alike",
-                        spec.key_at("spec", "canary", "replicas"),
-                        hint="remove it, or serve in Standard mode",
-                        related=related,
-                    )
-                yield Diagnostic(
-                    "canary-phase",
-                    "Knative gives the rest of the requests to the revision that is rolled out",
-                    spec.key_at("spec", "canary"),
-                    "note",
-                    "roll out `model` without a canary first",
-                    related,
-                )
+            yield from _canary(spec, service, mode, related)
+
+
+def _canary(
+    spec: Spec, service: ServiceSpec, mode: Mode, related: tuple[tuple[str, Span], ...]
+) -> Iterator[Diagnostic]:
+    """What becomes of a canary in the mode of a service."""
+    if service.canary is None:
+        return
+    if mode == "Standard" and _is_transformed(service):
+        yield Diagnostic(
+            "canary-unreached",
+            "in Standard mode a transformer asks the stable model alone, so no transformed "
+            "request reaches the canary",
+            spec.key_at("spec", "canary"),
+            "warning",
+            "run the transformer in the model's pods (`collocated: true`), serve in "
+            "Knative mode, or split between two services by a Graph",
+            related,
+        )
+    if mode == "Knative":
+        if service.canary.replicas is not None:
+            yield Diagnostic(
+                "serving-mode",
+                "Knative mode has no `replicas` of a canary: it scales each revision alike",
+                spec.key_at("spec", "canary", "replicas"),
+                hint="remove it, or serve in Standard mode",
+                related=related,
+            )
+        yield Diagnostic(
+            "canary-phase",
+            "Knative gives the rest of the requests to the revision that is rolled out",
+            spec.key_at("spec", "canary"),
+            "note",
+            "roll out `model` without a canary first",
+            related,
+        )
+
+
+def _is_transformed(service: ServiceSpec) -> bool:
+    """Whether pods of their own ask the model: KServe tells them the name of the stable one's
+    Kubernetes Service (`--predictor_host`, targets 1.1)."""
+    apart = service.transformer is not None and not service.transformer.collocated
+    return apart or service.features is not None
 
 
 def _unrouted(subject: Subject) -> Iterator[Diagnostic]:

@@ -3,7 +3,7 @@
 `format-unsupported`: no runtime, or not the named one, serves the format. `protocol-unsupported`:
 none of them speaks the protocol. `unknown-runtime`: a name that only the platform may know.
 `name-clash`: a Runtime called like one that is there already. `unused-runtime`: one that serves
-nothing.
+nothing. `fixed-image`: a tag for an image by digest.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 
-from exai_compiler.backends.kserve.chosen import EXAIS, Chosen, NoRuntime, choose
+from exai_compiler.backends.kserve.chosen import EXAIS, Chosen, NoRuntime, choose, is_exais
 from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.platforms import release
 from exai_compiler.backends.kserve.served import files_of, may_be_served
@@ -49,7 +49,27 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     for each in _judged(given, spec, service, path, wanted):
                         both = (*_declared(subject, model), *places)
                         found[replace(each, related=both)] = None
+                    if isinstance(given, Chosen) and service.runtime_version is not None:
+                        found |= dict.fromkeys(_fixed(subject, spec, service, given))
         yield from found
+
+
+def _fixed(
+    subject: Subject, spec: Spec, service: ServiceSpec, chosen: Chosen
+) -> Iterator[Diagnostic]:
+    """A tag beside a digest, which KServe leaves alone (UpdateImageTag in
+    pkg/controller/v1beta1/inferenceservice/utils/utils.go)."""
+    own = subject.project.body(RuntimeSpec, chosen.name)
+    image = service.image or (own.image if own is not None else None) or ""
+    if "@" in image or (service.image is None and is_exais(chosen.name)):
+        whose = "the image" if service.image is not None else f"the image of `{chosen.name}`"
+        yield Diagnostic(
+            "fixed-image",
+            f"{whose} is named by digest, so this tag changes nothing",
+            spec.at("spec", "runtimeVersion"),
+            "warning",
+            "remove it, or name the image by that tag",
+        )
 
 
 def _choosing(subject: Subject, environment: Environment) -> Choosing:

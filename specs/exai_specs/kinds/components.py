@@ -47,6 +47,7 @@ class ComponentFields(PodFields):
 
 
 MAIN = "kserve-container"
+MODEL_DIR = "/mnt/models"
 
 # What is the model's own in a transformer that runs in the model's pods.
 _OF_THE_POD = (
@@ -62,6 +63,14 @@ def name_problems(block: ComponentFields) -> tuple[Problem, ...]:
         return ()
     wrong = f"must be {MAIN} beside other containers"
     return (Problem("invalid-value", wrong, "remove it, or the sidecars", ("containerName",)),)
+
+
+def mount_problems(block: ComponentFields, has_model: bool) -> tuple[Problem, ...]:
+    """KServe mounts the files of a model itself: a second mount there, and no pod starts."""
+    if not has_model or MODEL_DIR not in block.volumes:
+        return ()
+    wrong, hint = "is where KServe puts the model", "mount it at another path"
+    return (Problem("invalid-value", wrong, hint, ("volumes", MODEL_DIR), "key"),)
 
 
 @block
@@ -99,7 +108,8 @@ class Transformer(ComponentFields):
         if self.image is None:
             hint = "add image (the server that transforms), by digest"
             raise refuse(Problem("missing-field", "has no image", hint))
-        if found := name_problems(self):
+        has_model = self.model is not None
+        if found := (*name_problems(self), *mount_problems(self, has_model)):
             raise refuse(*found)
         if not self.collocated:
             return self
@@ -166,7 +176,8 @@ class Explainer(ComponentFields):
         if (self.art is None) == (self.image is None):
             hint = "remove one of them" if self.art is not None else "add image or art"
             raise refuse(Problem("exactly-one-of", "must have exactly one of image, art", hint))
-        if found := name_problems(self):
+        has_model = self.model is not None
+        if found := (*name_problems(self), *mount_problems(self, has_model)):
             raise refuse(*found)
         if self.art is not None and self.container_name is not None:
             wrong = "means nothing with art"

@@ -138,7 +138,14 @@ class Autoscale:
         Effect.RENDER,
         about(
             "By KEDA, in KServe's own fields",
-            [{"resource": {"name": "cpu", "target": {"type": "Utilization"}}}],
+            [
+                {
+                    "resource": {
+                        "name": "cpu",
+                        "target": {"type": "Utilization", "averageUtilization": 80},
+                    }
+                }
+            ],
         ),
     ] = None
     none: Annotated[

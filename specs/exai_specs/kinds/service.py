@@ -35,6 +35,7 @@ from exai_specs.kinds.components import (
     Explainer,
     Logger,
     Transformer,
+    mount_problems,
     name_problems,
 )
 from exai_specs.kinds.model_files import InlineModel
@@ -343,9 +344,7 @@ def _problems(service: ServiceSpec) -> list[Problem]:
     if service.canary is not None and service.rollout is not None:
         wrong, hint = "stands beside a canary of your own", "keep one of canary, rollout"
         found.append(Problem("invalid-value", wrong, hint, ("rollout",), "key"))
-    if not own and "/mnt/models" in service.volumes:
-        wrong, hint = "is where KServe puts the model", "mount it at another path"
-        found.append(Problem("invalid-value", wrong, hint, ("volumes", "/mnt/models"), "key"))
+    found += mount_problems(service, service.model is not None)
     if service.canary is not None and service.canary.model == service.model:
         wrong = "is the model that has the other requests, too"
         hint = "name another alias or version"

@@ -43,6 +43,34 @@ def test_the_runtime_is(
     assert isinstance(found, Chosen) and found.name == name
 
 
+LISTED = Runtime("listed", {"m": ("1", "1.5", "2"), "any": ()}, ("v2",), ("m", "any"))
+
+
+@pytest.mark.parametrize(
+    ("format_", "stated", "written"),
+    [
+        ("m", None, "2"),
+        ("m", "1", "1"),
+        ("m", "1.4", "1"),
+        ("m", "1.5", "1.5"),
+        ("m", "1.5.2", "1.5"),
+        ("any", None, None),
+        ("any", "7", None),
+    ],
+)
+def test_the_version_that_is_written_is_listed_as_kserve_compares_it_as_text(
+    format_: str, stated: str | None, written: str | None
+) -> None:
+    found = choose(format_, stated, "v2", None, (LISTED,), False)
+    assert isinstance(found, Chosen) and found.version == written
+
+
+@pytest.mark.parametrize("stated", ["3", "15", "0.1"])
+def test_a_version_that_no_listed_one_has_in_it_is_not_served(stated: str) -> None:
+    found = choose("m", stated, "v2", None, (LISTED,), False)
+    assert isinstance(found, NoRuntime) and found.why == "version"
+
+
 def test_only_what_exais_steps_wrote_is_served_by_exais_server_of_scikit_learn() -> None:
     found = choose("sklearn", None, "v2", None, (*EXAIS, *SHIPPED), True)
     assert isinstance(found, Chosen) and (found.name, found.version) == ("exai-sklearn", "1")

@@ -37,6 +37,7 @@ SERVED: Mapping[str, Served] = MappingProxyType(
     {H2O: Served(H2O, "3", True), SKLEARN: Served(SKLEARN, "1", False)}
 )
 PROTOCOLS = ("v1", "v2")
+PRIORITY = 1
 PORT = 8080
 MODEL_DIR = "/mnt/models"
 
@@ -78,7 +79,7 @@ def runtime(environment: Environment, served: Served) -> Tree:
         "version": served.version,
     }
     if served.auto_select:
-        formats["priority"] = 1
+        formats["priority"] = PRIORITY
     spec: dict[str, Tree] = {
         "annotations": MappingProxyType(
             {"prometheus.kserve.io/path": "/metrics", "prometheus.kserve.io/port": str(PORT)}

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import components, runtime, transformer
-from exai_compiler.backends.kserve.chosen import EXAIS, is_exais
+from exai_compiler.backends.kserve.chosen import EXAIS, Chosen, choose, is_exais
 from exai_compiler.backends.kserve.formats import formats_of
 from exai_compiler.backends.kserve.monitoring import watchers
 from exai_compiler.backends.kserve.network import policy
@@ -132,16 +132,20 @@ def _exais(resolved: Resolved, body: ServiceSpec) -> Iterator[str]:
     """
     if body.runtime == CUSTOM:
         return
+    known = runtimes(resolved.project, resolved.environment)
     models = (body.model, body.canary.model if body.canary is not None else None)
     for each in models:
         if each is None:
             continue
         if isinstance(each, str) and files_of(resolved.project, each) is None:
-            if body.runtime is None or is_exais(body.runtime):
-                yield from formats_of(resolved, each, resolved.models[each])
+            # The folders of exai's steps have a digest.
+            for format_ in formats_of(resolved, each, resolved.models[each]):
+                served = choose(format_, None, body.protocol, body.runtime, known, True)
+                if isinstance(served, Chosen) and is_exais(served.name):
+                    yield format_
             continue
         source = source_of(resolved, each)
-        chosen = runtime_of(body, source, runtimes(resolved.project, resolved.environment))
+        chosen = runtime_of(body, source, known)
         if isinstance(chosen, Known) and is_exais(chosen.value.name):
             yield chosen.value.name.removeprefix("exai-")
 

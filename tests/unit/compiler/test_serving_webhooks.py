@@ -1,0 +1,288 @@
+"""What the webhooks of KServe, Knative and KEDA refuse of a service, and no schema says; and what
+their controllers would do otherwise than the spec has it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from exai_compiler.backends.kserve.service import render_service
+from exai_compiler.build import Rendered
+from exai_compiler.catalog import catalog
+from exai_compiler.checks import check
+from exai_compiler.facts import Facts, Lock, ModelVersion
+from exai_compiler.maybe import Known
+from exai_compiler.project import Project, link
+from exai_compiler.resolved import Resolved
+from exai_specs.documents import read
+from exai_specs.identity import Ref
+from exai_specs.parse import Spec, parse
+
+COMPONENTS = Path(__file__).parents[3] / "components/exai_components"
+CATALOG = catalog({str(path): path.read_text() for path in COMPONENTS.glob("*/component.yaml")})
+VERSION = ModelVersion(model="iris_model", number=3, uri="s3://a/b", digest="", run_key="f")
+DIGEST = "@sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+HEAD = f"""
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {{name: scoring}}
+spec:
+  exai: ">=0.1"
+  environments:
+    prod:
+      target: kubeflow
+      namespace: ml-prod
+      serving: {{mode: Standard, gatewayApi: true}}
+      images: {{serve: "example.com/serve{DIGEST}"}}
+"""
+IMAGE = f'image: "example.com/x{DIGEST}"'
+
+
+def project_of(*documents: str, platform: str = "latest") -> Project:
+    head = HEAD.replace("namespace: ml-prod", f"namespace: ml-prod\n      platform: {platform}")
+    found, problems = read("\n---\n".join([head, *documents]), "exai.yaml")
+    specs = [parse(document) for document in found]
+    assert problems == () and all(isinstance(spec, Spec) for spec in specs), specs
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None
+    return project
+
+
+def rendered(*documents: str) -> tuple[Rendered, ...]:
+    """What Service `a` is, where its model has a version."""
+    project = project_of(*documents)
+    environment = project.environment("prod")
+    assert environment is not None
+    empty: Any = MappingProxyType({})
+    where = Resolved(
+        project=project,
+        name="prod",
+        environment=environment,
+        catalog=CATALOG,
+        lock=Lock(),
+        facts=Facts(),
+        graphs=empty,
+        meanings=empty,
+        producers=empty,
+        models=MappingProxyType({"iris_model@champion": Known(VERSION)}),
+        promotions=(),
+        runs=(),
+        waiting=(),
+    )
+    return render_service(where, project.specs[Ref("Service", "a")])
+
+
+def said(*documents: str, platform: str = "latest") -> list[tuple[str, str]]:
+    """The code and the message of all that is wrong with the documents in one environment."""
+    found = check(project_of(*documents, platform=platform), CATALOG)
+    return [(each.code, each.message) for each in found]
+
+
+def service(body: str, name: str = "a") -> str:
+    lines = "".join(f"  {line}\n" for line in body.strip().splitlines())
+    return (
+        "apiVersion: exai.dev/v1alpha1\nkind: Service\n"
+        f'metadata: {{name: {name}}}\nspec:\n  model: {{uri: "s3://acme-ml/m", format: sklearn}}\n'
+        f"{lines}"
+    )
+
+
+def runtime(name: str, body: str) -> str:
+    return (
+        "apiVersion: exai.dev/v1alpha1\nkind: Runtime\n"
+        f"metadata: {{name: {name}}}\nspec:\n  {IMAGE}\n  {body}\n"
+    )
+
+
+ONE_PORT = "Knative mode has one port in a pod, and there is another"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("ports: {http1: 8080}", None),
+        ("ports: {h2c: 9000}", None),
+        ("ports: {metrics: 8080}", "Knative mode has no port called `metrics`"),
+        ("ports: {http1: 9090}", "Knative's own proxy has the port 9090"),
+        ("ports: {h2c: 9000, http1: 8080}", ONE_PORT),
+        (f"ports: {{http1: 8080}}\nsidecars: {{x: {{{IMAGE}}}}}", None),
+        (f"sidecars: {{x: {{{IMAGE}, ports: {{http1: 8080}}}}}}", None),
+        (f"ports: {{http1: 8080}}\nsidecars: {{x: {{{IMAGE}, ports: {{http1: 81}}}}}}", ONE_PORT),
+        (
+            f"sidecars: {{x: {{{IMAGE}}}}}",
+            "Knative mode has to know which container of a pod answers, and none has a port",
+        ),
+        (
+            f"runtime: platform-sklearn\nsidecars: {{x: {{{IMAGE}}}}}",
+            None,  # which may have a port
+        ),
+        (f"transformer: {{collocated: true, {IMAGE}, ports: {{http1: 8080}}}}", None),
+        (
+            f"transformer: {{collocated: true, {IMAGE}, ports: {{http1: 8080}}}}\n"
+            "ports: {h2c: 9000}",
+            ONE_PORT,
+        ),
+        (f"transformer: {{{IMAGE}, ports: {{a: 1}}}}", "Knative mode has no port called `a`"),
+        ("timeout: 10m", None),
+        ("timeout: 601s", "Knative refuses more than 600s, unless the cluster's settings allow it"),
+    ],
+)
+def test_knative_has_one_port_in_a_pod_and_ten_minutes(body: str, message: str | None) -> None:
+    found = [
+        text
+        for code, text in said(service("mode: Knative\n" + body))
+        if code in ("serving-mode", "knative-timeout")
+    ]
+    assert found == ([message] if message is not None else [])
+    in_standard = [code for code, _ in said(service("mode: Standard\n" + body))]
+    assert not {"serving-mode", "knative-timeout"} & set(in_standard)
+
+
+def test_a_port_that_is_written_for_grpc_is_the_one_that_knative_has() -> None:
+    model = 'model: {uri: "s3://acme-ml/m", format: pytorch}'
+    grpc = service("mode: Knative\nprotocol: grpc-v2").replace(
+        'model: {uri: "s3://acme-ml/m", format: sklearn}', model
+    )
+    assert said(grpc) == []
+    assert said(grpc + f"  sidecars: {{x: {{{IMAGE}}}}}\n") == []
+    again = grpc + f"  sidecars: {{x: {{{IMAGE}, ports: {{http1: 8080}}}}}}\n"
+    assert said(again) == [("serving-mode", ONE_PORT)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "env: {PYTHONPATH: /lib}",
+        f"sidecars: {{x: {{{IMAGE}, env: {{PYTHONPATH: /lib}}}}}}",
+        f"initContainers: {{x: {{{IMAGE}, env: {{PYTHONPATH: /lib}}}}}}",
+        f"transformer: {{{IMAGE}, env: {{PYTHONPATH: /lib}}}}",
+        "explainer: {art: {type: SquareAttack}, env: {PYTHONPATH: /lib}}",
+    ],
+)
+def test_kserve_takes_no_pythonpath_since_0_18(body: str) -> None:
+    refused = [("reserved-env", "KServe takes no container that sets `PYTHONPATH`")]
+    assert said(service(body)) == refused
+    assert said(service(body), platform="kubeflow-26.03") == []
+
+
+def test_a_transformer_in_the_models_pods_has_no_files_of_its_own() -> None:
+    inside = f"transformer: {{collocated: true, {IMAGE}, env: {{STORAGE_URI: 's3://a/b'}}}}"
+    assert [code for code, _ in said(service(inside))] == ["reserved-env"]
+    assert said(service(inside.replace("collocated: true, ", ""))) == []
+
+
+@pytest.mark.parametrize(
+    ("triggers", "codes"),
+    [
+        ("[{resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]", 1),
+        (
+            "[{resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}, "
+            "{external: {metric: {backend: prometheus, serverAddress: 'http://p', query: q}, "
+            "target: {type: Value, value: '1'}}}]",
+            0,
+        ),
+    ],
+)
+def test_keda_goes_down_to_nothing_by_what_is_outside_alone(triggers: str, codes: int) -> None:
+    body = f"replicas: {{min: 0, max: 3}}\nautoscale: {{keda: {triggers}}}"
+    assert [code for code, _ in said(service(body))] == ["autoscale-mode"] * codes
+
+
+CANARY = 'canary: {model: {uri: "s3://acme-ml/n", format: sklearn}, traffic: 10%}\n'
+
+
+@pytest.mark.parametrize(
+    ("beside", "codes"),
+    [
+        ("", []),
+        (f"transformer: {{{IMAGE}}}", ["canary-unreached"]),
+        (f"transformer: {{{IMAGE}, collocated: true, ports: {{http1: 8080}}}}", []),
+        ("deploymentStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: '1'}}", []),
+    ],
+)
+def test_a_canary_of_standard_mode_is_asked_by_no_transformer(
+    beside: str, codes: list[str]
+) -> None:
+    assert [code for code, _ in said(service(CANARY + beside))] == codes
+
+
+GRAPH = """apiVersion: exai.dev/v1alpha1
+kind: Graph
+metadata: {name: g}
+spec: {nodes: {root: {routerType: Sequence, steps: [{service: a}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("format_", "body", "codes"),
+    [
+        ("sklearn", "", ["graph-protocol"]),
+        ("sklearn", "protocol: v2", ["graph-protocol"]),
+        ("sklearn", "protocol: v1", []),
+        ("sklearn", "runtime: kserve-mlserver", []),
+        ("huggingface", "", []),
+        ("huggingface", "protocol: v1", ["graph-protocol"]),
+        ("sklearn", f"transformer: {{{IMAGE}}}", []),
+        ("sklearn", f"runtime: custom\n{IMAGE}", []),
+    ],
+)
+def test_a_graph_asks_by_the_first_protocol_of_a_runtime(
+    format_: str, body: str, codes: list[str]
+) -> None:
+    text = service(body).replace("format: sklearn", f"format: {format_}")
+    assert [code for code, _ in said(text, GRAPH)] == codes
+
+
+MOJO = "formats: {h2o-mojo: {version: '3', autoSelect: true, priority: 1}}\n  protocols: [v1, v2]"
+
+
+def test_exais_runtime_stands_only_where_it_serves() -> None:
+    """A project's own for the same format would be refused beside it."""
+    registered = (
+        service("{}")
+        .replace("  {}\n", "")
+        .replace('model: {uri: "s3://acme-ml/m", format: sklearn}', "model: iris_model@champion")
+    )
+    found = rendered(registered, runtime("mine", MOJO))
+    assert [each.id.kind for each in found] == ["InferenceService"]
+    body: Any = found[0].body
+    assert body["spec"]["predictor"]["model"]["runtime"] == "mine"
+    kinds = [each.id.kind for each in rendered(registered)]
+    assert kinds == ["ServingRuntime", "InferenceService"]
+
+
+def test_exais_runtime_and_one_of_the_project_differ_in_priority() -> None:
+    named = service("runtime: exai-h2o-mojo").replace("format: sklearn", "format: h2o-mojo")
+    plain = named.replace("name: a", "name: b").replace("runtime: exai-h2o-mojo", "protocol: v2")
+    both = [code for code, _ in said(named, plain, runtime("mine", MOJO))]
+    assert both == ["same-priority"]
+    assert said(named, plain, runtime("mine", MOJO.replace("priority: 1", "priority: 2"))) == []
+    assert said(plain, runtime("mine", MOJO)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "codes"),
+    [
+        ("{m: {version: '1', autoSelect: true, priority: 1}}", None, ["same-priority"]),
+        ("{m: {version: '1', autoSelect: true, priority: 2}}", None, []),
+        ("{m: {version: '1', autoSelect: true}}", None, []),
+        ("{m: {version: '2', autoSelect: true, priority: 1}}", None, []),
+        ("{n: {version: '1', autoSelect: true, priority: 1}}", None, []),
+        ("{M: {version: '1', autoSelect: true, priority: 1}}", None, ["same-priority"]),
+        ("{m: {version: '1', autoSelect: true, priority: 1}}", "multiModel: true", []),
+        ("{m: {version: '1', autoSelect: true, priority: 1}}", "scope: namespace", []),
+    ],
+)
+def test_two_runtimes_of_one_place_differ_in_priority(
+    first: str, second: str | None, codes: list[str]
+) -> None:
+    one = runtime("one", f"scope: cluster\n  formats: {first}\n  protocols: [v1, v2]")
+    other = "scope: cluster" if second is None or "scope" not in second else ""
+    more = second or ""
+    text = "formats: {m: {version: '1', autoSelect: true, priority: 1}}\n  protocols: [v2]"
+    two = runtime("two", "\n  ".join(line for line in (other, more, text) if line))
+    assert [code for code, _ in said(one, two) if code == "same-priority"] == codes
