@@ -48,7 +48,7 @@ def pods(
     exai_run_key: str = "",
     exai_data_versions: dict = {},
 ) -> None:
-    first = name()
+    first = name().set_env_variable("EXAI_STEP", "name")
     kubernetes.add_node_selector(first, "zone", "a")
     kubernetes.add_toleration(first, key="shared", operator="Exists")
     task = plain().set_caching_options(True, cache_key="flowers-2026")

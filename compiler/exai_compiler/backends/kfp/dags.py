@@ -70,6 +70,7 @@ class Dags:
         self._collected = read_outputs(self._graph)
         self.components: dict[str, Encoded] = {}
         self.executors: dict[str, Encoded] = {}
+        self.written: list[tuple[str, str]] = []  # labels of containers that a document writes out
         self._configs: dict[str, Mapping[str, Json]] = {}  # by step
 
     @property
@@ -131,6 +132,8 @@ class Dags:
         label = executor_label(self._there.before + name)
         self.components[self._label(name)] = found.component
         self.executors[label] = found.executor
+        if step.spec.body == "image":
+            self.written.append((self._label(name), label))
         if found.config:
             self._configs[step.name] = {label: found.config}
         return {name: found.task}, found.takes
@@ -153,6 +156,7 @@ class Dags:
         dag = inside.root()
         self.components.update(inside.components)
         self.executors.update(inside.executors)
+        self.written += inside.written
         self._configs[step.name] = inside.configs
         asked = {s.name for s in dag.takes.values() if isinstance(s, FromParameter)}
         reserved = {key: RESERVED[key] for key in sorted(asked & RESERVED.keys())}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from exai_compiler.backends.kfp.alike import told_apart
 from exai_compiler.backends.kfp.claims import with_claims
 from exai_compiler.backends.kfp.dags import Dags
 from exai_compiler.backends.kfp.filled import RESERVED
@@ -49,6 +50,7 @@ def intermediate(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> In
     """
     dags = Dags(place(resolved, pipeline, Frame(with_claims(graph, pipeline))))
     dag = dags.root()
+    executors = told_apart(dags.written, dags.components, dags.executors)
     root: dict[str, Json] = {
         "inputDefinitions": taken(graph, RESERVED),
         "dag": {"tasks": dag.tasks, **outputs_of(dag)},
@@ -61,7 +63,7 @@ def intermediate(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> In
             "schemaVersion": _SCHEMA_VERSION,
             "root": encoded(root),
             "components": mapping(dags.components),
-            "deploymentSpec": mapping({"executors": mapping(dags.executors)}),
+            "deploymentSpec": mapping({"executors": mapping(executors)}),
         }
     )
     return Intermediate(spec, _platform_spec(pipeline, dags.configs))
