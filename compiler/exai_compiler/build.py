@@ -19,8 +19,9 @@ from exai_specs.values import field, frozen
 class Rendered:
     """One object as the target will get it.
 
-    `wave` orders it within a round; `effect` is what its change means. A `closed` one has no
-    Unknown leaf, which nobody need look for.
+    `wave` orders it within a round; `effect` is what its change means; of a field that is `light`,
+    in its spec or a component of that, no more than a new rendering. A `closed` one has no Unknown
+    leaf, which nobody need look for.
     """
 
     id: ObjectId
@@ -29,6 +30,7 @@ class Rendered:
     wave: int
     effect: Effect
     closed: bool = field(default=False, compare=False, repr=False)
+    light: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @frozen

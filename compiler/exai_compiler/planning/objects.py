@@ -14,12 +14,14 @@ from exai_compiler.changes import Create, Delete, FieldChange, ObjectId, Planned
 from exai_compiler.maybe import Tree, Unknown
 from exai_compiler.planning.diff import diff
 from exai_compiler.planning.rules import (
+    DECIDING,
     DELETE_EFFECTS,
     DELETE_WAVE,
     IMMUTABLE,
     LOST_WITH,
     MUTABLE_ONLY,
     RETAINED,
+    FieldPath,
     object_wave,
     starts_with,
 )
@@ -111,8 +113,17 @@ def _with_loss(which: ObjectId, why: str) -> str:
 
 
 def _impact(rendered: Rendered, fields: tuple[FieldChange, ...]) -> Effect:
-    metadata_only = all(field.path[:1] == ("metadata",) for field in fields)
-    return Effect.METADATA if metadata_only else rendered.effect
+    return max(_means(rendered, field.path) for field in fields)
+
+
+def _means(rendered: Rendered, path: FieldPath) -> Effect:
+    if path[:1] == ("metadata",):
+        return rendered.effect if path[1:] in DECIDING else Effect.METADATA
+    # `spec.replicas`, `spec.predictor.minReplicas`, `spec.canary[0].trafficPercent`; the nodes of
+    # a graph have names of their own.
+    inside = {"nodes": 0, "canary": 4}.get(str(path[1]) if len(path) > 1 else "", 3)
+    is_light = not rendered.light.isdisjoint(path[1:inside])
+    return min(Effect.RENDER, rendered.effect) if is_light else rendered.effect
 
 
 def _surplus(build: Build, observed: Observed, stay: frozenset[Ref]) -> Iterator[Extra]:

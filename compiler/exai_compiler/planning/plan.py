@@ -122,10 +122,10 @@ def _promotion(
     because = build.chains.get(promotion.model, ())
     run = due.get(promotion.model)
     if run is not None:
-        yield VERDICT_WAVE, Planned(Judge(promotion.model, run.key), 2, Effect.METADATA, because)
+        yield VERDICT_WAVE, Planned(Judge(promotion.model, run.key), 2, Effect.RENDER, because)
     elif promotion.new_verdict:
         judge = Judge(promotion.model, promotion.run_key)
-        yield VERDICT_WAVE, Planned(judge, 1, Effect.METADATA, because)
+        yield VERDICT_WAVE, Planned(judge, 1, Effect.RENDER, because)
     for alias, to in sorted(promotion.wanted.items()):
         match to:
             case Known(value) if value == promotion.current.get(alias):

@@ -45,6 +45,12 @@ IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     }
 )
 
+# Annotations that a controller acts upon at once: below `metadata`.
+DECIDING: tuple[FieldPath, ...] = (
+    ("annotations", "kubeflow-resource-stopped"),
+    ("annotations", "serving.kserve.io/stop"),
+)
+
 # Objects that stay as history while their document does: how many, the newest first.
 RETAINED: Mapping[str, int] = MappingProxyType({"Experiment": 3, "PipelineVersion": 10})
 

@@ -9,23 +9,11 @@ observes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
 
 from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
-from exai_compiler.changes import (
-    Create,
-    Delete,
-    FieldChange,
-    Judge,
-    Materialize,
-    MoveAlias,
-    Plan,
-    Planned,
-    Replace,
-    Run,
-    Update,
-)
+from exai_compiler.changes import FieldChange, Plan, Planned, Update, subject, verb
+from exai_compiler.edges import Node
 from exai_compiler.facts import Facts, RunFact
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.locked import lock_of
@@ -39,8 +27,11 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.contract import Break, broken_callers, broken_documents
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
-from exai_compiler.revisions.impact import FILE, chains_of, reached
+from exai_compiler.revisions.files import FileChange, changed_files
+from exai_compiler.revisions.impact import FILE, chains_of, documents_between, reached
 from exai_compiler.revisions.pins import with_pins
+from exai_compiler.revisions.places import here, moved, uncalled, unreachable
+from exai_compiler.revisions.settled import Happening, as_new, document_of, settled
 from exai_compiler.revisions.unstarted import with_notes
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
@@ -53,6 +44,7 @@ __all__ = [
     "Break",
     "Comparison",
     "DocumentChange",
+    "FileChange",
     "Revision",
     "Saved",
     "SpecField",
@@ -81,8 +73,9 @@ class Saved:
 
 @frozen
 class Built(Saved):
-    """The same, made just now, with what it was made from."""
+    """The same, made just now, with what it was made from; `chains` are the build's."""
 
+    chains: Mapping[Ref, tuple[Ref, ...]]
     facts: Facts
     resolved: Resolved
     lineage: Lineage
@@ -95,7 +88,7 @@ class Comparison:
 
     documents: tuple[DocumentChange, ...]
     breaks: tuple[Break, ...]
-    files: tuple[str, ...]
+    files: tuple[FileChange, ...]
     plan: Plan | None
     build: Build | None = None
 
@@ -104,7 +97,8 @@ def built(revision: Revision, compared: Project, name: str) -> Built:
     """What a target has that has applied a revision; `compared` is what is compared with it."""
     facts = applied(revision.project, compared, name, revision.environment, revision.catalog)
     resolved, found = _resolved(revision, name, facts, compared)
-    return Built(render(resolved).objects, facts.runs, facts, resolved, found)
+    made = render(resolved)
+    return Built(made.objects, facts.runs, made.chains, facts, resolved, found)
 
 
 def compare(
@@ -119,13 +113,16 @@ def compare(
     what another exai made of `base`."""
     old = built(base, head.project, name) if base is not None else None
     facts, there = unapplied(head.project), Observed({})
-    if old is not None:
+    elsewhere = base is not None and base.environment.target != head.environment.target
+    if old is not None and not elsewhere:
         facts, there = old.facts, observed(old.objects)
     if saved is not None:
         facts, there = replace(facts, runs=saved.runs), observed(saved.objects)
     new, after = _resolved(head, name, facts, *((base.project,) if base is not None else ()))
     build = render(new)
-    changes = changed_documents(old_project, head.project)
+    changes = tuple(
+        here(changed_documents(old_project, head.project), head.project, name, head.environment)
+    )
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)
     documents = with_pins(base.project if base is not None else None, head.project, name, documents)
@@ -133,21 +130,82 @@ def compare(
     if base is not None and before is not None:
         services = frozenset(d.ref.name for d in documents if d.ref.kind == "Service")
         breaks = tuple(broken_callers(base.project, head.project, before, after, services))
+    made = plan(build, there)
+    planned = moved(made.changes, head.environment)
+    upgrade: tuple[Planned, ...] = ()
+    if saved is not None and old is not None:
+        mine = moved(plan(build, observed(old.objects)).changes, head.environment)
+        planned = tuple(_of_the_upgrade(each, mine) for each in planned)
+        own = {_identity(each) for each in mine}
+        upgrade = tuple(each for each in planned if _identity(each) not in own)
+        planned = tuple(each for each in planned if _identity(each) in own)
+    if base is not None:
+        broken = frozenset(each.ref for each in breaks)
+        place = head.project.root.at("spec", "environments", name, "namespace")
+        breaks = (*breaks, *uncalled(planned, head.project.root.ref, place, broken))
+        if elsewhere:
+            breaks = (*breaks, *unreachable(base.project, head.project, name, broken))
     documents = with_notes(_with_breaks(documents, breaks), new, build.runs)
+    if old is not None:
+        what = _happening(old, new, build, after, breaks, elsewhere)
+        planned, documents = settled(planned, documents, what)
+    else:
+        documents = as_new(planned, documents)
     because = chains_of(documents)
     breaks = tuple(
         replace(each, because=each.because or because.get(each.ref, ())) for each in breaks
     )
-    made = plan(build, there)
-    explained = tuple(_explained(planned, because) for planned in made.changes)
-    if saved is not None and old is not None:
-        mine = plan(build, observed(old.objects)).changes
-        explained = tuple(_of_the_upgrade(planned, mine) for planned in explained)
+    order = {_identity(each): index for index, each in enumerate(made.changes)}
+    explained = tuple(
+        _explained(each, because)
+        for each in sorted((*planned, *upgrade), key=lambda each: order[_identity(each)])
+    )
     old_waits = {item.waits_for for item in was.waiting} if was is not None else set()
     waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
     made = replace(made, changes=explained, waiting=waiting, notes=())
     files = _files(base.catalog if base else None, head.catalog)
     return Comparison(documents, breaks, files, made, build)
+
+
+def _identity(planned: Planned) -> tuple[str, str, int]:
+    """Of an action in a plan; a move has the place of the update that it stands for."""
+    what = verb(planned.change)
+    return "update" if what == "replace" else what, subject(planned.change), planned.round
+
+
+def _happening(
+    old: Built,
+    new: Resolved,
+    build: Build,
+    after: Lineage,
+    breaks: tuple[Break, ...],
+    elsewhere: bool,
+) -> Happening:
+    before, meant = old.lineage, old.resolved.meanings
+    above = {
+        ref: frozenset((*build.chains.get(ref, ()), *old.chains.get(ref, ())))
+        for ref in {*build.chains, *old.chains}
+    }
+
+    def way(start: Ref, end: Ref) -> tuple[Ref, ...]:
+        ends = Node(start.kind, start.name), Node(end.kind, end.name)
+        return documents_between(after, *ends) or documents_between(before, *ends)
+
+    return Happening(
+        head=new.project,
+        above=above,
+        effects={each.id: each.effect for each in build.objects},
+        trained=frozenset(
+            Ref("Pipeline", name)
+            for name, meaning in new.meanings.items()
+            if meant.get(name) != meaning
+        ),
+        waiting=frozenset(each.waits_for for each in new.waiting),
+        broken=frozenset(
+            (*(each.ref for each in breaks), *((new.project.root.ref,) if elsewhere else ()))
+        ),
+        way=way,
+    )
 
 
 def _of_the_upgrade(planned: Planned, mine: tuple[Planned, ...]) -> Planned:
@@ -181,7 +239,8 @@ def compare_documents(
     documents = changed_documents(base, head)
     files = _files(before, after) if before is not None else ()
     changed = frozenset(change.ref for change in documents)
-    blamed = (*sorted(changed), *(Ref(FILE, path) for path in files))
+    paths = sorted(path for each in files for path in (each.path, each.was) if path)
+    blamed = (*sorted(changed), *(Ref(FILE, path) for path in paths))
     were, now = overlays
     same = {each.ref: each.body for each in were}
     touched = changed.union(each.ref for each in now if same.get(each.ref) != each.body)
@@ -214,26 +273,9 @@ def _explained(planned: Planned, because: Mapping[Ref, tuple[Ref, ...]]) -> Plan
     if isinstance(change, Update):
         change = replace(change, fields=tuple(map(_as_it_is, change.fields)))
     above = tuple(ref for ref in planned.because if ref in because)
-    document = _document(planned)
+    document = document_of(planned)
     chain = because.get(document, above) if document else above
     return replace(planned, change=change, because=chain)
-
-
-def _document(planned: Planned) -> Ref | None:
-    """The document that a change comes from."""
-    change = planned.change
-    match change:
-        case Create() | Update() | Replace():
-            return change.origin
-        case Run():
-            return change.pipeline
-        case Judge() | MoveAlias():
-            return change.model
-        case Materialize():
-            return change.view
-        case Delete():
-            return planned.because[0] if planned.because else None
-    assert_never(change)
 
 
 def _as_it_is(field: FieldChange) -> FieldChange:
@@ -242,7 +284,5 @@ def _as_it_is(field: FieldChange) -> FieldChange:
     return field
 
 
-def _files(base: Catalog | None, head: Catalog) -> tuple[str, ...]:
-    before = base.files if base is not None else {}
-    names = {*before, *head.files}
-    return tuple(sorted(name for name in names if before.get(name) != head.files.get(name)))
+def _files(base: Catalog | None, head: Catalog) -> tuple[FileChange, ...]:
+    return changed_files(base.files if base is not None else {}, head.files)

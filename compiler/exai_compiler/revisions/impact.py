@@ -45,16 +45,17 @@ def reached(
     was = base.meanings if base is not None else {}
     for name, meaning in sorted(head.meanings.items()):
         ref = Ref("Pipeline", name)
-        if name not in was or was[name] == meaning:
+        if name not in was:
+            if base is not None:
+                _follow(head, found, ref, (ref,), after, _changing(base, head))
+            continue
+        if was[name] == meaning:
             continue
         blamed = _chain(head, before, after, ref, changes)
         if blamed == (ref,) and ref not in by_ref(changes):
             blamed = (*_file(base, head, ref), ref)
         _reach(head, found, ref, blamed)
-        for node in after.down(Node("Pipeline", name)):
-            if node.is_document:
-                way = _documents(after, Node("Pipeline", name), node)
-                _reach(head, found, node.ref, (*found[ref].because, *way[1:]))
+        _follow(head, found, ref, found[ref].because, after)
     for change in changes:
         if change.ref.kind == "Runtime" and _serves_otherwise(change):
             start = Node(change.ref.kind, change.ref.name)
@@ -63,6 +64,33 @@ def reached(
                 if node.kind == "Service" and node.ref in head.project.specs:
                     _reach(head, found, node.ref, (change.ref, node.ref), Effect.REDEPLOY)
     return tuple(found[ref] for ref in sorted(found))
+
+
+def _follow(
+    head: Resolved,
+    found: dict[Ref, DocumentChange],
+    pipeline: Ref,
+    because: Chain,
+    after: Lineage,
+    known: frozenset[Ref] | None = None,
+) -> None:
+    """What comes of a pipeline's next run; of one that is new, only by way of what is `known`."""
+    start = Node(pipeline.kind, pipeline.name)
+    for node in after.down(start):
+        if node.is_document:
+            way = documents_between(after, start, node)
+            if known is None or known.issuperset(way[1:]):
+                _reach(head, found, node.ref, (*because, *way[1:]))
+
+
+def _changing(base: Resolved, head: Resolved) -> frozenset[Ref]:
+    """The documents of both but pipelines that mean what they meant: one that calls another by a
+    new name has the same next run."""
+    return frozenset(
+        ref
+        for ref in base.project.specs.keys() & head.project.specs.keys()
+        if ref.kind != "Pipeline" or base.meanings.get(ref.name) != head.meanings.get(ref.name)
+    )
 
 
 def _as_meant(change: DocumentChange, base: Resolved | None, head: Resolved) -> DocumentChange:
@@ -102,7 +130,7 @@ def _functions(
         for node in (start, *after.down(start)):
             if node.is_document and node.kind in _OF_FEATURES and node.ref not in found:
                 found.add(node.ref)
-                because = (Ref(FILE, path), *(_documents(after, start, node) or (spec.ref,)))
+                because = (Ref(FILE, path), *(documents_between(after, start, node) or (spec.ref,)))
                 at = head.project.specs[node.ref].at("metadata", "name")
                 yield DocumentChange(node.ref, "affected", Effect.RETRAIN, because, (), at)
 
@@ -152,7 +180,7 @@ def _chain(
             continue
         for lineage in (after, before):
             start = Node(change.ref.kind, change.ref.name)
-            if lineage is not None and (way := _documents(lineage, start, end)):
+            if lineage is not None and (way := documents_between(lineage, start, end)):
                 chains.append((*above, *way))
                 break
     return min(chains, key=lambda chain: (len(chain), chain), default=(pipeline,))
@@ -180,7 +208,7 @@ def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]
             yield change
 
 
-def _documents(lineage: Lineage, start: Node, end: Node) -> Chain:
+def documents_between(lineage: Lineage, start: Node, end: Node) -> Chain:
     """The documents along a shortest way, both ends included; empty without one."""
     edges = lineage.path(start, end)
     refs = [edge.source.ref for edge in edges] + ([end.ref] if edges else [])

@@ -115,7 +115,7 @@ class SecretName:
 
     name: Annotated[
         Annotated[Text, Named(SECRET, "db")],
-        Effect.RENDER,
+        Effect.REDEPLOY,
         about("The Secret's name there", "prod-db"),
     ]
 
@@ -171,7 +171,7 @@ class Images:
     ] = None
     serve: Annotated[
         Maybe[Text],
-        Effect.RENDER,
+        Effect.REDEPLOY,
         about("Image of the model servers", "ghcr.io/acme/exai-serve@sha256:..."),
     ] = None
 
@@ -231,7 +231,7 @@ class Environment:
     """One place that the specs are applied to."""
 
     target: Annotated[
-        Literal["local", "kubeflow"], Effect.RENDER, about("What runs there", "local")
+        Literal["local", "kubeflow"], Effect.BREAKING, about("What runs there", "local")
     ]
     platform: Annotated[
         Maybe[Text],
@@ -244,7 +244,7 @@ class Environment:
     ] = None
     namespace: Annotated[
         Maybe[Annotated[Text, Named(KUBERNETES)]],
-        Effect.RENDER,
+        Effect.BREAKING,
         about("The Kubernetes namespace", "ml-prod"),
     ] = None
     serving: Annotated[
@@ -265,7 +265,7 @@ class Environment:
     ] = field(default_factory=empty)
     secrets: Annotated[
         Annotated[Mapping[str, SecretSource], KeyedBy(KUBERNETES)],
-        Effect.RENDER,
+        Effect.REDEPLOY,
         about("What stands for a Secret there", {"db": {"name": "prod-db-v2"}}),
     ] = field(default_factory=empty)
     data: Annotated[
@@ -293,7 +293,7 @@ class Environment:
     ] = field(default_factory=Security)
     images: Annotated[
         Images,
-        Effect.RENDER,
+        Effect.REDEPLOY,
         about("exai's own images", {"train": "ghcr.io/acme/exai-train@sha256:..."}),
     ] = field(default_factory=Images)
     apply: Annotated[
@@ -341,6 +341,6 @@ class ProjectSpec:
     ] = field(default_factory=empty)
     environments: Annotated[
         Annotated[Mapping[str, Environment], KeyedBy(KUBERNETES)],
-        Effect.RENDER,
+        Effect.BREAKING,
         about("The places to apply to; `local` always exists", {"local": {"target": "local"}}),
     ] = field(default_factory=empty)

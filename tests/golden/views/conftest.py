@@ -36,7 +36,7 @@ from exai_compiler.nodes import described, parse_node
 from exai_compiler.parts import around, with_columns
 from exai_compiler.picture import Fact
 from exai_compiler.project import link
-from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
+from exai_compiler.revisions import Break, Comparison, DocumentChange, FileChange, SpecField
 from exai_runtime.data_results import ColumnFigures, Preview
 from exai_runtime.explain_results import Explained, Explanation, Explanations, Failing
 from exai_runtime.feature_results import (
@@ -485,7 +485,10 @@ AGAINST = Against(
                 (DATASET, PIPELINE, SERVICE),
             ),
         ),
-        ("train.py",),
+        (
+            FileChange("code/fit.py", "moved", "specs/fit.py"),
+            FileChange("train.py", "changed"),
+        ),
         CHANGES,
     ),
     (LONG,),

@@ -11,7 +11,7 @@ import pytest
 from git_repository import git
 
 from exai_compiler.changes import Plan, subject, verb
-from exai_compiler.revisions import Comparison
+from exai_compiler.revisions import Comparison, FileChange
 from exai_runtime.cli import main
 from exai_runtime.comparing import plan_against
 from exai_runtime.revision_results import Against
@@ -96,6 +96,7 @@ def test_a_change_reaches_down_the_lineage(project: Path) -> None:
     found = compared(project)
     assert rows(found) == [
         ("Dataset/blood", "changed", Effect.RETRAIN),
+        ("FeatureView/serum", "affected", Effect.MATERIALIZE),
         ("Model/diabetes_model", "affected", Effect.RETRAIN),
         ("Pipeline/diabetes-training", "affected", Effect.RETRAIN),
         ("Service/diabetes", "affected", Effect.RETRAIN),
@@ -107,7 +108,7 @@ def test_a_change_reaches_down_the_lineage(project: Path) -> None:
         "float32",
     )
     assert (str(field.at), field.effect) == ("specs/datasets.yaml:43:17", Effect.RETRAIN)
-    assert [str(ref) for ref in found.documents[3].because] == [
+    assert [str(ref) for ref in found.documents[4].because] == [
         "Dataset/blood",
         "FeatureView/serum",
         "FeatureService/diabetes_features",
@@ -132,7 +133,7 @@ def test_words_for_people_reach_nothing(project: Path) -> None:
 def test_own_code_that_changes_trains_again(project: Path) -> None:
     edit(project / "specs/ratios.py", 'inputs["hdl"]', 'inputs["hdl"] * 1.0')
     found = compared(project)
-    assert found.files == ("specs/ratios.py",)
+    assert found.files == (FileChange("specs/ratios.py", "changed"),)
     assert ("Pipeline/diabetes-training", "affected", Effect.RETRAIN) in rows(found)
 
 
@@ -148,7 +149,7 @@ def test_the_file_of_a_step_that_changes_is_to_blame(tmp_path: Path) -> None:
     assert because["Model/own_model"] == (*above, "Model/own_model")
     (root / "specs/train.py").unlink()
     found = compared(root)
-    assert (found.plan, found.files) == (None, ("specs/train.py",))
+    assert (found.plan, found.files) == (None, (FileChange("specs/train.py", "removed"),))
     [broken] = found.breaks
     assert tuple(map(str, broken.because)) == above
 
@@ -163,6 +164,7 @@ def test_a_file_of_python_that_moves_trains_nothing(tmp_path: Path) -> None:
     edit(root / "specs/pipeline.yaml", "train.py:", "../code/fit.py:")
     found = compared(root)
     assert rows(found) == [("Pipeline/own-training", "changed", Effect.RENDER)]
+    assert found.files == (FileChange("code/fit.py", "moved", "specs/train.py"),)
     assert [verb(each.change) for each in planned(found).changes] == []
     edit(root / "code/fit.py", "if scale else []", "if not scale else []")
     found = compared(root)
@@ -223,7 +225,7 @@ def test_the_function_of_a_view_that_changes_has_a_chain(tmp_path: Path) -> None
     commit(tmp_path)
     edit(function, '* inputs["offered"]', '+ inputs["offered"]')
     found = compared(tmp_path)
-    assert found.files == ("scores.py",)
+    assert found.files == (FileChange("scores.py", "changed"),)
     because = {str(each.ref): [str(ref) for ref in each.because] for each in found.documents}
     above = ["File/scores.py", "FeatureView/driver_scores", "FeatureService/ranking_features"]
     assert because["FeatureView/driver_scores"] == above[:2]

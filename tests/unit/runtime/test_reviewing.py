@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from git_repository import git
 
 from exai_compiler.changes import subject, verb
@@ -90,3 +92,109 @@ def test_an_expectation_reruns_the_pipelines_that_hold_rows_against_it(tmp_path:
         "Pipeline/judging": ("affected", Effect.RETRAIN),
     }
     assert [what for how, what, _ in actions(found) if how == "run"] == ["Pipeline/judging"]
+
+
+SERVICE = f"""
+{HEAD}kind: Service
+metadata: {{name: scoring, owner: ml}}
+spec:
+  model: {{uri: "s3://b/m", format: sklearn}}
+  replicas: {{min: 1, max: 3}}
+"""
+IMAGE = f"example.com/exai@sha256:{'0' * 64}"
+THERE = (
+    "target: kubeflow, namespace: ml, data: {root: s3://b/d}, models: {store: s3://b/m}, "
+    f"tracking: {{uri: 'https://m.example.com'}}, images: {{train: '{IMAGE}', serve: '{IMAGE}'}}"
+)
+CLUSTER = f"{{prod: {{{THERE}, serving: {{mode: MODE}}}}, other: {{{THERE}}}}}"
+
+
+@pytest.mark.parametrize("mode", ["Standard", "Knative"])
+def test_another_namespace_is_another_place(mode: str, tmp_path: Path) -> None:
+    root = project(tmp_path, SERVICE, environments=CLUSTER.replace("MODE", mode))
+    text = (root / "exai.yaml").read_text()
+    (root / "exai.yaml").write_text(text.replace("namespace: ml", "namespace: ai", 1))
+    found = compared(root, "prod")
+    assert rows(found) == {
+        "Project/shop": ("changed", Effect.BREAKING),
+        "Service/scoring": ("affected", Effect.BREAKING),
+    }
+    assert list(actions(found)) == [("replace", "InferenceService/scoring", Effect.BREAKING)]
+    [one] = found.breaks
+    assert (one.consumer, one.why) == (
+        "whoever calls Service/scoring",
+        "it moves from namespace `ml` to namespace `ai`",
+    )
+    assert (one.at.path, [str(ref) for ref in one.because]) == (
+        "exai.yaml",
+        ["Project/shop", "Service/scoring"],
+    )
+    elsewhere = compared(root, "other")
+    assert rows(elsewhere) == {"Project/shop": ("changed", Effect.METADATA)}
+    assert list(actions(elsewhere)) == []
+    assert elsewhere.documents[0].note == "what is of `prod` has no effect here"
+
+
+def test_another_target_makes_all_anew_and_says_what_stays(tmp_path: Path) -> None:
+    environments = "{prod: {target: local}}"
+    root = project(tmp_path, DATASET, LOADING, environments=environments)
+    edit(root / "exai.yaml", ("{target: local}", f"{{{THERE}}}"))
+    found = compared(root, "prod")
+    assert {how for how, _, _ in actions(found)} == {"create"}
+    assert rows(found)["Project/shop"] == ("changed", Effect.BREAKING)
+    [note] = [each.note for each in found.documents if each.ref.kind == "Project"]
+    assert "what the old one has stays" in note
+
+
+# Knative keeps how a revision scales in the revision.
+@pytest.mark.parametrize(
+    ("mode", "effect"), [("Standard", Effect.RENDER), ("Knative", Effect.REDEPLOY)]
+)
+def test_how_many_replicas_run_is_one_class(mode: str, effect: Effect, tmp_path: Path) -> None:
+    root = project(tmp_path, SERVICE, environments=CLUSTER.replace("MODE", mode))
+    edit(root / "specs/all.yaml", ("max: 3", "max: 4"))
+    found = compared(root, "prod")
+    assert rows(found) == {"Service/scoring": ("changed", effect)}
+    assert [field.effect for field in found.documents[0].fields] == [effect]
+    assert list(actions(found)) == [("update", "InferenceService/scoring", effect)]
+
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    shutil.copytree(EXAMPLES / "diabetes", tmp_path / "clinic")
+    git(tmp_path, "init", "-q", "-b", "main")
+    commit(tmp_path)
+    return tmp_path / "clinic"
+
+
+def test_what_follows_a_renamed_pipeline_is_listed(clinic: Path) -> None:
+    edit(clinic / "specs/pipeline.yaml", ("diabetes-training", "diabetes-fit"))
+    found = compared(clinic)
+    assert rows(found) == {
+        "Model/diabetes_model": ("affected", Effect.RETRAIN),
+        "Pipeline/diabetes-fit": ("added", Effect.RETRAIN),
+        "Pipeline/diabetes-training": ("removed", Effect.REDEPLOY),
+        "Service/diabetes": ("affected", Effect.RETRAIN),
+    }
+    assert [str(ref) for ref in found.documents[-1].because] == [
+        "Pipeline/diabetes-fit",
+        "Model/diabetes_model",
+        "Service/diabetes",
+    ]
+
+
+def test_a_gate_is_judged_again_and_no_more(clinic: Path) -> None:
+    edit(clinic / "specs/model.yaml", ("min: 0.3", "min: 0.4"))
+    found = compared(clinic)
+    assert rows(found) == {"Model/diabetes_model": ("changed", Effect.RENDER)}
+    assert list(actions(found)) == [("judge", "Model/diabetes_model", Effect.RENDER)]
+
+
+def test_words_in_the_repository_of_features_materialize_nothing(clinic: Path) -> None:
+    edit(clinic / "specs/datasets.yaml", ("Blood sugar", "Sugar of the blood"))
+    found = compared(clinic)
+    assert {effect for _, effect in rows(found).values()} == {Effect.METADATA}
+    assert [effect for _, _, effect in actions(found)] == [Effect.METADATA]

@@ -80,12 +80,12 @@ def test_what_the_specs_change_is_told_with_its_chain(project: Path) -> None:
     found, plan = compared(project, file)
     assert [str(each.ref) for each in found.documents][:2] == [
         "Dataset/blood",
-        "Model/diabetes_model",
+        "FeatureView/serum",
     ]
     done = {(verb(each.change), subject(each.change)): each for each in plan.changes}
     assert ("run", "Pipeline/diabetes-training") in done
     view = done["materialize", "FeatureView/serum"]
-    assert [str(ref) for ref in view.because] == ["Dataset/blood"]
+    assert [str(ref) for ref in view.because] == ["Dataset/blood", "FeatureView/serum"]
     for each in plan.changes:
         if isinstance(each.change, Update):
             assert {field.reason for field in each.change.fields} == {"changed"}

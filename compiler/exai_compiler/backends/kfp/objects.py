@@ -87,12 +87,11 @@ def _rendered(
     if annotations:
         metadata["annotations"] = annotations
     body = {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": content}
-    is_version = kind == "PipelineVersion"
     return Rendered(
         id=ObjectId(API, kind, name),
         origin=spec.ref,
         body=freeze(body),
-        wave=2 if is_version else 1,
-        effect=Effect.RENDER if is_version else Effect.METADATA,
+        wave=2 if kind == "PipelineVersion" else 1,
+        effect=Effect.RENDER,
         closed=True,  # `freeze` takes no Unknown
     )

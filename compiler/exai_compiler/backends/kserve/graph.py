@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
-from exai_compiler.backends.kserve.scale import autoscaler, scale_target
+from exai_compiler.backends.kserve.scale import LIGHT, autoscaler, scale_target
 from exai_compiler.backends.kserve.service import mode
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
@@ -41,7 +41,8 @@ def render_graph(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
         "spec": _spec(body, environment),
     }
     id_ = ObjectId(API, KIND, spec.ref.name)
-    return (Rendered(id_, spec.ref, MappingProxyType(tree), WAVE, Effect.REDEPLOY),)
+    tree_ = MappingProxyType(tree)
+    return (Rendered(id_, spec.ref, tree_, WAVE, Effect.REDEPLOY, light=LIGHT),)
 
 
 def _spec(body: GraphSpec, environment: Environment) -> Tree:

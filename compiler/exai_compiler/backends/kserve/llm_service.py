@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
 from exai_compiler.backends.kserve.releases import LLM_V1ALPHA2, llm_api
+from exai_compiler.backends.kserve.scale import LIGHT
 from exai_compiler.build import Rendered
 from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Tree
@@ -52,7 +53,8 @@ def render_llm_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     }
     # The version that the API server stores: the object stays itself when the platform is newer.
     id_ = ObjectId(LLM_V1ALPHA2, KIND, spec.ref.name)
-    return (Rendered(id_, spec.ref, MappingProxyType(tree), WAVE, Effect.REDEPLOY),)
+    tree_ = MappingProxyType(tree)
+    return (Rendered(id_, spec.ref, tree_, WAVE, Effect.REDEPLOY, light=LIGHT),)
 
 
 def _spec(spec: Spec, body: LLMServiceSpec, environment: Environment) -> Tree:

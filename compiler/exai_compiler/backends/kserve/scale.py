@@ -23,6 +23,26 @@ CLASS = "serving.kserve.io/autoscalerClass"
 KNATIVE_CLASS = "autoscaling.knative.dev/class"
 
 
+# Fields that replace no pod: more or fewer of them, and who is sent where.
+SHARES = frozenset({"canaryTrafficPercent", "router", "trafficPercent"})
+LIGHT = SHARES | {
+    "autoScaling",
+    "deploymentStrategy",
+    "maxReplicas",
+    "minReplicas",
+    "replicas",
+    "scaleMetric",
+    "scaleTarget",
+    "scaling",
+}
+
+
+def light(mode: Mode, target: str) -> frozenset[str]:
+    """Those of a service. Knative keeps how a revision scales in the revision: another one is
+    rolled out; one machine has no revisions."""
+    return SHARES if mode == "Knative" and target != "local" else LIGHT
+
+
 def scale(block: ComponentFields) -> Mapping[str, Tree]:
     """The component's part; a number that can't be said in KServe's unit is None: a check refuses
     it.

@@ -21,7 +21,7 @@ from exai_compiler.backends.kserve.monitoring import watchers
 from exai_compiler.backends.kserve.network import policy
 from exai_compiler.backends.kserve.own_runtimes import runtimes
 from exai_compiler.backends.kserve.predictor import model, predictor, runtime_of
-from exai_compiler.backends.kserve.scale import Mode, autoscaler, scale, scale_target
+from exai_compiler.backends.kserve.scale import Mode, autoscaler, light, scale, scale_target
 from exai_compiler.backends.kserve.served import Source, files_of, is_elsewhere, source_of
 from exai_compiler.backends.kserve.shipped import Runtime
 from exai_compiler.build import Rendered
@@ -89,6 +89,7 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
             MappingProxyType(service),
             SERVICE_WAVE,
             Effect.REDEPLOY,
+            light=light(where, environment.target),
         ),
         *watchers(spec, body, environment, where, server),
     )

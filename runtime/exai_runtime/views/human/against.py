@@ -14,9 +14,15 @@ from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
 if TYPE_CHECKING:
-    from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
+    from exai_compiler.revisions import Break, Comparison, DocumentChange, FileChange, SpecField
 
-SYMBOLS: Mapping[str, str] = {"added": "+", "removed": "-", "changed": "~", "affected": ">"}
+SYMBOLS: Mapping[str, str] = {
+    "added": "+",
+    "removed": "-",
+    "changed": "~",
+    "affected": ">",
+    "moved": "~",
+}
 _IMPACT_COLUMN = 44
 _MOST = 8  # fields of one document; JSON and Markdown have all
 
@@ -34,7 +40,7 @@ def lines(result: Against, paint: Paint) -> Iterator[str]:
         yield paint.bold("Documents")
         for document in found.documents:
             yield from _document(document, paint)
-        yield from (f"  ~ {path}" for path in found.files)
+        yield from (f"  {SYMBOLS[each.verb]} {file_text(each)}" for each in found.files)
         yield ""
     if found.plan is not None and found.plan.changes:
         yield from plan.lines(found.plan, paint)
@@ -47,8 +53,15 @@ def summary(found: Comparison) -> str:
     """Where nothing is to be done."""
     if not found.documents and not found.files:
         return "No changes."
-    documents = count(len(found.documents), "document")
-    return f"Nothing for an apply to do: {documents} changed, and no object with them."
+    numbers = ((len(found.documents), "document"), (len(found.files), "file"))
+    changed = " and ".join(count(number, what) for number, what in numbers if number)
+    with_what = "it" if sum(number for number, _ in numbers) == 1 else "them"
+    return f"Nothing for an apply to do: {changed} changed, and no object with {with_what}."
+
+
+def file_text(file: FileChange) -> str:
+    """`code/fit.py, moved from specs/train.py`."""
+    return f"{file.path}, moved from {file.was}" if file.was else file.path
 
 
 def because(chain: Sequence[Ref], last: Ref) -> str:

@@ -166,13 +166,13 @@ def _change(planned: Planned, paint: Paint, width: int) -> Iterator[str]:
 
 def _subject(change: Change) -> str:
     match change:
-        case Replace():
+        case Replace() if change.id != change.by:
             return f"{change.id} by {change.by}"
         case MoveAlias(to=Known(value)):
             return f"{subject(change)} to version {value}"
         case MoveAlias():
             return f"{subject(change)} to the new version"
-        case Create() | Update() | Run() | Judge() | Materialize() | Delete():
+        case Create() | Update() | Replace() | Run() | Judge() | Materialize() | Delete():
             return subject(change)
 
 

@@ -22,7 +22,11 @@ def result(answer: Against) -> Plain | None:
         "against": {"revision": answer.revision, "commit": answer.commit or None},
         "environment": answer.environment,
         "documents": [_document(document) for document in found.documents],
-        "files": list(found.files),
+        "files": [each.path for each in found.files],
+        "fileChanges": [
+            {"path": each.path, "change": each.verb, "from": each.was or None}
+            for each in found.files
+        ],
         "breaks": [_break(one) for one in found.breaks],
         "plan": None if found.plan is None else values.plan(found.plan),
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from exai_compiler.changes import FieldChange, Planned, Update, verb
+from exai_compiler.changes import FieldChange, Planned, Replace, Update, verb
 from exai_compiler.changes import subject as named
 from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
@@ -84,8 +85,9 @@ def _table(found: Comparison) -> Iterator[str]:
         if document.note:
             impact += f" ({prose(document.note)})"
         yield f"| {code(str(document.ref))} | {document.verb} | {impact} | {code(chain)} |"
-    for path in found.files[:_MOST_ROWS]:
-        yield f"| {code(path)} | changed | | |"
+    for file in found.files[:_MOST_ROWS]:
+        verb_ = f"moved from {code(file.was)}" if file.was else file.verb
+        yield f"| {code(file.path)} | {verb_} | | |"
     yield from _more(len(found.documents))
     yield ""
 
@@ -122,13 +124,29 @@ def _changes(changes: tuple[Planned, ...]) -> Iterator[str]:
     what = "action" if len(changes) == 1 else "actions"
     yield f"<details><summary>An apply: {len(changes)} {what}</summary>"
     yield ""
-    for planned in changes[:_MOST_FIELDS]:
-        change = planned.change
-        yield f"- {verb(change)} {code(named(change))}"
-        if isinstance(change, Update):
-            yield from map(_field, list(together(change.fields))[:_MOST_OF_ONE])
+    first = changes[0].round
+    for number, group in groupby(changes[:_MOST_FIELDS], lambda planned: planned.round):
+        if number != first:
+            yield ""
+            yield f"Round {number}, when the round before has made its values known:"
+            yield ""
+        for planned in group:
+            yield from _action(planned)
+    if len(changes) > _MOST_FIELDS:
+        yield ""
+        yield f"... and {len(changes) - _MOST_FIELDS} more."
     yield ""
     yield "</details>"
+
+
+def _action(planned: Planned) -> Iterator[str]:
+    change = planned.change
+    impact = f", {_WORDS[planned.impact]}" if planned.impact > Effect.METADATA else ""
+    yield f"- {verb(change)} {code(named(change))}{impact}"
+    if isinstance(change, Update):
+        yield from map(_field, list(together(change.fields))[:_MOST_OF_ONE])
+    elif isinstance(change, Replace):
+        yield f"  - {prose(change.why)}"
 
 
 def _field(group: Sequence[FieldChange]) -> str:

@@ -1,0 +1,161 @@
+"""What an environment is: which fields mean anything in the one that is compared, and what it means
+to be somewhere else.
+
+In: changed documents, both environments, the actions of a plan. Out: the same, with what a field
+does there. An object in another namespace is another object: made there, deleted here, and who
+calls it finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from exai_compiler.backends.kserve.service import mode_of
+from exai_compiler.changes import FieldChange, ObjectId, Planned, Replace, Update
+from exai_compiler.maybe import Known
+from exai_compiler.planning.rules import DELETE_EFFECTS, LOST_WITH
+from exai_compiler.project import Project
+from exai_compiler.revisions.contract import Break
+from exai_compiler.revisions.documents import DocumentChange, SpecField
+from exai_specs.diagnostics import Span
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+from exai_specs.kinds import Environment, ServiceSpec
+from exai_specs.values import replace
+
+_NAMESPACE = ("metadata", "namespace")
+_SERVING = ("Graph", "LLMService", "Service")
+_SCALING = ("autoscale", "replicas")
+
+# What an apply doesn't show: who reads the specs has to know it.
+_NOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "target": "it is another place: all of it is made anew there, and what the old one has "
+        "stays until somebody takes it away",
+        "tracking": "where that is another registry, a model that isn't in it has to be made or "
+        "registered again",
+        "models": "new versions are kept there; those that are registered stay where they are",
+        "data": "where other rows are there, pipelines that watch data run",
+        "connections": "where other rows are there, pipelines that watch data run",
+    }
+)
+
+
+def here(
+    changes: Iterable[DocumentChange], head: Project, name: str, environment: Environment
+) -> Iterator[DocumentChange]:
+    """The changes as they matter in this environment."""
+    for change in changes:
+        if change.verb != "changed":
+            yield change
+        elif change.ref.kind == "Project":
+            fields = tuple(_of_environment(each, name, environment) for each in change.fields)
+            note = "; ".join(_notes(fields, name))
+            yield replace(change, fields=fields, impact=_most(fields), note=note)
+        elif change.ref.kind == "Service" and environment.target != "local":
+            service = head.body(ServiceSpec, change.ref.name)
+            if service is not None and mode_of(service, environment) == "Knative":
+                fields = tuple(map(_of_revision, change.fields))
+                yield replace(change, fields=fields, impact=_most(fields))
+            else:
+                yield change
+        else:
+            yield change
+
+
+def _of_environment(field: SpecField, name: str, environment: Environment) -> SpecField:
+    path = field.path
+    if path[:2] != ("spec", "environments"):
+        return field
+    if len(path) > 2 and path[2] != name:
+        return replace(field, effect=Effect.METADATA)  # another's
+    if len(path) < 4 or (path[3] == "namespace" and environment.target == "local"):
+        return replace(field, effect=Effect.RENDER)  # one machine has no namespaces
+    return field
+
+
+def _of_revision(field: SpecField) -> SpecField:
+    """Knative keeps how a revision scales in the revision: another one is rolled out."""
+    scales = any(part in _SCALING for part in field.path[1:3])
+    return replace(field, effect=max(field.effect, Effect.REDEPLOY)) if scales else field
+
+
+def _most(fields: Iterable[SpecField]) -> Effect:
+    return max((field.effect for field in fields), default=Effect.METADATA)
+
+
+def _notes(fields: Iterable[SpecField], name: str) -> Iterator[str]:
+    paths = [each.path[2:] for each in fields if each.path[:2] == ("spec", "environments")]
+    yield from dict.fromkeys(
+        _NOTES[str(path[1])]
+        for path in paths
+        if len(path) > 1 and path[0] == name and path[1] in _NOTES
+    )
+    others = sorted({str(path[0]) for path in paths if path and path[0] != name})
+    if others:
+        yield "what is of " + ", ".join(f"`{each}`" for each in others) + " has no effect here"
+
+
+def moved(changes: Iterable[Planned], environment: Environment) -> tuple[Planned, ...]:
+    """With replacements of what goes to another namespace."""
+    if environment.target == "local":
+        return tuple(changes)
+    found: list[Planned] = []
+    gone: set[ObjectId] = set()
+    for planned in changes:
+        change = planned.change
+        moves = _moves(change.fields) if isinstance(change, Update) else None
+        if moves is None or not isinstance(change, Update):
+            found.append(planned)
+        elif change.id not in gone:
+            gone.add(change.id)
+            lost = LOST_WITH.get(change.id.kind)
+            why = f"it {moves}: made there, deleted here{f'; {lost}' if lost else ''}"
+            instead = Replace(change.id, change.id, change.origin, why)
+            impact = max(planned.impact, DELETE_EFFECTS.get(change.id.kind, Effect.RENDER))
+            found.append(replace(planned, change=instead, impact=impact))
+        else:
+            fields = tuple(each for each in change.fields if each.path != _NAMESPACE)
+            if fields:
+                found.append(replace(planned, change=replace(change, fields=fields)))
+    return tuple(found)
+
+
+def _moves(fields: Iterable[FieldChange]) -> str | None:
+    for field in fields:
+        if field.path == _NAMESPACE and isinstance(field.old, Known):
+            old, new = _value(field.old), _value(field.new)
+            return f"moves from {old} to {new}"
+    return None
+
+
+def _value(side: object) -> str:
+    value = side.value if isinstance(side, Known) else None
+    return "the default namespace" if value is None else f"namespace `{value}`"
+
+
+def uncalled(
+    changes: Iterable[Planned], project: Ref, at: Span, broken: frozenset[Ref]
+) -> Iterator[Break]:
+    """Whoever calls what is in another namespace now; each document once."""
+    told = set(broken)
+    for planned in changes:
+        change = planned.change
+        if not isinstance(change, Replace) or "namespace" not in change.why:
+            continue
+        serves = DELETE_EFFECTS.get(change.id.kind) is Effect.BREAKING
+        if serves and change.id.kind not in LOST_WITH and change.origin not in told:
+            told.add(change.origin)
+            why = change.why.partition(":")[0]
+            because = (project, change.origin)
+            yield Break(f"whoever calls {change.origin}", change.origin, at, why, because)
+
+
+def unreachable(base: Project, head: Project, name: str, broken: frozenset[Ref]) -> Iterator[Break]:
+    """Whoever calls what another target serves now."""
+    at = head.root.at("spec", "environments", name, "target")
+    for ref in sorted(base.specs.keys() & head.specs.keys()):
+        if ref.kind in _SERVING and ref not in broken:
+            because = (head.root.ref, ref)
+            yield Break(f"whoever calls {ref}", ref, at, "it is on another target", because)

@@ -1,0 +1,221 @@
+"""One class for each change, in the documents and in the actions that come of them.
+
+In: the actions of a plan, the documents that a change reaches, what comes from what. Out: the same,
+agreed: an update is as severe as the fields that it comes of, and never more than its renderer says
+of the object; a document is as severe as what happens because of it; whose object changes though
+its document is the same is among the documents, with the chain that explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from exai_compiler.changes import (
+    Create,
+    Delete,
+    Judge,
+    Materialize,
+    MoveAlias,
+    ObjectId,
+    Planned,
+    Replace,
+    Run,
+    Update,
+)
+from exai_compiler.project import Project
+from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_compiler.revisions.impact import FILE
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+from exai_specs.values import frozen, replace
+
+Chain = tuple[Ref, ...]
+
+_EVERYWHERE = ("Lock", "Project")
+"""What may reach any document: an environment, and what it pins."""
+_REPOSITORY = "FeatureRepository"
+_OF_FEATURES = ("Dataset", "Entity", "FeatureService", "FeatureView")
+"""Whose changes the one object of all features has."""
+
+
+@frozen
+class Happening:
+    """What two revisions are to each other: `above` are the documents that each comes from, in
+    either; `effects` what the renderers say of a change of each object; `trained` the pipelines
+    that mean something else, `waiting` what nobody knows the version of, `broken` whose callers
+    can't go on. `way` leads from a document down to another.
+    """
+
+    head: Project
+    above: Mapping[Ref, frozenset[Ref]]
+    effects: Mapping[ObjectId, Effect]
+    trained: frozenset[Ref]
+    waiting: frozenset[Ref]
+    broken: frozenset[Ref]
+    way: Callable[[Ref, Ref], Chain]
+
+
+def document_of(planned: Planned) -> Ref | None:
+    """The document that an action comes from."""
+    change = planned.change
+    match change:
+        case Create() | Update() | Replace():
+            return change.origin
+        case Run():
+            return change.pipeline
+        case Judge() | MoveAlias():
+            return change.model
+        case Materialize():
+            return change.view
+        case Delete():
+            return planned.because[0] if planned.because else None
+
+
+def settled(
+    planned: Iterable[Planned], documents: tuple[DocumentChange, ...], what: Happening
+) -> tuple[tuple[Planned, ...], tuple[DocumentChange, ...]]:
+    """The actions and the documents. What no document is to blame for (another exai, where a saved
+    build is compared with) is as the planner has it."""
+    found = by_ref(documents)
+    roots = dict(_roots(documents))
+    caused = [(each, _causes(each, found, roots, what)) for each in planned]
+    agreed = [(_agreed(each, causes, found, roots, what), causes) for each, causes in caused]
+    told = [_told(each, agreed, roots, what) for each in documents]
+    told += _followers(agreed, found, what)
+    return tuple(each for each, _ in agreed), tuple(sorted(told, key=lambda each: each.ref))
+
+
+def as_new(
+    planned: Iterable[Planned], documents: tuple[DocumentChange, ...]
+) -> tuple[DocumentChange, ...]:
+    """The documents of an environment that is new: those that are new, too, with what an apply does
+    for them first."""
+    first: dict[Ref | None, Effect] = {}
+    for each in planned:
+        ref = document_of(each)
+        first[ref] = max(first.get(ref, Effect.METADATA), each.impact)
+    return tuple(
+        replace(each, impact=first.get(each.ref, each.impact)) if each.verb == "added" else each
+        for each in documents
+    )
+
+
+def _roots(documents: Iterable[DocumentChange]) -> Iterator[tuple[Ref, Effect]]:
+    """The documents that changed, or whose file did, with how far that reaches at most."""
+    for each in documents:
+        if each.verb == "changed" or each.ref.kind == "Lock":
+            most = max((field.effect for field in each.fields), default=Effect.METADATA)
+            if most > Effect.METADATA or each.ref.kind not in _EVERYWHERE:
+                yield each.ref, most
+        elif each.verb != "affected":
+            yield each.ref, Effect.BREAKING
+        elif each.because[0].kind == FILE:
+            yield each.ref, each.impact
+
+
+def _causes(
+    planned: Planned,
+    found: Mapping[Ref, DocumentChange],
+    roots: Mapping[Ref, Effect],
+    what: Happening,
+) -> frozenset[Ref]:
+    origin = document_of(planned)
+    if origin is None:
+        return frozenset()
+    if origin.kind == "Project":
+        is_repository = isinstance(planned.change, Create | Update | Replace | Delete) and (
+            planned.change.id.kind == _REPOSITORY
+        )
+        kinds = (*_EVERYWHERE, *(_OF_FEATURES if is_repository else ()))
+        return frozenset(ref for ref in roots if ref.kind in kinds)
+    reached = found[origin].because if origin in found else ()
+    near = {origin, *what.above.get(origin, ()), *reached}
+    return frozenset(ref for ref in roots if ref in near or ref.kind in _EVERYWHERE)
+
+
+def _agreed(
+    planned: Planned,
+    causes: frozenset[Ref],
+    found: Mapping[Ref, DocumentChange],
+    roots: Mapping[Ref, Effect],
+    what: Happening,
+) -> Planned:
+    change, impact = planned.change, planned.impact
+    if not causes or not isinstance(change, Create | Update):
+        return planned
+    is_new = change.origin in found and found[change.origin].verb == "added"
+    if isinstance(change, Update) and all(each.path[:1] == ("metadata",) for each in change.fields):
+        impact = what.effects[change.id]  # labels may be those of pods
+    if not is_new:
+        impact = min(impact, max(roots[ref] for ref in causes))
+    serves = what.effects[change.id] is Effect.REDEPLOY and change.id.name == change.origin.name
+    if isinstance(change, Update) and serves and change.origin in what.broken:
+        impact = Effect.BREAKING
+    return replace(planned, impact=impact)
+
+
+def _told(
+    document: DocumentChange,
+    agreed: Iterable[tuple[Planned, frozenset[Ref]]],
+    roots: Mapping[Ref, Effect],
+    what: Happening,
+) -> DocumentChange:
+    ref = document.ref
+    if document.verb == "affected" or ref not in roots:
+        return document
+    most = roots[ref]
+    happens = max(
+        (
+            # What another document is to blame for, too, reaches as far as this one's fields.
+            each.impact if causes == {ref} else min(each.impact, most)
+            for each, causes in agreed
+            if ref in causes
+        ),
+        default=Effect.METADATA,
+    )
+    if most >= Effect.RETRAIN and any(_leads_to(ref, each, what) for each in what.trained):
+        happens = max(happens, Effect.RETRAIN)
+    if what.waiting & {ref, *what.above.get(ref, ())}:
+        happens = max(happens, min(most, Effect.REDEPLOY))
+    if document.verb == "changed":
+        happens = max(happens, min(most, Effect.RENDER))
+    if document.because[0] != ref:
+        happens = max(happens, document.impact)
+    if ref in what.broken:
+        happens = Effect.BREAKING
+    fields = tuple(
+        replace(each, effect=min(each.effect, happens)) if each.effect > happens else each
+        for each in document.fields
+    )
+    return replace(document, impact=happens, fields=fields)
+
+
+def _leads_to(ref: Ref, pipeline: Ref, what: Happening) -> bool:
+    if ref == pipeline or ref in what.above.get(pipeline, ()):
+        return True
+    # What a model asks for is said to the steps that make it.
+    return ref.kind == "Model" and pipeline in what.above.get(ref, ())
+
+
+def _followers(
+    agreed: Iterable[tuple[Planned, frozenset[Ref]]],
+    found: Mapping[Ref, DocumentChange],
+    what: Happening,
+) -> Iterator[DocumentChange]:
+    """Documents that are the same, and whose objects aren't."""
+    more: dict[Ref, DocumentChange] = {}
+    for planned, causes in agreed:
+        ref = document_of(planned)
+        if ref is None or not causes or ref in found or ref.kind in _EVERYWHERE:
+            continue
+        if (spec := what.head.specs.get(ref)) is None:
+            continue
+        if (known := more.get(ref)) is not None:
+            more[ref] = replace(known, impact=max(known.impact, planned.impact))
+            continue
+        ways = [way for cause in causes if (way := what.way(cause, ref))]
+        others = [(cause, ref) for cause in sorted(causes)]
+        because = min(ways or others, key=lambda way: (len(way), way))
+        at = spec.at("metadata", "name")
+        more[ref] = DocumentChange(ref, "affected", planned.impact, because, (), at)
+    yield from more.values()
