@@ -7,10 +7,11 @@ Never: kinds, other files, constructing anything but plain values, or an excepti
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from exai_specs.diagnostics import (
     MAX_IN_FILE,
@@ -23,6 +24,9 @@ from exai_specs.diagnostics import (
 from exai_specs.frozen import Json
 from exai_specs.values import frozen
 from exai_specs.yaml_text import decode, lines_of, position
+
+if TYPE_CHECKING:
+    from exai_specs.yaml_plain import Read
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -157,15 +161,14 @@ def read(
     decoded = decode(text, path)
     if isinstance(decoded, Diagnostic):
         return (), (decoded,)
-    from exai_specs.known_secrets import known_secrets, may_hold_secrets
-    from exai_specs.look_alikes import look_alikes, may_have_look_alikes
-    from exai_specs.yaml_plain import plain_documents
-
+    may_hold_secrets, may_have_look_alikes, plain_documents = _quick()
     doubtful = may_hold_secrets(decoded)
     if not doubtful and not may_have_look_alikes(decoded):
         plain = plain_documents(decoded)
         if plain is not None:
             return tuple([Document(path, value, decoded, places) for value, places in plain]), ()
+    from exai_specs.known_secrets import known_secrets
+    from exai_specs.look_alikes import look_alikes
     from exai_specs.yaml_values import converted
 
     documents: list[Document] = []
@@ -190,6 +193,19 @@ def read(
             problems[MAX_IN_FILE:] = [more_problems(problems[-1].at, MAX_IN_FILE, "file")]
             break
     return tuple(documents), in_order(problems)
+
+
+@cache
+def _quick() -> tuple[
+    Callable[[str], bool], Callable[[str], bool], Callable[[str], list[Read] | None]
+]:
+    """What every text is held against, imported where the first is read: to ask for an import
+    again takes as long as a look at a text."""
+    from exai_specs.known_secrets import may_hold_secrets
+    from exai_specs.look_alikes import may_have_look_alikes
+    from exai_specs.yaml_plain import plain_documents
+
+    return may_hold_secrets, may_have_look_alikes, plain_documents
 
 
 def _secret(document: Document, path: Path, words: str) -> Diagnostic:

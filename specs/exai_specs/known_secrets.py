@@ -94,12 +94,15 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("a password", "pwd=", rf"(?i)[?&;]pwd=(?!/){_GIVEN}"),  # a shell's is a folder
     ("a password", "passwd=", rf"(?i)[?&;]passwd={_GIVEN}"),
 )
-# What several marks have in common, and most texts lack: looked for once.
-_SHARED = ("I", "gh", "://")
+# What several marks have in common, and most texts lack: looked for once. An address that holds a
+# secret has an `@`, too.
+_SHARED = {"I": "I", "gh": "gh", "://": "@"}
 _FORMS = tuple(
-    (words, mark, next((part for part in _SHARED if part in mark), ""), regex(form))
+    (words, mark, next((_SHARED[part] for part in _SHARED if part in mark), ""), regex(form))
     for words, mark, form in FORMS
 )
+# One of these is in every text that has a mark; most texts have none.
+_MARKS = tuple(dict.fromkeys("=" if mark[-1] == "=" else mark for _, mark, _ in FORMS))
 # Words that documentation writes where a password would stand.
 _PLACEHOLDERS = regex(
     r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b"
@@ -113,6 +116,11 @@ _PLACEHOLDERS = regex(
 
 def may_hold_secrets(text: str) -> bool:
     """Whether it is worth looking at each value. False is certain."""
+    for mark in _MARKS:  # no generator: every file passes here
+        if mark in text:
+            break
+    else:
+        return False
     return any(form.search(text) for _, form in _possible(text))
 
 
@@ -140,7 +148,7 @@ def _kind(text: str) -> str | None:
 def _possible(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
     """The forms that a text may have, by their marks."""
     folded = text.lower() if "=" in text else ""
-    absent = [part for part in _SHARED if part not in text]
+    absent = [part for part in _SHARED.values() if part not in text]
     for words, mark, part, form in _FORMS:
         if part not in absent and mark in (folded if mark[-1] == "=" else text):
             yield words, form

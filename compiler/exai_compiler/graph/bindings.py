@@ -7,6 +7,7 @@ Judges nothing: what doesn't parse is `Broken`, and the checks say so with its p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import assert_never
 
@@ -116,6 +117,18 @@ def bind(value: Json, items: Items = NO_ITEMS) -> Binding:
 
     A Constant has lost the escapes of a literal `${{`; a Composed value is still as written.
     """
+    if type(value) is str and not items:
+        return _outside_loops(value)
+    return _bound(value, items)
+
+
+@lru_cache(maxsize=8192)
+def _outside_loops(text: str) -> Binding:
+    """What a text is bound to there: steps of one pipeline and the next are called alike."""
+    return _bound(text, NO_ITEMS)
+
+
+def _bound(value: Json, items: Items) -> Binding:
     if not _has_expression(value):
         return Constant(value)
     found: dict[str, Source] = {}

@@ -6,6 +6,7 @@ In: an entry of `steps`. Out: a frozen value. Never: what inputs or expressions 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Annotated
 
@@ -282,8 +283,8 @@ class Step(StepPod):
 
     @checked
     def _one_body(self) -> Step:
-        found = [key for key in BODIES if getattr(self, key) is not None]
-        if len(found) > 1 or (not found and self.image is None):
+        found = len(BODIES) - _BODY(self).count(None)
+        if found > 1 or (not found and self.image is None):
             shown = ", ".join(key.rstrip("_") for key in BODIES)
             hint = (
                 "remove one of them" if found else f"add one of {shown}, or an image; {_NOT_A_LEAF}"
@@ -302,7 +303,8 @@ class Step(StepPod):
 
     def _not_of_the_body(self) -> Iterator[Problem]:
         body = self.body
-        for name, bodies in _FIELDS_OF.items():
+        # Most steps have none of these fields.
+        for name, bodies in _FIELDS_OF.items() if any(_OF_SOME(self)) else ():
             if body not in bodies and getattr(self, name):
                 words = " and ".join(_WORDS[body] for body in bodies)
                 path = (yaml_name(name),)
@@ -348,6 +350,8 @@ _FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "outputs": ("image", "notebook"),
     }
 )
+_BODY = attrgetter(*BODIES)
+_OF_SOME = attrgetter(*_FIELDS_OF)
 _OF_A_CONTAINER = (
     *("env", "resources", "timeout", "volumes", "node_selector", "tolerations"),
     *("image_pull_secrets", "image_pull_policy", "security_context", "pod_labels"),
