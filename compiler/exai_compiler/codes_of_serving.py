@@ -13,6 +13,13 @@ from exai_specs.codes import Code
 
 SERVING_CODES: Mapping[str, Code] = MappingProxyType(
     {
+        "answer-mismatch": Code(
+            "A step of a Sequence gets the answer before it, and its model takes other columns.",
+            "With `data: $response` a step gets what the one before it answers: one value a row, "
+            "the prediction. A model that takes more than one column, or one of another type, "
+            "can't work with that. Columns follow from the train step, or from the `signature` of "
+            "a Model or of an inline `model`.",
+        ),
         "adapter-name": Code(
             "An adapter that is called like the model that it adapts.",
             "A request to a language model says by name which of them it means, so KServe refuses "

@@ -300,8 +300,14 @@ def _of_a_document(
     elsewhere = [each for each in problems if told[each] is each]
     found = causes(elsewhere, touches(base.specs, {ref: patches}), again)
     for problem in problems:
-        because = (found[problem].said,) if problem in found else ()
-        yield replace(told[problem], related=(*told[problem].related, *because))
+        cause, shown = found.get(problem), told[problem]
+        if cause is not None and cause.removed:  # it is the overlay's author who has to mend it
+            _, at = cause.said
+            words = (f"patched onto {ref}", shown.at)
+            yield replace(shown, at=at, related=(*shown.related, words))
+        else:
+            because = (cause.said,) if cause is not None else ()
+            yield replace(shown, related=(*shown.related, *because))
 
 
 def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnostic:

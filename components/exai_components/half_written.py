@@ -2,7 +2,8 @@
 
 In: a folder. Out: a file or a folder in it that nobody else can know the name of, gone at the end
 unless it was renamed. It is locked by the kernel while its writer lives: by that what a killed
-process left is known, and it goes when the next one writes there. Never: another's.
+process left is known, and it goes when the next one writes there. Never: another's. Outside of
+steps `exai_runtime.whole_file` does the same, for nothing here is imported there.
 """
 
 import fcntl
@@ -46,7 +47,9 @@ def _made(beside: Path, folder: bool) -> tuple[Path, int]:
 
 def _locked(half: Path, how: int) -> int:
     """Raises OSError when it is gone, no file or folder, or another's and `how` doesn't wait."""
-    descriptor = os.open(half, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    # NFS locks nothing that isn't open for writing; a folder can't be.
+    access = os.O_RDONLY if half.is_dir() else os.O_RDWR
+    descriptor = os.open(half, access | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, how)
     except OSError:
@@ -58,12 +61,14 @@ def _locked(half: Path, how: int) -> int:
 
 
 def _remove_left(beside: Path) -> None:
-    for left in list(beside.iterdir()):
-        if _HALF.fullmatch(left.name):
+    with suppress(OSError):  # a folder that nobody may list is written all the same
+        for left in [each for each in beside.iterdir() if _HALF.fullmatch(each.name)]:
             with suppress(OSError):
                 descriptor = _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(left)
-                os.close(descriptor)
+                try:
+                    _remove(left)
+                finally:
+                    os.close(descriptor)
 
 
 def _remove(half: Path) -> None:

@@ -2,7 +2,8 @@
 
 In: a place and a text. Out: the file, by rename. Never: through a link that lies beside it, which
 anybody who wrote the folder may have put there. A half-written file is locked by the kernel while
-its writer lives: by that what a killed process left is known, and it goes with the next writing.
+its writer lives: by that what a killed process left is known, and it goes with the next writing. In
+steps `exai_components.half_written` does the same.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import TRAINS, Maker
-from exai_compiler.signatures import told
+from exai_compiler.signatures import Told, told
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import GraphSpec, ServiceSpec
+from exai_specs.kinds import GraphSpec, ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.parse import Spec
 from exai_specs.types import Type
@@ -43,7 +43,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             before: tuple[str, Takes] | None = None
             for index, step in enumerate(node.steps):
-                found = _service_takes(subject, step.service or "")
+                found = service_takes(subject, step.service or "")
                 if found is None:
                     continue
                 if before is None:
@@ -73,7 +73,8 @@ def _compared(first: Takes, other: Takes, at: Span, this: str, that: str) -> Ite
         )
 
 
-def _service_takes(subject: Subject, name: str) -> Takes | None:
+def service_takes(subject: Subject, name: str) -> Takes | None:
+    """What a request to this service has to hold; None where nobody knows."""
     spec = subject.project.find("Service", name)
     service = subject.project.body(ServiceSpec, name)
     if spec is None or service is None or service.model is None:
@@ -107,7 +108,18 @@ def _model_takes(
     name = model.partition("@")[0] if isinstance(model, str) else ""
     makers = subject.makers.get(name, ())
     # Of several, nobody knows which made the version.
-    return _trained(subject, makers[0]) if len(makers) == 1 else None
+    found = _trained(subject, makers[0]) if len(makers) == 1 else None
+    if found is None and (own := said_by(subject, name)) is not None:
+        return Takes(own.signature.inputs, own.spec.at(*own.path, "inputs"))
+    return found
+
+
+def said_by(subject: Subject, model: str) -> Told | None:
+    """What a Model says of itself, where your own code trains it."""
+    spec, body = subject.project.find("Model", model), subject.project.body(ModelSpec, model)
+    if spec is None or body is None or body.signature is None:
+        return None
+    return Told(body.signature, spec, ("spec", "signature"))
 
 
 def _trained(subject: Subject, maker: Maker) -> Takes | None:

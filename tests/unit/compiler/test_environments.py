@@ -504,3 +504,19 @@ def test_a_policy_is_judged_once_and_knows_the_overlays(components: Catalog) -> 
     wrong = project_of({"o.yaml": patch}, policies.replace("OWN", "misspelt"))
     found = told(wrong, components)
     assert [each.code for each in found if each.severity == "error"] == ["invalid-policy"]
+
+
+@pytest.mark.parametrize("beside", ["", ", replicas: {min: 2, max: 3}"])
+def test_what_alone_is_missing_is_told_at_the_null(components: Catalog, beside: str) -> None:
+    service = (
+        "apiVersion: exai.dev/v1alpha1\nkind: Service\nmetadata: {name: s, owner: me}\n"
+        f"spec: {{model: {{uri: 's3://a/b', format: sklearn}}{beside}}}\n"
+    )
+    text = overlay("spec: {model: null}", target="Service/s")
+    (problem,) = [
+        each
+        for each in told(project_of({"s.yaml": service, "o.yaml": text}), components)
+        if each.code == "missing-field"
+    ]
+    assert shown((problem,)) == ["o.yaml:8:12 missing-field"]
+    assert related(problem)[0] == "s.yaml:4:1 patched onto Service/s"

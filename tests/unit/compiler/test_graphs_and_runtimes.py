@@ -6,6 +6,7 @@ import pytest
 
 from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.catalog import Catalog
+from exai_compiler.checks import chained_answers
 from exai_compiler.checks.graphs import check
 from exai_compiler.checks.subject import subject
 from exai_compiler.project import Project, link
@@ -111,3 +112,41 @@ def test_what_the_kinds_refuse(kind: str, spec: str, code: str) -> None:
     problems = parse(found)
     assert not isinstance(problems, Spec)
     assert [each.code for each in problems] == [code]
+
+
+def served(name: str, inputs: str, outputs: str, more: str = "") -> str:
+    files = f"uri: 's3://b/{name}', format: sklearn"
+    signature = f"signature: {{inputs: {inputs}, outputs: {outputs}}}"
+    return document("Service", name, f"{{model: {{{files}, {signature}}}{more}}}")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "more", "second", "wrong"),
+    [
+        ("{x: int64}", "", "{service: b, data: $response}", ""),
+        ("{x: float64}", "", "{service: b, data: $response}", ""),
+        ("{x: string}", "", "{service: b, data: $response}", "`b` takes `x`, which is string"),
+        (
+            "{n: int64, x: string}",
+            "",
+            "{service: b, data: $response}",
+            "`b` takes 2 columns: `n`, `x`",
+        ),
+        ("{x: string}", "", "{service: b, data: $request}", ""),
+        ("{x: string}", "", "{service: b}", ""),
+        ("{x: string}", ", transformer: {image: 'e.com/t:1'}", "{service: b, data: $response}", ""),
+        ("{x: string}", "", "{url: 'http://b', data: $response}", ""),
+    ],
+)
+def test_what_a_step_answers_is_what_the_next_takes(
+    inputs: str, more: str, second: str, wrong: str
+) -> None:
+    graph = document(
+        "Graph",
+        "g",
+        f"{{nodes: {{root: {{routerType: Sequence, steps: [{{service: a}}, {second}]}}}}}}",
+    )
+    first = served("a", "{p: float64}", "{n: int64}")
+    found = project(first, served("b", inputs, "{y: string}", more), graph)
+    told = [each.message for each in chained_answers.check(subject(found, Catalog({})))]
+    assert told == ([f"`a` answers with `n` alone, int64, and {wrong}"] if wrong else [])
