@@ -221,8 +221,10 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
         hint = "write a space after each `-`"
     elif wanted.endswith("number") and isinstance(given, str):
         hint = "write a number, without quotes or units"
-    message = f"must be {wanted}, not {called(given)}"
-    return _at_value("wrong-type", document, path, message, hint)
+    wrong = f"must be {wanted}, not {called(given)}"
+    if given is None:
+        wrong = f"must have a value: {wanted}"
+    return _at_value("wrong-type", document, path, wrong, hint)
 
 
 def _undashed(given: Any) -> bool:

@@ -79,6 +79,11 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
         "check the indentation",
     ),
     (
+        "found unexpected ':'",
+        "a text in brackets can't end with a colon",
+        "remove the colon, or quote the text",
+    ),
+    (
         "did not find expected <document start>",
         "this line doesn't fit the ones above it",
         "check the indentation; a line `---` begins the next document",

@@ -19,6 +19,8 @@ _INDENT = regex(r"[ \t]*(?:-[ \t]+)*")
 _UNSPACED = regex(r" *(?:- +)*[A-Za-z_][\w.-]*(:)(?=[^\s/:])(?!.*: )")
 _DASHES = regex(r"-{2}|-{4,}|[—–]+")
 _COMMENT = regex(r"\s#")
+_KEY = regex(r"((?: |- )*)[A-Za-z_][\w.-]*")
+_VALUED = regex(r"((?: |- )*)[A-Za-z_][\w.-]*: +[^\s#|>&]")
 
 
 def mistake(problem: str, context: str, lines: Sequence[str], at: Span) -> Diagnostic | None:
@@ -32,7 +34,8 @@ def mistake(problem: str, context: str, lines: Sequence[str], at: Span) -> Diagn
         message = "`...` ends a document, and no `---` begins the next one"
         return _syntax(message, "write `---` instead", Span(at.path, end))
     found = _tab(problem, line, at) or unread_look_alike(lines, at)
-    return found or _unspaced(problem, lines, at) or _at_the_place(problem, context, line, at)
+    found = found or _unspaced(problem, lines, at) or _indented(problem, lines, at)
+    return found or _at_the_place(problem, context, line, at)
 
 
 def unspaced(at: Span, rest: str = " ") -> Diagnostic:
@@ -94,6 +97,25 @@ def _unspaced(problem: str, lines: Sequence[str], at: Span) -> Diagnostic | None
             message = "a line of dashes that separates nothing"
             return _syntax(message, hint, Span(at.path, number))
     return None
+
+
+def _indented(problem: str, lines: Sequence[str], at: Span) -> Diagnostic | None:
+    """A key that is indented below one that has its value already: the place is the key's."""
+    key = _KEY.fullmatch(lines[at.line - 1][: at.column - 1]) if at.line <= len(lines) else None
+    if key is None or "mapping values are not allowed" not in problem:
+        return None
+    above = next(_filled_above(lines, at.line), 0)
+    valued = _VALUED.match(lines[above - 1]) if above else None
+    if valued is None or len(valued[1]) >= len(key[1]):
+        return None
+    place = Span(at.path, above, len(valued[1]) + 1)
+    return Diagnostic(
+        "yaml-syntax",
+        "this line is indented below a field that has its value already",
+        Span(at.path, at.line, len(key[1]) + 1),
+        hint="check the indentation of both lines",
+        related=(("the field above it", place),),
+    )
 
 
 def _end_above(lines: Sequence[str], number: int) -> int:

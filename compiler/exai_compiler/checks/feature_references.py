@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
+from exai_compiler.checks.told_once import some
 from exai_compiler.signatures import signatures
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, ServiceSpec
 from exai_specs.parse import Spec
 
@@ -18,12 +19,18 @@ Named = tuple[Spec, Path, str, str]  # a document, a path in it, a kind and a na
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    unknown: dict[tuple[str, str, str], list[Span]] = {}
     for spec, path, kind, name in _named(subject):
         if subject.project.find(kind, name) is None:
-            known = subject.project.names(kind)
-            hint = did_you_mean(name, known, f"add a {kind} document of that name")
-            message = f"there is no {kind} `{name}`"
-            yield Diagnostic("unknown-reference", message, spec.at(*path), hint=hint)
+            unknown.setdefault((spec.ref.kind, kind, name), []).append(spec.at(*path))
+    # What twenty views misspell, or what is misspelt itself, is one mistake.
+    for (_, kind, name), places in unknown.items():
+        first, *others = sorted(places)
+        known = subject.project.names(kind)
+        hint = did_you_mean(name, known, f"add a {kind} document of that name")
+        message = f"there is no {kind} `{name}`"
+        also = some(tuple(("named here, too", at) for at in others))
+        yield Diagnostic("unknown-reference", message, first, hint=hint, related=also)
     for spec, service in subject.project.bodies(FeatureServiceSpec):
         for index, entry in enumerate(service.features):
             view, _, feature = entry.partition(":")

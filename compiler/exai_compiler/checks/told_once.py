@@ -33,7 +33,14 @@ def causes(found: list[Diagnostic], project: Project) -> list[Diagnostic]:
 def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     found = list(found)
     unread = {each.at for each in found if each.code in _UNREAD}
-    found = [each for each in found if each.code != "wrong-input-type" or each.at not in unread]
+    # A step that waits for itself says enough of what it names, too.
+    itself = {each.at for each in found if each.code == "step-cycle" and len(each.related) == 1}
+    found = [
+        each
+        for each in found
+        if not (each.code == "wrong-input-type" and each.at in unread)
+        and not (each.code == "unknown-reference" and each.at in itself)
+    ]
     first: dict[About, Diagnostic] = {}
     joined: dict[About, dict[tuple[str, Span], None]] = {}
     for each in found:
@@ -43,7 +50,7 @@ def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
             places = joined.setdefault(about, dict.fromkeys(before.related))
             places.update(dict.fromkeys(each.related))
     for about, places in joined.items():
-        first[about] = replace(first[about], related=_some(tuple(places)))
+        first[about] = replace(first[about], related=some(tuple(places)))
     return list(first.values())
 
 
@@ -59,7 +66,8 @@ def _breaks_off(found: Iterable[Diagnostic], project: Project) -> bool:
     return any(each.at.path in halves and each.severity == "error" for each in found)
 
 
-def _some(related: Related) -> Related:
+def some(related: Related) -> Related:
+    """The first of them, with the number of the others."""
     if len(related) <= MOST:
         return related
     more, place = len(related) - MOST + 1, related[MOST - 1][1]

@@ -215,3 +215,66 @@ def test_behind_what_breaks_off_the_next_document_is_judged(tmp_path: Path) -> N
         ("yaml-syntax", 13),
         ("unknown-reference", 18),
     ]
+
+
+OF_FEATURES_ALL = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {exai: ">=0.1"}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: d}
+spec:
+  source: {csv: {path: a.csv}}
+  timestamp: at
+  schema: {id: {type: int64}, at: {type: timestamp}, x: {type: float64}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Entity
+metadata: {name: custmer}
+spec: {key: id, type: int64}
+"""
+VIEW = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: FeatureView
+metadata: {name: NAME}
+spec: {entities: [customer], dataset: d, features: [x]}
+"""
+LOOP = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: p}
+spec: {steps: {c: {uses: check-data, with: {data: "${{ steps.c.out }}", dataset: d}}}}
+"""
+
+
+def test_an_entity_that_is_misspelt_is_one_error_for_all_views(tmp_path: Path) -> None:
+    views = "".join(VIEW.replace("NAME", name) for name in "zab")
+    (tmp_path / "exai.yaml").write_text(OF_FEATURES_ALL + views)
+    (found,) = (each for each in validate(tmp_path).diagnostics if each.severity == "error")
+    assert (found.at.line, found.message) == (22, "there is no Entity `customer`")
+    assert 'did you mean "custmer"?' in found.hint
+    assert [at.line for _, at in found.related] == [27, 32]
+
+
+def test_a_step_that_names_itself_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text(OF_FEATURES_ALL + LOOP)
+    codes = [each.code for each in validate(tmp_path).diagnostics if each.at.line == 22]
+    assert codes.count("step-cycle") == 1
+    assert "unknown-reference" not in codes
+
+
+def test_a_field_without_a_value_is_told_so(tmp_path: Path) -> None:
+    view = VIEW.replace("NAME", "v").replace("customer", "custmer").replace("[x]", "")
+    (tmp_path / "exai.yaml").write_text(OF_FEATURES_ALL + view)
+    (found,) = (each for each in validate(tmp_path).diagnostics if each.severity == "error")
+    assert found.message == "spec.features: must have a value: a list"
+
+
+def test_marks_with_nothing_between_them_are_fine(tmp_path: Path) -> None:
+    (tmp_path / "exai.yaml").write_text(OF_FEATURES_ALL.replace("---", "---\n--- # a\n---") + "---")
+    assert validate(tmp_path).exit_code == 0

@@ -56,7 +56,10 @@ MISTAKES = (
     ("spec:\n  a: | b\n", "yaml-syntax", "2:6", "quote text"),
     ("spec:\n  a: ? b\n", "yaml-syntax", "2:6", "quote text"),
     ("{% if a %}\nkind: b\n", "yaml-syntax", "1:2", "an Overlay"),
+    ("spec: {a: {b: 20:}}\n", "yaml-syntax", "1:17", "remove the colon"),
     # Lines.
+    ("spec:\n  a: b\n    c:\n      d: e\n", "yaml-syntax", "3:5", "indentation of both"),
+    ("spec:\n  - a: b\n      c: e\n", "yaml-syntax", "3:7", "indentation of both"),
     ("--\nkind: Model\n", "yaml-syntax", "1:1", "write `---`"),
     ("kind: Model\n----\nkind: b\n", "yaml-syntax", "2:1", "write `---`"),
     ("kind: Model\nkind: Model\n", "duplicate-key", "2:1", "a line `---`"),
