@@ -184,6 +184,13 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "checked.",
             "warning",
         ),
+        "unmeasured-container": Code(
+            "A container without a request in pods that are scaled by what they use.",
+            "In Standard mode KServe makes a HorizontalPodAutoscaler, by cpu unless `autoscale` "
+            "says otherwise. It compares what the containers of a pod use with what they request, "
+            "and changes nothing as long as one of them requests none.",
+            "warning",
+        ),
         "unused-node": Code(
             "A node of a graph that no request reaches.",
             "Requests enter at `root` and go where its steps lead.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, has_errors
 from exai_specs.documents import Path
 from exai_specs.identity import Ref
 from exai_specs.overlays import PATCH, PatchedDocument, overlaid, patch_of, touched
@@ -23,6 +23,12 @@ Again = Callable[["Touch"], Collection[Diagnostic] | None]
 
 Patches = Mapping[Ref, Iterable[Spec]]
 """The overlays of one environment by the document that they patch."""
+
+OF_OBJECTS = (
+    *("manifest-clash", "newer-field", "patch-invalid", "patch-not-allowed"),
+    *("patch-shadows-field", "patch-unused", "restricted-pod"),
+)
+"""Codes of what is judged by rendered objects, and so only where nothing else is wrong."""
 
 _MOST_CHECKS = 32
 _MOST_DOCUMENTS = 20_000
@@ -79,7 +85,12 @@ def causes(
         if there is None:
             continue
         kept = {(each.code, each.at) for each in there}
-        found |= {each: touch for each in open_ if (each.code, each.at) not in kept}
+        hidden = OF_OBJECTS if has_errors(there) else ()
+        found |= {
+            each: touch
+            for each in open_
+            if (each.code, each.at) not in kept and each.code not in hidden
+        }
         open_ = [each for each in open_ if each not in found]
         if not open_:
             break

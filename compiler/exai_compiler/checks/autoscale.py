@@ -1,6 +1,7 @@
 """`autoscale-mode`: what a serving mode can't scale by, or down to (targets 1.2).
 
-`inexact-unit`: what KServe rounds.
+`inexact-unit`: what KServe rounds. `unmeasured-container`: one without a request, beside which no
+HPA scales.
 
 Standard mode scales by cpu or memory (HPA, which keeps one replica), by KEDA, or not at all.
 Knative scales by concurrency or rps, and by cpu or memory with the HPA class, which keeps one, too.
@@ -43,6 +44,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield from _same_way(spec, path, service, block)
             for name, environment in subject.environments.items():
                 found = mode_of(service, environment)
+                if environment.target != "local" and found == "Standard":
+                    yield from _blind(spec, path, block)
                 yield from _judged(spec, path, block, found, modes[name][found])
 
 
@@ -119,6 +122,29 @@ def _judged(
             hint="write `min: 1`, or scale by concurrency or rps in Knative mode",
             related=related,
         )
+
+
+def _blind(spec: Spec, path: Path, block: ComponentFields) -> Iterator[Diagnostic]:
+    """What an HPA can't measure: it holds what all containers of a pod use against what they
+    request, and gives up where one requests nothing (k8s.io/kubernetes,
+    pkg/controller/podautoscaler: calculatePodRequests). KServe makes one unless told otherwise.
+    """
+    scaling = block.autoscale
+    by = (scaling.metric if scaling is not None else None) or "cpu"
+    if (scaling is not None and scaling.metric is None) or block.replicas.max == block.replicas.min:
+        return
+    for name, sidecar in block.sidecars.items():
+        amounts = sidecar.resources
+        stated = amounts is not None and getattr(amounts, by, None) is not None
+        limited = amounts is not None and getattr(amounts.limits, by, None) is not None
+        if by in BY_HPA and not stated and not limited:
+            yield Diagnostic(
+                "unmeasured-container",
+                f"scaling by {by} measures every container of a pod, and `{name}` requests no {by}",
+                spec.key_at(*path, "sidecars", name),
+                "warning",
+                f"add `resources: {{{by}: {'100m' if by == 'cpu' else '128Mi'}}}`",
+            )
 
 
 def _same_way(

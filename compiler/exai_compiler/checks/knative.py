@@ -97,9 +97,8 @@ def _ports(
 
 def _is_written(block: ComponentFields) -> bool:
     """Whether exai writes a port of its own, for a model's server that speaks gRPC."""
-    if not isinstance(block, ServiceSpec) or block.runtime == CUSTOM or block.ports:
-        return False
-    return block.protocol.startswith("grpc")
+    grpc = isinstance(block, ServiceSpec) and block.protocol.startswith("grpc")
+    return grpc and not block.ports
 
 
 def _timeout(

@@ -241,6 +241,33 @@ def test_what_the_environment_lacks_is_no_overlays_fault(components: Catalog) ->
     assert not any("removed by" in each for problem in problems for each in related(problem))
 
 
+SHADOWED = """\
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: a}
+spec:
+  model: {uri: s3://acme/a, format: sklearn}
+  replicas: {min: 2, max: 2}
+  patches: {InferenceService: {spec: {predictor: {minReplicas: 3}}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: b}
+spec:
+  model: {uri: s3://acme/b, format: sklearn}
+  batcher: {timeout: 1500ms}
+"""
+
+
+def test_an_overlay_is_not_behind_what_an_error_hid_that_it_mends(components: Catalog) -> None:
+    """Rendered objects are judged where nothing else is wrong: without the overlay nobody told."""
+    mended = overlay("spec: {batcher: null}", target="Service/b")
+    project = project_of({"services.yaml": SHADOWED, "o.yaml": mended})
+    found = {each.code: related(each) for each in told(project, components)}
+    assert "patch-shadows-field" in found
+    assert not any("removed by" in each for each in found["patch-shadows-field"])
+
+
 def test_a_problem_of_several_environments_is_told_once(components: Catalog) -> None:
     # Patches of two files are at two places; what they break is at one.
     some = {

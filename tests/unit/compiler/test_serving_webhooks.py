@@ -286,3 +286,60 @@ def test_two_runtimes_of_one_place_differ_in_priority(
     text = "formats: {m: {version: '1', autoSelect: true, priority: 1}}\n  protocols: [v2]"
     two = runtime("two", "\n  ".join(line for line in (other, more, text) if line))
     assert [code for code, _ in said(one, two) if code == "same-priority"] == codes
+
+
+PROXY = f"replicas: {{min: 1, max: 3}}\nsidecars: {{x: {{{IMAGE}, resources: AMOUNTS}}}}"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "scaled", "codes"),
+    [
+        ("{memory: 1Gi}", "", ["unmeasured-container"]),
+        ("{cpu: 100m}", "", []),
+        ("{memory: 1Gi, limits: {cpu: 1}}", "", []),
+        ("{cpu: 1}", "autoscale: {metric: memory, target: 80%}", ["unmeasured-container"]),
+        ("{memory: 1Gi}", "autoscale: {metric: memory, target: 80%}", []),
+        ("{memory: 1Gi}", "autoscale: {none: {}}", []),
+        ("{memory: 1Gi}", "mode: Knative\nports: {http1: 8080}", []),
+    ],
+)
+def test_an_hpa_measures_every_container(amounts: str, scaled: str, codes: list[str]) -> None:
+    body = PROXY.replace("AMOUNTS", amounts) + "\n" + scaled
+    assert [code for code, _ in said(service(body))] == codes
+    fixed = [code for code, _ in said(service(body.replace("max: 3", "max: 1")))]
+    assert "unmeasured-container" not in fixed
+
+
+WORKERS = (
+    "patches: {InferenceService: {spec: {predictor: {workerSpec: {pipelineParallelSize: 2}}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("uri", "beside", "problems"),
+    [
+        ("hf://org/m", "", 3),
+        ("pvc://claim/m", "", 2),
+        ("pvc://claim/m", "autoscale: {none: {}}", 1),
+        ("oci://a/b", "autoscale: {none: {}}\nruntime: kserve-huggingfaceserver-multinode", 0),
+        ("oci://a/b", "autoscale: {none: {}}\nruntime: kserve-huggingfaceserver", 1),
+    ],
+)
+def test_a_model_over_several_nodes_is_as_kserve_wants_it(
+    uri: str, beside: str, problems: int
+) -> None:
+    text = service(f"{WORKERS}\n{beside}").replace("format: sklearn", "format: huggingface")
+    found = said(text.replace("s3://acme-ml/m", uri))
+    assert [code for code, _ in found] == ["patch-invalid"] * problems
+
+
+def test_a_predictor_of_ones_own_that_speaks_grpc_says_its_port() -> None:
+    """KServe's own Python servers have 8081 (targets 1.1); Knative would take 8080, and HTTP."""
+    body: Any = rendered(service(f"runtime: custom\nprotocol: grpc-v2\n{IMAGE}"))[0].body
+    (main,) = body["spec"]["predictor"]["containers"]
+    assert main["ports"] == ({"containerPort": 8081, "name": "h2c", "protocol": "TCP"},)
+    stated: Any = rendered(
+        service(f"runtime: custom\nprotocol: grpc-v2\nports: {{h2c: 9000}}\n{IMAGE}")
+    )[0].body
+    (main,) = stated["spec"]["predictor"]["containers"]
+    assert [each["containerPort"] for each in main["ports"]] == [9000]

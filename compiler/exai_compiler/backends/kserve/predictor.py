@@ -42,7 +42,10 @@ def predictor(
     if service.runtime == CUSTOM:
         found |= components.own_component(service, environment, _custom(service, source))
         main = found["containers"]
-        found["containers"] = (main[0], *more) if isinstance(main, tuple) else more
+        first = main[0] if isinstance(main, tuple) else {}
+        if service.protocol.startswith("grpc") and not service.ports and isinstance(first, Mapping):
+            first = _sorted({**first, "ports": (_h2c(None),)})
+        found["containers"] = (first, *more)
         found |= _volumes(service, environment)
     elif source is not None:
         found["model"] = model(service, environment, source, known)
