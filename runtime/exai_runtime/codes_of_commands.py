@@ -41,8 +41,10 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "broken-revision": Code(
             "The revision to compare with doesn't compile.",
-            "A comparison is of two projects without errors. Compare with an older revision, or "
-            "mend that one first; the hint has its first error.",
+            "What is sound of it is compared with, so that a change that mends it can be reviewed. "
+            "Documents that are wrong there, and those that can't do without them, are planned as "
+            "new, though a target may have them: compare with an older revision, too.",
+            "warning",
         ),
         "error-elsewhere": Code(
             "Another environment than the command's has errors.",

@@ -13,6 +13,7 @@ from pathlib import Path
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
 from exai_compiler.changes import Change, Create, Delete, Replace, Update
 from exai_compiler.neighbours import EVERYBODY, LeftOut
+from exai_compiler.project import Project
 from exai_compiler.revisions import (
     Comparison,
     Revision,
@@ -21,6 +22,7 @@ from exai_compiler.revisions import (
     compare,
     compare_documents,
 )
+from exai_compiler.revisions.mendable import sound_part
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import Checked, check_project, environment_of
@@ -174,31 +176,58 @@ def _compared(
     commit: str,
     saved: Saved | None = None,
 ) -> tuple[Comparison | None, tuple[Diagnostic, ...]]:
-    before = base.usable if base is not None else None
-    if base is not None and before is None:
-        return None, (_broken_base(base, revision, commit),)
+    """With a base that doesn't compile, what is sound of it is compared with: a change that mends
+    it can be looked at."""
+    if base is not None and base.usable is None and saved is not None:
+        return None, (_broken_build(base, revision),)
+    before = base.project if base is not None else None
     if head.project is None:
         return None, ()
     if head.usable is None:
         was = base.catalog if base is not None else None
         overlays = (base.overlays if base is not None else (), head.overlays)
         told = head.diagnostics
-        return compare_documents(before, head.project, told, was, head.catalog, overlays), ()
+        problems = _broken_base(base, revision, commit, None) if base is not None else ()
+        made = compare_documents(before, head.project, told, was, head.catalog, overlays)
+        return made, problems
     found = head.usable.environment(name)
     assert found is not None  # noqa: S101 - `_no_environment` has looked
-    old = None
-    if base is not None and before is not None and (there := before.environment(name)):
-        old = Revision(before, base.catalog, there)
-    return compare(before, old, Revision(head.usable, head.catalog, found), name, saved), ()
+    old, sound = None, None
+    if base is not None and before is not None:
+        sound = base.usable or sound_part(before, base.catalog, name, base.loaded.python.problems)
+        if sound is not None and (there := sound.environment(name)):
+            old = Revision(sound, base.catalog, there)
+    problems = _broken_base(base, revision, commit, sound) if base is not None else ()
+    return compare(before, old, Revision(head.usable, head.catalog, found), name, saved), problems
 
 
-def _broken_base(base: Checked, revision: str, commit: str) -> Diagnostic:
+def _broken_base(
+    base: Checked, revision: str, commit: str, sound: Project | None
+) -> tuple[Diagnostic, ...]:
+    """That the other revision has errors, and what is made of that; nothing of one that hasn't."""
+    if base.usable is not None:
+        return ()
+    said = _first_error(base)
+    rest = "all of it is planned as new"
+    if sound is not None and base.project is not None:
+        left = len(base.project.specs) - len(sound.specs)
+        rest = "what can't be read is planned as new"
+        if left:
+            documents = "document is" if left == 1 else f"{left} documents are"
+            rest = f"{'a ' if left == 1 else ''}{documents} left out of it, and planned as new"
+    message = f"the specs at {revision} ({commit[:12]}) {said}; {rest}"
+    hint = "a target may have it already: compare with an older revision that compiles, too"
+    return (Diagnostic("broken-revision", message, Span(""), "warning", hint),)
+
+
+def _broken_build(base: Checked, file: str) -> Diagnostic:
+    return _unusable(Path(file), f"its specs {_first_error(base)}")
+
+
+def _first_error(base: Checked) -> str:
     errors = [problem for problem in base.diagnostics if problem.severity == "error"]
-    count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
-    at = f"{revision} ({commit[:12]})" if commit else revision
-    message = f"the specs at {at} have {count}: nothing compares with them"
-    hint = f"the first: {errors[0].at}: {errors[0].message}"
-    return Diagnostic("broken-revision", message, Span(""), hint=hint)
+    count = "have an error" if len(errors) == 1 else f"have {len(errors)} errors, the first"
+    return f"{count} at {errors[0].at} ({errors[0].message})"
 
 
 def _unusable(file: Path, reason: str) -> Diagnostic:

@@ -338,13 +338,52 @@ def test_revisions_that_arent_there(repository: Path, project: Path, tmp_path: P
     assert "no commit yet" in refused(unborn, "HEAD")[1]
 
 
-def test_a_revision_that_doesnt_compile(project: Path) -> None:
-    edit(project / "specs/model.yaml", "task: regression", "task: guessing")
+def test_a_revision_that_doesnt_compile_is_compared_with_as_far_as_it_is_sound(
+    project: Path,
+) -> None:
+    edit(project / "specs/service.yaml", "  model:", "  protocol: v3\n  model:")
+    edit(project / "specs/datasets.yaml", "ltg: {type: float64", "ltg: {type: text")
     commit(project)
     git(project, "checkout", "-q", "HEAD~1", "--", ".")
-    code, words = refused(project, "main")
-    assert code == "broken-revision"
-    assert "specs/model.yaml:6:9" in words
+    edit(project / "specs/model.yaml", "owner: clinic-team", "owner: other-team")
+    found = plan_against(project, "local", "main")
+    assert found.exit_code == 0
+    assert "have 2 errors, the first at specs/datasets.yaml:43:17 (" in warned(found)
+    assert found.comparison is not None
+    told = {str(each.ref): each.verb for each in found.comparison.documents}
+    assert told["Service/diabetes"] == told["Dataset/blood"] == "added"
+    assert told["Model/diabetes_model"] == "changed"
+    assert "Dataset/measurements" not in told
+    done = [(verb(each.change), subject(each.change)) for each in planned(found.comparison).changes]
+    assert ("create", "InferenceService/diabetes") in done
+    assert ("materialize", "FeatureView/body") not in done
+
+
+def warned(found: Against) -> str:
+    [problem] = [each for each in found.diagnostics if each.code == "broken-revision"]
+    assert problem.severity == "warning"
+    return problem.message
+
+
+def test_what_is_wrong_on_both_sides_is_told_of_both(project: Path) -> None:
+    edit(project / "specs/model.yaml", "task: regression", "task: guessing")
+    commit(project)
+    edit(project / "specs/service.yaml", "  model:", "  protocol: v3\n  model:")
+    found = plan_against(project, "local", "HEAD")
+    assert found.exit_code == 1
+    assert "specs/model.yaml:6:9" in warned(found)
+    errors = [each.at.path for each in found.diagnostics if each.severity == "error"]
+    assert errors == ["specs/model.yaml", "specs/service.yaml"]
+
+
+def test_a_revision_whose_project_is_wrong_makes_all_new(project: Path) -> None:
+    edit(project / "exai.yaml", "kind: Project", "kind: Projekt")
+    commit(project)
+    edit(project / "exai.yaml", "kind: Projekt", "kind: Project")
+    found = plan_against(project, "local", "HEAD")
+    assert warned(found).endswith("all of it is planned as new")
+    assert found.comparison is not None
+    assert {each.verb for each in found.comparison.documents} == {"added"}
 
 
 def test_what_a_partial_clone_lacks_isnt_fetched(repository: Path, tmp_path: Path) -> None:
@@ -364,9 +403,7 @@ def test_a_submodule_of_specs_is_said(repository: Path, project: Path, tmp_path:
     commit(other)
     git(repository, "submodule", "--quiet", "add", str(other), "ml/clinic/specs/other")
     commit(repository)
-    code, words = refused(project, "HEAD")
-    assert code == "broken-revision"
-    assert "`specs/other` is a submodule" in words
+    assert "`specs/other` is a submodule" in warned(plan_against(project, "local", "HEAD"))
 
 
 def test_links_are_followed_inside_and_refused_outside(project: Path) -> None:
@@ -378,7 +415,7 @@ def test_links_are_followed_inside_and_refused_outside(project: Path) -> None:
     (project / "specs/out.yaml").symlink_to("../../../out.yaml")
     commit(project)
     (project / "specs/out.yaml").unlink()
-    assert "leads out of the project" in refused(project, "HEAD")[1]
+    assert "leads out of the project" in warned(plan_against(project, "local", "HEAD"))
 
 
 def test_nothing_of_the_repository_is_run(

@@ -313,9 +313,8 @@ def test_a_lock_that_a_revision_has_lost_is_told(shop: Path) -> None:
     (shop / "exai.lock").unlink()
     (shop / "exai.lock").write_text(pin(3))
     found = plan_against(shop, "prod", "HEAD")
-    assert [each.code for each in found.diagnostics if each.severity == "error"] == [
-        "broken-revision"
-    ]
+    assert "broken-revision" in [each.code for each in found.diagnostics]
+    assert found.comparison is not None
 
 
 def test_a_kept_check_knows_where_its_lock_leads(

@@ -1,0 +1,53 @@
+"""What can be compared with of a revision that doesn't compile.
+
+In: a project with errors, in one environment. Out: the project without the documents that are wrong
+and without those that can't do without them, or None where its own document is wrong. Nothing is
+mended: who compares says what is left out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.checks import check
+from exai_compiler.project import Project, link
+from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.parse import Spec
+from exai_specs.values import replace
+
+
+def sound_part(
+    project: Project, catalog: Catalog, name: str, problems: Iterable[Diagnostic] = ()
+) -> Project | None:
+    """What is left without the documents of these `problems` and of those that a check tells."""
+    part: Project | None = project
+    told = list(problems)
+    while part is not None and part.environment(name) is not None:
+        told += check(part, catalog, [name])
+        if not has_errors(told):
+            return part
+        wrong = _wrong(part.all, told)
+        if not wrong or any(part.all[number] is part.root for number in wrong):
+            return None
+        kept = [spec for number, spec in enumerate(part.all) if number not in wrong]
+        part = link(kept, part.allowances)
+        part = replace(part, lock=project.lock) if part is not None else None
+        told = []
+    return None
+
+
+def _wrong(specs: Sequence[Spec], problems: Iterable[Diagnostic]) -> frozenset[int]:
+    """The documents that the errors among these are told of, by their numbers."""
+    begun = sorted(
+        ((start, number) for number, spec in enumerate(specs) for start in spec.document.starts),
+        key=lambda each: each[0],
+    )
+    starts = [start for start, _ in begun]
+    found: set[int] = set()
+    for problem in problems:
+        place = bisect(starts, problem.at) - 1
+        if problem.severity == "error" and place >= 0 and starts[place].path == problem.at.path:
+            found.add(begun[place][1])
+    return frozenset(found)
