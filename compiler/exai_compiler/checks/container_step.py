@@ -37,6 +37,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     f"this step has no input `{argument.if_present}`",
                     spec.at(*base, "args", index, "ifPresent"),
                     hint=did_you_mean(argument.if_present, step.spec.with_, "add it under `with`"),
+                    related=(("its inputs", spec.key_at(*base, "with")),)
+                    if step.spec.with_
+                    else (),
                 )
 
 
