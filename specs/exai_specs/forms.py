@@ -13,7 +13,7 @@ from exai_specs import core_schema
 from exai_specs.expressions import half_written, has_expression
 from exai_specs.fields import HIDDEN, Problem, refuse
 from exai_specs.foreign_words import said_here
-from exai_specs.nearest import did_you_mean
+from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.types import called
 from exai_specs.values import frozen
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
+_NEAR = 0.8  # of a key that may be a field of a form: others aren't guessed at
 _MOST = 20  # unknown keys of one union that are named
 
 
@@ -112,10 +113,17 @@ class OneOf:
         if len(present) != 1:
             hint = "keep" if present else "add"
             hint += f" one of {', '.join(present or self._names())}"
-            theirs = next(filter(None, (said_here(str(key), self._names()) for key in value)), "")
+            theirs = next(filter(None, (self._meant(str(key)) for key in value)), "")
             wanted = self._wanted()
             raise refuse(Problem("exactly-one-of", wanted, hint if present else theirs or hint))
         return value
+
+    def _meant(self, key: str) -> str:
+        """What somebody means by a key that no form has; "" for what isn't close to any."""
+        if theirs := said_here(key, self._names()):
+            return theirs
+        close = nearest(key, self._names(), _NEAR)
+        return f'did you mean "{close}"?' if close is not None else ""
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

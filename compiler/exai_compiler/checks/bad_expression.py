@@ -12,7 +12,7 @@ from exai_compiler.checks.mentions import Field
 from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.texts import Path, value_at
+from exai_compiler.checks.texts import Path, keys_with, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import (
@@ -60,6 +60,26 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if isinstance(mention.source, FromStatus):
                 yield _status(mention.at(spec))
     yield from _elsewhere(subject)
+    yield from _in_keys(subject)
+
+
+def _in_keys(subject: Subject) -> Iterator[Diagnostic]:
+    """Expressions in the keys of structs: nothing fills them in."""
+    for spec, _, step in subject.steps():
+        given = [(("with", name), value) for name, value in step.spec.with_.items()]
+        if step.spec.import_ is not None:
+            given.append((("import", "metadata"), step.spec.import_.metadata))
+        for path, value in given:
+            if value.__class__ is not str:  # as most are
+                for inner in keys_with(OPEN, value):
+                    if has_expression(str(inner[-1])):
+                        yield Diagnostic(
+                            "expression-not-allowed",
+                            "no expression can stand in a key",
+                            spec.key_at(*step.path, *path, *inner),
+                            hint="write the key itself, or take the whole mapping from a "
+                            "parameter or an output",
+                        )
 
 
 def _elsewhere(subject: Subject) -> Iterator[Diagnostic]:

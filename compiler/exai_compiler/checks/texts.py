@@ -30,6 +30,18 @@ def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
             yield from strings(item, (*path, key))
 
 
+def keys_with(mark: str, value: Json, path: Path = ()) -> Iterator[Path]:
+    """The path of every key in a value that holds `mark`."""
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from keys_with(mark, item, (*path, index))
+    elif value.__class__ not in NUMBERS and isinstance(value, Mapping):
+        for key, item in value.items():
+            if mark in key:
+                yield (*path, key)
+            yield from keys_with(mark, item, (*path, key))
+
+
 Trail: TypeAlias = "tuple[Trail, str | int] | None"
 """A path from its end: the trail to what is around, and the last part."""
 

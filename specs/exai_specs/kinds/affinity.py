@@ -18,13 +18,15 @@ from exai_specs.fields import Flag, Maybe, Problem, Text, Whole, refuse
 from exai_specs.forms import OrExpression
 from exai_specs.frozen import empty
 from exai_specs.kinds.pods import Texts
-from exai_specs.notes import Field, about
+from exai_specs.notes import Field, about, checked
+from exai_specs.regexes import regex
 from exai_specs.values import field, frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
+_WHOLE = regex(r"-?[0-9]+")
 _Weight = Annotated[
     Maybe[Annotated[Whole, Field(ge=1, le=100)]],
     Effect.RENDER,
@@ -44,6 +46,22 @@ class Requirement:
     ]
     values: Annotated[tuple[Text, ...], Effect.RENDER, about("With what", ["a", "b"])] = ()
 
+    @checked
+    def _as_kubernetes_has_it(self) -> Requirement:
+        """k8s.io/kubernetes, ValidateNodeSelectorRequirement."""
+        operator, values = self.operator, self.values
+        if operator in ("In", "NotIn") and not values:
+            hint = "for example values: [a, b]"
+            raise refuse(Problem("missing-field", f"{operator} needs values", hint))
+        if operator in ("Exists", "DoesNotExist") and values:
+            wrong = f"means nothing with operator {operator}"
+            raise refuse(Problem("invalid-value", wrong, "remove it", ("values",)))
+        if operator in ("Gt", "Lt") and not (len(values) == 1 and _WHOLE.fullmatch(values[0])):
+            wrong = f"{operator} compares with one whole number"
+            hint, path = 'for example values: ["5"]', ("values",) if values else ()
+            raise refuse(Problem("invalid-value", wrong, hint, path))
+        return self
+
 
 _Requirements = Annotated[
     tuple[Requirement, ...],
@@ -59,6 +77,14 @@ class NodeAffinity:
     match_expressions: _Requirements = ()
     match_fields: _Requirements = ()
     weight: _Weight = None
+
+    @checked
+    def _says_something(self) -> NodeAffinity:
+        """KFP's driver skips a term that asks for nothing."""
+        if not self.match_expressions and not self.match_fields:
+            hint = "add matchExpressions: [{key: zone, operator: Exists}]"
+            raise refuse(Problem("missing-field", "asks for no label and no field", hint))
+        return self
 
 
 @block

@@ -36,6 +36,7 @@ from exai_specs.kinds.step_resources import StepResourceFields, StepResources
 from exai_specs.kinds.workload import Env
 from exai_specs.names import FIELD
 from exai_specs.notes import Field, about, checked
+from exai_specs.texts import Filled
 from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
 from exai_specs.values import field
@@ -89,7 +90,7 @@ class Pip:
 class CacheKey:
     """Results are found by a key of one's own, instead of by what the step is given."""
 
-    key: Annotated[Text, Effect.RENDER, about("The key", "flowers-2026")]
+    key: Annotated[Filled, Effect.RENDER, about("The key", "flowers-2026")]
 
 
 Cache = Annotated[

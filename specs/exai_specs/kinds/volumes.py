@@ -16,7 +16,7 @@ from exai_specs.fields import Flag, KeyedBy, Maybe, Named, Problem, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.kinds.workload import SECRET
 from exai_specs.names import NameRule
-from exai_specs.notes import AfterValidator, about
+from exai_specs.notes import AfterValidator, Field, about
 from exai_specs.texts import Filled
 
 MOUNT_PATH = NameRule(
@@ -40,7 +40,7 @@ def _alone(modes: tuple[AccessMode, ...]) -> tuple[AccessMode, ...]:
     return modes
 
 
-AccessModes = Annotated[tuple[AccessMode, ...], AfterValidator(_alone)]
+AccessModes = Annotated[tuple[AccessMode, ...], Field(min_length=1), AfterValidator(_alone)]
 STORAGE_CLASS = NameRule(
     rf"({SECRET.pattern})?", SECRET.words, SECRET.longest, lower=True, joiner="-"
 )

@@ -275,8 +275,9 @@ def _near(field: str, *base: str) -> dict[str, Change]:
     found: dict[str, Change] = {}
     label = {"key": "k", "operator": "In", "values": ["v"]}
     pod = {"topologyKey": "zone"}
+    node = {"matchFields": [{"key": "metadata.name", "operator": "Exists"}]}
     for name, key, more, lists in (
-        ("node_affinity", "nodeAffinity", {}, ("match_expressions", "match_fields")),
+        ("node_affinity", "nodeAffinity", node, ("match_expressions", "match_fields")),
         (
             "pod_affinity",
             "podAffinity",
@@ -290,7 +291,7 @@ def _near(field: str, *base: str) -> dict[str, Change]:
             written = first + "".join(word.capitalize() for word in others)
             for part in label:
                 terms[f"{each}.*.{part}" + (".*" if part == "values" else "")] = {written: [label]}
-        if more:
+        if more is pod:
             terms |= {
                 "topology_key": {"topologyKey": "host"},
                 "namespaces.*": {"namespaces": ["ml"]},
