@@ -112,7 +112,7 @@ def test_an_input_that_nothing_gives_has_no_branch(components: Catalog) -> None:
     (found,) = errors(step, components=components)
     assert (found.code, found.at.column) == ("unknown-reference", 51)
     assert "seed" in found.hint
-    assert [(words, at.column) for words, at in found.related] == [("its inputs", 73)]
+    assert [(words, at.column) for words, at in found.related] == [("its inputs", 71)]
 
 
 def test_inputs_have_the_types_of_what_they_are_given(components: Catalog) -> None:
