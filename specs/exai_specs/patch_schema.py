@@ -13,6 +13,13 @@ from typing import Any
 _OF_THE_WHOLE = frozenset({"required", "minProperties", "default", "allOf"})
 _NOTHING = {"type": "null"}
 _SAID = ("description", "examples")
+# What says nothing of null, so that another type can stand beside the one it speaks of.
+_OF_TYPES = frozenset(
+    {"type", "items", "properties", "patternProperties", "additionalProperties", "propertyNames"}
+    | {"enum", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+    | {"multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"}
+    | {"maxProperties"}
+)
 PATCH = ".patch"
 
 
@@ -43,4 +50,10 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {word: patch.pop(word) for word in _SAID if word in patch}
     if not patch:  # anything
         return said
+    if isinstance(patch.get("type"), str) and patch.keys() <= _OF_TYPES:
+        # No `anyOf`: editors look no further for what a list or mapping holds.
+        found: dict[str, Any] = {**patch, "type": [patch["type"], "null"]}
+        if "enum" in patch:
+            found["enum"] = [*patch["enum"], None]
+        return {**found, **said}
     return {"anyOf": [patch, _NOTHING], **said}

@@ -21,7 +21,7 @@ from exai_specs.kinds.overlay import NOT_PATCHED
 from exai_specs.lock import KIND as LOCK
 from exai_specs.lock import Written
 from exai_specs.patch_schema import PATCH, patch_of
-from exai_specs.schema_parts import printed, tidied, with_definitions
+from exai_specs.schema_parts import printed, tidied, with_definitions, with_snippets
 from exai_specs.units import Duration
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -92,7 +92,21 @@ def schema_of_all() -> dict[str, Any]:
         "title": "exai",
         "description": "Any document of exai",
         "type": "object",
-        "properties": {"kind": {"enum": sorted(KINDS), "description": "What the document is"}},
+        # Those of every kind, for an editor that doesn't know yet which it is.
+        "properties": {
+            "apiVersion": {"const": API_VERSION, "description": "The version of the language"},
+            "kind": {"enum": sorted(KINDS), "description": "What the document is"},
+            "metadata": {
+                "type": "object",
+                "description": "Its name, and what people say of it",
+                "examples": [{"name": "iris"}],
+            },
+            "spec": {
+                "type": "object",
+                "description": "What it says; its fields depend on kind",
+                "additionalProperties": True,
+            },
+        },
         "required": ["kind"],
         "allOf": [
             {
@@ -112,7 +126,8 @@ def bundle() -> dict[str, Any]:
         {**rule, "then": {"$ref": f"#/$defs/{_KIND}{name}"}}
         for name, rule in zip(sorted(KINDS), whole["allOf"], strict=True)
     ]
-    whole["properties"] = {"kind": {**whole["properties"]["kind"], "enum": [*sorted(KINDS), LOCK]}}
+    kind = {**whole["properties"]["kind"], "enum": [*sorted(KINDS), LOCK]}
+    whole["properties"] = {**whole["properties"], "kind": kind}
     lock = {"properties": {"kind": {"const": LOCK}}, "required": ["kind"]}
     whole["allOf"].append({"if": lock, "then": {"$ref": f"#/$defs/{_LOCK}"}})
     documents = {f"{_KIND}{kind.name}": _document(kind) for kind in KINDS.values()}
@@ -176,7 +191,7 @@ def _blocks() -> Mapping[str, Any]:
     blocks = tidied(whole)
     patches = {f"{name}{PATCH}": patch_of(block) for name, block in blocks.items()}
     del patches[f"{METADATA}{PATCH}"]["properties"]["name"]
-    return {**blocks, **patches}
+    return {name: with_snippets(block) for name, block in {**blocks, **patches}.items()}
 
 
 def _name(schema: Mapping[str, Any]) -> str:

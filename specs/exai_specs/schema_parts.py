@@ -14,9 +14,9 @@ from itertools import count
 from typing import Any
 
 # Whoever reads these reads values, not schemas.
-VALUES = ("examples", "default", "enum", "const", "required")
+VALUES = ("examples", "default", "enum", "const", "required", "defaultSnippets")
 # What a field says of the block that stands there.
-_OWN = ("description", "examples", "default")
+_OWN = ("description", "examples", "default", "defaultSnippets")
 _WIDTH = 100
 _LARGE = 150  # characters from which a part that is repeated is written once
 _OF_FIELDS = ("properties", "patternProperties")
@@ -45,6 +45,42 @@ def _inside(keyword: str, value: Any) -> Any:
     if keyword in ("properties", "patternProperties"):
         return {name: _tidy(each) for name, each in value.items()}
     return value if keyword in VALUES else _tidy(value)
+
+
+def with_snippets(schema: Any) -> Any:
+    """The same; a list or mapping whose example has mappings in a list also has it as a snippet:
+    of the example alone the YAML language server makes `[object Object]`, or nothing."""
+    if not isinstance(schema, dict):
+        return schema
+    found = dict(schema)
+    for keyword, value in schema.items():
+        if keyword in _OF_FIELDS:
+            found[keyword] = {name: _shown(with_snippets(each)) for name, each in value.items()}
+        elif keyword in _OF_ONE:
+            found[keyword] = with_snippets(value)
+        elif keyword in _OF_SEVERAL:
+            found[keyword] = [with_snippets(each) for each in value]
+    return found
+
+
+def _shown(field: Any) -> Any:
+    """A field with its example as a snippet, where it has need of one."""
+    examples = field.get("examples") if isinstance(field, dict) else None
+    if not examples or "properties" in field or not _is_deep(examples[0]):
+        return field
+    items = field.get("items")
+    if items is None:
+        return {**field, "defaultSnippets": [{"label": "example", "body": examples[0]}]}
+    if "$ref" in items or "properties" in items or "anyOf" in items:
+        return field  # which an editor writes out by itself
+    return {**field, "defaultSnippets": [{"label": "example", "body": examples[0][0]}]}
+
+
+def _is_deep(example: Any) -> bool:
+    """Whether a list in it holds more than words and numbers."""
+    if isinstance(example, dict):
+        return any(_is_deep(each) for each in example.values())
+    return isinstance(example, list) and any(isinstance(each, dict | list) for each in example)
 
 
 def printed(value: Any, indent: int = 0) -> str:

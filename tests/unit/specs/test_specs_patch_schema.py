@@ -101,3 +101,15 @@ def test_overlays_are_valid_but_for_one_that_misspells_a_field() -> None:
     wrong = [each["spec"]["patch"] for each in overlays if not OVERLAY.is_valid(each)]
     misspelt = {"spec": {"replicas": {"min": 2}, "timeuot": None}}  # which changes nothing
     assert wrong == [misspelt]
+
+
+@pytest.mark.parametrize(
+    ("field", "types"), [("tolerations", ["array", "null"]), ("stopped", ["boolean", "null"])]
+)
+def test_a_list_or_a_word_says_its_type_beside_null(field: str, types: list[str]) -> None:
+    patch = schema_of(KINDS["Overlay"])["$defs"]["spec.Service.patch"]["properties"][field]
+    named = patch.get("$ref", "").removeprefix("#/$defs/")
+    told = schema_of(KINDS["Overlay"])["$defs"][named] if named else patch
+    assert told["type"] == types
+    assert OVERLAY.is_valid(overlay("Service/s", {"spec": {field: None}}))
+    assert not OVERLAY.is_valid(overlay("Service/s", {"spec": {field: "many"}}))

@@ -85,3 +85,30 @@ def test_what_the_parser_takes_the_schemas_take() -> None:
         for error in WHOLE.iter_errors(thaw(document.value))
     }
     assert wrong == {}
+
+
+def test_before_its_kind_is_known_a_document_has_the_fields_of_all() -> None:
+    whole = json.loads(schemas()["all.json"])["properties"]
+    assert list(whole) == ["apiVersion", "kind", "metadata", "spec"]
+    assert whole["apiVersion"]["const"] == "exai.dev/v1alpha1"
+
+
+def is_deep(example: Any) -> bool:
+    if isinstance(example, dict):
+        return any(map(is_deep, example.values()))
+    return isinstance(example, list) and any(isinstance(each, dict | list) for each in example)
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_no_editor_has_to_write_a_mapping_as_one_word(name: str) -> None:
+    """What of an example yaml-language-server would print as `[object Object]`: a list in a field
+    whose schema shows it neither items nor properties."""
+    whole = json.loads(schemas()[name])
+    for path, field in fields(whole, name):
+        shown = {
+            **whole.get("$defs", {}).get(field.get("$ref", "").rpartition("/")[2], {}),
+            **field,
+        }
+        deep = is_deep(shown.get("examples", [None])[0])
+        known = {"items", "properties", "default", "defaultSnippets"} & set(shown)
+        assert known or not deep, path
