@@ -39,6 +39,11 @@ from exai_specs.values import replace
 CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"
 
 
+def has_container(component: Component) -> bool:
+    """Whether it has one of its own: an import and a claim's task are done by KFP itself."""
+    return component.importer is None and component.image not in (CREATE, DELETE)
+
+
 def created(claim: str) -> str:
     """The task that makes a claim."""
     return f"create-{claim}"

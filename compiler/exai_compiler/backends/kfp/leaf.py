@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from exai_compiler.backends.kfp.amounts import given_amounts
 from exai_compiler.backends.kfp.channels import Carried, Here, carried
+from exai_compiler.backends.kfp.claims import has_container
 from exai_compiler.backends.kfp.components import component_label, component_spec
 from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.filled import Registered, complete, registrations
 from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
 from exai_compiler.backends.kfp.platform import executor_config
-from exai_compiler.backends.kfp.settings import settings, told
+from exai_compiler.backends.kfp.settings import of_no_container, settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
 from exai_compiler.backends.kfp.tasks import task
 from exai_compiler.bodies.run_names import of_env, of_placement
@@ -66,12 +67,14 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
         raise ValueError(f"{there.frame.graph.pipeline} step {step.name} uses no known component")
     resolved = there.resolved
     how = settings(there.pipeline, step)
+    if not has_container(step.component):
+        how = of_no_container(how)
     if not there.cached:
         how = replace(how, cache=False, cache_key="")
     bindings = complete(resolved, there.frame, step, there.registered)
     whole_name = there.before + name
     runs = step.component
-    given = given_amounts(how, step.items) if runs.importer is None else {}
+    given = given_amounts(how, step.items)
     if step.spec.image is not None and (image := _image(step)) is not None:
         runs = replace(runs, image=placeholder(image))
         given = {BASE_IMAGE: image, **given}

@@ -68,6 +68,19 @@ def settings(pipeline: PipelineSpec, step: Step) -> Settings:
     )
 
 
+def of_no_container(own: Settings) -> Settings:
+    """A step's settings without those of a container, for what KFP does itself."""
+    return replace(
+        own,
+        env=empty(),
+        resources=None,
+        timeout=None,
+        pod=StepPod(),
+        node_selector=empty(),
+        tolerations=(),
+    )
+
+
 def told(own: Settings, surroundings: Mapping[str, EnvValue]) -> Settings:
     """A step's settings with what its environment tells it."""
     if not surroundings:

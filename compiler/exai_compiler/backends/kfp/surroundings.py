@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exai_compiler.backends.kfp.claims import CREATE, DELETE
+from exai_compiler.backends.kfp.claims import has_container
 from exai_compiler.backends.kfp.settings import EnvValue
 from exai_compiler.connection_names import open_variable, secret_variables
 from exai_compiler.features.stores import offline_connection
@@ -28,9 +28,7 @@ def surroundings(
     password of a connection, here as on the local target.
     """
     environment, component = resolved.environment, step.component
-    if environment.target == "local" or component is None or component.importer is not None:
-        return {}
-    if component.image in (CREATE, DELETE):
+    if environment.target == "local" or component is None or not has_container(component):
         return {}
     names = [*shared_variables(resolved.project.name, resolved.name, environment)]
     found: dict[str, EnvValue] = {}
