@@ -12,7 +12,7 @@ from exai_compiler.checks.mentions import Field
 from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.texts import Path, keys_with, value_at
+from exai_compiler.checks.texts import LEAVES, Path, keys_with, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import (
@@ -70,7 +70,7 @@ def _in_keys(subject: Subject) -> Iterator[Diagnostic]:
         if step.spec.import_ is not None:
             given.append((("import", "metadata"), step.spec.import_.metadata))
         for path, value in given:
-            if value.__class__ is not str:  # as most are
+            if value.__class__ not in LEAVES:  # as most are
                 for inner in keys_with(OPEN, value):
                     if has_expression(str(inner[-1])):
                         yield Diagnostic(

@@ -9,9 +9,10 @@ a word that says that something goes there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.texts import Path, strings, under_with, value_at
+from exai_compiler.checks.texts import LEAVES, Path, strings, under_with, value_at
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json
 from exai_specs.kinds import ManifestSpec, PipelineSpec, TuningSpec
@@ -95,12 +96,22 @@ def _named(
         if isinstance(value, str):
             if _is_one(name, value):
                 yield _told(spec, (*path, name), name, hint)
-        elif isinstance(value, Mapping | tuple):
+        elif value.__class__ not in LEAVES and (_called(name) or _may_be_named(value)):
             for inner, text in strings(value):
                 key = next((part for part in reversed(inner) if isinstance(part, str)), name)
                 key = name_of(key, value_at(value, inner[:-1]))
                 if _is_one(key, text):
                     yield _told(spec, (*path, name, *inner), key, hint)
+
+
+def _may_be_named(value: Json) -> bool:
+    """Whether anything in a value may be called like a credential. False is certain."""
+    items: Iterable[Json] = value if isinstance(value, tuple) else ()
+    if isinstance(value, Mapping):
+        if any(key == "value" or _called(key) for key in value):
+            return True
+        items = value.values()
+    return any(item.__class__ not in LEAVES and _may_be_named(item) for item in items)
 
 
 def _words(spec: Spec, path: Path, words: Sequence[object]) -> Iterator[Diagnostic]:
@@ -136,12 +147,19 @@ def _is_one(name: str, value: object) -> bool:
     """Whether a value under a name is a credential that somebody could use."""
     if not isinstance(value, str):
         return False
-    called = _HUMP.sub("_", name).lower()
-    if not NAMED.search(called) or not is_credential(called, value):
+    called = _called(name)
+    if called is None or not is_credential(called, value):
         return False
     if _OTHER_TOKENS.search(called) or _PLACEHOLDER.fullmatch(value.lower()):
         return False
     return not (called.endswith("secret") and _SECRET_NAME.fullmatch(value))
+
+
+@lru_cache(maxsize=4096)
+def _called(name: str) -> str | None:
+    """A credential's name, its words told apart; None for any other."""
+    called = _HUMP.sub("_", name).lower()
+    return called if NAMED.search(called) else None
 
 
 def _told(spec: Spec, path: Path, name: str, hint: str) -> Diagnostic:

@@ -11,6 +11,7 @@ from exai_specs.frozen import Json
 Path = tuple[str | int, ...]
 
 NUMBERS = frozenset({bool, int, float, type(None)})
+LEAVES = NUMBERS | {str}
 
 
 def under_with(step: Path, *path: str | int) -> Path:
@@ -32,13 +33,15 @@ def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def keys_with(mark: str, value: Json, path: Path = ()) -> Iterator[Path]:
     """The path of every key in a value that holds `mark`."""
+    pairs: Iterable[tuple[str | int, Json]] = ()
     if isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from keys_with(mark, item, (*path, index))
-    elif value.__class__ not in NUMBERS and isinstance(value, Mapping):
-        for key, item in value.items():
-            if mark in key:
-                yield (*path, key)
+        pairs = enumerate(value)
+    elif isinstance(value, Mapping):
+        pairs = value.items()
+    for key, item in pairs:
+        if key.__class__ is str and mark in key:
+            yield (*path, key)
+        if item.__class__ not in LEAVES:
             yield from keys_with(mark, item, (*path, key))
 
 
