@@ -33,11 +33,11 @@ def ancestors(project: Project, graphs: Mapping[str, Graph]) -> Mapping[Ref, tup
 
 
 def _strands(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Strand]:
-    """All that there are between documents, and others."""
-    yield from feature_edges(project)
+    """All that there are between documents, and a few others."""
+    yield from feature_edges(project, columns=False)
     yield from document_edges(project, graphs)
     made_by = makers(graphs)
-    yield from model_edges(project, graphs, made_by, {})
+    yield from model_edges(project, graphs, made_by)
     yield from service_edges(project, made_by, {})
 
 

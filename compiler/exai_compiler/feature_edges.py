@@ -24,40 +24,43 @@ from exai_specs.kinds import (
 from exai_specs.parse import Spec
 
 
-def feature_edges(project: Project) -> Iterator[Strand]:
-    """Every edge that ends at a view or a feature service, or starts at the latter."""
+def feature_edges(project: Project, columns: bool = True) -> Iterator[Strand]:
+    """Every edge that ends at a view or a feature service, or starts at the latter; only those
+    between documents as a whole without `columns`."""
     for spec, view in project.bodies(FeatureViewSpec):
         if view.transform is not None:
-            yield from _made(project, spec, view.transform)
+            yield from _made(project, spec, view.transform, columns)
         else:
-            yield from _read(project, spec, view)
+            yield from _read(project, spec, view, columns)
     for spec, service in project.bodies(FeatureServiceSpec):
-        yield from _gathered(project, spec, service)
+        yield from _gathered(project, spec, service, columns)
     for told in signatures(project):
         if name := told.signature.features:
-            yield from _named(project, name, told.spec, (*told.path, "features"))
+            yield from _named(project, name, told.spec, (*told.path, "features"), columns)
     for spec, body in project.bodies(ServiceSpec):
         if body.features is not None:
-            yield from _named(project, body.features.service, spec, ("spec", "features"))
+            yield from _named(project, body.features.service, spec, ("spec", "features"), columns)
 
 
-def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Strand]:
+def _read(project: Project, spec: Spec, view: FeatureViewSpec, columns: bool) -> Iterator[Strand]:
     """A view over a dataset: from it, its columns and the entities. The columns by which it is
     joined lead to the whole view."""
     end, dataset = Node("FeatureView", spec.ref.name), view.dataset or ""
     if project.find("Dataset", dataset) is not None:
         yield Strand(Node("Dataset", dataset), end, spec, ("spec", "dataset"))
-    body = project.body(DatasetSpec, dataset)
-    columns = body.schema if body is not None else {}
+    body = project.body(DatasetSpec, dataset) if columns else None
+    schema = body.schema if body is not None else {}
     for column in (body.timestamp, body.created) if body is not None else ():
-        if column in columns:
+        if column in schema:
             yield Strand(Node("Dataset", dataset, "", column or ""), end, spec, ("spec", "dataset"))
     for index, entity in enumerate(view.entities):
         if (about := project.body(EntitySpec, entity)) is not None:
             yield Strand(Node("Entity", entity), end, spec, ("spec", "entities", index))
-            if (key := key_of(entity, about).column) in columns:
+            if (key := key_of(entity, about).column) in schema:
                 start = Node("Dataset", dataset, "", key)
                 yield Strand(start, end, spec, ("spec", "entities", index))
+    if not columns:
+        return
     known = features_of(project, spec.ref.name)
     start = Node("Dataset", dataset)
     found = [(n, column) for n, column in enumerate(view.features) if column in known]
@@ -67,7 +70,7 @@ def _read(project: Project, spec: Spec, view: FeatureViewSpec) -> Iterator[Stran
         yield Strand(start, end, spec, ("spec", "features"), names, paths=paths)
 
 
-def _made(project: Project, spec: Spec, transform: Transform) -> Iterator[Strand]:
+def _made(project: Project, spec: Spec, transform: Transform, columns: bool) -> Iterator[Strand]:
     """An on-demand view: its function sees every feature of its sources."""
     end = Node("FeatureView", spec.ref.name)
     for index, source in enumerate(transform.sources):
@@ -75,13 +78,15 @@ def _made(project: Project, spec: Spec, transform: Transform) -> Iterator[Strand
             continue
         path = ("spec", "transform", "sources", index)
         yield Strand(Node("FeatureView", source), end, spec, path)
-        for column in features_of(project, source):
+        for column in features_of(project, source) if columns else ():
             start = Node("FeatureView", source, "", column)
             for made in features_of(project, spec.ref.name):
                 yield Strand(start, end.of(made), spec, path)
 
 
-def _gathered(project: Project, spec: Spec, service: FeatureServiceSpec) -> Iterator[Strand]:
+def _gathered(
+    project: Project, spec: Spec, service: FeatureServiceSpec, columns: bool
+) -> Iterator[Strand]:
     end = Node("FeatureService", spec.ref.name)
     for index, entry in enumerate(service.features):
         view, colon, name = entry.partition(":")
@@ -89,13 +94,15 @@ def _gathered(project: Project, spec: Spec, service: FeatureServiceSpec) -> Iter
             continue
         path = ("spec", "features", index)
         yield Strand(Node("FeatureView", view), end, spec, path)
+        if not columns:
+            continue
         features = features_of(project, view)
         named = tuple(features) if not colon else (name,) if name in features else ()
         yield Strand(Node("FeatureView", view), end, spec, path, named)
 
 
 def _named(
-    project: Project, service: str, spec: Spec, path: tuple[str | int, ...]
+    project: Project, service: str, spec: Spec, path: tuple[str | int, ...], columns: bool
 ) -> Iterator[Strand]:
     """A document that names a feature service, and its columns."""
     gives = used(project, service)
@@ -103,4 +110,5 @@ def _named(
         return
     start, end = Node("FeatureService", service), Node(spec.ref.kind, spec.ref.name)
     yield Strand(start, end, spec, path)
-    yield Strand(start, end, spec, path, tuple(gives.columns))
+    if columns:
+        yield Strand(start, end, spec, path, tuple(gives.columns))

@@ -154,8 +154,19 @@ def used(project: Project, service: str, columns: Collection[str] | None = None)
     body = project.body(FeatureServiceSpec, service)
     if body is None:
         return None
-    question = ("used", service, None if columns is None else tuple(columns))
+    whole = project.once(("used", service), lambda: _used(project, service, body, None))
+    if columns is None or _needs_all(whole, body, columns):
+        return whole
+    question = ("used", service, tuple(columns))
     return project.once(question, lambda: _used(project, service, body, columns))
+
+
+def _needs_all(whole: Used, body: FeatureServiceSpec, columns: Collection[str]) -> bool:
+    """Whether these columns are all that a service gives, of all the views that it names."""
+    if not whole.columns.keys() <= set(columns):
+        return False
+    named = {entry.partition(":")[0] for entry in body.features}
+    return named == {feature.view for feature in whole.features}
 
 
 def _used(

@@ -8,9 +8,10 @@ how it is looked up: a model doesn't depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache, partial
+from operator import attrgetter
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from exai_compiler.catalog import Catalog, Component
@@ -68,7 +69,9 @@ class _Forms(dict[type, Callable[[Any], Json]]):
         if is_dataclass(kind):
             effects = field_effects(cast(type, kind))
             names = [f.name for f in fields(kind) if effects.get(f.name, Effect.RETRAIN) >= LEAST]
-            return partial(_fields, tuple(names))
+            # With the class behind them, twice, the values are a tuple however few they are.
+            values = attrgetter(*names, "__class__", "__class__")
+            return partial(_fields, tuple(names), values)
         if issubclass(kind, tuple | list):
             return _items
         if issubclass(kind, Mapping):
@@ -82,12 +85,11 @@ _FORMS = _Forms()
 
 
 # Most of a tree are leaves: a call for each of them would be half of the time.
-def _fields(names: tuple[str, ...], value: object) -> Json:
-    found: dict[str, Json] = {}
-    for name in names:
-        item = getattr(value, name)
-        kind = type(item)
-        found[name] = item if kind in _PLAIN else _FORMS[kind](item)
+def _fields(names: tuple[str, ...], values: Callable[[Any], Any], value: object) -> Json:
+    found: dict[str, Json] = dict(zip(names, values(value), strict=False))
+    for name, item in found.items():
+        if type(item) not in _PLAIN:
+            found[name] = _FORMS[type(item)](item)
     return found
 
 
@@ -110,6 +112,17 @@ def _itself(value: Json) -> Json:
 def dataset_meaning(dataset: DatasetSpec, judged: bool = True) -> str:
     """What a dataset is: source, key, schema; its quality only where its rows are `judged`."""
     return digest(meaningful(dataset if judged else replace(dataset, quality=Quality())))
+
+
+def _dataset_meaning(project: Project, name: str, dataset: DatasetSpec, judged: bool) -> str:
+    """As above, of a dataset of the project."""
+    meant = _meant(project, name, dataset)
+    return digest(meant if judged else {**meant, "quality": meaningful(Quality())})
+
+
+def _meant(project: Project, name: str, dataset: DatasetSpec) -> Mapping[str, Any]:
+    """What means something of a dataset, for the pipelines that read it and the views over it."""
+    return project.once(("meant", name), lambda: cast(Mapping[str, Any], meaningful(dataset)))
 
 
 def view_meaning(project: Project, catalog: Catalog, name: str) -> str:
@@ -156,9 +169,10 @@ def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozense
     if dataset is not None:
         times = (dataset.timestamp, dataset.created)
         columns = {*view.features, *(key.column for key in keys.values()), *times}
-        found["source"] = meaningful(dataset.source)
+        meant = _meant(project, view.dataset or "", dataset)
+        found["source"] = meant["source"]
         found["times"] = times
-        found["columns"] = {c: meaningful(dataset.schema.get(c)) for c in sorted(columns)}
+        found["columns"] = {column: meant["schema"].get(column) for column in columns}
     return digest(found)
 
 
@@ -199,21 +213,24 @@ def _pipeline_meaning(
         theirs = project.body(PipelineSpec, inner.pipeline.name)
         outputs = meaningful(theirs.outputs) if theirs is not None else {}
         asked = {"is": called[inner.pipeline.name], "outputs": outputs}
-        steps[step.name] = {"pipeline": asked, "inputs": meaningful(step.spec.with_)}
-    judged = _judged(graph)
+        steps[step.name] = {"pipeline": asked, "inputs": step.spec.with_}
+    named = tuple(_all_named(graph))
+    datasets_of = [(name, uses) for uses, kind, name in named if kind == "Dataset"]
+    judged = {name for name, uses in datasets_of if "quality" in wanted_by(uses)}
     datasets = {
-        name: dataset_meaning(body, name in judged)
-        for name in _own_named(graph, "Dataset")
+        name: _dataset_meaning(project, name, body, name in judged)
+        for name in {name for name, _ in datasets_of}
         if (body := project.body(DatasetSpec, name)) is not None
     }
     models = {
         name: _asked_of_steps(project, catalog, model)
-        for name in _own_named(graph, "Model", only_effects="writes-registry")
+        for uses, kind, name in named
+        if kind == "Model" and uses.effects == "writes-registry"
         if (model := project.body(ModelSpec, name)) is not None
     }
     services = {
         name: _service_meaning(project, catalog, name)
-        for name in _own_named(graph, "FeatureService")
+        for name in {name for _, kind, name in named if kind == "FeatureService"}
     }
     flow = {name: found for name, node in graph.nodes.items() if (found := _flow(node))}
     return digest(
@@ -226,19 +243,6 @@ def _pipeline_meaning(
             "parameters": meaningful(pipeline.parameters) if pipeline else {},
             **({"artifacts": meaningful(graph.artifacts)} if graph.artifacts else {}),
         }
-    )
-
-
-def _judged(graph: Graph) -> frozenset[str]:
-    """The datasets whose expectations one of the steps is given."""
-    return frozenset(
-        binding.value
-        for step in graph.steps.values()
-        if step.component is not None and "quality" in wanted_by(step.component)
-        for port, named in step.component.refs.items()
-        if named == "Dataset"
-        and isinstance(binding := step.inputs.get(port), Constant)
-        and isinstance(binding.value, str)
     )
 
 
@@ -270,8 +274,8 @@ def _step(step: Step, env: Mapping[str, object]) -> Json:
         "component": component_meaning(component, file) or spec.uses,
         "python": function_name(spec.python) if read and spec.python else spec.python,
         "pip": meaningful(spec.pip),
-        "inputs": meaningful(spec.with_),
-        "env": meaningful({**env, **spec.env}),
+        "inputs": spec.with_,  # plain values, all of which mean something
+        "env": meaningful({**env, **spec.env}) if env or spec.env else {},
         **({"notebook": "" if read else spec.notebook} if spec.notebook is not None else {}),
         **({"embed": spec.embed} if spec.embed is not None and not read else {}),
         **({"outputs": meaningful(spec.outputs)} if spec.outputs else {}),
@@ -337,14 +341,21 @@ def _named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
 
 
 def _own_named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
-    names: set[str] = set()
+    names = {
+        name
+        for uses, named, name in _all_named(graph)
+        if named == kind and only_effects in ("", uses.effects)
+    }
+    return tuple(sorted(names))
+
+
+def _all_named(graph: Graph) -> Iterator[tuple[Component, str, str]]:
+    """The kind and name of each document that a step names, with the step's component."""
     for step in graph.steps.values():
-        if step.component is None or (only_effects and step.component.effects != only_effects):
+        uses = step.component
+        if uses is None:
             continue
-        for port, named in step.component.refs.items():
-            if named != kind:
-                continue
+        for port, kind in uses.refs.items():
             binding = step.inputs.get(port)
             if isinstance(binding, Constant) and isinstance(binding.value, str):
-                names.add(binding.value)
-    return tuple(sorted(names))
+                yield uses, kind, binding.value

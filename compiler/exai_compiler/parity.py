@@ -180,14 +180,15 @@ def _block(spec: Spec, base: Path, fields: Fields) -> Iterator[Diagnostic]:
 
 
 def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:
-    field = ".".join(str(part) for part in path[1:])
+    field = ".".join(map(str, path[1:]))
     message = f"{spec.ref}: the local target doesn't honour `{field}`: {instead}"
     return Diagnostic(CODE, message, spec.key_at(*path), "note")
 
 
 def _value(value: Json, path: Path) -> Json:
     for part in path:
-        if _is_mapping(value):
+        # By its type first, as below, and not asked below: this is done of every step.
+        if type(value) is MappingProxyType or isinstance(value, Mapping):
             value = value.get(str(part))
         elif isinstance(value, tuple) and isinstance(part, int):
             value = value[part]

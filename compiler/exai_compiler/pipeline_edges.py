@@ -73,11 +73,11 @@ def model_edges(
     project: Project,
     graphs: Mapping[str, Graph],
     made_by: Mapping[str, tuple[Maker, ...]],
-    features: dict[str, tuple[str, ...]],
+    features: dict[str, tuple[str, ...]] | None = None,
 ) -> Iterator[Strand]:
     """From pipelines to the models that they register; the columns that a model takes are added to
-    `features`, by its name."""
-    flows = flows_of(project, graphs)
+    `features`, by its name. Without that, no edges between columns."""
+    flows = flows_of(project, graphs) if features is not None else {}
     callers = callers_of(graphs)
     for model, steps in made_by.items():
         if project.find("Model", model) is None:
@@ -90,6 +90,8 @@ def model_edges(
             yield Strand(Node(pipeline.kind, pipeline.name), end, spec, path)
             yield Strand(Node(pipeline.kind, pipeline.name, maker.step.name), end, spec, path)
             yield from _registering_calls(project, maker.graph, end, callers)
+            if features is None:
+                continue
             if (signature := trained(maker, flows[pipeline.name])) is not None:
                 taken = dict.fromkeys((*features.get(model, ()), *signature.features))
                 features[model] = tuple(taken)
