@@ -119,6 +119,13 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
             "Its values may be brought online, and no model ever sees them.",
             "warning",
         ),
+        "untried-input": Code(
+            "A function that Feast can't try before it takes it.",
+            "Feast calls the function of an on-demand view with samples of its inputs, and has "
+            "none of decimals, JSON, maps, structs, and lists of these or of lists. A function "
+            "with `mode: python` is refused with any of them among its inputs, one with pandas "
+            "where there is nothing else. A view's inputs are all features of its sources.",
+        ),
         "unusable-key": Code(
             "A type that rows can't be found by.",
             "An online store finds values by the bytes of their keys: numbers, text, bytes and "

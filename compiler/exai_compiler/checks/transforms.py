@@ -1,7 +1,8 @@
 """The function behind an on-demand view: that it is there, and what it may be given.
 
 `missing-file`, `unknown-function`, `python-syntax`, `local-import`, `kfp-placeholder`: places are
-those in the Python file. `nested-transform`, `empty-transform`, `duplicate-feature`.
+those in the Python file. `nested-transform`, `empty-transform`, `duplicate-feature`,
+`untried-input`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.copied_python import local_imports, tree_of
 from exai_compiler.checks.python_step import missing_hint
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_compiler.feature_views import features_of, request_of
 from exai_compiler.python_code import (
     PYTHON,
@@ -25,7 +27,10 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, Transform
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
+from exai_specs.types import ListOf, Scalar, Type
 
+# Of feast/on_demand_feature_view.py, _get_sample_values_by_type: all others have a sample.
+_UNTRIED = ("decimal", "json")
 _WHERE = "only this file is there where the function runs"
 
 
@@ -34,6 +39,42 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if view.transform is not None:
             yield from _function(subject, spec, view.transform)
             yield from _sources(subject, spec, view.transform)
+            yield from _untried(subject, spec, view.transform)
+
+
+def _untried(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:
+    """Inputs without a sample. Feast calls the function before it registers it, with a sample of
+    each type that it has one of and None for the rest: with `mode: python` it fails at the first
+    None (feast.on_demand_feature_view: infer_features), with pandas where all are."""
+    request = request_of(subject.project, spec.ref.name)
+    path: Path = ("spec", "transform", "request", "schema")
+    inputs: list[tuple[Path, str, Type]] = [
+        ((*path, name), name, type_) for name, type_ in request.items()
+    ]
+    for index, source in enumerate(transform.sources):
+        at: Path = ("spec", "transform", "sources", index)
+        features = features_of(subject.project, source).values()
+        inputs += [(at, each.name, each.type) for each in features]
+    untried = [each for each in inputs if has_no_sample(each[2])]
+    if not untried or (transform.mode == "pandas" and len(untried) < len(inputs)):
+        return
+    place, name, type_ = untried[0]
+    hint = "take a view without it, or write `mode: pandas`"
+    if transform.mode == "pandas":
+        hint = "add a source, or a column of the request, of another type: Feast needs one"
+    yield Diagnostic(
+        "untried-input",
+        f"Feast can't try the function: it has no sample of {type_}, such as `{name}`",
+        spec.at(*place),
+        hint=hint,
+    )
+
+
+def has_no_sample(type_: Type) -> bool:
+    """Whether Feast makes none of a type when it tries a function."""
+    if isinstance(type_, ListOf):
+        return not isinstance(type_.item, Scalar) or has_no_sample(type_.item)
+    return not isinstance(type_, Scalar) or type_.name in _UNTRIED
 
 
 def _sources(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:

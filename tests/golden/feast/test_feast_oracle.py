@@ -17,7 +17,10 @@ from typing import Any
 
 import pytest
 
+from exai_compiler.checks.transforms import has_no_sample
 from exai_compiler.features import files_of
+from exai_compiler.features.naming import FEAST_TYPES
+from exai_specs.types import parse_column_type
 
 pytestmark = pytest.mark.slow
 
@@ -364,3 +367,36 @@ def test_feast_reads_the_stores_of_other_environments(
         assert config.online_store.connection_string == f"r:6379,password={awkward}"
         assert config.registry.path == "postgresql+psycopg://u:1@h/feast"
         assert config.registry.cache_ttl_seconds == 60
+
+
+def test_what_feast_has_no_sample_of_is_what_the_check_says() -> None:
+    """Every type of a column, as the one input of a function beside none."""
+    from feast import Field, RequestSource, types
+    from feast.on_demand_feature_view import OnDemandFeatureView
+
+    plain = {exais: getattr(types, feasts) for exais, feasts in FEAST_TYPES.items()}
+    forms: list[tuple[Any, Any]] = list(plain.items())
+    forms += [({"list": name}, types.Array(dtype)) for name, dtype in plain.items()]
+    forms += [
+        ({"map": "string"}, types.Map),
+        ({"struct": {"k": "string"}}, types.Struct({"k": types.String})),
+        ({"list": {"list": "string"}}, types.Array(types.Array(types.String))),
+    ]
+
+    def is_tried(dtype: Any) -> bool:
+        view = OnDemandFeatureView(
+            name="v",
+            sources=[RequestSource(name="r", schema=[Field(name="x", dtype=dtype)])],
+            schema=[Field(name="o", dtype=types.Float64)],
+            udf=lambda inputs: {"o": [1.0 for _ in inputs]},
+            udf_string="one",
+            mode="python",
+        )
+        try:
+            view.infer_features()
+        except ValueError:
+            return False
+        return True
+
+    for form, dtype in forms:
+        assert is_tried(dtype) != has_no_sample(parse_column_type(form)), form
