@@ -71,6 +71,12 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "For exai's own training steps columns and types follow from the data. A signature is "
             "for models that your own code trains; beside those steps it has to say the same.",
         ),
+        "unused-anchor": Code(
+            "A text that begins with `&`, which YAML leaves out up to the next space.",
+            "`&NAME` names a value for aliases, `*NAME`, and no alias repeats this one. Quote text "
+            "that starts with `&`: `owner: '&team'`.",
+            "warning",
+        ),
         "unused-claim": Code(
             "A claim that no step mounts.",
             "Each run would wait for a volume, and remove it at the end.",

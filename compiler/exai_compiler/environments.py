@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog
+from exai_compiler.certainty import certain
 from exai_compiler.checks import check, overlays, policy_rules
 from exai_compiler.checks.subject import subject
 from exai_compiler.overlay_causes import (
@@ -28,7 +29,7 @@ from exai_compiler.overlay_causes import (
 )
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
-from exai_compiler.unread import Unread, certain, unread_overlaid
+from exai_compiler.unread import Unread, unread_overlaid
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.frozen import empty

@@ -1,25 +1,19 @@
-"""What can be said of the other documents while some can't be read.
+"""What is known of documents that can't be read.
 
-In: what is known of the documents that don't parse, and what is wrong with a project without them.
-Out: of that, what is so whatever those documents say. Judges nothing by itself.
-
-Documents are brought together by words, as in `neighbours`. What leads to an unread document waits
-for it, and so does what an unread one names: somebody may use it, make it or fit to it there. All
-that names a Model waits for the pipelines that may make it.
+In: a document with problems, a file's text, a spec that an overlay or a Python file breaks. Out:
+the names by which others may know it, its words and its kind; or None where nobody can tell what
+depends on it. Judges nothing: `certainty` says what is so all the same.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import EVERYBODY, names_of, words_in, words_of
-from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import API_VERSION, KINDS
@@ -28,16 +22,6 @@ from exai_specs.parse import Spec
 from exai_specs.regexes import regex
 from exai_specs.shape import shape_of
 from exai_specs.values import frozen
-
-# Nobody but these names one of those.
-_NAMED_BY_FEW = frozenset({"Graph", "LLMService", "Notebook", "Service"})
-_NAMING_THEM = frozenset({"Graph", "Manifest", "Overlay", "Project"})
-# What is told of them comes of what those say that name them.
-_JUDGED_BY_OTHERS = frozenset({"Entity", "Model"})
-_MAKERS = frozenset({"Pipeline", "Tuning", None})
-_OF_MAKERS = "model-without-producer"
-# A Runtime may serve each of them.
-_SERVED = frozenset({"Graph", "LLMService", "Service"})
 
 # Words at the head of a document that name nothing.
 _FRAME = ("apiVersion", "kind", "metadata", "spec")
@@ -49,14 +33,11 @@ _NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
 _WORDS = regex(r"""[^\s@:/#"',{}\[\]]+""")
 _MARK = regex(r"(?:\A|(?<=[\n\r]))(?:---|\.\.\.)(?![^ \t\r\n])")
-_SAYS_NOTHING = regex(
-    r"(?:[ \t]*(?:null|~)?[ \t]*(?:\#[^\n]*|%[^\n]*)?\r?\n)*[ \t]*(?:null|~)?\s*\Z"
-)
+_NOTHING = frozenset({"", "null", "~"})
 _TOP = regex(r"^(apiVersion|kind|metadata|spec)[ \t]*:", re.MULTILINE)
 _TOP_KIND = regex(r"""^kind[ \t]*:[ \t]*["']?([A-Za-z]+)["']?[ \t]*(?:\#|\r?$)""", re.MULTILINE)
 _TOP_VERSION = regex(r"""^apiVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
 _ENVIRONMENT = regex(r"""\benvironment["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
-_QUOTED = regex(r"`([^`]+)`")
 
 
 @frozen
@@ -71,6 +52,9 @@ class Unread:
     kind: str | None = None
     cut: bool = False
     environment: str = ""
+
+
+UNREAD_LOCK = Unread("exai.lock", frozenset(), frozenset(), "Lock")
 
 
 def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unread | None:
@@ -104,8 +88,13 @@ def unread_text(
     read = {bisect(starts, each.start) - 1 for each in documents}
     for number, (start, end) in enumerate(pairwise((*starts, len(text)))):
         part = text[start + 3 if start in found else start : end]
-        if number not in read and not _SAYS_NOTHING.match(part):
+        if number not in read and _says_something(part):
             yield _unread_part(path, part)
+
+
+def _says_something(text: str) -> bool:
+    lines = (line for line in text.splitlines() if not line.startswith("%"))
+    return any(line.partition("#")[0].strip() not in _NOTHING for line in lines)
 
 
 def _unread_part(path: str, text: str) -> Unread | None:
@@ -165,104 +154,6 @@ def unread_overlaid(spec: Spec, document: Document) -> Unread | None:
     names = names_of(spec).union(name.casefold() for name in _named(value))
     words = words_of(spec) | words_in(value)
     return Unread(spec.document.path, names, words, spec.ref.kind)
-
-
-def certain(
-    problems: Iterable[Diagnostic], project: Project, unread: Collection[Unread]
-) -> tuple[Diagnostic, ...]:
-    """Those of the problems of a project without `unread` that are so with it, in their order."""
-    specs = (*project.all, *project.overlays)
-    waiting = _waiting(specs, unread)
-    places: dict[str, list[tuple[Span, int]]] = {}
-    asking: dict[str, list[int]] = {}
-    for number, spec in enumerate(specs):
-        for start in spec.document.starts:
-            places.setdefault(start.path, []).append((start, number))
-        for _, _, path in asked_files([spec]):
-            asking.setdefault(path, []).append(number)
-    for begun in places.values():
-        begun.sort()
-    names = frozenset[str]().union(*(each.names for each in unread))
-    makers = any(each.kind in _MAKERS for each in unread)
-
-    @cache
-    def may_mean(word: str) -> bool:
-        return nearest(word, names) is not None
-
-    def about(at: Span) -> Sequence[int]:
-        """The numbers of the documents that a place is of: of several in its file the last that
-        begins before it, of a file that documents name all of these."""
-        begun = places.get(at.path)
-        if begun is None:
-            return asking.get(at.path, ())
-        return (begun[max(0, bisect(begun, (at, len(specs))) - 1)][1],)
-
-    def sure(problem: Diagnostic) -> bool:
-        here = about(problem.at)
-        if not here or not waiting.isdisjoint(here):
-            return False
-        meant = _QUOTED.findall(problem.message) if problem.code == "unknown-reference" else ()
-        if problem.code.startswith("unused-") or (makers and problem.code == _OF_MAKERS):
-            return False
-        return not any(may_mean(word) for word in meant)
-
-    return tuple([each for each in problems if sure(each)])
-
-
-def _waiting(specs: Sequence[Spec], unread: Collection[Unread]) -> Set[int]:
-    """The numbers of the documents that something unread may matter to."""
-    kinds = [spec.ref.kind for spec in specs]
-    words = [words_of(spec) for spec in specs]
-    # Nobody names the Project.
-    names = [names_of(s) if s.ref.kind != "Project" else frozenset[str]() for s in specs]
-    naming = _by_word(words)
-    named = _by_word(names)
-
-    def leading_to(kind: str | None, its: Iterable[str]) -> list[int]:
-        found = [number for name in its for number in naming.get(name, ())]
-        if kind not in _NAMED_BY_FEW:
-            return found
-        return [number for number in found if kinds[number] in _NAMING_THEM]
-
-    def above(found: Iterable[int]) -> set[int]:
-        """These, and all that lead to them."""
-        reached: set[int] = set()
-        todo = list(found)
-        while todo:
-            if (number := todo.pop()) not in reached:
-                reached.add(number)
-                todo += leading_to(kinds[number], names[number])
-        return reached
-
-    served = _SERVED if any(each.kind == "Runtime" for each in unread) else frozenset()
-    serving = [number for number, kind in enumerate(kinds) if kind in served]
-    tainted = above(serving + [n for each in unread for n in leading_to(each.kind, each.names)])
-    sources = [(each.kind, each.words, False) for each in unread]
-    sources += [(kinds[n], words[n], True) for n in tainted if kinds[n] != "Project"]
-    beside: set[int] = set()
-    made: set[int] = set()
-    for kind, said, can_be_read in sources:
-        mentioned = {number for word in said for number in named.get(word, ())}
-        if kind is not None and kind not in _NAMING_THEM:
-            mentioned = {number for number in mentioned if kinds[number] not in _NAMED_BY_FEW}
-        if can_be_read:  # who names the others is known
-            mentioned = {number for number in mentioned if kinds[number] in _JUDGED_BY_OTHERS}
-        beside |= mentioned
-        if kind in _MAKERS:
-            made |= {number for number in mentioned if kinds[number] == "Model"}
-    # What a model is made by may be missing.
-    if any(each.kind in _MAKERS and (each.cut or not each.words) for each in unread):
-        beside |= {number for number, kind in enumerate(kinds) if kind == "Model"}
-    return tainted | beside | above(made)
-
-
-def _by_word(said: Sequence[Collection[str]]) -> Mapping[str, list[int]]:
-    """The numbers of those that say a word."""
-    found: dict[str, list[int]] = {}
-    for number, words in enumerate(said):
-        for word in words:
-            found.setdefault(word, []).append(number)
-    return found
 
 
 def _named(value: Json) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
+from exai_compiler.certainty import certain
 from exai_compiler.environments import check_everywhere, errors_in, wrong_with
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
@@ -20,7 +21,6 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
 from exai_compiler.tuning.trial import searched
-from exai_compiler.unread import certain
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order

@@ -31,11 +31,13 @@ _TRIES, _PAUSE = 600, 0.05  # half a minute: it is kept for as long as one file 
 
 @frozen
 class ReadLock:
-    """`lock` is None where there is no file, or one that can't be used; `text` None without one."""
+    """`lock` is None where there is no file, or one that can't be used; `text` None without one.
+    `readable` is what can be read of one that can't be used."""
 
     lock: LockFile | None
     text: str | None
     problems: tuple[Diagnostic, ...]
+    readable: LockFile | None = None
 
 
 NONE = ReadLock(None, None, ())
@@ -60,12 +62,12 @@ def read_lock(folder: Folder) -> ReadLock:
     documents, problems = read(data, FILE, "exactly apiVersion, kind and environments")
     if problems:
         return ReadLock(None, text, problems)
-    from exai_specs.lock import LockFile, parse_lock
+    from exai_specs.lock import LockFile, parse_lock, readable
 
     found = parse_lock(documents)
     if isinstance(found, LockFile):
         return ReadLock(found, text, ())
-    return ReadLock(None, text, found)
+    return ReadLock(None, text, found, readable(documents[0]))
 
 
 def _unread(message: str, hint: str) -> ReadLock:

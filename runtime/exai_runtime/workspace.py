@@ -14,7 +14,7 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
-from exai_compiler.unread import Unread, unread_document, unread_part, unread_text
+from exai_compiler.unread import UNREAD_LOCK, Unread, unread_document, unread_part, unread_text
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
@@ -95,8 +95,9 @@ def load_from(
         project = link(specs, allowed)
         locked = read_lock(folder)
         problems += locked.problems
-        if project is not None and locked.lock is not None:
-            project = replace(project, lock=locked.lock)
+        lock = locked.readable if locked.lock is None else locked.lock
+        if project is not None and lock is not None:
+            project = replace(project, lock=lock)
         there = environments(project) if project is not None else AS_THE_BASE
         python = python_files(folder, (*specs, *there.patched))
         problems += (*there.problems, *python.problems)
@@ -112,7 +113,7 @@ def load_from(
             tuple(read_.sources),
             there.problems,
             there.wrong,
-            _unread(read_, specs, unread, (*locked.problems, *allowed_badly), python.problems),
+            _unread(read_, specs, unread, (locked.problems, allowed_badly, python.problems)),
         )
 
 
@@ -132,11 +133,12 @@ def _unread(
     read_: _Read,
     specs: Iterable[Spec],
     unparsed: Iterable[Diagnostic],
-    others: Iterable[Diagnostic],
-    python: Iterable[Diagnostic],
+    others: tuple[Iterable[Diagnostic], ...],
 ) -> tuple[Unread, ...] | None:
-    """What is known of the documents that can't be read, if that is all that is wrong."""
-    if has_errors((*others, *read_.elsewhere)):
+    """What is known of the documents that can't be read, if that is all that is wrong. The `others`
+    are wrong in the lock, in comments that allow something, and in Python."""
+    lock, allowed_badly, python = others
+    if has_errors((*allowed_badly, *read_.elsewhere)):
         return None
     found: list[Unread | None] = []
     by_file: dict[str, list[Document]] = {}
@@ -155,6 +157,7 @@ def _unread(
             found.append(unread_document(document, wrong[document.path]))
     asking = {each.at.path for each in python}
     found += [unread_part(spec) for spec in specs if spec.document.path in asking]
+    found += [UNREAD_LOCK] if has_errors(lock) else []
     known = [each for each in found if each is not None]
     return tuple(known) if len(known) == len(found) else None
 

@@ -122,10 +122,11 @@ class Written:
 @frozen
 class LockFile:
     """Decisions by environment, and the document that says where each stands; None for one that
-    was never written."""
+    was never written. `unread` are the keys of pins that can't be read, by environment."""
 
     environments: Mapping[str, Pins]
     document: Document | None = None
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=empty)
 
     def at(self, environment: str, *path: str) -> Span:
         """The place of the key of a pin, or of what it would stand in."""
@@ -163,6 +164,25 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
                 hint = "write MODEL@ALIAS, as services do"
                 wrong.append(Diagnostic("invalid-value", problem, at, hint=hint))
     return in_order(wrong) if wrong else LockFile(found.environments, document)
+
+
+def readable(document: Document) -> LockFile:
+    """What can be read of a lock that is wrong, by its models."""
+    found: dict[str, Pins] = {}
+    unread: dict[str, tuple[str, ...]] = {}
+    for name, pins in _entries(thaw(document.value), "environments"):
+        models: dict[str, Pinned] = {}
+        wrong: list[str] = []
+        for key, pin in _entries(pins, "models"):
+            if _not_versioned(key) is not None:
+                continue
+            try:
+                models[key] = read(Pinned, pin)
+            except ValidationError:
+                wrong.append(key)
+        found[name] = Pins(models=MappingProxyType(models))
+        unread[name] = tuple(wrong)
+    return LockFile(MappingProxyType(found), document, MappingProxyType(unread))
 
 
 def lock_text(lock: LockFile) -> str:

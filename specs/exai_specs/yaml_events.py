@@ -6,6 +6,7 @@ In: a text, or the events of one document. Out: events. Never: values, or a tree
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -48,6 +49,22 @@ def first_deep(text: str, path: str) -> Diagnostic | None:
     except yaml.YAMLError:
         return None  # converting meets it again, no deeper than this
     return None
+
+
+def unused_anchors(text: str) -> Iterator[tuple[str, int, int]]:
+    """The anchors of texts without quotes that no alias of their document repeats, with line and
+    column. Of a document that can't be read nothing is said, nor of those behind it."""
+    anchors: dict[str, Event] = {}
+    with suppress(yaml.YAMLError):
+        for event in events_of(text):
+            if isinstance(event, DocumentEndEvent):
+                for name, named in anchors.items():
+                    yield name, named.start_mark.line + 1, named.start_mark.column + 1
+                anchors.clear()
+            elif isinstance(event, AliasEvent):
+                anchors.pop(str(event.anchor), None)
+            elif isinstance(event, ScalarEvent) and event.anchor and event.implicit[0]:
+                anchors[event.anchor] = event
 
 
 class Anchors:

@@ -68,13 +68,17 @@ def _images(lock: LockFile, environment: str) -> Iterator[Diagnostic]:
 
 
 def _pins(subject: Subject, lock: LockFile, environment: str) -> Iterator[Diagnostic]:
-    for key, pin in lock.environments[environment].models.items():
+    names = subject.project.names("Model")
+    pins = lock.environments[environment].models
+    for key in (*pins, *lock.unread.get(environment, ())):
+        if (model := key.partition("@")[0]) not in names:
+            message, at = f"there is no Model `{model}`", lock.at(environment, "models", key)
+            hint = did_you_mean(model, names, "remove the line, or add a Model of that name")
+            yield Diagnostic("unknown-reference", message, at, hint=hint)
+    for key, pin in pins.items():
         at = lock.at(environment, "models", key)
         model, _, alias = key.partition("@")
-        names = subject.project.names("Model")
         if model not in names:
-            message = f"there is no Model `{model}`"
-            yield Diagnostic("unknown-reference", message, at, hint=did_you_mean(model, names))
             continue
         if (body := subject.project.body(ModelSpec, model)) is not None:
             yield from _of_model(subject, body, (model, alias), pin, at)

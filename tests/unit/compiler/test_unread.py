@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from exai_compiler.certainty import certain
 from exai_compiler.project import link
-from exai_compiler.unread import Unread, certain, unread_document, unread_text
+from exai_compiler.unread import Unread, unread_document, unread_text
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
 from exai_specs.parse import parse_all

@@ -278,3 +278,13 @@ def test_a_field_without_a_value_is_told_so(tmp_path: Path) -> None:
 def test_marks_with_nothing_between_them_are_fine(tmp_path: Path) -> None:
     (tmp_path / "exai.yaml").write_text(OF_FEATURES_ALL.replace("---", "---\n--- # a\n---") + "---")
     assert validate(tmp_path).exit_code == 0
+
+
+def test_a_text_that_an_anchor_shortens_is_told_unless_it_is_allowed(tmp_path: Path) -> None:
+    text = OF_FEATURES_ALL.replace("name: d}", "name: d, description: &a b}") + VIEW
+    place = tmp_path / "exai.yaml"
+    place.write_text(text)
+    assert "unused-anchor" in {each.code for each in validate(tmp_path).diagnostics}
+    allowed = "# exai: allow unused-anchor -- meant so\nmetadata: {name: d,"
+    place.write_text(text.replace("metadata: {name: d,", allowed))
+    assert "unused-anchor" not in {each.code for each in validate(tmp_path).diagnostics}

@@ -355,6 +355,37 @@ def test_a_kept_check_knows_its_lock(
 @pytest.mark.parametrize("text", ["- a\n", "some words\n"])
 def test_what_is_no_mapping_is_told_what_a_lock_has(shop: Path, text: str) -> None:
     (shop / "exai.lock").write_text(text)
-    (problem,) = check_project(load(shop)).diagnostics
+    told = check_project(load(shop)).diagnostics
+    (problem,) = (each for each in told if each.severity == "error")
     assert (problem.code, str(problem.at)) == ("wrong-type", "exai.lock:1:1")
     assert problem.hint == "it has exactly apiVersion, kind and environments"
+
+
+UNREADABLE = """\
+apiVersion: exai.dev/v1alpha1
+kind: Lock
+environments:
+  prod:
+    models:
+      unheard@champion: {version: 3}
+      other@champion: {version: 2, uri: "s3://a/b"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (UNREADABLE, ["missing-field", "unknown-reference", "unknown-reference"]),
+        (UNREADABLE.replace("{version: 3}", "{version: 3"), ["yaml-syntax"]),
+    ],
+)
+def test_a_lock_that_cant_be_read_hides_no_other_error(
+    shop: Path, text: str, codes: list[str]
+) -> None:
+    pipeline = shop / "specs/pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace("uses: load-dataset", "uses: load-datset"))
+    (shop / "exai.lock").write_text(text)
+    found = [each for each in check_project(load(shop)).diagnostics if each.severity == "error"]
+    of_lock = [each.code for each in found if each.at.path == "exai.lock"]
+    assert sorted(of_lock) == codes
+    assert {each.code for each in found if each.at.path != "exai.lock"} == {"unknown-component"}
