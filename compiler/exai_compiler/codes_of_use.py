@@ -94,6 +94,13 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "inputs.NAME }}`, or `${{ inputs.NAME.path }}` of a file.",
             "warning",
         ),
+        "unused-model": Code(
+            "A Model that is just files, and that nothing serves.",
+            "Its files have no registry, so no pipeline makes it and no alias moves: without a "
+            "Service that names it, it says nothing. Models that pipelines register or that a "
+            "registry has are never called unused, nor are language models.",
+            "warning",
+        ),
         "unused-runtime": Code(
             "A Runtime that serves nothing.",
             "A Service names it under `runtime`, or has a model of a format that the Runtime lists "

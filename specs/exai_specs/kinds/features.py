@@ -126,6 +126,12 @@ _BESIDE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+_ADD = {
+    "entities": "add entities: [NAME]: what the rows are about. Values are looked up by the key of "
+    "an Entity document of that name, which a dataset's column holds",
+}
+
+
 @block
 class FeatureViewSpec:
     """Features of a dataset, or made of other features."""
@@ -222,7 +228,9 @@ class FeatureViewSpec:
         form = "dataset" if self.dataset is not None else "transform"
         wanted, forbidden = _BESIDE[form]
         problems = [
-            Problem("missing-field", f"{name} is needed beside {form}", f"add {name}")
+            Problem(
+                "missing-field", f"{name} is needed beside {form}", _ADD.get(name, f"add {name}")
+            )
             for name in wanted
             if not getattr(self, name)
         ] + [
