@@ -69,9 +69,10 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "not-carried-out": Code(
             "Something that Kubeflow Pipelines has a place for, and doesn't do.",
-            "Its API takes affinity to pods and nobody reads it, annotations of a claim end its "
-            "driver up to 2.16, and it refuses a run with a loop over files. All are rendered as "
-            "its SDK does it, for the version that can. Told where an environment is a cluster.",
+            "Its API takes affinity to pods and nobody reads it, it tries no import again, "
+            "annotations of a claim end its driver up to 2.16, and it refuses a run with a loop "
+            "over files. All are rendered as its SDK does it, for the version that can. Told where "
+            "an environment is a cluster.",
             "warning",
         ),
         "not-a-list": Code(

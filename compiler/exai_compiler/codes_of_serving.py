@@ -113,8 +113,8 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "platform-field": Code(
             "A field that the platform of an environment doesn't have yet.",
-            "`platform` names a release of Kubeflow, and with it one of KServe. What an older "
-            "API server would drop in silence is told here instead.",
+            "`platform` names a release of Kubeflow, and with it one of KServe and one of Kubeflow "
+            "Pipelines. What an older API server would drop in silence is told here instead.",
         ),
         "needs-graph": Code(
             "A canary in a KServe that splits no traffic in Standard mode.",

@@ -2,8 +2,8 @@
 
 All of it is in its backend: affinity to pods is read by nobody (`extendPodSpecPatch` in
 backend/src/v2/driver/k8s.go of kubeflow/pipelines), annotations of a claim end its driver up to
-2.16 (kubeflow/pipelines#11261), and a loop over files isn't implemented (`DAG` in
-backend/src/v2/compiler/argocompiler/dag.go).
+2.16 (kubeflow/pipelines#11261), a loop over files isn't implemented (`DAG` in
+backend/src/v2/compiler/argocompiler/dag.go), and an import is tried once (importer.go there).
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 "Kubeflow Pipelines reads no affinity to pods: this one is placed without it",
                 spec.key_at(*step.path, "kubernetes", "podAffinity"),
                 "say which nodes it is for: `nodeSelector`, or `nodeAffinity` here",
+            )
+    for spec, _, step in subject.by_body.get("import_", ()):
+        if step.spec.retry is not None:
+            yield _told(
+                "Kubeflow Pipelines tries no import again",
+                spec.key_at(*step.path, "retry"),
+                "remove it, or read the file in a step of its own",
             )
     for spec, body in subject.project.bodies(PipelineSpec):
         for name, claim in body.claims.items():
