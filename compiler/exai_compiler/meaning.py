@@ -19,7 +19,7 @@ from exai_compiler.feature_views import Used, key_of, used
 from exai_compiler.graph import Choice, Constant, Graph, Group, Node, Step
 from exai_compiler.inlined import wanted_by
 from exai_compiler.project import Project
-from exai_compiler.python_code import PYTHON, function_of
+from exai_compiler.python_names import PYTHON, function_of
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref

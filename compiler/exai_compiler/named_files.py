@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exai_compiler.leaves import leaves
-from exai_compiler.python_code import PYTHON, embedded_path, function_of, python_file
+from exai_compiler.python_names import PYTHON, embedded_path, function_of, python_file
 from exai_compiler.tuning.trial import PYTHON as TRIAL_PYTHON
-from exai_compiler.user_components import component_file
 from exai_specs.documents import Document
 from exai_specs.kinds import FeatureViewSpec, PipelineSpec, ProjectSpec, TuningSpec
 from exai_specs.kinds.step import Step
@@ -56,5 +55,7 @@ def _of_step(document: Document, place: Path, step: Step) -> Iterator[tuple[str,
     elif step.notebook is not None:
         yield "notebook", embedded_path(document.file_of((*place, "notebook")), step.notebook)
     elif step.component_file:
+        from exai_compiler.user_components import component_file
+
         base = document.file_of((*place, "uses"))
         yield "uses", component_file(base, step.component_file)

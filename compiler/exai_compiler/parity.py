@@ -28,7 +28,6 @@ from exai_compiler.parity_fields import (
 )
 from exai_compiler.policies import applied
 from exai_compiler.project import Project
-from exai_compiler.tuning.algorithms import HONOURED, OTHERWISE
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
 from exai_specs.kinds import (
@@ -134,6 +133,8 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
 
 def _search(spec: Spec, tuning: TuningSpec) -> Iterator[Diagnostic]:
     """Optuna's samplers, where they aren't Katib's."""
+    from exai_compiler.tuning.algorithms import HONOURED, OTHERWISE
+
     name = tuning.algorithm.name
     if (instead := OTHERWISE.get(name)) is not None:
         yield _note(spec, ("spec", "algorithm", "name"), instead)

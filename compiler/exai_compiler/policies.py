@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from exai_compiler.codes import CODES
 from exai_compiler.project import Project
 from exai_specs.allowances import Allowance
-from exai_specs.codes import CODES as PARSE_CODES
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ProjectSpec
 from exai_specs.kinds.policies import Policy
@@ -28,6 +26,8 @@ UNUSED = "unused-allow"
 
 def rules() -> tuple[str, ...]:
     """The names that `policies` takes: every code that isn't an error in itself."""
+    from exai_compiler.codes import CODES
+
     renamed = frozenset(NAMED.values())
     mild = (code for code, told in CODES.items() if told.severity != "error")
     return tuple(sorted((*NAMED, *(code for code in mild if code not in renamed))))
@@ -107,11 +107,16 @@ def unused(allowances: Iterable[Allowance], found: Iterable[Diagnostic]) -> Iter
 
 
 def _usable(each: Allowance) -> bool:
+    from exai_compiler.codes import CODES
+
     known = CODES.get(each.code)
     return known is not None and known.severity != "error"
 
 
 def _unusable(each: Allowance) -> Diagnostic:
+    from exai_compiler.codes import CODES
+    from exai_specs.codes import CODES as PARSE_CODES
+
     if each.code in CODES or each.code in PARSE_CODES:
         message = f"`{each.code}` is an error: it can't be allowed"
         return Diagnostic("unusable-allow", message, each.at, hint="mend what it says")

@@ -16,7 +16,6 @@ from exai_compiler.ancestors import ancestors
 from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
 from exai_compiler.parity import parity
-from exai_compiler.patches import merged
 from exai_compiler.resolved import Resolved
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
@@ -79,6 +78,8 @@ def objects_of(resolved: Resolved, spec: Spec) -> Iterator[Rendered]:
         if patch is None or not isinstance(rendered.body, Mapping):
             yield rendered
         else:
+            from exai_compiler.patches import merged
+
             yield replace(rendered, body=merged(rendered.id.kind, rendered.body, patch))
 
 

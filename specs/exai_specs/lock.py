@@ -28,8 +28,6 @@ from exai_specs.names import KUBERNETES, NameRule, parse_model_name
 from exai_specs.notes import Field, about
 from exai_specs.reading import read
 from exai_specs.regexes import regex
-from exai_specs.shape import shape_of
-from exai_specs.translate import translate
 from exai_specs.values import field, frozen
 
 FILE = "exai.lock"
@@ -155,6 +153,9 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
     try:
         found = read(Written, value)
     except ValidationError as error:
+        from exai_specs.shape import shape_of
+        from exai_specs.translate import translate
+
         wrong += islice(translate(error, shape_of(Written), document, ()), MAX_PROBLEMS)
         return in_order(wrong)
     for name, pins in found.environments.items():
@@ -230,6 +231,8 @@ def as_read(lock: LockFile) -> LockFile | tuple[Diagnostic, ...]:
 def _nested(value: Any, document: Document) -> Iterator[Diagnostic]:
     """Models with their aliases as mappings, which are taken out of the value: nothing that a pin
     has is missing there."""
+    from exai_specs.shape import shape_of
+
     pinned = shape_of(Pinned).fields.keys()
     for name, pins in _entries(value, "environments"):
         for key, inside in _entries(pins, "models"):

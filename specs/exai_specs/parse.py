@@ -26,9 +26,6 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
 from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.reading import read
-from exai_specs.shape import shape_of
-from exai_specs.split_documents import of_the_first, of_the_second, split
-from exai_specs.translate import missing_field, translate, unknown_field
 from exai_specs.types import called
 from exai_specs.values import frozen
 
@@ -113,6 +110,8 @@ def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnosti
             specs.append(parsed)
             first = len(mine)
             continue
+        from exai_specs.split_documents import of_the_first, of_the_second, split
+
         if above is not None and (cause := split(above, document)) is not None:
             mine[first:] = [*of_the_first(mine[first:], above), cause]
             parsed = tuple(of_the_second(parsed, document))
@@ -150,6 +149,8 @@ def _foreign(document: Document) -> Diagnostic | None:
 
 def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
     """What is wrong around metadata and spec."""
+    from exai_specs.translate import missing_field, unknown_field
+
     value = document.value
     meant = {nearest(key, _FIELDS) for key in value if key not in _FIELDS}
     for name in _FIELDS:
@@ -180,5 +181,8 @@ def _validated(of: type[T], document: Document, key: str, problems: list[Diagnos
     try:
         return read(of, thaw(document.value[key]))
     except ValidationError as error:
+        from exai_specs.shape import shape_of
+        from exai_specs.translate import translate  # few documents are wrong
+
         problems += islice(translate(error, shape_of(of), document, (key,)), MAX_PROBLEMS)
         return None

@@ -9,7 +9,9 @@ first. What depends on an environment is judged once for each.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from importlib import import_module
 from itertools import islice
+from typing import Any
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import (
@@ -42,7 +44,6 @@ from exai_compiler.checks import (
     feature_sources,
     feature_stores,
     gate_without_metric,
-    graphs,
     half_expressions,
     images,
     imports,
@@ -50,19 +51,13 @@ from exai_compiler.checks import (
     invalid_input,
     knative,
     leaks,
-    llm_services,
     lock,
     loops,
-    manifest_clashes,
-    manifests,
     model_reference,
     model_without_producer,
     multi_node,
     not_carried_out,
     not_local,
-    notebook_step,
-    notebooks,
-    objectives,
     optional_inputs,
     other_rows,
     outputs,
@@ -77,7 +72,6 @@ from exai_compiler.checks import (
     pod_security,
     policy_rules,
     port_clash,
-    python_step,
     reference_in_struct,
     registered_twice,
     reserved_env,
@@ -88,7 +82,6 @@ from exai_compiler.checks import (
     same_requests,
     schedules,
     scope,
-    searches_not_local,
     served_features,
     service_name,
     services_not_local,
@@ -107,8 +100,6 @@ from exai_compiler.checks import (
     trainer_settings,
     training_features,
     transforms,
-    trials,
-    tunings,
     unknown_column,
     unknown_component,
     unknown_expectation,
@@ -129,9 +120,41 @@ from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order, more_problems
+from exai_specs.kinds import (
+    GraphSpec,
+    LLMServiceSpec,
+    ManifestSpec,
+    NotebookSpec,
+    TuningSpec,
+)
 from exai_specs.values import replace
 
 Check = Callable[[Subject], Iterator[Diagnostic]]
+
+
+def _rare(rule: str, there: Callable[[Subject], bool]) -> Check:
+    """A rule about what few projects have, imported for one that has it."""
+
+    def check(subject: Subject) -> Iterator[Diagnostic]:
+        if there(subject):
+            found: Check = import_module(check.__module__).check
+            yield from found(subject)
+
+    check.__module__ = f"{__name__}.{rule}"
+    return check
+
+
+def _documents(body: type[Any]) -> Callable[[Subject], bool]:
+    return lambda subject: any(True for _ in subject.project.bodies(body))
+
+
+def _notebooks(subject: Subject) -> bool:
+    return bool(subject.by_body.get("notebook"))
+
+
+def _functions(subject: Subject) -> bool:
+    return bool(subject.by_body.get("python")) or _documents(TuningSpec)(subject)
+
 
 CHECKS: tuple[Check, ...] = (
     after_failures.check,
@@ -163,26 +186,26 @@ CHECKS: tuple[Check, ...] = (
     feature_sources.check,
     feature_stores.check,
     gate_without_metric.check,
-    graphs.check,
+    _rare("graphs", _documents(GraphSpec)),
     half_expressions.check,
     images.check,
     imports.check,
     input_types.check,
     invalid_input.check,
     knative.check,
-    llm_services.check,
+    _rare("llm_services", _documents(LLMServiceSpec)),
     leaks.check,
     lock.check,
     loops.check,
-    manifests.check,
+    _rare("manifests", _documents(ManifestSpec)),
     model_reference.check,
     model_without_producer.check,
     multi_node.check,
     not_carried_out.check,
     not_local.check,
-    notebook_step.check,
-    notebooks.check,
-    objectives.check,
+    _rare("notebook_step", _notebooks),
+    _rare("notebooks", _documents(NotebookSpec)),
+    _rare("objectives", _documents(TuningSpec)),
     optional_inputs.check,
     other_rows.check,
     outputs.check,
@@ -196,7 +219,7 @@ CHECKS: tuple[Check, ...] = (
     pod_references.check,
     pod_security.check,
     port_clash.check,
-    python_step.check,
+    _rare("python_step", _functions),
     reference_in_struct.check,
     registered_twice.check,
     reserved_env.check,
@@ -206,7 +229,7 @@ CHECKS: tuple[Check, ...] = (
     runtime_priorities.check,
     schedules.check,
     scope.check,
-    searches_not_local.check,
+    _rare("searches_not_local", _documents(TuningSpec)),
     served_features.check,
     service_name.check,
     services_not_local.check,
@@ -226,8 +249,8 @@ CHECKS: tuple[Check, ...] = (
     trainer_settings.check,
     training_features.check,
     transforms.check,
-    trials.check,
-    tunings.check,
+    _rare("trials", _documents(TuningSpec)),
+    _rare("tunings", _documents(TuningSpec)),
     unknown_column.check,
     unknown_component.check,
     unknown_expectation.check,
@@ -244,7 +267,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 # Judged on what is rendered, which only a project without errors is.
-OF_OBJECTS: tuple[Check, ...] = (patches.check, manifest_clashes.check)
+OF_OBJECTS: tuple[Check, ...] = (patches.check, _rare("manifest_clashes", _documents(ManifestSpec)))
 
 
 def check(

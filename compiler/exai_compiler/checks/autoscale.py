@@ -14,7 +14,6 @@ from typing import Protocol
 
 from exai_compiler.backends.kserve.scale import BY_HPA, Mode, scale_target
 from exai_compiler.backends.kserve.service import mode, mode_of
-from exai_compiler.checks.keda_triggers import triggers
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic, Span
@@ -40,6 +39,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, block in components(service):
             yield from _whole(spec, path, block)
             if block.autoscale is not None and block.autoscale.keda is not None:
+                from exai_compiler.checks.keda_triggers import triggers
+
                 yield from triggers(spec, path, block.autoscale)
             yield from _same_way(spec, path, service, block)
             for name, environment in subject.environments.items():

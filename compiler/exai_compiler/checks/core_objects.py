@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exai_compiler.checks.patch_rules import dotted
 from exai_compiler.checks.schedules import CRON_HINT, FIELDS, wrong_cron
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
@@ -58,6 +57,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield from _schedule(spec, body.manifest)
         if group or body.kind not in _RULES:
             continue
+        from exai_compiler.checks.patch_rules import dotted
+
         for path, wrong, hint in _RULES[body.kind](body.manifest):
             on_key = body.kind == "ConfigMap"
             place = (spec.key_at if on_key else spec.at)("spec", "manifest", *path)

@@ -5,11 +5,9 @@ beside them.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from posixpath import basename
 
-from exai_compiler.checks.copied_python import local_imports, tree_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.feature_files import RENDERED, named_files
 from exai_specs.diagnostics import Diagnostic
@@ -31,9 +29,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint = "the path is relative to this document's own file"
                     yield Diagnostic("missing-file", f"there is no file `{path}`", at, hint=hint)
                 continue
+            from exai_compiler.checks.copied_python import local_imports, tree_of
+
             asked = ((f"environment `{name}` asks for it", at),)
             tree = tree_of(text, path, asked)
-            if isinstance(tree, ast.Module):
-                yield from local_imports(tree, path, modules, _WHERE, asked)
-            else:
+            if isinstance(tree, Diagnostic):
                 yield tree
+            else:
+                yield from local_imports(tree, path, modules, _WHERE, asked)

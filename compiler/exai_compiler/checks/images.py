@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.image_names import OCI, REFERENCE, wrong_image
 from exai_compiler.pinned_images import by_digest, pins_of
-from exai_compiler.python_code import OWN_IMAGE
+from exai_compiler.python_names import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
 from exai_specs.kinds import LLMServiceSpec, PipelineSpec, ServiceSpec, TuningSpec

@@ -18,7 +18,6 @@ from exai_specs.kinds.overlay import NOT_PATCHED
 from exai_specs.nearest import nearest
 from exai_specs.overlays import PATCH, overlaid, patch_of, touched
 from exai_specs.parse import Spec
-from exai_specs.translate import dotted
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -82,6 +81,8 @@ def _effect(overlay: Spec, base: Spec) -> Iterator[Diagnostic]:
         return
     for path in removed:
         if not patched.patched(path):
+            from exai_specs.translate import dotted
+
             message = f"{base.ref} has no {dotted(path)} to remove"
             close = nearest(str(path[-1]), base.document.keys(path[:-1]))
             meant = f'did you mean "{close}"? ' if close else ""
@@ -115,6 +116,8 @@ def _conflicts(overlays: list[Spec]) -> Iterator[Diagnostic]:
 
 
 def _conflict(one: tuple[Spec, Path], other: tuple[Spec, Path]) -> Diagnostic:
+    from exai_specs.translate import dotted
+
     (early, before), (late, after) = sorted((one, other), key=lambda each: _at(*each))
     what = "it" if before == after else dotted(before)
     return Diagnostic(

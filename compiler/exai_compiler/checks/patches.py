@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from exai_compiler.checks.patch_rules import Patched, judged
 from exai_compiler.checks.subject import Subject
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
@@ -25,6 +24,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     specs = [spec for spec in subject.project.specs.values() if patches_of(spec.body)]
     if not specs:
         return
+    from exai_compiler.checks.patch_rules import Patched, judged
+
     found: dict[Diagnostic, None] = {}
     rendered: set[tuple[str, str]] = set()
     for name, environment in subject.environments.items():

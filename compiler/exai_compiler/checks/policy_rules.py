@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
-from exai_compiler.codes import CODES
 from exai_compiler.policies import NAMED, policies_of, rules
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.nearest import nearest
 
 
 def _no_rule(rule: str, at: Span) -> Diagnostic:
+    from exai_compiler.codes import CODES
+
     name = next((name for name, code in NAMED.items() if code == rule), "")
     if name:
         message, hint = f"the policy of `{rule}` has another name", f"write {name}"
@@ -33,7 +34,7 @@ def _no_rule(rule: str, at: Span) -> Diagnostic:
 def check(subject: Subject) -> Iterator[Diagnostic]:
     root, project = subject.project.root, subject.project
     policies = policies_of(project)
-    known = frozenset(rules())
+    known = frozenset(rules() if policies else ())
     for rule, policy in policies.values():
         at = root.key_at("spec", "policies", rule)
         if rule not in known:

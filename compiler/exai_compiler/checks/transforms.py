@@ -7,22 +7,12 @@ those in the Python file. `nested-transform`, `empty-transform`, `duplicate-feat
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from exai_compiler.checks.copied_python import local_imports, tree_of
-from exai_compiler.checks.python_step import missing_hint
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.feature_views import features_of, request_of
-from exai_compiler.python_code import (
-    PYTHON,
-    function_hint,
-    function_of,
-    names_a_function,
-    python_file,
-)
-from exai_compiler.python_code.function import functions_in
+from exai_compiler.python_names import PYTHON, function_of, names_a_function, python_file
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureViewSpec, Transform
 from exai_specs.nearest import nearest
@@ -112,6 +102,13 @@ def _sources(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Dia
 
 
 def _function(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Diagnostic]:
+    import ast
+
+    from exai_compiler.checks.copied_python import local_imports, tree_of
+    from exai_compiler.checks.python_step import missing_hint
+    from exai_compiler.python_code import function_hint
+    from exai_compiler.python_code.function import functions_in
+
     at = spec.at(*PYTHON)
     path, name = function_of(spec.document.file_of(PYTHON), transform.python)
     if not names_a_function(transform.python):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from exai_compiler.catalog import Component
 from exai_compiler.checks.subject import Subject
-from exai_compiler.user_components import component_file, read_component
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.values import replace
 
@@ -17,6 +16,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.by_body.get("uses", ()):
         if not step.spec.component_file:
             continue
+        from exai_compiler.user_components import component_file, read_component
+
         path = component_file(spec.document.file_of((*step.path, "uses")), step.spec.component_file)
         at = spec.at(*step.path, "uses")
         text = subject.catalog.files.get(path)

@@ -14,7 +14,6 @@ from typing import Any, cast
 from exai_compiler.features import naming
 from exai_compiler.features.declarations import call, listed, module
 from exai_compiler.features.imports import imports_of
-from exai_compiler.features.inert import hold_to_declarations
 from exai_compiler.features.store_file import store_text
 from exai_specs.frozen import Json
 
@@ -255,5 +254,7 @@ def _seconds(number: float) -> str:
 
 
 def _held(text: str) -> str:
+    from exai_compiler.features.inert import hold_to_declarations  # which reads Python
+
     hold_to_declarations(text)
     return text

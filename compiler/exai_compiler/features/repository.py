@@ -18,7 +18,7 @@ from exai_compiler.features.batch_sources import source_of
 from exai_compiler.features.stores import feast_project, store_of
 from exai_compiler.inlined import type_of
 from exai_compiler.project import Body, Project
-from exai_compiler.python_code import PYTHON, function_of
+from exai_compiler.python_names import PYTHON, function_of
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import (

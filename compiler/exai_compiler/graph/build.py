@@ -43,8 +43,6 @@ from exai_compiler.graph.nodes import (
     Scope,
     Step,
 )
-from exai_compiler.python_code import notebook_component, python_component
-from exai_compiler.user_components import component_file, read_component
 from exai_specs.documents import Document
 from exai_specs.expressions import has_expression
 from exai_specs.frozen import Json
@@ -188,11 +186,15 @@ class _Builder:
                     return None
                 return called_component(inner)
             case "python":
+                from exai_compiler.python_code import python_component
+
                 own = self._document.file_of((*at, "python"))
                 return python_component(own, spec, self._catalog, self._image)
             case "notebook":
                 return self.notebook(spec, at, MappingProxyType({}))
             case "uses" if spec.component_file:
+                from exai_compiler.user_components import component_file, read_component
+
                 path = component_file(self._document.file_of((*at, "uses")), spec.component_file)
                 text = self._catalog.files.get(path)
                 read = read_component(text, path) if text is not None else ()
@@ -206,6 +208,8 @@ class _Builder:
 
     def notebook(self, spec: StepSpec, at: Path, inputs: Mapping[str, Port]) -> Component | None:
         """The component of a notebook step that is given these."""
+        from exai_compiler.python_code import notebook_component
+
         own = self._document.file_of((*at, "notebook"))
         outputs = declared_outputs(spec)
         return notebook_component(own, spec, self._catalog, self._image, inputs, outputs)

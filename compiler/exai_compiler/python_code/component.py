@@ -9,43 +9,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from keyword import iskeyword
 from types import MappingProxyType
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.python_code import ephemeral
 from exai_compiler.python_code.archive import Embedded, embedded
 from exai_compiler.python_code.function import Function, functions_in, read_function
+from exai_compiler.python_names import OWN_IMAGE, embedded_path, function_of, python_file
 from exai_specs.frozen import digest
 from exai_specs.kinds.step import Step
-
-OWN_IMAGE = "exai/python-train"
-
-
-PYTHON = ("spec", "transform", "python")
-"""Where a FeatureView names its function."""
-
-
-def function_of(document: str, written: str) -> tuple[str, str]:
-    """Path from exai.yaml's folder and name of `file.py:function`, which is relative to the
-    document's own file.
-    """
-    file, _, name = written.rpartition(":")
-    return posixpath.normpath(posixpath.join(posixpath.dirname(document), file)), name
-
-
-def names_a_function(written: str) -> bool:
-    """Whether this has the form `file.py:function`."""
-    file, _, name = written.rpartition(":")
-    return file.endswith(".py") and ":" not in file and name.isidentifier() and not iskeyword(name)
-
-
-def python_file(document: str, written: str) -> str | None:
-    """The path of the file that is named, with or without a function; None where none is."""
-    if names_a_function(written):
-        return function_of(document, written)[0]
-    bare = written.removesuffix(":")
-    return embedded_path(document, bare) if bare.endswith(".py") and ":" not in bare else None
 
 
 def function_hint(document: str, written: str, files: Mapping[str, str]) -> str:
@@ -65,11 +37,6 @@ def function_hint(document: str, written: str, files: Mapping[str, str]) -> str:
     if not colon and module.isidentifier() and function.isidentifier():
         return f"write {module}.py:{function}"
     return "write FILE.py:FUNCTION, a file and a function in it"
-
-
-def embedded_path(document: str, written: str) -> str:
-    """The path of what `embed` names, from exai.yaml's folder."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(document), written))
 
 
 def embedded_of(document: str, step: Step, catalog: Catalog) -> Embedded | None:

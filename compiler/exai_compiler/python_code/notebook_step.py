@@ -17,9 +17,9 @@ from exai_compiler.catalog import Catalog, Component, Port
 from exai_compiler.python_code import ephemeral
 from exai_compiler.python_code.annotations import ARTIFACTS
 from exai_compiler.python_code.archive import Embedded
-from exai_compiler.python_code.component import OWN_IMAGE, embedded_path
 from exai_compiler.python_code.function import Function
 from exai_compiler.python_code.notebook import NAME, Notebook, read_notebook
+from exai_compiler.python_names import OWN_IMAGE, embedded_path
 from exai_specs.frozen import digest
 from exai_specs.kinds.step import Pip, Step
 from exai_specs.values import replace

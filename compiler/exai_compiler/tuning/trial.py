@@ -13,7 +13,6 @@ from exai_compiler.catalog import Catalog, Component
 from exai_compiler.graph import Step as Leaf
 from exai_compiler.graph import bind
 from exai_compiler.project import Project
-from exai_compiler.python_code import python_component
 from exai_specs.expressions import (
     ExpressionError,
     Reference,
@@ -55,6 +54,8 @@ def component_of(spec: Spec, trial: Trial, catalog: Catalog) -> Component | None
     if trial.uses is not None:
         return catalog.components.get(trial.uses)
     if trial.python is not None:
+        from exai_compiler.python_code import python_component
+
         document = spec.document.file_of(PYTHON)
         return python_component(document, Step(python=trial.python), catalog)
     return None
