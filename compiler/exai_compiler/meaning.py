@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache, partial
 from operator import attrgetter
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.feature_views import Used, key_of, used
@@ -31,6 +31,7 @@ from exai_specs.kinds import (
     PipelineSpec,
 )
 from exai_specs.kinds.dataset import Quality
+from exai_specs.reading import notes_of
 from exai_specs.values import fields, is_dataclass, replace
 
 LEAST = Effect.RETRAIN
@@ -41,8 +42,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 def field_effects(kind: type) -> Mapping[str, Effect]:
     """The effect that each field of a spec's dataclass declares."""
     found: dict[str, Effect] = {}
-    for name, hint in get_type_hints(kind, include_extras=True).items():
-        notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    for name, notes in notes_of(kind).items():
         for note in notes:
             if isinstance(note, Effect):
                 found[name] = note

@@ -20,7 +20,6 @@ from exai_specs.kinds import API_VERSION, KINDS
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
-from exai_specs.shape import shape_of
 from exai_specs.values import frozen
 
 # Words at the head of a document that name nothing.
@@ -132,6 +131,8 @@ def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, bool]:
             return None, meant in EVERYBODY
     spec = value.get("spec")
     keys = spec.keys() if isinstance(spec, Mapping) else frozenset[str]()
+    from exai_specs.shape import shape_of
+
     count = {name: len(keys & shape_of(kind.spec).fields.keys()) for name, kind in KINDS.items()}
     most = max(count.values())
     likely = [name for name, its in count.items() if its == most]

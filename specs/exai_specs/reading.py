@@ -53,10 +53,10 @@ def _validator(cls: Any) -> SchemaValidator:
 def block_schema(cls: type[Any]) -> CoreSchema:
     """What pydantic would make of a block, but that blocks inside it are read by their own, by the
     names that YAML has, and that null is no value."""
-    _evaluate(cls)
+    hints = _hints(cls)
     schema: CoreSchema = core_schema.dataclass_schema(
         cls,
-        [_field(each) for each in fields(cls)],
+        [_field(each, hints[each.name]) for each in fields(cls)],
         {"title": cls.__name__, "extra_fields_behavior": "forbid"},
     )
     for check in _checks(cls):
@@ -64,14 +64,18 @@ def block_schema(cls: type[Any]) -> CoreSchema:
     return schema
 
 
-def _field(each: Field[Any]) -> core.DataclassField:
-    hint: Any = each.type
+def notes_of(cls: type[Any]) -> Mapping[str, tuple[Any, ...]]:
+    """What is noted on the types of a class's fields."""
+    return {name: _notes(hint) for name, hint in _hints(cls).items()}
+
+
+def _field(each: Field[Any], hint: Any) -> core.DataclassField:
     schema = _schema(hint)
     if each.default is not MISSING:
         schema = core_schema.default_schema(schema, each.default)
     elif each.default_factory is not MISSING:
         schema = core_schema.default_factory_schema(schema, each.default_factory)
-    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    notes = _notes(hint)
     alias = next((note.alias for note in notes if isinstance(note, FieldNote) and note.alias), None)
     return core_schema.dataclass_field(each.name, schema, alias or yaml_name(each.name))
 
@@ -89,10 +93,11 @@ def _checks(cls: type[Any]) -> Iterator[Callable[[Any], Any]]:
 def _schema(hint: Any) -> CoreSchema:
     if (plain := _PLAIN.get(hint)) is not None:
         return plain()
+    if type(hint) is _Noted:
+        return _annotated(hint.source, list(hint.notes))
     origin = get_origin(hint)
     if origin is Annotated:
-        source, *notes = get_args(hint)
-        return _annotated(source, notes)
+        return _annotated(hint.__origin__, list(hint.__metadata__))
     if origin is Literal:
         return core_schema.literal_schema(list(get_args(hint)))
     if origin is tuple and get_args(hint)[1:] == (...,):
@@ -107,6 +112,8 @@ def _annotated(source: Any, notes: list[Any]) -> CoreSchema:
     if not notes:
         return _schema(source)
     *inner, note = notes
+    if isinstance(note, NotNull) and type(source) is _Maybe:
+        return _annotated(source.present, inner)
     if isinstance(note, NotNull):
         (present,) = (member for member in get_args(source) if member is not NoneType)
         return _annotated(present, inner)
@@ -135,17 +142,68 @@ def _later(cls: Any) -> Callable[[Any], Any]:
     return read
 
 
-def _evaluate(cls: type[Any]) -> None:
-    """Fields know their types from now on, so that nobody evaluates an annotation again.
+class _Maybe:
+    """A value or nothing."""
 
-    All of a class at once: `get_type_hints` compiles each by itself, and looks through its parts.
-    """
-    types: dict[str, Any] = {}
+    __slots__ = ("present",)
+
+    def __init__(self, present: Any) -> None:
+        self.present = present
+
+
+class _Noted:
+    """A type with notes."""
+
+    __slots__ = ("notes", "source")
+
+    def __init__(self, source: Any, notes: tuple[Any, ...]) -> None:
+        self.source, self.notes = source, notes
+
+
+class _Annotated:
+    """`Annotated` for the annotations of blocks: `typing` hashes, compares and looks through all
+    that is noted, which takes longer than the rest of what is done before a first reading."""
+
+    def __getitem__(self, given: tuple[Any, ...]) -> _Noted:
+        source, *notes = given
+        if type(source) is _Noted:
+            return _Noted(source.source, (*source.notes, *notes))
+        if get_origin(source) is Annotated:
+            return _Noted(source.__origin__, (*source.__metadata__, *notes))
+        return _Noted(source, tuple(notes))
+
+
+class _MaybeOf:
+    """`Maybe`, likewise."""
+
+    def __getitem__(self, of: Any) -> _Noted:
+        return _Noted(_Maybe(of), (_NOT_NULL,))
+
+
+_NOT_NULL = NotNull()
+_NOTING = {"Annotated": _Annotated(), "Maybe": _MaybeOf()}
+
+
+def _notes(hint: Any) -> tuple[Any, ...]:
+    if type(hint) is _Noted:
+        return hint.notes
+    return cast("tuple[Any, ...]", hint.__metadata__) if get_origin(hint) is Annotated else ()
+
+
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    """The types of the fields, with those of the classes that it extends."""
+    found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        known = vars(base).get("__annotations__", {})
-        if texts := {name: text for name, text in known.items() if isinstance(text, str)}:
-            names = vars(sys.modules[base.__module__])
-            known.update(zip(texts, eval(f"({','.join(texts.values())},)", names), strict=True))  # noqa: S307 - annotations of our own
-        types.update(known)
-    for each in fields(cls):
-        each.type = types[each.name]
+        found |= _own_hints(cast(Hashable, base))
+    return found
+
+
+@functools.cache
+def _own_hints(cls: Any) -> Mapping[str, Any]:
+    """All of a class at once: `get_type_hints` compiles each by itself, and looks through its
+    parts."""
+    known = vars(cls).get("__annotations__", {})
+    if not any(isinstance(each, str) for each in known.values()):
+        return known  # type: ignore[no-any-return]  # types by name
+    names = vars(sys.modules[cls.__module__])
+    return dict(zip(known, eval(f"({','.join(known.values())},)", names, _NOTING), strict=True))  # noqa: S307 - annotations of our own
