@@ -32,6 +32,7 @@ _NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
 _WORDS = regex(r"""[^\s@:/#"',{}\[\]]+""")
 _MARK = regex(r"(?:\A|(?<=[\n\r]))(?:---|\.\.\.)(?![^ \t\r\n])")
+_MARKED = 3  # characters of a mark
 _NOTHING = frozenset({"", "null", "~"})
 _TOP = regex(r"^(apiVersion|kind|metadata|spec)[ \t]*:", re.MULTILINE)
 _TOP_KIND = regex(r"""^kind[ \t]*:[ \t]*["']?([A-Za-z]+)["']?[ \t]*(?:\#|\r?$)""", re.MULTILINE)
@@ -82,11 +83,10 @@ def unread_text(
 ) -> Iterator[Unread | None]:
     """The parts of a file's text that aren't one of these documents of it; None for one of which
     nobody can tell what depends on it."""
-    found = [mark.start() for mark in _MARK.finditer(text)]
-    starts = [0, *found] if found[:1] != [0] else found
+    starts = [0, *(mark.end() for mark in _MARK.finditer(text))]
     read = {bisect(starts, each.start) - 1 for each in documents}
-    for number, (start, end) in enumerate(pairwise((*starts, len(text)))):
-        part = text[start + 3 if start in found else start : end]
+    for number, (start, end) in enumerate(pairwise((*starts, len(text) + _MARKED))):
+        part = text[start : end - _MARKED]
         if number not in read and _says_something(part):
             yield _unread_part(path, part)
 

@@ -34,6 +34,8 @@ MISTAKES = (
     ),
     ("pipeline", FEATURES, "sepal_length, sepal_width", "wrong-input-type", "[sepal_length,"),
     ("pipeline", "as: iris_model", "as: iris-model", "unknown-reference", '"iris_model"'),
+    ("pipeline", "as: iris_model", "as: 7", "wrong-input-type", "name of a Model"),
+    ("pipeline", "as: iris_model", "as:", "wrong-type", "give it a value"),
     ("pipeline", "  steps:\n", "  step:\n", "unknown-field", '"steps"'),
     (
         "pipeline",
