@@ -260,6 +260,12 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "`exai render --save-build FILE` writes one, of one environment; `exai plan "
             "--against-build FILE` says what specs or exai itself have changed since.",
         ),
+        "warning-elsewhere": Code(
+            "Other environments than the command's have warnings.",
+            "What is done in one environment is looked at by those who work on it. `exai validate` "
+            "shows the warnings of all of them.",
+            "note",
+        ),
         "wrong-parameter": Code(
             "A value that the pipeline's parameter doesn't take.",
             "It has another type than the parameter, isn't among its `enum`, or can't be kept "

@@ -25,7 +25,7 @@ from exai_compiler.revisions import (
 from exai_compiler.revisions.mendable import sound_part
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
-from exai_runtime.compiling import Checked, check_project, environment_of
+from exai_runtime.compiling import Checked, check_project, environment_of, of_here
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
@@ -78,7 +78,8 @@ def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | 
     changes = comparison.plan.changes if comparison.plan is not None else ()
     if any(_is_of_all(planned.change) for planned in changes):
         return None
-    return Against(revision, folder.commit, name, comparison, found.diagnostics, found.sources)
+    told = in_order(of_here(found.diagnostics, both.head.root, both.head.overlays, name))
+    return Against(revision, folder.commit, name, comparison, told, found.sources)
 
 
 # What several documents need is called so: the ConfigMaps of steps and servers, exai's runtimes.

@@ -6,11 +6,13 @@ order of the stages; plan, apply and status all go through it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
 from exai_compiler.certainty import certain
+from exai_compiler.elsewhere import apart
 from exai_compiler.environments import check_everywhere, errors_in, wrong_with
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
@@ -118,7 +120,27 @@ def check_project(
     if environment is not None:
         loaded = replace(loaded, project=loaded.project_in(environment))
     overlays = base.overlays if base is not None else ()
+    if base is not None and environment is not None:
+        problems = list(of_here(problems, base.root, overlays, environment))
     return Checked(loaded, components, in_order(problems), overlays)
+
+
+_ELSEWHERE = "error-elsewhere"
+
+
+def of_here(
+    problems: Sequence[Diagnostic], root: Spec, overlays: Iterable[Spec], environment: str
+) -> Iterator[Diagnostic]:
+    """The diagnostics that concern an environment; the warnings of others are one note."""
+    told = [each for each in problems if each.code == _ELSEWHERE]
+    rest = (each for each in problems if each.code != _ELSEWHERE)
+    mine, others = apart(rest, root, overlays, environment)
+    yield from (*mine, *told)
+    if warnings := sum(each.severity == "warning" for each in others):
+        are = "a warning is" if warnings == 1 else f"{warnings} warnings are"
+        message = f"{are} of other environments than `{environment}`"
+        hint = "`exai validate` shows what there is in all of them"
+        yield Diagnostic("warning-elsewhere", message, Span(""), "note", hint)
 
 
 def _apart(
@@ -144,7 +166,7 @@ def _elsewhere(errors: list[Diagnostic], environment: str) -> Diagnostic:
     first = in_order(errors)[0]
     count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
     return Diagnostic(
-        "error-elsewhere",
+        _ELSEWHERE,
         f"other environments than `{environment}` have {count}, the first: {first.message}",
         first.at,
         "warning",

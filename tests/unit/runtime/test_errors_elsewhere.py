@@ -177,3 +177,30 @@ def test_what_depends_on_what_an_overlay_breaks_waits_for_it(tmp_path: Path) -> 
     (tmp_path / "exai.yaml").write_text(PROJECT + text)
     found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
     assert {each.at.line for each in found} == {PROJECT.count("\n") + 5}
+
+
+PROD = "prod: {target: kubeflow, serving: {mode: Standard}, namespace: ml}"
+UNUSED = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: forgotten}
+spec: {source: {csv: {path: "s3://b/a.csv"}}, schema: {a: int64}}
+"""
+
+
+def test_warnings_of_others_are_counted(tmp_path: Path) -> None:
+    text = PROJECT.replace('  exai: ">=0.1"\n', "").replace("prod: {target: local}", PROD)
+    (tmp_path / "exai.yaml").write_text(text + UNUSED)
+    codes = {each.code for each in validate(tmp_path).diagnostics}
+    assert codes >= {"exai-unpinned", "unused-dataset"}
+    local = check_project(load(tmp_path), "local").diagnostics
+    assert "exai-unpinned" not in {each.code for each in local}
+    assert "unused-dataset" in {each.code for each in local}
+    [note] = [each for each in local if each.code == "warning-elsewhere"]
+    assert (note.severity, note.message) == (
+        "note",
+        "a warning is of other environments than `local`",
+    )
+    prod = {each.code for each in check_project(load(tmp_path), "prod").diagnostics}
+    assert "exai-unpinned" in prod and "warning-elsewhere" not in prod
