@@ -19,7 +19,8 @@ from exai_specs.values import frozen
 Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Json] | None"
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_PLAIN = _SCALARS | {list, tuple}
+_LISTS = (list, tuple)
+_PLAIN = _SCALARS.union(_LISTS)
 
 empty: Callable[[], Mapping[str, Any]] = repeat(MappingProxyType[str, Any]({})).__next__
 """The read-only mapping without items, as a default: most fields that are mappings are asked for
@@ -34,14 +35,17 @@ def freeze(value: Any) -> Json:
     kind = type(value)
     if kind in _SCALARS or kind is MappingProxyType:
         return value  # type: ignore[no-any-return]
-    if kind is not dict and isinstance(value, list | tuple):
+    if kind is not dict and isinstance(value, _LISTS):
+        if _SCALARS.issuperset(map(type, value)):
+            return tuple(value)
         return tuple([v if type(v) in _SCALARS else freeze(v) for v in value])
     if kind is dict or isinstance(value, Mapping):  # the latter asks an abstract class: the last
         # Most of a tree are leaves: all are copied at once, and only the others looked into.
         found = value.copy() if kind is dict else dict(value)
-        for key, inner in found.items():
-            if type(inner) not in _SCALARS:
-                found[key] = freeze(inner)
+        if not _SCALARS.issuperset(map(type, found.values())):
+            for key, inner in found.items():
+                if type(inner) not in _SCALARS:
+                    found[key] = freeze(inner)
         return MappingProxyType(found)
     raise TypeError(f"{kind.__name__} is no plain value")
 
@@ -58,7 +62,7 @@ def thaw(value: Json) -> Any:
         return found
     if kind in _SCALARS:
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return [v if type(v) in _SCALARS else thaw(v) for v in value]
     raise TypeError(f"{type(value).__name__} is no plain value")
 
