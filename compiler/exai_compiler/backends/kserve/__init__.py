@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.graph import render_graph
-from exai_compiler.backends.kserve.llm_service import render_llm_service
 from exai_compiler.backends.kserve.own_runtimes import render_runtime
 from exai_compiler.backends.kserve.service import render_service
 from exai_compiler.build import Rendered
@@ -18,6 +17,14 @@ from exai_compiler.resolved import Resolved
 from exai_specs.parse import Spec
 
 NAME = "kserve"
+
+
+def render_llm_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
+    """Few projects have an LLMService: the others don't import what renders one."""
+    from exai_compiler.backends.kserve import llm_service
+
+    return llm_service.render_llm_service(resolved, spec)
+
 
 RENDERERS: Mapping[str, Callable[[Resolved, Spec], tuple[Rendered, ...]]] = MappingProxyType(
     {
