@@ -50,6 +50,10 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
             return Against(revision, "", environment, None, (error.diagnostic,))
         if (near := _near(root, folder, environment, revision)) is not None:
             return near
+        try:
+            folder = folder.whole()
+        except RevisionError as error:
+            return Against(revision, "", environment, None, (error.diagnostic,))
         cache = opened(root)
         base = _base(folder, root, cache, environment)
         head = check_project(load(root, cache), environment)

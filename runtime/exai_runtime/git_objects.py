@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from exai_runtime.folder import COMPONENT, SUFFIXES, Kind, leads_out, named_otherwise
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 from exai_specs.yaml_text import MAX_BYTES
 
 _LINK, _SUBMODULE = "120000", "160000"
@@ -54,15 +54,35 @@ class Entry:
 @frozen
 class GitFolder:
     """The project's folder in a commit. `tree` has every file by its path from there, `folders` the
-    names in each folder and whether each is one, `blobs` the content of specs, Python files and
-    links; anything else is read when a link leads there.
+    names in each folder and whether each is one, `blobs` the content of links, and of what is at
+    hand; anything else is read, one by one. `name` is what the revision is asked for by.
     """
 
     repository: Path
+    name: str
     commit: str
     tree: Mapping[str, Entry]
     folders: Mapping[str, Mapping[str, bool]]
     blobs: Mapping[str, bytes]
+
+    def whole(self) -> GitFolder:
+        """The same with all files at hand that are read as a matter of course. Raises
+        RevisionError."""
+        found = _blobs(self.repository, self.name, self.tree, (*SUFFIXES, ".py"))
+        return replace(self, blobs=MappingProxyType({**self.blobs, **found}))
+
+    def holding(self, paths: Iterable[str]) -> GitFolder:
+        """The same with these at hand, where they are there. Raises RevisionError."""
+        wanted = {each for path in paths if (each := self.object_of(path))} - self.blobs.keys()
+        if not wanted:
+            return self
+        found = _contents(self.repository, sorted(wanted))
+        return replace(self, blobs=MappingProxyType({**self.blobs, **found}))
+
+    def object_of(self, path: str) -> str:
+        """The hash that tells a file's content, as git has it; "" where there is none."""
+        entry = self.tree.get(self._real(path) or "")
+        return "" if entry is None or entry.mode == _SUBMODULE else entry.object
 
     def inside(self, path: str) -> bool:
         return self._real(path) is not None
@@ -147,8 +167,8 @@ def at_revision(root: Path, name: str) -> GitFolder:
         head, _, path = line.partition(b"\t")
         mode, _, hash_ = head.decode("ascii").split()
         tree[os.fsdecode(path).removeprefix(prefix)] = Entry(mode, hash_)
-    blobs = MappingProxyType(_blobs(root, name, tree))
-    return GitFolder(root, commit, MappingProxyType(tree), _folders(tree), blobs)
+    blobs = MappingProxyType(_blobs(root, name, tree, ()))
+    return GitFolder(root, name, commit, MappingProxyType(tree), _folders(tree), blobs)
 
 
 def _commit(root: Path, name: str) -> str:
@@ -178,13 +198,17 @@ def commit_time(root: Path) -> tuple[str, int]:
     raise _unreadable(f"commit {commit[:12]} has no time", "`git fsck` may say more")
 
 
-def _blobs(root: Path, name: str, tree: Mapping[str, Entry]) -> dict[str, bytes]:
-    """The content of all files that are read as a matter of course."""
+def _blobs(
+    root: Path, name: str, tree: Mapping[str, Entry], endings: tuple[str, ...]
+) -> dict[str, bytes]:
+    """The content of all links, and of files whose names end so."""
     wanted = {
         entry.object: path
         for path, entry in tree.items()
-        if entry.mode == _LINK or (entry.mode != _SUBMODULE and path.endswith((*SUFFIXES, ".py")))
+        if entry.mode == _LINK or (entry.mode != _SUBMODULE and path.endswith(endings))
     }
+    if not wanted:
+        return {}
     found = _contents(root, tuple(wanted))
     for hash_, path in wanted.items():
         if hash_ not in found and not _is_hidden(path):

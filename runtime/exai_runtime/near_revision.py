@@ -17,11 +17,13 @@ from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import LeftOut, part
 from exai_compiler.project import Project
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
+from exai_runtime.git_objects import GitFolder, RevisionError
 from exai_runtime.keeping import file_of, is_everybodys
 from exai_runtime.last_check import File, Kept, OnlyWhole, kept_of, reader
+from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import digest_in, read_lock
 from exai_runtime.mending import asked, near, python_texts, read_again
-from exai_runtime.packs import digest_of, place_of, unpacked
+from exai_runtime.packs import digest_of, pack, place_of, unpacked
 from exai_runtime.rechecking import SUFFIX
 from exai_runtime.workspace import component_catalog
 from exai_specs.allowances import Allowance, allowances
@@ -44,25 +46,50 @@ class Parts:
     catalog: Catalog
 
 
-def parts(root: Path, revision: Folder) -> Parts | None:
+BLOBS = "blobs"
+"""Packs of what git's hashes of files mean: the digests of their contents."""
+
+
+def parts(root: Path, revision: GitFolder) -> Parts | None:
     """Of a working tree whose last check is kept, and was without errors."""
     place = place_of(root, SUFFIX, reader)
     known = kept_of(unpacked(place)) if place is not None else None
     if known is None or not known.reusable:
         return None
-    with suppress(OnlyWhole, OSError, LeftOut):
-        return _parts(DiskFolder(root), revision, known)
+    with suppress(OnlyWhole, OSError, LeftOut, RevisionError):
+        revision = revision.holding((ROOT_FILE, LOCK, *known.python))
+        digests, revision = _digests(root, revision, _listed(revision, known))
+        return _parts(DiskFolder(root), revision, known, digests)
     return None
 
 
-def _parts(disk: DiskFolder, revision: Folder, known: Kept) -> Parts | None:
-    data = {path: revision.read(path) for path in _listed(revision, known)}
-    new = known.files
-    changed = {
-        path: content
-        for path, content in data.items()
-        if path not in new or new[path].digest != digest_of(content)
+def _digests(
+    root: Path, revision: GitFolder, paths: Iterable[str]
+) -> tuple[Mapping[str, bytes], GitFolder]:
+    """The digests of these files, and the revision with what had to be read. A hash of git's means
+    one content for ever, so what was read of it once needn't be read again."""
+    place = place_of(root, BLOBS, reader)
+    known: Mapping[str, bytes] = (unpacked(place) if place is not None else None) or {}
+    objects = {path: revision.object_of(path) for path in paths}
+    unknown = [path for path, object_ in objects.items() if object_ not in known]
+    revision = revision.holding(unknown)
+    read_ = {objects[path]: digest_of(revision.read(path)) for path in unknown}
+    found = {
+        path: read_[object_] if object_ in read_ else known[object_]
+        for path, object_ in objects.items()
     }
+    if read_ and place is not None:
+        pack(place, {object_: found[path] for path, object_ in objects.items()})
+    return found, revision
+
+
+def _parts(
+    disk: DiskFolder, revision: GitFolder, known: Kept, data: Mapping[str, bytes]
+) -> Parts | None:
+    new = known.files
+    paths = [path for path, told in data.items() if path not in new or new[path].digest != told]
+    revision = revision.holding(paths)
+    changed = {path: revision.read(path) for path in paths}
     texts = python_texts(revision, known)
     specs, allowed = _read(changed)
     old: dict[str, File] = {}

@@ -186,3 +186,30 @@ def test_a_runtime_that_another_service_still_needs_is_not_deleted(
     assert near.comparison.plan is not None
     assert len(near.comparison.plan.changes) == 1  # the InferenceService
     assert envelope("plan", near, near.exit_code) == envelope("plan", whole, whole.exit_code)
+
+
+def test_what_git_told_once_is_not_read_again(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hash of git's means one content for ever."""
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(rechecking, "FEW", 0)
+    _git(made, "checkout", "-q", "-f", "main")
+    _git(made, "clean", "-fdq")
+    project = tmp_path / "project"
+    shutil.copytree(made, project)
+    recheck(project)
+    file = next(project.rglob("model_0.yaml"))
+    file.write_text(file.read_text().replace("0.7", "0.8"))
+    first = plan_against(project, "prod", "main")
+    assert first.comparison is not None
+    other = next(project.rglob("model_1.yaml"))
+    words = ["git", "rev-parse", f"main:{other.relative_to(project)}"]
+    found = subprocess.run(words, cwd=project, check=True, capture_output=True, text=True)
+    name = found.stdout.strip()
+    (project / ".git/objects" / name[:2] / name[2:]).unlink()
+    again = plan_against(project, "prod", "main")
+    assert envelope("plan", again, 0) == envelope("plan", first, 0)
+    with no_cache():
+        whole = plan_against(project, "prod", "main")
+    assert [each.code for each in whole.diagnostics] == ["unreadable-revision"]
