@@ -1,26 +1,58 @@
 """Where Feast reads the rows of a dataset.
 
 In: a Dataset and its environment. Out: an entry of the repository's `sources`. A table of the
-database that the offline store itself is stays where it is; anything else is a Parquet snapshot,
-whose columns have the declared names.
+database that the offline store itself is stays where it is, and on a cluster so do Parquet files in
+an object store; anything else is a Parquet snapshot, whose columns have the declared names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from exai_compiler.features.stores import offline_connection
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, Environment
-from exai_specs.kinds.sources import SqlSource
+from exai_specs.kinds.sources import ParquetSource, SqlSource
+
+STORES = ("gs", "s3")
 
 
-def source_of(name: str, dataset: DatasetSpec, environment: Environment) -> Json:
-    """One entry. Raises ValueError for a dataset without a timestamp: a check refuses it."""
+def source_of(
+    name: str, dataset: DatasetSpec, environment: Environment, written: bool, keys: Collection[str]
+) -> Json:
+    """One entry. `written`: Feast adds pushed rows to the file, so it must not be the user's own.
+    `keys` of entities. Raises ValueError for a dataset without a timestamp: a check refuses it."""
     if not dataset.timestamp:
         raise ValueError(f"Dataset/{name} has no timestamp")
-    found: dict[str, Json] = {**_place(name, dataset, environment), "timestamp": dataset.timestamp}
+    place = None if written else _in_a_store(dataset, environment, keys)
+    if place is None:
+        place = _place(name, dataset, environment)
+    found: dict[str, Json] = {**place, "timestamp": dataset.timestamp}
     if dataset.created:
         found["created"] = dataset.created
     return found
+
+
+def _in_a_store(
+    dataset: DatasetSpec, environment: Environment, keys: Collection[str]
+) -> dict[str, Json] | None:
+    """Files that Feast itself reads there; None for all others, and where no cluster is. Feast maps
+    names of features alone: keys and times have to have their own (tried with 0.67).
+    """
+    source = dataset.source
+    if environment.target == "local" or not isinstance(source, ParquetSource):
+        return None
+    root = environment.data.root if environment.data is not None else ""
+    path = source.path if "://" in source.path else f"{root.rstrip('/')}/{source.path}"
+    if path.partition("://")[0] not in STORES or offline_connection(environment) is not None:
+        return None
+    there: dict[str, Json] = {"path": path}
+    names = {each.source: at for at, each in dataset.schema.items() if each.source not in ("", at)}
+    if not {dataset.timestamp, dataset.created, *keys}.isdisjoint(names.values()):
+        return None
+    if names:
+        there["columns"] = dict(sorted(names.items()))
+    return {"parquet": there}
 
 
 def _place(name: str, dataset: DatasetSpec, environment: Environment) -> dict[str, Json]:

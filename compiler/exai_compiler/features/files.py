@@ -200,6 +200,8 @@ def _source(name: str, each: Part) -> str:
     if "parquet" in each:
         kind, place = "FileSource", {"path": repr(each["parquet"]["path"])}
         place["file_format"] = "ParquetFormat()"
+        if "columns" in each["parquet"]:
+            place["field_mapping"] = repr({**each["parquet"]["columns"]})
     else:
         ((where, there),) = each["postgres"].items()
         kind, place = "PostgreSQLSource", {where: repr(there)}

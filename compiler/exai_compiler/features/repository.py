@@ -42,11 +42,17 @@ def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Map
     """
     found = parts_of(project)
     files = named_files(project, environment)
+    written = {
+        view.dataset
+        for _, view in project.bodies(FeatureViewSpec)
+        if view.offline and view.push is not None
+    }
+    keys = {key_of(*each).column for each in _bodies(project, EntitySpec, found.entities)}
     own: Part = {posixpath.basename(path): _file(catalog, path) for path in sorted(files)}
     return {
         "store": store_of(feast_project(project, environment), environment),
         "sources": {
-            name: source_of(name, dataset, environment)
+            name: source_of(name, dataset, environment, name in written, keys)
             for name, dataset in _bodies(project, DatasetSpec, found.datasets)
         },
         **definitions_of(project, found, catalog),

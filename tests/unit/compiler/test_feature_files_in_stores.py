@@ -1,0 +1,93 @@
+"""On a cluster Feast reads Parquet files where they are: no one there makes a snapshot of them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+
+from exai_compiler.catalog import Catalog
+from exai_compiler.features import files_of, spec_of
+from exai_compiler.project import link
+from exai_specs.documents import read
+from exai_specs.parse import Spec, parse
+
+PROJECT = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: trips}
+spec:
+  environments:
+    local: {target: local}
+    prod: {target: kubeflow, namespace: ml, data: {root: "s3://acme/data/"}}
+    disk: {target: kubeflow, namespace: ml, data: {root: /data}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: trips}
+spec:
+  source: {parquet: {path: trips/2026}}
+  timestamp: at
+  schema:
+    driver_id: int64
+    at: timestamp
+    miles: {type: float64, source: trip miles}
+    tip: float64
+---
+apiVersion: exai.dev/v1alpha1
+kind: Entity
+metadata: {name: driver}
+spec: {type: int64, key: driver_id}
+---
+apiVersion: exai.dev/v1alpha1
+kind: FeatureView
+metadata: {name: paid}
+spec: {dataset: trips, entities: [driver], features: [miles, tip]}
+---
+apiVersion: exai.dev/v1alpha1
+kind: FeatureService
+metadata: {name: all_of_it}
+spec: {features: [paid]}
+"""
+SNAPSHOT = "    path='data/trips.parquet',\n"
+
+
+def sources(name: str, old: str = "", new: str = "") -> str:
+    assert old in PROJECT
+    documents, problems = read(PROJECT.replace(old, new) if old else PROJECT, "exai.yaml")
+    specs = [parse(document) for document in documents]
+    assert problems == () and all(isinstance(spec, Spec) for spec in specs), specs
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None
+    environment = project.environment(name)
+    assert environment is not None
+    spec = spec_of(project, environment, Catalog(MappingProxyType({})))
+    return files_of(spec)["exai_sources.py"]
+
+
+def test_files_in_an_object_store_stay_there_and_features_get_their_names() -> None:
+    text = sources("prod")
+    assert "    path='s3://acme/data/trips/2026',\n" in text
+    assert "    field_mapping={'trip miles': 'miles'},\n" in text
+    plain = sources("prod", "{type: float64, source: trip miles}", "float64")
+    assert "field_mapping" not in plain
+    whole = sources("prod", "path: trips/2026", 'path: "gs://other/trips"')
+    assert "    path='gs://other/trips',\n" in whole
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("local", "", ""),
+        ("disk", "", ""),
+        ("prod", "parquet: {path: trips/2026}", "csv: {path: trips.csv}"),
+        # Feast would write what is pushed into the file of others.
+        ("prod", "features: [miles, tip]", "features: [miles, tip], push: new, offline: true"),
+        # Feast maps names of features alone.
+        ("prod", "    at: timestamp", "    at: {type: timestamp, source: When}"),
+        ("prod", "    driver_id: int64", "    driver_id: {type: int64, source: Driver}"),
+    ],
+)
+def test_anything_else_is_a_snapshot_by_the_declared_names(name: str, old: str, new: str) -> None:
+    text = sources(name, old, new)
+    assert SNAPSHOT in text and "field_mapping" not in text
