@@ -149,6 +149,27 @@ def mismatch(value: Any, type_: Type) -> tuple[Path, str] | None:
             return (), f"must be {noun}, not {called(value)}"
 
 
+EXACT = 2**53
+INEXACT = "is a whole number beyond 2^53, which Kubeflow Pipelines can't keep exactly"
+"""It keeps numbers as doubles."""
+
+
+def inexact(value: Any) -> Path | None:
+    """Where a value has such a number; None where it has none."""
+    match value:
+        case bool() | str() | None:
+            return None
+        case int():
+            return () if abs(value) > EXACT else None
+        case list() | tuple():
+            found = ((index, inexact(each)) for index, each in enumerate(value))
+        case Mapping():
+            found = ((key, inexact(each)) for key, each in value.items())
+        case _:
+            return None
+    return next(((part, *path) for part, path in found if path is not None), None)
+
+
 def called(value: Any) -> str:
     """What a plain value is called in a message. Text isn't quoted: it may be a secret."""
     match value:

@@ -17,7 +17,7 @@ from exai_compiler.graph import is_artifact
 from exai_specs.expressions import ExpressionError, half_written, has_expression, parse_text
 from exai_specs.frozen import Json
 from exai_specs.regexes import regex
-from exai_specs.types import ListOf, Scalar, StructOf, Type, called, mismatch
+from exai_specs.types import INEXACT, ListOf, Scalar, StructOf, Type, called, inexact, mismatch
 
 # A reference without its braces, or in other ones.
 _BARE = regex(r"\b(?:steps\.[a-z][a-z0-9-]*|parameters|artifacts)\.[A-Za-z_]\w*")
@@ -76,7 +76,9 @@ def fits(value: Json, type_: Type) -> bool:
     """Whether a literal is of a type at first sight, as nearly all are: no misfit then."""
     if type(type_) is ListOf:
         return type(value) is tuple and all(fits(each, type_.item) for each in value)
-    return type(type_) is Scalar and type(value) in _TAKEN.get(type_.name, ())
+    if type(type_) is not Scalar or type(value) not in _TAKEN.get(type_.name, ()):
+        return False
+    return type(value) is str or inexact(value) is None
 
 
 def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, str, str]]:
@@ -112,6 +114,8 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
         case _:
             if (wrong := mismatch(value, type_)) is not None:
                 yield path, wrong[1], _hint(value, type_)
+            elif (inner := inexact(value)) is not None:
+                yield (*path, *inner), INEXACT, "make it text, or a smaller one"
 
 
 def _is_open(text: str) -> bool:

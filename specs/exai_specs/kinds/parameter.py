@@ -14,7 +14,15 @@ from exai_specs.forms import Shorthand
 from exai_specs.frozen import Json
 from exai_specs.nearest import did_you_mean
 from exai_specs.notes import about, checked
-from exai_specs.types import NO_FIELD, PARAMETER_TYPES, Type, mismatch, parse_parameter_type
+from exai_specs.types import (
+    INEXACT,
+    NO_FIELD,
+    PARAMETER_TYPES,
+    Type,
+    inexact,
+    mismatch,
+    parse_parameter_type,
+)
 
 _FORMS = ("list", "struct")
 ParameterType = Annotated[Type, Parsed(parse_parameter_type, type_schema(PARAMETER_TYPES, _FORMS))]
@@ -49,6 +57,11 @@ class ParameterFields:
             _problem(wrong[1], (*path, *wrong[0]), self.type)
             for path, value in values
             if (wrong := mismatch(value, self.type))
+        ]
+        problems += [
+            Problem("invalid-value", INEXACT, "make it text, or a smaller one", (*path, *inner))
+            for path, value in values
+            if (inner := inexact(value)) is not None
         ]
         if (
             not problems
