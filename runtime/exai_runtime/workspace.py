@@ -6,7 +6,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -14,20 +14,20 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
+from exai_compiler.spread import Spread, alone
 from exai_compiler.unread import UNREAD_LOCK, Unread, unread_document, unread_part, unread_text
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
-from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder, Kind
+from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import read_lock
+from exai_runtime.processes import spread_for
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
-from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
+from exai_runtime.spec_files import SpecFiles, read_specs
+from exai_specs.diagnostics import Diagnostic, has_errors, in_order
 from exai_specs.documents import Document
 from exai_specs.frozen import empty
-from exai_specs.kinds import ProjectSpec
-from exai_specs.parse import Spec, parse_all
 from exai_specs.values import field, frozen, replace
 from exai_specs.version_ranges import fits, parse_range
 
@@ -63,13 +63,17 @@ class Loaded:
 def load(root: Path, cache: DocumentCache | None = None) -> Loaded:
     """Every spec of the project in a folder of this machine."""
     cache = cache or opened(root)
-    loaded = load_from(DiskFolder(root), root, cache, VERSION)
+    loaded = load_from(DiskFolder(root), root, cache, VERSION, spread_for)
     cache.save()
     return loaded
 
 
 def load_from(
-    folder: Folder, root: Path, cache: DocumentCache, version: str | None = None
+    folder: Folder,
+    root: Path,
+    cache: DocumentCache,
+    version: str | None = None,
+    spread: Callable[[int], Spread] = lambda _: alone,
 ) -> Loaded:
     """Every spec of a project, wherever its files are; `root` is the folder that they belong to.
 
@@ -78,21 +82,15 @@ def load_from(
     next file.
     """
     with collector_off():
-        read_ = _read_all(folder, cache)
+        read_ = read_specs(folder, cache, spread)
         if version is not None and (other := _other_version(read_.documents, version)) is not None:
             return Loaded(root, None, (other,), MappingProxyType(read_.sources))
-        specs, unread = parse_all(read_.documents)
-        problems = [*read_.problems, *read_.elsewhere, *unread]
+        specs = read_.specs
+        problems = [*read_.problems, *read_.elsewhere, *read_.unparsed]
         if not read_.has_root:
             return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
-        allowed: list[Allowance] = []
-        allowed_badly: list[Diagnostic] = []
-        for path, text in read_.sources.items():
-            found, wrong = allowances(text, path)
-            allowed += found
-            allowed_badly += wrong
-        problems += allowed_badly
-        project = link(specs, allowed)
+        problems += read_.allowed_badly
+        project = link(specs, read_.allowed)
         locked = read_lock(folder)
         problems += locked.problems
         lock = locked.readable if locked.lock is None else locked.lock
@@ -113,32 +111,16 @@ def load_from(
             tuple(read_.sources),
             there.problems,
             there.wrong,
-            _unread(read_, specs, unread, (locked.problems, allowed_badly, python.problems)),
+            _unread(read_, locked.problems, python.problems),
         )
 
 
-@frozen
-class _Read:
-    """The documents of a project as read; `problems` are those of their texts, `elsewhere` those of
-    where they are."""
-
-    documents: tuple[Document, ...]
-    problems: tuple[Diagnostic, ...]
-    elsewhere: tuple[Diagnostic, ...]
-    sources: dict[str, str]
-    has_root: bool
-
-
 def _unread(
-    read_: _Read,
-    specs: Iterable[Spec],
-    unparsed: Iterable[Diagnostic],
-    others: tuple[Iterable[Diagnostic], ...],
+    read_: SpecFiles, lock: Iterable[Diagnostic], python: Iterable[Diagnostic]
 ) -> tuple[Unread, ...] | None:
-    """What is known of the documents that can't be read, if that is all that is wrong. The `others`
-    are wrong in the lock, in comments that allow something, and in Python."""
-    lock, allowed_badly, python = others
-    if has_errors((*allowed_badly, *read_.elsewhere)):
+    """What is known of the documents that can't be read, if that is all that is wrong beside what
+    is in the lock and in Python."""
+    if has_errors((*read_.allowed_badly, *read_.elsewhere)):
         return None
     found: list[Unread | None] = []
     by_file: dict[str, list[Document]] = {}
@@ -148,38 +130,18 @@ def _unread(
         text = read_.sources.get(path)
         parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
         found += parts or [None]
-    parsed = {id(spec.document) for spec in specs}
+    parsed = {id(spec.document) for spec in read_.specs}
     wrong: dict[str, list[Diagnostic]] = {}
-    for problem in unparsed:
+    for problem in read_.unparsed:
         wrong.setdefault(problem.at.path, []).append(problem)
     for document in read_.documents:
         if document.path in wrong and id(document) not in parsed:
             found.append(unread_document(document, wrong[document.path]))
     asking = {each.at.path for each in python}
-    found += [unread_part(spec) for spec in specs if spec.document.path in asking]
+    found += [unread_part(spec) for spec in read_.specs if spec.document.path in asking]
     found += [UNREAD_LOCK] if has_errors(lock) else []
     known = [each for each in found if each is not None]
     return tuple(known) if len(known) == len(found) else None
-
-
-def _read_all(folder: Folder, cache: DocumentCache) -> _Read:
-    """All files that exai.yaml names. Without a Project document there, only that file."""
-    problems: list[Diagnostic] = []
-    elsewhere: list[Diagnostic] = []
-    sources: dict[str, str] = {}
-    documents = list(_read_file(folder, cache, ROOT_FILE, problems, sources))
-    specs, unread = parse_all(documents)
-    root = next((spec for spec in specs if spec.ref.kind == "Project"), None)
-    if root is None:
-        if not problems and not unread:
-            problems.append(_no_project())
-    else:
-        more_documents = len(specs) > 1
-        for path in _spec_files(folder, root, more_documents, elsewhere):
-            if path not in sources:
-                documents += _read_file(folder, cache, path, problems, sources)
-    named = root is not None
-    return _Read(tuple(documents), tuple(problems), tuple(elsewhere), sources, named)
 
 
 def _other_version(documents: Iterable[Document], version: str) -> Diagnostic | None:
@@ -212,76 +174,3 @@ def component_catalog() -> Catalog:
     folder = Path(next(iter(found.submodule_search_locations)))
     files = sorted(folder.glob("*/component.yaml"))
     return catalog({f"{file.parent.name}/{file.name}": file.read_text("utf-8") for file in files})
-
-
-def _read_file(
-    folder: Folder,
-    cache: DocumentCache,
-    path: str,
-    problems: list[Diagnostic],
-    sources: dict[str, str],
-) -> tuple[Document, ...]:
-    try:
-        data = folder.read(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
-        problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
-        return ()
-    documents, diagnostics = cache.read(data, path)
-    sources[path] = documents[0].text if documents else data.decode("utf-8", errors="replace")
-    problems.extend(diagnostics)
-    return documents
-
-
-def _kind(folder: Folder, entry: str) -> Kind:
-    """What stands there; nothing does under a name that no file can have."""
-    try:
-        return folder.kind(entry)
-    except OSError:
-        return "none"
-
-
-def _spec_files(
-    folder: Folder, spec: Spec, more_documents: bool, problems: list[Diagnostic]
-) -> Iterator[str]:
-    """The files that `spec.specs` names, in the order of their paths; hidden folders are left
-    out."""
-    body = spec.body
-    if not isinstance(body, ProjectSpec):
-        return
-    declared = spec.document.at(("spec", "specs")) != spec.document.at(("spec",))
-    for index, entry in enumerate(body.specs):
-        at = spec.at("spec", "specs", index)
-        if not folder.inside(entry):
-            problems.append(
-                Diagnostic(
-                    "path-leaves-project",
-                    f"`{entry}` leads out of the project",
-                    at,
-                    hint="specs live below the folder of exai.yaml; move them there",
-                )
-            )
-        elif (kind := _kind(folder, entry)) == "file":
-            yield Path(entry).as_posix()
-        elif kind == "folder":
-            yield from folder.spec_files(entry, problems)
-        elif declared:
-            problems.append(
-                Diagnostic(
-                    "missing-spec-folder",
-                    f"there is no file or folder `{entry[:200]}`",
-                    at,
-                    "warning" if more_documents else "error",
-                    "make it, or leave the line out: documents may stand in exai.yaml, too",
-                )
-            )
-
-
-def _no_project() -> Diagnostic:
-    return Diagnostic(
-        "no-project",
-        "there is no Project document in this file",
-        Span(ROOT_FILE),
-        hint="add one with kind: Project, metadata: {name: ...} and spec: {}",
-    )

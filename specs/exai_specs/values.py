@@ -179,13 +179,21 @@ def _delete(_self: Any, name: str) -> NoReturn:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _state(self: Any) -> list[Any]:
-    return [getattr(self, each.name) for each in value_fields.fields(self)]
+def _getstate_at_first(self: Any) -> Any:
+    of = _with("__getstate__", _getstate_at_first, type(self))
+    names = [each.name for each in value_fields.fields(of)]
+    lines = [f"return {_tuple('self', names)}"]
+    of.__getstate__ = _written(of, "__getstate__", ["self"], lines, {})
+    return of.__getstate__(self)
 
 
-def _restore(self: Any, state: list[Any]) -> None:
-    for each, value in zip(value_fields.fields(self), state, strict=True):
-        object.__setattr__(self, each.name, value)
+def _setstate_at_first(self: Any, state: Any) -> None:
+    of = _with("__setstate__", _setstate_at_first, type(self))
+    names = [each.name for each in value_fields.fields(of)]
+    known = {f"_set_{name}": getattr(of, name).__set__ for name in names}
+    lines = [f"_set_{name}(self, state[{index}])" for index, name in enumerate(names)]
+    of.__setstate__ = _written(of, "__setstate__", ["self", "state"], lines or ["pass"], known)
+    of.__setstate__(self, state)
 
 
 _MARKS = ("KW_ONLY", "dataclasses.KW_ONLY")
@@ -196,7 +204,7 @@ _LIKE_ALL: dict[str, Any] = {
     "__repr__": _repr,
     "__setattr__": _set,
     "__delattr__": _delete,
-    "__getstate__": _state,
-    "__setstate__": _restore,
+    "__getstate__": _getstate_at_first,
+    "__setstate__": _setstate_at_first,
     "__replace__": value_fields.replace,
 }

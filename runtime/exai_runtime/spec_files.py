@@ -1,0 +1,159 @@
+"""The YAML files of a project, each read and parsed by itself.
+
+In: a folder with an exai.yaml. Out: documents, their specs, the texts, and what is wrong with each
+of them. Never: what documents say of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from exai_compiler.spread import Spread
+from exai_runtime.document_cache import DocumentCache, Kept
+from exai_runtime.folder import ROOT_FILE, Folder, Kind
+from exai_specs.allowances import Allowance, allowances
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.documents import Document
+from exai_specs.kinds import ProjectSpec
+from exai_specs.parse import Spec, parse_all
+from exai_specs.values import frozen
+
+
+@frozen
+class _File:
+    """What one file has: its documents, their specs, and all that is wrong with either; `text` is
+    None where it can't be read, `kept` is for the cache."""
+
+    path: str
+    text: str | None
+    documents: tuple[Document, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+    specs: tuple[Spec, ...] = ()
+    unparsed: tuple[Diagnostic, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
+    allowed_badly: tuple[Diagnostic, ...] = ()
+    kept: Kept | None = None
+
+
+@frozen
+class SpecFiles:
+    """All files of a project, in the order of their paths, exai.yaml first.
+
+    `problems` are those of their texts, `elsewhere` those of where they are, `unparsed` those of
+    documents; `allowed` are the comments that silence something, `allowed_badly` those that don't.
+    """
+
+    documents: tuple[Document, ...]
+    problems: tuple[Diagnostic, ...]
+    elsewhere: tuple[Diagnostic, ...]
+    sources: dict[str, str]
+    has_root: bool
+    specs: tuple[Spec, ...]
+    unparsed: tuple[Diagnostic, ...]
+    allowed: tuple[Allowance, ...]
+    allowed_badly: tuple[Diagnostic, ...]
+
+
+def read_specs(folder: Folder, cache: DocumentCache, spread: Callable[[int], Spread]) -> SpecFiles:
+    """All files that exai.yaml names. Without a Project document there, only that file."""
+
+    def read_file(path: str) -> _File:
+        return _file(folder, cache, path)
+
+    first = read_file(ROOT_FILE)
+    files = [first]
+    elsewhere: list[Diagnostic] = []
+    root = next((spec for spec in first.specs if spec.ref.kind == "Project"), None)
+    if root is not None:
+        named = _spec_files(folder, root, len(first.specs) > 1, elsewhere)
+        paths = [path for path in dict.fromkeys(named) if path != ROOT_FILE]
+        found, _ = spread(len(paths))(read_file, paths, lambda: None)
+        files += found
+    elif not first.problems and not first.unparsed:
+        elsewhere.append(_no_project())
+    for each in files:
+        cache.keep(each.kept)
+    every = chain.from_iterable
+    return SpecFiles(
+        documents=tuple(every([each.documents for each in files])),
+        problems=tuple(every([each.problems for each in files])),
+        elsewhere=tuple(elsewhere),
+        sources={each.path: each.text for each in files if each.text is not None},
+        has_root=root is not None,
+        specs=tuple(every([each.specs for each in files])),
+        unparsed=tuple(every([each.unparsed for each in files])),
+        allowed=tuple(every([each.allowed for each in files])),
+        allowed_badly=tuple(every([each.allowed_badly for each in files])),
+    )
+
+
+def _file(folder: Folder, cache: DocumentCache, path: str) -> _File:
+    try:
+        data = folder.read(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
+        wrong = Diagnostic("unreadable-file", message, Span(path), hint=hint)
+        return _File(path, None, problems=(wrong,))
+    (documents, problems), kept = cache.read(data, path)
+    text = documents[0].text if documents else data.decode("utf-8", errors="replace")
+    specs, unparsed = parse_all(documents)
+    allowed, badly = allowances(text, path)
+    return _File(
+        path, text, documents, problems, tuple(specs), tuple(unparsed), allowed, badly, kept
+    )
+
+
+def _kind(folder: Folder, entry: str) -> Kind:
+    """What stands there; nothing does under a name that no file can have."""
+    try:
+        return folder.kind(entry)
+    except OSError:
+        return "none"
+
+
+def _spec_files(
+    folder: Folder, spec: Spec, more_documents: bool, problems: list[Diagnostic]
+) -> Iterator[str]:
+    """The files that `spec.specs` names, in the order of their paths; hidden folders are left
+    out."""
+    body = spec.body
+    if not isinstance(body, ProjectSpec):
+        return
+    declared = spec.document.at(("spec", "specs")) != spec.document.at(("spec",))
+    for index, entry in enumerate(body.specs):
+        at = spec.at("spec", "specs", index)
+        if not folder.inside(entry):
+            problems.append(
+                Diagnostic(
+                    "path-leaves-project",
+                    f"`{entry}` leads out of the project",
+                    at,
+                    hint="specs live below the folder of exai.yaml; move them there",
+                )
+            )
+        elif (kind := _kind(folder, entry)) == "file":
+            yield Path(entry).as_posix()
+        elif kind == "folder":
+            yield from folder.spec_files(entry, problems)
+        elif declared:
+            problems.append(
+                Diagnostic(
+                    "missing-spec-folder",
+                    f"there is no file or folder `{entry[:200]}`",
+                    at,
+                    "warning" if more_documents else "error",
+                    "make it, or leave the line out: documents may stand in exai.yaml, too",
+                )
+            )
+
+
+def _no_project() -> Diagnostic:
+    return Diagnostic(
+        "no-project",
+        "there is no Project document in this file",
+        Span(ROOT_FILE),
+        hint="add one with kind: Project, metadata: {name: ...} and spec: {}",
+    )
