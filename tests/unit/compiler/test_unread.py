@@ -102,3 +102,18 @@ def test_what_is_no_document_hides_nothing() -> None:
     unread = unread_document(document, ())
     assert unread is not None
     assert not unread.names | unread.words
+
+
+@pytest.mark.parametrize(("kind", "told"), [("Service", False), ("Dataset", True)])
+def test_what_a_runtime_may_serve_waits_for_it(kind: str, told: bool) -> None:
+    service = FRAME + "kind: Service\nmetadata: {name: s}\nspec: {model: m}\n"
+    dataset = FRAME + "kind: Dataset\nmetadata: {name: d}\n"
+    dataset += "spec: {source: {csv: {path: a.csv}}, schema: {a: int64}}\n"
+    texts = {"exai.yaml": PROJECT, "d.yaml": dataset, "s.yaml": service}
+    specs, _ = parse_all([read(text, path)[0][0] for path, text in texts.items()])
+    linked = link(specs)
+    (document,), _ = read(f"{FRAME}kind: Runtime\nmetadata: {{name: r}}\nspce: {{}}\n", "r.yaml")
+    unread = unread_document(document, ())
+    assert linked is not None and isinstance(unread, Unread)
+    at = next(spec for spec in specs if spec.ref.kind == kind).at()
+    assert bool(certain([Diagnostic("invalid-value", "no", at)], linked, [unread])) is told

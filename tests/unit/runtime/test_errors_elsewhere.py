@@ -204,3 +204,27 @@ def test_warnings_of_others_are_counted(tmp_path: Path) -> None:
     )
     prod = {each.code for each in check_project(load(tmp_path), "prod").diagnostics}
     assert "exai-unpinned" in prod and "warning-elsewhere" not in prod
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told_"),
+    [
+        ("target: Service/web", "taget: Service/web", ["both", "three"]),  # prod alone is unknown
+        ("{stopped: false}}}", "{stopped: false}}", ["both", "three"]),
+        ("{environment: prod", "{enviroment: prod", ["both"]),  # it may be of any
+    ],
+)
+def test_an_overlay_that_cant_be_read_hides_its_environment(
+    tmp_path: Path, written: str, instead: str, told_: list[str]
+) -> None:
+    text = OTHERS + overlay("prod", "{stopped: false}").replace(written, instead)
+    assert instead in text
+    text += overlay("prod", "{model: flies}", "two").replace("Service/web", "Service/other")
+    text += overlay("dev", "{model: x}", "three").replace("Service/web", "Service/other")
+    first = PROJECT.count("\n")
+    lines = {"both": first + 10, "three": first + 25}
+    (tmp_path / "exai.yaml").write_text(PROJECT + text)
+    found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
+    elsewhere = [each.at.line for each in found if each.at.line != first + 15]
+    assert len(found) == len(elsewhere) + 1
+    assert elsewhere == [lines[name] for name in told_]
