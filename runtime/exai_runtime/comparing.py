@@ -194,7 +194,7 @@ def _compared(
         told = head.diagnostics
         problems = _broken_base(base, revision, commit, None) if base is not None else ()
         made = compare_documents(before, head.project, told, was, head.catalog, overlays)
-        return made, problems
+        return _less_unread(made, head), problems
     found = head.usable.environment(name)
     assert found is not None  # noqa: S101 - `_no_environment` has looked
     old, sound = None, None
@@ -204,6 +204,17 @@ def _compared(
             old = Revision(sound, base.catalog, there)
     problems = _broken_base(base, revision, commit, sound) if base is not None else ()
     return compare(before, old, Revision(head.usable, head.catalog, found), name, saved), problems
+
+
+def _less_unread(made: Comparison, head: Checked) -> Comparison:
+    """Without what isn't gone, and only can't be read now."""
+    unread = {name for each in head.loaded.unread or () for name in each.names}
+    kept = tuple(
+        each
+        for each in made.documents
+        if each.verb != "removed" or each.ref.name.casefold() not in unread
+    )
+    return replace(made, documents=kept)
 
 
 def _broken_base(

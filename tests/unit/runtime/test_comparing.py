@@ -376,6 +376,13 @@ def test_what_is_wrong_on_both_sides_is_told_of_both(project: Path) -> None:
     assert errors == ["specs/model.yaml", "specs/service.yaml"]
 
 
+def test_what_cant_be_read_now_is_not_removed(project: Path) -> None:
+    edit(project / "specs/service.yaml", "  model:", "  protocol: v3\n  model:")
+    found = plan_against(project, "local", "HEAD")
+    assert found.comparison is not None and found.exit_code == 1
+    assert found.comparison.documents == ()
+
+
 def test_a_revision_whose_project_is_wrong_makes_all_new(project: Path) -> None:
     edit(project / "exai.yaml", "kind: Project", "kind: Projekt")
     commit(project)
