@@ -48,7 +48,8 @@ class Field:
         compare: bool = True,
         kw_only: bool = False,
     ) -> None:
-        self.name, self.type = "", None
+        self.name = ""
+        self.type: Any = None
         self.default, self.default_factory = default, default_factory
         self.init, self.repr, self.hash, self.compare = init, repr, hash, compare
         self.kw_only = kw_only
@@ -59,14 +60,14 @@ class Field:
 
 
 def fields(of: Any) -> tuple[Field, ...]:
-    """Of a class or of a value, those that it inherits first."""
-    found: tuple[Field, ...] = of._fields_of_value
-    return found
+    """Of a class or of a value, those that it inherits first; of any other dataclass likewise."""
+    found: tuple[Field, ...] | None = getattr(of, "_fields_of_value", None)
+    return _fields_of_theirs(of) if found is None else found
 
 
 def is_value(of: object) -> bool:
-    """Whether it is a frozen value, or a class of them."""
-    return hasattr(of, "_fields_of_value")
+    """Whether it is a frozen value, or a class of them; or any other dataclass."""
+    return hasattr(of, "_fields_of_value") or hasattr(of, "__dataclass_fields__")
 
 
 def replace(value: T, /, **changes: Any) -> T:
@@ -107,6 +108,17 @@ def _fields(of: Any) -> tuple[Field, ...]:
     }
     found.update((each.name, each) for each in _own(of))
     return tuple(found.values())
+
+
+def _fields_of_theirs(of: Any) -> tuple[Field, ...]:
+    from dataclasses import fields
+
+    found: list[Field] = []
+    for theirs in fields(of):
+        each = _declared(theirs)
+        each.name, each.type = theirs.name, theirs.type
+        found.append(each)
+    return tuple(found)
 
 
 def _own(of: Any) -> Iterator[Field]:

@@ -76,6 +76,17 @@ def test_what_a_value_is() -> None:
     assert not is_dataclass(str) and not is_dataclass("a")
 
 
+def test_other_dataclasses_are_told_alike() -> None:
+    @dataclasses.dataclass
+    class Other:
+        name: str
+        size: int = 1
+
+    assert is_dataclass(Other) and is_dataclass(Other("a"))
+    assert _told(fields(Other)) == _told(dataclasses.fields(Other))
+    assert replace(Other("a"), size=2) == Other("a", 2)
+
+
 def test_replaced_fields_are_those_that_a_constructor_takes() -> None:
     value = Named("a", name="b", known={"c": 1})
     assert replace(value, path="z", hint="h") == Named("z", known={"c": 1}, name="b", hint="h")
