@@ -15,7 +15,6 @@ from exai_specs.frozen import Json
 
 _AS_THEY_ARE = frozenset({str, bool, int})
 _KEPT = _AS_THEY_ARE | {type(None)}
-_MAPPINGS, _LISTS = (MappingProxyType, dict), (tuple, list)
 
 
 def constant(value: Json) -> Json:
@@ -29,7 +28,7 @@ def constant(value: Json) -> Json:
     kind = type(value)
     if kind in _KEPT:
         return value
-    if isinstance(value, _MAPPINGS):
+    if isinstance(value, MappingProxyType | dict):
         frozen = kind is MappingProxyType
         if frozen and _AS_THEY_ARE.issuperset(map(type, value.values())):
             return value  # most are of this sort, and need no line of Python for each key
@@ -38,7 +37,7 @@ def constant(value: Json) -> Json:
         if frozen and len(fields) == len(value) and all(map(is_, fields.values(), value.values())):
             return value
         return MappingProxyType(fields)
-    if isinstance(value, _LISTS):
+    if isinstance(value, tuple | list):
         if kind is tuple and _KEPT.issuperset(map(type, value)):
             return value
         found = tuple([v if type(v) in _KEPT else constant(v) for v in value])

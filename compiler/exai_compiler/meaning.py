@@ -251,17 +251,17 @@ def _flow(node: Node) -> Json:
     found: dict[str, Json] = {}
     if node.within:
         found["within"] = node.within
+    if isinstance(node, Step | Group):
+        if node.spec.if_ is not None:
+            found["if"] = node.spec.if_
+        if node.spec.for_each is not None:
+            found["forEach"] = meaningful(node.spec.for_each)
+    if isinstance(node, Group):
+        found["outputs"] = meaningful(node.spec.outputs)
     if isinstance(node, Choice):
         found["choose"] = tuple(
             {"if": way.if_, "outputs": meaningful(way.outputs)} for way in node.spec.choose
         )
-        return found
-    if node.spec.if_ is not None:
-        found["if"] = node.spec.if_
-    if node.spec.for_each is not None:
-        found["forEach"] = meaningful(node.spec.for_each)
-    if isinstance(node, Group):
-        found["outputs"] = meaningful(node.spec.outputs)
     return found
 
 

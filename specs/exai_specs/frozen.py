@@ -19,8 +19,7 @@ from exai_specs.values import frozen
 Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Json] | None"
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_LISTS = (list, tuple)
-_PLAIN = _SCALARS.union(_LISTS)
+_PLAIN = _SCALARS | {list, tuple}
 
 empty: Callable[[], Mapping[str, Any]] = repeat(MappingProxyType[str, Any]({})).__next__
 """The read-only mapping without items, as a default: most fields that are mappings are asked for
@@ -35,17 +34,14 @@ def freeze(value: Any) -> Json:
     kind = type(value)
     if kind in _SCALARS or kind is MappingProxyType:
         return value  # type: ignore[no-any-return]
-    if kind is not dict and isinstance(value, _LISTS):
-        if _SCALARS.issuperset(map(type, value)):
-            return tuple(value)
+    if kind is not dict and isinstance(value, list | tuple):
         return tuple([v if type(v) in _SCALARS else freeze(v) for v in value])
     if kind is dict or isinstance(value, Mapping):  # the latter asks an abstract class: the last
         # Most of a tree are leaves: all are copied at once, and only the others looked into.
         found = value.copy() if kind is dict else dict(value)
-        if not _SCALARS.issuperset(map(type, found.values())):
-            for key, inner in found.items():
-                if type(inner) not in _SCALARS:
-                    found[key] = freeze(inner)
+        for key, inner in found.items():
+            if type(inner) not in _SCALARS:
+                found[key] = freeze(inner)
         return MappingProxyType(found)
     raise TypeError(f"{kind.__name__} is no plain value")
 
@@ -62,7 +58,7 @@ def thaw(value: Json) -> Any:
         return found
     if kind in _SCALARS:
         return value
-    if isinstance(value, _LISTS):
+    if isinstance(value, list | tuple):
         return [v if type(v) in _SCALARS else thaw(v) for v in value]
     raise TypeError(f"{type(value).__name__} is no plain value")
 

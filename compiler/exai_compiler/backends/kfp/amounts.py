@@ -39,9 +39,7 @@ def resources(settings: Settings, items: Items) -> Mapping[str, Json]:
 def given_amounts(settings: Settings, items: Items) -> Mapping[str, Carried]:
     """What gives each amount that isn't written, by the name that the SDK has for its input."""
     found: dict[str, Carried] = {}
-    if settings.resources is None:
-        return found
-    for name, amount in _named(settings):
+    for name, amount in _named(settings) if settings.resources is not None else ():
         if isinstance(amount, str):
             found[name] = _source(amount, items)
     return found

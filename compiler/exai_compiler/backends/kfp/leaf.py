@@ -20,7 +20,7 @@ from exai_compiler.backends.kfp.settings import of_no_container, settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
 from exai_compiler.backends.kfp.tasks import task
 from exai_compiler.bodies.run_names import of_env, of_placement
-from exai_compiler.graph import Binding, Constant, Frame, Step, bind, sources
+from exai_compiler.graph import Binding, Frame, Step, bind, sources
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json
 from exai_specs.kinds.pipeline import PipelineSpec
@@ -79,8 +79,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
         runs = replace(runs, image=placeholder(image))
         given = {BASE_IMAGE: image, **given}
     names = [bind(name.text, step.items) for name in step.names]
-    bound = [b for b in (*bindings.values(), *names, *there.shared) if not isinstance(b, Constant)]
-    read = [source for binding in bound for source in sources(binding)]
+    read = [source for b in (*bindings.values(), *names, *there.shared) for source in sources(b)]
     around = told(how, surroundings(resolved, step, bindings))
     return Leaf(
         task=task(name, component_label(whole_name), step, how, bindings, here, given),
