@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
-from exai_specs.values import frozen
 
-
-@frozen
-class Entry:
+class Entry(NamedTuple):
     """A command: its name, the module that holds it as `command`, and its line in the help."""
 
     name: str
@@ -18,8 +16,7 @@ class Entry:
     summary: str
 
 
-@frozen
-class Section:
+class Section(NamedTuple):
     title: str
     entries: tuple[Entry, ...]
 

@@ -283,13 +283,13 @@ def dataset(source: Any, **columns: str) -> DatasetSpec:
     ],
 )
 def test_a_table_is_one_quoted_name(table: str, text: str) -> None:
-    found = source_of("f", dataset(SqlSource(connection="warehouse", table=table)), SQL)
+    found = source_of("f", dataset(SqlSource(connection="warehouse", table=table)), SQL, False, ())
     assert found == {"postgres": {"table": text}, "timestamp": "at"}
 
 
 def test_a_renamed_column_is_quoted_on_both_sides() -> None:
     renamed = dataset(SqlSource(connection="warehouse", table="t"), size='si"ze) --')
-    found = source_of("f", renamed, SQL)
+    found = source_of("f", renamed, SQL, False, ())
     assert found == {
         "postgres": {"query": 'SELECT "at" AS "at", "si""ze) --" AS "size" FROM "t"'},
         "timestamp": "at",
@@ -306,7 +306,7 @@ def test_a_renamed_column_is_quoted_on_both_sides() -> None:
     ],
 )
 def test_a_query_fits_into_parentheses(query: str, text: str) -> None:
-    found = source_of("f", dataset(SqlSource(connection="warehouse", query=query)), SQL)
+    found = source_of("f", dataset(SqlSource(connection="warehouse", query=query)), SQL, False, ())
     assert found == {"postgres": {"query": text}, "timestamp": "at"}
 
 
@@ -315,9 +315,9 @@ def test_what_the_offline_store_can_t_read_in_place_is_a_snapshot() -> None:
     here = dataset(SqlSource(connection="warehouse", table="t"))
     local = Environment(target="local", connections={"warehouse": WAREHOUSE})
     for found in (
-        source_of("f", elsewhere, SQL),
-        source_of("f", here, local),
-        source_of("f", dataset(ParquetSource(path="f.parquet")), SQL),
+        source_of("f", elsewhere, SQL, False, ()),
+        source_of("f", here, local, False, ()),
+        source_of("f", dataset(ParquetSource(path="f.parquet")), SQL, False, ()),
     ):
         assert found == {"parquet": {"path": "data/f.parquet"}, "timestamp": "at"}
 
@@ -325,7 +325,7 @@ def test_what_the_offline_store_can_t_read_in_place_is_a_snapshot() -> None:
 def test_a_dataset_without_a_time_has_no_features() -> None:
     untimed = DatasetSpec(source=ParquetSource(path="f"), schema={"a": ColumnFields(type=INT)})
     with pytest.raises(ValueError, match="no timestamp"):
-        source_of("f", untimed, SQL)
+        source_of("f", untimed, SQL, False, ())
 
 
 INT = parse_column_type("int64")
