@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
-
-from exai_specs.values import frozen
 
 Output = Literal["human", "json", "sarif", "github", "markdown"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -18,8 +16,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _KEY = "exai.options"
 
 
-@frozen
-class Options:
+class Options(NamedTuple):
     """`directory` is None when the project is to be looked for from here upwards."""
 
     environment: str = "local"
