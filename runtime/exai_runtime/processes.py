@@ -109,8 +109,7 @@ class _Child:
         """What came of it; nothing if it didn't come to its end."""
         with open(self._pipe, "rb", closefd=False) as pipe:
             data = pipe.read()
-        _, status = os.waitpid(self._process, 0)
-        self._process = 0
+        status = self._ended()
         return pickle.loads(data) if status == 0 else {}  # noqa: S301 - see the import
 
     def end(self) -> None:
@@ -119,7 +118,16 @@ class _Child:
         if self._process:
             with suppress(ProcessLookupError):
                 os.kill(self._process, signal.SIGKILL)
-            os.waitpid(self._process, 0)
+            self._ended()
+
+    def _ended(self) -> int:
+        """Waits for its end. How that was, nobody knows of one whose end isn't to be told: whoever
+        started exai may have let SIGCHLD be ignored."""
+        process, self._process = self._process, 0
+        try:
+            return os.waitpid(process, 0)[1]
+        except ChildProcessError:
+            return -1
 
 
 def _tell(work: Callable[[], dict[int, Any]], told: int) -> NoReturn:

@@ -77,6 +77,22 @@ except ChildProcessError:
     assert said(script) == "nobody is left"
 
 
+def test_children_whose_end_nobody_is_told() -> None:
+    """As where a supervisor, or `trap '' CHLD`, has SIGCHLD ignored."""
+    script = """
+import signal
+from exai_runtime.processes import forked
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+assert forked(str, range(500), lambda: 7, 3) == ([str(n) for n in range(500)], 7)
+try:
+    forked(str, range(9), lambda: 1 // 0, 3)
+except ZeroDivisionError:
+    print("meanwhile")
+"""
+    assert said(script) == "meanwhile"
+
+
 def test_what_goes_wrong_is_raised_once_and_here() -> None:
     script = """
 import os
