@@ -35,7 +35,7 @@ _NO_TEXT = regex("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 def find_root(start: Path) -> Path | None:
     """The nearest folder upwards, `start` included, that holds an exai.yaml."""
     for folder in (start, *start.parents):
-        if (folder / ROOT_FILE).is_file():
+        if os.path.isfile(folder / ROOT_FILE):  # noqa: PTH113 - raises where nobody may look
             return folder
     return None
 
@@ -149,7 +149,7 @@ class DiskFolder:
 
     def entries(self, path: str) -> Iterable[tuple[str, bool]]:
         try:
-            return [(entry.name, entry.is_dir()) for entry in os.scandir(self.root / path)]
+            return [(entry.name, _is_folder(entry)) for entry in os.scandir(self.root / path)]
         except OSError:
             return ()
 

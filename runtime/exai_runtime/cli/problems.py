@@ -100,12 +100,13 @@ def _instead(start: Path) -> Refused | None:
                 Span(os.path.relpath(root, start)),
             )
         for name in _NEARLY:
-            if (folder / name).is_file():
+            if os.path.isfile(folder / name):  # noqa: PTH113 - raises where nobody may look
+                at = os.path.relpath(folder / name, start)
                 return refused(
                     "no-project",
                     f"there is no {ROOT_FILE} in {start}, nor in a folder above it",
-                    f"did you mean {name}? Rename it: mv {name} {ROOT_FILE}",
-                    Span(os.path.relpath(folder / name, start)),
+                    f"did you mean {at}? Rename it: mv {at} {os.path.relpath(root, start)}",
+                    Span(at),
                 )
     return None
 

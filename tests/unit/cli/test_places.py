@@ -118,6 +118,9 @@ def test_a_file_of_nearly_that_name_is_meant(
     (tmp_path / name).write_text(PROJECT)
     assert main.run(["validate", "-C", str(tmp_path)]) == 1
     assert f"mv {name} exai.yaml" in capsys.readouterr().err
+    (tmp_path / "specs").mkdir()
+    assert main.run(["validate", "-C", str(tmp_path / "specs")]) == 1
+    assert f"mv ../{name} ../exai.yaml" in capsys.readouterr().err
 
 
 def test_another_environment_was_meant(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,6 +57,7 @@ def test_a_file_is_handed_to_the_compiler_and_to_excerpts(root: Path) -> None:
     (root / "code" / "package").mkdir()
     (root / "code" / "package" / "__init__.py").write_text("")
     (root / "code" / "data").mkdir()
+    (root / "code" / "round").symlink_to("round")
     assert told(root, "code/steps.py:f") == []
     checked = check_project(load(root))
     assert checked.catalog.files == {"code/steps.py": FUNCTION}

@@ -34,6 +34,7 @@ def test_the_nearest_project_upwards(tmp_path: Path) -> None:
     (root / "specs" / "deep").mkdir()
     assert find_root(root / "specs" / "deep") == root
     assert find_root(tmp_path) is None
+    assert find_root(tmp_path / ("a" * 300)) is None, "nor where the system says that none can be"
 
 
 def test_documents_may_stand_in_the_root_file_and_in_any_file_below(tmp_path: Path) -> None:
