@@ -93,10 +93,12 @@ class _WhenAsked:
         self._name, self._make = name, make
 
     def __get__(self, _value: object, owner: type[Any]) -> Any:
-        of = next(each for each in owner.__mro__ if vars(each).get(self._name) is self)
-        found = self._make(of)
-        setattr(of, self._name, found)
-        return found
+        for each in owner.__mro__:
+            if vars(each).get(self._name) is self:
+                found = self._make(each)
+                setattr(each, self._name, found)
+                return found
+        return getattr(owner, self._name)  # another thread has made it meanwhile
 
 
 def _fields(of: Any) -> tuple[Field, ...]:

@@ -72,26 +72,26 @@ def made(cls: type[T], *, kw_only: bool = False) -> type[T]:
 
 
 def _init_at_first(self: Any, *args: Any, **named: Any) -> None:
-    of = _with("__init__", _init_at_first, type(self))
-    of.__init__ = _init(of)
-    of.__init__(self, *args, **named)
+    _at_first(self, "__init__", _init_at_first, _init)(self, *args, **named)
 
 
 def _eq_at_first(self: Any, other: object) -> bool:
-    of = _with("__eq__", _eq_at_first, type(self))
-    of.__eq__ = _comparison(of, "__eq__", "==")
-    return cast(bool, of.__eq__(self, other))
+    return cast(bool, _at_first(self, "__eq__", _eq_at_first, _eq)(self, other))
 
 
 def _hash_at_first(self: Any) -> int:
-    of = _with("__hash__", _hash_at_first, type(self))
-    of.__hash__ = _hash(of)
-    return cast(int, of.__hash__(self))
+    return cast(int, _at_first(self, "__hash__", _hash_at_first, _hash)(self))
 
 
-def _with(name: str, method: Any, cls: type[Any]) -> Any:
-    """The class that has the method: that of a value, or one that it extends."""
-    return next(each for each in cls.__mro__ if vars(each).get(name) is method)
+def _at_first(self: Any, name: str, method: Any, make: Callable[[Any], Any]) -> Any:
+    """What the class is given in the place of a method that waited for its first call: that of the
+    value, or one that it extends. Another thread may have been here first."""
+    for each in type(self).__mro__:
+        if vars(each).get(name) is method:
+            found = make(each)
+            setattr(each, name, found)
+            return found
+    return getattr(type(self), name)
 
 
 def _comparison_at_first(cls: Any, name: str, sign: str) -> Callable[[Any, object], bool]:
@@ -126,6 +126,10 @@ def _init(cls: Any) -> Any:
         lines.append("self.__post_init__()")
     parameters = [*by_place, *(by_name if len(by_name) > 1 else ())]
     return _written(cls, "__init__", parameters, lines or ["pass"], known)
+
+
+def _eq(cls: Any) -> Any:
+    return _comparison(cls, "__eq__", "==")
 
 
 def _comparison(cls: Any, name: str, sign: str) -> Any:
@@ -180,20 +184,23 @@ def _delete(_self: Any, name: str) -> NoReturn:
 
 
 def _getstate_at_first(self: Any) -> Any:
-    of = _with("__getstate__", _getstate_at_first, type(self))
-    names = [each.name for each in value_fields.fields(of)]
-    lines = [f"return {_tuple('self', names)}"]
-    of.__getstate__ = _written(of, "__getstate__", ["self"], lines, {})
-    return of.__getstate__(self)
+    return _at_first(self, "__getstate__", _getstate_at_first, _getstate)(self)
+
+
+def _getstate(cls: Any) -> Any:
+    names = [each.name for each in value_fields.fields(cls)]
+    return _written(cls, "__getstate__", ["self"], [f"return {_tuple('self', names)}"], {})
 
 
 def _setstate_at_first(self: Any, state: Any) -> None:
-    of = _with("__setstate__", _setstate_at_first, type(self))
-    names = [each.name for each in value_fields.fields(of)]
-    known = {f"_set_{name}": getattr(of, name).__set__ for name in names}
+    _at_first(self, "__setstate__", _setstate_at_first, _setstate)(self, state)
+
+
+def _setstate(cls: Any) -> Any:
+    names = [each.name for each in value_fields.fields(cls)]
+    known = {f"_set_{name}": getattr(cls, name).__set__ for name in names}
     lines = [f"_set_{name}(self, state[{index}])" for index, name in enumerate(names)]
-    of.__setstate__ = _written(of, "__setstate__", ["self", "state"], lines or ["pass"], known)
-    of.__setstate__(self, state)
+    return _written(cls, "__setstate__", ["self", "state"], lines or ["pass"], known)
 
 
 _MARKS = ("KW_ONLY", "dataclasses.KW_ONLY")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,3 +130,34 @@ assert "dataclasses" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_several_threads_may_be_the_first() -> None:
+    threads, rounds = 4, 250
+    ready = Barrier(threads)
+
+    def first(of: Any) -> bool:
+        ready.wait()
+        value = of("a")
+        others = (of("a", 1), copy.copy(value), replace(value))
+        return {value: len(fields(of))} == dict.fromkeys(others, 2)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(rounds):
+
+            @frozen
+            class Made:
+                path: str
+                line: int = 1
+
+            assert list(pool.map(first, [Made] * threads)) == [True] * threads
