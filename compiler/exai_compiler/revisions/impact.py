@@ -42,6 +42,8 @@ def reached(
     changes = tuple(_as_meant(change, base, head) for change in changes)
     changes = (*changes, *_functions(base, head, after, changes))
     found = dict(by_ref(changes))
+    changed = frozenset(found)
+    meant = by_ref(tuple(_meaningful(changes)))
     was = base.meanings if base is not None else {}
     for name, meaning in sorted(head.meanings.items()):
         ref = Ref("Pipeline", name)
@@ -51,8 +53,8 @@ def reached(
             continue
         if was[name] == meaning:
             continue
-        blamed = _chain(head, before, after, ref, changes)
-        if blamed == (ref,) and ref not in by_ref(changes):
+        blamed = _chain(head, before, after, ref, meant)
+        if blamed == (ref,) and ref not in changed:
             blamed = (*_file(base, head, ref), ref)
         _reach(head, found, ref, blamed)
         _follow(head, found, ref, found[ref].because, after)
@@ -162,27 +164,26 @@ def _chain(
     before: Lineage | None,
     after: Lineage,
     pipeline: Ref,
-    changes: tuple[DocumentChange, ...],
+    meant: Mapping[Ref, DocumentChange],
 ) -> Chain:
     """From the nearest changed document that means something else down to the pipeline. The
     pipeline alone where none is to blame: then it is the Python of a step, or exai itself."""
-    end = Node(pipeline.kind, pipeline.name)
+    if pipeline in meant:
+        return (pipeline,)
     registered = {Ref("Model", name) for name in models_registered(head.graphs[pipeline.name])}
-    chains: list[Chain] = []
-    for change in _meaningful(changes):
-        if change.ref == pipeline:
-            return (pipeline,)
-        if change.ref in registered:
-            chains.append((change.ref, pipeline))
-            continue
-        above = change.because[:-1]
-        if any(ref.kind != FILE for ref in above):  # another one is to blame
-            continue
-        for lineage in (after, before):
-            start = Node(change.ref.kind, change.ref.name)
-            if lineage is not None and (way := documents_between(lineage, start, end)):
-                chains.append((*above, *way))
-                break
+    chains: list[Chain] = [(ref, pipeline) for ref in registered if ref in meant]
+    end = Node(pipeline.kind, pipeline.name)
+    asked = set(registered)
+    # What is above is asked for what changed: of a large project much may have, and little is.
+    for lineage in (each for each in (after, before) if each is not None):
+        for node in lineage.up(end):
+            change = meant.get(node.ref) if node.is_document else None
+            if change is None or change.ref in asked:
+                continue
+            asked.add(change.ref)
+            above = change.because[:-1]
+            if all(ref.kind == FILE for ref in above):  # no other one is to blame
+                chains.append((*above, *documents_between(lineage, node, end)))
     return min(chains, key=lambda chain: (len(chain), chain), default=(pipeline,))
 
 

@@ -8,6 +8,7 @@ its document is the same is among the documents, with the chain that explains it
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from exai_compiler.changes import (
@@ -30,6 +31,8 @@ from exai_specs.identity import Ref
 from exai_specs.values import frozen, replace
 
 Chain = tuple[Ref, ...]
+Caused = tuple[Planned, frozenset[Ref]]
+"""An action, and the documents that are to blame for it."""
 
 _EVERYWHERE = ("Lock", "Project")
 """What may reach any document: an environment, and what it pins."""
@@ -78,9 +81,16 @@ def settled(
     build is compared with) is as the planner has it."""
     found = by_ref(documents)
     roots = dict(_roots(documents))
-    caused = [(each, _causes(each, found, roots, what)) for each in planned]
+    everywhere = frozenset(ref for ref in roots if ref.kind in _EVERYWHERE)
+    caused = [(each, _causes(each, found, roots, everywhere, what)) for each in planned]
     agreed = [(_agreed(each, causes, found, roots, what), causes) for each, causes in caused]
-    told = [_told(each, agreed, roots, what) for each in documents]
+    # All documents may have changed: none asks all actions, or all pipelines.
+    of_cause: defaultdict[Ref, list[Caused]] = defaultdict(list)
+    for each, causes in agreed:
+        for ref in causes:
+            of_cause[ref].append((each, causes))
+    trains = what.trained.union(*(what.above.get(ref, ()) for ref in what.trained))
+    told = [_told(each, of_cause.get(each.ref, ()), roots, trains, what) for each in documents]
     told += _followers(agreed, found, what)
     return tuple(each for each, _ in agreed), tuple(sorted(told, key=lambda each: each.ref))
 
@@ -117,6 +127,7 @@ def _causes(
     planned: Planned,
     found: Mapping[Ref, DocumentChange],
     roots: Mapping[Ref, Effect],
+    everywhere: frozenset[Ref],
     what: Happening,
 ) -> frozenset[Ref]:
     origin = document_of(planned)
@@ -130,7 +141,7 @@ def _causes(
         return frozenset(ref for ref in roots if ref.kind in kinds)
     reached = found[origin].because if origin in found else ()
     near = {origin, *what.above.get(origin, ()), *reached}
-    return frozenset(ref for ref in roots if ref in near or ref.kind in _EVERYWHERE)
+    return everywhere.union(ref for ref in near if ref in roots)
 
 
 def _agreed(
@@ -156,8 +167,9 @@ def _agreed(
 
 def _told(
     document: DocumentChange,
-    agreed: Iterable[tuple[Planned, frozenset[Ref]]],
+    because_of_it: Iterable[Caused],
     roots: Mapping[Ref, Effect],
+    trains: frozenset[Ref],
     what: Happening,
 ) -> DocumentChange:
     ref = document.ref
@@ -168,12 +180,13 @@ def _told(
         (
             # What another document is to blame for, too, reaches as far as this one's fields.
             each.impact if causes == {ref} else min(each.impact, most)
-            for each, causes in agreed
-            if ref in causes
+            for each, causes in because_of_it
         ),
         default=Effect.METADATA,
     )
-    if most >= Effect.RETRAIN and any(_leads_to(ref, each, what) for each in what.trained):
+    # What a model asks for is said to the steps that make it.
+    asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))
+    if most >= Effect.RETRAIN and (ref in trains or asks):
         happens = max(happens, Effect.RETRAIN)
     if what.waiting & {ref, *what.above.get(ref, ())}:
         happens = max(happens, min(most, Effect.REDEPLOY))
@@ -190,15 +203,8 @@ def _told(
     return replace(document, impact=happens, fields=fields)
 
 
-def _leads_to(ref: Ref, pipeline: Ref, what: Happening) -> bool:
-    if ref == pipeline or ref in what.above.get(pipeline, ()):
-        return True
-    # What a model asks for is said to the steps that make it.
-    return ref.kind == "Model" and pipeline in what.above.get(ref, ())
-
-
 def _followers(
-    agreed: Iterable[tuple[Planned, frozenset[Ref]]],
+    agreed: Iterable[Caused],
     found: Mapping[Ref, DocumentChange],
     what: Happening,
 ) -> Iterator[DocumentChange]:
