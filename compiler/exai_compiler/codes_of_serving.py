@@ -73,7 +73,7 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "keda-trigger": Code(
             "A trigger of KEDA that KServe would refuse.",
             "The triggers under `autoscale.keda` are KServe's own `autoScaling.metrics`, held "
-            "against its schema.",
+            "against its schema and the rules of its webhook, which wants a query and a target.",
         ),
         "knative-timeout": Code(
             "A request that may last longer than Knative allows.",

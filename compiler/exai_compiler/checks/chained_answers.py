@@ -21,7 +21,9 @@ from exai_specs.types import Type
 from exai_specs.values import frozen
 
 _SHOWN = 4  # columns in a message
-_WIDER = frozenset({("int64", "float64"), ("int32", "float64"), ("int32", "int64")})
+# A request says numbers in JSON, which has no widths: a whole one is taken for any other.
+_WHOLE = ("int32", "int64")
+_NUMBERS = (*_WHOLE, "float32", "float64")
 
 
 @frozen
@@ -66,7 +68,8 @@ def _wrong(gives: Gives, takes: Mapping[str, Type | None], then: str) -> str:
     (column, wanted) = next(iter(takes.items()))
     if gives.type is None or wanted is None or gives.type == wanted:
         return ""
-    if (str(gives.type), str(wanted)) in _WIDER:
+    given = str(gives.type)
+    if given in _NUMBERS and str(wanted) in (_NUMBERS if given in _WHOLE else _NUMBERS[2:]):
         return ""
     return f"{then} takes `{column}`, which is {wanted}"
 

@@ -22,17 +22,18 @@ from exai_specs.regexes import regex
 from exai_specs.withheld import NAMED, is_credential, name_of
 
 _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[-.]+")
-# Of a vocabulary, or of a page of results.
+# Of a vocabulary or a prompt, or of a page of results.
 _OTHER_TOKENS = regex(
     r"(^|_)(bos|eos|pad|unk|mask|cls|sep|stop|start|end|begin|first|last|next|prev|page|special"
-    r"|image|audio|continuation|invalidation|max|min|num|per)_token$"
+    r"|image|audio|continuation|invalidation|max|min|num|per|unknown|padding|separator|split"
+    r"|newline|placeholder|initializer|instance|trigger|prefix|suffix|positive|negative)_token$"
 )
 _SECRET_NAME = regex(r"[a-z][a-z0-9]*([.-][a-z0-9]+)+|[a-z]+")
 _PLACEHOLDER = regex(
     r"change[-_ ]?(me|it)|(your|my|some|the|an?|example|sample|dummy|fake|test)([-_ ].*)?"
     r"|your.*|.*(example|placeholder|redacted|dummy|not?[-_](needed|used|required|key)).*"
     r"|empty|unused|ignored|todo|tbd|auto|default|secret|password|passwd|token|key|api[-_]?key"
-    r"|\[.*\]|\{.*\}|%.*|\.+|-+",
+    r"|yes|no|on|off|\[.*\]|\{.*\}|%.*|\.+|-+|[`<].*",
 )
 # In a command: an option with its value, a variable that it sets.
 _IN_TEXT = regex(
@@ -40,7 +41,9 @@ _IN_TEXT = regex(
     r"(?:[\"']?)(?P<v1>[^\s\"';&|)]+)"
     r"|(?:^|(?<=[\s;&|('\"]))(?P<name>[A-Z][A-Z0-9_]*)=(?:[\"']?)(?P<v2>[^\s\"';&|)]+)"
 )
-_HEADER = regex(r"(?i)\bauthorization:[ \t]*(?:bearer|basic|token)[ \t]+([^\s\"']{8,})")
+_HEADER = regex(r"(?i)\bauthorization:[ \t]*(.*)")
+_SCHEME = regex(r"(?i)(?:bearer|basic|token)[ \t]+([^\s\"']{8,})")
+_AUTHORIZATION = "authorization"
 _OPTION = regex(r"-{1,2}([A-Za-z][\w-]*)")
 
 
@@ -126,7 +129,7 @@ def _words(spec: Spec, path: Path, words: Sequence[object]) -> Iterator[Diagnost
                 yield _told(spec, (*path, index + 1), option[1], _ARGUMENT)
             continue
         header = _HEADER.search(word)
-        if header is not None and _is_one("token", header[1]):
+        if header is not None and _is_one(_AUTHORIZATION, header[1]):
             yield _told(spec, (*path, index), "Authorization", _ARGUMENT)
             continue
         for found in _IN_TEXT.finditer(word):
@@ -148,6 +151,9 @@ def _is_one(name: str, value: object) -> bool:
     if not isinstance(value, str):
         return False
     called = _called(name)
+    if called == _AUTHORIZATION:
+        given = _SCHEME.match(value)
+        return given is not None and _is_one("token", given[1])
     if called is None or not is_credential(called, value):
         return False
     if _OTHER_TOKENS.search(called) or _PLACEHOLDER.fullmatch(value.lower()):
@@ -159,7 +165,7 @@ def _is_one(name: str, value: object) -> bool:
 def _called(name: str) -> str | None:
     """A credential's name, its words told apart; None for any other."""
     called = _HUMP.sub("_", name).lower()
-    return called if NAMED.search(called) else None
+    return called if called == _AUTHORIZATION or NAMED.search(called) else None
 
 
 def _told(spec: Spec, path: Path, name: str, hint: str) -> Diagnostic:

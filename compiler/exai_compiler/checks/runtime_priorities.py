@@ -2,12 +2,14 @@
 the second (pkg/webhook/admission/servingruntime: validateServingRuntimePriority).
 
 It compares runtimes of one namespace, and those of the cluster with each other: a format that both
-take unasked, of one version, over a protocol that both speak, by one priority.
+take unasked, of one version, over a protocol that both speak, by one priority. One machine has
+neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from exai_compiler.backends.kserve import runtime as exais
 from exai_compiler.backends.kserve.chosen import Chosen, choose
@@ -17,7 +19,7 @@ from exai_compiler.backends.kserve.served import may_be_served
 from exai_compiler.backends.kserve.shipped import LEFT_OUT, shipped_priority
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import RuntimeSpec, ServiceSpec
+from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
@@ -34,10 +36,9 @@ class _Offer:
     at: Span | None = None
 
     def clashes(self, other: _Offer) -> bool:
+        """With one of the same format and priority."""
         return (
             self.runtime != other.runtime
-            and self.format.casefold() == other.format.casefold()
-            and self.priority == other.priority
             and not set(self.versions).isdisjoint(other.versions)
             and not set(self.protocols).isdisjoint(other.protocols)
         )
@@ -45,7 +46,8 @@ class _Offer:
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     bodies = list(subject.project.bodies(RuntimeSpec))
-    if not bodies:
+    clusters = [each for each in subject.environments.values() if each.target != "local"]
+    if not bodies or not clusters:
         return
     for scope in ("namespace", "cluster"):
         for multi in (False, True):
@@ -54,18 +56,22 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 for spec, body in bodies
                 if body.scope == scope and body.multi_model == multi
             ]
-            before: list[_Offer] = []
+            before: defaultdict[tuple[str, int], list[_Offer]] = defaultdict(list)
             if mine and not multi:
-                before = [*(_exais(subject) if scope == "namespace" else _shipped(subject))]
+                there = _exais(subject, clusters) if scope == "namespace" else _shipped(clusters)
+                for offer in there:
+                    before[offer.format.casefold(), offer.priority].append(offer)
             for spec, body in mine:
                 found = list(_offers(spec, body))
                 for offer in found:
-                    yield from _judged(spec, offer, before)
-                before += found
+                    yield from _judged(spec, offer, before[offer.format.casefold(), offer.priority])
+                for offer in found:
+                    before[offer.format.casefold(), offer.priority].append(offer)
 
 
-def _judged(spec: Spec, offer: _Offer, before: list[_Offer]) -> Iterator[Diagnostic]:
-    other = next((each for each in before if offer.clashes(each)), None)
+def _judged(spec: Spec, offer: _Offer, alike: Iterable[_Offer]) -> Iterator[Diagnostic]:
+    """By those of the same format and priority."""
+    other = next((each for each in alike if offer.clashes(each)), None)
     if other is None:
         return
     yield Diagnostic(
@@ -86,9 +92,9 @@ def _offers(spec: Spec, body: RuntimeSpec) -> Iterator[_Offer]:
             yield _Offer(spec.ref.name, name, versions, body.protocols, each.priority, at)
 
 
-def _exais(subject: Subject) -> Iterator[_Offer]:
+def _exais(subject: Subject, clusters: Iterable[Environment]) -> Iterator[_Offer]:
     """Those of exai's that stand in the namespace, because they serve something."""
-    there = tuple(runtimes(subject.project, each) for each in subject.environments.values())
+    there = tuple(runtimes(subject.project, each) for each in clusters)
     used = {
         chosen.name
         for _, service in subject.project.bodies(ServiceSpec)
@@ -106,9 +112,9 @@ def _exais(subject: Subject) -> Iterator[_Offer]:
             yield _Offer(served.runtime, served.format, versions, exais.PROTOCOLS, exais.PRIORITY)
 
 
-def _shipped(subject: Subject) -> Iterator[_Offer]:
+def _shipped(clusters: Iterable[Environment]) -> Iterator[_Offer]:
     """Those that KServe installs for the whole cluster."""
-    for platform in sorted({each.platform or "" for each in subject.environments.values()}):
+    for platform in sorted({each.platform or "" for each in clusters}):
         for each in release(platform).runtimes:
             for name, versions in each.formats.items():
                 priority = shipped_priority(each, name)

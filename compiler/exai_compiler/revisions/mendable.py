@@ -1,8 +1,8 @@
 """What can be compared with of a revision that doesn't compile.
 
 In: a project with errors, in one environment. Out: the project without the documents that are wrong
-and without those that can't do without them, or None where its own document is wrong. Nothing is
-mended: who compares says what is left out.
+and without those that can't do without them, or None where its own document is wrong, or something
+that is of no document. Nothing is mended: who compares says what is left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check
+from exai_compiler.named_files import asked_files
 from exai_compiler.project import Project, link
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.parse import Spec
@@ -39,15 +40,24 @@ def sound_part(
 
 
 def _wrong(specs: Sequence[Spec], problems: Iterable[Diagnostic]) -> frozenset[int]:
-    """The documents that the errors among these are told of, by their numbers."""
+    """The documents that the errors among these are told of, by their numbers: of a file that
+    documents name, all of these."""
     begun = sorted(
         ((start, number) for number, spec in enumerate(specs) for start in spec.document.starts),
         key=lambda each: each[0],
     )
     starts = [start for start, _ in begun]
+    asking: dict[str, set[int]] = {}
+    for number, spec in enumerate(specs):
+        for _, _, path in asked_files([spec]):
+            asking.setdefault(path, set()).add(number)
     found: set[int] = set()
     for problem in problems:
+        if problem.severity != "error":
+            continue
         place = bisect(starts, problem.at) - 1
-        if problem.severity == "error" and place >= 0 and starts[place].path == problem.at.path:
+        if place >= 0 and starts[place].path == problem.at.path:
             found.add(begun[place][1])
+        else:
+            found |= asking.get(problem.at.path, set())
     return frozenset(found)

@@ -125,6 +125,9 @@ def served(name: str, inputs: str, outputs: str, more: str = "") -> str:
     [
         ("{x: int64}", "", "{service: b, data: $response}", ""),
         ("{x: float64}", "", "{service: b, data: $response}", ""),
+        ("{x: float32}", "", "{service: b, data: $response}", ""),
+        ("{x: int32}", "", "{service: b, data: $response}", ""),
+        ("{x: bool}", "", "{service: b, data: $response}", "`b` takes `x`, which is bool"),
         ("{x: string}", "", "{service: b, data: $response}", "`b` takes `x`, which is string"),
         (
             "{n: int64, x: string}",

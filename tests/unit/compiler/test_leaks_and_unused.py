@@ -238,6 +238,11 @@ def test_a_folder_holds_no_models_of_a_cluster(components: Catalog) -> None:
         "token: /run/secrets/token",
         "token: ''",
         "password: 5",
+        "placeholder_token: sks",
+        "unknown_token: UNK",
+        "use_token: yes",
+        "headers: {Authorization: Bearer $TOKEN}",
+        "headers: {Authorization: Negotiate}",
     ],
 )
 def test_an_input_that_only_is_called_like_a_credential(components: Catalog, written: str) -> None:
@@ -245,6 +250,12 @@ def test_an_input_that_only_is_called_like_a_credential(components: Catalog, wri
     after = f"        {written}\n"
     told = found(components, "credential-in-literal", (before, after))
     assert sum(each.code == "credential-in-literal" for each in told) == 4, told
+
+
+def test_a_header_among_inputs_is_told_as_in_a_command(components: Catalog) -> None:
+    header = "        headers: {Authorization: Bearer rosebud77}\n"
+    told = found(components, "credential-in-literal", ("        password: rosebud\n", header))
+    assert "`Authorization`" in " ".join(each.message for each in told)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +266,9 @@ def test_an_input_that_only_is_called_like_a_credential(components: Catalog, wri
         ('"run -p 1 --db-password rosebud x"', "db-password"),
         ("\"PGPASSWORD='rosebud' psql\"", "PGPASSWORD"),
         ("\"curl -H 'Authorization: Bearer rosebud7'\"", "Authorization"),
+        ('"export PASSWORD=`cat /run/password`; run"', ""),
+        ('"gh auth login --with-token < /run/token"', ""),
+        ('"--use-token", "on"', ""),
         ("--api-key=$KEY", ""),
         ('"--api-key", --other', ""),
         ('"--token-file", /run/token', ""),

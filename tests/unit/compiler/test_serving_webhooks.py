@@ -288,6 +288,18 @@ def test_two_runtimes_of_one_place_differ_in_priority(
     assert [code for code, _ in said(one, two) if code == "same-priority"] == codes
 
 
+def test_one_machine_has_no_runtimes_that_could_be_alike() -> None:
+    body = "formats: {m: {version: '1', autoSelect: true, priority: 1}}\n  protocols: [v2]"
+    both = (runtime("one", body), runtime("two", body))
+    assert "same-priority" in [code for code, _ in said(*both)]
+    local = HEAD.split("    prod:", maxsplit=1)[0] + "    local: {target: local}\n"
+    found, _ = read("\n---\n".join([local, *both]), "exai.yaml")
+    specs = [parse(document) for document in found]
+    project = link(spec for spec in specs if isinstance(spec, Spec))
+    assert project is not None
+    assert "same-priority" not in [each.code for each in check(project, CATALOG)]
+
+
 PROXY = f"replicas: {{min: 1, max: 3}}\nsidecars: {{x: {{{IMAGE}, resources: AMOUNTS}}}}"
 
 

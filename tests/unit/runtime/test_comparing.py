@@ -359,6 +359,23 @@ def test_a_revision_that_doesnt_compile_is_compared_with_as_far_as_it_is_sound(
     assert ("materialize", "FeatureView/body") not in done
 
 
+def test_python_that_cant_be_read_leaves_out_who_names_it(tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    shutil.copytree(EXAMPLES / "own-code", project)
+    git(tmp_path, "init", "-q", "-b", "main")
+    code = project / "specs/train.py"
+    text = code.read_text()
+    code.write_text(f"{text}\ndef broken(:\n")
+    commit(tmp_path)
+    code.write_text(text)
+    found = plan_against(project, "local", "main")
+    assert "; 3 documents are left out of it" in warned(found)
+    assert found.comparison is not None
+    told = {str(each.ref): each.verb for each in found.comparison.documents}
+    assert told["Pipeline/own-training"] == "added"
+    assert "Dataset/iris" not in told
+
+
 def warned(found: Against) -> str:
     [problem] = [each for each in found.diagnostics if each.code == "broken-revision"]
     assert problem.severity == "warning"
