@@ -17,9 +17,6 @@ from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
 from exai_compiler.parity import parity
 from exai_compiler.resolved import Resolved
-from exai_compiler.spread import Spread, alone
-from exai_specs.diagnostics import Diagnostic
-from exai_specs.identity import Ref
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 from exai_specs.values import fields, replace
@@ -28,25 +25,15 @@ if TYPE_CHECKING:
     from exai_compiler.backends.table import Renderer
 
 
-def render(resolved: Resolved, spread: Spread = alone) -> Build:
+def render(resolved: Resolved) -> Build:
     """Every object of every document, once, sorted by identity.
 
     Raises ValueError when two documents disagree on one.
     """
-
-    def made(spec: Spec) -> tuple[Rendered, ...]:
-        return tuple(objects_of(resolved, spec))
-
-    def notes() -> tuple[tuple[Diagnostic, ...], Mapping[Ref, tuple[Ref, ...]]]:
-        known = parity(resolved.project, resolved.name)
-        return known, ancestors(resolved.project, resolved.graphs)
-
     objects: dict[ObjectId, Rendered] = {}
     kinds = _renderers().keys()
-    specs = [spec for spec in resolved.project.specs.values() if spec.ref.kind in kinds]
-    found, (told, chains) = spread(made, specs, notes)
-    for each in found:
-        for rendered in each:
+    for spec in resolved.project.specs.values():
+        for rendered in objects_of(resolved, spec) if spec.ref.kind in kinds else ():
             first = objects.setdefault(rendered.id, rendered)
             if first.body is not rendered.body and first.body != rendered.body:
                 raise ValueError(
@@ -59,8 +46,8 @@ def render(resolved: Resolved, spread: Spread = alone) -> Build:
         runs=_runs(resolved, ordered),
         promotions=resolved.promotions,
         waiting=resolved.waiting,
-        parity=told,
-        chains=chains,
+        parity=parity(resolved.project, resolved.name),
+        chains=ancestors(resolved.project, resolved.graphs),
         materializations=resolved.materializations,
     )
 

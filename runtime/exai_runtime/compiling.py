@@ -23,7 +23,6 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.trained_features import changed_features
 from exai_compiler.tuning.trial import searched
-from exai_runtime.processes import spread_for
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
@@ -228,7 +227,7 @@ def compile_environment(
     facts = reader.facts(project)
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)
-    build = render(resolved, spread_for(len(project.all)))
+    build = render(resolved)
     read = frozenset(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
@@ -259,7 +258,7 @@ def compile_offline(
     facts = facts or Facts()
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)
-    return render(resolved, spread_for(len(project.all)))
+    return render(resolved)
 
 
 def _missing_data(

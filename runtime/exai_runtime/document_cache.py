@@ -25,10 +25,6 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
 from exai_specs.frozen import Json, thaw
 
-Read = tuple[tuple[Document, ...], tuple[Diagnostic, ...]]
-Kept = tuple[bytes, bytes]
-"""The digest of a file's bytes, and its documents packed."""
-
 FEW = 100  # files that are read as fast without
 
 
@@ -43,23 +39,19 @@ class DocumentCache:
         self._entries: dict[bytes, bytes] = {}
         self._new = False
 
-    def read(self, data: bytes, path: str) -> tuple[Read, Kept | None]:
-        """As `exai_specs.documents.read`, and what is to be kept of it: only files without a
-        problem are. It may be asked in another process than the one that keeps."""
+    def read(self, data: bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+        """As `exai_specs.documents.read`. Only files without a problem are kept."""
         if self._place is None:
-            return read(data, path), None
+            return read(data, path)
         key = digest_of(data)
         if (packed := self._known.get(key)) is not None:
-            return (_unpacked(packed, path, data.decode()), ()), (key, packed)
-        documents, problems = read(data, path)
-        return (documents, problems), None if problems else (key, _packed(documents))
-
-    def keep(self, kept: Kept | None) -> None:
-        """Keeps what was read of a file as what it is now."""
-        if kept is not None:
-            key, packed = kept
             self._entries[key] = packed
-            self._new = self._new or key not in self._known
+            return _unpacked(packed, path, data.decode()), ()
+        documents, problems = read(data, path)
+        if not problems:
+            self._entries[key] = _packed(documents)
+            self._new = True
+        return documents, problems
 
     def save(self) -> None:
         """Keeps what was read, if any of it is new."""

@@ -6,12 +6,11 @@ of them. Never: what documents say of each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from exai_compiler.spread import Spread
-from exai_runtime.document_cache import DocumentCache, Kept
+from exai_runtime.document_cache import DocumentCache
 from exai_runtime.folder import ROOT_FILE, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span
@@ -24,7 +23,7 @@ from exai_specs.values import frozen
 @frozen
 class _File:
     """What one file has: its documents, their specs, and all that is wrong with either; `text` is
-    None where it can't be read, `kept` is for the cache."""
+    None where it can't be read."""
 
     path: str
     text: str | None
@@ -34,7 +33,6 @@ class _File:
     unparsed: tuple[Diagnostic, ...] = ()
     allowed: tuple[Allowance, ...] = ()
     allowed_badly: tuple[Diagnostic, ...] = ()
-    kept: Kept | None = None
 
 
 @frozen
@@ -56,25 +54,18 @@ class SpecFiles:
     allowed_badly: tuple[Diagnostic, ...]
 
 
-def read_specs(folder: Folder, cache: DocumentCache, spread: Callable[[int], Spread]) -> SpecFiles:
+def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     """All files that exai.yaml names. Without a Project document there, only that file."""
-
-    def read_file(path: str) -> _File:
-        return _file(folder, cache, path)
-
-    first = read_file(ROOT_FILE)
+    first = _file(folder, cache, ROOT_FILE)
     files = [first]
     elsewhere: list[Diagnostic] = []
     root = next((spec for spec in first.specs if spec.ref.kind == "Project"), None)
     if root is not None:
         named = _spec_files(folder, root, len(first.specs) > 1, elsewhere)
         paths = [path for path in dict.fromkeys(named) if path != ROOT_FILE]
-        found, _ = spread(len(paths))(read_file, paths, lambda: None)
-        files += found
+        files += [_file(folder, cache, path) for path in paths]
     elif not first.problems and not first.unparsed:
         elsewhere.append(_no_project())
-    for each in files:
-        cache.keep(each.kept)
     every = chain.from_iterable
     return SpecFiles(
         documents=tuple(every([each.documents for each in files])),
@@ -97,13 +88,11 @@ def _file(folder: Folder, cache: DocumentCache, path: str) -> _File:
         message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
         wrong = Diagnostic("unreadable-file", message, Span(path), hint=hint)
         return _File(path, None, problems=(wrong,))
-    (documents, problems), kept = cache.read(data, path)
+    documents, problems = cache.read(data, path)
     text = documents[0].text if documents else data.decode("utf-8", errors="replace")
     specs, unparsed = parse_all(documents)
     allowed, badly = allowances(text, path)
-    return _File(
-        path, text, documents, problems, tuple(specs), tuple(unparsed), allowed, badly, kept
-    )
+    return _File(path, text, documents, problems, tuple(specs), tuple(unparsed), allowed, badly)
 
 
 def _kind(folder: Folder, entry: str) -> Kind:

@@ -6,7 +6,7 @@ Reads only files below the folder, runs nothing, writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,6 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
-from exai_compiler.spread import Spread, alone
 from exai_compiler.unread import UNREAD_LOCK, Unread, unread_document, unread_part, unread_text
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
@@ -22,7 +21,6 @@ from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import read_lock
-from exai_runtime.processes import spread_for
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_runtime.spec_files import SpecFiles, read_specs
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order
@@ -63,17 +61,13 @@ class Loaded:
 def load(root: Path, cache: DocumentCache | None = None) -> Loaded:
     """Every spec of the project in a folder of this machine."""
     cache = cache or opened(root)
-    loaded = load_from(DiskFolder(root), root, cache, VERSION, spread_for)
+    loaded = load_from(DiskFolder(root), root, cache, VERSION)
     cache.save()
     return loaded
 
 
 def load_from(
-    folder: Folder,
-    root: Path,
-    cache: DocumentCache,
-    version: str | None = None,
-    spread: Callable[[int], Spread] = lambda _: alone,
+    folder: Folder, root: Path, cache: DocumentCache, version: str | None = None
 ) -> Loaded:
     """Every spec of a project, wherever its files are; `root` is the folder that they belong to.
 
@@ -82,7 +76,7 @@ def load_from(
     next file.
     """
     with collector_off():
-        read_ = read_specs(folder, cache, spread)
+        read_ = read_specs(folder, cache)
         if version is not None and (other := _other_version(read_.documents, version)) is not None:
             return Loaded(root, None, (other,), MappingProxyType(read_.sources))
         specs = read_.specs

@@ -183,24 +183,13 @@ def _delete(_self: Any, name: str) -> NoReturn:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _getstate_at_first(self: Any) -> Any:
-    return _at_first(self, "__getstate__", _getstate_at_first, _getstate)(self)
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, each.name) for each in value_fields.fields(self)]
 
 
-def _getstate(cls: Any) -> Any:
-    names = [each.name for each in value_fields.fields(cls)]
-    return _written(cls, "__getstate__", ["self"], [f"return {_tuple('self', names)}"], {})
-
-
-def _setstate_at_first(self: Any, state: Any) -> None:
-    _at_first(self, "__setstate__", _setstate_at_first, _setstate)(self, state)
-
-
-def _setstate(cls: Any) -> Any:
-    names = [each.name for each in value_fields.fields(cls)]
-    known = {f"_set_{name}": getattr(cls, name).__set__ for name in names}
-    lines = [f"_set_{name}(self, state[{index}])" for index, name in enumerate(names)]
-    return _written(cls, "__setstate__", ["self", "state"], lines or ["pass"], known)
+def _restore(self: Any, state: list[Any]) -> None:
+    for each, value in zip(value_fields.fields(self), state, strict=True):
+        object.__setattr__(self, each.name, value)
 
 
 _MARKS = ("KW_ONLY", "dataclasses.KW_ONLY")
@@ -211,7 +200,7 @@ _LIKE_ALL: dict[str, Any] = {
     "__repr__": _repr,
     "__setattr__": _set,
     "__delattr__": _delete,
-    "__getstate__": _getstate_at_first,
-    "__setstate__": _setstate_at_first,
+    "__getstate__": _state,
+    "__setstate__": _restore,
     "__replace__": value_fields.replace,
 }

@@ -21,7 +21,6 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import check_project
-from exai_runtime.processes import spread_for
 from exai_runtime.workspace import load
 
 
@@ -37,7 +36,7 @@ def main(folder: Path, trace: bool) -> None:
         if trace:
             _trace(found)
             return
-        build = render(resolved, spread_for(len(project.all)))
+        build = render(resolved)
         made = plan(build, Observed({}))
         print(len(project.all), len(found.specs), len(build.objects), len(made.changes))
 
