@@ -118,7 +118,7 @@ def bind(value: Json, items: Items = NO_ITEMS) -> Binding:
     A Constant has lost the escapes of a literal `${{`; a Composed value is still as written.
     """
     if type(value) is str and not items:
-        return _outside_loops(value)
+        return _outside_loops(value) if "${{" in value else Constant(value)
     return _bound(value, items)
 
 
