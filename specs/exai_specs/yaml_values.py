@@ -46,9 +46,9 @@ _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff
 def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
     """Each document that isn't empty and was read whole. After a syntax error the next `---` begins
     one, if it says that it is. `frame` says for people what a document of this file has."""
-    rest = text
+    rest, doubtful = text, may_be_deep(text)
     for breaks in range(MOST_BREAKS):
-        if may_be_deep(rest):
+        if doubtful:
             deep = first_deep(rest, path)
             if deep:
                 yield deep

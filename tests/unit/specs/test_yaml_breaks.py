@@ -79,6 +79,13 @@ def test_of_many_breaks_the_first_are_told() -> None:
     assert (documents, len(problems)) == ((), MOST_BREAKS)
 
 
+def test_what_is_too_deep_behind_a_break_is_told_before_it_is_read() -> None:
+    deep = f"{FRAME}spec: {'[' * 30_000}{']' * 30_000}\n"
+    documents, problems = read("---\n".join((FRAME + "spec: {a: [b\n", deep, WHOLE)), "x")
+    assert documents == ()
+    assert [(each.code, each.at.line) for each in problems] == [("yaml-syntax", 3), ("too-deep", 7)]
+
+
 @pytest.mark.parametrize(
     ("text", "at", "message"),
     [
