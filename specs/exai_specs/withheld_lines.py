@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from exai_specs.known_secrets import first_secret
 from exai_specs.regexes import regex
-from exai_specs.withheld import MARK, NAMED, is_credential
+from exai_specs.withheld import MARK, NAMED, awaits_credential, first_argument, is_credential
 
 # A key in front of its value, as YAML, JSON and Python write one.
 # A bare one is looked at once, from its first letter: not again from each of its letters.
@@ -43,7 +43,8 @@ def line_shown(lines: Sequence[str], index: int, python: bool = False) -> str:
         return MARK
     if not python and (begin := _goes_on(lines, index)) is not None:
         return line[:begin] + MARK
-    start = first_secret(line)
+    begun = (first_secret(line), None if python else first_argument(line))
+    start = min((at for at in begun if at is not None), default=None)
     for found in _PAIR.finditer(line):
         end = found.end()
         if start is not None and start <= end:
@@ -66,6 +67,8 @@ def _goes_on(lines: Sequence[str], index: int) -> int | None:
         if not above.strip():
             continue
         begin = _indent(above[:_LONGEST])
+        if begin == indent and line.lstrip().startswith("-") and _is_option(above[begin:]):
+            return indent
         if begin < indent and len(above) > _LONGEST:
             return indent  # for all that anybody knows
         if begin < indent and _opens_credential(above):
@@ -78,6 +81,10 @@ def _goes_on(lines: Sequence[str], index: int) -> int | None:
         if begin < indent and _PAIR.search(above):
             indent = begin
     return None
+
+
+def _is_option(item: str) -> bool:
+    return awaits_credential(item.strip().strip("\"'"))
 
 
 def _indent(line: str) -> int:

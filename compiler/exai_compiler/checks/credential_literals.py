@@ -19,9 +19,15 @@ from exai_specs.kinds import ManifestSpec, PipelineSpec, TuningSpec
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
-from exai_specs.withheld import NAMED, is_credential, name_of
+from exai_specs.withheld import (
+    AUTHORIZATION,
+    NAMED,
+    arguments,
+    is_credential,
+    name_of,
+    words_apart,
+)
 
-_HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[-.]+")
 # Of a vocabulary or a prompt, or of a page of results.
 _OTHER_TOKENS = regex(
     r"(^|_)(bos|eos|pad|unk|mask|cls|sep|stop|start|end|begin|first|last|next|prev|page|special"
@@ -35,15 +41,7 @@ _PLACEHOLDER = regex(
     r"|empty|unused|ignored|todo|tbd|auto|default|secret|password|passwd|token|key|api[-_]?key"
     r"|yes|no|on|off|\[.*\]|\{.*\}|%.*|\.+|-+|[`<].*",
 )
-# In a command: an option with its value, a variable that it sets.
-_IN_TEXT = regex(
-    r"(?:^|(?<=[\s;&|('\"]))-{1,2}(?P<option>[A-Za-z][\w-]*)(?:=|[ \t]+(?!-))"
-    r"(?:[\"']?)(?P<v1>[^\s\"';&|)]+)"
-    r"|(?:^|(?<=[\s;&|('\"]))(?P<name>[A-Z][A-Z0-9_]*)=(?:[\"']?)(?P<v2>[^\s\"';&|)]+)"
-)
-_HEADER = regex(r"(?i)\bauthorization:[ \t]*(.*)")
 _SCHEME = regex(r"(?i)(?:bearer|basic|token)[ \t]+([^\s\"']{8,})")
-_AUTHORIZATION = "authorization"
 _OPTION = regex(r"-{1,2}([A-Za-z][\w-]*)")
 
 
@@ -128,13 +126,8 @@ def _words(spec: Spec, path: Path, words: Sequence[object]) -> Iterator[Diagnost
             if not following.startswith("-") and _is_one(option[1], following):
                 yield _told(spec, (*path, index + 1), option[1], _ARGUMENT)
             continue
-        header = _HEADER.search(word)
-        if header is not None and _is_one(_AUTHORIZATION, header[1]):
-            yield _told(spec, (*path, index), "Authorization", _ARGUMENT)
-            continue
-        for found in _IN_TEXT.finditer(word):
-            name = found["option"] or found["name"]
-            if _is_one(name, found["v1"] or found["v2"]):
+        for name, value, _ in arguments(word):
+            if _is_one("token" if words_apart(name) == AUTHORIZATION else name, value):
                 yield _told(spec, (*path, index), name, _ARGUMENT)
                 break
 
@@ -151,7 +144,7 @@ def _is_one(name: str, value: object) -> bool:
     if not isinstance(value, str):
         return False
     called = _called(name)
-    if called == _AUTHORIZATION:
+    if called == AUTHORIZATION:
         given = _SCHEME.match(value)
         return given is not None and _is_one("token", given[1])
     if called is None or not is_credential(called, value):
@@ -164,8 +157,8 @@ def _is_one(name: str, value: object) -> bool:
 @lru_cache(maxsize=4096)
 def _called(name: str) -> str | None:
     """A credential's name, its words told apart; None for any other."""
-    called = _HUMP.sub("_", name).lower()
-    return called if called == _AUTHORIZATION or NAMED.search(called) else None
+    called = words_apart(name)
+    return called if called == AUTHORIZATION or NAMED.search(called) else None
 
 
 def _told(spec: Spec, path: Path, name: str, hint: str) -> Diagnostic:

@@ -18,6 +18,10 @@ TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
         ({"X": TOKEN, "Y": ("a", TOKEN)}, {"X": "***", "Y": ("a", "***")}),
         ({"name": "HF_TOKEN", "value": "hunter2"}, {"name": "HF_TOKEN", "value": "***"}),
         ({"db": ({"DB_PASSWORD": "hunter2"},)}, {"db": ({"DB_PASSWORD": "***"},)}),
+        (("--api-key", "hunter2", "--x", "y"), ("--api-key", "***", "--x", "y")),
+        (("--dbPassword=hunter2", "-v"), ("***", "-v")),
+        (("sh", "-c", "PGPASSWORD='hunter2' psql"), ("sh", "-c", "***")),
+        (("curl", "-H", "Authorization: Bearer hunter22"), ("curl", "-H", "***")),
     ],
 )
 def test_a_credential_is_not_shown(value: Any, told: Any) -> None:
@@ -31,6 +35,8 @@ def test_a_credential_is_not_shown(value: Any, told: Any) -> None:
         {"HF_TOKEN": "/run/secrets/token", "USE_TOKEN": "true"},
         {"name": "REGION", "value": "eu"},
         {"name": "X", "valueFrom": {"secretKeyRef": {"name": "hub", "key": "token"}}},
+        ("--token-file", "/run/token", "--api-key", "$KEY", "--token", 5, "--password"),
+        ("--tokenizer", "hunter2", "TOKEN=$(cat /run/token)", "Authorization: Bearer $TOKEN"),
         {"max_tokens": 100, "MAX_TOKEN": 7, "text": ("a", 1, None, True, 0.5)},
     ],
 )

@@ -24,6 +24,10 @@ TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
         ('{"access-key":"hunter2"}', '{"access-key": ***'),
         ("secret: Hunter2!", "secret: ***"),
         ("uri: postgresql://u:hunter2@db/x", "uri: ***"),
+        ("args: [--a, b, --api-key, hunter2]", "args: [--a, b, --api-key, ***"),
+        ('args: ["--db-password=hunter2"]', 'args: ["--db-password= ***'),
+        ("command: [sh, -c, 'PGPASSWORD=hunter2 psql']", "command: [sh, -c, 'PGPASSWORD= ***"),
+        ("x: {Authorization: Bearer hunter22}", "x: {Authorization: Bearer ***"),
     ],
 )
 def test_a_credential_is_not_quoted(line: str, told: str) -> None:
@@ -46,6 +50,8 @@ def test_a_credential_is_not_quoted(line: str, told: str) -> None:
         "secret: {secretName: db}",
         "steps: {load: {component: load}}",
         "key: [station_id, at]",
+        "args: [--tokenizer, hunter2, --token-file, /run/token, --api-key, $KEY]",
+        "args: [--api-key, --verbose, 'TOKEN=$(cat /run/token)']",
     ],
 )
 def test_what_is_no_credential_is_quoted(line: str) -> None:
@@ -59,6 +65,9 @@ def test_what_is_no_credential_is_quoted(line: str) -> None:
         ("HF_TOKEN:\n  hunter2", "  ***"),
         ("- name: HF_TOKEN\n  value: hunter2", "  value: ***"),
         ('DB_PASSWORD: "one\n  two', "  ***"),
+        ("args:\n  - --api-key\n  - hunter2", "  - ***"),
+        ("args:\n- '--api-key'\n- hunter2", "- ***"),
+        ("args:\n  - --api-url\n  - e.com", "  - e.com"),
         ("HF_TOKEN: {secret: hub, key: token}\nX: [1]", "X: [1]"),
         ("- name: REGION\n  value: eu", "  value: eu"),
         ("secret:\n  name: db", "  name: db"),
