@@ -15,6 +15,7 @@ from exai_compiler.revisions import Comparison, FileChange
 from exai_runtime.cli import main
 from exai_runtime.comparing import plan_against
 from exai_runtime.revision_results import Against
+from exai_runtime.views.markdown.against import lines as markdown
 from exai_specs.effects import Effect
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -505,6 +506,27 @@ def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "because of Dataset/blood" in capsys.readouterr().out
     assert main.run(("-C", str(project), "plan", "--output", "markdown")) == 2
     assert "needs --against" in capsys.readouterr().err
+
+
+def test_a_comment_says_what_it_is_to_be_read_by(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(project / "specs/service.yaml", "  model:", "  protocol: v3\n  model:")
+    commit(project)
+    edit(project / "specs/service.yaml", "  protocol: v3\n", "")
+    words = ("-C", str(project), "plan", "--against", "HEAD", "--output", "markdown")
+    assert main.run(words) == 0
+    told = capsys.readouterr().out
+    assert "**Warning**: the specs at HEAD " in told and "planned as new (a target may" in told
+    assert told.index("**Warning**") < told.index("| document |")
+
+
+def test_what_a_comment_leaves_out_is_counted() -> None:
+    files = tuple(FileChange(f"{number}.py", "changed") for number in range(62))
+    found = Comparison((), (), files, None)
+    told = "\n".join(markdown(Against("main", "", "local", found, ())))
+    assert "`59.py`" in told and "`60.py`" not in told
+    assert "... and 2 more files." in told
 
 
 def test_a_runtime_reaches_the_service_that_it_is_chosen_for(tmp_path: Path) -> None:

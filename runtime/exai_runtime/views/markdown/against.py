@@ -25,6 +25,7 @@ _WORDS = {
     Effect.RENDER: "render",
     Effect.METADATA: "none",
 }
+_OF_ALL = "broken-revision"  # what everything below is to be read by; other warnings are elsewhere
 _MOST_ROWS = 60  # a comment holds 65,536 characters; JSON has all of it
 _MOST_FIELDS = 200
 _MOST_OF_ONE = 10
@@ -38,6 +39,10 @@ def lines(result: Against) -> Iterator[str]:
     yield ""
     yield f"Compared with {code(result.revision)}{commit}."
     yield ""
+    for each in result.diagnostics:
+        if each.code == _OF_ALL:
+            yield f"**{each.severity.capitalize()}**: {prose(each.message)} ({prose(each.hint)})."
+            yield ""
     yield from _problems([d for d in result.diagnostics if d.severity == "error"])
     if found is None:
         return
@@ -88,7 +93,8 @@ def _table(found: Comparison) -> Iterator[str]:
     for file in found.files[:_MOST_ROWS]:
         verb_ = f"moved from {code(file.was)}" if file.was else file.verb
         yield f"| {code(file.path)} | {verb_} | | |"
-    yield from _more(len(found.documents))
+    yield from _more(len(found.documents), "more documents")
+    yield from _more(len(found.files), "more files")
     yield ""
 
 
@@ -103,6 +109,7 @@ def _fields(documents: tuple[DocumentChange, ...]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for document, group in fields[:_MOST_FIELDS]:
         yield _field_row(document, group)
+    yield from _more(len(fields), most=_MOST_FIELDS)
     yield ""
     yield "</details>"
     yield ""
@@ -132,9 +139,7 @@ def _changes(changes: tuple[Planned, ...]) -> Iterator[str]:
             yield ""
         for planned in group:
             yield from _action(planned)
-    if len(changes) > _MOST_FIELDS:
-        yield ""
-        yield f"... and {len(changes) - _MOST_FIELDS} more."
+    yield from _more(len(changes), most=_MOST_FIELDS)
     yield ""
     yield "</details>"
 
@@ -144,7 +149,10 @@ def _action(planned: Planned) -> Iterator[str]:
     impact = f", {_WORDS[planned.impact]}" if planned.impact > Effect.METADATA else ""
     yield f"- {verb(change)} {code(named(change))}{impact}"
     if isinstance(change, Update):
-        yield from map(_field, list(together(change.fields))[:_MOST_OF_ONE])
+        fields = list(together(change.fields))
+        yield from map(_field, fields[:_MOST_OF_ONE])
+        if len(fields) > _MOST_OF_ONE:
+            yield f"  - ... and {len(fields) - _MOST_OF_ONE} more"
     elif isinstance(change, Replace):
         yield f"  - {prose(change.why)}"
 
@@ -161,7 +169,7 @@ def _field(group: Sequence[FieldChange]) -> str:
     return f"  - {path}: {code(old)} to {code(new)}"
 
 
-def _more(number: int) -> Iterator[str]:
-    if number > _MOST_ROWS:
+def _more(number: int, words: str = "more", most: int = _MOST_ROWS) -> Iterator[str]:
+    if number > most:
         yield ""
-        yield f"... and {number - _MOST_ROWS} more."
+        yield f"... and {number - most} {words}."
