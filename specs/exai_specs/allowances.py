@@ -98,10 +98,14 @@ def _misspelt(at: Span) -> Diagnostic:
 def _unreasoned(at: Span, rest: str) -> Diagnostic:
     """No reason; or codes and words that aren't told apart as they should be, which are repeated
     in the right form."""
+    from exai_specs.withheld import shown
+
     hint = "write `# exai: allow CODE -- the reason`"
     if (found := _LIST.match(rest)) is not None:
         codes = regex(r"[\s,;]+").split(found[0].strip(" \t,;"))
-        reason = rest[found.end() :].strip().lstrip(":-").strip() or "the reason"
+        reason = rest[found.end() :].strip().lstrip(":-").strip()
+        if not reason or shown(reason) != reason:  # what may be a credential isn't repeated
+            reason = "the reason"
         hint = f"write `# exai: allow {', '.join(codes)} -- {reason[:80]}`"
         if len(codes) > 1:
             hint += ": commas between codes, ` -- ` before the reason"

@@ -133,3 +133,9 @@ def test_codes_that_are_listed_in_another_way_are_written_as_they_should_be(
     right = f"# exai: allow {hint}"
     assert problem.hint == f"write `{right}`: commas between codes, ` -- ` before the reason"
     assert [code for code, _, _ in told(f"a: 1  {right}\n")] == ["one-code", "other-code"]
+
+
+@pytest.mark.parametrize("secret", [f"hf_{'a' * 34}", "mysql --password hunter2pass"])
+def test_what_may_be_a_credential_is_not_repeated(secret: str) -> None:
+    _, (problem,) = allowances(f"a: 1  # exai: allow one-code it is {secret}\n", "x.yaml")
+    assert problem.hint == "write `# exai: allow one-code -- the reason`"
