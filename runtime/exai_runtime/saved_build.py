@@ -76,7 +76,7 @@ def parsed(text: str) -> SavedBuild:
             objects=tuple(_object(each) for each in value["objects"]),
             runs=tuple(_run(each) for each in value["runs"]),
         )
-    except (KeyError, TypeError, AttributeError, RecursionError):
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise ValueError(f"it isn't as {FORMAT} has to be") from None
 
 

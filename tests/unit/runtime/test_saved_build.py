@@ -114,6 +114,7 @@ def test_other_files_are_refused(project: Path, tmp_path: Path) -> None:
         spoilt(value(), "objects", to=None),
         spoilt(value(), "objects", 0, "effect", to="nothing"),
         spoilt(value(), "objects", 0, "object", to=[]),
+        spoilt(value(), "objects", 0, "wave", to=float("inf")),
         spoilt(value(), "runs", 0, "data", to=3),
         spoilt(value(), "sources", "exai.yaml", to=7),
         spoilt(value(), "sources", to={}),
