@@ -42,6 +42,8 @@ from exai_specs.values import field, frozen, replace
 
 # What begins so is only true when no environment has it otherwise.
 _UNUSED = ("patch-unused", "unused-")
+# But for this one, which is of a file's text.
+_OF_A_TEXT = "unused-anchor"
 # Policies are the Project's, which may name Overlays: the base alone has those.
 _OF_POLICIES = "invalid-policy"
 
@@ -204,7 +206,9 @@ def _everywhere(
     kept = (
         each
         for each in mine
-        if not each.code.startswith(_UNUSED) or (each in everywhere and not open_)
+        if not each.code.startswith(_UNUSED)
+        or each.code == _OF_A_TEXT
+        or (each in everywhere and not open_)
     )
     return in_order((*kept, *_named(base, more, taken)))
 

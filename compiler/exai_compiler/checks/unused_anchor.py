@@ -11,7 +11,8 @@ from exai_specs.diagnostics import Diagnostic, Span
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    texts = {spec.document.path: spec.document.text for spec in subject.project.all}
+    specs = (*subject.project.all, *subject.project.overlays)
+    texts = {spec.document.path: spec.document.text for spec in specs}
     for path, text in texts.items():
         if "&" in text:
             yield from _unused(path, text)

@@ -547,3 +547,13 @@ def test_what_alone_is_missing_is_told_at_the_null(components: Catalog, beside: 
     ]
     assert shown((problem,)) == ["o.yaml:8:12 missing-field"]
     assert related(problem)[0] == "s.yaml:4:1 patched onto Service/s"
+
+
+def test_an_anchor_of_an_overlay_is_told_as_any(components: Catalog) -> None:
+    service = (
+        "apiVersion: exai.dev/v1alpha1\nkind: Service\nmetadata: {name: s, owner: me}\n"
+        "spec: {model: {uri: 's3://a/b', format: sklearn}}\n"
+    )
+    text = overlay("metadata: {owner: &team you}", target="Service/s")
+    found = told(project_of({"s.yaml": service, "o.yaml": text}), components)
+    assert [each.at.path for each in found if each.code == "unused-anchor"] == ["o.yaml"]
