@@ -8,11 +8,11 @@ observes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
-from exai_compiler.changes import FieldChange, Plan, Planned, Update, subject, verb
+from exai_compiler.changes import FieldChange, Plan, Planned, Update
 from exai_compiler.edges import Node
 from exai_compiler.facts import Facts, RunFact
 from exai_compiler.lineage import Lineage, lineage
@@ -33,6 +33,7 @@ from exai_compiler.revisions.pins import with_pins
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
 from exai_compiler.revisions.settled import Happening, as_new, document_of, settled
 from exai_compiler.revisions.unstarted import with_notes
+from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -126,25 +127,15 @@ def compare(
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)
     documents = with_pins(base.project if base is not None else None, head.project, name, documents)
-    breaks: tuple[Break, ...] = ()
-    if base is not None and before is not None:
-        services = frozenset(d.ref.name for d in documents if d.ref.kind == "Service")
-        breaks = tuple(broken_callers(base.project, head.project, before, after, services))
     made = plan(build, there)
     planned = moved(made.changes, head.environment)
     upgrade: tuple[Planned, ...] = ()
     if saved is not None and old is not None:
         mine = moved(plan(build, observed(old.objects)).changes, head.environment)
-        planned = tuple(_of_the_upgrade(each, mine) for each in planned)
-        own = {_identity(each) for each in mine}
-        upgrade = tuple(each for each in planned if _identity(each) not in own)
-        planned = tuple(each for each in planned if _identity(each) in own)
-    if base is not None:
-        broken = frozenset(each.ref for each in breaks)
-        place = head.project.root.at("spec", "environments", name, "namespace")
-        breaks = (*breaks, *uncalled(planned, head.project.root.ref, place, broken))
-        if elsewhere:
-            breaks = (*breaks, *unreachable(base.project, head.project, name, broken))
+        planned, upgrade = apart(planned, mine)
+    breaks: tuple[Break, ...] = ()
+    if base is not None and before is not None:
+        breaks = tuple(_breaks(base, head, name, (before, after), documents, planned))
     documents = with_notes(_with_breaks(documents, breaks), new, build.runs)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
@@ -155,10 +146,10 @@ def compare(
     breaks = tuple(
         replace(each, because=each.because or because.get(each.ref, ())) for each in breaks
     )
-    order = {_identity(each): index for index, each in enumerate(made.changes)}
+    order = {identity(each): index for index, each in enumerate(made.changes)}
     explained = tuple(
         _explained(each, because)
-        for each in sorted((*planned, *upgrade), key=lambda each: order[_identity(each)])
+        for each in sorted((*planned, *upgrade), key=lambda each: order[identity(each)])
     )
     old_waits = {item.waits_for for item in was.waiting} if was is not None else set()
     waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
@@ -167,10 +158,23 @@ def compare(
     return Comparison(documents, breaks, files, made, build)
 
 
-def _identity(planned: Planned) -> tuple[str, str, int]:
-    """Of an action in a plan; a move has the place of the update that it stands for."""
-    what = verb(planned.change)
-    return "update" if what == "replace" else what, subject(planned.change), planned.round
+def _breaks(
+    base: Revision,
+    head: Revision,
+    name: str,
+    lineages: tuple[Lineage, Lineage],
+    documents: Iterable[DocumentChange],
+    planned: Iterable[Planned],
+) -> Iterator[Break]:
+    """Who can no longer work: what is asked is another thing, or isn't where it was."""
+    services = frozenset(each.ref.name for each in documents if each.ref.kind == "Service")
+    found = tuple(broken_callers(base.project, head.project, *lineages, services))
+    yield from found
+    broken = frozenset(each.ref for each in found)
+    place = head.project.root.at("spec", "environments", name, "namespace")
+    yield from uncalled(planned, head.project.root.ref, place, broken)
+    if base.environment.target != head.environment.target:
+        yield from unreachable(base.project, head.project, name, broken)
 
 
 def _happening(
@@ -206,24 +210,6 @@ def _happening(
         ),
         way=way,
     )
-
-
-def _of_the_upgrade(planned: Planned, mine: tuple[Planned, ...]) -> Planned:
-    """Fields that differ from a saved build, and not from what this exai makes of its specs."""
-    change = planned.change
-    if not isinstance(change, Update):
-        return planned
-    same = {
-        field.path
-        for other in mine
-        if isinstance(other.change, Update) and other.change.id == change.id
-        for field in other.change.fields
-    }
-    fields = tuple(
-        field if field.path in same else replace(field, reason="exai-upgrade")
-        for field in change.fields
-    )
-    return replace(planned, change=replace(change, fields=fields))
 
 
 def compare_documents(
