@@ -11,6 +11,7 @@ from exai_compiler.edges import Node
 from exai_compiler.feature_views import used
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
+from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec, ModelSpec, ServiceSpec
@@ -135,16 +136,13 @@ def broken_documents(
 ) -> Iterator[Break]:
     """Documents that nobody changed and that are wrong now, or `overlays` of the new revision: what
     they need is gone, or another one. Who is `blamed` is what the problem names."""
+    specs = (*head.all, *overlays)
+    standing = standing_at(specs)
     for problem in problems:
         if problem.severity != "error":
             continue
-        inside = [
-            (start, spec)
-            for spec in (*head.all, *overlays)  # a patch is its document's
-            for start in spec.document.starts
-            if start.path == problem.at.path and start <= problem.at
-        ]
-        _, spec = max(inside, key=lambda each: each[0], default=(None, None))
+        number = standing(problem.at)
+        spec = specs[number] if number is not None else None
         if spec is not None and spec.ref not in changed:
             why = problem.message
             cause = next((r for r in blamed if f"`{r.name}`" in why or f"`{r}`" in why), None)

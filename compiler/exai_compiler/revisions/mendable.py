@@ -7,13 +7,13 @@ that is of no document. Nothing is mended: who compares says what is left out.
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Iterable, Sequence
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check
 from exai_compiler.named_files import asked_files
 from exai_compiler.project import Project, link
+from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.parse import Spec
 from exai_specs.values import replace
@@ -42,11 +42,7 @@ def sound_part(
 def _wrong(specs: Sequence[Spec], problems: Iterable[Diagnostic]) -> frozenset[int]:
     """The documents that the errors among these are told of, by their numbers: of a file that
     documents name, all of these."""
-    begun = sorted(
-        ((start, number) for number, spec in enumerate(specs) for start in spec.document.starts),
-        key=lambda each: each[0],
-    )
-    starts = [start for start, _ in begun]
+    standing = standing_at(specs)
     asking: dict[str, set[int]] = {}
     for number, spec in enumerate(specs):
         for _, _, path in asked_files([spec]):
@@ -55,9 +51,9 @@ def _wrong(specs: Sequence[Spec], problems: Iterable[Diagnostic]) -> frozenset[i
     for problem in problems:
         if problem.severity != "error":
             continue
-        place = bisect(starts, problem.at) - 1
-        if place >= 0 and starts[place].path == problem.at.path:
-            found.add(begun[place][1])
+        there = standing(problem.at)
+        if there is not None:
+            found.add(there)
         else:
             found |= asking.get(problem.at.path, set())
     return frozenset(found)
