@@ -25,13 +25,14 @@ NAMED = regex(
 # A place where the credential is kept, a switch, or nothing: none of them is one.
 HARMLESS = regex(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
 # Among the words of a command: an option, a variable that it sets, a header, each with its value.
-# The values are only looked at: that of `-c` may be a command with more of them.
+# The values are only looked at: that of `-c` may be a command with more of them. No more than the
+# beginning of each is, or `A=A=A=...` would be looked through again and again.
 _ARGUMENT = regex(
     r"(?<![\w./$-])-{1,2}(?P<option>[A-Za-z][\w-]*+)(?:=|[\"']?[ \t]*+,[ \t]*+|[ \t]++)[\"']?"
-    r"(?=(?P<v1>[^\s\"',;&|)\]}-][^\s\"',;&|)\]}]*+))"
-    r"|(?<![\w./$-])(?P<name>[A-Z][A-Z0-9_]*+)=[\"']?(?=(?P<v2>[^\s\"',;&|)\]}]++))"
+    r"(?=(?P<v1>[^\s\"',;&|)\]}-][^\s\"',;&|)\]}]{0,255}+))"
+    r"|(?<![\w./$-])(?P<name>[A-Z][A-Z0-9_]*+)=[\"']?(?=(?P<v2>[^\s\"',;&|)\]}]{1,256}+))"
     r"|(?<!\w)(?P<header>(?i:authorization))[\"']?[ \t]*+:[ \t]*+[\"']?"
-    r"(?i:bearer|basic|token)[ \t]++(?=(?P<v3>[^\s\"',\]}]{8,}+))"
+    r"(?i:bearer|basic|token)[ \t]++(?=(?P<v3>[^\s\"',\]}]{8,256}+))"
 )
 _OPTION = regex(r"-{1,2}([A-Za-z][\w-]*)")
 _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[-.]+")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exai_specs.withheld import shown
+from exai_specs.withheld import first_argument, shown
 
 TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
 
@@ -42,3 +42,10 @@ def test_a_credential_is_not_shown(value: Any, told: Any) -> None:
 )
 def test_what_is_no_credential_stays(value: Any) -> None:
     assert shown(value) == value
+
+
+@pytest.mark.parametrize("part", ["A=", "-a=b=", "A=:", "-a ", "A=$TOKEN=", "PGPASSWORD=$"])
+def test_a_long_text_of_arguments_comes_to_an_end(part: str) -> None:
+    """Looked through from each of them to the last one, it would take hours."""
+    assert first_argument(part * 100_000) is None
+    assert first_argument(f"{part * 1000} --token hunter2") is not None
