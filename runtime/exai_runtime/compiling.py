@@ -100,7 +100,8 @@ def check_project(
     aside: list[Diagnostic] = []
     if environment is not None and environment not in loaded.wrong:
         aside = [each for each in loaded.patched if each.severity == "error"]
-    mine = [each for each in problems if each not in aside]
+    of_others = set(aside)
+    mine = [each for each in problems if each not in of_others]
     base = loaded.project
     of_overlays = set(loaded.patched)
     whole = not has_errors(each for each in problems if each not in of_overlays)
@@ -156,8 +157,13 @@ def _apart(
     told = {said(each) for each in found}
     more = tuple(each for each in own if said(each) not in told)
     instead = {(each.code, each.at) for each in more}
-    kept = tuple(each for each in found if each.severity != "error" or said(each) in mine)
-    others = [each for each in found if each not in kept and (each.code, each.at) not in instead]
+    kept: list[Diagnostic] = []
+    others: list[Diagnostic] = []
+    for each in found:
+        if each.severity != "error" or said(each) in mine:
+            kept.append(each)
+        elif (each.code, each.at) not in instead:
+            others.append(each)
     return (*kept, *more), others
 
 
