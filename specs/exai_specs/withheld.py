@@ -29,7 +29,7 @@ HARMLESS = regex(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.
 # beginning of each is, or `A=A=A=...` would be looked through again and again.
 _ARGUMENT = regex(
     r"(?<![\w./$-])-{1,2}(?P<option>[A-Za-z][\w-]*+)(?:=|[\"']?[ \t]*+,[ \t]*+|[ \t]++)[\"']?"
-    r"(?=(?P<v1>[^\s\"',;&|)\]}-][^\s\"',;&|)\]}]{0,255}+))"
+    r"(?=(?P<v1>[^\s\"',;&|)\]{}\[-][^\s\"',;&|)\]}]{0,255}+))"
     r"|(?<![\w./$-])(?P<name>[A-Z][A-Z0-9_]*+)=[\"']?(?=(?P<v2>[^\s\"',;&|)\]}]{1,256}+))"
     r"|(?<!\w)(?P<header>(?i:authorization))[\"']?[ \t]*+:[ \t]*+[\"']?"
     r"(?i:bearer|basic|token)[ \t]++(?=(?P<v3>[^\s\"',\]}]{8,256}+))"
@@ -90,11 +90,12 @@ def shown(value: Any, name: str = "") -> Any:
         return {key: shown(item, name_of(key, value)) for key, item in value.items()}
     if isinstance(value, tuple):
         before = ("", *value)
-        return tuple(shown(item, _of_option(before[n])) for n, item in enumerate(value))
+        return tuple(shown(item, name_behind(before[n])) for n, item in enumerate(value))
     return value
 
 
-def _of_option(word: Any) -> str:
+def name_behind(word: Any) -> str:
+    """What the word behind this one of a command goes by."""
     return "TOKEN" if isinstance(word, str) and awaits_credential(word) else ""
 
 

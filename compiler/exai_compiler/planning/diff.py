@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from exai_compiler.changes import FieldChange
 from exai_compiler.maybe import Known, Maybe, Tree, Unknown, unknowns
 from exai_specs.frozen import Json, freeze
-from exai_specs.withheld import NAMED, name_of, shown
+from exai_specs.withheld import NAMED, name_behind, name_of, shown
 
 FieldPath = tuple[str | int, ...]
 
@@ -30,7 +30,10 @@ def diff(old: Tree, new: Tree, path: FieldPath = (), name: str = "") -> Iterator
             yield from diff(old.get(key), new.get(key), (*path, key), called)
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from diff(before, after, (*path, index))
+            called = ""
+            if index and isinstance(after, str) and before != after:  # words of a command, maybe
+                called = max(name_behind(old[index - 1]), name_behind(new[index - 1]))
+            yield from diff(before, after, (*path, index), called)
     elif not _same(old, new):
         yield FieldChange(path, _leaf(old, name), _leaf(new, name), "changed")
 

@@ -315,3 +315,13 @@ def test_the_order_of_objects_never_matters(one: dict[str, Any], two: dict[str, 
     observed = live(*(rendered("InferenceService", n, freeze(b)) for n, b in two.items()))
     forwards = plan(build(tuple(items)), observed)
     assert plan(build(tuple(reversed(items))), observed) == forwards
+
+
+def test_a_credential_among_arguments_is_in_no_difference() -> None:
+    old = freeze({"args": ["--api-key", "hunter1", "--depth", "2"]})
+    new = freeze({"args": ["--api-key", "hunter2", "--depth", "3"]})
+    found = {each.path: (each.old, each.new) for each in diff(old, new)}
+    assert found == {
+        ("args", 1): (Known("***"), Known("***")),
+        ("args", 3): (Known("2"), Known("3")),
+    }
