@@ -54,7 +54,7 @@ def write(
     stale = set() if keep_others else before.keys() - fresh.keys() - waiting
     for path in sorted(changed | stale):
         _check_place(folder, path)
-    edited = [path for path in sorted(changed) if not _ours(folder, path, before)]
+    edited = [path for path in sorted(changed | stale) if not _ours(folder, path, before)]
     if edited:
         raise _refused(
             "foreign-file",

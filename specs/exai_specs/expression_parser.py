@@ -33,12 +33,13 @@ _TOKEN = regex(
     r"|(?P<operator>==|!=|<=|>=|<|>)"
     r"|(?P<paren>[()])"
 )
+_NO_QUOTE = "text here can't hold a quote, however written: compare with a parameter that holds it"
 _HINTS = {
     "&": "write `and`",
     "|": "write `or`",
     "!": "write `not`",
     "=": "write `==`",
-    '"': "write text in single quotes: 'setosa'",
+    '"': f"write text in single quotes: 'setosa'; {_NO_QUOTE}",
     "+": "expressions have no arithmetic; let a step work it out",
     "*": "expressions have no arithmetic; let a step work it out",
     "/": "expressions have no arithmetic; let a step work it out",
@@ -185,7 +186,8 @@ class Parser:
         if kind == "number" and following in ("e", "E"):
             self._fail("numbers have no exponent", self._position, "write the number out")
         if following and (following.isalnum() or following in "_'"):
-            self._fail(f"unexpected `{following}` after {word[:40]}", self._position)
+            hint = _NO_QUOTE if kind == "text" else ""
+            self._fail(f"unexpected `{following}` after {word[:40]}", self._position, hint)
 
     def _stray(self, offset: int) -> NoReturn:
         character = self._text[offset]
@@ -193,7 +195,8 @@ class Parser:
             self._fail(
                 "the text isn't closed",
                 offset,
-                "close it with a single quote; it can't hold quotes, backslashes or line breaks",
+                "close it with a single quote; text here can't hold quotes, backslashes or line "
+                "breaks: compare with a parameter that holds them",
             )
         if character == "-":
             hint = "expressions have no arithmetic; a minus stands directly before a digit"

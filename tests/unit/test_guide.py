@@ -1,4 +1,4 @@
-"""The guide: the YAML of a page is a project without errors, and every kind has its page."""
+"""The guide: the YAML of a page is a project without a problem, and every kind has its page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from exai_specs.kinds import KINDS
 def test_the_examples_of_a_page_are_a_valid_project(page: Path, tmp_path: Path) -> None:
     write(page, tmp_path)
     found = validate(tmp_path)
-    assert [str(d) for d in found.diagnostics if d.severity == "error"] == []
+    # A page shows parts of projects, and what nothing takes in one is taken in the whole.
+    assert [str(d) for d in found.diagnostics if not d.code.startswith("unused-")] == []
     assert sum(found.counts.values()) > 1
 
 

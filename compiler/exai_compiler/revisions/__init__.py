@@ -186,6 +186,7 @@ def _happening(
     elsewhere: bool,
 ) -> Happening:
     before, meant = old.lineage, old.resolved.meanings
+    known = frozenset(meant.values())  # under another name it means the same
     above = {
         ref: frozenset((*build.chains.get(ref, ()), *old.chains.get(ref, ())))
         for ref in {*build.chains, *old.chains}
@@ -202,7 +203,7 @@ def _happening(
         trained=frozenset(
             Ref("Pipeline", name)
             for name, meaning in new.meanings.items()
-            if meant.get(name) != meaning
+            if (meaning not in known if name not in meant else meant[name] != meaning)
         ),
         waiting=frozenset(each.waits_for for each in new.waiting),
         broken=frozenset(

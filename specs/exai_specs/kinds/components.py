@@ -7,12 +7,23 @@ environments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Named, Problem, Text, Whole, refuse
+from exai_specs.fields import (
+    Duration,
+    Flag,
+    KeyedBy,
+    Maybe,
+    Named,
+    Parsed,
+    Problem,
+    Text,
+    Whole,
+    refuse,
+)
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Storage, Uri
 from exai_specs.kinds.pods import CONTAINER
@@ -21,6 +32,7 @@ from exai_specs.kinds.servers import PodFields
 from exai_specs.names import NameRule
 from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Filled, Http
+from exai_specs.types import TypeProblem, called
 from exai_specs.values import field
 
 
@@ -250,9 +262,25 @@ class Batcher:
         return self
 
 
-_Share = Annotated[
-    Text, Named(NameRule(r"[0-9]+|(100|[0-9]{1,2})%", "a number, or a percent", example="25%"))
-]
+_SHARE = NameRule(r"[0-9]+|(100|[0-9]{1,2})%", "a number, or a percent", example="25%")
+
+
+def _share(value: Any) -> str:
+    """Kubernetes takes a number, too: it is the same as its text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        message = f"must be a number or a percent, not {called(value)}"
+        raise TypeProblem(message, code="wrong-type")
+    if _SHARE.wrong(value) is not None:
+        raise TypeProblem("must be a number, or a percent from 0% to 100%: 1, or 25%")
+    return value
+
+
+_SHARE_SCHEMA = (
+    ("anyOf", [{"type": "integer", "minimum": 0}, {"type": "string", **_SHARE.schema}]),
+)
+_Share = Annotated[str, Parsed(_share, _SHARE_SCHEMA)]
 
 
 @block
@@ -260,10 +288,10 @@ class RollingUpdate:
     """How many pods may be missing or extra while a new version comes."""
 
     max_surge: Annotated[
-        Maybe[_Share], Effect.RENDER, about("Extra pods: a number or a percent, as text", "25%")
+        Maybe[_Share], Effect.RENDER, about("Extra pods: a number or a percent", 1, "25%")
     ] = None
     max_unavailable: Annotated[
-        Maybe[_Share], Effect.RENDER, about("Missing pods: a number or a percent, as text", "0")
+        Maybe[_Share], Effect.RENDER, about("Missing pods: a number or a percent", 0, "25%")
     ] = None
 
 

@@ -115,3 +115,19 @@ def test_the_zone_of_an_environment_exists(components: Catalog) -> None:
     assert said(components, "Europe/Atlantis") == [
         "bad-schedule: there is no time zone `Europe/Atlantis`"
     ]
+
+
+def test_environments_in_another_zone_are_one_problem(components: Catalog) -> None:
+    line = "    prod: {target: kubeflow, namespace: ml, pipelines: {timezone: ZONE}}\n"
+    more = "".join(line.replace("prod", name) for name in ("staging", "trial"))
+    schedules = "{nightly: {cron: 0 2 * * *, timezone: Europe/Berlin}}"
+    text = PROJECT.replace(line, line + more).replace("ZONE", "UTC") + PIPELINE.replace(
+        "NAME", "shop"
+    ).replace("SCHEDULES", schedules)
+    (found,) = check(project_of({"exai.yaml": text}), components)
+    assert (found.code, found.message) == (
+        "timezone-mismatch",
+        "environments `prod`, `staging` and `trial` run their schedules in UTC, "
+        "not in Europe/Berlin",
+    )
+    assert len(found.related) == 3

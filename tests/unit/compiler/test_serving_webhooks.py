@@ -201,7 +201,7 @@ CANARY = 'canary: {model: {uri: "s3://acme-ml/n", format: sklearn}, traffic: 10%
         ("", []),
         (f"transformer: {{{IMAGE}}}", ["canary-unreached"]),
         (f"transformer: {{{IMAGE}, collocated: true, ports: {{http1: 8080}}}}", []),
-        ("deploymentStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: '1'}}", []),
+        ("deploymentStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}", []),
     ],
 )
 def test_a_canary_of_standard_mode_is_asked_by_no_transformer(

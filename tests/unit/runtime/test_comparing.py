@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from git_repository import git
+from guide_pages import GUIDE, write
 
 from exai_compiler.changes import Plan, subject, verb
 from exai_compiler.revisions import Comparison, FileChange
@@ -53,6 +54,27 @@ def compared(root: Path, revision: str = "HEAD", environment: str = "local") -> 
     found = plan_against(root, environment, revision)
     assert found.comparison is not None, found.diagnostics
     return found.comparison
+
+
+def test_a_called_pipeline_under_another_name_trains_nothing(tmp_path: Path) -> None:
+    write(GUIDE / "nested.md", tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    commit(tmp_path)
+    edit(tmp_path / "exai.yaml", "name: fitting}", "name: fitting2}")
+    edit(tmp_path / "exai.yaml", "pipeline: fitting\n", "pipeline: fitting2\n")
+    found = compared(tmp_path)
+    assert planned(found).changes == ()
+    assert {str(each.ref): each.verb for each in found.documents} == {
+        "Pipeline/all": "changed",
+        "Pipeline/fitting": "removed",
+        "Pipeline/fitting2": "added",
+    }
+    assert max(each.impact for each in found.documents) <= Effect.RENDER
+    edit(tmp_path / "exai.yaml", "default: none}", "default: more}")
+    found = compared(tmp_path)
+    assert planned(found).changes
+    impacts = {str(each.ref): each.impact for each in found.documents}
+    assert impacts["Pipeline/fitting2"] == Effect.RETRAIN
 
 
 def planned(found: Comparison) -> Plan:

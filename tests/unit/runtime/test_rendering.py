@@ -246,6 +246,19 @@ def test_what_nothing_renders_any_more_goes(iris: Path, tmp_path: Path) -> None:
     assert rendered(render(iris, "local", (), out)).removed == ()
 
 
+def test_an_edited_file_that_nothing_renders_any_more_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": "a", "b.yaml": "b"}, "prod", keep_others=False)
+    (tmp_path / "b.yaml").write_text("edited")
+    before = snapshot(tmp_path)
+    with pytest.raises(TargetError, match=r"b\.yaml in .* isn't as exai wrote it") as caught:
+        write(tmp_path, {"a.yaml": "new"}, "prod", keep_others=False)
+    assert caught.value.diagnostic.code == "foreign-file"
+    assert snapshot(tmp_path) == before
+    write(tmp_path, {"a.yaml": "new"}, "prod", keep_others=True)
+    (tmp_path / "b.yaml").unlink()
+    assert write(tmp_path, {"a.yaml": "new"}, "prod", keep_others=False)[1] == ()
+
+
 def test_other_peoples_files_stay(iris: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

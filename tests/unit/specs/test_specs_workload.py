@@ -138,8 +138,18 @@ OWN = {"image": "a/b"}
         ({"autoscale": {"keda": [{"resource": 3}]}}, "wrong-type", "a mapping"),
         (
             {"deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "x"}}},
-            "invalid-name",
+            "invalid-value",
             "a number, or a percent",
+        ),
+        (
+            {"deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": -1}}},
+            "invalid-value",
+            "a number, or a percent",
+        ),
+        (
+            {"deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": True}}},
+            "wrong-type",
+            "a number or a percent",
         ),
         ({"patches": {"Deployment": {}}}, "unknown-field", "renders no such object"),
         ({"patches": {"InferenceService": 3}}, "wrong-type", "a mapping"),
@@ -151,6 +161,15 @@ def test_what_a_service_refuses(fields: dict[str, Any], code: str, words: str) -
     assert not isinstance(found, Spec)
     assert [each.code for each in found] == [code]
     assert words in found[0].message and found[0].hint
+
+
+def test_a_number_of_pods_is_the_same_as_its_text() -> None:
+    said = [
+        outcome(deploymentStrategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": each}})
+        for each in (1, "1")
+    ]
+    assert isinstance(said[0], Spec) and isinstance(said[1], Spec), said
+    assert said[0].body == said[1].body
 
 
 def test_a_service_needs_a_model_unless_its_image_is_one() -> None:
