@@ -227,7 +227,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "reference-in-struct": Code(
             "A reference inside a list or struct that would arrive as text.",
             "Kubeflow Pipelines turns references inside lists and structs into strings. Only "
-            "where a component declares the type of that place is it converted back.",
+            "where a component declares the type of that place is a number, boolean, list or "
+            "struct converted back; a text stays what it is.",
         ),
         "registered-twice": Code(
             "Two steps of one pipeline register versions of one Model.",

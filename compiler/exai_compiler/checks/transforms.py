@@ -50,6 +50,8 @@ def _untried(subject: Subject, spec: Spec, transform: Transform) -> Iterator[Dia
         return
     place, name, type_ = untried[0]
     hint = "take a view without it, or write `mode: pandas`"
+    if len(untried) == len(inputs):
+        hint = "take inputs of other types instead, such as text or numbers"
     if transform.mode == "pandas":
         hint = "add a source, or a column of the request, of another type: Feast needs one"
     yield Diagnostic(

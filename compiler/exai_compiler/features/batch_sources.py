@@ -2,7 +2,8 @@
 
 In: a Dataset and its environment. Out: an entry of the repository's `sources`. A table of the
 database that the offline store itself is stays where it is, and on a cluster so do Parquet files in
-an object store; anything else is a Parquet snapshot, whose columns have the declared names.
+an object store, or in a folder that all pods mount; anything else is a Parquet snapshot, whose
+columns have the declared names.
 """
 
 from __future__ import annotations
@@ -42,9 +43,12 @@ def _in_a_store(
     source = dataset.source
     if environment.target == "local" or not isinstance(source, ParquetSource):
         return None
-    root = environment.data.root if environment.data is not None else ""
-    path = source.path if "://" in source.path else f"{root.rstrip('/')}/{source.path}"
-    if path.partition("://")[0] not in STORES or offline_connection(environment) is not None:
+    path = source.path
+    if "://" not in path and environment.data is not None:
+        path = f"{environment.data.root.rstrip('/')}/{path}"
+    if not path.startswith("/") and path.partition("://")[0] not in STORES:
+        return None
+    if offline_connection(environment) is not None:
         return None
     there: dict[str, Json] = {"path": path}
     names = {each.source: at for at, each in dataset.schema.items() if each.source not in ("", at)}

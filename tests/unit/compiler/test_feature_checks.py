@@ -642,3 +642,33 @@ def test_a_canary_is_trained_on_what_is_looked_up() -> None:
         "`flower_features` gives no column that the model takes"
     ]
     assert any("takes a column `size`" in p.message for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("features", "hint"),
+    [
+        ("[fare]", "take inputs of other types instead, such as text or numbers"),
+        ("[miles, fare]", "take a view without it, or write `mode: pandas`"),
+    ],
+)
+def test_pandas_is_offered_where_feast_takes_it(features: str, hint: str) -> None:
+    columns = "{driver_id: int64, at: timestamp, fare: decimal, miles: float64}"
+    more = (
+        document(
+            "Dataset",
+            "trips",
+            f"{{source: {{parquet: {{path: t}}}}, timestamp: at, schema: {columns}}}",
+        )
+        + document("Entity", "driver", "{type: int64, key: driver_id}")
+        + document(
+            "FeatureView", "paid", f"{{dataset: trips, entities: [driver], features: {features}}}"
+        )
+        + document(
+            "FeatureView",
+            "dear",
+            "{transform: {python: ratios.py:ratios, mode: python, sources: [paid]}, "
+            "schema: {each: float64}}",
+        )
+    )
+    told = [each.hint for each in found(more=more) if each.code == "untried-input"]
+    assert told == [hint]

@@ -75,11 +75,19 @@ def test_files_in_an_object_store_stay_there_and_features_get_their_names() -> N
     assert "    path='gs://other/trips',\n" in whole
 
 
+def test_files_in_a_folder_that_all_pods_mount_stay_there() -> None:
+    text = sources("disk")
+    assert "    path='/data/trips/2026',\n" in text
+    assert "    field_mapping={'trip miles': 'miles'},\n" in text
+    assert "    path='/trips/2026',\n" in sources("disk", "data: {root: /data}", "data: {root: /}")
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
         ("local", "", ""),
-        ("disk", "", ""),
+        ("disk", "parquet: {path: trips/2026}", "csv: {path: trips.csv}"),
+        ("disk", "features: [miles, tip]", "features: [miles, tip], push: new, offline: true"),
         ("prod", "parquet: {path: trips/2026}", "csv: {path: trips.csv}"),
         # Feast would write what is pushed into the file of others.
         ("prod", "features: [miles, tip]", "features: [miles, tip], push: new, offline: true"),

@@ -149,7 +149,21 @@ def test_what_a_step_answers_is_what_the_next_takes(
         "g",
         f"{{nodes: {{root: {{routerType: Sequence, steps: [{{service: a}}, {second}]}}}}}}",
     )
-    first = served("a", "{p: float64}", "{n: int64}")
-    found = project(first, served("b", inputs, "{y: string}", more), graph)
-    told = [each.message for each in chained_answers.check(subject(found, Catalog({})))]
+    told = answered("int64", served("b", inputs, "{y: string}", more), graph)
     assert told == ([f"`a` answers with `n` alone, int64, and {wrong}"] if wrong else [])
+
+
+def answered(type_: str, *others: str) -> list[str]:
+    found = project(served("a", "{p: float64}", f"{{n: {type_}}}"), *others)
+    return [each.message for each in chained_answers.check(subject(found, Catalog({})))]
+
+
+@pytest.mark.parametrize("given", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("wanted", "fits"), [("float32", True), ("float64", True), ("int64", False)]
+)
+def test_a_number_of_json_has_no_width(given: str, wanted: str, fits: bool) -> None:
+    steps = "[{service: a}, {service: b, data: $response}]"
+    graph = document("Graph", "g", f"{{nodes: {{root: {{routerType: Sequence, steps: {steps}}}}}}}")
+    told = answered(given, served("b", f"{{x: {wanted}}}", "{y: string}"), graph)
+    assert len(told) == (0 if fits else 1)

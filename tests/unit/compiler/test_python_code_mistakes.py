@@ -362,6 +362,21 @@ def test_a_reference_in_a_list_reaches_a_function_as_text() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ('{a: "${{ parameters.t }}", b: ["${{ parameters.t }}"]}', []),
+        ('{a: "${{ run.id }}"}', ["run-in-text"]),
+        ('{a: "no-${{ parameters.n }}"}', []),
+        ('{a: "${{ parameters.n }}"}', ["reference-in-struct"]),
+        ('{a: ["${{ parameters.n }}"]}', ["reference-in-struct"]),
+    ],
+)
+def test_a_text_in_a_struct_is_the_text_that_it_is(given: str, codes: list[str]) -> None:
+    found = checked("def keep(cfg: dict) -> None: ...", given=f"{{cfg: {given}}}")
+    assert [problem.code for problem in found] == codes
+
+
+@pytest.mark.parametrize(
     ("given", "code"),
     [("{a: 1}", None), ("{b: 1}", "unknown-input"), ("{}", "missing-input")],
 )
