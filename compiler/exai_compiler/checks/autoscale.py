@@ -29,12 +29,11 @@ METRICS: dict[Mode, tuple[str, ...]] = {
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    modes = {name: dict(_modes(subject, name)) for name in subject.environments}
+    modes = {name: _mode_of_all(subject, name) for name in subject.environments}
     for spec, graph in subject.project.bodies(GraphSpec):
         yield from _target(spec, ("spec",), graph)
         for name, environment in subject.environments.items():
-            found = mode(environment)
-            yield from _judged(spec, ("spec",), graph, found, modes[name][found])
+            yield from _judged(spec, ("spec",), graph, mode(environment), modes[name])
     for spec, service in subject.project.bodies(ServiceSpec):
         for path, block in components(service):
             yield from _whole(spec, path, block)
@@ -47,7 +46,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 found = mode_of(service, environment)
                 if environment.target != "local" and found == "Standard":
                     yield from _blind(spec, path, block)
-                yield from _judged(spec, path, block, found, modes[name][found])
+                related = modes[name]
+                if service.mode is not None:
+                    related = ((f"this service is {found}", spec.at("spec", "mode")),)
+                yield from _judged(spec, path, block, found, related)
 
 
 class Scaled(Protocol):
@@ -63,11 +65,10 @@ class Scaled(Protocol):
 Related = tuple[tuple[str, Span], ...]
 
 
-def _modes(subject: Subject, name: str) -> Iterator[tuple[Mode, Related]]:
-    """Of an environment: where it says its mode, for each that a service may have there."""
+def _mode_of_all(subject: Subject, name: str) -> Related:
+    """Where an environment says the mode of all services that have none of their own."""
     at = subject.project.root.at("spec", "environments", name, "serving", "mode")
-    for each in METRICS:
-        yield each, ((f"`{name}` is {each}", at),)
+    return ((f"`{name}` is {mode(subject.environments[name])}", at),)
 
 
 def components(service: ServiceSpec) -> Iterator[tuple[Path, ComponentFields]]:

@@ -42,8 +42,10 @@ spec:
 IMAGE = f'image: "example.com/x{DIGEST}"'
 
 
-def project_of(*documents: str, platform: str = "latest") -> Project:
+def project_of(*documents: str, platform: str = "latest", mode: str = "Standard") -> Project:
     head = HEAD.replace("namespace: ml-prod", f"namespace: ml-prod\n      platform: {platform}")
+    if mode == "Knative":
+        head = head.replace("{mode: Standard, gatewayApi: true}", "{mode: Knative}")
     found, problems = read("\n---\n".join([head, *documents]), "exai.yaml")
     specs = [parse(document) for document in found]
     assert problems == () and all(isinstance(spec, Spec) for spec in specs), specs
@@ -190,6 +192,19 @@ def test_a_transformer_in_the_models_pods_has_no_files_of_its_own() -> None:
 def test_keda_goes_down_to_nothing_by_what_is_outside_alone(triggers: str, codes: int) -> None:
     body = f"replicas: {{min: 0, max: 3}}\nautoscale: {{keda: {triggers}}}"
     assert [code for code, _ in said(service(body))] == ["autoscale-mode"] * codes
+
+
+@pytest.mark.parametrize(("own", "of_all"), [("Knative", "Standard"), ("Standard", "Knative")])
+def test_the_mode_that_counts_is_the_services_own(own: str, of_all: str) -> None:
+    scaled = {"Knative": "{none: {}}", "Standard": "{metric: rps, target: 5}"}
+    text = service(f"mode: {own}\nautoscale: {scaled[own]}")
+    project = project_of(text, mode=of_all)
+    [found] = [each for each in check(project, CATALOG) if each.code == "autoscale-mode"]
+    place = project.specs[Ref("Service", "a")].at("spec", "mode")
+    assert found.related == ((f"this service is {own}", place),)
+    bare = project_of(text.replace(f"  mode: {own}\n", ""), mode=own)
+    [found] = [each for each in check(bare, CATALOG) if each.code == "autoscale-mode"]
+    assert [words for words, _ in found.related] == [f"`prod` is {own}"]
 
 
 CANARY = 'canary: {model: {uri: "s3://acme-ml/n", format: sklearn}, traffic: 10%}\n'
