@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from exai_compiler.backends.kfp.objects import SERVICE_ACCOUNT
 from exai_compiler.build import Rendered
 from exai_compiler.maybe import Tree
 from exai_specs.values import frozen
@@ -44,6 +45,11 @@ _BLOCKS: Mapping[str, tuple[str, str]] = {
     "pvcMount": (CLAIM, "constant"),
 }
 _KEYS = ("secretKey", "configMapKey")
+# What KServe reads before a pod starts (targets 1.4): a Secret by its name, or by the one of all
+# services, and volumes by their claims.
+_KSERVE = "serving.kserve.io"
+_STORAGE_SECRET, _STORAGE_SECRETS = f"{_KSERVE}/storageSecretName", "storage-config"
+_MOUNTED = "pvc://"
 
 
 @frozen
@@ -73,6 +79,9 @@ def expected(objects: Iterable[Rendered], applied: Iterable[Rendered]) -> tuple[
             found[NAMESPACE, namespace, ""] |= set()
         for kind, name, keys in _named(item.body):
             found[kind, name, namespace] |= set(keys)
+        if item.id.api.startswith(f"{_KSERVE}/"):
+            for kind, name, keys in _stored(item.body):
+                found[kind, name, namespace] |= set(keys)
     return tuple(
         Expected(kind, name, namespace, tuple(sorted(keys)))
         for (kind, name, namespace), keys in sorted(found.items())
@@ -96,8 +105,32 @@ def _named(body: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             for key, value in node.items():
                 if key in _BLOCKS:
                     yield from _of_block(key, value)
-                elif key == "serviceAccountName" and isinstance(value, str):
+                elif key in ("serviceAccountName", SERVICE_ACCOUNT) and isinstance(value, str):
                     yield ACCOUNT, value, ()
+            stack += node.values()
+
+
+def _stored(body: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Where the files of models are, and who may read them."""
+    metadata = body.get("metadata") if isinstance(body, Mapping) else None
+    stated = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    named = stated.get(_STORAGE_SECRET) if isinstance(stated, Mapping) else None
+    secret = named if isinstance(named, str) else _STORAGE_SECRETS
+    if secret == named:
+        yield SECRET, secret, ()
+    stack: list[Tree] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack += node
+        elif isinstance(node, Mapping):
+            storage = node.get("storage")
+            key = storage.get("key") if isinstance(storage, Mapping) else None
+            if isinstance(key, str):
+                yield SECRET, secret, (key,)
+            for value in node.values():
+                if isinstance(value, str) and value.startswith(_MOUNTED):
+                    yield CLAIM, value.removeprefix(_MOUNTED).partition("/")[0], ()
             stack += node.values()
 
 

@@ -82,3 +82,28 @@ def test_what_is_among_the_objects_is_not_expected() -> None:
 def test_a_secret_that_an_object_makes_is_none() -> None:
     certificate = made("Certificate", "cert-manager.io/v1", {"secretName": "flowers-tls"})
     assert set(named(certificate)) == {"CustomResourceDefinition", "Namespace"}
+
+
+def test_what_kserve_reads_of_a_service_and_the_account_of_a_pipeline() -> None:
+    def service(annotations: dict[str, str], model: dict[str, Any]) -> Rendered:
+        kserve = "serving.kserve.io/v1beta1"
+        body = {"metadata": {"annotations": annotations}, "spec": {"predictor": {"model": model}}}
+        id_ = ObjectId(kserve, "InferenceService", "x")
+        return Rendered(id_, Ref("Service", "x"), freeze(body), wave=4, effect=Effect.REDEPLOY)
+
+    def found(item: Rendered) -> dict[str, list[Any]]:
+        return {kind: names for kind, names in named(item).items() if not kind.startswith("Custom")}
+
+    storage = {"storage": {"key": "minio", "path": "iris"}}
+    mine = {"serving.kserve.io/storageSecretName": "mine"}
+    assert found(service({}, storage)) == {"Secret": [("storage-config", ("minio",))]}
+    assert found(service(mine, storage)) == {"Secret": [("mine", ("minio",))]}
+    assert found(service(mine, {"storageUri": "s3://b/x"})) == {"Secret": ["mine"]}
+    claim = {"PersistentVolumeClaim": ["models"]}
+    assert found(service({}, {"storageUri": "pvc://models/x"})) == claim
+    variable = {"env": [{"name": "STORAGE_URI", "value": "pvc://models/x"}]}
+    assert found(service({}, variable)) == claim
+    runs = {"metadata": {"annotations": {"exai.dev/service-account": "runner"}}}
+    id_ = ObjectId("pipelines.kubeflow.org/v2beta1", "PipelineVersion", "p-1")
+    version = Rendered(id_, Ref("Pipeline", "p"), freeze(runs), wave=2, effect=Effect.RENDER)
+    assert found(version) == {"ServiceAccount": ["runner"]}
