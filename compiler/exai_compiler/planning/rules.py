@@ -14,7 +14,7 @@ from exai_specs.effects import Effect
 FieldPath = tuple[str | int, ...]
 
 # Only these fields can change in place; elsewhere a difference means nothing: the name is the
-# content.
+# content. In another namespace it is another object.
 MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     {
         "Experiment": (
@@ -22,8 +22,14 @@ MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
             ("spec", "parallelTrialCount"),
             ("spec", "maxFailedTrialCount"),
             ("metadata", "labels"),
+            ("metadata", "namespace"),
         ),
-        "PipelineVersion": (("spec", "displayName"), ("spec", "tags"), ("metadata", "labels")),
+        "PipelineVersion": (
+            ("spec", "displayName"),
+            ("spec", "tags"),
+            ("metadata", "labels"),
+            ("metadata", "namespace"),
+        ),
     }
 )
 

@@ -135,6 +135,24 @@ def test_another_namespace_is_another_place(mode: str, tmp_path: Path) -> None:
     assert elsewhere.documents[0].note == "what is of `prod` has no effect here"
 
 
+STARTED = f"""
+{HEAD}kind: Pipeline
+metadata: {{name: greeting, owner: ml}}
+spec:
+  schedules: {{nightly: {{cron: "0 3 * * *"}}}}
+  steps: {{greet: {{image: "{IMAGE}", command: [echo, hello]}}}}
+"""
+
+
+def test_the_version_of_a_pipeline_moves_with_it(tmp_path: Path) -> None:
+    kubernetes = f"{{prod: {{{THERE}, pipelines: {{mode: kubernetes}}}}}}"
+    root = project(tmp_path, STARTED, environments=kubernetes)
+    edit(root / "exai.yaml", ("namespace: ml", "namespace: ai"))
+    moved = [(how, what.partition("/")[0]) for how, what, _ in actions(compared(root, "prod"))]
+    kinds = ["ConfigMap", "Pipeline", "PipelineVersion", "RecurringRun"]
+    assert sorted(moved) == [("replace", kind) for kind in kinds]
+
+
 def test_another_target_makes_all_anew_and_says_what_stays(tmp_path: Path) -> None:
     environments = "{prod: {target: local}}"
     root = project(tmp_path, DATASET, LOADING, environments=environments)
