@@ -1,15 +1,17 @@
 """What is told of other environments than the one that somebody works on.
 
-In: diagnostics of a whole project, its root, its overlays, an environment. Out: those of them that
-concern it, and the warnings and notes that don't: these name another environment, point into one,
-or stand in an overlay of one. What names none is everybody's. Errors are left where they are.
+In: diagnostics of a whole project, the project, an environment. Out: those of them that concern it,
+and the warnings and notes that don't: these name another environment, point into one, or stand in
+an overlay of one. What names none is everybody's, and so is a name that a document has, too. Errors
+are left where they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
+from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import OverlaySpec
@@ -20,20 +22,23 @@ _BLOCKS = ("spec", "environments")
 
 
 def apart(
-    problems: Iterable[Diagnostic], root: Spec, overlays: Iterable[Spec], name: str
+    problems: Iterable[Diagnostic], project: Project, name: str
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """Those that matter in the environment, and those of others."""
     mine: list[Diagnostic] = []
     others: list[Diagnostic] = []
     places: Mapping[Span, str] | None = None
-    blocks: Mapping[str, Json] = _mapping(_mapping(root.document.value.get("spec")), "environments")
+    said = _mapping(project.root.document.value.get("spec"))
+    blocks: Mapping[str, Json] = _mapping(said, "environments")
+    plain: Set[str] = frozenset()
     for problem in problems:
         if problem.severity == "error" or not blocks.keys() - {name}:
             mine.append(problem)
             continue
         if places is None:
-            places = dict(_places(root, blocks, overlays))
-        concerned = set(_concerned(problem, blocks, places))
+            places = dict(_places(project.root, blocks, project.overlays))
+            plain = blocks.keys() - {ref.name for ref in project.refs}
+        concerned = set(_concerned(problem, plain, places))
         (others if concerned and name not in concerned else mine).append(problem)
     return mine, others
 
@@ -43,12 +48,10 @@ def _mapping(value: Json, key: str = "") -> Mapping[str, Json]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _concerned(
-    problem: Diagnostic, blocks: Mapping[str, Json], places: Mapping[Span, str]
-) -> Iterator[str]:
+def _concerned(problem: Diagnostic, names: Set[str], places: Mapping[Span, str]) -> Iterator[str]:
     """The environments that a diagnostic names or points at."""
     for text, at in ((problem.message, problem.at), *problem.related):
-        yield from (named for named in _NAMED.findall(text) if named in blocks)
+        yield from (named for named in _NAMED.findall(text) if named in names)
         if at in places:
             yield places[at]
 

@@ -82,7 +82,7 @@ def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | 
     changes = comparison.plan.changes if comparison.plan is not None else ()
     if any(_is_of_all(planned.change) for planned in changes):
         return None
-    told = in_order(of_here(found.diagnostics, both.head.root, both.head.overlays, name))
+    told = in_order(of_here(found.diagnostics, both.head, name))
     return Against(revision, folder.commit, name, comparison, told, found.sources)
 
 

@@ -6,7 +6,7 @@ order of the stages; plan, apply and status all go through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
@@ -122,7 +122,7 @@ def check_project(
         loaded = replace(loaded, project=loaded.project_in(environment))
     overlays = base.overlays if base is not None else ()
     if base is not None and environment is not None:
-        problems = list(of_here(problems, base.root, overlays, environment))
+        problems = list(of_here(problems, base, environment))
     return Checked(loaded, components, in_order(problems), overlays)
 
 
@@ -130,12 +130,12 @@ _ELSEWHERE = "error-elsewhere"
 
 
 def of_here(
-    problems: Sequence[Diagnostic], root: Spec, overlays: Iterable[Spec], environment: str
+    problems: Sequence[Diagnostic], project: Project, environment: str
 ) -> Iterator[Diagnostic]:
     """The diagnostics that concern an environment; the warnings of others are one note."""
     told = [each for each in problems if each.code == _ELSEWHERE]
     rest = (each for each in problems if each.code != _ELSEWHERE)
-    mine, others = apart(rest, root, overlays, environment)
+    mine, others = apart(rest, project, environment)
     yield from (*mine, *told)
     if warnings := sum(each.severity == "warning" for each in others):
         are = "a warning is" if warnings == 1 else f"{warnings} warnings are"

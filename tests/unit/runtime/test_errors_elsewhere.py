@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from exai_compiler.elsewhere import apart
 from exai_runtime.compiling import check_project
 from exai_runtime.session import plan
 from exai_runtime.validating import validate
 from exai_runtime.workspace import load
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 
 PROJECT = """\
 apiVersion: exai.dev/v1alpha1
@@ -228,3 +229,15 @@ def test_an_overlay_that_cant_be_read_hides_its_environment(
     elsewhere = [each.at.line for each in found if each.at.line != first + 15]
     assert len(found) == len(elsewhere) + 1
     assert elsewhere == [lines[name] for name in told_]
+
+
+@pytest.mark.parametrize(("dataset", "apart_"), [("forgotten", True), ("prod", False)])
+def test_a_document_may_be_called_like_an_environment(
+    tmp_path: Path, dataset: str, apart_: bool
+) -> None:
+    (tmp_path / "exai.yaml").write_text(PROJECT + UNUSED.replace("forgotten", dataset))
+    project = load(tmp_path).project
+    assert project is not None
+    warning = Diagnostic("a-code", "the rows of `prod` end there", Span("exai.yaml"), "warning")
+    mine, others = apart([warning], project, "local")
+    assert (mine, others) == (([], [warning]) if apart_ else ([warning], []))
