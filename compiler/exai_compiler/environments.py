@@ -19,6 +19,7 @@ from exai_compiler.catalog import Catalog
 from exai_compiler.certainty import certain
 from exai_compiler.checks import check, overlays, policy_rules
 from exai_compiler.checks.subject import subject
+from exai_compiler.checks.told_once import joined
 from exai_compiler.overlay_causes import (
     Touch,
     causes,
@@ -120,19 +121,20 @@ def check_everywhere(
     A project for clusters alone may hold what one machine can't give: `local`, which always exists,
     is judged where nobody declares it once it is `asked` for.
     """
-    told = _everywhere(base, found, catalog, wrong)
+    every = _everywhere(base, found, catalog, wrong)
+    told = tuple(joined(every, files=True))
     body = base.root.body
     declared = body.environments if isinstance(body, ProjectSpec) else {}
     known = wrong.get(asked or "", ()) is not None
     if asked != "local" or not known or not declared or asked in declared or asked in found:
         return told
-    already = frozenset(told)
+    already = frozenset(every)
     more = [
         (asked, problem)
         for problem in check(base, catalog, [asked])
         if problem not in already and not problem.code.startswith(_UNUSED)
     ]
-    return in_order((*told, *_named(base, more)))
+    return in_order(joined((*every, *_named(base, more)), files=True))
 
 
 def errors_in(
@@ -164,9 +166,10 @@ def errors_in(
         told = (*told, *(each for each in there if each.code != _OF_POLICIES))
     else:
         told = check(mine, catalog, judged)
-    return tuple(
+    errors = (
         each for each in told if each.severity == "error" and not each.code.startswith(_UNUSED)
     )
+    return tuple(joined(errors, files=True))
 
 
 def _everywhere(

@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 place = subject.project.root.key_at("spec", "environments", name)
                 yield Diagnostic(
                     "slo-unmeasurable",
-                    f"environment `{name}` {why}",
+                    f"an environment {why}",
                     spec.key_at(*path),
                     "warning",
                     hint,

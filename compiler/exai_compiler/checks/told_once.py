@@ -19,8 +19,9 @@ MOST = 10
 # A reference that is one of these has no type that could be wrong, too.
 _UNREAD = frozenset({"unknown-reference", "out-of-scope"})
 _MADE_BY_NOBODY = "model-without-producer"
+_GONE, _TOO = "missing-file", "this asks for it, too"
 Related = tuple[tuple[str, Span], ...]
-About = tuple[str, Span, str, str, str]
+About = tuple[str, Span | None, str, str, str]
 
 
 def causes(found: list[Diagnostic], project: Project) -> list[Diagnostic]:
@@ -41,16 +42,28 @@ def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
         if not (each.code == "wrong-input-type" and each.at in unread)
         and not (each.code == "unknown-reference" and each.at in itself)
     ]
+    return joined(found)
+
+
+def joined(found: Iterable[Diagnostic], files: bool = False) -> list[Diagnostic]:
+    """Those that differ in nothing but related places are one. With `files` what names a file that
+    isn't there is a related place, too: for when nobody compares environments any more.
+    """
     first: dict[About, Diagnostic] = {}
     joined: dict[About, dict[tuple[str, Span], None]] = {}
     for each in found:
-        about: About = (each.code, each.at, each.severity, each.message, each.hint)
+        gone = files and each.code == _GONE
+        at = None if gone else each.at
+        about: About = (each.code, at, each.severity, each.message, each.hint)
         before = first.setdefault(about, each)
         if before is not each:
             places = joined.setdefault(about, dict.fromkeys(before.related))
+            if each.at != before.at:
+                places[_TOO, each.at] = None
             places.update(dict.fromkeys(each.related))
     for about, places in joined.items():
-        first[about] = replace(first[about], related=some(tuple(places)))
+        related = sorted(places, key=lambda each: (each[1], each[0])) if files else places
+        first[about] = replace(first[about], related=some(tuple(related)))
     return list(first.values())
 
 
