@@ -216,9 +216,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "and stays inside.",
         ),
         "port-clash": Code(
-            "Two Services ask for the same port.",
+            "Two Services, or two containers of a pod, ask for the same port.",
             "Locally each service listens on a port of 127.0.0.1 of its own. Without local.port "
-            "a free one is found, and kept.",
+            "a free one is found, and kept. On a cluster the containers of a pod share its ports, "
+            "and the model's server has 8080 unless it is told another.",
         ),
         "python-syntax": Code(
             "A Python file that a spec names isn't Python.",

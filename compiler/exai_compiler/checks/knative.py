@@ -90,7 +90,9 @@ def _ports(
             "serving-mode",
             "Knative mode has to know which container of a pod answers, and none has a port",
             spec.key_at(*beside[0]),
-            hint="add `ports: {http1: 8080}` to the one that answers requests",
+            hint="add `ports: {http1: 8080}` to the Service; or, where another container answers "
+            "in front of its server, another one there, such as `ports: {http1: 8090}`, and let "
+            "that listen on it",
             related=related,
         )
 

@@ -151,7 +151,7 @@ def test_a_port_that_is_written_for_grpc_is_the_one_that_knative_has() -> None:
     )
     assert said(grpc) == []
     assert said(grpc + f"  sidecars: {{x: {{{IMAGE}}}}}\n") == []
-    again = grpc + f"  sidecars: {{x: {{{IMAGE}, ports: {{http1: 8080}}}}}}\n"
+    again = grpc + f"  sidecars: {{x: {{{IMAGE}, ports: {{http1: 8090}}}}}}\n"
     assert said(again) == [("serving-mode", ONE_PORT)]
 
 
@@ -169,6 +169,43 @@ def test_kserve_takes_no_pythonpath_since_0_18(body: str) -> None:
     refused = [("reserved-env", "KServe takes no container that sets `PYTHONPATH`")]
     assert said(service(body)) == refused
     assert said(service(body), platform="kubeflow-26.03") == []
+
+
+def beside(port: int) -> str:
+    return f"transformer: {{collocated: true, {IMAGE}, ports: {{http1: {port}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "taken_by"),
+    [
+        (beside(8080), "the model's server"),
+        ("runtime: kserve-sklearnserver\n" + beside(8080), "the model's server"),
+        (f"sidecars: {{x: {{{IMAGE}, ports: {{http1: 8080}}}}}}", "the model's server"),
+        ("args: [--http_port=8085]\n" + beside(8080), None),
+        ("env: {MLSERVER_HTTP_PORT: '8085'}\n" + beside(8080), None),
+        ("runtime: platform-sklearn\n" + beside(8080), None),  # which may listen elsewhere
+        (beside(8090), None),
+        (beside(8090).replace("collocated: true, ", "").replace("8090", "8080"), None),
+        (f"runtime: custom\n{IMAGE}\nports: {{http1: 9000}}\n" + beside(9000), "the server"),
+        (f"sidecars: {{x: {{{IMAGE}, ports: {{a: 81}}}}}}\n" + beside(81), "the sidecar `x`"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["Standard", "Knative"])
+def test_the_containers_of_a_pod_share_its_ports(
+    body: str, taken_by: str | None, mode: str
+) -> None:
+    found = check(project_of(service(body), mode=mode), CATALOG)
+    clashes = [each for each in found if each.code == "port-clash"]
+    told = [each.message.partition(" is taken by ")[2] for each in clashes]
+    assert told == ([taken_by] if taken_by else [])
+    assert all([words for words, _ in each.related] == [taken_by] for each in clashes)
+
+
+def test_what_is_said_of_a_pod_without_a_port_leads_to_no_clash() -> None:
+    silent = f"mode: Knative\ntransformer: {{collocated: true, {IMAGE}}}"
+    [found] = check(project_of(service(silent)), CATALOG)
+    assert found.code == "serving-mode" and "`ports: {http1: 8090}`" in str(found.hint)
+    assert said(service("mode: Knative\n" + beside(8090))) == []
 
 
 def test_a_transformer_in_the_models_pods_has_no_files_of_its_own() -> None:
@@ -215,7 +252,7 @@ CANARY = 'canary: {model: {uri: "s3://acme-ml/n", format: sklearn}, traffic: 10%
     [
         ("", []),
         (f"transformer: {{{IMAGE}}}", ["canary-unreached"]),
-        (f"transformer: {{{IMAGE}, collocated: true, ports: {{http1: 8080}}}}", []),
+        (f"transformer: {{{IMAGE}, collocated: true, ports: {{http1: 8090}}}}", []),
         ("deploymentStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}", []),
     ],
 )
