@@ -11,7 +11,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
-from exai_compiler.changes import Change, Create, Delete, Replace, Update
+from exai_compiler.changes import (
+    Change,
+    Create,
+    Delete,
+    Materialize,
+    Planned,
+    Replace,
+    Run,
+    Update,
+)
 from exai_compiler.neighbours import EVERYBODY, LeftOut
 from exai_compiler.project import Project
 from exai_compiler.revisions import (
@@ -193,7 +202,10 @@ def _compared(
         overlays = (base.overlays if base is not None else (), head.overlays)
         told = head.diagnostics
         problems = _broken_base(base, revision, commit, None) if base is not None else ()
-        made = compare_documents(before, head.project, told, was, head.catalog, overlays)
+        known = base.diagnostics if base is not None else ()
+        made = compare_documents(
+            before, head.project, name, told, was, head.catalog, overlays, known
+        )
         return _less_unread(made, head), problems
     found = head.usable.environment(name)
     assert found is not None  # noqa: S101 - `_no_environment` has looked
@@ -203,7 +215,32 @@ def _compared(
         if sound is not None and (there := sound.environment(name)):
             old = Revision(sound, base.catalog, there)
     problems = _broken_base(base, revision, commit, sound) if base is not None else ()
-    return compare(before, old, Revision(head.usable, head.catalog, found), name, saved), problems
+    files = base.catalog if base is not None else None
+    new = Revision(head.usable, head.catalog, found)
+    made = compare(before, old, new, name, saved, files)
+    if problems and (before is None or before.environment(name) is not None):
+        made = _unsure(made, before, sound)
+    return made, problems
+
+
+def _unsure(made: Comparison, before: Project | None, sound: Project | None) -> Comparison:
+    """Nobody knows what an apply has done for what can't be read of the other revision."""
+    if made.plan is None:
+        return made
+
+    def told(planned: Planned) -> Planned:
+        change = planned.change
+        if not isinstance(change, Run | Materialize):
+            return planned
+        ref = change.pipeline if isinstance(change, Run) else change.view
+        is_new = before is not None and ref not in before.specs
+        if is_new or (sound is not None and ref in sound.specs):
+            return planned
+        why = "the other revision can't tell whether that was done"
+        return replace(planned, change=replace(change, why=(why,)))
+
+    plan = replace(made.plan, changes=tuple(map(told, made.plan.changes)))
+    return replace(made, plan=plan)
 
 
 def _less_unread(made: Comparison, head: Checked) -> Comparison:

@@ -29,7 +29,7 @@ from exai_compiler.revisions.contract import Break, broken_callers, broken_docum
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.impact import FILE, chains_of, documents_between, reached
-from exai_compiler.revisions.pins import with_pins
+from exai_compiler.revisions.pins import held, pinned_services, with_pins, with_stays
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
 from exai_compiler.revisions.settled import Happening, as_new, document_of, settled
 from exai_compiler.revisions.unstarted import with_notes
@@ -108,10 +108,11 @@ def compare(
     head: Revision,
     name: str,
     saved: Saved | None = None,
+    before_files: Catalog | None = None,
 ) -> Comparison:
     """What `head` changes in the environment `name`. `old_project` is the old project, if there is
     one; `base` is None, too, where the environment is new, and with it everything in it. `saved` is
-    what another exai made of `base`."""
+    what another exai made of `base`; `before_files` has the old files where there is no `base`."""
     old = built(base, head.project, name) if base is not None else None
     facts, there = unapplied(head.project), Observed({})
     elsewhere = base is not None and base.environment.target != head.environment.target
@@ -126,17 +127,18 @@ def compare(
     )
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)
-    documents = with_pins(base.project if base is not None else None, head.project, name, documents)
+    documents = with_pins(old_project, head.project, name, documents)
     made = plan(build, there)
-    planned = moved(made.changes, head.environment)
+    planned = held(moved(made.changes, head.environment), new.lock)
     upgrade: tuple[Planned, ...] = ()
     if saved is not None and old is not None:
-        mine = moved(plan(build, observed(old.objects)).changes, head.environment)
+        mine = held(moved(plan(build, observed(old.objects)).changes, head.environment), new.lock)
         planned, upgrade = apart(planned, mine)
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
         breaks = tuple(_breaks(base, head, name, (before, after), documents, planned))
     documents = with_notes(_with_breaks(documents, breaks), new, build.runs)
+    documents = with_stays(documents, new.lock, name)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
         planned, documents = settled(planned, documents, what)
@@ -154,7 +156,7 @@ def compare(
     old_waits = {item.waits_for for item in was.waiting} if was is not None else set()
     waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
     made = replace(made, changes=explained, waiting=waiting, notes=())
-    files = _files(base.catalog if base else None, head.catalog)
+    files = _files(base.catalog if base else before_files, head.catalog)
     return Comparison(documents, breaks, files, made, build)
 
 
@@ -168,6 +170,8 @@ def _breaks(
 ) -> Iterator[Break]:
     """Who can no longer work: what is asked is another thing, or isn't where it was."""
     services = frozenset(each.ref.name for each in documents if each.ref.kind == "Service")
+    # A pin keeps a service as it is, and its callers have to know before it is moved.
+    services |= pinned_services(head.project, name)
     found = tuple(broken_callers(base.project, head.project, *lineages, services))
     yield from found
     broken = frozenset(each.ref for each in found)
@@ -216,14 +220,19 @@ def _happening(
 def compare_documents(
     base: Project | None,
     head: Project,
+    name: str,
     problems: tuple[Diagnostic, ...],
     before: Catalog | None,
     after: Catalog,
     overlays: tuple[tuple[Spec, ...], tuple[Spec, ...]] = ((), ()),
+    known: tuple[Diagnostic, ...] = (),
 ) -> Comparison:
     """What can be said of a revision that doesn't compile: the documents and files that differ,
-    and the documents and `overlays`, of both, that nobody touched and that are wrong now."""
+    and the documents and `overlays`, of both, that nobody touched and that are wrong now; what is
+    `known` of the old revision is no break."""
     documents = changed_documents(base, head)
+    if (environment := head.environment(name)) is not None:
+        documents = tuple(here(documents, head, name, environment))
     files = _files(before, after) if before is not None else ()
     changed = frozenset(change.ref for change in documents)
     paths = sorted(path for each in files for path in (each.path, each.was) if path)
@@ -232,7 +241,10 @@ def compare_documents(
     same = {each.ref: each.body for each in were}
     touched = changed.union(each.ref for each in now if same.get(each.ref) != each.body)
     breaks = broken_documents(head, problems, touched, blamed, now)
-    return Comparison(documents, tuple(breaks), files, None)
+    there = broken_documents(base, known, frozenset(), (), were) if base is not None else ()
+    old = {(each.ref, each.code, each.why) for each in there}
+    new = tuple(each for each in breaks if (each.ref, each.code, each.why) not in old)
+    return Comparison(documents, new, files, None)
 
 
 def _resolved(

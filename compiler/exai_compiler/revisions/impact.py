@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice, pairwise
 
 from exai_compiler.edges import Node
+from exai_compiler.facts import Pin
 from exai_compiler.graph import Frame, everything
 from exai_compiler.lineage import Lineage
 from exai_compiler.meaning import models_registered
@@ -22,7 +23,7 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange, by_ref
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
-from exai_specs.kinds import FeatureViewSpec
+from exai_specs.kinds import FeatureViewSpec, ServiceSpec
 from exai_specs.values import replace
 
 Chain = tuple[Ref, ...]
@@ -81,8 +82,20 @@ def _follow(
     for node in after.down(start):
         if node.is_document:
             way = documents_between(after, start, node)
+            if any(_stays(head, *pair) for pair in pairwise(way)):
+                continue
             if known is None or known.issuperset(way[1:]):
                 _reach(head, found, node.ref, (*because, *way[1:]))
+
+
+def _stays(head: Resolved, model: Ref, service: Ref) -> bool:
+    """Whether a service serves only what is pinned of a model: no run rolls it out."""
+    body = head.project.body(ServiceSpec, service.name) if service.kind == "Service" else None
+    if body is None or model.kind != "Model":
+        return False
+    asked = [reference.partition("@") for _, reference in body.references]
+    pins = [head.lock.pins.get((name, at)) for name, _, at in asked if name == model.name]
+    return bool(pins) and all(isinstance(pin, Pin) for pin in pins)
 
 
 def _changing(base: Resolved, head: Resolved) -> frozenset[Ref]:

@@ -15,6 +15,7 @@ from exai_compiler.named_files import asked_files
 from exai_compiler.project import Project, link
 from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, has_errors
+from exai_specs.lock import FILE as LOCK
 from exai_specs.parse import Spec
 from exai_specs.values import replace
 
@@ -27,6 +28,8 @@ def sound_part(
     told = list(problems)
     while part is not None and part.environment(name) is not None:
         told += check(part, catalog, [name])
+        if len(part.all) < len(project.all):
+            told = [each for each in told if not _pins_nothing(each)]
         if not has_errors(told):
             return part
         wrong = _wrong(part.all, told)
@@ -37,6 +40,11 @@ def sound_part(
         part = replace(part, lock=project.lock) if part is not None else None
         told = []
     return None
+
+
+def _pins_nothing(problem: Diagnostic) -> bool:
+    """Whether the lock pins what was left out: it is read for what is left alone."""
+    return problem.at.path == LOCK and problem.code == "unknown-reference"
 
 
 def _wrong(specs: Sequence[Spec], problems: Iterable[Diagnostic]) -> frozenset[int]:

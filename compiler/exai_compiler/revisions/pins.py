@@ -7,9 +7,11 @@ one side pins is what it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from exai_compiler.changes import MoveAlias, Planned
+from exai_compiler.facts import Lock, Pin
 from exai_compiler.pinned_images import pins_of
 from exai_compiler.project import Project
 from exai_compiler.revisions.documents import DocumentChange, SpecField, Verb, by_ref
@@ -75,6 +77,48 @@ def with_pins(
         elif own.impact < Effect.REDEPLOY:
             found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=because)
     return tuple(found[ref] for ref in sorted(found))
+
+
+def held(planned: Iterable[Planned], lock: Lock) -> tuple[Planned, ...]:
+    """A pin comes before an alias: where the registry's moves, nothing is rolled out by it."""
+    return tuple(
+        replace(each, impact=Effect.METADATA)
+        if isinstance(each.change, MoveAlias)
+        and isinstance(lock.pins.get((each.change.model.name, each.change.alias)), Pin)
+        else each
+        for each in planned
+    )
+
+
+def pinned_services(project: Project, environment: str) -> frozenset[str]:
+    """The services that serve what is pinned."""
+    pins = _pins(project, environment)
+    return frozenset(
+        spec.ref.name
+        for spec, service in project.bodies(ServiceSpec)
+        if any(reference in pins for _, reference in service.references)
+    )
+
+
+def with_stays(
+    documents: tuple[DocumentChange, ...], lock: Lock, environment: str
+) -> tuple[DocumentChange, ...]:
+    """With a note at each model that is trained anew and that a pin keeps as it is."""
+    if any(each.ref == Ref(KIND, environment) for each in documents):
+        return documents
+    stays: dict[str, list[str]] = {}
+    for (model, at), pin in sorted(lock.pins.items()):
+        if isinstance(pin, Pin) and not at.isdigit():
+            stays.setdefault(model, []).append(f"`{at}` stays on version {pin.version}")
+    return tuple(
+        replace(each, note=f"{', '.join(stays[each.ref.name])}, pinned in exai.lock")
+        if each.ref.kind == "Model"
+        and each.impact is Effect.RETRAIN
+        and each.ref.name in stays
+        and not each.note
+        else each
+        for each in documents
+    )
 
 
 def _pins(project: Project | None, environment: str) -> Mapping[str, Pinned]:

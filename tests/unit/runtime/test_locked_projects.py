@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from git_repository import git
 
-from exai_compiler.changes import Update
+from exai_compiler.changes import MoveAlias, Run, Update
 from exai_compiler.maybe import Known, Unknown
 from exai_compiler.revisions import Comparison
 from exai_runtime import rechecking
@@ -18,7 +18,10 @@ from exai_runtime.compiling import check_project
 from exai_runtime.rechecking import recheck
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused, RenderedFiles
+from exai_runtime.views.human.against import lines
+from exai_runtime.views.human.paint import Paint
 from exai_runtime.workspace import load
+from exai_specs.effects import Effect
 
 SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
 URI = "s3://acme-ml/models/flower_model"
@@ -389,3 +392,81 @@ def test_a_lock_that_cant_be_read_hides_no_other_error(
     of_lock = [each.code for each in found if each.at.path == "exai.lock"]
     assert sorted(of_lock) == codes
     assert {each.code for each in found if each.at.path != "exai.lock"} == {"unknown-component"}
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_the_lock_of_a_broken_revision_is_compared_all_the_same(shop: Path) -> None:
+    pipeline = shop / "specs/pipeline.yaml"
+    edit(pipeline, "  serviceAccount: trainer\n", "  run: {on: [spec]}\n")
+    edit(pipeline, "steps.load.data", "steps.laod.data")
+    git(shop, "commit", "-qam", "broken")
+    edit(pipeline, "steps.laod.data", "steps.load.data")
+    found = plan_against(shop, "prod", "HEAD")
+    assert found.comparison is not None and found.comparison.plan is not None
+    documents = {str(each.ref): each.verb for each in found.comparison.documents}
+    assert documents["Pipeline/training"] == "changed"
+    assert "Lock/prod" not in documents and "Service/colours" not in documents
+    runs = [each.change for each in found.comparison.plan.changes if isinstance(each.change, Run)]
+    [why] = [why for each in runs for why in each.why]
+    assert why == "the other revision can't tell whether that was done"
+    told_first = list(lines(found, Paint(False)))[2]
+    assert told_first.startswith("Warning: the specs at HEAD (") and "`laod`" in told_first
+
+
+def test_the_lock_is_the_same_where_nothing_else_of_a_revision_is_sound(shop: Path) -> None:
+    store = "        online_store: {type: redis, connection_string: {secret: feast, key: redis}}\n"
+    whole = (shop / "exai.yaml").read_text()
+    edit(shop / "exai.yaml", store, "")
+    git(shop, "commit", "-qam", "broken")
+    (shop / "exai.yaml").write_text(whole)
+    assert "Lock/prod" not in {str(each.ref) for each in compared(shop).documents}
+
+
+def test_a_pin_keeps_a_service_whatever_is_trained(shop: Path) -> None:
+    pipeline = shop / "specs/pipeline.yaml"
+    edit(pipeline, "  serviceAccount: trainer\n", "  run: {on: [spec]}\n")
+    edit(pipeline, "promote: manual", "promote: auto")
+    git(shop, "commit", "-qam", "auto")
+    edit(pipeline, "test: 0.2", "test: 0.3")
+    found = compared(shop)
+    documents = {str(each.ref): each for each in found.documents}
+    assert sorted(documents) == ["Model/flower_model", "Pipeline/training"]
+    assert documents["Model/flower_model"].note == (
+        "`champion` stays on version 3, pinned in exai.lock"
+    )
+    assert found.plan is not None
+    [move] = [each for each in found.plan.changes if isinstance(each.change, MoveAlias)]
+    assert move.impact is Effect.METADATA
+
+
+def test_an_error_that_was_there_is_no_break_of_a_change(shop: Path) -> None:
+    store = "        online_store: {type: redis, connection_string: {secret: feast, key: redis}}\n"
+    edit(shop / "exai.yaml", store, "")
+    git(shop, "commit", "-qam", "no store")
+    found = plan_against(shop, "prod", "HEAD")
+    assert found.exit_code == 1
+    assert found.comparison is not None and found.comparison.breaks == ()
+
+
+def test_another_environments_new_name_breaks_nothing_of_this_one(shop: Path) -> None:
+    with (shop / "specs/serving.yaml").open("a") as file:
+        file.write(
+            "---\napiVersion: exai.dev/v1alpha1\nkind: Overlay\n"
+            "metadata: {name: few, owner: data-team}\n"
+            "spec: {environment: staging, target: Service/colours, "
+            "patch: {spec: {replicas: {min: 2}}}}\n"
+        )
+    git(shop, "commit", "-qam", "overlay")
+    edit(shop / "exai.yaml", "    staging:", "    stage:")
+    found = plan_against(shop, "prod", "HEAD")
+    assert found.comparison is not None
+    [project] = found.comparison.documents
+    assert (project.impact, project.note) == (
+        Effect.METADATA,
+        "what is of `stage`, `staging` has no effect here",
+    )

@@ -24,6 +24,7 @@ SYMBOLS: Mapping[str, str] = {
     "moved": "~",
 }
 _IMPACT_COLUMN = 44
+OF_ALL = "broken-revision"  # what everything below is to be read by, without other warnings, too
 _MOST = 8  # fields of one document; JSON and Markdown have all
 
 
@@ -35,6 +36,10 @@ def lines(result: Against, paint: Paint) -> Iterator[str]:
     commit = f" ({result.commit[:12]})" if result.commit else ""
     yield paint.bold(f"Compared with {result.revision}{commit}")
     yield ""
+    for each in result.diagnostics:
+        if each.code == OF_ALL:
+            yield f"{paint.yellow(each.severity.capitalize())}: {each.message}"
+            yield ""
     yield from _breaks(found.breaks, paint)
     if found.documents or found.files:
         yield paint.bold("Documents")

@@ -10,7 +10,7 @@ from exai_compiler.changes import subject as named
 from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.revision_results import Against
-from exai_runtime.views.human.against import because, summary
+from exai_runtime.views.human.against import OF_ALL, because, summary
 from exai_runtime.views.human.differences import list_change, maybe_texts, path_text, together
 from exai_runtime.views.human.words import count, maybe_text, value_texts
 from exai_runtime.views.markdown.text import code, prose
@@ -25,7 +25,6 @@ _WORDS = {
     Effect.RENDER: "render",
     Effect.METADATA: "none",
 }
-_OF_ALL = "broken-revision"  # what everything below is to be read by; other warnings are elsewhere
 _MOST_ROWS = 60  # a comment holds 65,536 characters; JSON has all of it
 _MOST_FIELDS = 200
 _MOST_OF_ONE = 10
@@ -40,7 +39,7 @@ def lines(result: Against) -> Iterator[str]:
     yield f"Compared with {code(result.revision)}{commit}."
     yield ""
     for each in result.diagnostics:
-        if each.code == _OF_ALL:
+        if each.code == OF_ALL:
             yield f"**{each.severity.capitalize()}**: {prose(each.message)} ({prose(each.hint)})."
             yield ""
     yield from _problems([d for d in result.diagnostics if d.severity == "error"])
