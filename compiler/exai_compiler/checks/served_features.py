@@ -14,7 +14,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import TRAINS
-from exai_compiler.feature_views import Used
+from exai_compiler.feature_views import Used, lacked
 from exai_compiler.graph import (
     Broken,
     Constant,
@@ -25,6 +25,7 @@ from exai_compiler.graph import (
     Step,
     outputs_of,
     sources,
+    topological,
 )
 from exai_compiler.signatures import Told, signatures, told
 from exai_specs.diagnostics import Diagnostic, Span
@@ -77,7 +78,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _declared(subject: Subject, told: Told) -> Iterator[Needs]:
     """What a signature says that its inputs come from."""
     name = told.signature.features or ""
-    if (gives := subject.services.get(name)) is not None:
+    if (gives := _gives(subject, name)) is not None:
         taken = _taken(gives, tuple(told.signature.inputs))
         yield Needs(name, taken, told.spec, (*told.path, "features"))
 
@@ -86,7 +87,7 @@ def _looked_up(
     subject: Subject, spec: Spec, served: ServedFeatures, told: Told
 ) -> Iterator[Diagnostic]:
     """A signature that names no feature service takes what is looked up by the columns' names."""
-    gives = subject.services.get(served.service)
+    gives = _gives(subject, served.service)
     if gives is None:
         return
     at = spec.at("spec", "features", "service")
@@ -136,33 +137,44 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
         if signature is not None:
             graph = subject.graphs[signature.pipeline]
             step = graph.steps[signature.step]
-            if _is_open(subject, graph, step) or (
-                maker.graph is not graph and _is_open(subject, maker.graph, maker.step)
+            if _is_open(graph, step) or (
+                maker.graph is not graph and _is_open(maker.graph, maker.step)
             ):
                 continue
             pipeline = subject.project.specs[graph.pipeline]
             path = under_with(step.path, _port(step))
-            gives = subject.services.get(signature.table.service)
+            gives = _gives(subject, signature.table.service)
             if signature.features and (gives is not None or not signature.table.service):
                 taken = _taken(gives, signature.features)
                 yield Needs(signature.table.service, taken, pipeline, path)
         elif spec is not None and body is not None and body.signature is not None:
+            if _is_open(maker.graph, maker.step) or (
+                maker.step.name not in topological(maker.graph)  # it waits for itself
+            ):
+                continue
             name = body.signature.features or ""
-            gives = subject.services.get(name)
+            gives = _gives(subject, name)
             if gives is not None or not name:
                 taken = _taken(gives, tuple(body.signature.inputs))
                 yield Needs(name, taken, spec, ("spec", "signature", "features"))
 
 
-def _is_open(subject: Subject, graph: Graph, step: Step) -> bool:
-    """Whether a name leads nowhere in what the step, or a step before it, is given: what its data
-    hold can't be told then (`unknown-reference` and `bad-expression` say so)."""
-    found = subject.reads[graph.pipeline.name]
-    if not found.broken and all(_leads_somewhere(graph, each) for each in found.sources):
-        return False  # as nearly all, whatever the step
+def _gives(subject: Subject, service: str) -> Used | None:
+    """What a FeatureService gives; None where a name in it, or in its views, leads nowhere: that
+    name is told, and nothing that comes of it."""
+    gives = subject.services.get(service)
+    return gives if gives is not None and lacked(subject.project, service) == frozenset() else None
+
+
+def _is_open(graph: Graph, step: Step) -> bool:
+    """Whether the step, or a step before it, is of no component that is known, lacks an artifact,
+    or is given a name that leads nowhere: what its data hold can't be told then, and the cause is
+    told."""
     met, waiting = {step.name}, [step]
     while waiting:
         one = waiting.pop()
+        if _is_unfinished(one):
+            return True
         for binding in one.inputs.values():
             if isinstance(binding, Constant):
                 continue
@@ -175,6 +187,16 @@ def _is_open(subject: Subject, graph: Graph, step: Step) -> bool:
                     met.add(maker.name)
                     waiting.append(maker)
     return False
+
+
+def _is_unfinished(step: Step) -> bool:
+    """Whether a step is of a component that isn't known, or isn't given all of its artifacts."""
+    if step.component is None:
+        return step.spec.uses is not None
+    return any(
+        name not in step.inputs and port.is_artifact and not port.optional
+        for name, port in step.component.inputs.items()
+    )
 
 
 def _leads_somewhere(graph: Graph, source: Source) -> bool:
@@ -213,7 +235,7 @@ def _fits(
                 related=(("the model is trained on them here", needs.at),),
             )
         return
-    gives = subject.services.get(service.features.service)
+    gives = _gives(subject, service.features.service)
     if gives is None:
         return
     at = ("spec", "features", "service")

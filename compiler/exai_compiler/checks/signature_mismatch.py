@@ -48,7 +48,7 @@ def _judged(
                 related=where,
             )
     for name in followed.features:
-        if name not in said.inputs:
+        if name not in said.inputs and name != followed.target:  # that one is `target-in-features`
             yield Diagnostic(
                 "signature-mismatch",
                 f"step `{step.name}` is given `{name}`, which the signature leaves out",
@@ -64,13 +64,15 @@ def _judged(
             if name in known and column is not None and column.type != type_:
                 yield _type(name, f"{column.type}", f"{type_}", column.at, spec, side)
     target = next(iter(said.outputs))
-    if followed.target and target != followed.target:
+    # A target that is no column is `unknown-column`.
+    if followed.target in data and target != followed.target:
+        place = pipeline.at(*under_with(step.path, TRAINS[component.name].target))
         yield Diagnostic(
             "signature-mismatch",
             f"step `{step.name}` predicts `{followed.target}`, not `{target}`",
             spec.key_at("spec", "signature", "outputs", target),
             hint=f"write `{followed.target}`, or remove `signature`: it follows from that step",
-            related=where,
+            related=((f"step `{step.name}` says so here", place),),
         )
 
 

@@ -247,6 +247,31 @@ def test_a_name_that_leads_nowhere_says_nothing_of_the_model(edit: Edit) -> None
     assert {code for code, _ in said(found(edit))} == {"unknown-reference"}
 
 
+PLAIN = """  signature:
+    inputs: {petal_length: float64, petal_ratio: float64, slenderness: float64}
+    outputs: {species: string}
+"""
+SIGNED = ("  task: classification\n", f"  task: classification\n{PLAIN}")
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (("uses: split-data", "uses: splitdata"), "unknown-component"),
+        (("uses: load-features", "uses: load-feature"), "unknown-component"),
+        (("        data: ${{ steps.features.data }}\n", ""), "missing-input"),
+        (("ratios]\n", "ratio]\n"), "unknown-reference"),
+        (("    train:\n", "    trains:\n"), "unknown-reference"),
+        (("model: ${{ steps.train.model }}", "model: ${{ steps.trian.model }}"), "unknown-ref"),
+        (("    load:\n", "    load:\n      after: [train]\n"), "step-cycle"),
+    ],
+)
+def test_what_a_model_is_trained_on_is_not_guessed_behind_an_error(edit: Edit, code: str) -> None:
+    told = {problem.code for problem in found(edit, SIGNED) if problem.severity == "error"}
+    assert "features-mismatch" not in told
+    assert any(each.startswith(code) for each in told)
+
+
 def test_a_service_that_gives_more_will_do() -> None:
     more = document("FeatureService", "more", "{features: [petals, ratios]}")
     assert found(("    service: flower_features", "    service: more"), more=more) == ()

@@ -189,6 +189,15 @@ def test_a_signature_that_says_the_same(components: Catalog) -> None:
     assert found(components, "signature-mismatch", same) == []
     (target,) = found(components, "signature-mismatch", same, ("{returned: bool}", "{back: bool}"))
     assert "predicts `returned`, not `back`" in target.message
+    assert [str(at) for _, at in target.related] == ["exai.yaml:32:17"]
+
+
+def test_a_target_that_is_no_column_or_a_feature_is_one_error(components: Catalog) -> None:
+    same = ("{amount: int64, weight: float64}", "{amount: float64}")
+    typo = ("target: returned", "target: returns")
+    assert codes(components, "signature-mismatch", same, typo) == ["unknown-column"]
+    among = ("features: [amount]", "features: [amount, returned]")
+    assert codes(components, "signature-mismatch", same, among) == ["target-in-features"]
 
 
 @pytest.mark.parametrize(
