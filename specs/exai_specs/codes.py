@@ -95,8 +95,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "number-format": Code(
             "A number is written in a way that is easily misread.",
-            "Exponents (`1e3`), infinity, not-a-number, and numbers beyond 64 bits are refused,"
-            " since readers of YAML differ on them. Write the number out, or quote text.",
+            "Exponents (`1e3`), infinity, not-a-number, numbers beyond 64 bits and a zero in front"
+            " (`010`) are refused, since readers of YAML differ on them. Write the number out, or"
+            " quote text.",
         ),
         "overlay-identity": Code(
             "An overlay patches the kind, the version or the name of its target.",

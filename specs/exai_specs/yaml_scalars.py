@@ -1,9 +1,9 @@
 """What an unquoted YAML word means: the core schema of YAML 1.2, less what people get wrong.
 
 In: the text of a plain scalar. Out: a string, number, boolean or null; or why it is refused.
-Never: YAML 1.1's `yes`, `no`, octals with a leading zero, sexagesimals and dates, which are plain
-strings or decimals here. Source of the rules: yaml.org/spec/1.2.2, section 10.3.2; LANGUAGE
-section 1 for what is refused.
+Never: YAML 1.1's `yes`, `no`, sexagesimals and dates, which are plain strings here, nor its octals
+with a leading zero, which are refused. Source of the rules: yaml.org/spec/1.2.2, section 10.3.2;
+LANGUAGE section 1 for what is refused.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _WORDS: dict[str, Scalar] = {
 }
 _NUMBER_STARTS = frozenset("0123456789+-.")
 _INTEGER = regex(r"[-+]?[0-9]+")
+_ZERO_FIRST = regex(r"[-+]?0[0-9]+")
 _OCTAL = regex(r"0o[0-7]+")
 _HEXADECIMAL = regex(r"0x[0-9a-fA-F]+")
 _DECIMAL = regex(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)")
@@ -52,6 +53,11 @@ class Refused(NamedTuple):
 
 _TOO_LARGE = Refused("a number that doesn't fit 64 bits", "quote it if it is text")
 
+_ZEROES = Refused(
+    "a whole number that begins with a zero, which other readers of YAML take as octal",
+    "leave the zero out, or quote it if it is text",
+)
+
 
 def plain(text: str) -> Scalar | Refused:
     """The value of an unquoted scalar. Integers fit 64 bits; decimals are finite."""
@@ -62,6 +68,8 @@ def plain(text: str) -> Scalar | Refused:
     if len(text) > _LONGEST:
         return _TOO_LARGE if _DECIMAL.fullmatch(text) else text
     if _INTEGER.fullmatch(text):
+        if _ZERO_FIRST.fullmatch(text):
+            return _ZEROES
         return _whole(text, 10)
     if _OCTAL.fullmatch(text):
         return _whole(text[2:], 8)
