@@ -6,15 +6,35 @@ import contextlib
 import errno
 import gc
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-import click
+INTERRUPTED = 130  # 128 and the number of SIGINT
 
-from exai_runtime.cli.lazy import LazyGroup
-from exai_runtime.cli.options import everywhere
-from exai_runtime.cli.version import VERSION
+
+@contextlib.contextmanager
+def _interrupts_end_it() -> Iterator[None]:
+    """Meanwhile an interrupt is the end at once: imports take a while, and nobody catches it."""
+    theirs = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    if theirs or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+with _interrupts_end_it():
+    import click
+
+    from exai_runtime.cli.lazy import LazyGroup
+    from exai_runtime.cli.options import everywhere
+    from exai_runtime.cli.version import VERSION
 
 PROGRAM = "exai"
 BROKEN_PIPE = 141  # as a shell says it of whom SIGPIPE ends: 128 and its number
@@ -56,11 +76,14 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
-    # Imports and a parse make many objects and hardly any garbage; a start-up must not search it.
-    gc.set_threshold(200_000)
-    # pydantic asks every installed package for plug-ins; exai has none, and a start-up has no time.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    sys.exit(run(sys.argv[1:]))
+    try:
+        # Imports and a parse make many objects and hardly any garbage: a start-up doesn't search.
+        gc.set_threshold(200_000)
+        # pydantic asks every installed package for plug-ins; exai has none, and no time.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -77,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         _write_nowhere()
         return BROKEN_PIPE

@@ -44,6 +44,49 @@ print(sorted(heavy & set(sys.modules)), file=sys.stderr)
     assert done.stderr == "[]\n"
 
 
+@pytest.mark.parametrize("words", [["-m", "exai_runtime.cli.main"], ["-c", "script"]])
+def test_an_interrupt_while_it_starts_is_no_traceback(words: list[str], tmp_path: Path) -> None:
+    interrupt = "import signal\nsignal.raise_signal(signal.SIGINT)\n"
+    (tmp_path / "click.py").write_text(interrupt)
+    # Whatever started the tests may have SIGINT ignored, and processes inherit that.
+    catch = "import runpy, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    start = "from exai_runtime.cli.main import main\nmain()\n"
+    if words[0] == "-m":
+        start = f"runpy.run_module({words[1]!r}, run_name='__main__')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", catch + start],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_who_imports_it_keeps_its_own_interrupts() -> None:
+    code = """
+import signal
+from exai_runtime.cli import main
+assert signal.getsignal(signal.SIGINT) is before
+def interrupted(arguments):
+    raise KeyboardInterrupt
+main.run = interrupted
+main.main()
+"""
+    begin = (
+        "import signal; before = signal.default_int_handler; signal.signal(signal.SIGINT, before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", begin + code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_help_shows_groups_examples_and_exit_codes() -> None:
     done = exai("--help")
     assert done.returncode == 0
