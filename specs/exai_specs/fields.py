@@ -185,7 +185,9 @@ class Parsed:
             raise refuse(Problem(error.code, error.message, error.hint, error.path, on)) from None
         except ValueError as error:
             code = "invalid-value" if isinstance(value, str) else "wrong-type"
-            raise refuse(Problem(code, str(error))) from None
+            wrong, _, instead = str(error).partition(": write ")
+            hint = f"write {instead}" if instead else ""
+            raise refuse(Problem(code, wrong, hint)) from None
 
     def __get_pydantic_json_schema__(
         self, _schema: CoreSchema, _handler: GetJsonSchemaHandler

@@ -153,11 +153,18 @@ def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
 
     value = document.value
     meant = {nearest(key, _FIELDS) for key in value if key not in _FIELDS}
-    for name in _FIELDS:
-        if name not in value and name not in meant:
-            yield missing_field(document, (name,))
+    lacking = [name for name in _FIELDS if name not in value and name not in meant]
     version, kind = value.get("apiVersion", API_VERSION), value.get("kind")
-    if version != API_VERSION:
+    cut = len(value) == 1 and isinstance(version, str) and API_VERSION.startswith(version)
+    if len(lacking) == 1:
+        yield missing_field(document, (lacking[0],))
+    elif lacking:
+        listed = f"{', '.join(lacking[:-1])} and {lacking[-1]}"
+        message = f"the document has no {', no '.join(lacking[:-1])} and no {lacking[-1]}"
+        hint = f"the document ends here: add {listed}" if cut else f"add {listed}"
+        at = document.at(("apiVersion",)) if cut else document.at()
+        yield Diagnostic("missing-field", message, at, hint=hint)
+    if version != API_VERSION and not (cut and lacking):
         yield Diagnostic(
             "unknown-api-version",
             "this isn't a version of the language that exai knows",

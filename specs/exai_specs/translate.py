@@ -211,6 +211,8 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
         hint = _SHORT[str(path[-1])]
     elif kind == "string_type" and isinstance(given, bool | int | float):
         hint = f'write "{document.written(path) or json.dumps(given)}"'
+    elif kind == "string_type" and isinstance(given, list | tuple) and len(given) == 1:
+        hint = "write its one item alone, without brackets or `-`"
     elif kind == "string_type" and isinstance(given, dict) and len(given) == 1:
         hint = "quote text that contains `: `, or take the space after its colon away"
     elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:

@@ -6,17 +6,21 @@ In: what is wrong, and the event that it is wrong with. Out: diagnostics. Never:
 from __future__ import annotations
 
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, more_problems
+from exai_specs.values import replace
 from exai_specs.yaml_errors import too_deep
 from exai_specs.yaml_events import Event
+
+_FRAME = ("apiVersion", "kind", "metadata", "spec")
 
 
 class Problems:
     """`listed` are the first of them."""
 
-    __slots__ = ("_path", "_unlisted", "listed")
+    __slots__ = ("_again", "_path", "_unlisted", "listed")
 
     def __init__(self, path: str) -> None:
         self.listed: list[Diagnostic] = []
+        self._again: dict[str, int] = {}  # keys of a document that begins without a `---`
         self._path = path
         self._unlisted = False
 
@@ -47,8 +51,20 @@ class Problems:
     def twice(self, key: str, event: Event, line: int, column: int, at_root: bool = False) -> None:
         """`line` and `column` are those of the first key."""
         hint = "keep one of them"
-        if at_root and key in ("apiVersion", "kind"):
-            hint += ", or begin the next document with a line `---`"
+        if at_root and key in _FRAME:
+            if self._again and key not in self._again:
+                begun = self._again[key] = next(iter(self._again.values()))
+                self.listed[begun] = replace(
+                    self.listed[begun],
+                    message="another document begins here, and no line `---` is above it",
+                    hint="write a line `---` above this one",
+                )
+                return
+            self._again = {key: len(self.listed)} if key in ("apiVersion", "kind") else {}
+            if self._again:
+                hint += ", or begin the next document with a line `---`"
+            if len(self.listed) >= MAX_PROBLEMS:
+                self._again = {}
         self.add(
             Diagnostic(
                 "duplicate-key",

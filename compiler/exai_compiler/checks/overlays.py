@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.suggest import did_you_mean, nearest_document
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Path
@@ -61,12 +61,12 @@ def _target(project: Project, overlay: Spec, body: OverlaySpec) -> Iterator[Diag
         yield Diagnostic("overlay-target", message, at, hint=hint, related=(place,))
         return
     known = {str(ref): spec for ref, spec in project.specs.items() if ref.kind not in NOT_PATCHED}
-    close = nearest(body.target, known)
+    close = nearest_document(body.target, known)
     yield Diagnostic(
         "unknown-reference",
         f"there is no document `{body.target}`",
         at,
-        hint=did_you_mean(body.target, known, "write Kind/name of a document"),
+        hint=did_you_mean(close or "", known, "write Kind/name of a document"),
         related=(("declared here", known[close].at("metadata", "name")),) if close else (),
     )
 

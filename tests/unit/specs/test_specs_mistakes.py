@@ -122,6 +122,27 @@ def test_a_line_that_splits_a_document_is_one_error(text: str, line: int) -> Non
     assert text.splitlines()[above.line - 1].startswith("apiVersion")
 
 
+def test_a_line_that_is_forgotten_between_documents_is_one_error() -> None:
+    whole = FRAME + "spec: {task: regression}\n"
+    found = told(whole + whole + whole)
+    assert [str(each.at) for each in found] == ["x:5:1", "x:9:1"]
+    assert {each.hint for each in found} == {"write a line `---` above this one"}
+    (metadata,) = told(whole + "metadata: {name: m}\n")
+    assert metadata.hint == "keep one of them"
+
+
+@pytest.mark.parametrize("version", ["exai.dev", "exai.dev/v1alpha", "exai.dev/v1alpha1"])
+def test_of_a_file_that_ends_after_its_first_line_one_error_is_told(version: str) -> None:
+    (found,) = told(f"apiVersion: {version}")
+    assert (found.code, str(found.at)) == ("missing-field", "x:1:13")
+    assert found.hint == "the document ends here: add kind, metadata and spec"
+
+
+def test_a_list_of_one_where_text_is_wanted_is_that_one() -> None:
+    text = FRAME.replace("Model", "Pipeline") + "spec: {steps: {a: {uses: [b]}}}\n"
+    assert any("its one item alone" in each.hint for each in told(text))
+
+
 def test_what_no_half_of_a_split_document_mends_is_told_too() -> None:
     text = FRAME.replace("name: m", "name: m, nam: m") + "---\nspec: {}\nspecs: {}\n"
     assert [each.code for each in told(text)] == ["unknown-field", "missing-field", "unknown-field"]
