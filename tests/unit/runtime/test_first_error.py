@@ -61,8 +61,8 @@ MISTAKES = (
     ("model", "metadata:", "metadta:", "unknown-field", '"metadata"'),
     ("service", "replicas: {min: 1, max: 3}", "replicas: 3", "wrong-type", '{"min": 1, "max": 3}'),
     ("service", "{min: 1, max: 3}", "{min: 3, max: 1}", "invalid-value", "max: 3 or more"),
-    ("service", "errorRate: 1%", "errorRate: 0.01", "wrong-type", "for example 1%"),
-    ("service", "p99: 100ms", "p99: 0.1s", "invalid-value", "for example 100ms"),
+    ("service", "errorRate: 1%", "errorRate: 0.01", "wrong-type", "write 1% for the share"),
+    ("service", "p99: 100ms", "p99: 0.1s", "invalid-value", "write 100ms for 0.1s"),
 )
 
 
