@@ -7,7 +7,6 @@ of them. Never: what documents say of each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from exai_runtime.document_cache import DocumentCache
@@ -18,21 +17,6 @@ from exai_specs.documents import Document
 from exai_specs.kinds import ProjectSpec
 from exai_specs.parse import Spec, parse_all
 from exai_specs.values import frozen
-
-
-@frozen
-class _File:
-    """What one file has: its documents, their specs, and all that is wrong with either; `text` is
-    None where it can't be read."""
-
-    path: str
-    text: str | None
-    documents: tuple[Document, ...] = ()
-    problems: tuple[Diagnostic, ...] = ()
-    specs: tuple[Spec, ...] = ()
-    unparsed: tuple[Diagnostic, ...] = ()
-    allowed: tuple[Allowance, ...] = ()
-    allowed_badly: tuple[Diagnostic, ...] = ()
 
 
 @frozen
@@ -56,43 +40,52 @@ class SpecFiles:
 
 def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     """All files that exai.yaml names. Without a Project document there, only that file."""
-    first = _file(folder, cache, ROOT_FILE)
-    files = [first]
+    problems: list[Diagnostic] = []
     elsewhere: list[Diagnostic] = []
-    root = next((spec for spec in first.specs if spec.ref.kind == "Project"), None)
+    sources: dict[str, str] = {}
+    documents = list(_read(folder, cache, ROOT_FILE, problems, sources))
+    first, unparsed = parse_all(documents)
+    root = next((spec for spec in first if spec.ref.kind == "Project"), None)
     if root is not None:
-        named = _spec_files(folder, root, len(first.specs) > 1, elsewhere)
-        paths = [path for path in dict.fromkeys(named) if path != ROOT_FILE]
-        files += [_file(folder, cache, path) for path in paths]
-    elif not first.problems and not first.unparsed:
+        for path in _spec_files(folder, root, len(first) > 1, elsewhere):
+            if path not in sources:
+                documents += _read(folder, cache, path, problems, sources)
+    elif not problems and not unparsed:
         elsewhere.append(_no_project())
-    every = chain.from_iterable
+    # All are read before the first is parsed: mixed, ten thousand take longer.
+    specs, unparsed = parse_all(documents)
+    comments = [allowances(text, path) for path, text in sources.items()]
     return SpecFiles(
-        documents=tuple(every([each.documents for each in files])),
-        problems=tuple(every([each.problems for each in files])),
+        documents=tuple(documents),
+        problems=tuple(problems),
         elsewhere=tuple(elsewhere),
-        sources={each.path: each.text for each in files if each.text is not None},
+        sources=sources,
         has_root=root is not None,
-        specs=tuple(every([each.specs for each in files])),
-        unparsed=tuple(every([each.unparsed for each in files])),
-        allowed=tuple(every([each.allowed for each in files])),
-        allowed_badly=tuple(every([each.allowed_badly for each in files])),
+        specs=tuple(specs),
+        unparsed=tuple(unparsed),
+        allowed=tuple(each for allowed, _ in comments for each in allowed),
+        allowed_badly=tuple(each for _, badly in comments for each in badly),
     )
 
 
-def _file(folder: Folder, cache: DocumentCache, path: str) -> _File:
+def _read(
+    folder: Folder,
+    cache: DocumentCache,
+    path: str,
+    problems: list[Diagnostic],
+    sources: dict[str, str],
+) -> tuple[Document, ...]:
     try:
         data = folder.read(path)
     except OSError as error:
         reason = error.strerror or str(error)
         message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
-        wrong = Diagnostic("unreadable-file", message, Span(path), hint=hint)
-        return _File(path, None, problems=(wrong,))
-    documents, problems = cache.read(data, path)
-    text = documents[0].text if documents else data.decode("utf-8", errors="replace")
-    specs, unparsed = parse_all(documents)
-    allowed, badly = allowances(text, path)
-    return _File(path, text, documents, problems, tuple(specs), tuple(unparsed), allowed, badly)
+        problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
+        return ()
+    documents, found = cache.read(data, path)
+    sources[path] = documents[0].text if documents else data.decode("utf-8", errors="replace")
+    problems += found
+    return documents
 
 
 def _kind(folder: Folder, entry: str) -> Kind:
