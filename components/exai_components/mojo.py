@@ -14,9 +14,7 @@ from typing import Any
 
 from exai_components.jvm import start_jvm
 from exai_components.model_file import BadModel, ModelColumn, ModelFile, read_model_file
-from exai_components.scorer import Row, Scores, level_name
-
-__all__ = ["BATCH", "MojoScorer", "Row", "Scores", "level_name"]
+from exai_components.scores import Row, Scores, level_name
 
 Encoder = Callable[[Any], float]
 

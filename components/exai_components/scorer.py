@@ -6,31 +6,19 @@ Never loads a pickle on trust: unpickling runs what the file says. Its folder's 
 declared, or the caller has to be in the run that made it, and say so.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from exai_components.model_file import (
     FORMAT,
     SKLEARN,
     BadModel,
     ModelFile,
-    Scalar,
     read_model_file,
     verify,
 )
-
-Row = Mapping[str, Scalar]
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """One prediction a row; `probabilities` in the order of the signature's classes, or None for a
-    regression and for a classifier that gives none."""
-
-    predictions: tuple[str | float, ...]
-    probabilities: tuple[tuple[float, ...], ...] | None
+from exai_components.scores import Row, Scores
 
 
 class Scorer(Protocol):
@@ -67,12 +55,3 @@ def open_scorer(model_dir: Path, digest: str | None = None, *, trusted_run: bool
     from exai_components.sklearn_scorer import SklearnScorer, load_estimator
 
     return SklearnScorer(signature, load_estimator(model_dir, signature))
-
-
-def level_name(value: Any) -> str:
-    """How a value is spelt as a level or a class: `true`, `7`, `red`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from exai_components.model_file import BadModel, ModelColumn, ModelFile
-from exai_components.scorer import Row, Scores, level_name
+from exai_components.scores import Row, Scores, level_name
 
 MODEL = "model.joblib"
 _NUMBERS = ("bool", "int32", "int64", "float32", "float64")

@@ -7,7 +7,8 @@ from typing import Any
 from exai_components.evaluate_model.metrics import Scored, ScoredClasses, ScoredNumbers
 from exai_components.model_file import BadModel, ModelFile, verify
 from exai_components.outcome import StepFailure, did_you_mean
-from exai_components.scorer import level_name, open_scorer
+from exai_components.scorer import open_scorer
+from exai_components.scores import level_name
 
 
 def verified(folder: Path, digest: str | None, which: str) -> ModelFile:

@@ -13,8 +13,9 @@ from typing import Any
 from exai_components.column_types import BadValue, arrow_type, cast_column
 from exai_components.feature_store.kinds import kind_of
 from exai_components.feature_store.online import entity_keys, read_rows
-from exai_components.feature_store.rows import columns_of, stored_views
+from exai_components.feature_store.rows import stored_views
 from exai_components.feature_store.transforms import computed, request_of, wanted_of
+from exai_components.feature_store.view_columns import columns_of
 from exai_components.outcome import StepFailure, did_you_mean
 
 PRESENT, NULL, NOT_FOUND, OUTSIDE_TTL = "present", "null", "not found", "outside ttl"

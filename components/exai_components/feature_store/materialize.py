@@ -14,8 +14,6 @@ from typing import Any
 from exai_components.feature_store.marks import is_marked, mark
 from exai_components.feature_store.online import write_rows
 from exai_components.feature_store.rows import (
-    Columns,
-    columns_of,
     file_rows,
     last_time,
     newest,
@@ -23,6 +21,7 @@ from exai_components.feature_store.rows import (
     usable,
     view_rows,
 )
+from exai_components.feature_store.view_columns import Columns, columns_of
 from exai_components.outcome import StepFailure
 
 

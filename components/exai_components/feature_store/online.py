@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exai_components.feature_store.kinds import unwrapped, wrapped
-from exai_components.feature_store.rows import Columns
+from exai_components.feature_store.view_columns import Columns
 
 BATCH = 2000  # SQLite takes 32766 parameters at most
 Key = tuple[Any, ...]

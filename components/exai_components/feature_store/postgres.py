@@ -7,7 +7,7 @@ Arrow table. Reads in one transaction that can't write; times without a zone are
 from typing import Any
 
 from exai_components.column_types import BadValue, arrow_type, cast_column
-from exai_components.feature_store.rows import Columns
+from exai_components.feature_store.view_columns import Columns
 from exai_components.outcome import StepFailure
 
 

@@ -12,8 +12,6 @@ from typing import Any
 from exai_components.feature_store.online import write_rows
 from exai_components.feature_store.pushed_rows import typed_rows
 from exai_components.feature_store.rows import (
-    Columns,
-    columns_of,
     contradicted,
     file_rows,
     last_time,
@@ -22,6 +20,7 @@ from exai_components.feature_store.rows import (
     timed,
     usable,
 )
+from exai_components.feature_store.view_columns import Columns, columns_of
 from exai_components.half_written import half_written
 from exai_components.outcome import StepFailure
 from exai_components.parquet_file import read_table, write_table

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from exai_components.column_types import TYPE_KEY, BadValue, arrow_type, cast_column
-from exai_components.feature_store.rows import Columns
+from exai_components.feature_store.view_columns import Columns
 from exai_components.outcome import StepFailure, did_you_mean
 
 _TEXTUAL = ("timestamp", "date", "decimal", "uuid")

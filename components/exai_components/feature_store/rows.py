@@ -5,45 +5,14 @@ guesses which of two rows holds: two of one entity at one time are a failure tha
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from exai_components.feature_store.kinds import kind_of
+from exai_components.feature_store.view_columns import Columns, columns_of
 from exai_components.outcome import StepFailure
 
 _SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of a view: what identifies a row, when it was true and written, what it says."""
-
-    keys: tuple[str, ...]
-    timestamp: str
-    created: str
-    features: tuple[str, ...]
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """What no two rows may share."""
-        created = (self.created,) if self.created else ()
-        return tuple(dict.fromkeys((*self.keys, self.timestamp, *created)))
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.identity, *self.features)))
-
-
-def columns_of(view: Any) -> Columns:
-    """The columns of a Feast view that has a batch source."""
-    source = view.batch_source
-    return Columns(
-        keys=tuple(view.join_keys),
-        timestamp=source.timestamp_field,
-        created=source.created_timestamp_column or "",
-        features=tuple(field.name for field in view.features),
-    )
 
 
 def stored_views(store: Any) -> dict[str, Any]:

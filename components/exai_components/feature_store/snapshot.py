@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from exai_components.feature_store.rows import columns_of, newest, usable
+from exai_components.feature_store.rows import newest, usable
+from exai_components.feature_store.view_columns import columns_of
 from exai_components.load_dataset.declared import Declared, read_declared
 from exai_components.load_dataset.sources import read_source
 from exai_components.load_dataset.table import declared_table

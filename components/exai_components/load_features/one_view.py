@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from exai_components.column_types import arrow_type, cast_column
-from exai_components.feature_store.rows import Columns, columns_of, usable
+from exai_components.feature_store.rows import usable
+from exai_components.feature_store.view_columns import Columns, columns_of
 from exai_components.load_features.asked import Asked
 from exai_components.load_features.scratch import snapshot_of
 from exai_components.parquet_file import require_columns

@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from exai_components.feature_store.kinds import kind_of
-from exai_components.feature_store.rows import Columns, columns_of, stored_views
+from exai_components.feature_store.rows import stored_views
 from exai_components.feature_store.transforms import request_of, wanted_of
+from exai_components.feature_store.view_columns import Columns, columns_of
 from exai_components.model_file import ModelColumn
 from exai_components.serve.failure import Failure
 from exai_components.serve.needs import Needs, Reference

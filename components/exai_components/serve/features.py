@@ -21,7 +21,7 @@ from exai_components.feature_store.problems import explained
 from exai_components.feature_store.repository import open_store
 from exai_components.model_file import ModelColumn
 from exai_components.outcome import StepFailure
-from exai_components.scorer import Row
+from exai_components.scores import Row
 from exai_components.serve import metrics
 from exai_components.serve.definitions import Registry
 from exai_components.serve.failure import Failure

@@ -15,7 +15,7 @@ from exai_components.column_types import BadValue, arrow_type, cast_column
 from exai_components.feature_store.online import BATCH, entity_keys, read_rows
 from exai_components.feature_store.transforms import computed
 from exai_components.model_file import Scalar
-from exai_components.scorer import Row
+from exai_components.scores import Row
 from exai_components.serve.definitions import Definitions, Reading
 from exai_components.serve.needs import Need, Needs, Reference
 from exai_components.serve.policy import Policy

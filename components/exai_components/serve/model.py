@@ -15,7 +15,8 @@ import orjson
 from kserve.model import Model
 from kserve.protocol.infer_type import InferOutput, InferRequest, InferResponse
 
-from exai_components.scorer import Row, Scorer, Scores
+from exai_components.scorer import Scorer
+from exai_components.scores import Row, Scores
 from exai_components.serve.values import Rejected, listed, shown
 from exai_components.serve.wire import Columns
 from exai_components.serve.wire_v1 import read_v1, write_v1

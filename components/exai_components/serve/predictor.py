@@ -15,7 +15,7 @@ import httpx
 import orjson
 
 from exai_components.model_file import ModelColumn
-from exai_components.scorer import Row
+from exai_components.scores import Row
 from exai_components.serve.errors import Passed
 from exai_components.serve.options import Predictor
 from exai_components.serve.values import Unavailable

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from exai_components.model_file import BadModel, ModelColumn, Scalar
-from exai_components.scorer import level_name
+from exai_components.scores import level_name
 
 Check = Callable[[Any], Scalar]
 

@@ -7,7 +7,7 @@ Out: rows, or `{"predictions": [...]}`. Pure; a body that doesn't fit is `Reject
 from typing import Any
 
 from exai_components.model_file import Scalar
-from exai_components.scorer import Row, Scores
+from exai_components.scores import Row, Scores
 from exai_components.serve.values import Rejected, Wrong, listed, shown
 from exai_components.serve.wire import Columns
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from exai_components.model_file import Scalar
-from exai_components.scorer import Row, Scores
+from exai_components.scores import Row, Scores
 from exai_components.serve.values import Rejected, Wrong, listed, shown
 from exai_components.serve.wire import Columns
 

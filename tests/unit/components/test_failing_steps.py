@@ -25,7 +25,8 @@ import yaml
 from exai_components.data.versions import query_version
 from exai_components.feature_store.push import _beside, _past
 from exai_components.feature_store.pushed_rows import typed_rows
-from exai_components.feature_store.rows import Columns, usable
+from exai_components.feature_store.rows import usable
+from exai_components.feature_store.view_columns import Columns
 from exai_components.load_dataset.declared import read_declared
 from exai_components.load_dataset.table import load_table
 from exai_components.outcome import StepFailure

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from exai_components.feature_store.push import _keep
-from exai_components.feature_store.rows import Columns
+from exai_components.feature_store.view_columns import Columns
 from exai_components.model_file import MODEL_FILE, ModelFile
 from exai_components.outcome import OUTCOME_FILE, Outcome, write_outcome
 from exai_components.register_model.store import _copy

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exai_components.model_file import BadModel, ModelColumn, ModelFile
-from exai_components.mojo import Scores
+from exai_components.scores import Scores
 from exai_components.serve.values import Rejected
 from exai_components.serve.wire import Columns
 from exai_components.serve.wire_v1 import read_v1, write_v1
