@@ -185,6 +185,16 @@ def beside(port: int) -> str:
         ("env: {MLSERVER_HTTP_PORT: '8085'}\n" + beside(8080), None),
         ("runtime: platform-sklearn\n" + beside(8080), None),  # which may listen elsewhere
         (beside(8090), None),
+        (beside(8081), "the model's server, for gRPC"),
+        ("protocol: v1\n" + beside(8081), "the model's server, for gRPC"),
+        (f"sidecars: {{x: {{{IMAGE}, ports: {{http1: 8081}}}}}}", "the model's server, for gRPC"),
+        ("runtime: kserve-mlserver\n" + beside(9000), "the model's server, for gRPC"),
+        ("runtime: kserve-mlserver\n" + beside(8081), None),
+        ("args: [--grpc_port=9001]\n" + beside(8081), None),
+        ("args: [--grpc_port=9001]\n" + beside(8080), "the model's server"),
+        ("args: [--enable_grpc=false]\n" + beside(8081), None),
+        ("runtime: exai-sklearn\n" + beside(8081), None),  # which speaks no gRPC
+        ("ports: {h2c: 8081}\n" + beside(8090), None),
         (beside(8090).replace("collocated: true, ", "").replace("8090", "8080"), None),
         (f"runtime: custom\n{IMAGE}\nports: {{http1: 9000}}\n" + beside(9000), "the server"),
         (f"sidecars: {{x: {{{IMAGE}, ports: {{a: 81}}}}}}\n" + beside(81), "the sidecar `x`"),
