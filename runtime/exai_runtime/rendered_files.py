@@ -131,7 +131,18 @@ def for_kubernetes(objects: Iterable[Rendered], environment: Environment) -> tup
     even be there."""
     by_api = environment.target != "local" and environment.pipelines.mode == "api"
     others = (*_NOT_KUBERNETES, *(_PIPELINES if by_api else ()))
-    return tuple(item for item in objects if item.id.kind not in others)
+    return tuple(item for item in objects if item.id.kind not in others or _is_manifest(item))
+
+
+def is_for_files(item: Rendered) -> bool:
+    """Whether a part of it is a file that no stream of objects has."""
+    return item.id.kind in ("PipelineVersion", FEATURES) and not _is_manifest(item)
+
+
+def _is_manifest(item: Rendered) -> bool:
+    """Whether it is an object that somebody wrote out for Kubernetes, whatever its kind: KFP's
+    Pipelines, or those of another API that are called so."""
+    return item.origin.kind == "Manifest"
 
 
 def manifests(objects: Iterable[Rendered], environment: Environment) -> tuple[dict[str, Any], ...]:
@@ -147,6 +158,9 @@ def _ordered(objects: Iterable[Rendered]) -> list[Rendered]:
 
 def _files(item: Rendered, environment: Environment) -> Iterator[File]:
     body = _body(item, environment)
+    if _is_manifest(item):
+        yield File(_kubernetes_path(item), document(body), item.origin, item.id)
+        return
     if item.id.kind == FEATURES:
         from exai_compiler.features import files_of
 
@@ -196,7 +210,8 @@ def _body(item: Rendered, environment: Environment) -> dict[str, Any]:
     """For an engine beside exai with the wave that Argo CD orders by: it knows nothing of
     kustomization's order."""
     value: dict[str, Any] = thaw(item.body)  # type: ignore[arg-type]
-    if isinstance(environment.apply, Gitops) and item.id.kind not in _NOT_KUBERNETES:
+    ours = item.id.kind in _NOT_KUBERNETES and not _is_manifest(item)
+    if isinstance(environment.apply, Gitops) and not ours:
         annotations = value["metadata"].setdefault("annotations", {})
         annotations.setdefault(SYNC_WAVE, str(item.wave))
     return value

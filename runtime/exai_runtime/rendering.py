@@ -27,6 +27,7 @@ from exai_runtime.rendered_files import (
     chosen,
     files,
     for_kubernetes,
+    is_for_files,
     known,
     kustomization,
     manifests,
@@ -76,7 +77,7 @@ def render(
     left_out = tuple(replace(one, hint=_how(one, environment, found, facts)) for one in left)
     if folder is None:
         notes = tuple(checked.diagnostics)
-        if any(item.id.kind in ("PipelineVersion", FEATURES) for item in whole):
+        if any(map(is_for_files, whole)):
             message = "KFP packages and the Feast repository are files: not in this stream"
             note = Diagnostic("files-only", message, NOWHERE, "note", "exai render -o DIR")
             notes = (*notes, note)

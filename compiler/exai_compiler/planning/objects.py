@@ -57,7 +57,8 @@ def plan_objects(
     for id_, live in _surplus(build, observed, stay):
         effect = DELETE_EFFECTS.get(id_.kind, Effect.RENDER)
         why = _with_loss(id_, f"{live.origin} no longer asks for it")
-        if id_.kind in RETAINED and live.origin in stay:
+        history = id_.kind in RETAINED and _is_named_by_content(live.origin)
+        if history and live.origin in stay:
             effect, why = Effect.METADATA, f"older than the newest {RETAINED[id_.kind]}"
         yield DELETE_WAVE, Planned(Delete(id_, why), 1, effect, (live.origin,))
 
@@ -92,19 +93,29 @@ def _change(
     if live is None:
         create = Create(rendered.id, rendered.origin, rendered.body, only_if)
         return Planned(create, number, rendered.effect, because)
-    fields = (*diff(live.body, rendered.body), *live.drift)
+    changed = diff(live.body, rendered.body)
+    fields = (*changed, *live.drift)
+    fixed = IMMUTABLE.get(rendered.id.kind, ())
+    frozen = [field for field in fields if starts_with(field.path, fixed)]
     if (only := MUTABLE_ONLY.get(rendered.id.kind)) is not None:
         fields = tuple(field for field in fields if starts_with(field.path, only))
-    if not fields:
+        if not _is_named_by_content(rendered.origin):
+            frozen = [field for field in changed if not starts_with(field.path, only)]
+    if not fields and not frozen:
         return None
-    fixed = IMMUTABLE.get(rendered.id.kind, ())
-    if frozen := [field for field in fields if starts_with(field.path, fixed)]:
+    if frozen:
         path = ".".join(map(str, frozen[0].path))
         why = _with_loss(rendered.id, f"{path} can't change in place")
         replace = Replace(rendered.id, rendered.id, rendered.origin, why)
         return Planned(replace, number, Effect.BREAKING, because)
     update = Update(rendered.id, rendered.origin, rendered.body, fields, only_if)
     return Planned(update, number, _impact(rendered, fields), because)
+
+
+def _is_named_by_content(origin: Ref) -> bool:
+    """Whether exai gives its objects another name with another content; who writes one out names
+    it, too."""
+    return origin.kind != "Manifest"
 
 
 def _with_loss(which: ObjectId, why: str) -> str:
@@ -133,7 +144,7 @@ def _surplus(build: Build, observed: Observed, stay: frozenset[Ref]) -> Iterator
     made = Counter((o.id.kind, o.origin) for o in build.objects if o.id not in observed.objects)
     kept: dict[tuple[str, Ref], list[tuple[int, ObjectId]]] = {}
     for id_, live in observed.objects.items():
-        if id_.kind in RETAINED:
+        if id_.kind in RETAINED and _is_named_by_content(live.origin):
             kept.setdefault((id_.kind, live.origin), []).append((live.sequence, id_))
     for group, siblings in kept.items():
         siblings.sort(reverse=True)

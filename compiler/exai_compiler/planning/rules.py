@@ -14,7 +14,8 @@ from exai_specs.effects import Effect
 FieldPath = tuple[str | int, ...]
 
 # Only these fields can change in place; elsewhere a difference means nothing: the name is the
-# content. In another namespace it is another object.
+# content. In another namespace it is another object. One that a Manifest holds has a name of its
+# own, and any other change needs a new object.
 MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     {
         "Experiment": (

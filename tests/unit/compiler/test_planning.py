@@ -325,3 +325,23 @@ def test_a_credential_among_arguments_is_in_no_difference() -> None:
         ("args", 1): (Known("***"), Known("***")),
         ("args", 3): (Known("2"), Known("3")),
     }
+
+
+THEIRS = Ref("Manifest", "theirs")
+
+
+def test_what_a_manifest_names_is_not_named_after_its_content() -> None:
+    before = rendered(
+        "PipelineVersion", "theirs", freeze({"spec": {"pipelineSpec": {"sdk": "1"}}}), THEIRS
+    )
+    after = replace(before, body=freeze({"spec": {"pipelineSpec": {"sdk": "2"}}}))
+    (planned,) = plan(build((after,)), live(before)).changes
+    assert isinstance(planned.change, Replace)
+    assert planned.change.why == "spec.pipelineSpec.sdk can't change in place"
+    shown = replace(before, body=freeze({"spec": {**before.body["spec"], "displayName": "a"}}))  # type: ignore[index]  # a mapping, above
+    assert words(plan(build((shown,)), live(before)).changes) == ["1 update PipelineVersion/theirs"]
+    renamed = replace(after, id=ObjectId("v1", "PipelineVersion", "again"))
+    assert words(plan(build((renamed,)), live(before)).changes) == [
+        "1 create PipelineVersion/again",
+        "1 delete PipelineVersion/theirs",
+    ]

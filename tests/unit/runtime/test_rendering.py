@@ -145,6 +145,59 @@ def test_a_cluster_is_rendered_without_one(
     assert "displayName: 'no'" in file.read_text()
 
 
+VERSION = """
+---
+apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: theirs}
+spec:
+  manifest:
+    apiVersion: pipelines.kubeflow.org/v2beta1
+    kind: PipelineVersion
+    spec: {pipelineName: theirs, pipelineSpec: {}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: build}
+spec:
+  manifest: {apiVersion: tekton.dev/v1, kind: Pipeline, spec: {tasks: []}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: nightly}
+spec:
+  manifest: {apiVersion: acme.example/v1, kind: RecurringRun}
+"""
+
+
+@pytest.mark.parametrize("mode", ["api", "kubernetes"])
+def test_what_a_manifest_calls_a_pipeline_is_for_kubernetes(
+    cluster: Path, tmp_path: Path, mode: str
+) -> None:
+    text = (cluster / "exai.yaml").read_text(encoding="utf-8")
+    text = text.replace("{mode: kubernetes}", f"{{mode: {mode}}}")
+    (cluster / "exai.yaml").write_text(text + VERSION, encoding="utf-8")
+    theirs = [
+        "kubernetes/pipeline.tekton.dev-build.yaml",
+        "kubernetes/pipelineversion-theirs.yaml",
+        "kubernetes/recurringrun.acme.example-nightly.yaml",
+    ]
+    found = render(cluster, "prod", (), tmp_path / "out")
+    assert isinstance(found, RenderedFiles), found
+    paths = [str(file.path) for file in found.files]
+    assert [path for path in paths if "training" not in path and "kubernetes/" in path] == [
+        "kubernetes/configmap-exai-runtime.yaml",
+        *theirs,
+    ]
+    assert not any(path.startswith("kfp/") and "theirs" in path for path in paths)
+    names = yaml.safe_load((tmp_path / "out/kustomization.yaml").read_text())["resources"]
+    assert set(theirs) <= set(names)
+    stream = render(cluster, "prod", ["Manifest/theirs", "Manifest/build"], None)
+    assert isinstance(stream, RenderedFiles), stream
+    assert {each["kind"] for each in stream.objects} == {"Pipeline", "PipelineVersion"}
+    assert "files-only" not in [each.code for each in stream.diagnostics]
+
+
 def test_features_become_a_repository(tmp_path: Path) -> None:
     root, out = copy(tmp_path, "diabetes"), tmp_path / "out"
     rendered(render(root, "local", (), out))
