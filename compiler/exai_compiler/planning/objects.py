@@ -93,7 +93,7 @@ def _change(
     if live is None:
         create = Create(rendered.id, rendered.origin, rendered.body, only_if)
         return Planned(create, number, rendered.effect, because)
-    changed = diff(live.body, rendered.body)
+    changed = tuple(diff(live.body, rendered.body))
     fields = (*changed, *live.drift)
     fixed = IMMUTABLE.get(rendered.id.kind, ())
     frozen = [field for field in fields if starts_with(field.path, fixed)]
