@@ -1,6 +1,7 @@
 """What fields a kind has: their effects, references, choices and descriptions, found by path.
 
-In: the class of a kind's spec. Out: a tree of `Shape`s along the keys that YAML has. Never: values.
+In: the class of a kind's spec. Out: a tree of `Shape`s along the keys that YAML has; a class inside
+it is looked at when its fields are first asked for. Never: values.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from exai_specs.values import MISSING, field, fields, frozen, is_dataclass, repl
 
 @frozen
 class Shape:
-    """A field, with those inside it. `each` is what a list's items or a mapping's entries are.
+    """A field, with those inside it.
 
-    `short`: a field that may be written in place of them all. `again`: the class that this is,
-    where it stands inside itself; `opened` follows.
+    `items`: what a list's items or a mapping's entries are. `short`: a field that may be written in
+    place of them all. `again`: the class that this is, where it stands inside itself; `opened`
+    follows.
 
     Its effect is the one declared, but never more than that of the field around it: a block that
     several kinds share reaches as far as the field that holds it.
@@ -40,9 +42,14 @@ class Shape:
     choices: tuple[str, ...] = ()
     fields: Mapping[str, Shape] = field(default_factory=empty)
     forms: Mapping[str, Shape] = field(default_factory=empty)
-    each: Shape | None = None
+    items: Shape | None = None
     short: Shorthand | None = None
     again: tuple[Any, Effect] | None = None
+
+    @property
+    def each(self) -> Shape | None:
+        """What a list's items are, a mapping's entries, or the keys that a block doesn't name."""
+        return self.fields.unnamed if isinstance(self.fields, _Inside) else self.items
 
     def opened(self) -> Shape:
         """This shape with its fields, where it is one of a class that holds itself."""
@@ -59,8 +66,8 @@ class Shape:
                 shape = shape.fields[str(part)]
             elif isinstance(part, str) and part.startswith(HIDDEN):
                 continue
-            elif shape.each:
-                shape = shape.each
+            elif (each := shape.each) is not None:
+                shape = each
             else:
                 break
         return shape.opened()
@@ -94,13 +101,38 @@ def _again(of: Any, effect: Effect) -> Shape:
 
 @functools.cache
 def _shape_of(spec: Any) -> Shape:
-    inside, each = _fields(spec, Effect.BREAKING, ())
-    return Shape(max(shape.effect for shape in inside.values()), fields=inside, each=each)
+    inside = _Inside(spec, Effect.BREAKING, ())
+    return Shape(max(shape.effect for shape in inside.values()), fields=inside)
 
 
 Within = tuple[Any, ...]  # the classes around a field, the outermost first
 
 
+class _Inside(Mapping[str, Shape]):
+    """The fields of a class. Of a change most classes of its kind are of no interest, and to look
+    at all of them takes longer than to compare the documents."""
+
+    __slots__ = ("_class",)
+
+    def __init__(self, spec: type[Any], bound: Effect, within: Within) -> None:
+        self._class: tuple[Any, Effect, Within] = (spec, bound, within)
+
+    @property
+    def unnamed(self) -> Shape | None:
+        """What stands under keys that the class has no names for."""
+        return _fields(*self._class)[1]
+
+    def __getitem__(self, name: str) -> Shape:
+        return _fields(*self._class)[0][name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_fields(*self._class)[0])
+
+    def __len__(self) -> int:
+        return len(_fields(*self._class)[0])
+
+
+@functools.cache
 def _fields(
     spec: type[Any], bound: Effect, within: Within
 ) -> tuple[dict[str, Shape], Shape | None]:
@@ -144,14 +176,13 @@ def _shape(hint: Any, effect: Effect, within: Within) -> Shape:
     if get_origin(hint) is Literal:
         return Shape(effect, choices=get_args(hint))
     if get_origin(hint) is tuple:
-        return Shape(effect, each=_shape(get_args(hint)[0], effect, within))
+        return Shape(effect, items=_shape(get_args(hint)[0], effect, within))
     if isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping):
-        return Shape(effect, each=_shape(get_args(hint)[1], effect, within))
+        return Shape(effect, items=_shape(get_args(hint)[1], effect, within))
     if is_dataclass(hint) and hasattr(hint, "__pydantic_config__"):
         if hint in within:
             return Shape(effect, again=(hint, effect))
-        inside, each = _fields(hint, effect, within)  # type: ignore[arg-type]
-        return Shape(effect, fields=inside, each=each)
+        return Shape(effect, fields=_Inside(hint, effect, within))  # type: ignore[arg-type]
     return Shape(effect)
 
 
