@@ -37,7 +37,8 @@ from exai_runtime.collector import collector_off
 from exai_runtime.compiling import Checked, check_project, environment_of, of_here
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, TextFolder
-from exai_runtime.git_objects import GitFolder, RevisionError, at_revision
+from exai_runtime.git_commands import RevisionError
+from exai_runtime.git_objects import GitFolder, at_revision
 from exai_runtime.near_revision import parts
 from exai_runtime.own_files import own_file
 from exai_runtime.rechecking import recheck
@@ -77,7 +78,10 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
 def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | None:
     """The comparison of what changed and of what that matters to, where that is all of it."""
     found = recheck(root)
-    if has_errors(found.diagnostics) or (both := parts(root, folder)) is None:
+    if found.kept is None or has_errors(found.diagnostics):
+        return None
+    both = parts(root, folder, found.kept)
+    if both is None:
         return None
     environment = both.head.environment(name)
     if environment is None:

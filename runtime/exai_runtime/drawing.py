@@ -15,7 +15,7 @@ from typing import assert_never
 from exai_compiler.edges import Node
 from exai_compiler.nodes import parse_node
 from exai_compiler.picture import Picture, picture
-from exai_runtime.git_objects import RevisionError, commit_time
+from exai_runtime.git_commands import RevisionError, commit_time
 from exai_runtime.lineage_results import Drawn, Format
 from exai_runtime.mapping import Mapped, known, mapped
 from exai_runtime.own_files import own_file

@@ -43,15 +43,15 @@ class Mending:
         self.texts: dict[str, str] = {}
         self._allowed: list[Allowance] = []
 
-    def found(
+    def mended(
         self,
         files: dict[str, File],
         stamps: Mapping[str, os.stat_result],
         changed: Mapping[str, bytes],
         gone: Set[str],
         python: Mapping[str, str],
-    ) -> tuple[Diagnostic, ...]:
-        """Every problem. `files` becomes what there is now."""
+    ) -> Kept:
+        """What there is now, with every problem. `files` becomes that."""
         known = self._known
         old = {path: file for path in (*changed, *gone) if (file := files.pop(path, None))}
         if not known.reusable or any(is_everybodys(file) for file in old.values()):
@@ -88,9 +88,10 @@ class Mending:
         except LeftOut:
             raise OnlyWhole from None
         merged = _merged(known, files, found, here, context, tuple(old.values()))
+        now = self._now(files, here - gone, gone, merged)
         if not has_errors(merged):
-            self._keep(files, here - gone, gone, merged)
-        return merged
+            pack(self._place, now.plain())
+        return now
 
     def _parsed(self, changed: Mapping[str, bytes]) -> tuple[list[Spec], list[Diagnostic]]:
         documents: list[Document] = []
@@ -115,19 +116,19 @@ class Mending:
         self._allowed += found
         return wrong
 
-    def _keep(
+    def _now(
         self,
         files: dict[str, File],
         here: Set[str],
         gone: Set[str],
         found: tuple[Diagnostic, ...],
-    ) -> None:
+    ) -> Kept:
         known = self._known
         numbers = {path: number for path, number in known.groups.items() if path not in gone}
         first = max(known.groups.values(), default=-1) + 1
         regrouped = grouped({path: files[path] for path in here})
         numbers |= {path: first + number for path, number in regrouped.items()}
-        pack(self._place, known._replace(files=files, groups=numbers, found=found).plain())
+        return known._replace(files=files, groups=numbers, found=found)
 
 
 def python_texts(folder: Folder, known: Kept) -> dict[str, str]:
@@ -175,16 +176,13 @@ def near(
         for name in file.names
         if name not in before.get(path, ())
     }
-    by_name: dict[str, list[str]] = {}
-    for path, file in files.items():
-        if path in new or path not in known.groups:
-            continue
-        for name in file.names:
-            by_name.setdefault(name, []).append(path)
-        if come and any(f"\n{name}\n" in file.words for name in come):
-            numbers.add(known.groups[path])
     said = {word for file in new.values() for word in file.words.split("\n")} | come
-    numbers |= {known.groups[path] for word in said for path in by_name.get(word, ())}
+    words = [f"\n{name}\n" for name in come]
+    for path, file in files.items():
+        if said.isdisjoint(file.names) and not (words and any(map(file.words.__contains__, words))):
+            continue
+        if path not in new and path in known.groups:
+            numbers.add(known.groups[path])
     group = {path for path, number in known.groups.items() if number in numbers}
     return group & files.keys()
 

@@ -1,8 +1,8 @@
 """What another revision changes, and what that matters to: the parts of both that are compared.
 
-In: the working tree's folder, which has been checked, and the other revision's. Out: two projects
-that hold the same of each, or None where only the whole tells. What is left out is the same on both
-sides, so no plan speaks of it (decision note 0006).
+In: the working tree's folder, with what its check has kept, and the other revision's. Out: two
+projects that hold the same of each, or None where only the whole tells. What is left out is the
+same on both sides, so no plan speaks of it (decision note 0006).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import LeftOut, part
 from exai_compiler.project import Project
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
-from exai_runtime.git_objects import GitFolder, RevisionError
+from exai_runtime.git_commands import RevisionError
+from exai_runtime.git_objects import GitFolder
 from exai_runtime.keeping import file_of, is_everybodys
-from exai_runtime.last_check import File, Kept, OnlyWhole, kept_of, reader
+from exai_runtime.last_check import File, Kept, OnlyWhole, reader
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import digest_in, read_lock
 from exai_runtime.mending import asked, near, python_texts, read_again
 from exai_runtime.packs import digest_of, pack, place_of, unpacked
-from exai_runtime.rechecking import SUFFIX
 from exai_runtime.workspace import component_catalog
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, has_errors
@@ -50,15 +50,15 @@ BLOBS = "blobs"
 """Packs of what git's hashes of files mean: the digests of their contents."""
 
 
-def parts(root: Path, revision: GitFolder) -> Parts | None:
-    """Of a working tree whose last check is kept, and was without errors."""
-    place = place_of(root, SUFFIX, reader)
-    known = kept_of(unpacked(place)) if place is not None else None
-    if known is None or not known.reusable:
+def parts(root: Path, revision: GitFolder, known: Kept) -> Parts | None:
+    """Of a working tree whose check was without errors."""
+    if not known.reusable:
         return None
     with suppress(OnlyWhole, OSError, LeftOut, RevisionError):
-        revision = revision.holding((ROOT_FILE, LOCK, *known.python))
+        revision = revision.holding((LOCK, *known.python))
         digests, revision = _digests(root, revision, _listed(revision, known))
+        if digests[ROOT_FILE] != known.files[ROOT_FILE].digest:
+            return None
         return _parts(DiskFolder(root), revision, known, digests)
     return None
 
@@ -104,10 +104,10 @@ def _parts(
     if any(is_everybodys(file) for file in everything) or asked(old) != asked(touched):
         return None
     group = near(known, {**new, **old}, touched, old)
-    context = {path for path, file in new.items() if is_everybodys(file)}
+    context = {path for path in new.keys() - known.groups.keys() if is_everybodys(new[path])}
     shared = read_again(disk, (group | context) - touched.keys() - old.keys(), new)
-    elsewhere = [file for path, file in new.items() if path not in group | touched.keys() | context]
-    refs = {Ref(*ref) for file in elsewhere for ref in file.refs}
+    here = group | touched.keys() | context
+    refs = {Ref(*ref) for path, file in new.items() if path not in here for ref in file.refs}
     head = part((*shared, *read_again(disk, touched.keys(), new)), refs)
     base = part((*shared, *specs), refs, allowed)
     lock = read_lock(disk).lock
@@ -123,9 +123,7 @@ def _parts(
 
 
 def _listed(revision: Folder, known: Kept) -> list[str]:
-    """The files of specs of the revision, whose `exai.yaml` is the same."""
-    if digest_of(revision.read(ROOT_FILE)) != known.files[ROOT_FILE].digest:
-        raise OnlyWhole
+    """The files of specs of the revision, if its `exai.yaml` is the same."""
     found = {ROOT_FILE: None}
     problems: list[Diagnostic] = []
     for entry, kind in known.entries:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from exai_runtime.folder import COMPONENT, ROOT_FILE, SUFFIXES, DiskFolder, unread_file
-from exai_runtime.last_check import File, Kept, OnlyWhole, Stamp, kept_of, reader, stamp_of
+from exai_runtime.last_check import Kept, OnlyWhole, Stamp, kept_of, reader, stamp_of
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import digest_in
 from exai_runtime.packs import digest_of, pack, place_of, unpacked
@@ -30,12 +30,14 @@ SUFFIX = "checks"
 @frozen
 class Outcome:
     """`counts` maps a kind to the number of its documents; `project` is the project's name, None
-    if no document is one. The `sources` of what didn't change are read when asked for."""
+    if no document is one. The `sources` of what didn't change are read when asked for. `kept` is
+    what the next check may know of this one."""
 
     project: str | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
     counts: Mapping[str, int]
+    kept: Kept | None = None
 
 
 def recheck(root: Path) -> Outcome:
@@ -55,6 +57,7 @@ def _whole(root: Path, place: Path | None) -> Outcome:
     began = time.time_ns()
     checked = check_project(load(root))
     loaded, project = checked.loaded, checked.project
+    found = None
     if place is not None and len(loaded.files) >= FEW:
         with suppress(OSError):
             entries = entries_of(checked, DiskFolder(root).kind)
@@ -63,7 +66,7 @@ def _whole(root: Path, place: Path | None) -> Outcome:
     documents = (*project.all, *project.overlays) if project is not None else ()
     counts = Counter(spec.ref.kind for spec in documents)
     name = project.name if project is not None else None
-    return Outcome(name, checked.diagnostics, loaded.sources, counts)
+    return Outcome(name, checked.diagnostics, loaded.sources, counts, found)
 
 
 class _Again:
@@ -102,11 +105,12 @@ class _Again:
             from exai_runtime.mending import Mending
 
             mending = Mending(self._folder, self._place, known, self._began)
-            found = mending.found(files, stamps, changed, gone, python)
-            return self._told(found, files, mending.texts)
+            now = mending.mended(files, stamps, changed, gone, python)
+            return self._told(now, mending.texts)
         if files != known.files:
-            pack(self._place, known._replace(files=files).plain())
-        return self._told(known.found, files, {})
+            known = known._replace(files=files)
+            pack(self._place, known.plain())
+        return self._told(known, {})
 
     def _looked(self) -> dict[str, os.stat_result]:
         """The files of specs as they are now; nothing is opened."""
@@ -126,13 +130,11 @@ class _Again:
             raise OnlyWhole
         return found
 
-    def _told(
-        self, found: tuple[Diagnostic, ...], files: Mapping[str, File], texts: dict[str, str]
-    ) -> Outcome:
-        counts = Counter(kind for file in files.values() for kind, _ in file.refs)
-        others = (*self._known.python, *((LOCK,) if self._known.lock is not None else ()))
-        sources = _Sources(self._folder, (*files, *others), texts)
-        return Outcome(self._known.project, found, sources, counts)
+    def _told(self, now: Kept, texts: dict[str, str]) -> Outcome:
+        counts = Counter([kind for file in now.files.values() for kind, _ in file.refs])
+        others = (*now.python, *((LOCK,) if now.lock is not None else ()))
+        sources = _Sources(self._folder, (*now.files, *others), texts)
+        return Outcome(now.project, now.found, sources, counts, now)
 
 
 def _below(place: str, path: str) -> Iterator[tuple[str, os.stat_result]]:
