@@ -55,9 +55,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "`environments.NAME.connections`.",
         ),
         "data-not-reachable": Code(
-            "A relative path that the environment's steps can't see.",
+            "Files that the environment's steps can't see.",
             "On a cluster there is no project folder. Set `data.root` of the environment to a "
-            "place that holds the project's data, or write a full URI.",
+            "place that holds the project's data, or write a full URI: steps read s3:// and gs://.",
         ),
         "data-not-watched": Code(
             "Data on a server, whose changes exai doesn't see.",

@@ -38,6 +38,7 @@ from exai_specs.kinds import (
     FeatureServiceSpec,
     FeatureViewSpec,
     Group,
+    HttpSource,
     PipelineSpec,
     Postgresql,
     ServiceSpec,
@@ -75,9 +76,18 @@ def notes(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
 def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnostic]:
     """Datasets on a server: nobody knows when their rows change, unless `version` says how."""
     for spec, dataset in project.bodies(DatasetSpec):
-        if not isinstance(dataset.source, SqlSource) or dataset.version is not None:
+        if dataset.version is not None or isinstance(dataset.source, HttpSource):
             continue
-        if isinstance(environment.connections.get(dataset.source.connection), Postgresql):
+        if not isinstance(dataset.source, SqlSource):
+            if "://" in dataset.source.path:
+                yield Diagnostic(
+                    NOT_WATCHED,
+                    f"{spec.ref}: its data is not watched: new files in that store start no run",
+                    spec.at("spec", "source"),
+                    "note",
+                    "set `version` to snapshot or {fixed: ...}; none ends this note",
+                )
+        elif isinstance(environment.connections.get(dataset.source.connection), Postgresql):
             yield Diagnostic(
                 NOT_WATCHED,
                 f"{spec.ref}: its data is not watched: new rows on the server start no run",

@@ -23,6 +23,8 @@ from exai_specs.kinds import (
 from exai_specs.parse import Spec
 
 _FILES = {CsvSource: "csv", JsonSource: "json", ParquetSource: "parquet"}
+# What steps bring files from (exai_components.object_store).
+STORES = ("gs", "s3")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -33,10 +35,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         path, place = body.source.path, ("spec", "source", kind, "path")
         if _climbs(path):
             yield _leaves(path, spec.at(*place))
-        elif "://" not in path:
+        elif "://" in path:
+            scheme = path.partition("://")[0]
+            if scheme not in STORES:
+                yield _unread(f"`{path}`", scheme, spec.at(*place))
+        else:
             yield from _reachable(subject, path, spec, place)
     for name, environment in subject.environments.items():
         yield from _store(subject, name, environment)
+        yield from _root(subject, name, environment)
         for key, connection in environment.connections.items():
             if not isinstance(connection, Sqlite):
                 continue
@@ -68,6 +75,28 @@ def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Di
             subject.project.root.at("spec", "environments", name, "models", "store"),
             hint="write a URI that KServe reads, such as s3://BUCKET/models",
         )
+
+
+def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
+    """A data root that no step reads, where something is below it."""
+    root = environment.data.root if environment.data is not None else ""
+    scheme = root.partition("://")[0] if "://" in root else "file"
+    sources = (body.source for _, body in subject.project.bodies(DatasetSpec))
+    if scheme not in (*STORES, "file") and any(
+        isinstance(source, CsvSource | JsonSource | ParquetSource) and "://" not in source.path
+        for source in sources
+    ):
+        at = subject.project.root.at("spec", "environments", name, "data", "root")
+        yield _unread(f"the data root of `{name}`", scheme, at)
+
+
+def _unread(what: str, scheme: str, at: Span) -> Diagnostic:
+    hint = "write an s3:// or gs:// URI"
+    if scheme in ("http", "https"):
+        hint += ", or {http: {url: ..., sha256: ...}} for a file behind an address"
+    return Diagnostic(
+        "data-not-reachable", f"no step reads {what}: there is no way to {scheme}://", at, hint=hint
+    )
 
 
 def _climbs(path: str) -> bool:

@@ -1,7 +1,8 @@
 """Where sources are, and the failures of those that aren't there.
 
 In: paths as written, EXAI_DATA_ROOT. Out: paths below the data root, or below a folder of this
-process to which an object store's files are brought. Never a path outside it.
+process to which an object store's files are brought: those of a root there, and those that are
+named by a whole URI. Never a path outside it.
 """
 
 import os
@@ -31,8 +32,14 @@ def data_root() -> Path:
 
 
 def inside_data_root(path: str) -> Path:
-    """`path` below the data root, links followed; a final failure when it leaves it."""
-    root = data_root()
+    """`path` below the data root, links followed; a final failure when it leaves it. Of a whole URI
+    the bucket is the root."""
+    uri = os.environ.get("EXAI_DATA_ROOT", "")
+    if is_remote(path):
+        scheme, _, rest = path.partition("://")
+        bucket, _, path = rest.partition("/")
+        uri = f"{scheme}://{bucket}"
+    root = _mirror(uri).resolve() if is_remote(uri) else data_root()
     found = (root / path).resolve()
     if not found.is_relative_to(root):
         raise StepFailure(
@@ -40,7 +47,6 @@ def inside_data_root(path: str) -> Path:
             f"{path} leads out of the data root {root}",
             "Write a path relative to the data root",
         )
-    uri = os.environ.get("EXAI_DATA_ROOT", "")
     if is_remote(uri) and not found.exists():
         below = found.relative_to(root).as_posix()
         bring(f"{uri.rstrip('/')}/{below}", found)

@@ -125,6 +125,8 @@ def _source_content(
 ) -> Maybe[str]:
     match dataset.source:
         case CsvSource(path=path) | JsonSource(path=path) | ParquetSource(path=path):
+            if "://" in path:  # steps bring it; looking at a store takes more than a plan may
+                return Known(NOT_WATCHED)
             return _content(ref, (root / path,), cache)
         case HttpSource(sha256=sha256):
             return Known(sha256)

@@ -25,7 +25,9 @@ class CsvSource:
     """A CSV file with a header."""
 
     path: Annotated[
-        Filled, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.csv")
+        Filled,
+        Effect.RETRAIN,
+        about("The file, relative to the data root; or an s3:// or gs:// URI", "data/iris.csv"),
     ]
 
 
@@ -36,7 +38,10 @@ class ParquetSource:
     path: Annotated[
         Filled,
         Effect.RETRAIN,
-        about("The file or folder; relative to the data root", "data/iris.parquet"),
+        about(
+            "The file or folder, relative to the data root; or an s3:// or gs:// URI",
+            "data/iris.parquet",
+        ),
     ]
 
 
@@ -45,7 +50,9 @@ class JsonSource:
     """A JSON file: one object a line, or one array of objects."""
 
     path: Annotated[
-        Filled, Effect.RETRAIN, about("The file; relative to the data root", "data/iris.jsonl")
+        Filled,
+        Effect.RETRAIN,
+        about("The file, relative to the data root; or an s3:// or gs:// URI", "data/iris.jsonl"),
     ]
 
 

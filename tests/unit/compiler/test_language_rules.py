@@ -111,6 +111,28 @@ def test_columns_can_be_what_they_are_said_to_be(
 
 
 @pytest.mark.parametrize(
+    ("source", "root", "places"),
+    [
+        ("parquet: {path: s3://a/b}", "", []),
+        ("json: {path: gs://a/b.json}", "az://a/b", []),
+        ("csv: {path: az://a/b.csv}", "", [(5, "az")]),
+        ("parquet: {path: https://a/b.parquet}", "s3://a", [(5, "https")]),
+        ("csv: {path: b.csv}", "az://a/b", [(4, "az")]),
+        ("csv: {path: b.csv}", "file:///mnt/data", []),
+        ("csv: {path: b.csv}", "/mnt/data", []),
+    ],
+)
+def test_files_are_where_steps_can_read_them(
+    catalog: Catalog, source: str, root: str, places: list[tuple[int, str]]
+) -> None:
+    data = document("Dataset", "d", f"{{source: {{{source}}}, schema: {{a: int64}}}}")
+    found = said(catalog, data, environment=f"data: {{root: '{root}'}}" if root else "")
+    wanted = [("data-not-reachable", 4 if line == 4 else 9, scheme) for line, scheme in places]
+    assert [(e.code, e.at.line, e.message.rpartition(" ")[2][:-3]) for e in found] == wanted
+    assert all(("http:" in e.hint) is e.message.endswith("https://") for e in found)
+
+
+@pytest.mark.parametrize(
     ("spec", "words"),
     [
         ("accessModes: [ReadWriteOnce], resources: {requests: {storage: -3}}", "must be an amount"),

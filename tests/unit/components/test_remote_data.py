@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -69,3 +70,22 @@ def test_what_isn_t_there_or_is_outside(store: Bucket, path: str, code: str) -> 
     if code == "missing-file":
         assert f"://acme-ml/daten/{path}" in caught.value.outcome.message
         assert store.refuse is None
+
+
+def test_a_whole_uri_needs_no_root(store: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.objects["other/a b/iris.csv"] = CSV
+    scheme = "s3" if "AWS_ENDPOINT_URL" in os.environ else "gs"
+    for root in ("", "s3://elsewhere/data"):
+        monkeypatch.setenv("EXAI_DATA_ROOT", root)
+        with open_source({"csv": {"path": f"{scheme}://other/a b/iris.csv"}}) as opened:
+            assert [column.name for column in opened.columns] == ["id", "size"]
+        with open_source({"parquet": {"path": f"{scheme}://acme-ml/daten/rows"}}) as opened:
+            rows = [int(str(row)) for chunk in opened.chunks(["id"]) for row in chunk["id"]]
+        assert rows == [1, 2]
+    for path, code in (("none.csv", "missing-file"), ("../../x", "path-leaves-data-root")):
+        with pytest.raises(StepFailure) as caught:
+            inside_data_root(f"{scheme}://other/{path}")
+        assert caught.value.outcome.code == code
+        assert (
+            code != "missing-file" or f"({scheme}://other/none.csv)" in caught.value.outcome.message
+        )

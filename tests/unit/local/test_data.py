@@ -108,6 +108,7 @@ def test_sqlite_counts_what_still_stands_in_its_log(root: Path) -> None:
         ("{csv: {path: nowhere.csv}}", "{fixed: 2026-Q4}", "fixed:2026-Q4"),
         ("{csv: {path: nowhere.csv}}", "none", "none"),
         ("{sql: {connection: pg, table: t}}", "", NOT_WATCHED),
+        ("{parquet: {path: s3://acme/x}}", "", NOT_WATCHED),
         (f"{{http: {{url: 'https://nowhere.invalid/x', sha256: {SHA}}}}}", "", SHA),
     ],
 )
