@@ -71,7 +71,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _fits(subject, spec, service, path, name, each)
             needs += found
         if service.features is not None:
-            yield from _defaults(subject, spec, service.features, tuple(needs))
+            models = (model for _, model in service.models)
+            known = not any(isinstance(each, str) and _is_untold(subject, each) for each in models)
+            yield from _defaults(subject, spec, service.features, tuple(needs), known)
             yield from _offline(subject, spec, service.features)
 
 
@@ -157,6 +159,26 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
             if gives is not None or not name:
                 taken = _taken(gives, tuple(body.signature.inputs))
                 yield Needs(name, taken, spec, ("spec", "signature", "features"))
+
+
+def _is_untold(subject: Subject, reference: str) -> bool:
+    """Whether nobody can tell what a model is trained on, and the cause is told: nothing makes it
+    yet, or what does is unfinished."""
+    model = reference.partition("@")[0]
+    body, makers = subject.project.body(ModelSpec, model), subject.makers.get(model, ())
+    if body is None or (body.source is None and not makers):
+        return True
+    for maker in makers:
+        signature = subject.signature(maker)
+        if _is_open(maker.graph, maker.step):
+            return True
+        if signature is not None:
+            graph, service = subject.graphs[signature.pipeline], signature.table.service
+            if _is_open(graph, graph.steps[signature.step]):
+                return True
+            if service and _gives(subject, service) is None:
+                return True
+    return False
 
 
 def _gives(subject: Subject, service: str) -> Used | None:
@@ -283,8 +305,9 @@ def _signature(subject: Subject, told: Told) -> Iterator[Diagnostic]:
 
 
 def _defaults(
-    subject: Subject, spec: Spec, served: ServedFeatures, needs: tuple[Needs, ...]
+    subject: Subject, spec: Spec, served: ServedFeatures, needs: tuple[Needs, ...], known: bool
 ) -> Iterator[Diagnostic]:
+    """Every feature is the model's where it is `known` that nothing says which of them are."""
     gives = subject.services.get(served.service)
     if gives is None:
         return
@@ -301,7 +324,7 @@ def _defaults(
         elif (wrong := mismatch(value, _written(feature.type))) is not None:
             message = f"`{name}` is {feature.type}, so its default {wrong[1]}"
             yield Diagnostic("feature-default", message, spec.at(*base, name, *wrong[0]))
-    if served.on_missing != "default":
+    if served.on_missing != "default" or not (needs or known):
         return
     wanted = {name for each in needs for name in each.columns} or set(gives.columns)
     # A name that is nearly another's was meant as that: it is told above, once.

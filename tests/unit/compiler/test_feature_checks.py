@@ -217,6 +217,23 @@ def test_defaults_are_needed_for_what_the_model_takes_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (("uses: train-h2o", "uses: train-h20"), "unknown-component"),
+        (("data: ${{ steps.features.data }}", "data: ${{ steps.feature.data }}"), "unknown-"),
+        (("as: flower_model", "as: flower_modell"), "unknown-reference"),
+    ],
+)
+def test_no_default_is_missing_where_nobody_can_tell_what_the_model_takes(
+    edit: Edit, code: str
+) -> None:
+    fewer = ("features: [petal_length, petal_ratio, slenderness]", "features: [petal_length]")
+    less = (DEFAULTS, "    defaults: {petal_length: 4}\n")
+    errors = [each.code for each in found(fewer, less, edit) if each.severity == "error"]
+    assert errors and all(each.startswith(code) for each in errors)
+
+
+@pytest.mark.parametrize(
     ("value", "fits"), [("4", True), ("4.5", True), ("'4'", False), ("true", False), ("[4]", False)]
 )
 def test_a_default_is_of_its_feature_s_type(value: str, fits: bool) -> None:
