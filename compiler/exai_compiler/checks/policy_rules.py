@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.suggest import did_you_mean, nearest_document
 from exai_compiler.policies import NAMED, policies_of, rules
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.nearest import nearest
@@ -43,11 +43,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             overlaid = {str(spec.ref) for spec in project.overlays}
             documents = overlaid.union(map(str, project.refs))
             if name not in documents:
+                close = nearest_document(name, documents)
                 yield Diagnostic(
                     "invalid-policy",
                     f"there is no document `{name}` to except",
                     root.at("spec", "policies", rule, "except", index),
-                    hint=did_you_mean(name, documents),
+                    hint=did_you_mean(close or "", documents, "write Kind/name of a document"),
                 )
     if "owner-required" not in policies:
         return

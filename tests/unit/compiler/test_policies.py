@@ -77,6 +77,18 @@ def test_a_policy_changes_what_a_rule_counts(
     assert told(f"{HEAD}  policies: {policies}\n{DATASET}") == found
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("Datset/roses", None), ("Dataset/flower", "Dataset/flowers")]
+)
+def test_the_document_that_an_exception_means(
+    components: Catalog, written: str, meant: str | None
+) -> None:
+    policies = f"{{unused-dataset: {{level: error, except: [{written}]}}}}"
+    told = check(project(f"{HEAD}  policies: {policies}\n{DATASET}"), components)
+    (hint,) = [each.hint for each in told if each.code == "invalid-policy"]
+    assert hint.startswith(f'did you mean "{meant}"?' if meant else "write Kind/name")
+
+
 def test_who_made_it_an_error_is_said(components: Catalog) -> None:
     text = f"{HEAD}  policies: {{unused-dataset: error}}\n{DATASET}"
     (found,) = check(project(text), components)
