@@ -10,15 +10,14 @@ that names a Model waits for the pipelines that may make it.
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from functools import cache
 
-from exai_compiler.named_files import asked_files
 from exai_compiler.neighbours import names_of, words_of
 from exai_compiler.project import Project
+from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
@@ -43,15 +42,7 @@ def certain(
     """Those of the problems of a project without `unread` that are so with it, in their order."""
     specs = (*project.all, *project.overlays)
     waiting = _waiting(specs, unread)
-    places: dict[str, list[tuple[Span, int]]] = {}
-    asking: dict[str, list[int]] = {}
-    for number, spec in enumerate(specs):
-        for start in spec.document.starts:
-            places.setdefault(start.path, []).append((start, number))
-        for _, _, path in asked_files([spec]):
-            asking.setdefault(path, []).append(number)
-    for begun in places.values():
-        begun.sort()
+    about = told_at(specs)
     names = frozenset[str]().union(*(each.names for each in unread))
     hidden = {_OF_MAKERS} if any(each.kind in _MAKERS for each in unread) else set[str]()
     hidden |= _OF_PINS if UNREAD_LOCK in unread else frozenset()
@@ -60,14 +51,6 @@ def certain(
     @cache
     def may_mean(word: str) -> bool:
         return nearest(word, names) is not None
-
-    def about(at: Span) -> Sequence[int]:
-        """The numbers of the documents that a place is of: of several in its file the last that
-        begins before it, of a file that documents name all of these."""
-        begun = places.get(at.path)
-        if begun is None:
-            return asking.get(at.path, ())
-        return (begun[max(0, bisect(begun, (at, len(specs))) - 1)][1],)
 
     def sure(problem: Diagnostic) -> bool:
         here = about(problem.at)

@@ -1,6 +1,7 @@
-"""Which document a place is of.
+"""Which documents a place is of.
 
-In: documents. Out: the number of one, by a place in a file. Reads no text.
+In: documents. Out: the number of one, by a place in a file of theirs, or the numbers of all that
+name the file. Reads no text.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Callable, Sequence
 
+from exai_compiler.named_files import asked_files
 from exai_specs.diagnostics import Span
 from exai_specs.parse import Spec
 
 
 def standing_at(specs: Sequence[Spec]) -> Callable[[Span], int | None]:
     """Of several in a file it is the last that begins before the place, of several that begin there
-    the first: a patch is the document's that it is onto. None for other files."""
+    the first: a patch is the document's that it is onto. What stands before the first of a file is
+    of that one. None for other files."""
     begun: dict[Span, int] = {}
     for number, spec in enumerate(specs):
         for start in spec.document.starts:
@@ -24,7 +27,24 @@ def standing_at(specs: Sequence[Spec]) -> Callable[[Span], int | None]:
     def at(place: Span) -> int | None:
         before = bisect(starts, place) - 1
         if before < 0 or starts[before].path != place.path:
+            before += 1
+        if before == len(starts) or starts[before].path != place.path:
             return None
         return begun[starts[before]]
+
+    return at
+
+
+def told_at(specs: Sequence[Spec]) -> Callable[[Span], Sequence[int]]:
+    """Of a file that documents name, such as one of Python, it is all of these."""
+    standing = standing_at(specs)
+    asking: dict[str, list[int]] = {}
+    for number, spec in enumerate(specs):
+        for path in dict.fromkeys(path for _, _, path in asked_files([spec])):
+            asking.setdefault(path, []).append(number)
+
+    def at(place: Span) -> Sequence[int]:
+        there = standing(place)
+        return asking.get(place.path, ()) if there is None else (there,)
 
     return at

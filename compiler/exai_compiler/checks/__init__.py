@@ -115,7 +115,7 @@ from exai_compiler.checks import (
     workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
-from exai_compiler.checks.told_once import causes, told_once
+from exai_compiler.checks.told_once import told_once, without_half_written
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
@@ -279,7 +279,7 @@ def check(
     """
     judged = subject(project, catalog, environments)
     found = [problem for rule in CHECKS for problem in _some(rule(judged))]
-    found = told_once(causes(found, project))
+    found = told_once(without_half_written(found, project))
     if not has_errors(found):
         found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]
     whole = not has_errors(found)

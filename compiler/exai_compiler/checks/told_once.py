@@ -24,7 +24,7 @@ Related = tuple[tuple[str, Span], ...]
 About = tuple[str, Span | None, str, str, str]
 
 
-def causes(found: list[Diagnostic], project: Project) -> list[Diagnostic]:
+def without_half_written(found: list[Diagnostic], project: Project) -> list[Diagnostic]:
     """Without what may come of a file that somebody is still writing."""
     if any(each.code == _MADE_BY_NOBODY for each in found) and _breaks_off(found, project):
         return [each for each in found if each.code != _MADE_BY_NOBODY]

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check
-from exai_compiler.named_files import asked_files
 from exai_compiler.project import Project, link
-from exai_compiler.standing import standing_at
+from exai_compiler.standing import told_at
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.lock import FILE as LOCK
 from exai_specs.parse import Spec
@@ -50,18 +49,6 @@ def _pins_nothing(problem: Diagnostic) -> bool:
 def _wrong(specs: Sequence[Spec], problems: Iterable[Diagnostic]) -> frozenset[int]:
     """The documents that the errors among these are told of, by their numbers: of a file that
     documents name, all of these."""
-    standing = standing_at(specs)
-    asking: dict[str, set[int]] = {}
-    for number, spec in enumerate(specs):
-        for _, _, path in asked_files([spec]):
-            asking.setdefault(path, set()).add(number)
-    found: set[int] = set()
-    for problem in problems:
-        if problem.severity != "error":
-            continue
-        there = standing(problem.at)
-        if there is not None:
-            found.add(there)
-        else:
-            found |= asking.get(problem.at.path, set())
-    return frozenset(found)
+    about = told_at(specs)
+    wrong = (each for each in problems if each.severity == "error")
+    return frozenset(number for problem in wrong for number in about(problem.at))
