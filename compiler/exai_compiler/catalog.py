@@ -115,6 +115,23 @@ class Catalog:
     refused: frozenset[str] = frozenset()
 
 
+# Texts that KFP takes for true and false (`strtobool` in kfp/dsl/types/type_utils.py).
+_TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+_FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
+
+
+def default_of(port: Port) -> Json:
+    """The value of an input's default: files of KFP's first form hold it as text of JSON, or as it
+    is. Raises ValueError for text that is none.
+    """
+    value = port.default
+    if not isinstance(value, str) or port.type == "string":
+        return value
+    if port.type == "boolean" and (word := value.lower()) in _TRUE | _FALSE:
+        return word in _TRUE
+    return freeze(json.loads(value))
+
+
 def parse_component(text: str, path: str) -> Component:
     """One component from its text.
 

@@ -148,7 +148,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "missing-input": Code(
             "A step doesn't give an input that its component needs.",
-            "Inputs without a default have to stand under `with`.",
+            "Inputs without a default have to stand under `with`; and so does an optional one that "
+            "the component's arguments hold outside of a condition.",
         ),
         "model-without-producer": Code(
             "No step registers versions of a Model.",

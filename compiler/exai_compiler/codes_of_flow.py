@@ -70,9 +70,10 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
         "not-carried-out": Code(
             "Something that Kubeflow Pipelines has a place for, and doesn't do.",
             "Its API takes affinity to pods and nobody reads it, it tries no import again, "
-            "annotations of a claim end its driver up to 2.16, and it refuses a run with a loop "
-            "over files. All are rendered as its SDK does it, for the version that can. Told where "
-            "an environment is a cluster.",
+            "annotations of a claim end its driver up to 2.16, it refuses a run with a loop over "
+            "files, and of conditions in arguments that only a run can settle it knows none up to "
+            "2.16, and plain ones since. All are rendered as its SDK does it, for the version that "
+            "can. Told where an environment is a cluster, of the version that its platform has.",
             "warning",
         ),
         "not-a-list": Code(

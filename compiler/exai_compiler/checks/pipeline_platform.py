@@ -21,12 +21,17 @@ OLDER: Mapping[str, str] = MappingProxyType({"kubeflow-26.03": "2.16"})
 NOT_IN_2_16 = ("ttl", "timeout")
 
 
-def check(subject: Subject) -> Iterator[Diagnostic]:
-    older = {
+def older_pipelines(subject: Subject) -> Mapping[str, str]:
+    """The environments whose Kubeflow Pipelines is an older one, and which."""
+    return {
         name: release
         for name, each in subject.environments.items()
         if each.target != "local" and (release := OLDER.get(each.platform or ""))
     }
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    older = older_pipelines(subject)
     for spec, body in subject.project.bodies(PipelineSpec) if older else ():
         for field in NOT_IN_2_16:
             if getattr(body, field) is None:

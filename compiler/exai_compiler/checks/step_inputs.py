@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.bodies.presence import chosen, held, named, presence
 from exai_compiler.catalog import Component, Port
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
-from exai_compiler.graph import port_type
+from exai_compiler.graph import Graph, Step, port_type
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.nearest import nearest
+from exai_specs.parse import Spec
 
 # Wired to the reserved inputs of the pipeline's root; nobody sets them in a spec (DESIGN section
 # 6).
@@ -61,6 +63,28 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint=f"add `{name}:` under `with`: {_what(component, wanted)}",
                     related=subject.wanted_at(graph, step, name),
                 )
+        yield from _held(spec, graph, step, component, meant)
+
+
+def _held(
+    spec: Spec, graph: Graph, step: Step, component: Component, meant: set[str | None]
+) -> Iterator[Diagnostic]:
+    """Optional inputs that the container can't do without: nothing fills an argument then."""
+    if not named(component):
+        return
+    there = presence(graph, component, step.inputs)
+    left = chosen((*component.command, *component.args), there)
+    for name in sorted(set(held(left)) - there.given - there.open):
+        port = component.inputs.get(name)
+        if port is not None and port.optional and port.type != "final-status" and name not in meant:
+            yield Diagnostic(
+                "missing-input",
+                f"step `{step.name}` gives no `{name}`, and {component.name} puts it into its "
+                "arguments all the same",
+                spec.key_at(*step.path),
+                hint=f"add `{name}:` under `with`; or let the component ask for it: "
+                f"{{if: {{cond: {{isPresent: {name}}}, then: [...]}}}}",
+            )
 
 
 def settable(component: Component) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ _WORDS = (*_NAMES, "concat", "if", "executorInput")
 
 
 def wrong_arguments(document: Document, inputs: Ports, outputs: Ports) -> Iterator[Diagnostic]:
-    """All that is wrong in `command` and `args`."""
+    """All that is wrong in `command` and `args`. Ports go by the names that the file has."""
     implementation = cast(Mapping[str, Json], document.value["implementation"])
     container = cast(Mapping[str, Json], implementation["container"])
     for field in ("command", "args"):
@@ -63,6 +63,7 @@ def _one(
     match word:
         case "concat":
             yield from _each(document, here, inner, inputs, outputs)
+            yield from _joined(document, here, inner)
         case "if":
             yield from _condition(document, here, inner, inputs, outputs)
         case "executorInput":
@@ -74,6 +75,21 @@ def _one(
             message = f"there is no placeholder `{word}`"
             hint = did_you_mean(word, _WORDS)
             yield Diagnostic(CODE, message, document.key_at(here), hint=hint)
+
+
+def _joined(document: Document, path: Path, value: Json) -> Iterator[Diagnostic]:
+    """What is joined is one text: no list can be a part of it."""
+    if not isinstance(value, tuple):
+        hint = "write {concat: [a, {inputValue: NAME}]}"
+        yield Diagnostic(CODE, "must be a list of what is joined", document.at(path), hint=hint)
+        return
+    for index, part in enumerate(value):
+        condition = part.get("if") if isinstance(part, Mapping) else None
+        for branch in ("then", "else") if isinstance(condition, Mapping) else ():
+            if isinstance(condition, Mapping) and isinstance(condition.get(branch), tuple):
+                at = document.at((*path, index, "if", branch))
+                hint = "write one text or placeholder, without the brackets"
+                yield Diagnostic(CODE, "a list can't be joined to a text", at, hint=hint)
 
 
 def _named(

@@ -162,8 +162,9 @@ def clean(step: str) -> Any:
 
 @dsl.pipeline(name="own-components")
 def own_components(exai_run_key: str = "", exai_data_versions: dict = {}) -> None:
-    first = clean("clean")(data=make().outputs["data"], names=["a", "b"])
-    again = clean("again")(data=first.outputs["rows"], note=f"rows {first.outputs['count']}")
+    first = clean("clean")(data=make().outputs["data"], names=["a", "b"], rate=0.5)
+    note = f"rows {first.outputs['count']}"
+    again = clean("again")(data=first.outputs["rows"], note=note, rate=0.5)
     again.set_env_variable("ZONE", "a")
 
 

@@ -14,7 +14,12 @@ from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
 from exai_compiler.backends.kfp.ir import Intermediate
 from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import Settings
-from exai_compiler.backends.kfp.values import artifact_type, constant, parameter_type, v1_default
+from exai_compiler.backends.kfp.values import (
+    artifact_type,
+    constant,
+    default_value,
+    parameter_type,
+)
 from exai_compiler.catalog import Component, Port
 from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, bind
 from exai_compiler.inlined import fields_of, wanted_by
@@ -79,7 +84,7 @@ def test_numbers_are_as_protobuf_gives_them_back(value: object, kept: str) -> No
     ],
 )
 def test_defaults_of_component_files_are_text(kind: str, text: Json, value: Json) -> None:
-    assert v1_default(kind, text) == value
+    assert default_value(Port("it", kind, default=text)) == value
 
 
 def test_types_in_kfp_s_words() -> None:

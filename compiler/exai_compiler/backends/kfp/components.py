@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from exai_compiler.backends.kfp.values import PARAMETER_TYPES, artifact_type, v1_default
+from exai_compiler.backends.kfp.values import PARAMETER_TYPES, artifact_type, default_value
 from exai_compiler.catalog import Component, Port
 from exai_specs.frozen import Encoded, Json, encoded
 
@@ -69,5 +69,5 @@ def _parameter(port: Port) -> Json:
     if port.optional:
         found["isOptional"] = True
         if port.default is not None:
-            found["defaultValue"] = v1_default(port.type, port.default)
+            found["defaultValue"] = default_value(port)
     return found

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from exai_compiler.backends.kfp.amounts import resources
 from exai_compiler.backends.kfp.arguments import argument
 from exai_compiler.backends.kfp.settings import Settings
+from exai_compiler.bodies.presence import EVERYWHERE, Presence, chosen
 from exai_compiler.catalog import Component
 from exai_compiler.graph import NO_ITEMS, Constant, Items, bind
 from exai_specs.frozen import Encoded, Json, encoded, mapping
@@ -29,23 +30,33 @@ asks the container's own kernel (exai_components/jvm.py).
 
 
 def executor(
-    component: Component, settings: Settings, environment: Environment, items: Items = NO_ITEMS
+    component: Component,
+    settings: Settings,
+    environment: Environment,
+    items: Items = NO_ITEMS,
+    there: Presence = EVERYWHERE,
 ) -> Encoded:
-    """What does the work: a container, or an import, which runs none."""
+    """What does the work: a container, or an import, which runs none. `there` is what the step
+    gives of the inputs that its arguments name.
+    """
     if component.importer is not None:
         return encoded({"importer": component.importer})
     image = _image(component, environment)
     env, amounts = _env(settings, component.env), resources(settings, items)
     if not env and not amounts:
-        return _plain(component, image)
-    return mapping({"container": _container(component, image, env, amounts)})
+        return _plain(component, image, there)
+    return mapping({"container": _container(component, image, there, env, amounts)})
 
 
 def _container(
-    component: Component, image: str, env: Mapping[str, str], amounts: Mapping[str, Json]
+    component: Component,
+    image: str,
+    there: Presence,
+    env: Mapping[str, str],
+    amounts: Mapping[str, Json],
 ) -> Encoded:
     """Image, command, arguments, plain environment variables and resources."""
-    found = {**_parts(component, image)}
+    found = {**_parts(component, image, there)}
     if env:
         found["env"] = _variables(tuple(env.items()))
     if amounts:
@@ -65,18 +76,18 @@ def _image(component: Component, environment: Environment) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plain(component: Component, image: str) -> Encoded:
+def _plain(component: Component, image: str, there: Presence) -> Encoded:
     """A container with nothing more to tell. Steps share the value."""
-    return mapping({"container": _container(component, image, {}, {})})
+    return mapping({"container": _container(component, image, there, {}, {})})
 
 
 @lru_cache(maxsize=1024)
-def _parts(component: Component, image: str) -> Mapping[str, Encoded]:
+def _parts(component: Component, image: str, there: Presence) -> Mapping[str, Encoded]:
     """Image, command and arguments, the latter where there are any. Steps share the values."""
     found = {"image": encoded(image)}
     for name, given in (("command", component.command), ("args", component.args)):
-        if given:
-            found[name] = encoded(tuple(argument(component, each) for each in given))
+        if left := chosen(given, there):
+            found[name] = encoded(tuple(argument(component, each) for each in left))
     return MappingProxyType(found)
 
 

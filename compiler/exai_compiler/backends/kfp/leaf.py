@@ -19,7 +19,10 @@ from exai_compiler.backends.kfp.platform import executor_config
 from exai_compiler.backends.kfp.settings import of_no_container, settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
 from exai_compiler.backends.kfp.tasks import task
+from exai_compiler.backends.kfp.values import Document, default_value
+from exai_compiler.bodies.presence import named, presence
 from exai_compiler.bodies.run_names import of_env, of_placement
+from exai_compiler.catalog import Component
 from exai_compiler.graph import Binding, Frame, Step, bind, sources
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json
@@ -71,7 +74,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
         how = of_no_container(how)
     if not there.cached:
         how = replace(how, cache=False, cache_key="")
-    bindings = complete(resolved, there.frame, step, there.registered)
+    bindings = _whole(step.component, complete(resolved, there.frame, step, there.registered))
     whole_name = there.before + name
     runs = step.component
     given = given_amounts(how, step.items)
@@ -84,10 +87,29 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
     return Leaf(
         task=task(name, component_label(whole_name), step, how, bindings, here, given),
         component=component_spec(whole_name, step.component),
-        executor=executor(runs, how, resolved.environment, step.items),
+        executor=executor(
+            runs,
+            how,
+            resolved.environment,
+            step.items,
+            presence(there.frame.graph, step.component, bindings),
+        ),
         config=executor_config(around, resolved.environment, step.items, here),
         takes=(*carried(read), *given.values()),
     )
+
+
+def _whole(component: Component, bindings: Mapping[str, Binding]) -> Mapping[str, Binding]:
+    """With the defaults of inputs that the arguments name: KFP's driver fills arguments before it
+    has looked at defaults, and fails then (2.17.0, kubeflow/pipelines#14175).
+    """
+    left = [name for name in named(component) if name not in bindings]
+    own = {
+        name: Document(default_value(component.inputs[name]))
+        for name in left
+        if component.inputs[name].default is not None
+    }
+    return {**bindings, **own} if own else bindings
 
 
 def _image(step: Step) -> Carried | None:

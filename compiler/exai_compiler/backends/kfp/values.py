@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import assert_never
 
+from exai_compiler.catalog import Port, default_of
 from exai_compiler.constants import constant
 from exai_compiler.graph import Constant
-from exai_specs.frozen import Json, freeze
+from exai_specs.frozen import Json
 from exai_specs.types import ListOf, MapOf, Scalar, StructOf, Type
 from exai_specs.values import frozen
 
@@ -51,8 +51,6 @@ def artifact_type(declared: str) -> Json:
     return {"schemaTitle": title, "schemaVersion": "0.0.1"}
 
 
-def v1_default(kind: str, default: Json) -> Json:
-    """The default of a component's input: version 1 component files hold them as text of JSON."""
-    if isinstance(default, str) and kind != "string":
-        return constant(freeze(json.loads(default.lower() if kind == "boolean" else default)))
-    return constant(default)
+def default_value(port: Port) -> Json:
+    """The default of a component's input."""
+    return constant(default_of(port))
