@@ -75,6 +75,14 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
             "The triggers under `autoscale.keda` are KServe's own `autoScaling.metrics`, held "
             "against its schema and the rules of its webhook, which wants a query and a target.",
         ),
+        "knative-feature": Code(
+            "A field of pods that Knative takes only where a cluster has turned it on.",
+            "Knative refuses node selectors, tolerations, affinity, init containers, claims and "
+            "other fields of pods unless its ConfigMap `config-features` has the flag of each: "
+            "all of these are off as it is shipped. Standard mode makes Deployments, which take "
+            "them. Where your cluster has the flag on, a comment with the reason silences this.",
+            "warning",
+        ),
         "knative-timeout": Code(
             "A request that may last longer than Knative allows.",
             "Its webhook refuses a revision whose `timeout` is beyond the cluster's "

@@ -76,7 +76,9 @@ def _source(volume: ServerVolume, environment: Environment) -> dict[str, Json]:
         case ConfigMapVolume():
             return {"configMap": {"name": volume.config_map, **_optional(volume.optional)}}
         case PvcVolume():
-            return {"persistentVolumeClaim": {"claimName": volume.pvc}}
+            # Knative asks the volume, not the mount, whether anybody writes to it.
+            only = {"readOnly": True} if volume.read_only else {}
+            return {"persistentVolumeClaim": {"claimName": volume.pvc, **only}}
         case EmptyDirVolume(empty_dir=folder):
             stated = {
                 "medium": folder.medium,
