@@ -17,24 +17,41 @@ from exai_specs.regexes import regex
 
 MARK = "***"
 AUTHORIZATION = "authorization"
+LOGIN = "-u"
 NAMED = regex(
     r"(^|_)(PASSWORD|PASSWD|SECRET|SECRET_KEY|API_KEY|ACCESS_KEY|SECRET_ACCESS_KEY|PRIVATE_KEY"
     r"|TOKEN|CREDENTIAL|CREDENTIALS|PASSPHRASE|PGPASSWORD|MYSQL_PWD)$",
     re.IGNORECASE,
 )
 # A place where the credential is kept, a switch, or nothing: none of them is one.
-HARMLESS = regex(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
-# Among the words of a command: an option, a variable that it sets, a header, each with its value.
+HARMLESS = regex(
+    r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+|[{@].*"
+    # Where another tool finds it, and a file's name.
+    r"|(env|file|vault|secret|secretref|ref|keyring|keychain|arn|ssm|op)(:(?!$).*)"
+    r"|id_(rsa|dsa|ecdsa|ed25519)(_sk)?"
+    r"|[\w.-]+\.(pem|key|txt|json|ya?ml|crt|cer|der|pub|p12|pfx|jks|env|cfg|ini|conf|toml)",
+    re.IGNORECASE,
+)
+# In a text of commands or settings, each with its value: an option, what is set (`NAME=x`, a
+# connection string's, `--set db.name=x`), a member of JSON, a header, who logs in with `curl -u`.
 # The values are only looked at: that of `-c` may be a command with more of them. No more than the
 # beginning of each is, or `A=A=A=...` would be looked through again and again.
+_QUOTE = r"(?:\\?[\"'])"
+_WORD = r"[^\s\"',;&|)\]}\\]"
 _ARGUMENT = regex(
-    r"(?<![\w./$-])-{1,2}(?P<option>[A-Za-z][\w-]*+)(?:=|[\"']?[ \t]*+,[ \t]*+|[ \t]++)[\"']?"
-    r"(?=(?P<v1>[^\s\"',;&|)\]{}\[-][^\s\"',;&|)\]}]{0,255}+))"
-    r"|(?<![\w./$-])(?P<name>[A-Z][A-Z0-9_]*+)=[\"']?(?=(?P<v2>[^\s\"',;&|)\]}]{1,256}+))"
-    r"|(?<!\w)(?P<header>(?i:authorization))[\"']?[ \t]*+:[ \t]*+[\"']?"
-    r"(?i:bearer|basic|token)[ \t]++(?=(?P<v3>[^\s\"',\]}]{8,256}+))"
+    rf"(?<![\w./$-])-(?:[uU]|-(?:proxy-)?user)(?:=|{_QUOTE}?[ \t]*+,[ \t]*+|[ \t]++){_QUOTE}?"
+    rf"(?P<user>[^\s\"':=,;&|]{{0,256}}+):(?=(?P<v0>{_WORD}{{1,256}}+))"
+    rf"|(?<![\w./$-])-(?:-|D(?=[a-z])|)(?P<option>[A-Za-z][\w.-]*+)"
+    rf"(?:=|{_QUOTE}?[ \t]*+,[ \t]*+|[ \t]++){_QUOTE}?(?=(?P<v1>(?![:{{\[-]){_WORD}{{1,256}}+))"
+    rf"|(?<![\w.$-])(?P<name>[A-Za-z_][\w.-]*+)(?:=|[ \t]++=[ \t]*+(?=[\"'])){_QUOTE}?"
+    rf"(?=(?P<v2>(?!=){_WORD}{{1,256}}+))"
+    rf"|{_QUOTE}(?P<member>[A-Za-z_][\w.-]*+){_QUOTE}[ \t]*+:[ \t]*+{_QUOTE}"
+    rf"(?!(?i:bearer|basic|token)[ \t])(?=(?P<v3>[^\"'\n\\]{{1,256}}+))"
+    rf"|(?<![\w.$-])(?P<header>(?i:authorization)|[A-Za-z]\w*+(?:-\w++)++){_QUOTE}?[ \t]*+:[ \t]*+"
+    rf"{_QUOTE}?(?P<scheme>(?i:bearer|basic|token)[ \t]++)?(?=(?P<v4>{_WORD}{{1,256}}+))"
 )
-_OPTION = regex(r"-{1,2}([A-Za-z][\w-]*)")
+_ANY_NAME = regex(r"(?i)passw|passphrase|secret|token|credential|key|authorization|_pwd|curl")
+_OPTION = regex(r"-(?:-|D(?=[a-z])|)([A-Za-z][\w.-]*)")
 _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[-.]+")
 # Base64, as secret keys of AWS are: a slash in it makes no path of it.
 _KEY = regex(r"(?!/)(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{24,}={0,2}")
@@ -53,28 +70,47 @@ def words_apart(name: str) -> str:
     return _HUMP.sub("_", name).lower()
 
 
+def may_have_arguments(text: str) -> bool:
+    """Whether a text may name a credential. False is certain."""
+    return ("=" in text or ":" in text or "-" in text) and _ANY_NAME.search(text) is not None
+
+
 def arguments(text: str) -> Iterator[tuple[str, str, int]]:
     """What the commands in a text are given by name: the name, the value, and where that begins. Of
-    an Authorization header it is what stands behind its scheme."""
+    an Authorization header it is what stands behind its scheme, of `-u NAME:` what follows."""
     for found in _ARGUMENT.finditer(text):
-        kind = "v1" if found["option"] else "v2" if found["name"] else "v3"
-        name = found["option"] or found["name"] or found["header"]
+        kind = found.lastgroup
+        assert kind is not None  # noqa: S101 - each alternative ends with one
+        name = found["option"] or found["name"] or found["member"] or found["header"] or LOGIN
+        if found["header"] and words_apart(name) == AUTHORIZATION and not found["scheme"]:
+            continue
         yield name, found[kind], found.start(kind)
+
+
+def credential_name(name: str) -> str:
+    """What a value that goes by this name is, its words told apart."""
+    called = words_apart(name)
+    return "password" if name == LOGIN else "token" if called == AUTHORIZATION else called
 
 
 def first_argument(text: str) -> int | None:
     """Where in a text the first value begins that a command is given as a credential."""
     for name, value, start in arguments(text):
-        called = words_apart(name)
-        if is_credential("token" if called == AUTHORIZATION else called, value):
+        if is_credential(credential_name(name), value):
             return start
     return None
 
 
+def option_of(word: str) -> str | None:
+    """What the word behind this one of a command is given as; None behind any that is no option."""
+    option = _OPTION.fullmatch(word)
+    return None if option is None else option[1]
+
+
 def awaits_credential(word: str) -> bool:
     """Whether what follows this argument of a command is a credential."""
-    option = _OPTION.fullmatch(word)
-    return option is not None and NAMED.search(words_apart(option[1])) is not None
+    option = option_of(word)
+    return option is not None and NAMED.search(words_apart(option)) is not None
 
 
 def shown(value: Any, name: str = "") -> Any:

@@ -12,7 +12,7 @@ from exai_compiler.checks.mentions import Field
 from exai_compiler.checks.positions import position
 from exai_compiler.checks.run_names import in_run_name
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.texts import LEAVES, Path, keys_with, value_at
+from exai_compiler.checks.texts import LEAVES, Path, entries, value_at
 from exai_compiler.graph import Broken, FromStatus, Graph, Group, Items, Step
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import (
@@ -71,8 +71,8 @@ def _in_keys(subject: Subject) -> Iterator[Diagnostic]:
             given.append((("import", "metadata"), step.spec.import_.metadata))
         for path, value in given:
             if value.__class__ not in LEAVES:  # as most are
-                for inner in keys_with(OPEN, value):
-                    if has_expression(str(inner[-1])):
+                for inner, _ in entries(value):
+                    if OPEN in (key := str(inner[-1])) and has_expression(key):
                         yield Diagnostic(
                             "expression-not-allowed",
                             "no expression can stand in a key",

@@ -11,20 +11,21 @@ from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, strings, value_at
+from exai_compiler.checks.usable_credentials import credential_in
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ManifestSpec, SecretEnv, SecretName
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
-from exai_specs.withheld import is_credential, name_of
+from exai_specs.withheld import name_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, variables in subject.variables():
         for name, value in variables.items():
-            if isinstance(value, str) and is_credential(name, value):
+            if isinstance(value, str) and (called := credential_in(name, value)) is not None:
                 yield Diagnostic(
                     "credential-in-env",
-                    f"`{name}` is called like a credential, and its value stands here",
+                    f"`{called}` is called like a credential, and its value stands here",
                     spec.key_at(*path, name),
                     "warning",
                     f"write {name}: {{secret: NAME, key: KEY}}, and change it if anybody has "
@@ -57,10 +58,11 @@ def _of_objects(spec: Spec, path: Path) -> Iterator[Diagnostic]:
         name = name_of(str(inner[-1]), beside) if inner else ""
         in_env = inner[-3:-2] == ("env",) and inner[-1] == "value"
         in_data = is_settings and inner[:1] == ("data",) and len(inner) == 2
-        if (in_env or in_data) and is_credential(name, text):
+        called = credential_in(name, text) if in_env or in_data else None
+        if called is not None:
             yield Diagnostic(
                 "credential-in-env",
-                f"`{name}` is called like a credential, and its value stands here",
+                f"`{called}` is called like a credential, and its value stands here",
                 (spec.at if in_env else spec.key_at)(*path, *inner),
                 "warning",
                 "keep it in a Secret, beside exai, and write valueFrom: {secretKeyRef: {name: "

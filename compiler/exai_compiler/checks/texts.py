@@ -31,18 +31,17 @@ def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
             yield from strings(item, (*path, key))
 
 
-def keys_with(mark: str, value: Json, path: Path = ()) -> Iterator[Path]:
-    """The path of every key in a value that holds `mark`."""
+def entries(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Every key and every item in a value, at any depth: its path, and what stands there."""
     pairs: Iterable[tuple[str | int, Json]] = ()
     if isinstance(value, tuple):
         pairs = enumerate(value)
     elif isinstance(value, Mapping):
         pairs = value.items()
     for key, item in pairs:
-        if key.__class__ is str and mark in key:
-            yield (*path, key)
+        yield (*path, key), item
         if item.__class__ not in LEAVES:
-            yield from keys_with(mark, item, (*path, key))
+            yield from entries(item, (*path, key))
 
 
 Trail: TypeAlias = "tuple[Trail, str | int] | None"
