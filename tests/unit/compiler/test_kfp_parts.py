@@ -20,6 +20,7 @@ from exai_compiler.backends.kfp.values import (
     default_value,
     parameter_type,
 )
+from exai_compiler.bodies.presence import Presence
 from exai_compiler.catalog import Component, Port
 from exai_compiler.graph import Broken, Constant, FromParameter, FromRun, FromStep, bind
 from exai_compiler.inlined import fields_of, wanted_by
@@ -29,6 +30,7 @@ from exai_specs.types import parse_parameter_type
 from exai_specs.units import Duration
 
 LOCAL = Environment(target="local")
+GIVEN = Presence(frozenset({"text"}))
 HERE = Here(frozenset({"s"}), is_root=True)
 PORTS = {
     "text": Port("text", "string"),
@@ -151,8 +153,9 @@ def test_arguments_of_version_1_components() -> None:
         {"concat": ("a=", {"inputValue": "text"})},
         {"if": {"cond": {"isPresent": "text"}, "then": ("yes",), "else": {"inputValue": "text"}}},
     )
-    found: Any = container(component(*args), how(), LOCAL)
-    assert found["args"] == (
+    open_ = Presence(open=frozenset({"text"}))
+    found: Any = thaw(executor(component(*args), how(), LOCAL, there=open_).tree)
+    assert tuple(found["container"]["args"]) == (
         "--plain",
         "{{$.inputs.parameters['text']}}",
         "{{$.inputs.artifacts['data'].path}}",
@@ -161,10 +164,13 @@ def test_arguments_of_version_1_components() -> None:
         "{{$.outputs.artifacts['model'].path}}",
         "{{$.outputs.artifacts['model'].uri}}",
         "{{$}}",
-        """{"Concat": ["a=", "{{$.inputs.parameters['text']}}"]}""",
+        "a={{$.inputs.parameters['text']}}",
         '{"IfPresent": {"InputName": "text", "Then": ["yes"], '
         """"Else": "{{$.inputs.parameters['text']}}"}}""",
     )
+    for there, left in ((Presence(), "{{$.inputs.parameters['text']}}"), (GIVEN, "yes")):
+        found = thaw(executor(component(args[-1]), how(), LOCAL, there=there).tree)
+        assert found["container"]["args"] == [left]
     with pytest.raises(ValueError, match="inputOther"):
         container(component({"inputOther": "text"}), how(), LOCAL)
 
