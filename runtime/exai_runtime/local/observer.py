@@ -13,7 +13,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ class Observer(logging.Filter):
     def __init__(self, ir: dict[str, Any], work: Path, emit: Callable[[RunEvent], None]) -> None:
         super().__init__()
         self._components = ir.get("components", {})
+        self._aside = dict(_aside((ir.get("root", {}), *self._components.values())))
         # An exit task has to run after a failure, too: then the runner itself sits
         # through the retries.
         self._ends_early = "ALL_UPSTREAM_TASKS_COMPLETED" not in json.dumps(ir.get("root", {}))
@@ -91,7 +92,7 @@ class Observer(logging.Filter):
         return True
 
     def _finished(self, step: str, success: bool) -> None:
-        named = shown(self._components, step)
+        named = self._shown(step)
         took = time.time() - self._began.get(step, time.time())
         self.seconds[named] = round(self.seconds.get(named, 0.0) + took, 3)
         folder = self._folder(step)
@@ -137,7 +138,19 @@ class Observer(logging.Filter):
 
     def _say(self, step: str, state: Any, detail: str = "") -> None:
         with self._lock:
-            self._emit(RunEvent(time.time(), shown(self._components, step), state, detail))
+            self._emit(RunEvent(time.time(), self._shown(step), state, detail))
+
+    def _shown(self, step: str) -> str:
+        return shown(self._components, self._aside.get(step, step))
+
+
+def _aside(components: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Components that couldn't be called like their tasks, and those: the pipeline is called so."""
+    for component in components:
+        for name, task in component.get("dag", {}).get("tasks", {}).items():
+            label = task.get("componentRef", {}).get("name", "").removeprefix("comp-")
+            if label.startswith(f"{name}-step"):
+                yield label, name
 
 
 def shown(components: dict[str, Any], task: str) -> str:

@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 import yaml
+from dangling import dangling
 from kfp import components as kfp_components
 
 from exai_compiler.build import Rendered
@@ -127,3 +129,36 @@ def test_the_order_of_steps_and_parameters_means_nothing(rendered: Render) -> No
             (i.id, yaml.safe_dump(thaw(i.body)))  # type: ignore[arg-type]
             for i in straight
         ]
+
+
+NAMED = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: NAME}
+spec:
+  parameters: {depth: {type: integer, default: 3}, way: {type: string, default: a}}
+  steps:
+    train: {uses: echo, with: {count: "${{ parameters.depth }}"}}
+    train-step: {uses: echo, with: {text: "${{ steps.train.text }}"}}
+    each: {uses: echo, forEach: {in: [a, b]}, with: {text: "${{ item }}"}}
+    some: {if: "${{ parameters.way == 'a' }}", steps: {inner: {uses: echo}}}
+  outputs: {said: "${{ steps.train.text }}"}
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["train", "train-step", "each", "each-do", "some", "inner", "train--step", "other"]
+)
+def test_the_sdk_takes_no_step_for_the_pipeline_of_its_name(name: str, rendered: Render) -> None:
+    body = rendered(NAMED.replace("NAME", name))[-1].body
+    spec: Any = thaw(body)["spec"]["pipelineSpec"]  # type: ignore[index,arg-type,call-overload]
+    assert list(dangling(spec)) == []
+    loaded = kfp_components.load_component_from_text(yaml.safe_dump(spec)).component_spec
+    assert loaded.implementation.container is None
+    assert set(loaded.inputs or ()) == {"depth", "way", "exai_run_key", "exai_data_versions"}
+    assert set(loaded.outputs or ()) == {"said"}

@@ -72,6 +72,17 @@ def test_the_runners_words_become_events(tmp_path: Path) -> None:
     assert "next in 30 s" in events[2].detail
 
 
+def test_a_step_that_has_the_pipeline_s_name_is_told_by_it(tmp_path: Path) -> None:
+    """Its component is called otherwise, and the runner's words are the component's."""
+    events: list[RunEvent] = []
+    tasks = {"train": {"componentRef": {"name": "comp-train-step"}}}
+    tasks["load-step"] = {"componentRef": {"name": "comp-load-step"}}
+    observer = Observer({"root": {"dag": {"tasks": tasks}}}, tmp_path, events.append)
+    for task in ("train-step", "load-step"):
+        observer.filter(record(f"Executing task '{task}'"))
+    assert [event.phase for event in events] == ["train", "load-step"]
+
+
 @pytest.mark.parametrize("exit_task", [False, True])
 def test_a_final_outcome_ends_the_run_unless_an_exit_task_must_run(
     tmp_path: Path, exit_task: bool

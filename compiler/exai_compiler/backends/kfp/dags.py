@@ -129,7 +129,7 @@ class Dags:
         if self._graph.inside(step) is not None:
             return self._called(step, name, here)
         found = leaf(self._there, step, name, here)
-        label = executor_label(self._there.before + name)
+        label = executor_label(self._there.named(name))
         self.components[self._label(name)] = found.component
         self.executors[label] = found.executor
         if step.spec.body == "image":
@@ -176,7 +176,7 @@ class Dags:
         return {name: task(name, label, whole_step, how, bindings, here)}, takes
 
     def _label(self, name: str) -> str:
-        return component_label(self._there.before + name)
+        return component_label(self._there.named(name))
 
     def _alone(self, step: Step) -> Dag:
         """The DAG around a leaf with a condition or a loop; what it hands on is what is read."""

@@ -5,6 +5,7 @@ In: a pipeline as it is run, a step, the DAG that its task is in. Out: a `Leaf`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ from exai_specs.values import replace
 class Place(NamedTuple):
     """A pipeline as it is run: `before` is what the names of its steps begin with there, `cached`
     whether the calls around it let its steps be cached. `shared` is what all of its steps read.
+    `aside` is what none of its components may be called.
     """
 
     resolved: Resolved
@@ -42,6 +44,18 @@ class Place(NamedTuple):
     cached: bool
     shared: tuple[Binding, ...]
     registered: Registered
+    aside: str
+
+    def named(self, name: str) -> str:
+        """What a task's component and executor go by: its name, after those of the calls around it.
+        The SDK takes a pipeline for the component that has its name (`from_ir_dicts` in
+        kfp/dsl/structures.py).
+        """
+        whole = self.before + name
+        if whole == self.aside:
+            while whole == self.aside or whole in self.frame.graph.nodes:
+                whole += "-step"
+        return whole
 
 
 class Leaf(NamedTuple):
@@ -61,7 +75,8 @@ def place(
     shared = pipeline.defaults
     names = (*of_env(shared.env), *of_placement(shared.node_selector, shared.tolerations))
     bound = tuple([bind(name.text) for name in names])
-    return Place(resolved, pipeline, frame, before, cached, bound, registrations(frame))
+    aside = "" if before else re.sub("-+", "-", frame.graph.pipeline.name)
+    return Place(resolved, pipeline, frame, before, cached, bound, registrations(frame), aside)
 
 
 def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
@@ -75,7 +90,7 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
     if not there.cached:
         how = replace(how, cache=False, cache_key="")
     bindings = _whole(step.component, complete(resolved, there.frame, step, there.registered))
-    whole_name = there.before + name
+    whole_name = there.named(name)
     runs = step.component
     given = given_amounts(how, step.items)
     if step.spec.image is not None and (image := _image(step)) is not None:
