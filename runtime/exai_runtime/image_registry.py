@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Mapping
 from email.message import Message
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from time import sleep
 from typing import IO, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -35,7 +36,8 @@ ACCEPT = ", ".join(
 _DIGEST = regex(r"sha256:[0-9a-f]{64}")
 _CHALLENGE = regex(r'(?<![a-zA-Z_])([a-zA-Z_]+)="([^"]*)"')
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_SECONDS = 15.0  # that a registry may be silent
+_SECONDS = 4.0  # that a registry may be silent
+_PAUSE = 0.5  # seconds, before the second try
 _LARGEST = 4 << 20  # bytes of a manifest, as the specification bounds them, or of a token
 _LONGEST_CHALLENGE = 4 << 10
 _REDIRECTS = 5
@@ -81,8 +83,23 @@ def image_of(reference: str) -> Image:
 
 
 def digest_of_tag(reference: str) -> str:
-    """Raises NoImage, NoRegistry."""
+    """Raises NoImage, NoRegistry. What doesn't answer at all is tried once more."""
     image = image_of(reference)
+    try:
+        return _answered(image)
+    except _Unanswered:
+        sleep(_PAUSE)
+    try:
+        return _answered(image)
+    except _Unanswered as error:
+        raise NoRegistry(f"{error}, tried twice") from None
+
+
+class _Unanswered(NoRegistry):
+    """Another try may be luckier."""
+
+
+def _answered(image: Image) -> str:
     try:
         return _digest(image)
     except HTTPError as error:
@@ -91,10 +108,11 @@ def digest_of_tag(reference: str) -> str:
             raise NoImage(_REFUSALS[error.code]) from None
         raise NoRegistry(_refusal(error.code)) from None
     except URLError as error:
-        raise NoRegistry(_reason(error.reason)) from None
-    except TimeoutError:
-        raise NoRegistry("it doesn't answer in time") from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        certain = isinstance(error.reason, (str, ssl.SSLCertVerificationError))
+        raise (NoRegistry if certain else _Unanswered)(_reason(error.reason)) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _Unanswered(_reason(error)) from None
+    except ValueError as error:
         raise NoRegistry(_reason(error)) from None
 
 
@@ -113,7 +131,7 @@ def _refusal(status: int) -> str:
 
 def _reason(error: object) -> str:
     if isinstance(error, TimeoutError):
-        return "it doesn't answer in time"
+        return f"it doesn't answer within {_SECONDS:g} seconds"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate isn't trusted: {error.verify_message}"
     if isinstance(error, OSError) and error.strerror:

@@ -19,7 +19,7 @@ from exai_runtime.image_registry import NoImage, NoRegistry, digest_of_tag, imag
 from exai_runtime.lock_arguments import NOWHERE, short
 from exai_runtime.lock_file import FILE, alone, read_lock, write_lock
 from exai_runtime.lock_results import ImageMove, Locked
-from exai_runtime.patience import within
+from exai_runtime.patience import side_by_side, within
 from exai_runtime.results import Refused
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
@@ -27,7 +27,7 @@ from exai_specs.nearest import did_you_mean
 from exai_specs.values import replace
 
 MENDED = frozenset({"unpinned-image", "image-by-tag"})
-_LONGEST_WAIT = 60.0  # for one image
+_LONGEST_WAIT = 10.0  # seconds, for one image, all tries together
 
 
 def lock_images(root: Path, environment: str, names: Sequence[str]) -> Locked | Refused:
@@ -82,14 +82,27 @@ def _wrong(environment: str, moving: Mapping[str, Span], names: Sequence[str]) -
 def _resolved(
     wanted: Sequence[str] | Mapping[str, None], moving: Mapping[str, Span]
 ) -> tuple[dict[str, str], list[Diagnostic]]:
+    """Every registry is asked at the same time, for one of its images after the other."""
+    by_registry: dict[str, list[str]] = {}
+    for image in wanted:
+        by_registry.setdefault(image_of(image).registry, []).append(image)
     digests: dict[str, str] = {}
     problems: list[Diagnostic] = []
-    silent: dict[str, NoRegistry | TimeoutError] = {}  # which aren't waited for again
-    for image in wanted:
-        registry = image_of(image).registry
+    calls = [partial(_of_registry, images, moving) for images in by_registry.values()]
+    for found, told in side_by_side(calls):
+        digests.update(found)
+        problems += told
+    return digests, problems
+
+
+def _of_registry(
+    images: Sequence[str], moving: Mapping[str, Span]
+) -> tuple[dict[str, str], list[Diagnostic]]:
+    """One that doesn't answer isn't asked for the rest: one problem, with the places of all."""
+    digests: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for index, image in enumerate(images):
         try:
-            if registry in silent:
-                raise silent[registry]
             digests[image] = within(_LONGEST_WAIT, partial(digest_of_tag, image))
         except NoImage as error:
             message = f"`{image}` can't be pinned: {error}"
@@ -99,11 +112,15 @@ def _resolved(
             )
             problems.append(Diagnostic("image-not-found", message, moving[image], hint=hint))
         except (NoRegistry, TimeoutError) as error:
-            silent[registry] = error
             message = f"the registry of `{image}` can't be read: {error}"
-            hint = "try again, or name the image by digest: REPOSITORY@sha256:..."
+            hint = (
+                "nothing was written: run it again where the registry can be reached, or name the "
+                "image by digest, REPOSITORY@sha256:..."
+            )
+            rest = tuple((f"`{each}`, too", moving[each]) for each in images[index + 1 :])
             code = "image-registry-unreachable"
-            problems.append(Diagnostic(code, message, moving[image], hint=hint))
+            problems.append(Diagnostic(code, message, moving[image], hint=hint, related=rest))
+            break
     return digests, problems
 
 

@@ -12,8 +12,11 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from socket import create_connection
+from time import sleep
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from exai_runtime.patience import within
 from exai_runtime.target import TargetError
@@ -24,15 +27,18 @@ from exai_specs.texts import is_http
 if TYPE_CHECKING:
     from exai_compiler.facts import ModelFacts
 
-# A server that doesn't answer is told within a minute; MLflow itself tries for many, and waits as
-# long as a server asks it to.
+# A server that doesn't answer is told in a few seconds; MLflow itself tries for minutes, and waits
+# as long as a server asks it to.
+_TRIES, _SECONDS = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
 _PATIENCE = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    _TRIES: "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
+    _SECONDS: "5",
     "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
 }
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 30.0
+_CONNECT = 3.0  # seconds, for a connection
+_PAUSE = 0.5  # seconds, before the second try
 _LONGEST = 300
 _LONGEST_READ = 10_000  # characters of what is said, however much a server sends
 _SYSTEM = regex(r"\[Errno -?\d+\] ([^'\")\\]+)")
@@ -61,6 +67,13 @@ def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mappi
         raise _unreachable(message, at, _BY_HAND)
     for name, value in _PATIENCE.items():
         os.environ.setdefault(name, value)
+    try:
+        within(2 * _CONNECT + _PAUSE + 1, lambda: _connect(uri))
+    except OSError as error:
+        silent = isinstance(error, TimeoutError)
+        said = "it doesn't answer in time" if silent else error.strerror or str(error)
+        message = f"the registry of models at {_shown(uri)} can't be read: {said}, tried twice"
+        raise _unreachable(message, at, _SEE) from None
     from exai_runtime.mlflow_client import client_of, import_mlflow, stored_in
     from exai_runtime.registered import models_of
 
@@ -78,6 +91,23 @@ def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mappi
         said, hint = _told(_NO_JSON if isinstance(error, RecursionError) else str(error), uri)
         message = f"the registry of models at {_shown(uri)} can't be read: {said}"
         raise _unreachable(message, at, hint) from None
+
+
+def _connect(uri: str) -> None:
+    """Raises OSError where nothing is there, before MLflow, whose import takes seconds, finds that
+    out; through a proxy only that would tell."""
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return  # MLflow says what is wrong with it
+    if not host or (parts.scheme.lower() in getproxies() and not proxy_bypass(host)):
+        return
+    try:
+        create_connection((host, port), _CONNECT).close()
+    except OSError:
+        sleep(_PAUSE)
+        create_connection((host, port), _CONNECT).close()
 
 
 def _unreachable(message: str, at: Span, hint: str) -> TargetError:
@@ -103,7 +133,9 @@ def _told(text: str, uri: str) -> tuple[str, str]:
         denied = status[1] in ("401", "403", "407")
         return f"it answers with HTTP status {status[1]}", _AS_MLFLOW if denied else _SEE
     if _SILENT.search(text):
-        return "it doesn't answer in time", _SEE
+        tries, seconds = os.environ.get(_TRIES, ""), os.environ.get(_SECONDS, "")
+        again = f", then tried {tries} more" if tries.isdigit() and tries != "0" else ""
+        return f"it doesn't answer in time ({seconds} s{again})", _SEE
     if _NO_JSON in text:
         return "what answers there is no tracking server of MLflow's", _SEE
     return _said(text, uri), _AS_MLFLOW if _DENIED.search(text) else _SEE

@@ -24,7 +24,8 @@ TOKEN = "hunter22t"  # noqa: S105 - of nobody
 class Registry:
     """`tags` maps `repository:tag` to a manifest. With `private` a token is asked for, by
     `challenges` if there are any; `token` is another answer than one. `leads_to` is where whoever
-    shows the token is sent, and `fault` a status to refuse with, or a word that the handler knows.
+    shows the token is sent, `meets` what whoever asks for a tag waits for, and `fault` a status to
+    refuse with, or a word that the handler knows.
     `asked` is what it was asked, `shown` each Authorization that came with it."""
 
     host: str = ""
@@ -34,6 +35,7 @@ class Registry:
     challenges: tuple[str, ...] = ()
     token: bytes = json.dumps({"token": TOKEN}).encode()
     leads_to: str = ""
+    meets: threading.Barrier | None = None
     asked: list[str] = field(default_factory=list)
     flooded: int = 0
     shown: list[str | None] = field(default_factory=list)
@@ -54,6 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self) -> None:
+        if self.state.meets is not None:
+            self.state.meets.wait(5)
         self.answered()
 
     def do_GET(self) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from oci_registry import TOKEN, Registry, registry
@@ -221,8 +222,42 @@ def test_a_registry_that_refuses_is_asked_once(shop: Path, images: Registry) -> 
     images.fault = 503
     refused = lock_images(shop, "prod", ())
     assert isinstance(refused, Refused)
-    assert [each.code for each in refused.diagnostics] == ["image-registry-unreachable"] * 2
+    (told,) = refused.diagnostics
+    assert told.code == "image-registry-unreachable"
+    assert told.message.startswith(f"the registry of `{train(images, 'serve')}` ")
+    assert [words for words, _ in told.related] == [f"`{train(images)}`, too"]
+    assert {at.path for _, at in told.related} == {"exai.yaml"}
     assert len(images.asked) == 1
+
+
+def test_what_does_not_answer_is_tried_once_more_and_told(shop: Path, images: Registry) -> None:
+    """One registry's silence hides no answer of another."""
+    text = (shop / "exai.yaml").read_text()
+    gone = "127.0.0.1:1/acme/exai-train:1.2"
+    (shop / "exai.yaml").write_text(text.replace(train(images), gone))
+    refused = lock_images(shop, "prod", ())
+    assert isinstance(refused, Refused)
+    (told,) = refused.diagnostics
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if train(images) in each)
+    assert (told.at.path, told.at.line) == ("exai.yaml", line)
+    assert told.message == (
+        f"the registry of `{gone}` can't be read: Connection refused, tried twice"
+    )
+    assert "by digest" in told.hint
+    assert len(images.asked) == 1
+
+
+def test_all_registries_are_asked_at_the_same_time(shop: Path, images: Registry) -> None:
+    """Each waits for the other's question: one after the other, neither would be answered."""
+    with registry() as other:
+        text = (shop / "exai.yaml").read_text()
+        there = f"{other.host}/acme/exai-train:1.2"
+        (shop / "exai.yaml").write_text(text.replace(train(images), there))
+        digest = other.push("acme/exai-train:1.2", "train")
+        images.meets = other.meets = Barrier(2)
+        moves = locked(lock_images(shop, "prod", ())).images
+    assert {move.image: move.digest for move in moves}[there] == digest
+    assert len(moves) == 2
 
 
 def test_one_that_never_ends_is_given_up(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -113,6 +114,32 @@ def test_a_server_that_never_comes_to_an_end_is_given_up() -> None:
         with pytest.raises(TargetError) as found:
             read_models_at(server.uri, AT, patience=0.2)
     assert "come to an end in 0.2 seconds" in found.value.diagnostic.message
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("http://127.0.0.1:1", "Connection refused, tried twice"),
+        ("HTTPS://127.0.0.1:1/a", "Connection refused, tried twice"),
+        ("http://nowhere.invalid", ", tried twice"),
+    ],
+)
+def test_where_nothing_is_is_told_without_mlflow(
+    uri: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its import alone takes seconds."""
+    monkeypatch.setitem(sys.modules, "exai_runtime.mlflow_client", None)
+    found = refused(uri)
+    assert found.message.endswith(said)
+    assert "tracking server runs" in found.hint
+
+
+def test_behind_a_proxy_only_mlflow_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tracking() as server:
+        monkeypatch.setenv("http_proxy", server.uri)
+        monkeypatch.setenv("no_proxy", "")
+        assert read_models_at("http://mlflow.invalid", AT) == {}
+        assert server.asked
 
 
 def test_a_server_that_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
