@@ -25,7 +25,7 @@ from exai_compiler.trained_features import changed_features
 from exai_compiler.tuning.trial import searched
 from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
-from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order
+from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order, secrets_alone
 from exai_specs.kinds import Environment, FeatureViewSpec
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
@@ -103,9 +103,7 @@ def check_project(
     of_others = set(aside)
     mine = [each for each in problems if each not in of_others]
     base = loaded.project
-    of_overlays = set(loaded.patched)
-    whole = not has_errors(each for each in problems if each not in of_overlays)
-    if base is not None and (loaded.unread or whole):
+    if base is not None and loaded.unread is not None:
         wrong = wrong_with(loaded.wrong, base, loaded.unread or ())
         found = check_everywhere(base, loaded.overlaid, components, asked, wrong)
         if loaded.unread:
@@ -123,7 +121,7 @@ def check_project(
     overlays = base.overlays if base is not None else ()
     if base is not None and environment is not None:
         problems = list(of_here(problems, base, environment))
-    return Checked(loaded, components, in_order(problems), overlays)
+    return Checked(loaded, components, in_order(secrets_alone(problems)), overlays)
 
 
 _ELSEWHERE = "error-elsewhere"

@@ -23,7 +23,7 @@ from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.lock_file import read_lock
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_runtime.spec_files import SpecFiles, read_specs
-from exai_specs.diagnostics import Diagnostic, has_errors, in_order
+from exai_specs.diagnostics import Diagnostic, has_errors, in_order, secrets_alone
 from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.values import field, frozen, replace
@@ -82,7 +82,8 @@ def load_from(
         specs = read_.specs
         problems = [*read_.problems, *read_.elsewhere, *read_.unparsed]
         if not read_.has_root:
-            return Loaded(root, None, in_order(problems), MappingProxyType(read_.sources))
+            told = in_order(secrets_alone(problems))
+            return Loaded(root, None, told, MappingProxyType(read_.sources))
         problems += read_.allowed_badly
         project = link(specs, read_.allowed)
         locked = read_lock(folder)
@@ -92,7 +93,7 @@ def load_from(
             project = replace(project, lock=lock)
         there = environments(project) if project is not None else AS_THE_BASE
         python = python_files(folder, (*specs, *there.patched))
-        problems += (*there.problems, *python.problems)
+        problems = secrets_alone((*problems, *there.problems, *python.problems))
         own = {} if locked.text is None else {LOCK: locked.text}
         sources = MappingProxyType({**read_.sources, **python.texts, **own})
         return Loaded(
@@ -120,7 +121,7 @@ def _unread(
     by_file: dict[str, list[Document]] = {}
     for document in read_.documents:
         by_file.setdefault(document.path, []).append(document)
-    for path in sorted({each.at.path for each in read_.problems if each.severity == "error"}):
+    for path in sorted({each.at.path for each in read_.problems if _hides(each)}):
         text = read_.sources.get(path)
         parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
         found += parts or [None]
@@ -136,6 +137,11 @@ def _unread(
     found += [UNREAD_LOCK] if has_errors(lock) else []
     known = [each for each in found if each is not None]
     return tuple(known) if len(known) == len(found) else None
+
+
+def _hides(problem: Diagnostic) -> bool:
+    """Whether there is a document without this problem: one with a secret is read all the same."""
+    return problem.severity == "error" and problem.code != "secret-in-spec"
 
 
 def _other_version(documents: Iterable[Document], version: str) -> Diagnostic | None:

@@ -46,6 +46,16 @@ def _order(one: Diagnostic) -> tuple[str | int, ...]:
     return (at.path, at.line, at.column, severity, one.code, one.message, one.hint)
 
 
+def secrets_alone(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Without what else is told of the very place of a secret: another value belongs there."""
+    listed = list(found)
+    first: dict[Span, Diagnostic] = {}
+    for each in listed:
+        if each.code == "secret-in-spec":
+            first.setdefault(each.at, each)
+    return [each for each in listed if first.get(each.at, each) == each] if first else listed
+
+
 MAX_PROBLEMS = 100
 """Of one document: more help nobody, and a hostile file could have a hundred thousand."""
 

@@ -154,9 +154,9 @@ def read(
     """The documents of one file, and what is wrong with the others. Empty documents don't count.
     `frame` says for people what a document of this file has.
 
-    A document with problems isn't returned; after a syntax error reading goes on at the next
-    `---`. Switch the garbage collector off around many calls: reading makes many objects and no
-    cycles.
+    A document with problems isn't returned, but for one whose only problems are known secrets,
+    which it is without; after a syntax error reading goes on at the next `---`. Switch the garbage
+    collector off around many calls: reading makes many objects and no cycles.
     """
     decoded = decode(text, path)
     if isinstance(decoded, Diagnostic):
@@ -167,7 +167,7 @@ def read(
         plain = plain_documents(decoded)
         if plain is not None:
             return tuple([Document(path, value, decoded, places) for value, places in plain]), ()
-    from exai_specs.known_secrets import known_secrets
+    from exai_specs.known_secrets import known_secrets, without_secrets
     from exai_specs.look_alikes import look_alikes
     from exai_specs.yaml_values import converted
 
@@ -183,10 +183,13 @@ def read(
         elif isinstance(value, Mapping):
             document = Document(path, value, decoded, conversion.places)
             secret = islice(known_secrets(value), MAX_PROBLEMS) if doubtful else ()
-            found = [_secret(document, *each) for each in secret]
+            secrets = [_secret(document, *each) for each in secret]
+            found: list[Diagnostic] = []
             if may_have_look_alikes(decoded):
                 found += islice(look_alikes(document, lines_of(decoded)), MAX_PROBLEMS)
-            problems += found
+            problems += [*secrets, *found]
+            if secrets and isinstance(cleared := without_secrets(value), Mapping):
+                document = Document(path, cleared, decoded, conversion.places)
             if not found:
                 documents.append(document)
         if len(problems) > MAX_IN_FILE:

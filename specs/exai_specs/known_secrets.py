@@ -2,18 +2,22 @@
 addresses.
 
 In: the text of a file, or the values of a document. Out: what kinds of secrets stand in it, and
-where. Never: the secret. The forms are those that their makers document as unmistakable; a text
-that merely looks random is none.
+where; or the values without them. Never: the secret. The forms are those that their makers document
+as unmistakable; a text that merely looks random is none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from exai_specs.frozen import Json
 from exai_specs.regexes import regex
 from exai_specs.types import Path
+
+HIDDEN = "***"
+"""What stands for a secret."""
 
 # A value of an address's query, or of a connection string. Not `<...>`, `${...}` or `***`, as
 # below; nor, with `%`, those as an address writes them, or a template of another tool.
@@ -135,6 +139,17 @@ def known_secrets(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from known_secrets(item, (*path, key))
+
+
+def without_secrets(value: Json) -> Json:
+    """The same with `***` for each text that holds one."""
+    if isinstance(value, str):
+        return value if _kind(value) is None else HIDDEN
+    if isinstance(value, tuple):
+        return tuple(without_secrets(item) for item in value)
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: without_secrets(item) for key, item in value.items()})
+    return value
 
 
 def _kind(text: str) -> str | None:

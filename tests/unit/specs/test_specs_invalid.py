@@ -13,7 +13,7 @@ import pytest
 
 from exai_specs.allowances import allowances
 from exai_specs.codes import CODES
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, secrets_alone
 from exai_specs.documents import read
 from exai_specs.parse import Spec, parse
 from exai_specs.yaml_text import MAX_BYTES
@@ -33,7 +33,7 @@ def diagnostics_of(text: str | bytes, name: str) -> tuple[Diagnostic, ...]:
         found += () if isinstance(spec, Spec) else spec
     if isinstance(text, str) or b"exai: allow" in text:
         found += allowances(text if isinstance(text, str) else text.decode(), name)[1]
-    return tuple(sorted(found, key=lambda each: each.at))
+    return tuple(sorted(secrets_alone(found), key=lambda each: each.at))
 
 
 def shown(diagnostic: Diagnostic) -> str:
