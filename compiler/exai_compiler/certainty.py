@@ -3,7 +3,8 @@
 In: what is known of those, and what is wrong with the project without them. Out: of that, what is
 so all the same. Judges nothing by itself.
 
-Documents are brought together by words, as in `neighbours`. What leads to an unread document waits
+Documents are brought together by words, as in `neighbours`, but for what a document's own text
+tells. What leads to an unread document waits
 for it, and so does what an unread one names: somebody may use it, make it or fit to it there. All
 that names a Model waits for the pipelines that may make it.
 """
@@ -33,6 +34,30 @@ _OF_PINS = frozenset({"image-by-tag", "unpinned-image"})
 # A Runtime may serve each of them.
 _SERVED = frozenset({"Graph", "LLMService", "Service"})
 
+# What a document's own text tells.
+_OF_ITSELF = frozenset(
+    {
+        *("bad-amount", "bad-image", "bad-schedule", "credential-in-env", "credential-in-literal"),
+        *("keda-trigger", "secret-in-spec", "tuning-algorithm", "tuning-space"),
+        *("unknown-expectation", "unpinned-package", "unsafe-index", "unusable-expectation"),
+    }
+)
+# With the pipelines that it calls, and the Python that it names.
+_OF_ITS_STEPS = frozenset(
+    {
+        *("bad-expression", "bad-output", "branch-outputs", "conditional-output"),
+        *("duplicate-step", "exit-handler", "expression-not-allowed", "filled-input"),
+        *("generated-name", "half-expression", "invalid-input", "misplaced-else"),
+        *("missing-input", "not-a-list", "out-of-scope", "reference-in-struct", "run-in-text"),
+        *("shadowed-item", "step-cycle", "trial-body", "unknown-component", "unknown-input"),
+        *("untyped-input", "untyped-loop", "wrong-condition", "wrong-input-type"),
+    }
+)
+# There it is of a step, a parameter and the like, or of a document by its name.
+_REFERRING = frozenset({"Pipeline", "Service"})
+_UNREAD_NAME = "unknown-reference"
+_SHAPING = frozenset({"Pipeline", "Tuning", None})
+
 _QUOTED = regex(r"`([^`]+)`")
 
 
@@ -42,6 +67,10 @@ def certain(
     """Those of the problems of a project without `unread` that are so with it, in their order."""
     specs = (*project.all, *project.overlays)
     waiting = _waiting(specs, unread)
+    shaping = [each for each in unread if each.kind in _SHAPING]
+    unshaped = waiting if len(shaping) == len(unread) else frozenset[int]()
+    if 0 < len(shaping) < len(unread):
+        unshaped = _waiting(specs, shaping)
     about = told_at(specs)
     names = frozenset[str]().union(*(each.names for each in unread))
     hidden = {_OF_MAKERS} if any(each.kind in _MAKERS for each in unread) else set[str]()
@@ -54,10 +83,15 @@ def certain(
 
     def sure(problem: Diagnostic) -> bool:
         here = about(problem.at)
-        of_lock = problem.at.path == lock and problem.code == "unknown-reference"
-        if not (here or of_lock) or not waiting.isdisjoint(here):
+        of_name = problem.code == _UNREAD_NAME
+        of_lock = problem.at.path == lock and of_name
+        referring = of_name and all(specs[number].ref.kind in _REFERRING for number in here)
+        if problem.code in _OF_ITSELF:
+            return True
+        wait = unshaped if referring or problem.code in _OF_ITS_STEPS else waiting
+        if not (here or of_lock) or not wait.isdisjoint(here):
             return False
-        meant = _QUOTED.findall(problem.message) if problem.code == "unknown-reference" else ()
+        meant = _QUOTED.findall(problem.message) if of_name else ()
         if problem.code.startswith("unused-") or problem.code in hidden:
             return False
         return not any(may_mean(word) for word in meant)

@@ -82,9 +82,9 @@ MISTAKES = {
     ("broken", "told"),
     [
         ("service.yaml", ["pipeline.yaml", "dataset.yaml"]),
-        ("pipeline.yaml", ["service.yaml"]),
-        ("model.yaml", ["dataset.yaml"]),
-        ("dataset.yaml", []),  # iris_modell might mean iris
+        ("pipeline.yaml", ["service.yaml", "dataset.yaml"]),
+        ("model.yaml", ["pipeline.yaml", "dataset.yaml"]),
+        ("dataset.yaml", ["pipeline.yaml"]),  # iris_modell might mean iris
     ],
 )
 def test_the_others_are_judged_all_the_same(broken: str, told: list[str], tmp_path: Path) -> None:
