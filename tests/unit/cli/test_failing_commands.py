@@ -347,13 +347,6 @@ def no_image(root: Path, _: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def impatient(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    del root
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    yield
-
-
 FEATURES = {
     "entities": {
         "flower": {"key": "flower_id", "type": "int64"},
@@ -402,7 +395,6 @@ WORLDS: dict[str, World] = {
     "image-not-found": no_image,
     "many-edges": many_steps,
     "no-version": two_versions,
-    "registry-unreachable": impatient,
     "broken-revision": a_broken_commit,
     "unknown-revision": a_commit,
     "unreadable-revision": no_repository,
