@@ -91,6 +91,15 @@ FEATURE_CODES: Mapping[str, Code] = MappingProxyType(
             "Feast adds columns such as event_timestamp while it joins, and writes views and "
             "features as `view__feature`.",
         ),
+        "snapshot-missing": Code(
+            "Feast on a cluster would read a file that nobody makes there.",
+            "On a cluster Feast reads Parquet at s3:// or gs:// or in a folder that all pods "
+            "mount, and the PostgreSQL that is its offline store. Of any other rows it would read "
+            "`data/DATASET.parquet` in its repository. Locally `exai apply` makes that file; there "
+            "somebody would have to, before each `feast materialize`. Training isn't concerned: "
+            "`load-features` reads the rows itself.",
+            "warning",
+        ),
         "store-mismatch": Code(
             "An offline store that can't join where the rows are.",
             "An offline store of type postgres is one PostgreSQL connection of the environment. "

@@ -92,6 +92,18 @@ class Used:
         return MappingProxyType(dict(sorted(found.items())))
 
 
+def written_to(project: Project) -> frozenset[str]:
+    """The datasets that Feast adds pushed rows to."""
+    views = (view for _, view in project.bodies(FeatureViewSpec))
+    return frozenset(v.dataset or "" for v in views if v.offline and v.push is not None)
+
+
+def keys_of(project: Project) -> frozenset[str]:
+    """The columns that hold the keys of entities."""
+    entities = project.bodies(EntitySpec)
+    return frozenset(key_of(spec.ref.name, entity).column for spec, entity in entities)
+
+
 def key_of(name: str, entity: EntitySpec) -> Key:
     """Where an entity's key is: `key`, or a column of the entity's own name."""
     return Key(entity.key or name, entity.type)

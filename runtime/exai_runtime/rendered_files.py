@@ -5,7 +5,8 @@ and what is left out because something of it isn't known. Pure.
 for `kubectl apply -k`, Argo CD and Flux; `kfp/<pipeline>.yaml` for KFP's clients and pages (the
 pipeline spec; the platform spec as second document, where there is one),
 `kfp/upload-<pipeline>.yaml` with the names to upload it under where pipelines go through KFP's API,
-and `kfp/recurringrun-<name>.yaml` for what that API makes of schedules; `feast/` for `feast apply`.
+and `kfp/recurringrun-<name>.yaml` for what that API makes of schedules; `feast/` for `feast
+apply`, with what to install for it.
 """
 
 from __future__ import annotations
@@ -162,9 +163,10 @@ def _files(item: Rendered, environment: Environment) -> Iterator[File]:
         yield File(_kubernetes_path(item), document(body), item.origin, item.id)
         return
     if item.id.kind == FEATURES:
-        from exai_compiler.features import files_of
+        from exai_compiler.features import files_of, requirements_of
 
-        for path, text in files_of(body["spec"]).items():
+        needs = {"requirements.txt": requirements_of(body["spec"])}
+        for path, text in {**files_of(body["spec"]), **needs}.items():
             yield File(f"feast/{path}", text, item.origin, item.id)
         return
     if for_kubernetes((item,), environment):

@@ -7,6 +7,7 @@ In: a project, an environment, the texts of the user's Python files. Out: the re
 
 from exai_compiler.features.files import files_of
 from exai_compiler.features.repository import spec_of
+from exai_compiler.features.requirements import requirements_of
 from exai_compiler.features.store_file import store_digest, store_file
 from exai_compiler.features.stores import feast_project, secret_variables
 from exai_compiler.features.training import subset
@@ -14,6 +15,7 @@ from exai_compiler.features.training import subset
 __all__ = [
     "feast_project",
     "files_of",
+    "requirements_of",
     "secret_variables",
     "spec_of",
     "store_digest",

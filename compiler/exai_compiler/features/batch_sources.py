@@ -8,7 +8,8 @@ columns have the declared names.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Literal
 
 from exai_compiler.features.stores import offline_connection
 from exai_specs.frozen import Json
@@ -16,6 +17,8 @@ from exai_specs.kinds import DatasetSpec, Environment
 from exai_specs.kinds.sources import ParquetSource, SqlSource
 
 STORES = ("gs", "s3")
+
+Why = Literal["database", "format", "names", "place", "pushed", "store"]
 
 
 def source_of(
@@ -25,8 +28,10 @@ def source_of(
     `keys` of entities. Raises ValueError for a dataset without a timestamp: a check refuses it."""
     if not dataset.timestamp:
         raise ValueError(f"Dataset/{name} has no timestamp")
-    place = None if written else _in_a_store(dataset, environment, keys)
-    if place is None:
+    there = environment.target != "local" and isinstance(dataset.source, ParquetSource)
+    if there and why_a_snapshot(dataset, environment, written, keys) is None:
+        place = _in_files(dataset, environment)
+    else:
         place = _place(name, dataset, environment)
     found: dict[str, Json] = {**place, "timestamp": dataset.timestamp}
     if dataset.created:
@@ -34,36 +39,54 @@ def source_of(
     return found
 
 
-def _in_a_store(
-    dataset: DatasetSpec, environment: Environment, keys: Collection[str]
-) -> dict[str, Json] | None:
-    """Files that Feast itself reads there; None for all others, and where no cluster is. Feast maps
+def why_a_snapshot(
+    dataset: DatasetSpec, environment: Environment, written: bool, keys: Collection[str]
+) -> Why | None:
+    """Why Feast on a cluster doesn't read the rows where they are; None where it does. It maps
     names of features alone: keys and times have to have their own (tried with 0.67).
     """
-    source = dataset.source
-    if environment.target == "local" or not isinstance(source, ParquetSource):
-        return None
-    path = source.path
-    if "://" not in path and environment.data is not None:
-        path = f"{environment.data.root.rstrip('/')}/{path}"
+    source, there = dataset.source, offline_connection(environment)
+    if isinstance(source, SqlSource):
+        return "database" if source.connection != there else None
+    if there is not None:
+        return "store"
+    if not isinstance(source, ParquetSource):
+        return "format"
+    path = _path(source, environment)
     if not path.startswith("/") and path.partition("://")[0] not in STORES:
-        return None
-    if offline_connection(environment) is not None:
-        return None
-    there: dict[str, Json] = {"path": path}
-    names = {each.source: at for at, each in dataset.schema.items() if each.source not in ("", at)}
-    if not {dataset.timestamp, dataset.created, *keys}.isdisjoint(names.values()):
-        return None
-    if names:
-        there["columns"] = dict(sorted(names.items()))
-    return {"parquet": there}
+        return "place"
+    if written:
+        return "pushed"
+    renamed = _renamed(dataset).values()
+    return "names" if not {dataset.timestamp, dataset.created, *keys}.isdisjoint(renamed) else None
+
+
+def _in_files(dataset: DatasetSpec, environment: Environment) -> dict[str, Json]:
+    """Parquet files that Feast itself reads where they are."""
+    if not isinstance(dataset.source, ParquetSource):
+        raise ValueError("only Parquet is read in place")
+    found: dict[str, Json] = {"path": _path(dataset.source, environment)}
+    if names := _renamed(dataset):
+        found["columns"] = dict(sorted(names.items()))
+    return {"parquet": found}
+
+
+def _path(source: ParquetSource, environment: Environment) -> str:
+    if "://" in source.path or environment.data is None:
+        return source.path
+    return f"{environment.data.root.rstrip('/')}/{source.path}"
+
+
+def _renamed(dataset: DatasetSpec) -> Mapping[str, str]:
+    """The declared names, by those in the data, of columns that have two."""
+    return {each.source: at for at, each in dataset.schema.items() if each.source not in ("", at)}
 
 
 def _place(name: str, dataset: DatasetSpec, environment: Environment) -> dict[str, Json]:
     source, there = dataset.source, offline_connection(environment)
     if not isinstance(source, SqlSource) or there is None or source.connection != there:
         return {"parquet": {"path": f"data/{name}.parquet"}}
-    renamed = any(column.source not in ("", at) for at, column in dataset.schema.items())
+    renamed = bool(_renamed(dataset))
     if not renamed and source.table is not None:
         return {"postgres": {"table": _table(source.table)}}
     rows = _table(source.table) if source.table is not None else f"({_query(source)}) AS rows"

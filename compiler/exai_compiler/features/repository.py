@@ -13,7 +13,7 @@ from typing import assert_never
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.feature_files import named_files
-from exai_compiler.feature_views import Parts, asked_for, key_of, parts_of
+from exai_compiler.feature_views import Parts, asked_for, key_of, keys_of, parts_of, written_to
 from exai_compiler.features.batch_sources import source_of
 from exai_compiler.features.stores import feast_project, store_of
 from exai_compiler.inlined import type_of
@@ -42,12 +42,7 @@ def spec_of(project: Project, environment: Environment, catalog: Catalog) -> Map
     """
     found = parts_of(project)
     files = named_files(project, environment)
-    written = {
-        view.dataset
-        for _, view in project.bodies(FeatureViewSpec)
-        if view.offline and view.push is not None
-    }
-    keys = {key_of(*each).column for each in _bodies(project, EntitySpec, found.entities)}
+    written, keys = written_to(project), keys_of(project)
     own: Part = {posixpath.basename(path): _file(catalog, path) for path in sorted(files)}
     return {
         "store": store_of(feast_project(project, environment), environment),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.features import files_of, spec_of
+from exai_compiler.features import files_of, requirements_of, spec_of
+from exai_compiler.features.requirements import FEAST
 from exai_compiler.project import link
 from exai_specs.documents import read
+from exai_specs.frozen import Json
 from exai_specs.parse import Spec, parse
 
 PROJECT = """
@@ -52,7 +57,7 @@ spec: {features: [paid]}
 SNAPSHOT = "    path='data/trips.parquet',\n"
 
 
-def sources(name: str, old: str = "", new: str = "") -> str:
+def repository(name: str, old: str = "", new: str = "") -> Mapping[str, Json]:
     assert old in PROJECT
     documents, problems = read(PROJECT.replace(old, new) if old else PROJECT, "exai.yaml")
     specs = [parse(document) for document in documents]
@@ -61,8 +66,11 @@ def sources(name: str, old: str = "", new: str = "") -> str:
     assert project is not None
     environment = project.environment(name)
     assert environment is not None
-    spec = spec_of(project, environment, Catalog(MappingProxyType({})))
-    return files_of(spec)["exai_sources.py"]
+    return spec_of(project, environment, Catalog(MappingProxyType({})))
+
+
+def sources(name: str, old: str = "", new: str = "") -> str:
+    return files_of(repository(name, old, new))["exai_sources.py"]
 
 
 def test_files_in_an_object_store_stay_there_and_features_get_their_names() -> None:
@@ -99,3 +107,42 @@ def test_files_in_a_folder_that_all_pods_mount_stay_there() -> None:
 def test_anything_else_is_a_snapshot_by_the_declared_names(name: str, old: str, new: str) -> None:
     text = sources(name, old, new)
     assert SNAPSHOT in text and "field_mapping" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "lines"),
+    [
+        ("local", "", "", [f"feast=={FEAST}"]),
+        ("disk", "", "", [f"feast=={FEAST}"]),
+        ("prod", "", "", [f"feast=={FEAST}", "s3fs  # reads s3://"]),
+        ("prod", "trips/2026", '"gs://b/c"', [f"feast=={FEAST}", "gcsfs  # reads gs://"]),
+        (
+            "disk",
+            "data: {root: /data}",
+            "features: {registry: {registry_type: file, path: 's3://b/registry.pb'}, online_store: "
+            "{type: redis, connection_string: 'redis:6379'}}",
+            [f"feast[aws,redis]=={FEAST}"],
+        ),
+        (
+            "disk",
+            "data: {root: /data}",
+            "features: {registry: {registry_type: sql, path: {secret: feast, key: registry}}}",
+            [f"feast=={FEAST}", "# And what the registry's address names: psycopg[binary], ..."],
+        ),
+        (
+            "disk",
+            "data: {root: /data}",
+            "features: {registry: {registry_type: sql, path: postgresql+psycopg://db/feast}}",
+            [f"feast[postgres]=={FEAST}"],
+        ),
+    ],
+)
+def test_what_feast_needs_there_is_told(name: str, old: str, new: str, lines: list[str]) -> None:
+    first, *others = requirements_of(repository(name, old, new)).splitlines()
+    assert first.startswith("# What Feast needs")
+    assert others == lines
+
+
+def test_it_is_the_feast_that_exai_is_tried_with() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    assert f"feast=={FEAST}" in project["project"]["optional-dependencies"]["train"]
