@@ -166,7 +166,7 @@ def _sorted(specs: list[Spec]) -> list[Spec]:
     keyed = {(spec.ref.kind, spec.ref.name, spec.document.path): spec for spec in specs}
     if len(keyed) == len(specs):
         return [keyed[key] for key in sorted(keyed)]
-    return sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.at()))
+    return sorted(specs, key=lambda spec: (spec.ref, spec.document.path, spec.document.start))
 
 
 def with_documents(project: Project, changed: Mapping[Ref, Spec]) -> Project:

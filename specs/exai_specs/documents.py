@@ -6,7 +6,6 @@ Never: kinds, other files, constructing anything but plain values, or an excepti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
@@ -22,8 +21,9 @@ from exai_specs.diagnostics import (
     more_problems,
 )
 from exai_specs.frozen import Json
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
-from exai_specs.yaml_text import decode, lines_of, position
+from exai_specs.yaml_text import decode, end_of_document, lines_of, position
 
 if TYPE_CHECKING:
     from exai_specs.yaml_plain import Read
@@ -33,7 +33,8 @@ Path: TypeAlias = tuple[str | int, ...]
 # A node's place is three numbers, nodes in document order: where in the text the value begins,
 # where its key does (the value itself in a list), nodes in its subtree.
 NODE = 3
-_PLAIN = r"(?:&\S+\s+)?([-+.\w]+)"
+_PLAIN = regex(r"(?:&\S+\s+)?([-+.\w]+)")
+_SMALL = 1 << 13  # characters that are looked through as fast as the end of a document is found
 
 
 @frozen
@@ -80,13 +81,29 @@ class Document:
     def written(self, path: Path) -> str:
         """The word or number at `path` as its document has it: 1.10, 0x1F."""
         place, _, _ = self._find(path)
-        found = re.match(_PLAIN, self.text[place[0] :])
+        found = _PLAIN.match(self.text, place[0])
         return found[1] if found else ""
 
     def may_hold(self, mark: str) -> bool:
-        """Whether a text of the document may hold this one, without white space: what its file
-        lacks, only an escape can spell."""
-        return mark in self.text or "\\" in self.text
+        """Whether a text or key of the document may hold this one, without white space: what its
+        file lacks, only an escape can spell."""
+        for text in self.texts:  # noqa: SIM110 - no generator: this is asked of every document
+            if mark in text or "\\" in text:
+                return True
+        return False
+
+    def may_say(self, holds: Callable[[str], bool]) -> bool:
+        """The same of more than one mark: `holds` says it of a file's text."""
+        return any(holds(text) or "\\" in text for text in self.texts)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The parts of files that the document is written in. Of a large file it is not much more
+        than the document's own: thousands of documents may be in one, and be asked."""
+        text = self.text
+        if len(text) > _SMALL:
+            text = text[self.start : end_of_document(text, self.start)]
+        return (text,)
 
     def patched(self, path: Path) -> bool:
         """Whether an overlay set or removed what stands at `path`."""
@@ -111,7 +128,7 @@ class Document:
     @property
     def start(self) -> int:
         """Where in the text of its file it begins."""
-        return self._find(())[0][0]
+        return memoryview(self.places).cast("I")[0]
 
     @property
     def starts(self) -> tuple[Span, ...]:

@@ -56,8 +56,9 @@ class PatchedDocument(Document):
         document, inside = self._origin(path)
         return document.written(inside)
 
-    def may_hold(self, mark: str) -> bool:
-        return self.base.may_hold(mark) or any(each.may_hold(mark) for each in self.overlays)
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (*self.base.texts, *(text for each in self.overlays for text in each.texts))
 
     def patched(self, path: Path) -> bool:
         return self._origin(path)[0] is not self.base

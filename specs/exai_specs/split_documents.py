@@ -28,9 +28,12 @@ def split(before: Document, document: Document) -> Diagnostic | None:
     indented = not held and document.at().column > before.at().column
     if not indented and (not held or any(part in before.value for part in held)):
         return None
-    first, last = before.at().line, document.at().line
-    lines = lines_of(document.text)
-    marks = [number for number in range(first + 1, last + 1) if _MARK.match(lines[number - 1])]
+    first = before.at()
+    # From the line on that the other begins on, to the end of the one that this begins on.
+    text, start = document.text, before.start - first.column + 1
+    end = min((at for each in "\n\r" if (at := text.find(each, document.start)) >= 0), default=None)
+    lines = lines_of(text[start:end])
+    marks = [first.line + n for n, line in enumerate(lines) if n and _MARK.match(line)]
     if len(marks) != 1:  # something else stands between them
         return None
     return Diagnostic(

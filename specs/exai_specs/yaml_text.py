@@ -7,6 +7,9 @@ encoding.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
+from functools import lru_cache
 
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.regexes import regex
@@ -24,6 +27,9 @@ _PLAIN = bytes((*b"\t\n\r", *range(32, 127)))
 _BREAK = regex("\r\n|[\n\r]")
 _DEEP_BLOCK = regex(r"^ {150}|(?:[-?:][ \t]+){32}", re.MULTILINE)
 _DOCUMENT = regex(r"^---", re.MULTILINE)
+_LINE_END = regex(r"\r|(?<!\r)\n")
+_AFTER_MARK = ("", " ", "\t", "\n", "\r")
+_LARGE = 1 << 14  # characters: a smaller text is counted through as fast
 
 
 def decode(text: str | bytes, path: str) -> str | Diagnostic:
@@ -71,12 +77,29 @@ def may_be_deep(text: str) -> bool:
 
 def position(text: str, index: int) -> tuple[int, int]:
     """Line and column, from 1, of the character at `index`; lines break as in editors."""
+    start = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index))
+    if len(text) > _LARGE:
+        return bisect_left(_breaks(text), index) + 1, index - start
     lines = text.count("\n", 0, index)
-    start = text.rfind("\n", 0, index)
     if "\r" in text:
         lines += text.count("\r", 0, index) - text.count("\r\n", 0, index)
-        start = max(start, text.rfind("\r", 0, index))
     return lines + 1, index - start
+
+
+@lru_cache(maxsize=4)
+def _breaks(text: str) -> array[int]:
+    """Where the lines of a large text end: it may have thousands of problems, each with its
+    places."""
+    return array("I", [found.start() for found in _LINE_END.finditer(text)])
+
+
+def end_of_document(text: str, start: int) -> int:
+    """Where the document ends that `start` is in: at the next `---` that begins a line, or with the
+    text. To YAML it ends one wherever it stands."""
+    at = text.find("---", start)
+    while at >= 0 and (text[at - 1] not in "\n\r" or text[at + 3 : at + 4] not in _AFTER_MARK):
+        at = text.find("---", at + 1)
+    return at if at >= 0 else len(text)
 
 
 def line_at(text: str, line: int) -> str:

@@ -65,7 +65,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _in_keys(subject: Subject) -> Iterator[Diagnostic]:
     """Expressions in the keys of structs: nothing fills them in."""
-    for spec, _, step in subject.steps():
+    for spec, _, step in subject.steps() if subject.braced_keys else ():
+        if spec.ref not in subject.braced_keys:
+            continue
         given = [(("with", name), value) for name, value in step.spec.with_.items()]
         if step.spec.import_ is not None:
             given.append((("import", "metadata"), step.spec.import_.metadata))

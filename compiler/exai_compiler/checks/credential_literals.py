@@ -6,13 +6,19 @@ Variables are `credential-in-env`'s; what tells itself a secret by its form is `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import LEAVES, Path, entries, strings, under_with, value_at
-from exai_compiler.checks.usable_credentials import called_so, credential_in, usable_among
+from exai_compiler.checks.usable_credentials import (
+    called_so,
+    credential_in,
+    may_hold_any,
+    usable_among,
+)
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json
+from exai_specs.identity import Ref
 from exai_specs.kinds import ManifestSpec, PipelineSpec, TuningSpec
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
@@ -20,24 +26,34 @@ from exai_specs.withheld import LOGIN, may_have_arguments, name_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    pipelines = subject.project.bodies(PipelineSpec)
+    if named := {spec.ref for spec, _ in pipelines if spec.document.may_say(may_hold_any)}:
+        yield from _of_pipelines(subject, named)
+    for spec, tuning in subject.project.bodies(TuningSpec):
+        trial: Path = ("spec", "trial")
+        yield from _named(spec, under_with(trial), tuning.trial.with_)
+        yield from _commands(spec, trial, tuning.trial.command, tuning.trial.args)
+    yield from _of_servers(subject)
+
+
+def _of_pipelines(subject: Subject, pipelines: Container[Ref]) -> Iterator[Diagnostic]:
     for spec, _, step in subject.all_steps:
+        if spec.ref not in pipelines:
+            continue
         body = step.spec
         if body.with_:
             yield from _named(spec, under_with(step.path), body.with_)
         if body.command or body.args:
             yield from _commands(spec, step.path, body.command, body.args)
-    for spec, tuning in subject.project.bodies(TuningSpec):
-        trial: Path = ("spec", "trial")
-        yield from _named(spec, under_with(trial), tuning.trial.with_)
-        yield from _commands(spec, trial, tuning.trial.command, tuning.trial.args)
     for spec, pipeline in subject.project.bodies(PipelineSpec):
+        if spec.ref not in pipelines:
+            continue
         for name, parameter in pipeline.parameters.items():
             if (called := credential_in(name, parameter.default)) is not None:
                 yield _told(spec, ("spec", "parameters", name, "default"), called, _PARAMETER)
         for name, schedule in pipeline.schedules.items():
             at: Path = ("spec", "schedules", name, "parameters")
             yield from _named(spec, at, schedule.parameters, _PARAMETER)
-    yield from _of_servers(subject)
 
 
 def _of_servers(subject: Subject) -> Iterator[Diagnostic]:

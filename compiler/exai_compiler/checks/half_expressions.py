@@ -45,10 +45,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for path, name, items in subject.reads[graph.pipeline.name].names:
             if "{" in name.text:
                 yield from _told(spec, graph, (*path, *name.path), name.text, items)
-        for step in graph.steps.values():
-            yield from _given(spec, graph, step)
+        if spec.document.may_say(_may_be_half):
+            for step in graph.steps.values():
+                yield from _given(spec, graph, step)
     for spec, graph, step in subject.by_body.get("image", ()):
         yield from _arguments(spec, graph, step)
+
+
+def _may_be_half(text: str) -> bool:
+    """Whether any braces in a text are others than those of expressions. False is certain."""
+    whole = text.count(OPEN)
+    return "{{{" in text or whole != text.count("{{") or whole != text.count("${")
 
 
 def _given(spec: Spec, graph: Graph, step: Step) -> Iterator[Diagnostic]:

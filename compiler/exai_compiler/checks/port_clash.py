@@ -38,8 +38,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if False in targets:
         for spec, service in subject.project.bodies(ServiceSpec):
             for path, block in components(service):
-                own = _of_server(subject, service) if _is_shared(block) else ()
-                yield from _of_pod(spec, path, block, own if block is service else ())
+                if _is_shared(block):
+                    own = _of_server(subject, service) if block is service else ()
+                    yield from _of_pod(spec, path, block, own)
 
 
 def _is_shared(block: ComponentFields) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import assert_never
 
@@ -39,17 +39,24 @@ from exai_specs.values import frozen
 @frozen
 class Needs:
     """The features that a model takes: `view:feature` by column, from the service of that name; and
-    the place that says so.
+    the place that says so. `steps`: those that it hangs on.
     """
 
     service: str
     columns: Mapping[str, str]
     spec: Spec
     path: Path
+    steps: tuple[tuple[Graph, Step], ...] = ()
 
     @property
     def at(self) -> Span:
         return self.spec.at(*self.path)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can't be told what it takes. All that is before its steps is gone through: ask
+        it of what is wrong, which few are."""
+        return any(_is_open(graph, step) for graph, step in self.steps)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -68,12 +75,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             elif declared is not None and service.features is not None:
                 yield from _looked_up(subject, spec, service.features, declared)
             for each in found:
-                yield from _fits(subject, spec, service, path, name, each)
+                wrong = tuple(_fits(subject, spec, service, path, name, each))
+                if wrong and not each.is_open:
+                    yield from wrong
             needs += found
         if service.features is not None:
-            models = (model for _, model in service.models)
-            known = not any(isinstance(each, str) and _is_untold(subject, each) for each in models)
-            yield from _defaults(subject, spec, service.features, tuple(needs), known)
+            yield from _defaults(subject, spec, service, needs)
             yield from _offline(subject, spec, service.features)
 
 
@@ -139,26 +146,24 @@ def _needs(subject: Subject, model: str) -> Iterator[Needs]:
         if signature is not None:
             graph = subject.graphs[signature.pipeline]
             step = graph.steps[signature.step]
-            if _is_open(graph, step) or (
-                maker.graph is not graph and _is_open(maker.graph, maker.step)
-            ):
-                continue
+            hangs_on = [(graph, step)]
+            if maker.graph is not graph:
+                hangs_on.append((maker.graph, maker.step))
             pipeline = subject.project.specs[graph.pipeline]
             path = under_with(step.path, _port(step))
             gives = _gives(subject, signature.table.service)
             if signature.features and (gives is not None or not signature.table.service):
                 taken = _taken(gives, signature.features)
-                yield Needs(signature.table.service, taken, pipeline, path)
+                yield Needs(signature.table.service, taken, pipeline, path, tuple(hangs_on))
         elif spec is not None and body is not None and body.signature is not None:
-            if _is_open(maker.graph, maker.step) or (
-                maker.step.name not in topological(maker.graph)  # it waits for itself
-            ):
+            if maker.step.name not in topological(maker.graph):  # it waits for itself
                 continue
             name = body.signature.features or ""
             gives = _gives(subject, name)
             if gives is not None or not name:
                 taken = _taken(gives, tuple(body.signature.inputs))
-                yield Needs(name, taken, spec, ("spec", "signature", "features"))
+                path = ("spec", "signature", "features")
+                yield Needs(name, taken, spec, path, ((maker.graph, maker.step),))
 
 
 def _is_untold(subject: Subject, reference: str) -> bool:
@@ -305,9 +310,11 @@ def _signature(subject: Subject, told: Told) -> Iterator[Diagnostic]:
 
 
 def _defaults(
-    subject: Subject, spec: Spec, served: ServedFeatures, needs: tuple[Needs, ...], known: bool
+    subject: Subject, spec: Spec, service: ServiceSpec, needs: Iterable[Needs]
 ) -> Iterator[Diagnostic]:
-    """Every feature is the model's where it is `known` that nothing says which of them are."""
+    served = service.features
+    if served is None:
+        return
     gives = subject.services.get(served.service)
     if gives is None:
         return
@@ -324,7 +331,12 @@ def _defaults(
         elif (wrong := mismatch(value, _written(feature.type))) is not None:
             message = f"`{name}` is {feature.type}, so its default {wrong[1]}"
             yield Diagnostic("feature-default", message, spec.at(*base, name, *wrong[0]))
-    if served.on_missing != "default" or not (needs or known):
+    if served.on_missing != "default":
+        return
+    needs = [each for each in needs if not each.is_open]
+    # Every feature is the model's where it is known that nothing says which of them are.
+    models = (model for _, model in service.models)
+    if not needs and any(isinstance(each, str) and _is_untold(subject, each) for each in models):
         return
     wanted = {name for each in needs for name in each.columns} or set(gives.columns)
     # A name that is nearly another's was meant as that: it is told above, once.

@@ -17,7 +17,7 @@ from exai_compiler.checks.mentions import Mention, mentions
 from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.reads import Read, read
 from exai_compiler.checks.tables import Columns, Dataset, columns, dataset
-from exai_compiler.checks.texts import Path, texts_with
+from exai_compiler.checks.texts import Path, words_with
 from exai_compiler.checks.trained import Trained, trainings
 from exai_compiler.columns import TRAINS, Flow, Maker, Signature, Table, flows_of, makers, text
 from exai_compiler.columns import trained as trained_on
@@ -27,6 +27,7 @@ from exai_compiler.graphs import graphs_of
 from exai_compiler.project import Project, local
 from exai_compiler.tuning.trial import step_of
 from exai_specs.diagnostics import Span
+from exai_specs.identity import Ref
 from exai_specs.kinds import (
     Env,
     Environment,
@@ -64,7 +65,8 @@ class Subject:
     name, `services` (what a FeatureService gives) by name, `mentions` (the references in fields
     that are one expression) and `reads` (every reference at all) by pipeline, `columns` those of a
     table; `all_steps` of all pipelines, `trials` as the steps that they are, `trained` of both,
-    those that train; `env` has every block of variables; `braced` are all texts that hold `{{`.
+    those that train; `env` has every block of variables; `braced` are all texts that hold `{{`,
+    `braced_keys` the documents with such a key.
 
     `by_component`, `by_body`: the steps of each component ("": of none that is known), and those of
     each kind of body; `by_source`, `by_ref`: the references to each kind of source, and to each
@@ -93,6 +95,7 @@ class Subject:
     trained: tuple[Trained, ...]
     env: tuple[tuple[Spec, Path, Env], ...]
     braced: tuple[tuple[Spec, Path, str], ...]
+    braced_keys: frozenset[Ref]
 
     def dataset(self, name: str) -> Dataset | None:
         """The document of a Dataset, with its body."""
@@ -188,6 +191,7 @@ def subject(
     # Many rules ask for the columns of the same few tables.
     columns_of = cache(partial(columns, project, graphs, services))
     by_component = _by(steps, _named)
+    braced, braced_keys = _braced(project)
     training = (each for name in TRAINS for each in by_component.get(name, ()))
     return Subject(
         project=project,
@@ -218,13 +222,23 @@ def subject(
         trials=trials,
         trained=tuple(trainings(chain(_leaves(training, flows), trials), columns_of)),
         env=tuple(variables(project, steps)),
-        braced=tuple(
-            (spec, path, text)
-            for spec in project.all
-            if spec.document.may_hold(BRACES)
-            for path, text in texts_with(BRACES, spec.document.value)
-        ),
+        braced=braced,
+        braced_keys=braced_keys,
     )
+
+
+def _braced(project: Project) -> tuple[tuple[tuple[Spec, Path, str], ...], frozenset[Ref]]:
+    """The texts of all documents that hold two braces, and the documents with such a key."""
+    found: list[tuple[Spec, Path, str]] = []
+    keyed: set[Ref] = set()
+    for spec in project.all:
+        if spec.document.may_hold(BRACES):
+            for path, text, is_key in words_with(BRACES, spec.document.value):
+                if is_key:
+                    keyed.add(spec.ref)
+                else:
+                    found.append((spec, path, text))
+    return tuple(found), frozenset(keyed)
 
 
 def _steps(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Placed]:

@@ -49,9 +49,14 @@ Trail: TypeAlias = "tuple[Trail, str | int] | None"
 
 
 def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
-    """Every text below a mapping or list that holds `mark`, with its path.
+    """Every text below a mapping or list that holds `mark`, with its path."""
+    return ((path, text) for path, text, is_key in words_with(mark, value) if not is_key)
 
-    Every text of every document passes here, so a path is only worked out for a hit.
+
+def words_with(mark: str, value: Json) -> Iterator[tuple[Path, str, bool]]:
+    """Every text and key that holds `mark`, with its path, and whether it is a key.
+
+    Every text of most documents passes here, so a path is only worked out for a hit.
     """
     stack: list[tuple[Json, Trail]] = [(value, None)]
     while stack:
@@ -61,10 +66,13 @@ def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
             pairs = enumerate(node)
         elif type(node) is MappingProxyType:
             pairs = node.items()
+            for name in node:
+                if mark in name:
+                    yield _path((trail, name)), name, True
         for key, item in pairs:
             if type(item) is str:
                 if mark in item:
-                    yield _path((trail, key)), item
+                    yield _path((trail, key)), item, False
             elif type(item) is MappingProxyType or type(item) is tuple:
                 stack.append((item, (trail, key)))
 

@@ -49,6 +49,28 @@ _LOGINS = frozenset({"-u", "-U", "--user", "--proxy-user"})
 _A_WORD = 32  # characters that a private key is longer than
 
 
+# One of these is in every name that counts, however its words are joined, and before every login.
+_LETTERS = (
+    "token",
+    "secret",
+    "passw",
+    "key",
+    "credential",
+    "authorization",
+    "phrase",
+    "pwd",
+    "curl",
+)
+
+
+def may_hold_any(text: str) -> bool:
+    """Whether a file's text may hold a credential by name. False is certain."""
+    if not text.isascii():  # some letters are others' capitals
+        return True
+    folded = text.lower()
+    return any(letters in folded for letters in _LETTERS)
+
+
 def usable(name: str, value: object) -> bool:
     """Whether a value under a name is a credential that somebody could use."""
     if not isinstance(value, str):
