@@ -106,13 +106,15 @@ class Component:
 class Catalog:
     """All components, by the name that `uses:` takes; and the texts of the user's own files, Python
     and components, by their paths from exai.yaml's folder. `refused` are paths that can't be read,
-    `modules` names that an `import` would find in the project.
+    `modules` names that an `import` would find in the project; `pins` the digests of images that
+    component files name by tag.
     """
 
     components: Mapping[str, Component]
     files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     modules: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    pins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 # Texts that KFP takes for true and false (`strtobool` in kfp/dsl/types/type_utils.py).

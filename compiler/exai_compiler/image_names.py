@@ -7,6 +7,7 @@ digest; opencontainers/image-spec, descriptor.md: which digests there are, and h
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from exai_specs.regexes import regex
 
@@ -39,3 +40,13 @@ def wrong_image(image: str) -> tuple[str, str] | None:
     if re.fullmatch(r"[0-9a-f]*", digits):
         return f"a digest of {algorithm} has {wanted} digits, and this one {len(digits)}", hint
     return f"a digest of {algorithm} has {wanted} hexadecimal digits, and nothing else", hint
+
+
+def by_digest(image: str, pins: Mapping[str, str]) -> str:
+    """`ghcr.io/acme/own:1` as `ghcr.io/acme/own@sha256:...`, where that is pinned."""
+    scheme = OCI if image.startswith(OCI) else ""
+    name = image.removeprefix(OCI)
+    if (digest := pins.get(name)) is None:
+        return image
+    folder, slash, last = name.rpartition("/")
+    return f"{scheme}{folder}{slash}{last.partition(':')[0]}@{digest}"

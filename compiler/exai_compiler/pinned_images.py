@@ -1,8 +1,9 @@
 """Images by tag, and the digests that `exai.lock` pins for them in one environment.
 
-In: a project, an environment's name. Out: which images move under their names there and where each
-stands, or the project with the pinned ones by digest. A Manifest's own text and patches are what
-they say: there an image is named by digest by hand. Asks no registry.
+In: a project, an environment's name, the components. Out: which images move under their names
+there and where each stands, or the project and the components with the pinned ones by digest. A
+Manifest's own text and patches are what they say: there an image is named by digest by hand. Asks
+no registry.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from exai_compiler.image_names import OCI, REFERENCE
+from exai_compiler.catalog import Catalog
+from exai_compiler.graphs import graphs_of
+from exai_compiler.image_names import OCI, REFERENCE, by_digest
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.expressions import has_expression
@@ -30,17 +33,9 @@ def pins_of(project: Project, environment: str) -> Mapping[str, str]:
     return found.images if found is not None else empty()
 
 
-def by_digest(image: str, pins: Mapping[str, str]) -> str:
-    """`ghcr.io/acme/own:1` as `ghcr.io/acme/own@sha256:...`, where that is pinned."""
-    scheme = OCI if image.startswith(OCI) else ""
-    name = image.removeprefix(OCI)
-    if (digest := pins.get(name)) is None:
-        return image
-    folder, slash, last = name.rpartition("/")
-    return f"{scheme}{folder}{slash}{last.partition(':')[0]}@{digest}"
-
-
-def moving_images(project: Project, name: str, environment: Environment) -> Mapping[str, Span]:
+def moving_images(
+    project: Project, name: str, environment: Environment, catalog: Catalog
+) -> Mapping[str, Span]:
     """Every image by tag that the environment pulls, sorted, with the first place of each."""
     found: dict[str, Span] = {}
     for field in ("train", "serve"):
@@ -52,16 +47,21 @@ def moving_images(project: Project, name: str, environment: Environment) -> Mapp
         for image in _images(spec.body):
             if _moves(image):
                 found.setdefault(image.removeprefix(OCI), _place(spec, image))
+    for graph in graphs_of(project, catalog).values():
+        for step in graph.steps.values():
+            if step.spec.component_file and step.component and _moves(step.component.image):
+                at = project.specs[graph.pipeline].at(*step.path, "uses")
+                found.setdefault(step.component.image, at)
     return MappingProxyType(dict(sorted(found.items())))
 
 
 def with_digests(
-    project: Project, name: str, environment: Environment
-) -> tuple[Project, Environment]:
+    project: Project, name: str, environment: Environment, catalog: Catalog
+) -> tuple[Project, Environment, Catalog]:
     """The same, with what is pinned there by digest."""
     pins = pins_of(project, name)
     if not pins:
-        return project, environment
+        return project, environment, catalog
     mine = {id(spec): replace(spec, body=_pinned(spec.body, pins)) for spec in _named(project)}
     specs = {ref: mine.get(id(spec), spec) for ref, spec in project.specs.items()}
     everything = tuple(mine.get(id(spec), spec) for spec in project.all)
@@ -70,7 +70,8 @@ def with_digests(
         for image in (environment.images.train, environment.images.serve)
     )
     fresh = replace(project, specs=MappingProxyType(specs), all=everything, like=None)
-    return fresh, replace(environment, images=Images(train=train, serve=serve))
+    whole = replace(environment, images=Images(train=train, serve=serve))
+    return fresh, whole, replace(catalog, pins=pins)
 
 
 def _named(project: Project) -> Iterator[Spec]:

@@ -42,7 +42,7 @@ def resolve(
 
     Raises nothing: what isn't known says why.
     """
-    project, environment = with_digests(project, name, environment)
+    project, environment, catalog = with_digests(project, name, environment, catalog)
     graphs = graphs_of(project, catalog)
     meanings = pipeline_meanings(project, catalog, graphs)
     keys = tuple(

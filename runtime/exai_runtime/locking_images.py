@@ -48,7 +48,7 @@ def lock_images(root: Path, environment: str, names: Sequence[str]) -> Locked | 
     others = tuple(each for each in checked.diagnostics if each.code not in MENDED)
     if has_errors(others):
         return Refused(others, sources)
-    moving = moving_images(project, environment, found)
+    moving = moving_images(project, environment, found, checked.catalog)
     wrong = _wrong(environment, moving, names)
     if wrong:
         return Refused(in_order(wrong), sources)

@@ -28,6 +28,15 @@ from exai_specs.values import frozen
 FEATURES = "FeatureRepository"
 SCHEDULE = "RecurringRun"
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+_STAYS = (
+    ("argocd.argoproj.io/compare-options", "IgnoreExtraneous"),
+    ("argocd.argoproj.io/sync-options", "Prune=false"),
+    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+)
+"""What keeps Argo CD and Flux from deleting what isn't rendered any more, and the first from taking
+the application for out of sync over it (its sync-options.md and compare-options.md; Flux's
+kustomization.md, garbage collection).
+"""
 _NOT_KUBERNETES = (FEATURES, SCHEDULE)
 _SERVERS = ("InferenceService",)
 _BESIDE = ("PodMonitor", "PrometheusRule", "NetworkPolicy")
@@ -210,12 +219,16 @@ def _kubernetes_path(item: Rendered) -> str:
 
 def _body(item: Rendered, environment: Environment) -> dict[str, Any]:
     """For an engine beside exai with the wave that Argo CD orders by: it knows nothing of
-    kustomization's order."""
+    kustomization's order. A version of a pipeline is rendered until there is another one, and
+    stays: runs and schedules name it."""
     value: dict[str, Any] = thaw(item.body)  # type: ignore[arg-type]
     ours = item.id.kind in _NOT_KUBERNETES and not _is_manifest(item)
     if isinstance(environment.apply, Gitops) and not ours:
         annotations = value["metadata"].setdefault("annotations", {})
         annotations.setdefault(SYNC_WAVE, str(item.wave))
+        if item.id.kind == "PipelineVersion" and item.origin.kind == "Pipeline":
+            for name, value_ in _STAYS:
+                annotations.setdefault(name, value_)
     return value
 
 

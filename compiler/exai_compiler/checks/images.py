@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.image_names import OCI, REFERENCE, wrong_image
-from exai_compiler.pinned_images import by_digest, pins_of
+from exai_compiler.image_names import OCI, REFERENCE, by_digest, wrong_image
+from exai_compiler.pinned_images import pins_of
 from exai_compiler.python_names import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
@@ -57,6 +57,8 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if step.spec.image is not None:
             yield from judge(spec, step.spec.image, *step.path, "image")
+        elif step.spec.component_file and step.component is not None:
+            yield from judge(spec, step.component.image, *step.path, "uses")
     for spec, pipeline in subject.project.bodies(PipelineSpec):
         if pipeline.defaults.image is not None:
             yield from _named(spec, pipeline.defaults.image, "spec", "defaults", "image")

@@ -193,12 +193,12 @@ class _Builder:
             case "notebook":
                 return self.notebook(spec, at, MappingProxyType({}))
             case "uses" if spec.component_file:
-                from exai_compiler.user_components import component_file, read_component
+                from exai_compiler.user_components import component_file, pinned, read_component
 
                 path = component_file(self._document.file_of((*at, "uses")), spec.component_file)
                 text = self._catalog.files.get(path)
                 read = read_component(text, path) if text is not None else ()
-                return read if isinstance(read, Component) else None
+                return pinned(read, self._catalog.pins) if isinstance(read, Component) else None
             case "uses":
                 return self._catalog.components.get(spec.uses or "")
         if spec.import_ is not None:

@@ -1,5 +1,5 @@
 """Components of a user's own, read from `component.yaml` files as values."""
 
-from exai_compiler.user_components.component import component_file, read_component
+from exai_compiler.user_components.component import component_file, pinned, read_component
 
-__all__ = ["component_file", "read_component"]
+__all__ = ["component_file", "pinned", "read_component"]

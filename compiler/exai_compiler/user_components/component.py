@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import cast
 
 from exai_compiler.catalog import Component, Effects
-from exai_compiler.image_names import wrong_image
+from exai_compiler.image_names import by_digest, wrong_image
 from exai_compiler.user_components.annotations import noted
 from exai_compiler.user_components.arguments import wrong_arguments
 from exai_compiler.user_components.ports import by_name, ports, renamed
@@ -22,6 +22,7 @@ from exai_compiler.user_components.shape import wrong_shape
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document, Path, read
 from exai_specs.frozen import Json, digest
+from exai_specs.values import replace
 
 CODE = "bad-component"
 
@@ -82,6 +83,18 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
         limits=notes.limits,
         env=cast(Mapping[str, str], container.get("env", MappingProxyType({}))),
     )
+
+
+@lru_cache(maxsize=1024)
+def _by_digest(component: Component, image: str) -> Component:
+    version = f"{component.version}@{image.partition('@')[2]}"
+    return replace(component, image=image, version=version)
+
+
+def pinned(component: Component, pins: Mapping[str, str]) -> Component:
+    """The component with its image by digest, where that is pinned: another version of it."""
+    image = by_digest(component.image, pins)
+    return component if image == component.image else _by_digest(component, image)
 
 
 def _wrong_image(document: Document) -> Iterator[Diagnostic]:

@@ -250,5 +250,16 @@ def test_an_engine_beside_exai_gets_the_order_too(tmp_path: Path) -> None:
     }
     assert waves["Pipeline"] < waves["PipelineVersion"] < waves["InferenceService"]
     assert waves["ServingRuntime"] < waves["InferenceService"] < waves["InferenceGraph"]
+    stays = {
+        body["kind"]
+        for body in objects(tmp_path / "prod").values()
+        if {
+            "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+            "argocd.argoproj.io/sync-options": "Prune=false",
+            "kustomize.toolkit.fluxcd.io/prune": "disabled",
+        }.items()
+        <= body["metadata"]["annotations"].items()
+    }
+    assert stays == {"PipelineVersion"}, "runs and schedules name an old version, too"
     plain = texts(HERE / "shop-prod")
     assert plain.keys() == texts(tmp_path / "prod").keys(), "names of versions are the same"

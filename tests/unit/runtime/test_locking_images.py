@@ -23,6 +23,7 @@ from exai_runtime.locking_images import lock_images
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused, RenderedFiles
 from exai_runtime.workspace import load
+from exai_specs.diagnostics import Diagnostic
 
 SHOP = Path(__file__).parents[2] / "golden/kubernetes/shop"
 OURS = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
@@ -402,3 +403,38 @@ def test_one_that_isn_t_there_is_told() -> None:
 )
 def test_where_an_image_is_asked_for(reference: str, place: str) -> None:
     assert image_of(reference).place == place
+
+
+def test_an_image_of_a_component_file_is_pinned_too(shop: Path, images: Registry) -> None:
+    digest = images.push("acme/tool:2", "tool")
+    tool = f"{images.host}/acme/tool:2"
+    (shop / "specs/tool").mkdir()
+    (shop / "specs/tool/component.yaml").write_text(
+        f"name: tool\nimplementation: {{container: {{image: '{tool}', command: [run]}}}}\n"
+    )
+    (shop / "specs/tools.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: tools, owner: a}\n"
+        "spec:\n  run: {on: []}\n  steps:\n    one: {uses: ./tool/component.yaml}\n"
+    )
+    told = moving(shop, tool)
+    assert {str(note.at) for note in told} == {"specs/tools.yaml:7:17"}
+    assert any("-e prod" in note.hint for note in told)
+    locked(lock_images(shop, "prod", [train(images), train(images, "serve")]))
+    before = version(shop)
+    found = locked(lock_images(shop, "prod", [tool]))
+    assert [move.digest for move in found.images] == [digest]
+    assert ["-e staging" in note.hint for note in moving(shop, tool)] == [True], "it moves there"
+    body = version(shop)
+    assert f"{images.host}/acme/tool@{digest}" in body
+    assert tool in before and tool not in body
+
+
+def moving(shop: Path, image: str) -> list[Diagnostic]:
+    told = check_project(load(shop), "prod").diagnostics
+    return [d for d in told if d.code == "image-by-tag" and f"`{image}`" in d.message]
+
+
+def version(shop: Path) -> str:
+    result = render(shop, "prod", ("Pipeline/tools",), None)
+    assert isinstance(result, RenderedFiles), result
+    return str(result.objects)
