@@ -136,8 +136,10 @@ SERVING_CODES: Mapping[str, Code] = MappingProxyType(
         "request-mismatch": Code(
             "Models that get the same requests, and take different columns.",
             "A canary and a Splitter's services get a share of the same requests: a request that "
-            "suits one has to suit the others. Columns follow from the train step, or from the "
-            "`signature` of a Model or of an inline `model`.",
+            "suits one has to suit the others. JSON, which V1 speaks, has numbers "
+            "of no width; of V2's datatypes servers take a narrower one, but Triton and its like "
+            "only their own. Columns follow from the train step, or from the `signature` of a "
+            "Model or of an inline `model`.",
         ),
         "rollout-not-walked": Code(
             "Steps of a rollout that nothing walks yet.",
