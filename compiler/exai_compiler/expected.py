@@ -125,13 +125,20 @@ def _stored(body: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             stack += node
         elif isinstance(node, Mapping):
             storage = node.get("storage")
-            key = storage.get("key") if isinstance(storage, Mapping) else None
-            if isinstance(key, str):
+            if isinstance(storage, Mapping) and isinstance(key := _stored_under(storage), str):
                 yield SECRET, secret, (key,)
             for value in node.values():
                 if isinstance(value, str) and value.startswith(_MOUNTED):
                     yield CLAIM, value.removeprefix(_MOUNTED).partition("/")[0], ()
             stack += node.values()
+
+
+def _stored_under(storage: Mapping[str, Tree]) -> Tree:
+    """The key without which KServe refuses the pod: without a word it is `default`, and where the
+    type is stated nothing has to be under it (pkg/credentials, CreateStorageSpecSecretEnvs)."""
+    stated = storage.get("parameters")
+    typed = isinstance(stated, Mapping) and "type" in stated
+    return storage.get("key", None if typed else "default")
 
 
 def _of_block(block: str, value: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.backends.kserve.releases import older
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -17,11 +18,17 @@ from exai_specs.kinds.model_files import Files, InlineModel
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
 
-# pkg/apis/serving/v1beta1/component.go, and the storage container that KServe ships.
+# pkg/controller/v1beta1/inferenceservice/utils/utils.go (SupportedStorageURIPrefixList), the
+# storage container that KServe ships (config/storagecontainers/default.yaml), and that of the model
+# registry.
+_LATER = ("oci+native", "oci+fetch", "modelscope")
 SCHEMES = (
     *("gs", "s3", "pvc", "file", "https", "http", "hdfs", "webhdfs"),
-    *("oci", "oci+native", "oci+fetch", "hf", "modelscope", "azure", "model-registry"),
+    *("oci", "hf", "model-registry", *_LATER),
 )
+# Other tools' words for Azure's stores, which KServe knows by their addresses alone.
+_AZURE = ("abfs", "abfss", "adl", "az", "azure", "wasb", "wasbs")
+_AZURES = "KServe reads https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH"
 
 
 # What the step `register-model` writes to (exai_components.object_store), and folders.
@@ -38,6 +45,27 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield Diagnostic("storage-uri", why, place, "warning", hint)
         elif (reason := unread(uri)) is not None:
             yield Diagnostic("storage-uri", reason[0], spec.at(*path), "warning", reason[1])
+        elif uri.startswith(tuple(f"{scheme}://" for scheme in _LATER)):
+            yield from _too_new(subject, spec, path, uri)
+
+
+def _too_new(subject: Subject, spec: Spec, path: Path, uri: str) -> Iterator[Diagnostic]:
+    """A scheme that an environment's KServe doesn't know yet."""
+    places = [
+        (
+            f"`{name}` has KServe {release}",
+            subject.project.root.key_at("spec", "environments", name),
+        )
+        for name, environment in subject.environments.items()
+        if environment.target != "local" and (release := older(environment)) is not None
+    ]
+    if places:
+        scheme = uri.partition("://")[0]
+        why = f"an older KServe reads nothing from {scheme}:// by itself"
+        hint = "copy the files to a store, or give its cluster a ClusterStorageContainer for it"
+        if scheme.startswith("oci"):
+            hint = "write oci://"
+        yield Diagnostic("storage-uri", why, spec.at(*path), "warning", hint, tuple(places))
 
 
 def _unwritten(subject: Subject) -> Iterator[Diagnostic]:
@@ -79,7 +107,7 @@ def unread(uri: str) -> tuple[str, str] | None:
     why = "KServe reads URIs, and this is a folder of some machine"
     if "://" in uri:
         why = f"KServe reads nothing from {scheme}:// by itself"
-    return why, did_you_mean(scheme, SCHEMES)
+    return why, _AZURES if scheme in _AZURE else did_you_mean(scheme, SCHEMES)
 
 
 def _uris(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:

@@ -84,7 +84,13 @@ class Storage:
     """A place whose credentials are under a key of the Secret `storage-config`."""
 
     key: Annotated[
-        Maybe[Text], Effect.RETRAIN, about("Key in the Secret `storage-config`", "minio")
+        Maybe[Text],
+        Effect.RETRAIN,
+        about(
+            "Key in the Secret `storage-config`; default: `default`, or `default_TYPE` where "
+            "parameters say a type",
+            "minio",
+        ),
     ] = None
     path: Annotated[Text, Effect.RETRAIN, about("The path there", "models/iris/3")]
     parameters: Annotated[
@@ -121,13 +127,36 @@ class InlineModel:
     @classmethod
     def schema_rules(cls) -> shape_rules.Rules:
         yield from shape_rules.one_of("uri", "storage")
+        typed: shape_rules.Rule = {"properties": {"type": {"enum": list(STORED)}}}
+        typed |= shape_rules.needs(shape_rules.says("type", "s3"), "bucket")
+        yield {"properties": {"storage": {"properties": {"parameters": typed}}}}
 
     @checked
     def _one_place(self) -> InlineModel:
         if (self.uri is None) == (self.storage is None):
             hint = "remove one of them" if self.uri is not None else "add uri or storage"
             raise refuse(Problem("exactly-one-of", "must have exactly one of uri, storage", hint))
+        if self.storage is not None and (found := _unreadable(self.storage)) is not None:
+            raise refuse(found)
         return self
+
+
+STORED = ("s3", "hdfs", "webhdfs")
+"""What KServe reads models from by a key (pkg/credentials, SupportedStorageSpecTypes)."""
+
+
+def _unreadable(storage: Storage) -> Problem | None:
+    """As KServe's webhooks judge a StorageSpec: of a stated type they don't ask the Secret for the
+    bucket any more (pkg/credentials, CreateStorageSpecSecretEnvs)."""
+    stated = storage.parameters.get("type")
+    here = ("storage", "parameters")
+    if stated is not None and stated not in STORED:
+        wrong = f"must be one of {', '.join(STORED)}: KServe reads no others by a key"
+        return Problem("invalid-value", wrong, "write its `uri` instead", (*here, "type"))
+    if stated == "s3" and "bucket" not in storage.parameters:
+        hint = "add bucket, or remove the type: then the Secret says both"
+        return Problem("missing-field", "has no bucket, as a stated type s3 needs", hint, here)
+    return None
 
 
 @block

@@ -96,6 +96,10 @@ def test_what_kserve_reads_of_a_service_and_the_account_of_a_pipeline() -> None:
 
     storage = {"storage": {"key": "minio", "path": "iris"}}
     mine = {"serving.kserve.io/storageSecretName": "mine"}
+    silent = {"storage": {"path": "iris"}}
+    assert found(service({}, silent)) == {"Secret": [("storage-config", ("default",))]}
+    typed = {"storage": {"path": "iris", "parameters": {"type": "s3", "bucket": "acme"}}}
+    assert found(service({}, typed)) == {}
     assert found(service({}, storage)) == {"Secret": [("storage-config", ("minio",))]}
     assert found(service(mine, storage)) == {"Secret": [("mine", ("minio",))]}
     assert found(service(mine, {"storageUri": "s3://b/x"})) == {"Secret": ["mine"]}

@@ -206,6 +206,13 @@ def test_what_an_environment_cannot_say(environment: str, message: str) -> None:
         ("Service", f"{SERVICE}, resources: {{cpu: 500m, memory: 512Mi, nvidia.com/gpu: 2}}"),
         ("Service", f"{SERVICE}, volumes: {{/a: {{pvc: p, subPath: a..b/c}}}}"),
         ("Service", f"{SERVICE}, canary: {{model: iris@2, traffic: 0%}}"),
+        ("Service", "model: {format: onnx, storage: {path: a}}"),
+        ("Service", "model: {format: onnx, storage: {path: a, parameters: {bucket: b}}}"),
+        ("Service", "model: {format: onnx, storage: {path: a, parameters: {type: hdfs}}}"),
+        (
+            "Service",
+            "model: {format: onnx, storage: {path: a, parameters: {type: s3, bucket: b}}}",
+        ),
         (
             "Notebook",
             f"{NOTEBOOK}, workspace: {{storageClass: '', accessModes: [ReadWriteOncePod]}}",

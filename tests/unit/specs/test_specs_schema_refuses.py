@@ -138,6 +138,20 @@ RULES = (
         "probes.readiness",
     ),
     ("Service", "{model: m@1, logger: {mode: all}}", "exactly-one-of", "logger", "logger"),
+    (
+        "Service",
+        "{model: {format: onnx, storage: {path: a, parameters: {type: gs}}}}",
+        "invalid-value",
+        "model.storage.parameters.type",
+        "model",
+    ),
+    (
+        "Service",
+        "{model: {format: onnx, storage: {path: a, key: k, parameters: {type: s3}}}}",
+        "missing-field",
+        "model.storage.parameters",
+        "model",
+    ),
     ("Service", "{model: m@1, slo: {window: 1d}}", "missing-field", "slo", "slo"),
     (
         "Service",
