@@ -7,6 +7,7 @@ it is looked at when its fields are first asked for. Never: values.
 from __future__ import annotations
 
 import functools
+from collections import ChainMap
 from collections.abc import Hashable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -193,9 +194,8 @@ def _one_of(form: OneOf, effect: Effect, within: Within) -> Shape:
         forms[HIDDEN] = _shape(form.otherwise, effect, within)
     if form.inside:
         return Shape(effect, choices=choices, fields=forms)
-    merged: dict[str, Shape] = {}
-    for shape in forms.values():
-        merged |= shape.fields
+    # Of two forms with a field of one name the later one has it; none is looked at before it must.
+    merged = ChainMap(*[cast(dict[str, Shape], shape.fields) for shape in reversed(forms.values())])
     hidden = {HIDDEN + key: shape for key, shape in forms.items()}
     if choices:
         hidden[HIDDEN] = Shape(effect, choices=choices)
