@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from exai_compiler.expected import Expected
-from exai_runtime.manifest_yaml import stream
 from exai_runtime.results import Checkup, Finding, LeftOut, RenderedFiles
 from exai_runtime.views.human.paint import Paint, pad
 from exai_runtime.views.human.words import count
@@ -15,6 +14,9 @@ from exai_runtime.views.human.words import count
 def rendered(found: RenderedFiles, paint: Paint) -> Iterator[str]:
     """The list of files; without a folder the YAML itself, nothing else beside it."""
     if found.directory is None:
+        # PyYAML is a tenth of what the other commands import.
+        from exai_runtime.manifest_yaml import stream
+
         yield from stream(found.objects).split("\n")[:-1] if found.objects else ()
         return
     for file in found.files:
