@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
 from exai_compiler.changes import FieldChange, Plan, Planned, Update
-from exai_compiler.edges import Node
 from exai_compiler.facts import Facts, RunFact
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.locked import lock_of
@@ -28,7 +27,7 @@ from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.contract import Break, broken_callers, broken_documents
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
-from exai_compiler.revisions.impact import FILE, chains_of, documents_between, reached
+from exai_compiler.revisions.impact import FILE, chains_of, reached
 from exai_compiler.revisions.pins import held, pinned_services, with_pins, with_stays
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
 from exai_compiler.revisions.settled import Happening, as_new, document_of, settled
@@ -195,11 +194,6 @@ def _happening(
         ref: frozenset((*build.chains.get(ref, ()), *old.chains.get(ref, ())))
         for ref in {*build.chains, *old.chains}
     }
-
-    def way(start: Ref, end: Ref) -> tuple[Ref, ...]:
-        ends = Node(start.kind, start.name), Node(end.kind, end.name)
-        return documents_between(after, *ends) or documents_between(before, *ends)
-
     return Happening(
         head=new.project,
         above=above,
@@ -213,7 +207,7 @@ def _happening(
         broken=frozenset(
             (*(each.ref for each in breaks), *((new.project.root.ref,) if elsewhere else ()))
         ),
-        way=way,
+        lineages=(after, before),
     )
 
 

@@ -9,8 +9,8 @@ with its own document, and so does a pipeline's that leaves its meaning as it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain, islice, pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 
 from exai_compiler.edges import Node
 from exai_compiler.facts import Pin
@@ -21,12 +21,11 @@ from exai_compiler.named_files import asked_files
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_compiler.revisions.ways import Chain, nearest
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec, ServiceSpec
 from exai_specs.values import replace
-
-Chain = tuple[Ref, ...]
 
 FILE = "File"
 """The kind of what is to blame where it is no document: a file that one names."""
@@ -46,19 +45,19 @@ def reached(
     changed = frozenset(found)
     meant = by_ref(tuple(_meaningful(changes)))
     was = base.meanings if base is not None else {}
-    for name, meaning in sorted(head.meanings.items()):
+    renamed = [(Ref("Pipeline", name),) for name in head.meanings if name not in was]
+    others = [name for name, meaning in head.meanings.items() if was.get(name, meaning) != meaning]
+    blamed = _chains(head, before, after, others, meant)
+    for name in sorted(others):
         ref = Ref("Pipeline", name)
-        if name not in was:
-            if base is not None:
-                _follow(head, found, ref, (ref,), after, _changing(base, head))
-            continue
-        if was[name] == meaning:
-            continue
-        blamed = _chain(head, before, after, ref, meant)
-        if blamed == (ref,) and ref not in changed:
-            blamed = (*_file(base, head, ref), ref)
-        _reach(head, found, ref, blamed)
-        _follow(head, found, ref, found[ref].because, after)
+        chain_ = blamed[ref]
+        if chain_ == (ref,) and ref not in changed:
+            chain_ = (*_file(base, head, ref), ref)
+        _reach(head, found, ref, chain_)
+    trained = [found[Ref("Pipeline", name)].because for name in others]
+    _follow(head, found, trained, after)
+    if base is not None:
+        _follow(head, found, renamed, after, _changing(base, head))
     for change in changes:
         if change.ref.kind == "Runtime" and _serves_otherwise(change):
             start = Node(change.ref.kind, change.ref.name)
@@ -72,20 +71,18 @@ def reached(
 def _follow(
     head: Resolved,
     found: dict[Ref, DocumentChange],
-    pipeline: Ref,
-    because: Chain,
+    pipelines: Iterable[Chain],
     after: Lineage,
     known: frozenset[Ref] | None = None,
 ) -> None:
-    """What comes of a pipeline's next run; of one that is new, only by way of what is `known`."""
-    start = Node(pipeline.kind, pipeline.name)
-    for node in after.down(start):
-        if node.is_document:
-            way = documents_between(after, start, node)
-            if any(_stays(head, *pair) for pair in pairwise(way)):
-                continue
-            if known is None or known.issuperset(way[1:]):
-                _reach(head, found, node.ref, (*because, *way[1:]))
+    """What comes of the next runs of pipelines, each with why it runs; of those that are new, only
+    by way of what is `known`."""
+
+    def leads(above: Ref, below: Ref) -> bool:
+        return (known is None or below in known) and not _stays(head, above, below)
+
+    for ref, because in nearest(after, pipelines, leads).items():
+        _reach(head, found, ref, because)
 
 
 def _stays(head: Resolved, model: Ref, service: Ref) -> bool:
@@ -134,20 +131,20 @@ def _functions(
 ) -> Iterator[DocumentChange]:
     """The views whose function is another though their documents are the same, and the views and
     feature services behind them."""
+    if base is None:
+        return
     found = {change.ref for change in changes}
-    for spec, view in head.project.bodies(FeatureViewSpec) if base is not None else ():
-        if view.transform is None or base is None or spec.ref not in base.project.specs:
+    starts: list[Chain] = []
+    for spec, view in head.project.bodies(FeatureViewSpec):
+        if view.transform is None or spec.ref not in base.project.specs:
             continue
         path, _ = function_of(spec.document.file_of(PYTHON), view.transform.python)
-        if spec.ref in found or base.catalog.files.get(path) == head.catalog.files.get(path):
-            continue
-        start = Node(spec.ref.kind, spec.ref.name)
-        for node in (start, *after.down(start)):
-            if node.is_document and node.kind in _OF_FEATURES and node.ref not in found:
-                found.add(node.ref)
-                because = (Ref(FILE, path), *(documents_between(after, start, node) or (spec.ref,)))
-                at = head.project.specs[node.ref].at("metadata", "name")
-                yield DocumentChange(node.ref, "affected", Effect.RETRAIN, because, (), at)
+        if spec.ref not in found and base.catalog.files.get(path) != head.catalog.files.get(path):
+            starts.append((Ref(FILE, path), spec.ref))
+    for ref, because in nearest(after, starts).items():
+        if ref.kind in _OF_FEATURES and ref not in found:
+            at = head.project.specs[ref].at("metadata", "name")
+            yield DocumentChange(ref, "affected", Effect.RETRAIN, because, (), at)
 
 
 _OF_FEATURES = ("FeatureView", "FeatureService")
@@ -172,32 +169,32 @@ def _reach(
         found[ref] = replace(own, impact=effect, because=because)
 
 
-def _chain(
+def _chains(
     head: Resolved,
     before: Lineage | None,
     after: Lineage,
-    pipeline: Ref,
+    pipelines: Iterable[str],
     meant: Mapping[Ref, DocumentChange],
-) -> Chain:
-    """From the nearest changed document that means something else down to the pipeline. The
+) -> Mapping[Ref, Chain]:
+    """From the nearest changed document that means something else down to each pipeline. The
     pipeline alone where none is to blame: then it is the Python of a step, or exai itself."""
-    if pipeline in meant:
-        return (pipeline,)
-    registered = {Ref("Model", name) for name in models_registered(head.graphs[pipeline.name])}
-    chains: list[Chain] = [(ref, pipeline) for ref in registered if ref in meant]
-    end = Node(pipeline.kind, pipeline.name)
-    asked = set(registered)
-    # What is above is asked for what changed: of a large project much may have, and little is.
-    for lineage in (each for each in (after, before) if each is not None):
-        for node in lineage.up(end):
-            change = meant.get(node.ref) if node.is_document else None
-            if change is None or change.ref in asked:
-                continue
-            asked.add(change.ref)
-            above = change.because[:-1]
-            if all(ref.kind == FILE for ref in above):  # no other one is to blame
-                chains.append((*above, *documents_between(lineage, node, end)))
-    return min(chains, key=lambda chain: (len(chain), chain), default=(pipeline,))
+    # With a file before it no other document is to blame.
+    starts = [
+        change.because
+        for change in meant.values()
+        if all(ref.kind == FILE for ref in change.because[:-1])
+    ]
+    ways = [nearest(each, starts) for each in (after, before) if each is not None]
+    found: dict[Ref, Chain] = {}
+    for name in pipelines:
+        pipeline = Ref("Pipeline", name)
+        registered = (Ref("Model", each) for each in models_registered(head.graphs[name]))
+        chains: list[Chain] = [(ref, pipeline) for ref in registered if ref in meant]
+        chains += [each[pipeline] for each in ways if pipeline in each]
+        if pipeline in meant:
+            chains = []
+        found[pipeline] = min(chains, key=lambda each: (len(each), each), default=(pipeline,))
+    return found
 
 
 def _file(base: Resolved | None, head: Resolved, pipeline: Ref) -> Chain:
@@ -220,13 +217,6 @@ def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]
     for change in changes:
         if change.verb != "changed" or change.impact >= Effect.RETRAIN:
             yield change
-
-
-def documents_between(lineage: Lineage, start: Node, end: Node) -> Chain:
-    """The documents along a shortest way, both ends included; empty without one."""
-    edges = lineage.path(start, end)
-    refs = [edge.source.ref for edge in edges] + ([end.ref] if edges else [])
-    return (*refs[:1], *(b for a, b in pairwise(refs) if a != b))
 
 
 def chains_of(changes: tuple[DocumentChange, ...]) -> Mapping[Ref, Chain]:

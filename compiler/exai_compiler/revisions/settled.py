@@ -9,7 +9,7 @@ its document is the same is among the documents, with the chain that explains it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.changes import (
     Create,
@@ -23,14 +23,16 @@ from exai_compiler.changes import (
     Run,
     Update,
 )
+from exai_compiler.edges import Node
+from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
 from exai_compiler.revisions.documents import DocumentChange, by_ref
 from exai_compiler.revisions.impact import FILE
+from exai_compiler.revisions.ways import Chain, documents_between, nearest
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.values import frozen, replace
 
-Chain = tuple[Ref, ...]
 Caused = tuple[Planned, frozenset[Ref]]
 """An action, and the documents that are to blame for it."""
 
@@ -46,7 +48,7 @@ class Happening:
     """What two revisions are to each other: `above` are the documents that each comes from, in
     either; `effects` what the renderers say of a change of each object; `trained` the pipelines
     that mean something else, `waiting` what nobody knows the version of, `broken` whose callers
-    can't go on. `way` leads from a document down to another.
+    can't go on; `lineages` the new one and the old one.
     """
 
     head: Project
@@ -55,7 +57,7 @@ class Happening:
     trained: frozenset[Ref]
     waiting: frozenset[Ref]
     broken: frozenset[Ref]
-    way: Callable[[Ref, Ref], Chain]
+    lineages: tuple[Lineage, Lineage]
 
 
 def document_of(planned: Planned) -> Ref | None:
@@ -91,7 +93,7 @@ def settled(
             of_cause[ref].append((each, causes))
     trains = what.trained.union(*(what.above.get(ref, ()) for ref in what.trained))
     told = [_told(each, of_cause.get(each.ref, ()), roots, trains, what) for each in documents]
-    told += _followers(agreed, found, what)
+    told += _followers(agreed, found, roots, what)
     return tuple(each for each, _ in agreed), tuple(sorted(told, key=lambda each: each.ref))
 
 
@@ -206,10 +208,12 @@ def _told(
 def _followers(
     agreed: Iterable[Caused],
     found: Mapping[Ref, DocumentChange],
+    roots: Iterable[Ref],
     what: Happening,
 ) -> Iterator[DocumentChange]:
     """Documents that are the same, and whose objects aren't."""
     more: dict[Ref, DocumentChange] = {}
+    chains: list[Mapping[Ref, Chain]] = []
     for planned, causes in agreed:
         ref = document_of(planned)
         if ref is None or not causes or ref in found or ref.kind in _EVERYWHERE:
@@ -219,9 +223,26 @@ def _followers(
         if (known := more.get(ref)) is not None:
             more[ref] = replace(known, impact=max(known.impact, planned.impact))
             continue
-        ways = [way for cause in causes if (way := what.way(cause, ref))]
-        others = [(cause, ref) for cause in sorted(causes)]
-        because = min(ways or others, key=lambda way: (len(way), way))
+        if not chains:
+            starts = [(root,) for root in roots]
+            chains = [nearest(each, starts) for each in what.lineages]
+        because = _way(ref, causes, chains, what)
         at = spec.at("metadata", "name")
         more[ref] = DocumentChange(ref, "affected", planned.impact, because, (), at)
     yield from more.values()
+
+
+def _way(
+    ref: Ref, causes: frozenset[Ref], chains: Iterable[Mapping[Ref, Chain]], what: Happening
+) -> Chain:
+    """A shortest chain from one of these documents down to another."""
+    known = [each[ref] for each in chains if ref in each and each[ref][0] in causes]
+    if known:
+        return min(known, key=lambda each: (len(each), each))
+    ways = [
+        documents_between(each, Node(cause.kind, cause.name), Node(ref.kind, ref.name))
+        for cause in causes
+        for each in what.lineages
+    ]
+    others = [(cause, ref) for cause in causes]
+    return min([way for way in ways if way] or others, key=lambda way: (len(way), way))
