@@ -19,6 +19,7 @@ from exai_compiler.project import Project
 from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.kinds import KINDS
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
@@ -38,7 +39,8 @@ _SERVED = frozenset({"Graph", "LLMService", "Service"})
 _OF_ITSELF = frozenset(
     {
         *("bad-amount", "bad-image", "bad-schedule", "credential-in-env", "credential-in-literal"),
-        *("keda-trigger", "secret-in-spec", "tuning-algorithm", "tuning-space"),
+        *("filled-input", "half-expression", "invalid-input", "keda-trigger", "secret-in-spec"),
+        *("step-cycle", "tuning-algorithm", "tuning-space", "unknown-component"),
         *("unknown-expectation", "unpinned-package", "unsafe-index", "unusable-expectation"),
     }
 )
@@ -46,19 +48,23 @@ _OF_ITSELF = frozenset(
 _OF_ITS_STEPS = frozenset(
     {
         *("bad-expression", "bad-output", "branch-outputs", "conditional-output"),
-        *("duplicate-step", "exit-handler", "expression-not-allowed", "filled-input"),
-        *("generated-name", "half-expression", "invalid-input", "misplaced-else"),
-        *("missing-input", "not-a-list", "out-of-scope", "reference-in-struct", "run-in-text"),
-        *("shadowed-item", "step-cycle", "trial-body", "unknown-component", "unknown-input"),
-        *("untyped-input", "untyped-loop", "wrong-condition", "wrong-input-type"),
+        *("duplicate-step", "exit-handler", "expression-not-allowed", "generated-name"),
+        *("misplaced-else", "missing-input", "not-a-list", "out-of-scope", "reference-in-struct"),
+        *("run-in-text", "shadowed-item", "trial-body", "unknown-input", "untyped-input"),
+        *("untyped-loop", "wrong-condition", "wrong-input-type"),
     }
 )
 # There it is of a step, a parameter and the like, or of a document by its name.
 _REFERRING = frozenset({"Pipeline", "Service"})
 _UNREAD_NAME = "unknown-reference"
+# That there is no document of a name.
+_NO_DOCUMENT = frozenset({_UNREAD_NAME, "graph-step", "invalid-policy", "unknown-runtime"})
+# What names an environment, or what those have.
+_OF_THE_PROJECT = frozenset({"Dataset", "Overlay", "Project"})
 _SHAPING = frozenset({"Pipeline", "Tuning", None})
 
 _QUOTED = regex(r"`([^`]+)`")
+_DOCUMENT = regex(rf"\b(?:{'|'.join(KINDS)})\b")
 
 
 def certain(
@@ -66,23 +72,30 @@ def certain(
 ) -> tuple[Diagnostic, ...]:
     """Those of the problems of a project without `unread` that are so with it, in their order."""
     specs = (*project.all, *project.overlays)
-    waiting = _waiting(specs, unread)
+    told = list(problems)
+    about = told_at(specs)
+    lost = [each.kind for each in unread if each.nameless]
+    of_names = {problem for problem in told if lost and _may_name(problem, lost)}
+    naming = [number for problem in of_names for number in about(problem.at)]
+    waiting = _waiting(specs, unread, naming)
     shaping = [each for each in unread if each.kind in _SHAPING]
     unshaped = waiting if len(shaping) == len(unread) else frozenset[int]()
     if 0 < len(shaping) < len(unread):
         unshaped = _waiting(specs, shaping)
-    about = told_at(specs)
-    names = frozenset[str]().union(*(each.names for each in unread))
+    of_project = any(each.kind == "Project" for each in unread)
     hidden = {_OF_MAKERS} if any(each.kind in _MAKERS for each in unread) else set[str]()
     hidden |= _OF_PINS if UNREAD_LOCK in unread else frozenset()
     lock = project.lock.document.path if project.lock and project.lock.document else None
 
     @cache
-    def may_mean(word: str) -> bool:
-        return nearest(word, names) is not None
+    def may_mean(word: str, kind: str | None) -> bool:
+        of_it = (each.names for each in unread if each.kind in (kind, None) or kind is None)
+        return nearest(word, frozenset[str]().union(*of_it)) is not None
 
     def sure(problem: Diagnostic) -> bool:
         here = about(problem.at)
+        if of_project and not _whatever_the_project(problem, [specs[n].ref.kind for n in here]):
+            return False
         of_name = problem.code == _UNREAD_NAME
         of_lock = problem.at.path == lock and of_name
         referring = of_name and all(specs[number].ref.kind in _REFERRING for number in here)
@@ -91,16 +104,38 @@ def certain(
         wait = unshaped if referring or problem.code in _OF_ITS_STEPS else waiting
         if not (here or of_lock) or not wait.isdisjoint(here):
             return False
+        if problem in of_names:
+            return False
         meant = _QUOTED.findall(problem.message) if of_name else ()
         if problem.code.startswith("unused-") or problem.code in hidden:
             return False
-        return not any(may_mean(word) for word in meant)
+        kind = _DOCUMENT.search(problem.message.partition("`")[0])
+        return not any(may_mean(word, kind and kind[0]) for word in meant)
 
-    return tuple([each for each in problems if sure(each)])
+    return tuple([each for each in told if sure(each)])
 
 
-def _waiting(specs: Sequence[Spec], unread: Collection[Unread]) -> Set[int]:
-    """The numbers of the documents that something unread may matter to."""
+def _may_name(problem: Diagnostic, kinds: Iterable[str | None]) -> bool:
+    """Whether one of these kinds may be what a problem says that there is none of."""
+    if problem.code not in _NO_DOCUMENT:
+        return False
+    what = problem.message.partition("`")[0]
+    of_any = problem.code != _UNREAD_NAME or "document" in what
+    return of_any or any(kind in what if kind else _DOCUMENT.search(what) for kind in kinds)
+
+
+def _whatever_the_project(problem: Diagnostic, kinds: Iterable[str]) -> bool:
+    """Whether something is so whatever the Project says, which may silence all but errors."""
+    if problem.severity != "error":
+        return False
+    return problem.code in _OF_ITSELF or _OF_THE_PROJECT.isdisjoint(kinds)
+
+
+def _waiting(
+    specs: Sequence[Spec], unread: Collection[Unread], naming_one: Iterable[int] = ()
+) -> Set[int]:
+    """The numbers of the documents that something unread may matter to; it does to those that are
+    `naming_one` of them."""
     kinds = [spec.ref.kind for spec in specs]
     words = [words_of(spec) for spec in specs]
     # Nobody names the Project.
@@ -124,9 +159,10 @@ def _waiting(specs: Sequence[Spec], unread: Collection[Unread]) -> Set[int]:
                 todo += leading_to(kinds[number], names[number])
         return reached
 
-    served = _SERVED if any(each.kind == "Runtime" for each in unread) else frozenset()
+    served = _SERVED if any(each.may_be("Runtime") for each in unread) else frozenset()
     serving = [number for number, kind in enumerate(kinds) if kind in served]
-    tainted = above(serving + [n for each in unread for n in leading_to(each.kind, each.names)])
+    leading = [n for each in unread for n in leading_to(each.kind, each.names)]
+    tainted = above((*serving, *leading, *naming_one))
     sources = [(each.kind, each.words, False) for each in unread]
     sources += [(kinds[n], words[n], True) for n in tainted if kinds[n] != "Project"]
     beside: set[int] = set()

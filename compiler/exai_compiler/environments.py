@@ -99,10 +99,13 @@ def environments(base: Project) -> Environments:
 
 
 def wrong_with(wrong: Wrong, base: Project, unread: Iterable[Unread]) -> Wrong:
-    """With the environments of Overlays that can't be read: nobody knows those."""
+    """With the environments of Overlays that can't be read, or all where the Project can't: nobody
+    knows those."""
     open_: set[str] = set()
     for overlay in unread:
-        if overlay.kind == "Overlay":
+        if overlay.kind == "Project":
+            return dict.fromkeys(_all_of(base))
+        if overlay.may_be("Overlay"):
             there = base.environment(overlay.environment)
             open_ |= {overlay.environment} if there is not None else _all_of(base)
     return {**wrong, **dict.fromkeys(open_)}

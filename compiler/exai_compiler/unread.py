@@ -2,7 +2,8 @@
 
 In: a document with problems, a file's text, a spec that an overlay or a Python file breaks. Out:
 the names by which others may know it, its words and its kind; or None where nobody can tell what
-depends on it. Judges nothing: `certainty` says what is so all the same.
+depends on it. Of a project that has a Project nothing else is one. Judges nothing: `certainty` says
+what is so all the same.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from exai_specs.values import frozen
 _FRAME = ("apiVersion", "kind", "metadata", "spec")
 _HEAD = ("apiVersion", "exai.dev", "v1alpha1", "kind", "metadata", "name", "owner")
 _NO_NAMES = frozenset({*_HEAD, *KINDS})
-_KEY = ("kind",)
+_KEY, _METADATA = ("kind",), ("metadata",)
+# There is one Project, and it is read.
+_EVERYBODY = frozenset(EVERYBODY) - {"Project"}
 _OURS = API_VERSION.partition(".")[0]
 _NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
@@ -44,7 +47,9 @@ _ENVIRONMENT = regex(r"""\benvironment["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 class Unread:
     """What is known of something that can't be read: the names by which others may know it, in
     lower case, its words, its kind unless that may be any. `cut`: more may belong to it than what
-    can be read. `environment` is an Overlay's, empty where it can't be read."""
+    can be read. `environment` is an Overlay's, empty where it can't be read. `nameless`: it may
+    have another name than these. `maybe`: the kinds that it may be, of those that matter to
+    everybody."""
 
     path: str
     names: frozenset[str]
@@ -52,37 +57,42 @@ class Unread:
     kind: str | None = None
     cut: bool = False
     environment: str = ""
+    nameless: bool = False
+    maybe: frozenset[str] = frozenset()
+
+    def may_be(self, kind: str) -> bool:
+        """Whether it may be of a kind that matters to everybody."""
+        return kind == self.kind or kind in self.maybe
 
 
+UNREAD_PROJECT = Unread("exai.yaml", frozenset(), frozenset(), "Project")
 UNREAD_LOCK = Unread("exai.lock", frozenset(), frozenset(), "Lock")
 
 
-def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unread | None:
-    """One with these problems; None where nobody can tell what depends on it."""
+def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unread:
+    """One with these problems."""
     value = document.value
     spec, metadata = value.get("spec"), value.get("metadata")
     if not any(nearest(key, _FRAME) for key in value):  # it is none
         return Unread(document.path, frozenset(), frozenset(), "Manifest")
+    known, maybe = _kind_of(value)
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    if not isinstance(name, str) or any(each.code == "invalid-name" for each in problems):
-        return None
-    known, may_be_everybodys = _kind_of(value)
-    if may_be_everybodys and known not in ("Overlay", "Runtime"):
-        return None
-    names = frozenset(each.casefold() for each in (name, *_named(spec)))
+    at = document.at(("metadata", "name"))
+    wrong = any(each.code == "invalid-name" and each.at == at for each in problems)
+    nameless = not isinstance(name, str) or wrong
+    said_of_it = (value.get(key) for key in value if key == "metadata" or nearest(key, _METADATA))
+    called = words_in(tuple(said_of_it)).difference(_HEAD) if nameless else frozenset({str(name)})
+    names = frozenset(each.casefold() for each in (*called, *_named(spec)))
     words = words_in({key: each for key, each in value.items() if key not in _FRAME[:-1]})
     ends = not document.text.endswith(("\n", "\r"))
     cut = ends and _MARK.search(document.text, document.start) is None
     environment = spec.get("environment") if isinstance(spec, Mapping) else None
     said = environment if known == "Overlay" and isinstance(environment, str) else ""
-    return Unread(document.path, names, words, known, cut, said)
+    return Unread(document.path, names, words, known, cut, said, nameless, maybe)
 
 
-def unread_text(
-    path: str, text: str, documents: Iterable[Document] = ()
-) -> Iterator[Unread | None]:
-    """The parts of a file's text that aren't one of these documents of it; None for one of which
-    nobody can tell what depends on it."""
+def unread_text(path: str, text: str, documents: Iterable[Document] = ()) -> Iterator[Unread]:
+    """The parts of a file's text that aren't one of these documents of it."""
     starts = [0, *(mark.end() for mark in _MARK.finditer(text))]
     read = {bisect(starts, each.start) - 1 for each in documents}
     for number, (start, end) in enumerate(pairwise((*starts, len(text) + _MARKED))):
@@ -96,39 +106,40 @@ def _says_something(text: str) -> bool:
     return any(line.partition("#")[0].strip() not in _NOTHING for line in lines)
 
 
-def _unread_part(path: str, text: str) -> Unread | None:
+def _unread_part(path: str, text: str) -> Unread:
     kinds = {*_TOP_KIND.findall(text)}
     once = len(tops := _TOP.findall(text)) == len({*tops})
     known = kinds.pop() if once and len(kinds) == 1 and kinds <= KINDS.keys() else None
     foreign = once and any(not each.startswith(_OURS) for each in _TOP_VERSION.findall(text))
     known = "Manifest" if foreign else known
     said = {known} if known else {nearest(kind, KINDS) for kind in {*_KIND.findall(text)}}
-    if not said.isdisjoint(EVERYBODY) and known not in ("Overlay", "Runtime"):
-        return None
+    maybe = _EVERYBODY.intersection(each for each in said if each is not None)
     head, _, rest = text.partition("spec")
-    if not foreign and (not rest or "name" not in head or _KIND.search(head) is None):
-        return None  # cut off before it says what and who it is, or in an order of its own
+    # Cut off before it says what and who it is, or in an order of its own.
+    nameless = not foreign and (not rest or "name" not in head)
+    if nameless or (not foreign and _KIND.search(head) is None):
+        known, maybe = (known, maybe) if known and rest else (None, _EVERYBODY)
     # The name itself may be what can't be read.
     found = {*_NAMES.findall(text), *_WORDS.findall(head)} - _NO_NAMES
     names = frozenset(name.casefold() for name in found)
     where = _ENVIRONMENT.findall(text) if known == "Overlay" else []
     environment = where[0] if len(where) == 1 else ""
     words = frozenset(_WORDS.findall(text.casefold()))
-    return Unread(path, names, words, known, True, environment)
+    return Unread(path, names, words, known, True, environment, nameless, maybe)
 
 
-def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, bool]:
-    """The kind of a document, None where it may be several; and whether it may be one that matters
-    to documents that don't name it."""
+def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, frozenset[str]]:
+    """The kind of a document, None where it may be several; and which it may be of those that
+    matter to documents that don't name it."""
     said = value.get("kind", next((value[key] for key in value if nearest(key, _KEY)), None))
     if isinstance(said, str):
         if said in KINDS:
-            return said, said in EVERYBODY
+            return said, _EVERYBODY & {said}
         version = value.get("apiVersion")
         if isinstance(version, str) and not version.startswith(_OURS):  # of somebody else's
-            return "Manifest", False
+            return "Manifest", frozenset()
         if (meant := nearest(said, KINDS)) is not None:
-            return None, meant in EVERYBODY
+            return None, _EVERYBODY & {meant}
     spec = value.get("spec")
     keys = spec.keys() if isinstance(spec, Mapping) else frozenset[str]()
     from exai_specs.shape import shape_of
@@ -136,9 +147,10 @@ def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, bool]:
     count = {name: len(keys & shape_of(kind.spec).fields.keys()) for name, kind in KINDS.items()}
     most = max(count.values())
     likely = [name for name, its in count.items() if its == most]
-    if not most or not {*likely}.isdisjoint(EVERYBODY):
-        return None, True
-    return (likely[0] if len(likely) == 1 and most == len(keys) else None), False
+    if not most:
+        return None, _EVERYBODY
+    only = likely[0] if len(likely) == 1 and most == len(keys) else None
+    return only, _EVERYBODY.intersection(likely)
 
 
 def unread_part(spec: Spec) -> Unread:

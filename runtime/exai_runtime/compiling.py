@@ -102,7 +102,7 @@ def check_project(
         aside = [each for each in loaded.patched if each.severity == "error"]
     of_others = set(aside)
     mine = [each for each in problems if each not in of_others]
-    base = loaded.project
+    base = loaded.project or loaded.supposed
     if base is not None and loaded.unread is not None:
         wrong = wrong_with(loaded.wrong, base, loaded.unread or ())
         found = check_everywhere(base, loaded.overlaid, components, asked, wrong)

@@ -6,17 +6,20 @@ of them. Never: what documents say of each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from exai_runtime.document_cache import DocumentCache
 from exai_runtime.folder import ROOT_FILE, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document
-from exai_specs.kinds import ProjectSpec
-from exai_specs.parse import Spec, parse_all
-from exai_specs.values import frozen
+from exai_specs.frozen import Json
+from exai_specs.kinds import API_VERSION, KINDS, ProjectSpec
+from exai_specs.nearest import nearest
+from exai_specs.parse import Spec, parse, parse_all
+from exai_specs.values import frozen, replace
 
 
 @frozen
@@ -25,6 +28,7 @@ class SpecFiles:
 
     `problems` are those of their texts, `elsewhere` those of where they are, `unparsed` those of
     documents; `allowed` are the comments that silence something, `allowed_badly` those that don't.
+    `supposed` stands for a Project that can't be read: it says where the specs are, and no more.
     """
 
     documents: tuple[Document, ...]
@@ -36,6 +40,7 @@ class SpecFiles:
     unparsed: tuple[Diagnostic, ...]
     allowed: tuple[Allowance, ...]
     allowed_badly: tuple[Diagnostic, ...]
+    supposed: Spec | None = None
 
 
 def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
@@ -46,8 +51,9 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     documents = list(_read(folder, cache, ROOT_FILE, problems, sources))
     first, unparsed = parse_all(documents)
     root = next((spec for spec in first if spec.ref.kind == "Project"), None)
-    if root is not None:
-        for path in _spec_files(folder, root, len(first) > 1, elsewhere):
+    supposed = None if root is not None else _supposed(documents)
+    if (known := root or supposed) is not None:
+        for path in _spec_files(folder, known, len(first) > 1, elsewhere):
             if path not in sources:
                 documents += _read(folder, cache, path, problems, sources)
     elif not problems and not unparsed:
@@ -65,7 +71,42 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
         unparsed=tuple(unparsed),
         allowed=tuple(each for allowed, _ in comments for each in allowed),
         allowed_badly=tuple(each for _, badly in comments for each in badly),
+        supposed=supposed,
     )
+
+
+_NO_NAME: Json = MappingProxyType({"name": "project"})
+
+
+def _supposed(documents: Iterable[Document]) -> Spec | None:
+    """The Project among documents that can't be read; None where it can't be said where its specs
+    are."""
+    for document in documents:
+        value = document.value
+        kind = value.get("kind")
+        if not isinstance(kind, str) or nearest(kind, KINDS) != "Project":
+            continue
+        said = _meant(value, "spec", ("apiVersion", "kind", "metadata"))
+        listed = _meant(said, "specs", ("exai", "environments", "policies"))
+        spec: Json = MappingProxyType({} if listed is None else {"specs": listed})
+        frame: dict[str, Json] = {
+            "apiVersion": API_VERSION,
+            "kind": "Project",
+            "metadata": _NO_NAME,
+        }
+        plain = MappingProxyType({**frame, "spec": spec})
+        found = parse(Document(document.path, plain, document.text, document.places))
+        # Places are those of what is written.
+        return replace(found, document=document) if isinstance(found, Spec) else None
+    return None
+
+
+def _meant(value: Json, key: str, others: Iterable[str]) -> Json:
+    """What stands under a key, or under one that was meant as that."""
+    if not isinstance(value, Mapping):
+        return None
+    known = (key, *others)
+    return next((value[each] for each in value if nearest(each, known) == key), None)
 
 
 def _read(

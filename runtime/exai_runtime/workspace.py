@@ -14,7 +14,14 @@ from types import MappingProxyType
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
-from exai_compiler.unread import UNREAD_LOCK, Unread, unread_document, unread_part, unread_text
+from exai_compiler.unread import (
+    UNREAD_LOCK,
+    UNREAD_PROJECT,
+    Unread,
+    unread_document,
+    unread_part,
+    unread_text,
+)
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
@@ -26,6 +33,7 @@ from exai_runtime.spec_files import SpecFiles, read_specs
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order, secrets_alone
 from exai_specs.documents import Document
 from exai_specs.frozen import empty
+from exai_specs.parse import Spec
 from exai_specs.values import field, frozen, replace
 from exai_specs.version_ranges import fits, parse_range
 
@@ -39,7 +47,8 @@ class Loaded:
     `files` the paths of the others. `patched` are those of the diagnostics that are of documents as
     overlays make them, and `wrong` says where. `unread` is what is known
     of documents that can't be read; None if it can't be said what depends on them, or if something
-    is wrong that isn't a document's.
+    is wrong that isn't a document's. `supposed` is the project where its Project can't be
+    read, with one that says nothing.
     """
 
     root: Path
@@ -52,6 +61,7 @@ class Loaded:
     patched: tuple[Diagnostic, ...] = ()
     wrong: Wrong = field(default_factory=empty)
     unread: tuple[Unread, ...] | None = ()
+    supposed: Project | None = None
 
     def project_in(self, environment: str) -> Project | None:
         """The project as it is in an environment."""
@@ -81,10 +91,12 @@ def load_from(
             return Loaded(root, None, (other,), MappingProxyType(read_.sources))
         specs = read_.specs
         problems = [*read_.problems, *read_.elsewhere, *read_.unparsed]
-        if not read_.has_root:
+        if not read_.has_root and read_.supposed is None:
             told = in_order(secrets_alone(problems))
             return Loaded(root, None, told, MappingProxyType(read_.sources))
         problems += read_.allowed_badly
+        if read_.supposed is not None:
+            return _supposing(root, folder, read_, read_.supposed, problems)
         project = link(specs, read_.allowed)
         locked = read_lock(folder)
         problems += locked.problems
@@ -110,6 +122,25 @@ def load_from(
         )
 
 
+def _supposing(
+    root: Path, folder: Folder, read_: SpecFiles, supposed: Spec, problems: list[Diagnostic]
+) -> Loaded:
+    """What there is without a Project that can be read."""
+    python = python_files(folder, read_.specs)
+    told = in_order(secrets_alone((*problems, *python.problems)))
+    unread = _unread(read_, (), python.problems)
+    return Loaded(
+        root,
+        None,
+        told,
+        MappingProxyType({**read_.sources, **python.texts}),
+        python,
+        files=tuple(read_.sources),
+        unread=None if unread is None else (*unread, UNREAD_PROJECT),
+        supposed=link((*read_.specs, supposed), read_.allowed),
+    )
+
+
 def _unread(
     read_: SpecFiles, lock: Iterable[Diagnostic], python: Iterable[Diagnostic]
 ) -> tuple[Unread, ...] | None:
@@ -125,7 +156,8 @@ def _unread(
         text = read_.sources.get(path)
         parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
         found += parts or [None]
-    parsed = {id(spec.document) for spec in read_.specs}
+    known_ = read_.specs if read_.supposed is None else (*read_.specs, read_.supposed)
+    parsed = {id(spec.document) for spec in known_}
     wrong: dict[str, list[Diagnostic]] = {}
     for problem in read_.unparsed:
         wrong.setdefault(problem.at.path, []).append(problem)

@@ -17,25 +17,29 @@ MODEL = FRAME + "kind: Model\nmetadata: {name: m}\nspec: {task: regression}\n"
 
 
 @pytest.mark.parametrize(
-    "kind",
+    ("kind", "maybe"),
     [
-        "kind: Project",
-        "kind:   Project",
-        "kind: 'Project'",
-        '"kind": "Runtime"',
-        "kind : Project",
-        "kind: Overlai",
-        "kind: Overlay\nkind: Model",
+        ("kind: Project", set()),  # there is another
+        ("kind:   Project", set()),
+        ('"kind": "Runtime"', {"Runtime"}),
+        ("kind : Runtime", {"Runtime"}),
+        ("kind: Overlai", {"Overlay"}),
+        ("kind: Overlay\nkind: Model", {"Overlay"}),
     ],
 )
-def test_of_a_file_with_what_matters_to_all_nobody_can_tell(kind: str) -> None:
+def test_what_may_matter_to_all_is_known(kind: str, maybe: set[str]) -> None:
     text = f"{FRAME}{kind}\nmetadata: {{name: a}}\nspec: {{"
-    assert list(unread_text("a.yaml", text)) == [None]
+    (found,) = unread_text("a.yaml", text)
+    assert found.maybe == maybe
+    assert not found.nameless and "a" in found.names
 
 
-def test_of_a_file_that_breaks_off_before_its_kind_nobody_can_tell() -> None:
+def test_a_file_that_breaks_off_before_its_kind_may_be_anything() -> None:
     text = f"{FRAME}metadata: {{name: a}}\nspec: {{target: Model/m}}\n  {{\nkin"
-    assert list(unread_text("a.yaml", text)) == [None]
+    (found,) = unread_text("a.yaml", text)
+    assert (found.kind, found.maybe) == (None, {"Overlay", "Runtime"})
+    (found,) = unread_text("a.yaml", f"{FRAME}kind: Model\nmeta")
+    assert (found.kind, found.nameless) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_what_a_document_has_tells_which_kind_it_is(text: str, kind: str | None)
 @pytest.mark.parametrize("spec", ["", "spec: {}", "spec: {container: {image: a}}", "spec: {z: 1}"])
 def test_what_may_be_of_a_kind_that_matters_to_all_is_as_such(spec: str) -> None:
     (document,), _ = read(f"metadata: {{name: a}}\n{spec}\n", "a.yaml")
-    assert unread_document(document, ()) is None
+    assert unread_document(document, ()).may_be("Runtime")
 
 
 def test_what_is_no_document_hides_nothing() -> None:
