@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import TypeGuard
 
 from exai_compiler.feature_files import named_files
-from exai_compiler.leaves import leaves
 from exai_compiler.parity_fields import (
     ABSENT,
     ENVIRONMENT,
@@ -32,7 +31,6 @@ from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.frozen import Json
 from exai_specs.kinds import (
     AnyStep,
-    Choose,
     DatasetSpec,
     Environment,
     FeatureServiceSpec,
@@ -43,6 +41,7 @@ from exai_specs.kinds import (
     Postgresql,
     ServiceSpec,
     SqlSource,
+    Step,
     TuningSpec,
 )
 from exai_specs.parse import Spec
@@ -133,12 +132,10 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     for spec, pipeline in project.bodies(PipelineSpec):
         yield from _block(spec, ("spec",), PIPELINE)
         yield from _block(spec, ("spec", "defaults"), STEP)
-        for path, _, step in leaves(pipeline):
-            # What isn't run at all is an error.
-            if step.body not in ("image", "import_") and not step.component_file:
-                yield from _block(spec, path, STEP)
-        for path in _loops(pipeline.steps, ("spec", "steps")):
-            yield from _block(spec, path, LOOP)
+        written = _value(spec.document.value, _STEPS)
+        yield from _steps(spec, pipeline.steps, written, _STEPS)
+        if pipeline.finally_ is not None and _is_told(pipeline.finally_):
+            yield from _block(spec, ("spec", "finally"), STEP)
 
 
 def _search(spec: Spec, tuning: TuningSpec) -> Iterator[Diagnostic]:
@@ -160,24 +157,43 @@ def _absent(project: Project) -> Iterator[Diagnostic]:
             yield Diagnostic(CODE, f"{spec.ref}: {why}", spec.at("metadata", "name"), "note")
 
 
-def _loops(steps: Mapping[str, AnyStep], path: Path) -> Iterator[Path]:
-    """The paths of all groups, at any depth."""
+def _steps(
+    spec: Spec, steps: Mapping[str, AnyStep], written: Json, path: Path
+) -> Iterator[Diagnostic]:
+    """Of steps and groups at any depth; `written` is what the document has at `path`."""
     for name, step in steps.items():
+        block = _value(written, (name,))
         here = (*path, name)
-        if isinstance(step, Group):
-            yield here
-            yield from _loops(step.steps, (*here, "steps"))
-        elif isinstance(step, Choose):
+        if isinstance(step, Step):
+            if _has_any(block, STEP) and _is_told(step):  # asked here, for few have any
+                yield from _of_block(spec, here, block, STEP)
+        elif isinstance(step, Group):
+            yield from _of_block(spec, here, block, LOOP)
+            yield from _steps(spec, step.steps, _value(block, ("steps",)), (*here, "steps"))
+        else:
             for index, way in enumerate(step.choose):
-                yield from _loops(way.steps, (*here, "choose", index, "steps"))
+                inside: Path = ("choose", index, "steps")
+                yield from _steps(spec, way.steps, _value(block, inside), (*here, *inside))
+
+
+def _is_told(step: Step) -> bool:
+    """What isn't run at all is an error."""
+    return step.body not in ("image", "import_") and not step.component_file
 
 
 def _block(spec: Spec, base: Path, fields: Fields) -> Iterator[Diagnostic]:
-    block = _value(spec.document.value, base)
-    # A block has few fields, the table many: what they share is asked for at once.
-    if not _is_mapping(block) or not (there := fields.first.keys() & block.keys()):
+    return _of_block(spec, base, _value(spec.document.value, base), fields)
+
+
+def _has_any(block: Json, fields: Fields) -> TypeGuard[Mapping[str, Json]]:
+    # A block has few fields, the table many.
+    return _is_mapping(block) and not fields.first.keys().isdisjoint(block)
+
+
+def _of_block(spec: Spec, base: Path, block: Json, fields: Fields) -> Iterator[Diagnostic]:
+    if not _has_any(block, fields):
         return
-    for first in (key for key in fields.first if key in there) if len(there) > 1 else there:
+    for first in (key for key in fields.first if key in block):
         for path in fields.first[first]:
             if _value(block, path) is not None:
                 yield _note(spec, (*base, *path), fields.instead[path])
@@ -194,6 +210,9 @@ def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:
     field = ".".join(map(str, path[1:]))
     message = f"{spec.ref}: the local target doesn't honour `{field}`: {instead}"
     return Diagnostic(CODE, message, spec.key_at(*path), "note")
+
+
+_STEPS = ("spec", "steps")
 
 
 def _value(value: Json, path: Path) -> Json:
