@@ -14,32 +14,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.certainty import certain
-from exai_compiler.checks import check, overlays, policy_rules
+from exai_compiler.checks import check, policy_rules
 from exai_compiler.checks.subject import subject
 from exai_compiler.checks.told_once import joined
-from exai_compiler.overlay_causes import (
-    Touch,
-    causes,
-    in_a_patch,
-    most_checks,
-    touches,
-    untouched,
-)
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
-from exai_compiler.unread import Unread, unread_overlaid
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.identity import Ref
 from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.kinds.overlay import NOT_PATCHED
-from exai_specs.overlays import PatchedDocument, overlaid
 from exai_specs.parse import Spec, parse
 from exai_specs.values import field, frozen, replace
+
+if TYPE_CHECKING:  # what only overlays need is imported where there are some
+    from exai_compiler.overlay_causes import Touch
+    from exai_compiler.unread import Unread
 
 # What begins so is only true when no environment has it otherwise.
 _UNUSED = ("patch-unused", "unused-")
@@ -49,7 +43,7 @@ _OF_A_TEXT = "unused-anchor"
 _OF_POLICIES = "invalid-policy"
 
 Place = tuple[str, Span]
-Wrong = Mapping[str, tuple[Unread, ...] | None]
+Wrong: TypeAlias = "Mapping[str, tuple[Unread, ...] | None]"
 """By environment what is known of documents that overlays break; None where nobody can tell what
 depends on them."""
 
@@ -74,6 +68,9 @@ def environments(base: Project) -> Environments:
     there is as in the base, and a problem."""
     if not base.overlays:
         return AS_THE_BASE
+    from exai_compiler.unread import unread_overlaid
+    from exai_specs.overlays import overlaid
+
     projects: dict[str, Project] = {}
     patched: list[Spec] = []
     problems: list[tuple[str, Diagnostic]] = []
@@ -149,6 +146,8 @@ def errors_in(
 ) -> tuple[Diagnostic, ...]:
     """What is wrong in this one environment, whatever is in others. An overlay of an environment
     that doesn't exist may have been meant for this one."""
+    from exai_compiler.checks import overlays
+
     own = tuple(
         overlay
         for overlay in base.overlays
@@ -227,7 +226,11 @@ def _certain(
     unread = wrong.get(name, ())
     if unread is None:
         return ()
-    return certain(told, found[name], unread) if unread else told
+    if not unread:
+        return told
+    from exai_compiler.certainty import certain
+
+    return certain(told, found[name], unread)
 
 
 def _all_known(found: Iterable[Unread | None]) -> tuple[Unread, ...] | None:
@@ -271,6 +274,8 @@ def _patches(base: Project) -> Mapping[str, Mapping[Ref, list[Spec]]]:
 
 def _tells_itself(problem: Diagnostic, patched: Iterable[Spec]) -> bool:
     """Whether nobody need look for what is behind a problem."""
+    from exai_compiler.overlay_causes import in_a_patch
+
     quiet = problem.severity == "note" or problem.code.startswith(_UNUSED)
     return quiet or in_a_patch(problem, patched)
 
@@ -279,6 +284,8 @@ def _causes(
     base: Project, there: Project, catalog: Catalog, name: str, problems: Iterable[Diagnostic]
 ) -> Mapping[Diagnostic, Touch]:
     """What overlays take away that these problems of an environment come from."""
+    from exai_compiler.overlay_causes import causes, most_checks, touches, untouched
+
     patches = _patches(base)[name]
 
     def again(touch: Touch) -> Collection[Diagnostic] | None:
@@ -301,6 +308,8 @@ def _of_a_document(
     problems: tuple[Diagnostic, ...],
 ) -> Iterator[Diagnostic]:
     """What is wrong with one patched document by itself, with the line of the patch."""
+    from exai_compiler.overlay_causes import causes, touches
+    from exai_specs.overlays import overlaid
 
     def again(touch: Touch) -> Collection[Diagnostic]:
         found = parse(overlaid(base.specs[ref].document, documents, touch.path))
@@ -323,6 +332,8 @@ def _of_a_document(
 
 def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnostic:
     """With the place in the base, if it is in a patch of the document."""
+    from exai_specs.overlays import PatchedDocument
+
     base = document.onto(problem.at) if isinstance(document, PatchedDocument) else None
     if base is None:
         return problem

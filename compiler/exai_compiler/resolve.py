@@ -24,7 +24,6 @@ from exai_compiler.pinned_images import with_digests
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
 from exai_compiler.runs import run_key
-from exai_compiler.trained_features import outdated
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ModelSpec, PipelineSpec, ServiceSpec
 from exai_specs.kinds.model import Registered
@@ -101,6 +100,8 @@ def resolve(
         registered = facts.models.get(registered_name(project, model), ModelFacts())
         if (model, at) in lock.pins and registered.version(found.value.number) is None:
             continue  # a pin alone doesn't tell what it was trained on
+        from exai_compiler.trained_features import outdated  # few services come to this
+
         if outdated(project, catalog, body, found.value):
             why = "a run has to register a version on the features as they are"
             models[body.reference] = Unknown(Ref("Model", found.value.model), why)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
-from exai_compiler.certainty import certain
-from exai_compiler.elsewhere import apart
 from exai_compiler.environments import check_everywhere, errors_in, wrong_with
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
@@ -21,9 +19,7 @@ from exai_compiler.meaning import datasets_read
 from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
-from exai_compiler.trained_features import changed_features
 from exai_compiler.tuning.trial import searched
-from exai_runtime.target import Reader
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order, secrets_alone
 from exai_specs.kinds import Environment, FeatureViewSpec
@@ -33,6 +29,7 @@ from exai_specs.values import frozen, replace
 
 if TYPE_CHECKING:
     from exai_runtime.local.target import LocalTarget
+    from exai_runtime.target import Reader
 
 
 @frozen
@@ -107,6 +104,8 @@ def check_project(
         wrong = wrong_with(loaded.wrong, base, loaded.unread or ())
         found = check_everywhere(base, loaded.overlaid, components, asked, wrong)
         if loaded.unread:
+            from exai_compiler.certainty import certain
+
             problems += certain(found, base, loaded.unread)
         elif environment is not None and (aside or has_errors(found)):
             own = errors_in(base, loaded.overlaid, components, environment, loaded.wrong)
@@ -131,6 +130,8 @@ def of_here(
     problems: Sequence[Diagnostic], project: Project, environment: str
 ) -> Iterator[Diagnostic]:
     """The diagnostics that concern an environment; the warnings of others are one note."""
+    from exai_compiler.elsewhere import apart
+
     told = [each for each in problems if each.code == _ELSEWHERE]
     rest = (each for each in problems if each.code != _ELSEWHERE)
     mine, others = apart(rest, project, environment)
@@ -228,6 +229,8 @@ def compile_environment(
     """Facts -> resolve -> render, for one environment."""
     project = checked.usable
     assert project is not None  # noqa: S101 - callers hold a usable project
+    from exai_compiler.trained_features import changed_features
+
     facts = reader.facts(project)
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)

@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exai_runtime.editor_schema import FILE as SCHEMA
-from exai_runtime.editor_schema import comment
 from exai_runtime.folder import DiskFolder, Folder, leads_out
 from exai_runtime.packs import digest_of
 from exai_specs.diagnostics import Diagnostic, Span
@@ -124,6 +122,9 @@ def write_lock(root: Path, lock: LockFile) -> bool:
 
     place = Path(os.path.realpath(root / FILE))
     # Where a project has the schema for its editors, its lock points at it as its specs do.
+    from exai_runtime.editor_schema import FILE as SCHEMA
+    from exai_runtime.editor_schema import comment
+
     text = (comment(FILE) if (root / SCHEMA).is_file() else "") + lock_text(lock)
     if not DiskFolder(root).inside(FILE) or place.is_symlink():
         raise OSError(errno.EPERM, "its link leads out of the project, or nowhere")

@@ -10,18 +10,11 @@ from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.environments import AS_THE_BASE, Wrong, environments
 from exai_compiler.project import Project, link
-from exai_compiler.unread import (
-    UNREAD_LOCK,
-    UNREAD_PROJECT,
-    Unread,
-    unread_document,
-    unread_part,
-    unread_text,
-)
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
@@ -36,6 +29,9 @@ from exai_specs.frozen import empty
 from exai_specs.parse import Spec
 from exai_specs.values import field, frozen, replace
 from exai_specs.version_ranges import fits, parse_range
+
+if TYPE_CHECKING:
+    from exai_compiler.unread import Unread
 
 
 @frozen
@@ -126,6 +122,8 @@ def _supposing(
     root: Path, folder: Folder, read_: SpecFiles, supposed: Spec, problems: list[Diagnostic]
 ) -> Loaded:
     """What there is without a Project that can be read."""
+    from exai_compiler.unread import UNREAD_PROJECT
+
     python = python_files(folder, read_.specs)
     told = in_order(secrets_alone((*problems, *python.problems)))
     unread = _unread(read_, (), python.problems)
@@ -148,11 +146,18 @@ def _unread(
     is in the lock and in Python."""
     if has_errors((*read_.allowed_badly, *read_.elsewhere)):
         return None
+    wrong_paths = {each.at.path for each in read_.problems if _hides(each)}
+    asking = {each.at.path for each in python}
+    lock_is_wrong = has_errors(lock)
+    if not (wrong_paths or asking or lock_is_wrong or read_.unparsed):
+        return ()
+    from exai_compiler.unread import UNREAD_LOCK, unread_document, unread_part, unread_text
+
     found: list[Unread | None] = []
     by_file: dict[str, list[Document]] = {}
     for document in read_.documents:
         by_file.setdefault(document.path, []).append(document)
-    for path in sorted({each.at.path for each in read_.problems if _hides(each)}):
+    for path in sorted(wrong_paths):
         text = read_.sources.get(path)
         parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
         found += parts or [None]
@@ -164,9 +169,8 @@ def _unread(
     for document in read_.documents:
         if document.path in wrong and id(document) not in parsed:
             found.append(unread_document(document, wrong[document.path]))
-    asking = {each.at.path for each in python}
     found += [unread_part(spec) for spec in read_.specs if spec.document.path in asking]
-    found += [UNREAD_LOCK] if has_errors(lock) else []
+    found += [UNREAD_LOCK] if lock_is_wrong else []
     known = [each for each in found if each is not None]
     return tuple(known) if len(known) == len(found) else None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exai_compiler.backends.kserve.graph import render_graph
 from exai_compiler.backends.kserve.own_runtimes import render_runtime
 from exai_compiler.backends.kserve.service import render_service
 from exai_compiler.build import Rendered
@@ -17,6 +16,13 @@ from exai_compiler.resolved import Resolved
 from exai_specs.parse import Spec
 
 NAME = "kserve"
+
+
+def render_graph(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
+    """As below."""
+    from exai_compiler.backends.kserve import graph
+
+    return graph.render_graph(resolved, spec)
 
 
 def render_llm_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:

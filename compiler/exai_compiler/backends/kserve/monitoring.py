@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve import runtime
-from exai_compiler.backends.kserve.dashboard import dashboard
 from exai_compiler.backends.kserve.scale import Mode
 from exai_compiler.backends.kserve.signals import (
     METRICS_PORT,
@@ -49,6 +48,8 @@ def watchers(
         yield _object(spec, environment, "PodMonitor", _pod_monitor(spec.ref.name, mode, server))
     found = signals(spec.ref.name, environment.namespace, mode, monitoring.istio, server)
     if monitoring.dashboards:
+        from exai_compiler.backends.kserve.dashboard import dashboard
+
         text = dashboard(spec.ref.name, environment.namespace, found, body.slo, server)
         yield _config_map(spec, environment, text)
     if body.slo is None:
