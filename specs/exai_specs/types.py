@@ -7,6 +7,7 @@ is a `Scalar` whose name has a capital first letter or a dot.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -114,6 +115,7 @@ def parse_artifact_type(value: Any) -> Type:
     raise TypeProblem("must be a type of artifacts", (), hint)
 
 
+@lru_cache(maxsize=1024)
 def is_artifact(name: str) -> bool:
     """Whether a type of this name is a file, not a value."""
     return name[:1].isupper() or "." in name

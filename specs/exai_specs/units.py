@@ -7,6 +7,7 @@ ValueError whose message a user can act on. Never: floats inside, rounding.
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 from exai_specs.regexes import regex
 from exai_specs.values import frozen, ordered
@@ -63,9 +64,14 @@ class Quantity:
     binary: bool = False
 
     def __str__(self) -> str:
-        if self.binary and self.value >= 1024 and self.value == self.value.to_integral_value():
-            return _scaled(int(self.value), 1024, _BINARY_STEPS)
-        return _scaled(int(self.value * 1000), 1000, _DECIMAL_STEPS)
+        return _quantity(self.value, self.binary)
+
+
+@lru_cache(maxsize=1024)
+def _quantity(value: Decimal, binary: bool) -> str:
+    if binary and value >= 1024 and value == value.to_integral_value():
+        return _scaled(int(value), 1024, _BINARY_STEPS)
+    return _scaled(int(value * 1000), 1000, _DECIMAL_STEPS)
 
 
 @frozen

@@ -7,6 +7,7 @@ none in Python.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from exai_compiler.features import naming
@@ -36,11 +37,11 @@ def imports_of(spec: Part) -> Iterator[str]:
     if transforms:
         yield "from inspect import getsource"
     yield ""
-    yield from _import("feast", (name for name, there in used.items() if there))
+    yield from _import("feast", *[name for name, there in used.items() if there])
     if any("aggregations" in each for each in views):
         yield "from feast.aggregation import Aggregation"
     formats = {each["message_format"]["class"] for each in streams}
-    yield from _import("feast.data_format", sorted(formats))
+    yield from _import("feast.data_format", *sorted(formats))
     if logged:
         yield "from feast.feature_logging import LoggingConfig"
         yield "from feast.infra.offline_stores.file_source import FileLoggingDestination"
@@ -49,13 +50,13 @@ def imports_of(spec: Part) -> Iterator[str]:
     if streams:
         yield "from feast.stream_feature_view import StreamFeatureView"
     names = {name for each in types for name in naming.type_names(each)}
-    yield from _import("feast.types", sorted(names))
+    yield from _import("feast.types", *sorted(names))
     if spec["entities"]:
         yield "from feast.value_type import ValueType"
     if views or transforms:
         yield ""
     sources = {naming.identifier("source", each["source"]) for each in views}
-    yield from _import("exai_sources", sorted(sources))
+    yield from _import("exai_sources", *sorted(sources))
     for name, each in spec["transforms"].items():
         package, _, module = naming.module(each["module"]).rpartition(".")
         function = naming.function(each["function"])
@@ -63,13 +64,12 @@ def imports_of(spec: Part) -> Iterator[str]:
         yield f"from {package}.{module} import {function} as {naming.identifier('function', name)}"
 
 
-def _import(module: str, names: Any) -> Iterator[str]:
-    line = f"from {module} import {', '.join(names := list(names))}"
+@lru_cache(maxsize=1024)
+def _import(module: str, *names: str) -> tuple[str, ...]:
+    """The lines of one import. Most files import the same few things."""
     if not names:
-        return
+        return ()
+    line = f"from {module} import {', '.join(names)}"
     if len(line) <= 100:
-        yield line
-        return
-    yield f"from {module} import ("
-    yield from (f"    {name}," for name in names)
-    yield ")"
+        return (line,)
+    return (f"from {module} import (", *(f"    {name}," for name in names), ")")

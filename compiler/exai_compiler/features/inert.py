@@ -61,7 +61,6 @@ _TEXT = regex(
 # than one for letters.
 _NAMED = regex(rf"((?:{_THINGS})_\w+)", re.ASCII)
 _BLANK = "'_'"
-_SIGNS = ("#", "\\", '"', "'")
 
 
 def hold_to_declarations(text: str) -> None:
@@ -79,7 +78,7 @@ def _shape(text: str) -> str:
     blank = _TEXT.sub(_BLANK, text)
     # Comments, ends of lines that are none, other quotes, letters that Python takes for others.
     rest = blank.replace(_BLANK, "")
-    if not rest.isascii() or any(sign in rest for sign in _SIGNS):
+    if not rest.isascii() or "#" in rest or "\\" in rest or '"' in rest or "'" in rest:
         return text
     names: dict[str, str] = {}
     parts = _NAMED.split(blank)  # every second one is a variable

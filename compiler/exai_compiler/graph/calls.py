@@ -16,6 +16,7 @@ from exai_compiler.graph.bindings import (
     FromArtifact,
     FromItem,
     FromParameter,
+    FromStep,
     sources,
 )
 from exai_compiler.graph.nodes import Graph, Group, Step
@@ -61,9 +62,14 @@ class Placed(NamedTuple):
 
 def everything(frame: Frame) -> Iterator[Placed]:
     """All leaves, by name; those of a pipeline that is called where its step stands."""
-    calls = bool(frame.graph.called)
-    for _, step in sorted(frame.graph.steps.items()):
-        inner = frame.inside(step) if calls else None
+    steps = frame.graph.steps
+    if not frame.graph.called:
+        for name in sorted(steps):
+            yield Placed(frame, steps[name])
+        return
+    for name in sorted(steps):
+        step = steps[name]
+        inner = frame.inside(step)
         if inner is None:
             yield Placed(frame, step)
         else:
@@ -74,6 +80,10 @@ def made_by(frame: Frame, binding: Binding | Condition | None) -> tuple[Placed, 
     """The leaves that anything in a value comes from, in whatever pipeline they are."""
     if isinstance(binding, Constant):  # most are
         return ()
+    if isinstance(binding, FromStep) and not frame.graph.called:  # most of the others
+        step = frame.graph.nodes.get(binding.step)
+        if isinstance(step, Step) and frame.graph.steps.get(step.name) is step:
+            return (Placed(frame, step),)
     found = {placed.key: placed for placed in _made_by(frame, binding)}
     return tuple(found.values())
 

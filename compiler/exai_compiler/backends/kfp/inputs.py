@@ -108,6 +108,8 @@ def _artifact(name: str, binding: Binding, here: Here) -> Json:
 
 
 def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
+    if type(binding) is Constant:  # most are
+        return _constant(binding.value)
     match binding:
         case Document(value):
             return _written(value)

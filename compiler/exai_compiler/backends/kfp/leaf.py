@@ -24,7 +24,7 @@ from exai_compiler.backends.kfp.values import Document, default_value
 from exai_compiler.bodies.presence import named, presence
 from exai_compiler.bodies.run_names import of_env, of_placement
 from exai_compiler.catalog import Component
-from exai_compiler.graph import Binding, Frame, Step, bind, sources
+from exai_compiler.graph import Binding, Constant, Frame, Step, bind, sources
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json
 from exai_specs.kinds.pipeline import PipelineSpec
@@ -97,7 +97,8 @@ def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
         runs = replace(runs, image=placeholder(image))
         given = {BASE_IMAGE: image, **given}
     names = [bind(name.text, step.items) for name in step.names]
-    read = [source for b in (*bindings.values(), *names, *there.shared) for source in sources(b)]
+    bound = (*bindings.values(), *names, *there.shared)
+    read = [source for b in bound if not isinstance(b, Constant) for source in sources(b)]
     around = told(how, surroundings(resolved, step, bindings))
     return Leaf(
         task=task(name, component_label(whole_name), step, how, bindings, here, given),

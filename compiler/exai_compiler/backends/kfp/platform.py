@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from operator import attrgetter
 
 from exai_compiler.backends.kfp.channels import Here, parameter
 from exai_compiler.backends.kfp.names import Names
@@ -16,7 +17,7 @@ from exai_compiler.backends.kfp.pods import placed
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.backends.kfp.volumes import mounted
 from exai_compiler.graph import Constant, FromItem, FromParameter, FromStep, Items, bind
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, empty
 from exai_specs.kinds.project import Environment
 from exai_specs.kinds.workload import ConfigMapRef, FieldRef, SecretRef
 
@@ -27,6 +28,8 @@ def executor_config(
     """The step's part of the platform spec, of the items that it sees and the DAG that it is in;
     empty when it needs none.
     """
+    if not any(_GIVES(settings)):  # as in most
+        return empty()
     names = Names(environment, lambda text: _given(text, items, here))
     found: dict[str, Json] = {}
     if settings.env:
@@ -37,6 +40,22 @@ def executor_config(
     if settings.pod.volumes:
         found |= mounted(settings.pod.volumes, names)
     return {**found, **placed(settings, names)}
+
+
+_GIVES = attrgetter(
+    "env",
+    "timeout",
+    "node_selector",
+    "tolerations",
+    "pod.volumes",
+    "pod.image_pull_secrets",
+    "pod.image_pull_policy",
+    "pod.security_context",
+    "pod.pod_labels",
+    "pod.pod_annotations",
+    "pod.kubernetes",
+)
+"""All of a step's settings that Kubernetes is told of."""
 
 
 def _variables(settings: Settings, names: Names) -> Mapping[str, Json]:

@@ -23,7 +23,10 @@ EnvValue = str | SecretRef | ConfigMapRef | FieldRef
 
 @frozen
 class Settings:
-    """What counts for one step. `env` is sorted by name: a mapping has no order of its own."""
+    """What counts for one step. `env` is sorted by name: a mapping has no order of its own.
+    `requests` and `limits` are all of `resources` by the name of each; a limit is stated, or else
+    the same as the request.
+    """
 
     env: Mapping[str, EnvValue]
     resources: StepResourceFields | None
@@ -34,16 +37,13 @@ class Settings:
     pod: StepPod = field(default_factory=StepPod)
     node_selector: Mapping[str, str] | str = field(default_factory=empty)
     tolerations: tuple[Toleration, ...] | str = ()
+    requests: Mapping[str, Amount] = field(default_factory=empty, init=False, compare=False)
+    limits: Mapping[str, Amount] = field(default_factory=empty, init=False, compare=False)
 
-    @property
-    def limits(self) -> Mapping[str, Amount]:
-        """Every limit by the name of its resource: stated, or else the same as the request."""
-        return self.resources.all_limits if self.resources else {}
-
-    @property
-    def requests(self) -> Mapping[str, Amount]:
-        """Every request by the name of its resource."""
-        return stated(self.resources) if self.resources else {}
+    def __post_init__(self) -> None:
+        if self.resources is not None:
+            object.__setattr__(self, "requests", stated(self.resources))
+            object.__setattr__(self, "limits", self.resources.all_limits)
 
 
 def settings(pipeline: PipelineSpec, step: Step) -> Settings:

@@ -61,6 +61,18 @@ def choose(
             for each in known
             if format_ in each.chosen and (with_digest or each.name != f"exai-{SKLEARN}")
         )
+    for each in candidates:  # nearly always one fits
+        if format_ in each.formats and each.serves(format_, version) and each.offers(protocol):
+            return Chosen(each.name, each.version(format_, version), each)
+    return _why_none(format_, version, candidates, known)
+
+
+def _why_none(
+    format_: str,
+    version: str | None,
+    candidates: Collection[Runtime],
+    known: Collection[Runtime],
+) -> NoRuntime:
     serving = [each for each in candidates if format_ in each.formats]
     if not serving:
         formats = sorted({name for each in (candidates or known) for name in each.formats})
@@ -69,9 +81,6 @@ def choose(
     if not fitting:
         versions = sorted({number for each in serving for number in each.formats[format_]})
         return NoRuntime("version", tuple(versions))
-    for each in fitting:
-        if each.offers(protocol):
-            return Chosen(each.name, each.version(format_, version), each)
     return NoRuntime("protocol", tuple(sorted({p for each in fitting for p in each.protocols})))
 
 

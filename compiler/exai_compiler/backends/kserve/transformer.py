@@ -20,6 +20,7 @@ from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json, canonical
 from exai_specs.kinds import ServiceSpec
 from exai_specs.kinds.service import ServedFeatures
+from exai_specs.kinds.workload import SecretRef
 
 STORE = "exai-features"
 STORE_DIR = "/mnt/feature-repository"
@@ -39,8 +40,7 @@ def transformer(
     """The component without its scale, which is the predictor's."""
     environment = resolved.environment
     variables = {
-        # Not what only training reads.
-        **secret_variables(environment, ("registry", "online_store")),
+        **_secrets(resolved),
         POLICY: policy(features),
         "EXAI_FEATURE_REPOSITORY": STORE_DIR,
         # Another store is another process: what is mounted is read when one starts.
@@ -65,6 +65,17 @@ def transformer(
         "volumeMounts": _MOUNTS,
     }
     return {"containers": (MappingProxyType(server),), "volumes": _VOLUMES}
+
+
+def _secrets(resolved: Resolved) -> Mapping[str, SecretRef]:
+    """Of the environment's store, without what only training reads: asked once for all services."""
+    environment = resolved.environment
+    # The environment stays beside them, so no other one has its identity.
+    found, _ = resolved.project.once(
+        ("secrets of the store", id(environment)),
+        lambda: (secret_variables(environment, ("registry", "online_store")), environment),
+    )
+    return found
 
 
 def policy(features: ServedFeatures) -> str:
