@@ -1,9 +1,8 @@
 """Images by tag, and the digests that `exai.lock` pins for them in one environment.
 
 In: a project, an environment's name, the components. Out: which images move under their names
-there and where each stands, or the project and the components with the pinned ones by digest. A
-Manifest's own text and patches are what they say: there an image is named by digest by hand. Asks
-no registry.
+there and where each stands, or the project and the components with the pinned ones by digest;
+those of containers in Manifests and patches, too. Asks no registry.
 """
 
 from __future__ import annotations
@@ -15,16 +14,19 @@ from typing import Any
 from exai_compiler.catalog import Catalog
 from exai_compiler.graphs import graphs_of
 from exai_compiler.image_names import OCI, REFERENCE, by_digest
+from exai_compiler.object_images import images_in, with_images
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Span
 from exai_specs.expressions import has_expression
 from exai_specs.frozen import empty
-from exai_specs.kinds import Environment, ManifestSpec, ProjectSpec
+from exai_specs.kinds import Environment, ProjectSpec
 from exai_specs.kinds.project import Images
 from exai_specs.parse import Spec
 from exai_specs.values import fields, is_dataclass, replace
 
 Path = tuple[str | int, ...]
+# Fields that hold objects of Kubernetes, or parts of them.
+_OBJECTS = ("manifest", "patches")
 
 
 def pins_of(project: Project, environment: str) -> Mapping[str, str]:
@@ -76,7 +78,7 @@ def with_digests(
 
 def _named(project: Project) -> Iterator[Spec]:
     for spec in project.all:
-        if not isinstance(spec.body, (ProjectSpec, ManifestSpec)):
+        if not isinstance(spec.body, ProjectSpec):
             yield spec
 
 
@@ -86,14 +88,18 @@ def _moves(image: str) -> bool:
 
 
 def _is_image(name: str, value: object) -> bool:
-    return isinstance(value, str) and (name == "image" or (name == "uri" and value.startswith(OCI)))
+    if not isinstance(value, str):
+        return False
+    return name == "image" or (name in ("uri", "storageUri") and value.startswith(OCI))
 
 
 def _images(value: Any) -> Iterator[str]:
     if is_dataclass(value):
         for field in fields(value):
             inner = getattr(value, field.name)
-            if _is_image(field.name, inner):
+            if field.name in _OBJECTS:
+                yield from (image for _, image in images_in(inner))
+            elif _is_image(field.name, inner):
                 yield inner
             else:
                 yield from _images(inner)
@@ -111,8 +117,12 @@ def _pinned(value: Any, pins: Mapping[str, str]) -> Any:
         changed = {}
         for field in fields(value):
             inner = getattr(value, field.name)
-            own = _is_image(field.name, inner)
-            new = by_digest(inner, pins) if own else _pinned(inner, pins)
+            if field.name in _OBJECTS:
+                new = with_images(inner, lambda image: by_digest(image, pins))
+            elif _is_image(field.name, inner):
+                new = by_digest(inner, pins)
+            else:
+                new = _pinned(inner, pins)
             if new is not inner and new != inner:
                 changed[field.name] = new
         return replace(value, **changed) if changed else value

@@ -1,6 +1,7 @@
 """`missing-image`: an environment on Kubeflow without the images of its steps or servers.
 
-`unpinned-image`: one of those that moves. `image-by-tag`: a step's or server's own that does.
+`unpinned-image`: one of those that moves. `image-by-tag`: a step's or server's own that does, or
+one in a Manifest or a patch.
 `bad-image`: no reference of an image at all.
 """
 
@@ -9,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import Path
 from exai_compiler.image_names import OCI, REFERENCE, by_digest, wrong_image
+from exai_compiler.object_images import images_in
 from exai_compiler.pinned_images import pins_of
 from exai_compiler.python_names import OWN_IMAGE
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
-from exai_specs.kinds import LLMServiceSpec, PipelineSpec, ServiceSpec, TuningSpec
+from exai_specs.kinds import LLMServiceSpec, ManifestSpec, PipelineSpec, ServiceSpec, TuningSpec
+from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 
 
@@ -71,6 +75,18 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
     for spec, llm in subject.project.bodies(LLMServiceSpec):
         if llm.model.uri.startswith(OCI):
             yield from judge(spec, llm.model.uri, "spec", "model", "uri")
+    for spec, path, image in _of_objects(subject) if pulled else ():
+        yield from judge(spec, image, *path)
+
+
+def _of_objects(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
+    for spec in subject.project.specs.values():
+        if isinstance(spec.body, ManifestSpec):
+            start, held = ("spec", "manifest"), spec.body.manifest
+        else:
+            start, held = ("spec", "patches"), patches_of(spec.body)
+        for path, image in images_in(held) if held else ():
+            yield spec, (*start, *path), image
 
 
 def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:

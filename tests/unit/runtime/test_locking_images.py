@@ -429,6 +429,59 @@ def test_an_image_of_a_component_file_is_pinned_too(shop: Path, images: Registry
     assert tool in before and tool not in body
 
 
+OBJECTS = """
+apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: nightly, owner: a}
+spec:
+  manifest:
+    apiVersion: batch/v1
+    kind: Job
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - {name: a, image: 'OWN', env: [{name: image, value: 'OWN'}]}
+            - {name: b, image: '{{image}}'}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: patched, owner: a}
+spec:
+  model: {uri: "s3://acme-ml/m", format: onnx}
+  protocol: v2
+  patches:
+    InferenceService:
+      spec:
+        predictor:
+          model: {image: 'OWN'}
+          containers: [{name: beside, image: 'OWN'}]
+"""
+
+
+def test_images_of_containers_in_manifests_and_patches_are_pinned(
+    shop: Path, images: Registry
+) -> None:
+    digest = images.push("acme/own:3", "own")
+    own = f"{images.host}/acme/own:3"
+    (shop / "specs/objects.yaml").write_text(OBJECTS.replace("OWN", own))
+    places = {f"specs/objects.yaml:{at}" for at in ("14:32", "27:26", "28:46")}
+    assert {str(note.at) for note in moving(shop, own)} == places
+    locked(lock_images(shop, "prod", ()))
+    assert ["-e staging" in note.hint for note in moving(shop, own)] == [True] * 3
+    out = shop.parent / "out"
+    render(shop, "prod", (), out)
+    (job,) = out.rglob("job-nightly.yaml")
+    (service,) = out.rglob("inferenceservice-patched.yaml")
+    pinned = f"image: '{images.host}/acme/own@{digest}'"
+    assert job.read_text().count(pinned) == 1 and job.read_text().count(own) == 1
+    assert "{{image}}" in job.read_text()
+    assert service.read_text().count(pinned) == 2 and own not in service.read_text()
+    (shop / "specs/objects.yaml").unlink()
+    assert ImageMove(own, digest, None) in locked(lock_images(shop, "prod", ())).images
+
+
 def moving(shop: Path, image: str) -> list[Diagnostic]:
     told = check_project(load(shop), "prod").diagnostics
     return [d for d in told if d.code == "image-by-tag" and f"`{image}`" in d.message]
