@@ -27,7 +27,7 @@ from exai_compiler.columns import (
     text,
 )
 from exai_compiler.edges import Node, Path, Strand
-from exai_compiler.feature_views import asked_with, used
+from exai_compiler.feature_views import asked_with, timed, used
 from exai_compiler.graph import Graph, Step
 from exai_compiler.project import Project
 from exai_specs.kinds import DatasetSpec, FeatureServiceSpec
@@ -137,7 +137,10 @@ def column_edges(
     if name in NAMES_COLUMNS:
         yield from _named_edges(spec, step, here, makers, arriving)
     if (adding := ADDS.get(name)) is not None and makers.get(adding.data):
-        yield from _requested(project, spec, step, here, makers, arriving, adding)
+        rows = flow.table(step.inputs.get(adding.data))
+        time = _time_of(project, rows, step, adding)
+        there = frozenset(columns.in_table(rows))
+        yield from _requested(project, spec, step, here, makers[adding.data], there, time, adding)
 
 
 def _named_edges(
@@ -179,26 +182,39 @@ def _requested(
     spec: Spec,
     step: Step,
     here: Node,
-    makers: Makers,
-    arriving: Arriving,
+    makers: tuple[Node, ...],
+    there: frozenset[str],
+    time: str,
     adding: Adding,
 ) -> Iterator[Strand]:
-    """From columns of rows to the features that are looked up by them, or that a function computes
-    from them."""
+    """From columns of rows to the features that are looked up by them, at their time, or that a
+    function computes from them."""
     gives = used(project, text(step.inputs.get(adding.service)))
     if gives is None:
         return
-    there = frozenset(arriving(adding.data))
     path = (*step.path, "with", adding.data)
     views = {feature.view: None for feature in gives.columns.values()}
-    asked = {view: [c for c in asked_with(project, view) if c in there] for view in views}
+    asked = {
+        view: [
+            column
+            for column in (*asked_with(project, view), *((time,) if timed(project, view) else ()))
+            if column in there
+        ]
+        for view in views
+    }
     found = [
         (column, made, path)
         for made, feature in gives.columns.items()
         for column in asked[feature.view]
     ]
     if found:
-        yield from side_by_side(makers[adding.data], here, spec, found)
+        yield from side_by_side(makers, here, spec, found)
+
+
+def _time_of(project: Project, table: Table, step: Step, adding: Adding) -> str:
+    """The column that says when a row was true: the step's word for it, or that of the Dataset."""
+    body = project.body(DatasetSpec, table.dataset)
+    return text(step.inputs.get(adding.time)) or (body.timestamp or "" if body is not None else "")
 
 
 def side_by_side(

@@ -42,11 +42,13 @@ class Training:
 
 @frozen
 class Adding:
-    """The input of a component that names a FeatureService, and what gets its columns."""
+    """The input of a component that names a FeatureService, what gets its columns, and the input
+    that names the column with the time of each row."""
 
     service: str
     data: str
     output: str
+    time: str
 
 
 # What each of exai's components does with data. Components of users are followed no further: they
@@ -58,7 +60,9 @@ PASSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "split-data": MappingProxyType({"train": "data", "test": "data"}),
     }
 )
-ADDS: Mapping[str, Adding] = MappingProxyType({"load-features": Adding("features", "data", "data")})
+ADDS: Mapping[str, Adding] = MappingProxyType(
+    {"load-features": Adding("features", "data", "data", "timestamp")}
+)
 _TRAINING = Training("data", "target", "features", "model")
 TRAINS: Mapping[str, Training] = MappingProxyType(
     {"train-h2o": _TRAINING, "train-sklearn": _TRAINING}

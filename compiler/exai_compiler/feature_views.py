@@ -225,6 +225,12 @@ def asked_with(project: Project, view: str) -> tuple[str, ...]:
     return project.once(("asked with", view), lambda: _asked_with(project, view))
 
 
+def timed(project: Project, view: str) -> bool:
+    """Whether a view's features depend on when a row was true: unless all is computed from the
+    request."""
+    return project.once(("timed", view), lambda: bool(_parts(project, (), (view,)).datasets))
+
+
 def _asked_with(project: Project, view: str) -> tuple[str, ...]:
     behind = _parts(project, (), (view,))
     found = {column for name in behind.transforms for column in request_of(project, name)}

@@ -11,11 +11,20 @@ from collections.abc import Iterator, Mapping
 from exai_compiler.backends.kserve.chosen import NoRuntime, choose
 from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.served import may_be_served
-from exai_compiler.columns import Maker
+from exai_compiler.columns import NAMES_COLUMNS, Maker
 from exai_compiler.edges import Node, Path, Strand
 from exai_compiler.project import Project
-from exai_specs.kinds import GraphSpec, LLMServiceSpec, ModelSpec, ServiceSpec, TuningSpec
+from exai_specs.kinds import (
+    DatasetSpec,
+    GraphSpec,
+    LLMServiceSpec,
+    ModelSpec,
+    ServiceSpec,
+    TuningSpec,
+)
 from exai_specs.kinds.model_files import Files
+from exai_specs.kinds.trial import Trial
+from exai_specs.parse import Spec
 
 
 def service_edges(
@@ -110,3 +119,18 @@ def _searched(project: Project) -> Iterator[Strand]:
                 for step in ("", "trial"):
                     end = Node(spec.ref.kind, spec.ref.name, step)
                     yield Strand(Node("Dataset", value), end, spec, path)
+        yield from _looked_at(project, spec, tuning.trial)
+
+
+def _looked_at(project: Project, spec: Spec, trial: Trial) -> Iterator[Strand]:
+    """From the columns that a trial of exai's components names, of the dataset that it loads."""
+    for port, data in NAMES_COLUMNS.get(trial.uses or "", {}).items():
+        name, value = trial.with_.get(data), trial.with_.get(port)
+        body = project.body(DatasetSpec, name) if isinstance(name, str) else None
+        path: Path = ("spec", "trial", "with", port)
+        each = [((*path, n), item) for n, item in enumerate(value)] if type(value) is tuple else []
+        for at, column in each or [(path, value)]:
+            if body is not None and isinstance(column, str) and column in body.schema:
+                start = Node("Dataset", str(name), "", column)
+                for step in ("", "trial"):
+                    yield Strand(start, Node(spec.ref.kind, spec.ref.name, step), spec, at)

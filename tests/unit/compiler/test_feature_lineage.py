@@ -114,6 +114,23 @@ def test_the_keys_of_rows_lead_to_all_features_that_are_looked_up_by_them(
     assert column(STEP, "slenderness", "train") in flowers.down(column(ROWS, "flower_id"))
 
 
+def test_the_time_of_rows_leads_to_all_features_that_held_then(flowers: Lineage) -> None:
+    time = column(STEP, "seen_at", "load")
+    for name in ("petal_length", "petal_ratio", "slenderness"):
+        (edge,) = flowers.path(time, column(STEP, name, "features"))
+        assert edge.path == ("spec", "steps", "features", "with", "data")
+    assert column(STEP, "species", "features") not in flowers.down(time)
+
+
+def test_of_what_the_request_alone_decides_it_does_not_matter_when_it_came() -> None:
+    text = TEXT.replace("    sources: [petals]\n", "", 1)
+    assert text != TEXT
+    alone = lineage_of(project_of(text))
+    time = column(STEP, "seen_at", "load")
+    assert not alone.path(time, column(STEP, "petal_ratio", "features"))
+    assert alone.path(time, column(STEP, "petal_length", "features"))
+
+
 def test_the_columns_that_a_view_is_joined_by_lead_to_it(flowers: Lineage) -> None:
     (key,) = flowers.path(column(MEASURED, "flower_id"), PETALS)
     assert key.path == ("spec", "entities", 0)
@@ -179,3 +196,35 @@ def test_the_order_of_documents_never_matters() -> None:
         project = link(specs)
         assert project is not None
         assert lineage_of(project).edges == first.edges
+
+
+SEARCH = """---
+apiVersion: exai.dev/v1alpha1
+kind: Tuning
+metadata: {name: search}
+spec:
+  objective: {metric: accuracy, type: maximize}
+  algorithm: {name: random}
+  parameters: {c: {type: double, min: 0.1, max: 1}}
+  trials: {max: 3}
+  trial:
+    uses: train-sklearn
+    with:
+      data: flowers
+      estimator: LogisticRegression
+      target: species
+      features: [height, nothing]
+      parameters: {C: "${{ trial.c }}"}
+      folds: 3
+"""
+
+
+def test_the_columns_that_a_trial_names_lead_to_the_search() -> None:
+    found = lineage_of(project_of(TEXT + SEARCH))
+    search, base = Node("Tuning", "search"), ("spec", "trial", "with")
+    for name, path in (("species", (*base, "target")), ("height", (*base, "features", 0))):
+        for end in (search, search._replace(step="trial")):
+            (edge,) = found.path(column(ROWS, name), end)
+            assert edge.path == path
+    assert found.path(column(ROWS, "seen_at"), search) == ()
+    assert column(ROWS, "nothing") not in found.nodes
