@@ -23,6 +23,10 @@ _WORDS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "minReplicas": (("replicas", "write `replicas: {min: 1}`"),),
         "modelFormat": (("format", "write `format: NAME`, and `formatVersion`"),),
         "nodeName": (("node", "write `node`"),),
+        "patches": (
+            ("schedules", "a pipeline isn't patched; `kubernetes` of a step reaches its pod"),
+            ("entities", "a view isn't patched; Feast's own Python comes by `features.files`"),
+        ),
         "predictor": (("model", "a Service is its predictor: write `model: {uri, format}` here"),),
         "protocolVersion": (("protocol", "write `protocol`"),),
         "protocolVersions": (("protocols", "write `protocols`"),),

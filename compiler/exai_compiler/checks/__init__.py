@@ -113,6 +113,7 @@ from exai_compiler.checks import (
     unused_settings,
     unused_steps,
     user_component,
+    waiting_fields,
     workspace,
 )
 from exai_compiler.checks.subject import Subject, subject
@@ -266,6 +267,7 @@ CHECKS: tuple[Check, ...] = (
     unused_settings.check,
     unused_steps.check,
     user_component.check,
+    waiting_fields.check,
     workspace.check,
 )
 

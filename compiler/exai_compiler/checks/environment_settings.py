@@ -17,7 +17,12 @@ from exai_specs.kinds.stores import FeatureStore
 
 # Kinds that become no object of Kubernetes.
 ELSEWHERE = frozenset({"Project", "Dataset", "Entity", "FeatureView", "FeatureService", "Model"})
-NOT_YET = {"applier": "applies there", "reconcile": "reconciles"}
+NOT_YET = {
+    ("pipelines", "endpoint"): "applies there",
+    ("pipelines", "versions"): "applies there",
+    ("applier",): "applies there",
+    ("reconcile",): "reconciles",
+}
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -53,12 +58,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 root.key_at("spec", "environments", name),
                 hint=f"add `{example}` there",
             )
-        for field, what in NOT_YET.items():
-            path = ("spec", "environments", name, field)
+        for setting, what in NOT_YET.items():
+            path = ("spec", "environments", name, *setting)
             if root.document.at(path) != root.document.at(path[:-1]):
                 yield Diagnostic(
                     "not-yet",
-                    f"`{field}` waits for a version of exai that {what}",
+                    f"`{'.'.join(setting)}` waits for a version of exai that {what}",
                     root.key_at(*path),
                     "note",
                     "this one validates and renders specs for a cluster",

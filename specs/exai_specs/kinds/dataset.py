@@ -24,6 +24,7 @@ from exai_specs.fields import (
 )
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
+from exai_specs.kinds.schedule import Cron
 from exai_specs.kinds.sources import Source
 from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
@@ -156,6 +157,16 @@ _EXPECTATION_SCHEMA = (
 
 
 @block
+class QualitySchedule:
+    """When the rows are judged by themselves."""
+
+    cron: Annotated[Cron, Effect.RENDER, about("Five fields of cron", "0 6 * * *")]
+    timezone: Annotated[
+        Maybe[Text], Effect.RENDER, about("The zone of `cron`", "Europe/Berlin")
+    ] = None
+
+
+@block
 class Quality:
     """What must hold for the rows, and what happens otherwise."""
 
@@ -172,6 +183,11 @@ class Quality:
             [{"expect_table_row_count_to_be_between": {"min_value": 100}}],
         ),
     ] = ()
+    schedule: Annotated[
+        Maybe[QualitySchedule],
+        Effect.RENDER,
+        about("When they are checked by themselves", {"cron": "0 6 * * *"}),
+    ] = None
 
 
 @block

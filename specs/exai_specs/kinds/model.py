@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, refuse
+from exai_specs.fields import KeyedBy, Maybe, Named, Number, Problem, Text, Whole, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.model_files import Files, RegisteredElsewhere
@@ -119,12 +119,19 @@ class ModelSpec:
         Effect.RENDER,
         about("The aliases that consumers name", {"champion": {"promote": "auto"}}),
     ] = field(default_factory=empty)
+    keep: Annotated[
+        Maybe[Annotated[Whole, Field(ge=1)]],
+        Effect.RENDER,
+        about("How many versions stay, the newest; default: all", 10),
+    ] = None
 
     @classmethod
     def schema_rules(cls) -> shape_rules.Rules:
         files = {"properties": {"source": shape_rules.has("uri")}, "required": ["source"]}
         why = "means nothing for files that no registry knows"
         yield shape_rules.without(cls, files, why, "gates", "aliases")
+        why = "means nothing where others register the versions"
+        yield shape_rules.without(cls, shape_rules.has("source"), why, "keep")
 
     @checked
     def _files_have_no_registry(self) -> ModelSpec:
@@ -136,7 +143,10 @@ class ModelSpec:
                 for name in ("gates", "aliases")
                 if getattr(self, name)
             ]
-        elif self.source is None and self.task not in TRAINED:
+        if self.source is not None and self.keep is not None:
+            wrong = "means nothing where others register the versions"
+            problems.append(Problem("invalid-value", wrong, "remove it", ("keep",), "key"))
+        if self.source is None and self.task not in TRAINED:
             wrong = "isn't a task that steps here train"
             hint = f"one of {', '.join(TRAINED)}; or say where the model comes from: source"
             problems.append(Problem("invalid-value", wrong, hint, ("task",)))

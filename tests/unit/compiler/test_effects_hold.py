@@ -145,6 +145,7 @@ MORE_STEPS |= {
     },
     "either": {"choose": [{"if": ALWAYS, "steps": WAY}]},
 }
+CRON = {"cron": "0 6 * * *", "timezone": "Europe/Berlin"}
 DATASETS = ("iris", "roses", "tulips", "lilies", "flowers", "measurements")
 ENV = {
     "LEVEL": "info",
@@ -358,6 +359,8 @@ CHANGES: Mapping[str, Change] = {
     "Dataset.schema.*.source": (IRIS, (*COLUMN, "source"), "kind"),
     "Dataset.quality.on_failure": (IRIS, ("spec", "quality", "onFailure"), "warn"),
     "Dataset.quality.expectations.*": (IRIS, ("spec", "quality", "expectations"), []),
+    "Dataset.quality.schedule.cron": (IRIS, ("spec", "quality", "schedule"), CRON),
+    "Dataset.quality.schedule.timezone": (IRIS, ("spec", "quality", "schedule"), CRON),
     # The data version that follows from these is a fact, and held still here.
     "Dataset.version": (IRIS, ("spec", "version"), "none"),
     "Dataset.version.query": ("Dataset/tulips", ("spec", "version", "query"), "SELECT 1"),
@@ -545,6 +548,7 @@ CHANGES: Mapping[str, Change] = {
     "Model.gates.*.max": (MODEL, ("spec", "gates", "accuracy", "max"), 1),
     "Model.gates.*.no_worse_than": (MODEL, ("spec", "gates", "logloss"), {"max": 1}),
     "Model.gates.*.tolerance": (MODEL, ("spec", "gates", "logloss", "tolerance"), 0.02),
+    "Model.keep": (MODEL, ("spec", "keep"), 10),
     "Model.aliases.*.promote": (MODEL, ("spec", "aliases", "champion", "promote"), "manual"),
 }
 

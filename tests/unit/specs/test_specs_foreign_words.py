@@ -38,6 +38,8 @@ def hints(kind: str, spec: str) -> list[str]:
             "`service`",
         ),
         ("Runtime", "{image: a, formats: {a: {}}, containers: []}", "sidecars"),
+        ("Pipeline", "{steps: {a: {image: a}}, patches: {Pipeline: {}}}", "`kubernetes` of a step"),
+        ("FeatureView", "{dataset: a, features: [b], patches: {}}", "`features.files`"),
         ("Runtime", "{image: a, supportedModelFormats: []}", "formats: {NAME"),
     ],
 )
