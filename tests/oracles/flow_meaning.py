@@ -1,9 +1,9 @@
 """What a compiled pipeline does, whatever its groups and channels are called.
 
-In: a PipelineSpec as JSON. Out: for each leaf, named after the pipelines that it is in and itself,
-where each of its inputs comes from, followed through all DAGs; under which conditions and loops it
-runs; which leaves it waits for. So two specs that mean the same are equal, and a reference that
-leads nowhere is a KeyError.
+In: a PipelineSpec and a PlatformSpec as JSON. Out: for each leaf, named after the pipelines that it
+is in and itself, where each of its inputs and of what its pod is told comes from, followed through
+all DAGs; under which conditions and loops it runs; which leaves it waits for. So two specs that
+mean the same are equal, and a reference that leads nowhere is a KeyError.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ _OPERAND = re.compile(r"inputs\.parameter_values\['([^']+)'\]")
 _FIELD = re.compile(r'parseJson\(string_value\)\["([^"]+)"\]')
 
 
-def meaning(spec: dict[str, Any]) -> dict[str, Any]:
-    """Every leaf by its name."""
+def meaning(spec: dict[str, Any], platform: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Every leaf by its name; with what Kubernetes is told of it, if there is a platform spec."""
     proto = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
     found = json_format.MessageToDict(proto)
     inputs = found["root"].get("inputDefinitions", {}).get("parameters", {})
     env = {name: ("parameter", name) for name in inputs}
     walk = _Walk(found["components"], found["deploymentSpec"]["executors"])
+    if platform is not None:
+        kubernetes = platform.get("platforms", {}).get("kubernetes", {})
+        walk.pods = kubernetes.get("deploymentSpec", {}).get("executors", {})
     leaves = dict(walk.dag(found["root"], env, (), (), ""))
     outputs = walk.outputs(found["root"], "")
     return {**leaves, **({"outputs": outputs} if outputs else {})}
@@ -38,6 +41,7 @@ class _Walk:
     def __init__(self, components: dict[str, Any], executors: dict[str, Any]) -> None:
         self.components = components
         self.executors = executors
+        self.pods: dict[str, Any] | None = None
 
     def dag(
         self,
@@ -75,18 +79,54 @@ class _Walk:
                 yield from self.dag(inner, seen, facts, waiting, _inside(tasks, name, at))
                 continue
             texts = {key: _placed(value, given) for key, value in given.items()}
+            made = self.executors[inner["executorLabel"]].get("importer")
+            if made is not None:  # its inputs are called as somebody likes
+                whole = ("constant", json.dumps(made, sort_keys=True))
+                texts, inner = {"import": _placed(whole, given)}, {**inner, "inputDefinitions": {}}
             yield (
                 at + name,
                 {
-                    "inputs": {k: v for k, v in texts.items() if k in self.defined(inner)},
+                    "inputs": {
+                        key: value
+                        for key, value in texts.items()
+                        if made is not None or key in self.defined(inner)
+                    },
                     "around": around,
                     "waits": waiting,
                     "strategy": strategy,
                     "cache": task.get("cachingOptions", {}),
                     "types": self.types(inner),
                     "amounts": self.amounts(inner, given),
+                    **self.pod(inner, tasks, env, at),
+                    **({"retry": task["retryPolicy"]} if "retryPolicy" in task else {}),
+                    **({"shown": shown} if (shown := task["taskInfo"]["name"]) != name else {}),
                 },
             )
+
+    def pod(self, inner: dict[str, Any], tasks: dict[str, Any], env: Env, at: str) -> Env:
+        """What Kubernetes is told of a leaf, with what gives it: in the DAG that its task is in."""
+        if self.pods is None:
+            return {}
+
+        def told(value: Any) -> Any:
+            if isinstance(value, list):
+                return [told(each) for each in value]
+            if not isinstance(value, dict):
+                return value
+            if (asked := value.get("componentInputParameter")) is not None:
+                item, _, subvar = asked.partition("-subvar-")
+                if subvar and asked not in env:  # the SDK's way, which leads nowhere
+                    return ("field", env.get(item) or env[f"pipelinechannel--{item}"], subvar)
+                field = _FIELD.match(value.get("parameterExpressionSelector", ""))
+                return ("field", env[asked], field[1]) if field else env[asked]
+            if (made := value.get("taskOutputParameter")) is not None:
+                return self.made(tasks, made["producerTask"], made["outputParameterKey"], at)
+            # The SDK says of what isn't optional that it isn't.
+            kept = {key: each for key, each in value.items() if (key, each) != ("optional", False)}
+            return {key: told(each) for key, each in kept.items()}
+
+        found = told(self.pods.get(inner["executorLabel"], {}))
+        return {"pod": found} if found else {}
 
     def amounts(self, component: dict[str, Any], given: Env) -> dict[str, Any]:
         """The resources of a leaf, and what gives those that aren't written."""
