@@ -95,6 +95,13 @@ def environments(base: Project) -> Environments:
     return Environments(MappingProxyType(projects), tuple(patched), told, known)
 
 
+def wrong_patches(base: Project, unread: Iterable[Document]) -> tuple[Diagnostic, ...]:
+    """What is wrong with overlays of documents that can't be read, whatever those say."""
+    from exai_compiler.half_patched import half_patched  # few documents are wrong
+
+    return in_order(_named(base, half_patched(base, unread)))
+
+
 def wrong_with(wrong: Wrong, base: Project, unread: Iterable[Unread]) -> Wrong:
     """With the environments of Overlays that can't be read, or all where the Project can't: nobody
     knows those."""
@@ -114,14 +121,15 @@ def check_everywhere(
     catalog: Catalog,
     asked: str | None = None,
     wrong: Wrong = NOWHERE,
+    unread: Collection[Unread] = (),
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong in any environment. What is so in several is told once; what is only
     so in some says in which. What depends on a document that is `wrong` there waits for it.
 
     A project for clusters alone may hold what one machine can't give: `local`, which always exists,
-    is judged where nobody declares it once it is `asked` for.
+    is judged where nobody declares it once it is `asked` for. Overlays may be of what is `unread`.
     """
-    every = _everywhere(base, found, catalog, wrong)
+    every = _everywhere(base, found, catalog, wrong, unread)
     told = tuple(joined(every, files=True))
     body = base.root.body
     declared = body.environments if isinstance(body, ProjectSpec) else {}
@@ -175,9 +183,13 @@ def errors_in(
 
 
 def _everywhere(
-    base: Project, found: Mapping[str, Project], catalog: Catalog, wrong: Wrong
+    base: Project,
+    found: Mapping[str, Project],
+    catalog: Catalog,
+    wrong: Wrong,
+    unread: Collection[Unread],
 ) -> tuple[Diagnostic, ...]:
-    open_ = _unsettled(base)
+    open_ = _unsettled(base, unread)
     if not found and not open_ and not wrong:
         return check(base, catalog)
     body = base.root.body
@@ -239,16 +251,19 @@ def _all_known(found: Iterable[Unread | None]) -> tuple[Unread, ...] | None:
     return known if len(known) == len(listed) else None
 
 
-def _unsettled(base: Project) -> frozenset[str]:
+def _unsettled(base: Project, unread: Collection[Unread] = ()) -> frozenset[str]:
     """The environments that nobody knows yet: an overlay of them patches a document that there
-    isn't, or one is of an environment that there isn't, which may be any."""
+    isn't, nor among those that are `unread`, or one is of an environment that there isn't, which
+    may be any."""
+    hidden = {(each.kind, name) for each in unread for name in each.names}
     found: set[str] = set()
     for overlay in base.overlays:
         if not isinstance(overlay.body, OverlaySpec):
             continue
         if base.environment(overlay.body.environment) is None:
             return _all_of(base)
-        if overlay.body.ref not in base.specs:
+        ref = overlay.body.ref
+        if ref not in base.specs and (ref.kind, ref.name.casefold()) not in hidden:
             found.add(overlay.body.environment)
     return frozenset(found)
 

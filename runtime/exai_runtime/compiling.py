@@ -102,7 +102,7 @@ def check_project(
     base = loaded.project or loaded.supposed
     if base is not None and loaded.unread is not None:
         wrong = wrong_with(loaded.wrong, base, loaded.unread or ())
-        found = check_everywhere(base, loaded.overlaid, components, asked, wrong)
+        found = check_everywhere(base, loaded.overlaid, components, asked, wrong, loaded.unread)
         if loaded.unread:
             from exai_compiler.certainty import certain
 

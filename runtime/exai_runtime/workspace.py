@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from exai_compiler.catalog import Catalog, catalog
-from exai_compiler.environments import AS_THE_BASE, Wrong, environments
+from exai_compiler.environments import AS_THE_BASE, Wrong, environments, wrong_patches
 from exai_compiler.project import Project, link
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
@@ -100,6 +100,10 @@ def load_from(
         if project is not None and lock is not None:
             project = replace(project, lock=lock)
         there = environments(project) if project is not None else AS_THE_BASE
+        if project is not None and read_.unparsed:
+            parsed = {id(spec.document) for spec in specs}
+            hidden = (each for each in read_.documents if id(each) not in parsed)
+            problems += wrong_patches(project, hidden)
         python = python_files(folder, (*specs, *there.patched))
         problems = secrets_alone((*problems, *there.problems, *python.problems))
         own = {} if locked.text is None else {LOCK: locked.text}

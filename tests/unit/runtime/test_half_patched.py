@@ -1,0 +1,78 @@
+"""An overlay's own mistakes are told, whatever is wrong with the document that it patches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_runtime.validating import validate
+
+PROJECT = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec:
+  environments: {local: {target: local}, prod: {target: local}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: files}
+spec: {task: classification, source: {uri: "s3://m/files", format: sklearn}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Overlay
+metadata: {name: more}
+spec: {environment: prod, target: Service/web, patch: {spec: PATCH}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: web}
+spec: BASE
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: rows}
+spec: {source: {sql: {connection: db, table: rows}}, schema: {a: int64}}
+"""
+OF_PATCH, OF_BASE, OF_DATASET = 15, 20, 25
+
+
+def told(root: Path, base: str, patch: str) -> list[tuple[str, int]]:
+    text = PROJECT.replace("PATCH", patch).replace("BASE", base)
+    (root / "exai.yaml").write_text(text)
+    found = [each for each in validate(root).diagnostics if each.severity == "error"]
+    return sorted((each.code, each.at.line) for each in found if each.code != "not-local")
+
+
+@pytest.mark.parametrize(
+    ("patch", "codes"),
+    [
+        ("{stoped: true}", ["unknown-field"]),
+        ("{resources: {cpu: [1], memory: lots}}", ["invalid-value", "wrong-type"]),
+        ("{replicas: {min: 2, max: one}}", ["wrong-type"]),
+        ("{replicas: {max: 2}}", []),
+        ("{replicas: null}", []),
+    ],
+)
+def test_what_a_patch_has_wrong_is_told_beside_its_document(
+    tmp_path: Path, patch: str, codes: list[str]
+) -> None:
+    base = "{model: files, modle: files}"
+    expected = [(code, OF_PATCH) for code in codes]
+    expected += [("unknown-field", OF_BASE), ("unknown-reference", OF_DATASET)]
+    assert told(tmp_path, base, patch) == sorted(expected)
+
+
+def test_what_a_field_s_other_half_would_settle_waits_for_it(tmp_path: Path) -> None:
+    base = "{model: files, replcas: {max: 4}}"
+    wrong = [("unknown-field", OF_BASE), ("unknown-reference", OF_DATASET)]
+    assert told(tmp_path, base, "{replicas: {min: 2, max: 1}}") == wrong
+    assert told(tmp_path, "{model: files, replicas: {max: 4}}", "{replicas: {min: 2}}") == wrong[1:]
+
+
+def test_a_patch_of_what_is_no_document_is_wrong_in_its_environment(tmp_path: Path) -> None:
+    told(tmp_path, "{model: files, modle: files}", "{stoped: true}")
+    (problem,) = [e for e in validate(tmp_path).diagnostics if e.at.line == OF_PATCH]
+    words = [words for words, _ in problem.related]
+    assert words == ["environment `prod`"]
