@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from exai_compiler.neighbours import EVERYBODY, names_of, words_in, words_of
@@ -26,6 +27,7 @@ from exai_specs.values import frozen
 # Words at the head of a document that name nothing.
 _FRAME = ("apiVersion", "kind", "metadata", "spec")
 _HEAD = ("apiVersion", "exai.dev", "v1alpha1", "kind", "metadata", "name", "owner")
+_KINDS = tuple(KINDS)
 _NO_NAMES = frozenset({*_HEAD, *KINDS})
 _KEY, _METADATA = ("kind",), ("metadata",)
 # There is one Project, and it is read.
@@ -73,14 +75,14 @@ def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unrea
     """One with these problems."""
     value = document.value
     spec, metadata = value.get("spec"), value.get("metadata")
-    if not any(nearest(key, _FRAME) for key in value):  # it is none
+    if not any(_meant(key, _FRAME) for key in value):  # it is none
         return Unread(document.path, frozenset(), frozenset(), "Manifest")
     known, maybe = _kind_of(value)
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     at = document.at(("metadata", "name"))
     wrong = any(each.code == "invalid-name" and each.at == at for each in problems)
     nameless = not isinstance(name, str) or wrong
-    said_of_it = (value.get(key) for key in value if key == "metadata" or nearest(key, _METADATA))
+    said_of_it = (value.get(key) for key in value if key == "metadata" or _meant(key, _METADATA))
     called = words_in(tuple(said_of_it)).difference(_HEAD) if nameless else frozenset({str(name)})
     names = frozenset(each.casefold() for each in (*called, *_named(spec)))
     words = words_in({key: each for key, each in value.items() if key not in _FRAME[:-1]})
@@ -112,7 +114,7 @@ def _unread_part(path: str, text: str) -> Unread:
     known = kinds.pop() if once and len(kinds) == 1 and kinds <= KINDS.keys() else None
     foreign = once and any(not each.startswith(_OURS) for each in _TOP_VERSION.findall(text))
     known = "Manifest" if foreign else known
-    said = {known} if known else {nearest(kind, KINDS) for kind in {*_KIND.findall(text)}}
+    said = {known} if known else {_meant(kind, _KINDS) for kind in {*_KIND.findall(text)}}
     maybe = _EVERYBODY.intersection(each for each in said if each is not None)
     head, _, rest = text.partition("spec")
     # Cut off before it says what and who it is, or in an order of its own.
@@ -128,17 +130,22 @@ def _unread_part(path: str, text: str) -> Unread:
     return Unread(path, names, words, known, True, environment, nameless, maybe)
 
 
+@lru_cache(maxsize=1024)  # a hostile file has a hundred thousand documents, all alike
+def _meant(word: str, known: tuple[str, ...]) -> str | None:
+    return nearest(word, known)
+
+
 def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, frozenset[str]]:
     """The kind of a document, None where it may be several; and which it may be of those that
     matter to documents that don't name it."""
-    said = value.get("kind", next((value[key] for key in value if nearest(key, _KEY)), None))
+    said = value.get("kind", next((value[key] for key in value if _meant(key, _KEY)), None))
     if isinstance(said, str):
         if said in KINDS:
             return said, _EVERYBODY & {said}
         version = value.get("apiVersion")
         if isinstance(version, str) and not version.startswith(_OURS):  # of somebody else's
             return "Manifest", frozenset()
-        if (meant := nearest(said, KINDS)) is not None:
+        if (meant := _meant(said, _KINDS)) is not None:
             return None, _EVERYBODY & {meant}
     spec = value.get("spec")
     keys = spec.keys() if isinstance(spec, Mapping) else frozenset[str]()

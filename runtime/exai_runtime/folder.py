@@ -249,7 +249,7 @@ def _is_spec(place: str) -> bool:
 
 def named_otherwise(path: str) -> Diagnostic | None:
     """A file of specs whose name is no text that people could write; None for any other."""
-    if not _NO_TEXT.search(path):
+    if (path.isascii() and path.isprintable()) or not _NO_TEXT.search(path):
         return None
     shown = _NO_TEXT.sub(lambda sign: f"\\u{ord(sign[0]):04x}", path)
     message = f"the name `{shown}` isn't plain text in UTF-8, so the file isn't read"

@@ -187,10 +187,12 @@ def _hides(problem: Diagnostic) -> bool:
 def _other_version(documents: Iterable[Document], version: str) -> Diagnostic | None:
     """What a Project says against this version of exai, whether or not it can read the rest."""
     for document in documents:
+        if document.path != ROOT_FILE:
+            continue
         value = document.value
         spec = value.get("spec") if isinstance(value, Mapping) else None
         range_ = spec.get("exai") if isinstance(spec, Mapping) else None
-        if document.path != ROOT_FILE or not isinstance(range_, str):
+        if not isinstance(range_, str):
             continue
         try:
             if fits(version, parse_range(range_)):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 from bisect import bisect_right
+from functools import lru_cache
 
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, Span, more_problems
 from exai_specs.nearest import nearest
 from exai_specs.regexes import regex
 from exai_specs.values import frozen
@@ -70,9 +71,12 @@ def allowances(text: str, path: str) -> tuple[tuple[Allowance, ...], tuple[Diagn
         means = below[number - 1] if alone else number
         codes = (code.strip() for code in form[1].split(","))
         found += (Allowance(code, means, at, form[2]) for code in codes)
+    if len(problems) > MAX_IN_FILE:
+        problems[MAX_IN_FILE:] = [more_problems(problems[MAX_IN_FILE].at, MAX_IN_FILE, "file")]
     return tuple(found), tuple(problems)
 
 
+@lru_cache(maxsize=256)
 def _nearly(word: str) -> bool:
     """Whether this word was meant as `allow`."""
     given = word.lower()

@@ -62,11 +62,15 @@ class OneOf:
             choices[HIDDEN + HIDDEN] = handler.generate_schema(self.otherwise)
         tagged = core_schema.tagged_union_schema(choices, discriminator=self._tag)
         classes, names = tuple(self._classes()), self._names()
+        open_ = self.otherwise is not None and not self.inside
 
         def validate(value: Any, form: ValidatorFunctionWrapHandler) -> Any:
-            if type(value) is dict and len(value) == 1 and next(iter(value)) in names:
-                return form(value)  # as most are
-            if isinstance(value, classes):
+            if type(value) is dict:  # as most are
+                if len(value) == 1 and next(iter(value)) in names:
+                    return form(value)
+                if open_ and value.keys().isdisjoint(names):
+                    return form(value)
+            elif isinstance(value, classes):
                 return value  # made by a program, not read
             return form(self._check(value))
 

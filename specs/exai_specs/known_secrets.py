@@ -105,8 +105,16 @@ _FORMS = tuple(
     (words, mark, next((_SHARED[part] for part in _SHARED if part in mark), ""), regex(form))
     for words, mark, form in FORMS
 )
-# One of these is in every text that has a mark; most texts have none.
-_MARKS = tuple(dict.fromkeys("=" if mark[-1] == "=" else mark for _, mark, _ in FORMS))
+# One of these is in every text that has a mark, with what is shared; most texts have none.
+_MARKS = tuple(
+    (
+        shared,
+        tuple(
+            dict.fromkeys("=" if m[-1] == "=" else m for _, m, part, _ in _FORMS if part == shared)
+        ),
+    )
+    for shared in ("", *_SHARED.values())
+)
 # Words that documentation writes where a password would stand.
 _PLACEHOLDERS = regex(
     r":(password|passwd|pass|pwd|secret|token|x+|\.\.\.)@|EXAMPLE\b"
@@ -120,12 +128,12 @@ _PLACEHOLDERS = regex(
 
 def may_hold_secrets(text: str) -> bool:
     """Whether it is worth looking at each value. False is certain."""
-    for mark in _MARKS:  # no generator: every file passes here
-        if mark in text:
-            break
-    else:
-        return False
-    return any(form.search(text) for _, form in _possible(text))
+    for shared, marks in _MARKS:  # no generator: every file passes here
+        if shared in text:
+            for mark in marks:
+                if mark in text:
+                    return any(form.search(text) for _, form in _possible(text))
+    return False
 
 
 def known_secrets(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:

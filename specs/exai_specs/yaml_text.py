@@ -43,6 +43,8 @@ def decode(text: str | bytes, path: str) -> str | Diagnostic:
         )
     if isinstance(text, bytes) and not text.translate(None, _PLAIN):
         return text.decode("ascii")  # as most are: a tenth of the time of what follows
+    if isinstance(text, str) and text.isascii() and not text.encode().translate(None, _PLAIN):
+        return text
     decoded = _utf8(text, path) if isinstance(text, bytes) else text
     if isinstance(decoded, Diagnostic):
         return decoded

@@ -292,19 +292,21 @@ class Step(StepPod):
             )
             wrong = f"must have exactly one of {shown}, or an image of its own"
             raise refuse(Problem("exactly-one-of", wrong, hint))
-        problems = [*self._not_of_the_body(), *accelerators(self.resources)]
-        problems += [
-            Problem("wrong-type", "must be a type, not an expression", "", ("outputs", name))
-            for name, output in self.outputs.items()
-            if isinstance(output, str)
-        ]
+        problems = list(accelerators(self.resources)) if self.resources is not None else []
+        # Most steps have none of these fields.
+        if any(_OF_SOME(self)) or self.uses is None:
+            problems = [*self._not_of_the_body(), *problems]
+            problems += [
+                Problem("wrong-type", "must be a type, not an expression", "", ("outputs", name))
+                for name, output in self.outputs.items()
+                if isinstance(output, str)
+            ]
         if problems:
             raise refuse(*problems)
         return self
 
     def _not_of_the_body(self) -> Iterator[Problem]:
         body = self.body
-        # Most steps have none of these fields.
         for name, bodies in _FIELDS_OF.items() if any(_OF_SOME(self)) else ():
             if body not in bodies and getattr(self, name):
                 words = " and ".join(_WORDS[body] for body in bodies)

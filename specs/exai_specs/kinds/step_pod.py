@@ -172,6 +172,8 @@ class StepPod:
 
     @checked
     def _mounted(self) -> StepPod:
+        if not self.volumes:
+            return self
         problems = [
             Problem("invalid-value", "is where no shared memory can stand", _SHM, ("volumes", path))
             for path, volume in self.volumes.items()

@@ -139,3 +139,11 @@ def test_codes_that_are_listed_in_another_way_are_written_as_they_should_be(
 def test_what_may_be_a_credential_is_not_repeated(secret: str) -> None:
     _, (problem,) = allowances(f"a: 1  # exai: allow one-code it is {secret}\n", "x.yaml")
     assert problem.hint == "write `# exai: allow one-code -- the reason`"
+
+
+def test_of_a_hostile_file_a_thousand_are_told() -> None:
+    text = "a: 1  # exai: allow x\n" * 5000 + "b: 2  # exai: allow some-code -- why\n"
+    found, problems = allowances(text, "x.yaml")
+    assert [each.line for each in found] == [5001]
+    assert [each.code for each in problems[-2:]] == ["allow-without-reason", "more-problems"]
+    assert len(problems) == 1001
