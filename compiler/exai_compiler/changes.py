@@ -68,12 +68,14 @@ class Update:
 
 @frozen
 class Replace:
-    """The object can't change in place: `by` is made, then `id` goes."""
+    """The object can't change in place: `by` is made, then `id` goes. `field` is what forbids
+    it."""
 
     id: ObjectId
     by: ObjectId
     origin: Ref
     why: str
+    field: tuple[str | int, ...] = ()
 
 
 @frozen
@@ -205,4 +207,21 @@ def subject(change: Change) -> str:
             return f"{change.model}@{change.alias}"
         case Materialize():
             return str(change.view)
+    assert_never(change)
+
+
+def document_of(planned: Planned) -> Ref | None:
+    """The document that an action comes from: of a Delete, the one that it came from."""
+    change = planned.change
+    match change:
+        case Create() | Update() | Replace():
+            return change.origin
+        case Run():
+            return change.pipeline
+        case Judge() | MoveAlias():
+            return change.model
+        case Materialize():
+            return change.view
+        case Delete():
+            return planned.because[-1] if planned.because else None
     assert_never(change)

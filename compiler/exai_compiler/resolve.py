@@ -75,6 +75,7 @@ def resolve(
             current.get(spec.ref.name, frozenset()),
             coming,
             by_hand,
+            lock,
         )
         for spec, body in project.bodies(ModelSpec)
         if body.source is None
@@ -143,6 +144,7 @@ def _promotion(
     run_keys: frozenset[str],
     coming: set[str],
     by_hand: frozenset[str],
+    lock: Lock,
 ) -> Promotion:
     """What the verdict says of the candidate, and where its aliases should stand."""
     known = facts.models.get(ref.name, ModelFacts())
@@ -154,9 +156,11 @@ def _promotion(
         recorded = candidate.verdict
         new = recorded is None or recorded.gates != gates_digest(model.gates)
         verdict = judge(candidate, model.gates) if new else recorded
+    # Git decides what a pinned one means: it isn't moved beside that.
+    auto = tuple(each for each in aliases if not isinstance(lock.pins.get((ref.name, each)), Pin))
     wanted = {
         alias: to
-        for alias in aliases
+        for alias in auto
         if (to := _wanted(ref, candidate, verdict, known.aliases.get(alias), coming)) is not None
     }
     return Promotion(
@@ -167,7 +171,7 @@ def _promotion(
         first_verdict=candidate is not None and candidate.verdict is None,
         current=known.aliases,
         wanted=MappingProxyType(wanted),
-        auto=aliases,
+        auto=auto,
     )
 
 

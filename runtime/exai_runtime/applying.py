@@ -8,21 +8,15 @@ outgrown`. Nothing is decided here: what to do is the plan's, how is the target'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import assert_never
 
 from exai_compiler.build import Build
 from exai_compiler.changes import (
-    Create,
     Delete,
     Judge,
-    Materialize,
-    MoveAlias,
     Outcome,
     Plan,
     Planned,
-    Replace,
-    Run,
-    Update,
+    document_of,
     subject,
     verb,
 )
@@ -103,14 +97,14 @@ def execute_changes(
     """
     failed: set[Ref] = set()
     for planned in changes:
-        origin = _origin(planned)
+        origin = document_of(planned)
         if blocked := _blocked(planned, origin, failed):
             yield Outcome(planned.change, "pending", blocked)
             continue
         listen(ChangeStarted(planned))
         outcome = target.apply(planned.change, build, listen)
         listen(ChangeFinished(planned, outcome))
-        if outcome.result == "failed":
+        if outcome.result == "failed" and origin is not None:
             failed.add(origin)
             outcome = replace(outcome, at=outcome.at or _place(checked, origin, outcome.step))
         yield outcome
@@ -129,30 +123,13 @@ def _place(checked: Checked, origin: Ref, step: str) -> Span | None:
     return spec.key_at(*path) if path is not None else spec.at("metadata", "name")
 
 
-def _blocked(planned: Planned, origin: Ref, failed: set[Ref]) -> str:
+def _blocked(planned: Planned, origin: Ref | None, failed: set[Ref]) -> str:
     """Why a change isn't tried: what it depends on failed, or it would take something away."""
-    if broken := sorted({origin, *planned.because} & failed):
+    if broken := sorted(each for each in failed if each == origin or each in planned.because):
         return f"not tried: {broken[0]} failed"
     if failed and isinstance(planned.change, Delete):
         return "not tried: nothing is deleted after a failure"
     return ""
-
-
-def _origin(planned: Planned) -> Ref:
-    """The document that a change is about."""
-    change = planned.change
-    match change:
-        case Create() | Update() | Replace():
-            return change.origin
-        case Run():
-            return change.pipeline
-        case Materialize():
-            return change.view
-        case Judge() | MoveAlias():
-            return change.model
-        case Delete():
-            return planned.because[-1]
-    assert_never(change)
 
 
 def _verdicts(outcomes: list[Outcome], build: Build) -> Iterator[Verdict]:

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from valid_projects import Texts, components, projects
 
+from exai_compiler.changes import document_of
 from exai_compiler.checks import check
 from exai_compiler.environments import environments
 from exai_compiler.project import link
 from exai_compiler.revisions import Comparison, Revision, compare
-from exai_compiler.revisions.settled import document_of
 from exai_specs.diagnostics import has_errors
 from exai_specs.documents import read
 from exai_specs.effects import Effect

@@ -106,7 +106,7 @@ def _change(
     if frozen:
         path = ".".join(map(str, frozen[0].path))
         why = _with_loss(rendered.id, f"{path} can't change in place")
-        replace = Replace(rendered.id, rendered.id, rendered.origin, why)
+        replace = Replace(rendered.id, rendered.id, rendered.origin, why, frozen[0].path)
         return Planned(replace, number, Effect.BREAKING, because)
     update = Update(rendered.id, rendered.origin, rendered.body, fields, only_if)
     return Planned(update, number, _impact(rendered, fields), because)

@@ -1,7 +1,8 @@
 """What the planner must know of each kind of object: as tables, not as branches.
 
-Sources: KServe's, KFP's and Katib's admission webhooks (immutable fields), DESIGN section 4 (how
-many versions stay).
+Sources: KServe's, KFP's and Katib's admission webhooks (immutable fields), KServe's controllers
+(what `status.deploymentMode` says comes before the annotation), DESIGN section 4 (how many versions
+stay).
 """
 
 from __future__ import annotations
@@ -34,10 +35,14 @@ MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     }
 )
 
+NAMESPACE: FieldPath = ("metadata", "namespace")
+DEPLOYMENT_MODE: FieldPath = ("metadata", "annotations", "serving.kserve.io/deploymentMode")
+
 # A change of one of these fields needs a new object.
 IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     {
-        "InferenceService": (("metadata", "annotations", "serving.kserve.io/deploymentMode"),),
+        "InferenceGraph": (DEPLOYMENT_MODE,),
+        "InferenceService": (DEPLOYMENT_MODE,),
         # How many nodes one replica has.
         "LLMInferenceService": tuple(
             (*path, "parallelism", degree)
@@ -70,6 +75,11 @@ DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "LLMInferenceService": Effect.BREAKING,
         "PersistentVolumeClaim": Effect.BREAKING,
     }
+)
+
+# What making an object once more means to those who use it; an Experiment searches again.
+REMADE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
+    {**DELETE_EFFECTS, "Experiment": Effect.RETRAIN}
 )
 
 # What is lost with an object and can't be made again, in the plan's words.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
-from exai_compiler.changes import FieldChange, Plan, Planned, Update
+from exai_compiler.changes import FieldChange, Plan, Planned, Update, document_of
 from exai_compiler.facts import Facts, RunFact
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.locked import lock_of
@@ -28,9 +28,9 @@ from exai_compiler.revisions.contract import Break, broken_callers, broken_docum
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.impact import FILE, chains_of, reached
-from exai_compiler.revisions.pins import held, pinned_services, with_pins, with_stays
+from exai_compiler.revisions.pins import pinned_services, with_pins, with_stays
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
-from exai_compiler.revisions.settled import Happening, as_new, document_of, settled
+from exai_compiler.revisions.settled import Happening, as_new, settled
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
@@ -128,10 +128,10 @@ def compare(
     documents = reached(was, new, before, after, changes)
     documents = with_pins(old_project, head.project, name, documents)
     made = plan(build, there)
-    planned = held(moved(made.changes, head.environment), new.lock)
+    planned = moved(made.changes, head.environment)
     upgrade: tuple[Planned, ...] = ()
     if saved is not None and old is not None:
-        mine = held(moved(plan(build, observed(old.objects)).changes, head.environment), new.lock)
+        mine = moved(plan(build, observed(old.objects)).changes, head.environment)
         planned, upgrade = apart(planned, mine)
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
@@ -164,7 +164,7 @@ def _breaks(
     head: Revision,
     name: str,
     lineages: tuple[Lineage, Lineage],
-    documents: Iterable[DocumentChange],
+    documents: tuple[DocumentChange, ...],
     planned: Iterable[Planned],
 ) -> Iterator[Break]:
     """Who can no longer work: what is asked is another thing, or isn't where it was."""
@@ -174,8 +174,7 @@ def _breaks(
     found = tuple(broken_callers(base.project, head.project, *lineages, services))
     yield from found
     broken = frozenset(each.ref for each in found)
-    place = head.project.root.at("spec", "environments", name, "namespace")
-    yield from uncalled(planned, head.project.root.ref, place, broken)
+    yield from uncalled(planned, documents, head.project, name, broken)
     if base.environment.target != head.environment.target:
         yield from unreachable(base.project, head.project, name, broken)
 

@@ -7,10 +7,9 @@ one side pins is what it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from exai_compiler.changes import MoveAlias, Planned
 from exai_compiler.facts import Lock, Pin
 from exai_compiler.pinned_images import pins_of
 from exai_compiler.project import Project
@@ -77,17 +76,6 @@ def with_pins(
         elif own.impact < Effect.REDEPLOY:
             found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=because)
     return tuple(found[ref] for ref in sorted(found))
-
-
-def held(planned: Iterable[Planned], lock: Lock) -> tuple[Planned, ...]:
-    """A pin comes before an alias: where the registry's moves, nothing is rolled out by it."""
-    return tuple(
-        replace(each, impact=Effect.METADATA)
-        if isinstance(each.change, MoveAlias)
-        and isinstance(lock.pins.get((each.change.model.name, each.change.alias)), Pin)
-        else each
-        for each in planned
-    )
 
 
 def pinned_services(project: Project, environment: str) -> frozenset[str]:

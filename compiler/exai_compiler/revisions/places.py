@@ -3,7 +3,7 @@ to be somewhere else.
 
 In: changed documents, both environments, the actions of a plan. Out: the same, with what a field
 does there. An object in another namespace is another object: made there, deleted here, and who
-calls it finds nothing.
+calls it finds nothing; one that can't change in place answers nobody until it is made again.
 """
 
 from __future__ import annotations
@@ -14,17 +14,21 @@ from types import MappingProxyType
 from exai_compiler.backends.kserve.service import mode_of
 from exai_compiler.changes import FieldChange, ObjectId, Planned, Replace, Update
 from exai_compiler.maybe import Known
-from exai_compiler.planning.rules import DELETE_EFFECTS, LOST_WITH
+from exai_compiler.planning.rules import (
+    DELETE_EFFECTS,
+    DEPLOYMENT_MODE,
+    LOST_WITH,
+    NAMESPACE,
+    REMADE_EFFECTS,
+)
 from exai_compiler.project import Project
 from exai_compiler.revisions.contract import Break
 from exai_compiler.revisions.documents import DocumentChange, SpecField
-from exai_specs.diagnostics import Span
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.values import replace
 
-_NAMESPACE = ("metadata", "namespace")
 _SERVING = ("Graph", "LLMService", "Service")
 _SCALING = ("autoscale", "replicas")
 
@@ -112,11 +116,11 @@ def moved(changes: Iterable[Planned], environment: Environment) -> tuple[Planned
             gone.add(change.id)
             lost = LOST_WITH.get(change.id.kind)
             why = f"it {moves}: made there, deleted here{f'; {lost}' if lost else ''}"
-            instead = Replace(change.id, change.id, change.origin, why)
-            impact = max(planned.impact, DELETE_EFFECTS.get(change.id.kind, Effect.RENDER))
+            instead = Replace(change.id, change.id, change.origin, why, NAMESPACE)
+            impact = max(planned.impact, REMADE_EFFECTS.get(change.id.kind, Effect.RENDER))
             found.append(replace(planned, change=instead, impact=impact))
         else:
-            fields = tuple(each for each in change.fields if each.path != _NAMESPACE)
+            fields = tuple(each for each in change.fields if each.path != NAMESPACE)
             if fields:
                 found.append(replace(planned, change=replace(change, fields=fields)))
     return tuple(found)
@@ -124,7 +128,7 @@ def moved(changes: Iterable[Planned], environment: Environment) -> tuple[Planned
 
 def _moves(fields: Iterable[FieldChange]) -> str | None:
     for field in fields:
-        if field.path == _NAMESPACE and isinstance(field.old, Known):
+        if field.path == NAMESPACE and isinstance(field.old, Known):
             old, new = _value(field.old), _value(field.new)
             return f"moves from {old} to {new}"
     return None
@@ -136,20 +140,43 @@ def _value(side: object) -> str:
 
 
 def uncalled(
-    changes: Iterable[Planned], project: Ref, at: Span, broken: frozenset[Ref]
+    changes: Iterable[Planned],
+    documents: Iterable[DocumentChange],
+    head: Project,
+    name: str,
+    broken: frozenset[Ref],
 ) -> Iterator[Break]:
-    """Whoever calls what is in another namespace now; each document once."""
+    """Whoever calls what is made again, elsewhere or here; each document once."""
     told = set(broken)
+    own = {each.ref: each for each in documents if each.verb == "changed"}
     for planned in changes:
         change = planned.change
-        if not isinstance(change, Replace) or "namespace" not in change.why:
+        if not isinstance(change, Replace) or change.origin in told:
             continue
         serves = DELETE_EFFECTS.get(change.id.kind) is Effect.BREAKING
-        if serves and change.id.kind not in LOST_WITH and change.origin not in told:
-            told.add(change.origin)
-            why = change.why.partition(":")[0]
-            because = (project, change.origin)
-            yield Break(f"whoever calls {change.origin}", change.origin, at, why, because)
+        if not serves or change.id.kind in LOST_WITH:
+            continue
+        told.add(change.origin)
+        who, why = f"whoever calls {change.origin}", change.why.partition(":")[0]
+        if change.field == DEPLOYMENT_MODE:
+            why = "it is made again to be deployed in another mode, and gets another address"
+        elif change.field != NAMESPACE:
+            why = f"it is made again: {why}"
+        asked = own.get(change.origin)
+        by_itself = asked is not None and (
+            any(field.path[:2] == _MODE for field in asked.fields)
+            if change.field == DEPLOYMENT_MODE
+            else change.field != NAMESPACE
+        )
+        if asked is not None and by_itself:
+            yield Break(who, change.origin, asked.at, why, (change.origin,))
+        else:
+            there = ("namespace",) if change.field == NAMESPACE else ("serving", "mode")
+            at = head.root.at("spec", "environments", name, *there)
+            yield Break(who, change.origin, at, why, (head.root.ref, change.origin))
+
+
+_MODE = ("spec", "mode")
 
 
 def unreachable(base: Project, head: Project, name: str, broken: frozenset[Ref]) -> Iterator[Break]:

@@ -14,14 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from exai_compiler.changes import (
     Create,
     Delete,
-    Judge,
-    Materialize,
-    MoveAlias,
     ObjectId,
     Planned,
     Replace,
-    Run,
     Update,
+    document_of,
 )
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
@@ -58,22 +55,6 @@ class Happening:
     waiting: frozenset[Ref]
     broken: frozenset[Ref]
     lineages: tuple[Lineage, Lineage]
-
-
-def document_of(planned: Planned) -> Ref | None:
-    """The document that an action comes from."""
-    change = planned.change
-    match change:
-        case Create() | Update() | Replace():
-            return change.origin
-        case Run():
-            return change.pipeline
-        case Judge() | MoveAlias():
-            return change.model
-        case Materialize():
-            return change.view
-        case Delete():
-            return planned.because[0] if planned.because else None
 
 
 def settled(
@@ -192,7 +173,8 @@ def _told(
         happens = max(happens, Effect.RETRAIN)
     if what.waiting & {ref, *what.above.get(ref, ())}:
         happens = max(happens, min(most, Effect.REDEPLOY))
-    if document.verb == "changed":
+    # No object is a Model's: who moves its aliases is said to no target.
+    if document.verb == "changed" and ref.kind != "Model":
         happens = max(happens, min(most, Effect.RENDER))
     if document.because[0] != ref:
         happens = max(happens, document.impact)

@@ -43,7 +43,7 @@ class Serving:
 
     mode: Annotated[
         Maybe[Literal["Standard", "Knative"]],
-        Effect.REDEPLOY,
+        Effect.BREAKING,
         about("KServe's deployment mode; never left to the cluster", "Standard"),
     ] = None
     gateway_api: Annotated[
@@ -248,7 +248,7 @@ class Environment:
         about("The Kubernetes namespace", "ml-prod"),
     ] = None
     serving: Annotated[
-        Serving, Effect.REDEPLOY, about("How services are deployed", {"mode": "Standard"})
+        Serving, Effect.BREAKING, about("How services are deployed", {"mode": "Standard"})
     ] = field(default_factory=Serving)
     pipelines: Annotated[
         Pipelines, Effect.RENDER, about("How pipelines get there", {"mode": "api"})

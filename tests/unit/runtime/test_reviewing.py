@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from git_repository import git
+from guide_pages import GUIDE, write
 
 from exai_compiler.changes import subject, verb
 from exai_compiler.revisions import Comparison
@@ -133,6 +134,70 @@ def test_another_namespace_is_another_place(mode: str, tmp_path: Path) -> None:
     assert rows(elsewhere) == {"Project/shop": ("changed", Effect.METADATA)}
     assert list(actions(elsewhere)) == []
     assert elsewhere.documents[0].note == "what is of `prod` has no effect here"
+
+
+@pytest.mark.parametrize("mode", ["Standard", "Knative"])
+def test_another_mode_makes_services_again_and_names_their_callers(
+    mode: str, tmp_path: Path
+) -> None:
+    root = project(tmp_path, SERVICE, environments=CLUSTER.replace("MODE", mode))
+    other = {"Standard": "Knative", "Knative": "Standard"}[mode]
+    edit(root / "exai.yaml", (f"mode: {mode}", f"mode: {other}"))
+    found = compared(root, "prod")
+    assert rows(found) == {
+        "Project/shop": ("changed", Effect.BREAKING),
+        "Service/scoring": ("affected", Effect.BREAKING),
+    }
+    assert list(actions(found)) == [("replace", "InferenceService/scoring", Effect.BREAKING)]
+    [one] = found.breaks
+    assert one.consumer == "whoever calls Service/scoring"
+    assert (one.at.path, [str(ref) for ref in one.because]) == (
+        "exai.yaml",
+        ["Project/shop", "Service/scoring"],
+    )
+    edit(root / "exai.yaml", (f"mode: {other}", f"mode: {mode}"))
+    edit(root / "specs/all.yaml", ("  replicas:", f"  mode: {other}\n  replicas:"))
+    found = compared(root, "prod")
+    assert rows(found) == {"Service/scoring": ("changed", Effect.BREAKING)}
+    [one] = found.breaks
+    assert (one.at.path, list(map(str, one.because))) == ("specs/all.yaml", ["Service/scoring"])
+
+
+def test_a_search_that_moves_searches_again(tmp_path: Path) -> None:
+    write(GUIDE / "tuning.md", tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "specs")
+    edit(tmp_path / "exai.yaml", ("namespace: ml-prod", "namespace: ml-live"))
+    found = compared(tmp_path, "prod")
+    told = [each for each in actions(found) if each[1].startswith("Experiment/")]
+    assert told and {(how, impact) for how, _, impact in told} == {("replace", Effect.RETRAIN)}
+    assert {row for name, row in rows(found).items() if name.startswith("Tuning/")} == {
+        ("affected", Effect.RETRAIN)
+    }
+    assert max(impact for _, impact in rows(found).values()) is Effect.RETRAIN
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("champion: {promote: auto}, beta: {}", "champion: {promote: manual}, beta: {}"),
+        ("champion: {promote: manual}", "champion: {promote: auto}"),
+        ("champion: {}, beta: {}", "champion: {}"),
+    ],
+)
+def test_who_moves_an_alias_changes_nothing_by_itself(old: str, new: str, tmp_path: Path) -> None:
+    root = tmp_path / "diabetes"
+    shutil.copytree(EXAMPLES / "diabetes", root)
+    file = root / "specs/model.yaml"
+    edit(file, ("aliases:\n    champion: {promote: auto}", f"aliases: {{{old}}}"))
+    git(root, "init", "-q", "-b", "main")
+    commit(root)
+    edit(file, (f"aliases: {{{old}}}", f"aliases: {{{new}}}"))
+    found = compared(root)
+    assert list(actions(found)) == []
+    [model] = found.documents
+    assert (model.ref.kind, model.verb, model.impact) == ("Model", "changed", Effect.METADATA)
 
 
 STARTED = f"""
