@@ -98,9 +98,11 @@ def _drawn(project: Project, graphs: Mapping[str, Graph], part: Part) -> Picture
     columns = _columns(project, graphs, part.nodes, told)
     edges, traces = [], []
     for edge in part.edges:
+        if edge.source in whole_pipelines or edge.target in whole_pipelines:
+            continue  # told by the steps in it
         if edge.source.column or edge.target.column:
             traces.append(edge)
-        elif edge.source not in whole_pipelines and edge.target not in whole_pipelines:
+        else:
             edges.append(edge)
     shown = [node for node in ordered if not node.column and node.kind != "Project"]
     steps: dict[str, list[Node]] = {}

@@ -239,6 +239,51 @@ def test_mermaid_has_no_syntax_of_the_specs(
 _DOT = re.compile(r'"(?:[^"\\]|\\[\\"n])*"|<<table.*?</table>>|[\w:]+|->|[{}\[\];=,]|\s+')
 
 
+SEARCH = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: search}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: flowers}
+spec: {source: {csv: {path: a.csv}}, schema: {size: float64, species: string}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Tuning
+metadata: {name: search}
+spec:
+  objective: {metric: accuracy, type: maximize}
+  algorithm: {name: random}
+  parameters: {c: {type: double, min: 0.1, max: 1}}
+  trials: {max: 3}
+  trial:
+    uses: train-sklearn
+    with:
+      data: flowers
+      estimator: LogisticRegression
+      target: species
+      features: [size]
+      parameters: {C: "${{ trial.c }}"}
+      folds: 3
+"""
+
+
+def test_edges_have_ends_that_are_drawn(tmp_path: Path, drawn: Picture, flow: Picture) -> None:
+    (tmp_path / "exai.yaml").write_text(SEARCH)
+    found = mapped(tmp_path)
+    assert isinstance(found, Mapped)
+    search = picture(found.project, found.graphs, found.lineage)
+    assert {str(e.target) for e in search.traces} == {"Tuning/search#trial"}
+    for shown in (search, drawn, flow):
+        nodes = {told.node for told in shown.nodes}
+        for edge in (*shown.edges, *shown.traces):
+            assert {edge.source._replace(column=""), edge.target._replace(column="")} <= nodes
+    jobs = {event["job"]["name"] for event in events(search) if "job" in event}
+    assert jobs == {"Tuning/search.trial"}
+
+
 @pytest.mark.parametrize("columns", [False, True])
 def test_dot_has_no_syntax_of_the_specs(hostile: Picture, drawn: Picture, columns: bool) -> None:
     for shown in (hostile, drawn):

@@ -92,6 +92,8 @@ def _named(picture: Picture, node: Node) -> Plain:
 def _job(picture: Picture, told: Described) -> Plain:
     node = told.node
     name = f"{node.name}.{node.step}" if node.step else str(node)
+    if node.step and node.kind != "Pipeline":  # a search may be called like a pipeline
+        name = f"{node.kind}/{name}"
     kind = "SERVICE" if node.kind == "Service" else "BATCH"
     job_type = "STEP" if node.step else node.kind.upper()
     facets = {
