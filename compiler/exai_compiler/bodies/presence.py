@@ -125,6 +125,20 @@ def _is_open(value: Json) -> bool:
     return isinstance(value, Mapping) and bool({"if", "concat"} & value.keys())
 
 
+def bare(value: Json, there: Presence) -> Iterator[str]:
+    """The inputs that may be nothing, and that arguments hold where no condition asks for them."""
+    match value:
+        case {"if": Mapping() as condition}:
+            yield from bare(condition.get("else"), there)
+            asked_for = there.open - {asked(condition)}
+            yield from bare(condition.get("then"), there._replace(open=asked_for))
+        case tuple(parts) | {"concat": tuple(parts)} | {"text": tuple(parts)}:
+            for each in parts:
+                yield from bare(each, there)
+        case Mapping():
+            yield from (name for name in held(value, False) if name in there.open)
+
+
 def unsettled(arguments: tuple[Json, ...]) -> Iterator[tuple[str, bool]]:
     """The inputs that conditions are left with, and whether KFP can settle each: it stands alone,
     and holds nothing but text and inputs.

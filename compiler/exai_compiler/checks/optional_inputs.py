@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.bodies.presence import bare, chosen, presence
 from exai_compiler.catalog import Component
 from exai_compiler.checks.occurrences import Occurrence
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import FromParameter, FromStep, bind
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import has_expression
@@ -35,6 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         related=(("declared here", spec.key_at("spec", "parameters", name)),),
                     )
     yield from _decided(subject)
+    yield from _bare(subject)
     for spec, graph, occurrence in subject.referring(FromParameter, FromStep):
         step = occurrence.step
         match occurrence.source:
@@ -85,6 +88,32 @@ def _decided(subject: Subject) -> Iterator[Diagnostic]:
                     )
                 case _:
                     pass
+
+
+def _bare(subject: Subject) -> Iterator[Diagnostic]:
+    """Inputs of containers that their arguments hold, whether there is a value or not."""
+    for spec, graph, step in (*subject.by_body.get("image", ()), *subject.by_body.get("uses", ())):
+        if (
+            step.component is None
+            or not (there := presence(graph, step.component, step.inputs)).open
+        ):
+            continue
+        arguments = chosen((*step.component.command, *step.component.args), there)
+        for name in sorted(set(bare(arguments, there))):
+            source = step.inputs[name]
+            given = source.name if isinstance(source, FromParameter) else name
+            ask = (
+                f"write {{ifPresent: {name}, then: [...]}} around it"
+                if step.spec.body == "image"
+                else f"let the component ask for it: {{if: {{cond: {{isPresent: {name}}}, ...}}}}"
+            )
+            yield Diagnostic(
+                "optional-parameter",
+                f"`{given}` may be nothing, and the arguments hold `{name}` all the same",
+                spec.at(*under_with(step.path, name)),
+                hint=f"{ask}; or give the parameter a default",
+                related=(("declared here", spec.key_at("spec", "parameters", given)),),
+            )
 
 
 def _may_be_nothing(parameter: ParameterFields | None) -> bool:
