@@ -91,6 +91,9 @@ _K = r"[a-z]([a-z0-9-]*[a-z0-9])?"
 _K_WORDS = (
     "lower-case letters, digits and `-`, starts with a letter and ends with a letter or digit"
 )
+LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
+SUBDOMAIN_WORDS = "lower-case letters, digits, `-` and `.`, which stand between letters or digits"
 _F = r"[A-Za-z_][A-Za-z0-9_]*"
 _F_WORDS = "letters, digits and `_`, and starts with a letter or `_`"
 
@@ -179,7 +182,7 @@ ALIAS = NameRule(
 )
 
 _QUALIFIED = (
-    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?"
+    rf"({SUBDOMAIN}/)?"
     r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 )
 _QUALIFIED_WORDS = (

@@ -45,6 +45,8 @@ _NAMES = {
     ("kubeflow.org", "Notebook"): Naming(52, "its StatefulSet is called like it", label=True),
     ("serving.kserve.io", "InferenceService"): Naming(51, "KServe adds endings to it", label=True),
     ("serving.kserve.io", "InferenceGraph"): Naming(63, _HOST, label=True),
+    ("serving.kserve.io", "LLMInferenceService"): Naming(63, _HOST, label=True),
+    ("kubeflow.org", "Experiment"): Naming(40, "Katib's webhook takes no more", label=True),
 }
 
 

@@ -14,7 +14,7 @@ from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Maybe, Named, Problem, Text, Whole, refuse
 from exai_specs.frozen import freeze
-from exai_specs.names import LABEL_VALUE, NODE_LABEL, NameRule
+from exai_specs.names import LABEL_VALUE, NODE_LABEL, SUBDOMAIN, SUBDOMAIN_WORDS, NameRule
 from exai_specs.nearest import did_you_mean
 from exai_specs.notes import Field, about
 from exai_specs.regexes import regex
@@ -30,14 +30,18 @@ CONDITION = NameRule(
     r"[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
     "letters, digits, `-`, `_` and `.`, and starts with a letter",
 )
-OBJECT = NameRule(
-    r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-    "lower-case letters, digits, `-` and `.`, and starts and ends with a letter or digit",
+OBJECT = NameRule(SUBDOMAIN, SUBDOMAIN_WORDS, longest=253, lower=True, joiner="-")
+"""What Kubernetes takes as the name of most objects (RFC 1123)."""
+
+_SEGMENT = NameRule(
+    r"[^/%\x00-\x1f]+",
+    "neither `/` nor `%`",
     longest=253,
-    lower=True,
+    forbidden=r"^\.{1,2}$",
+    forbidden_words="`.` and `..` are no names of their own",
     joiner="-",
 )
-"""What Kubernetes takes as the name of most objects (RFC 1123)."""
+"""Of RBAC's objects, such as `shop:reader` (k8s.io/kubernetes, pkg/apis/rbac/validation)."""
 
 _API = regex(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
 _KIND = regex(r"[A-Z][A-Za-z0-9]*")
@@ -53,7 +57,7 @@ def _manifest(value: Any) -> Any:
             return value  # made by a program, not read
         wrong = f"must be one object of Kubernetes, not {called(value)}"
         raise refuse(Problem("wrong-type", wrong, "write its apiVersion, kind, metadata, ..."))
-    if problems := [*_identity(value), *_metadata(value.get("metadata", {}))]:
+    if problems := [*_identity(value), *_metadata(value.get("metadata", {}), _names(value))]:
         raise refuse(*problems)
     return freeze(value)
 
@@ -78,7 +82,12 @@ def _identity(value: dict[str, Any]) -> Iterator[Problem]:
         yield Problem("unknown-field", wrong, "remove it", ("status",), "key")
 
 
-def _metadata(value: Any) -> Iterator[Problem]:
+def _names(value: Mapping[str, Any]) -> NameRule:
+    of_rbac = str(value.get("apiVersion", "")).startswith("rbac.authorization.k8s.io/")
+    return _SEGMENT if of_rbac else OBJECT
+
+
+def _metadata(value: Any, names: NameRule) -> Iterator[Problem]:
     here = ("metadata",)
     if not isinstance(value, dict):
         yield Problem("wrong-type", f"must be a mapping, not {called(value)}", path=here)
@@ -95,8 +104,8 @@ def _metadata(value: Any) -> Iterator[Problem]:
     stated = value.get("name")
     if stated is not None and not isinstance(stated, str):
         yield Problem("wrong-type", f"must be text, not {called(stated)}", path=(*here, "name"))
-    elif stated is not None and (why := OBJECT.wrong(stated)) is not None:
-        hint = f"for example {OBJECT.suggest(stated)}"
+    elif stated is not None and (why := names.wrong(stated)) is not None:
+        hint = f"for example {names.suggest(stated)}"
         yield Problem("invalid-name", why, hint, (*here, "name"))
     for name in ("annotations", "labels"):
         yield from _texts(value.get(name, {}), (*here, name))

@@ -17,7 +17,7 @@ from exai_specs.effects import Effect
 from exai_specs.fields import HIDDEN, Flag, KeyedBy, Maybe, Named, Problem, Quantity, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
-from exai_specs.names import FIELD, NameRule
+from exai_specs.names import FIELD, SUBDOMAIN, SUBDOMAIN_WORDS, NameRule
 from exai_specs.notes import Field, about, checked
 from exai_specs.values import field, frozen
 
@@ -34,8 +34,8 @@ EXTENDED = NameRule(
 """Kubernetes' extended resources: a qualified name with its domain."""
 
 SECRET = NameRule(
-    r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[^\x00]*\$\{\{[^\x00]*",
-    "lower-case letters, digits, `-` and `.`",
+    rf"{SUBDOMAIN}|[^\x00]*\$\{{\{{[^\x00]*",
+    SUBDOMAIN_WORDS,
     longest=253,
     lower=True,
     joiner="-",

@@ -36,6 +36,21 @@ def test_an_object_is_called_as_its_document_unless_it_says_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
+    ("api", "kind", "name"),
+    [
+        ("rbac.authorization.k8s.io/v1", "ClusterRole", "shop:reader"),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding", "Shop reader"),
+        ("v1", "ConfigMap", "9a.b"),
+    ],
+)
+def test_an_object_has_a_name_of_its_kind(api: str, kind: str, name: str) -> None:
+    found = parsed(
+        f"{{manifest: {{apiVersion: {api}, kind: {kind}, metadata: {{name: '{name}'}}}}}}"
+    )
+    assert isinstance(found, Spec), found
+
+
+@pytest.mark.parametrize(
     ("stated", "code", "column"),
     [
         ("[a]", "wrong-type", 18),
@@ -54,6 +69,8 @@ def test_an_object_is_called_as_its_document_unless_it_says_otherwise() -> None:
         ("{apiVersion: v1, kind: Pod, metadata: {annotations: {a b: x}}}", "invalid-name", 71),
         ("{apiVersion: v1, kind: Pod, metadata: {generateName: x}}", "unknown-field", 57),
         ("{apiVersion: v1, kind: Pod, metadata: {name: A_b}}", "invalid-name", 63),
+        ("{apiVersion: v1, kind: Pod, metadata: {name: a..b}}", "invalid-name", 63),
+        ("{apiVersion: v1, kind: Pod, metadata: {labels: {a..b/c: x}}}", "invalid-name", 66),
         ("{apiVersion: v1, kind: Pod, metadata: {name: 1}}", "wrong-type", 63),
         ("{apiVersion: v1, kind: Pod, metadata: {labels: {a: 1}}}", "wrong-type", 69),
         ("{apiVersion: v1, kind: Pod, metadata: {labels: {exai.dev/x: a}}}", "unknown-field", 66),
