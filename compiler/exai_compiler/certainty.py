@@ -23,6 +23,7 @@ from exai_specs.kinds import KINDS
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 # Nobody but these names one of those.
 _NAMED_BY_FEW = frozenset({"Graph", "LLMService", "Notebook", "Service"})
@@ -54,14 +55,23 @@ _OF_ITS_STEPS = frozenset(
         *("untyped-loop", "wrong-condition", "wrong-input-type"),
     }
 )
+# With what holds its rows, too.
+_OF_ITS_ROWS = frozenset(
+    {
+        *("entity-mismatch", "feature-clash", "key-as-feature", "key-in-features"),
+        *("missing-timestamp", "request-column", "reserved-feature", "target-in-features"),
+        *("unknown-column", "unusable-key"),
+    }
+)
 # There it is of a step, a parameter and the like, or of a document by its name.
 _REFERRING = frozenset({"Pipeline", "Service"})
 _UNREAD_NAME = "unknown-reference"
 # That there is no document of a name.
 _NO_DOCUMENT = frozenset({_UNREAD_NAME, "graph-step", "invalid-policy", "unknown-runtime"})
 # What names an environment, or what those have.
-_OF_THE_PROJECT = frozenset({"Dataset", "Overlay", "Project"})
+_OF_THE_PROJECT = {"Dataset": _UNREAD_NAME, "Overlay": "", "Project": ""}
 _SHAPING = frozenset({"Pipeline", "Tuning", None})
+_HOLDING = _SHAPING | {"Dataset", "Entity", "FeatureService", "FeatureView"}
 
 _QUOTED = regex(r"`([^`]+)`")
 _DOCUMENT = regex(rf"\b(?:{'|'.join(KINDS)})\b")
@@ -78,10 +88,14 @@ def certain(
     of_names = {problem for problem in told if lost and _may_name(problem, lost)}
     naming = [number for problem in of_names for number in about(problem.at)]
     waiting = _waiting(specs, unread, naming)
-    shaping = [each for each in unread if each.kind in _SHAPING]
-    unshaped = waiting if len(shaping) == len(unread) else frozenset[int]()
-    if 0 < len(shaping) < len(unread):
-        unshaped = _waiting(specs, shaping)
+
+    def waiting_for(kinds: Collection[str | None]) -> Set[int]:
+        some = [each for each in unread if each.kind in kinds]
+        if len(some) == len(unread):
+            return waiting
+        return _waiting(specs, some, naming) if some else frozenset()
+
+    unshaped, unheld = waiting_for(_SHAPING), waiting_for(_HOLDING)
     of_project = any(each.kind == "Project" for each in unread)
     hidden = {_OF_MAKERS} if any(each.kind in _MAKERS for each in unread) else set[str]()
     hidden |= _OF_PINS if UNREAD_LOCK in unread else frozenset()
@@ -89,8 +103,12 @@ def certain(
 
     @cache
     def may_mean(word: str, kind: str | None) -> bool:
-        of_it = (each.names for each in unread if each.kind in (kind, None) or kind is None)
-        return nearest(word, frozenset[str]().union(*of_it)) is not None
+        """A name that can be read is what others have to write."""
+        of_it = [each for each in unread if each.kind in (kind, None) or kind is None]
+        if any(word.casefold() in each.names for each in of_it):
+            return True
+        doubtful = (each.names for each in of_it if each.cut or each.nameless)
+        return nearest(word, frozenset[str]().union(*doubtful)) is not None
 
     def sure(problem: Diagnostic) -> bool:
         here = about(problem.at)
@@ -101,7 +119,8 @@ def certain(
         referring = of_name and all(specs[number].ref.kind in _REFERRING for number in here)
         if problem.code in _OF_ITSELF:
             return True
-        wait = unshaped if referring or problem.code in _OF_ITS_STEPS else waiting
+        wait = unheld if problem.code in _OF_ITS_ROWS else waiting
+        wait = unshaped if referring or problem.code in _OF_ITS_STEPS else wait
         if not (here or of_lock) or not wait.isdisjoint(here):
             return False
         if problem in of_names:
@@ -112,7 +131,20 @@ def certain(
         kind = _DOCUMENT.search(problem.message.partition("`")[0])
         return not any(may_mean(word, kind and kind[0]) for word in meant)
 
-    return tuple([each for each in told if sure(each)])
+    return tuple([_meaning_one(each, unread) for each in told if sure(each)])
+
+
+def _meaning_one(problem: Diagnostic, unread: Iterable[Unread]) -> Diagnostic:
+    """With the one of these that a name was probably meant as: who judged it didn't know them."""
+    if problem.code != _UNREAD_NAME:
+        return problem
+    kind = _DOCUMENT.search(problem.message.partition("`")[0])
+    known = [each.name for each in unread if each.name and kind and each.kind == kind[0]]
+    words = _QUOTED.findall(problem.message) if known else ()
+    close = next((name for word in words[:1] if (name := nearest(word, known))), None)
+    if close is None or problem.hint.startswith("did you mean"):
+        return problem
+    return replace(problem, hint=f'did you mean "{close}"? that document has an error, too')
 
 
 def _may_name(problem: Diagnostic, kinds: Iterable[str | None]) -> bool:
@@ -128,7 +160,9 @@ def _whatever_the_project(problem: Diagnostic, kinds: Iterable[str]) -> bool:
     """Whether something is so whatever the Project says, which may silence all but errors."""
     if problem.severity != "error":
         return False
-    return problem.code in _OF_ITSELF or _OF_THE_PROJECT.isdisjoint(kinds)
+    if problem.code in _OF_ITSELF:
+        return True
+    return all(_OF_THE_PROJECT.get(kind) not in ("", problem.code) for kind in kinds)
 
 
 def _waiting(

@@ -47,11 +47,12 @@ _ENVIRONMENT = regex(r"""\benvironment["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 
 @frozen
 class Unread:
-    """What is known of something that can't be read: the names by which others may know it, in
-    lower case, its words, its kind unless that may be any. `cut`: more may belong to it than what
-    can be read. `environment` is an Overlay's, empty where it can't be read. `nameless`: it may
-    have another name than these. `maybe`: the kinds that it may be, of those that matter to
-    everybody."""
+    """What is known of something that can't be read: its `name` as it is written, if it can be
+    read, the names by which others may know it, in lower case, its words, its kind unless that may
+    be any. `cut`: more may belong to it than what can be read. `environment` is an Overlay's, empty
+    where it can't be read. `nameless`: it may have another name than these. `maybe`: the kinds that
+    it may be, of those that matter to everybody.
+    """
 
     path: str
     names: frozenset[str]
@@ -61,6 +62,7 @@ class Unread:
     environment: str = ""
     nameless: bool = False
     maybe: frozenset[str] = frozenset()
+    name: str = ""
 
     def may_be(self, kind: str) -> bool:
         """Whether it may be of a kind that matters to everybody."""
@@ -90,7 +92,17 @@ def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unrea
     cut = ends and _MARK.search(document.text, document.start) is None
     environment = spec.get("environment") if isinstance(spec, Mapping) else None
     said = environment if known == "Overlay" and isinstance(environment, str) else ""
-    return Unread(document.path, names, words, known, cut, said, nameless, maybe)
+    return Unread(
+        document.path,
+        names,
+        words,
+        known,
+        cut,
+        said,
+        nameless,
+        maybe,
+        "" if nameless else f"{name}",
+    )
 
 
 def unread_text(path: str, text: str, documents: Iterable[Document] = ()) -> Iterator[Unread]:
@@ -162,7 +174,8 @@ def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, frozenset[str]]:
 
 def unread_part(spec: Spec) -> Unread:
     """A document that names a file which can't be read."""
-    return Unread(spec.document.path, names_of(spec), words_of(spec), spec.ref.kind)
+    names, words = names_of(spec), words_of(spec)
+    return Unread(spec.document.path, names, words, spec.ref.kind, name=spec.ref.name)
 
 
 def unread_overlaid(spec: Spec, document: Document) -> Unread | None:
@@ -173,7 +186,7 @@ def unread_overlaid(spec: Spec, document: Document) -> Unread | None:
     value = document.value.get("spec")
     names = names_of(spec).union(name.casefold() for name in _named(value))
     words = words_of(spec) | words_in(value)
-    return Unread(spec.document.path, names, words, spec.ref.kind)
+    return Unread(spec.document.path, names, words, spec.ref.kind, name=spec.ref.name)
 
 
 def _named(value: Json) -> Iterator[str]:

@@ -83,7 +83,7 @@ def _supposed(documents: Iterable[Document]) -> Spec | None:
     are."""
     for document in documents:
         value = document.value
-        kind = value.get("kind")
+        kind = _meant(value, "kind", ("apiVersion", "metadata", "spec"))
         if not isinstance(kind, str) or nearest(kind, KINDS) != "Project":
             continue
         said = _meant(value, "spec", ("apiVersion", "kind", "metadata"))

@@ -21,9 +21,9 @@ from exai_specs.diagnostics import (
     more_problems,
 )
 from exai_specs.documents import Document
-from exai_specs.frozen import thaw
+from exai_specs.frozen import Json, thaw
 from exai_specs.identity import Ref
-from exai_specs.kinds import API_VERSION, KINDS, Body, Metadata
+from exai_specs.kinds import API_VERSION, KINDS, Body, Kind, Metadata
 from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.reading import read
 from exai_specs.types import called
@@ -31,6 +31,8 @@ from exai_specs.values import frozen
 
 _FIELDS = ("apiVersion", "kind", "metadata", "spec")
 _FRAME = frozenset(_FIELDS)
+_KEYS = MappingProxyType(dict(zip(_FIELDS, _FIELDS, strict=True)))
+_NEARLY = 0.8
 
 # Objects of a cluster -> the kind that exai renders them from.
 _OF_OTHERS: Mapping[str, str] = MappingProxyType(
@@ -73,24 +75,42 @@ def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
     kind = KINDS.get(str(value.get("kind")))
     problems: list[Diagnostic] = []
     framed = kind and value.keys() == _FRAME and value["apiVersion"] == API_VERSION
+    keys: Mapping[str, str] = _KEYS
     if not framed or type(value["kind"]) is not str:  # few are so
         if (foreign := _foreign(document)) is not None:
             return (foreign,)
         problems += islice(_of_the_frame(document), MAX_PROBLEMS)
-    metadata = _validated(Metadata, document, "metadata", problems)
+        keys = _meant(value)
+        kind = kind or _meant_kind(value.get(keys["kind"]))
+    metadata = _validated(Metadata, document, keys["metadata"], problems)
     if kind and metadata is not None:
         wrong = kind.names.wrong(metadata.name)
         if wrong:
             at = document.at(("metadata", "name"))
             hint = f"for example {kind.names.suggest(metadata.name)}"
             problems.append(Diagnostic("invalid-name", f"metadata.name: {wrong}", at, hint=hint))
-    body = _validated(kind.spec, document, "spec", problems) if kind else None
+    body = _validated(kind.spec, document, keys["spec"], problems) if kind else None
     if problems or kind is None or metadata is None or body is None:
         listed = in_order(problems)
         if len(problems) < MAX_PROBLEMS:
             return listed
         return (*listed[:MAX_PROBLEMS], more_problems(listed[MAX_PROBLEMS - 1].at))
     return Spec(Ref(kind.name, metadata.name), metadata, body, document)
+
+
+def _meant(value: Mapping[str, Json]) -> Mapping[str, str]:
+    """The keys that stand for the fields of a document, some of them misspelt: what is in them is
+    judged all the same."""
+    found = {nearest(key, _FIELDS): key for key in value if key not in _FRAME}
+    return {name: name if name in value else found.get(name, name) for name in _FIELDS}
+
+
+def _meant_kind(said: Json) -> Kind | None:
+    """The kind that is nearly this one."""
+    if isinstance(said, tuple) and len(said) == 1:
+        said = said[0]
+    close = nearest(said, KINDS, _NEARLY) if isinstance(said, str) else None
+    return KINDS[close] if close is not None else None
 
 
 def parse_all(documents: Iterable[Document]) -> tuple[list[Spec], list[Diagnostic]]:
