@@ -243,7 +243,8 @@ def _handed_on(so_far: Flow, step: Step, uses: str) -> Iterator[tuple[Output, Ta
     if (adding := ADDS.get(uses)) is not None:
         rows = so_far.table(step.inputs.get(adding.data))
         added = text(step.inputs.get(adding.service))
-        yield (step.name, adding.output), Table(rows.dataset, added, rows.made)
+        if added:  # what else is given there, or nothing, says nothing of the columns
+            yield (step.name, adding.output), Table(rows.dataset, added, rows.made)
 
 
 def declared_columns(graphs: Mapping[str, Graph], table: Table) -> Mapping[str, MadeColumn]:

@@ -13,7 +13,7 @@ from typing import assert_never
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS
+from exai_compiler.columns import TRAINS, text
 from exai_compiler.feature_views import Used, lacked
 from exai_compiler.graph import (
     Broken,
@@ -217,9 +217,13 @@ def _is_open(graph: Graph, step: Step) -> bool:
 
 
 def _is_unfinished(step: Step) -> bool:
-    """Whether a step is of a component that isn't known, or isn't given all of its artifacts."""
+    """Whether a step is of a component that isn't known, or isn't given all of its artifacts, or
+    the name of a document where it needs one."""
     if step.component is None:
         return step.spec.uses is not None
+    inputs = step.component.inputs
+    if any(not inputs[n].optional and not text(step.inputs.get(n)) for n in step.component.refs):
+        return True
     return any(
         name not in step.inputs and port.is_artifact and not port.optional
         for name, port in step.component.inputs.items()

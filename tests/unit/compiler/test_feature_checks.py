@@ -85,6 +85,15 @@ def test_names_that_nothing_has(edit: Edit, message: str, text: str | None) -> N
     assert line[problem.at.column - 1 :].startswith(text)
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("        features: [flower_features]\n", "wrong-input-type"), ("", "missing-input")],
+)
+def test_of_features_that_nobody_names_nothing_else_is_said(written: str, code: str) -> None:
+    problems = found(("        features: flower_features\n", written))
+    assert {each.code for each in problems if each.severity == "error"} == {code}
+
+
 def test_a_feature_that_its_view_lacks() -> None:
     (problem,) = [
         p for p in found(("petals:petal_length", "petals:petal_size")) if p.code[:7] == "unknown"
