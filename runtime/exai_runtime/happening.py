@@ -7,10 +7,11 @@ cache while nothing has changed), the services; takes no lock and changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from exai_compiler.edges import Node
 from exai_compiler.facts import ModelFacts
@@ -23,7 +24,7 @@ from exai_runtime.local.run_records import records
 from exai_runtime.reporting import status
 from exai_runtime.results import Refused, Serving
 from exai_runtime.run_results import RunRecord
-from exai_runtime.target import Health
+from exai_runtime.target import Health, TargetError
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.values import frozen, replace
@@ -41,6 +42,7 @@ _STATES = {
     "stopped": "waiting",
     "outdated": "waiting",
 }
+Seen = TypeVar("Seen")
 Facts = Mapping[Node, tuple[Fact, ...]]
 
 
@@ -64,21 +66,32 @@ def happened(root: Path, environment: str) -> Happened | Refused:
     if found is None:
         return Refused(problems, loaded.sources)
     paths = Paths(root.absolute(), environment)
-    models = FactReader(paths, found).models()
-    report = status(root, environment)
+    damaged: list[Diagnostic] = []
+    models = _looked(lambda: FactReader(paths, found).models(), damaged) or {}
+    report = _looked(lambda: status(root, environment), damaged)
+    runs = _looked(lambda: records(paths, models), damaged) or ()
     facts: dict[Node, list[Fact]] = {}
-    runs = records(paths, models)
     for node, fact in (
         *of_runs(runs),
         *of_models(models),
-        *of_features(report.features),
-        *of_services(report.health, report.serving),
+        *(of_features(report.features) if report is not None else ()),
+        *(of_services(report.health, report.serving) if report is not None else ()),
     ):
         facts.setdefault(node, []).append(fact)
     told = MappingProxyType({node: tuple(some) for node, some in facts.items()})
     # A lineage is no check of the environment: what can't be looked at is said, and no failure.
-    problems = tuple(replace(d, severity="warning") for d in report.diagnostics)
+    every = dict.fromkeys((*damaged, *(report.diagnostics if report is not None else ())))
+    problems = tuple(replace(d, severity="warning") for d in every)
     return Happened(environment, told, problems, runs)
+
+
+def _looked(look: Callable[[], Seen], damaged: list[Diagnostic]) -> Seen | None:
+    """What is seen; None where it is damaged, which is kept to be told."""
+    try:
+        return look()
+    except TargetError as error:
+        damaged.append(error.diagnostic)
+        return None
 
 
 def of_runs(runs: Iterable[RunRecord]) -> Iterable[tuple[Node, Fact]]:

@@ -145,3 +145,17 @@ def test_an_environment_that_is_not_there(iris: Path, capsys: pytest.CaptureFixt
     for words in (["lineage", "Dataset/iris"], ["graph"]):
         assert main.run([*words, "--happened", "-e", "nowhere"]) == 1
         assert "error[unknown-environment]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "code"), [("mlflow.db", "damaged-registry"), ("control.db", "damaged-state")]
+)
+def test_what_is_damaged_is_said_and_the_rest_is_shown(
+    iris: Path, capsys: pytest.CaptureFixture[str], file: str, code: str
+) -> None:
+    (iris / ".exai/local" / file).write_text("no database")
+    assert main.run(["lineage", "Dataset/iris", "--happened"]) == 0
+    out, err = capsys.readouterr()
+    assert f"warning[{code}]" in err and err.count(f"[{code}]") == 1
+    assert "Pipeline/iris-training#load" in out
+    assert "run aa1122334455 succeeded" in out
