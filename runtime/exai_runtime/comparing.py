@@ -21,6 +21,7 @@ from exai_compiler.changes import (
     Run,
     Update,
 )
+from exai_compiler.checks import check
 from exai_compiler.neighbours import EVERYBODY, LeftOut
 from exai_compiler.project import Project
 from exai_compiler.revisions import (
@@ -78,25 +79,35 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
 def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | None:
     """The comparison of what changed and of what that matters to, where that is all of it."""
     found = recheck(root)
-    if found.kept is None or has_errors(found.diagnostics):
-        return None
-    both = parts(root, folder, found.kept)
+    both = parts(root, folder, found.kept) if found.kept is not None else None
     if both is None:
         return None
     environment = both.head.environment(name)
     if environment is None:
         return None
+    told = in_order(of_here(found.diagnostics, both.head, name))
     try:
-        base = Revision(both.base, both.catalog, environment)
-        head = Revision(both.head, both.catalog, environment)
-        comparison = compare(both.base, base, head, name)
+        if has_errors(told):
+            # Those of other environments are no errors here, which only the whole tells apart.
+            if _errors(check(both.head, both.catalog, [name])) != _errors(told):
+                return None
+            comparison = compare_documents(
+                both.base, both.head, name, told, both.catalog, both.catalog
+            )
+        else:
+            base = Revision(both.base, both.catalog, environment)
+            head = Revision(both.head, both.catalog, environment)
+            comparison = compare(both.base, base, head, name)
     except LeftOut:
         return None
     changes = comparison.plan.changes if comparison.plan is not None else ()
     if any(_is_of_all(planned.change) for planned in changes):
         return None
-    told = in_order(of_here(found.diagnostics, both.head, name))
     return Against(revision, folder.commit, name, comparison, told, found.sources)
+
+
+def _errors(problems: tuple[Diagnostic, ...]) -> list[Diagnostic]:
+    return [each for each in problems if each.severity == "error"]
 
 
 # What several documents need is called so: the ConfigMaps of steps and servers, exai's runtimes.

@@ -51,7 +51,7 @@ BLOBS = "blobs"
 
 
 def parts(root: Path, revision: GitFolder, known: Kept) -> Parts | None:
-    """Of a working tree whose check was without errors."""
+    """Of a working tree whose documents can all be read."""
     if not known.reusable:
         return None
     with suppress(OnlyWhole, OSError, LeftOut, RevisionError):
