@@ -60,7 +60,7 @@ metadata:
   description: Events of product {i}, one row a customer and day
   labels: {{domain: sales, tier: "{tier}"}}
 spec:
-  source: {{csv: {{path: data/team_{team}/events_{i}.csv}}}}
+  source: {{parquet: {{path: data/team_{team}/events_{i}.parquet}}}}
   key: [customer_id, happened_at]
   timestamp: happened_at
   schema:
