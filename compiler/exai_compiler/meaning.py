@@ -313,8 +313,9 @@ def _asked_of_steps(project: Project, catalog: Catalog, model: ModelSpec) -> Jso
 def datasets_read(project: Project, graph: Graph) -> tuple[str, ...]:
     """The datasets whose data a run of this pipeline sees, those behind its features included;
     sorted."""
-    found = set(_named(graph, "Dataset"))
-    for service in _named(graph, "FeatureService"):
+    named = {(kind, name) for one in _with_called(graph) for _, kind, name in _all_named(one)}
+    found = {name for kind, name in named if kind == "Dataset"}
+    for service in (name for kind, name in named if kind == "FeatureService"):
         gives = used(project, service)
         found.update(gives.parts.datasets if gives is not None else ())
     return tuple(sorted(found))
@@ -322,13 +323,19 @@ def datasets_read(project: Project, graph: Graph) -> tuple[str, ...]:
 
 def models_registered(graph: Graph) -> tuple[str, ...]:
     """The models that a run of this pipeline registers a version of, sorted."""
-    return _named(graph, "Model", only_effects="writes-registry")
+    found = {
+        name
+        for one in _with_called(graph)
+        for uses, kind, name in _all_named(one)
+        if kind == "Model" and uses.effects == "writes-registry"
+    }
+    return tuple(sorted(found))
 
 
-def _named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
-    """Of a pipeline and of all that it calls."""
+def _with_called(graph: Graph) -> Iterable[Graph]:
+    """A pipeline and all that it calls."""
     if not graph.called:
-        return _own_named(graph, kind, only_effects)
+        return (graph,)
     found: dict[str, Graph] = {}
     waiting = [graph]
     while waiting:
@@ -336,17 +343,7 @@ def _named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
             if name not in found:
                 found[name] = inner
                 waiting.append(inner)
-    each = (_own_named(one, kind, only_effects) for one in (graph, *found.values()))
-    return tuple(sorted({name for names in each for name in names}))
-
-
-def _own_named(graph: Graph, kind: str, only_effects: str = "") -> tuple[str, ...]:
-    names = {
-        name
-        for uses, named, name in _all_named(graph)
-        if named == kind and only_effects in ("", uses.effects)
-    }
-    return tuple(sorted(names))
+    return (graph, *found.values())
 
 
 def _all_named(graph: Graph) -> Iterator[tuple[Component, str, str]]:

@@ -20,10 +20,8 @@ from exai_compiler.checks import (
     autoscale,
     bad_expression,
     called_pipelines,
-    chained_answers,
     claims,
     conditions,
-    connection_clash,
     connections,
     container_names,
     container_step,
@@ -43,17 +41,14 @@ from exai_compiler.checks import (
     feature_services,
     feature_snapshots,
     feature_sources,
-    feature_stores,
     gate_without_metric,
     half_expressions,
     images,
-    imports,
     input_types,
     invalid_input,
     knative,
     knative_features,
     leaks,
-    lock,
     loops,
     model_reference,
     model_without_producer,
@@ -79,8 +74,6 @@ from exai_compiler.checks import (
     reserved_name,
     run_in_text,
     run_names,
-    runtime_priorities,
-    same_requests,
     schedules,
     scope,
     served_features,
@@ -100,7 +93,6 @@ from exai_compiler.checks import (
     task_mismatch,
     trainer_settings,
     training_features,
-    transforms,
     unknown_column,
     unknown_component,
     unknown_expectation,
@@ -123,10 +115,13 @@ from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order, more_problems
 from exai_specs.kinds import (
+    FeatureViewSpec,
     GraphSpec,
     LLMServiceSpec,
     ManifestSpec,
     NotebookSpec,
+    RuntimeSpec,
+    ServiceSpec,
     TuningSpec,
 )
 from exai_specs.values import replace
@@ -154,6 +149,25 @@ def _notebooks(subject: Subject) -> bool:
     return bool(subject.by_body.get("notebook"))
 
 
+def _connections(subject: Subject) -> bool:
+    return any(each.connections for each in subject.environments.values())
+
+
+def _offline_stores(subject: Subject) -> bool:
+    stores = (each.features for each in subject.environments.values())
+    return any(store is not None and store.offline_store is not None for store in stores)
+
+
+def _answers_side_by_side(subject: Subject) -> bool:
+    services = (service for _, service in subject.project.bodies(ServiceSpec))
+    return any(each.canary is not None for each in services) or _documents(GraphSpec)(subject)
+
+
+def _transforms(subject: Subject) -> bool:
+    views = (view for _, view in subject.project.bodies(FeatureViewSpec))
+    return any(view.transform is not None for view in views)
+
+
 def _functions(subject: Subject) -> bool:
     return bool(subject.by_body.get("python")) or _documents(TuningSpec)(subject)
 
@@ -163,9 +177,9 @@ CHECKS: tuple[Check, ...] = (
     amounts.check,
     autoscale.check,
     bad_expression.check,
-    chained_answers.check,
+    _rare("chained_answers", _documents(GraphSpec)),
     claims.check,
-    connection_clash.check,
+    _rare("connection_clash", _connections),
     conditions.check,
     connections.check,
     called_pipelines.check,
@@ -187,19 +201,19 @@ CHECKS: tuple[Check, ...] = (
     feature_services.check,
     feature_snapshots.check,
     feature_sources.check,
-    feature_stores.check,
+    _rare("feature_stores", _offline_stores),
     gate_without_metric.check,
     _rare("graphs", _documents(GraphSpec)),
     half_expressions.check,
     images.check,
-    imports.check,
+    _rare("imports", lambda subject: bool(subject.by_body.get("import_"))),
     input_types.check,
     invalid_input.check,
     knative.check,
     knative_features.check,
     _rare("llm_services", _documents(LLMServiceSpec)),
     leaks.check,
-    lock.check,
+    _rare("lock", lambda subject: subject.project.lock is not None),
     loops.check,
     _rare("manifests", _documents(ManifestSpec)),
     model_reference.check,
@@ -230,7 +244,7 @@ CHECKS: tuple[Check, ...] = (
     reserved_name.check,
     run_in_text.check,
     run_names.check,
-    runtime_priorities.check,
+    _rare("runtime_priorities", _documents(RuntimeSpec)),
     schedules.check,
     scope.check,
     _rare("searches_not_local", _documents(TuningSpec)),
@@ -238,7 +252,7 @@ CHECKS: tuple[Check, ...] = (
     service_name.check,
     services_not_local.check,
     serving_mode.check,
-    same_requests.check,
+    _rare("same_requests", _answers_side_by_side),
     serving_runtimes.check,
     several_champions.check,
     signature_mismatch.check,
@@ -252,7 +266,7 @@ CHECKS: tuple[Check, ...] = (
     task_mismatch.check,
     trainer_settings.check,
     training_features.check,
-    transforms.check,
+    _rare("transforms", _transforms),
     _rare("trials", _documents(TuningSpec)),
     _rare("tunings", _documents(TuningSpec)),
     unknown_column.check,

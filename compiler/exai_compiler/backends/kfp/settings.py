@@ -41,9 +41,11 @@ class Settings:
     limits: Mapping[str, Amount] = field(default_factory=empty, init=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.resources is not None:
-            object.__setattr__(self, "requests", stated(self.resources))
-            object.__setattr__(self, "limits", self.resources.all_limits)
+        if (asked := self.resources) is not None:
+            requests = stated(asked)
+            object.__setattr__(self, "requests", requests)
+            limits = requests if asked.limits is None else asked.all_limits
+            object.__setattr__(self, "limits", limits)
 
 
 def settings(pipeline: PipelineSpec, step: Step) -> Settings:

@@ -79,7 +79,9 @@ def render_service(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     ]
     if body.features is not None and environment.target != "local":
         companions.append((transformer.store_id(), transformer.store(resolved)))
-    where, server = mode_of(body, environment), _server(resolved, body, source)
+    where = mode_of(body, environment)
+    # Only what stands around a service on a cluster asks for it.
+    server = _server(resolved, body, source) if environment.target != "local" else None
     return (
         *policy(spec, body, environment, where, server),
         *(Rendered(id_, spec.ref, tree, RUNTIME_WAVE, Effect.REDEPLOY) for id_, tree in companions),
