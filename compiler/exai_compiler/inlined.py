@@ -105,7 +105,8 @@ def _source(source: CsvSource | ParquetSource | JsonSource | SqlSource | HttpSou
 
 
 def _column(column: ColumnFields) -> Json:
-    if isinstance(column.type, Scalar) and all(isinstance(value, str) for value in column.enum):
+    plain = isinstance(column.type, Scalar)
+    if plain and (not column.enum or all(isinstance(value, str) for value in column.enum)):
         return _plain(column.type.name, column.nullable, column.source, column.enum)
     found = {"type": type_of(column.type), "nullable": column.nullable, "source": column.source}
     return {**found, "enum": column.enum} if column.enum else found
@@ -120,6 +121,8 @@ def _plain(type_: str, nullable: bool, source: str, enum: tuple[Json, ...]) -> J
 
 def type_of(declared: Type) -> Json:
     """A type as YAML has it: `int64`, `{"list": "int64"}`."""
+    if type(declared) is Scalar:  # most are
+        return declared.name
     match declared:
         case Scalar(name):
             return name
