@@ -105,8 +105,8 @@ def _source(source: CsvSource | ParquetSource | JsonSource | SqlSource | HttpSou
 
 
 def _column(column: ColumnFields) -> Json:
-    plain = isinstance(column.type, Scalar)
-    if plain and (not column.enum or all(isinstance(value, str) for value in column.enum)):
+    texts = not column.enum or all(isinstance(value, str) for value in column.enum)
+    if isinstance(column.type, Scalar) and texts:
         return _plain(column.type.name, column.nullable, column.source, column.enum)
     found = {"type": type_of(column.type), "nullable": column.nullable, "source": column.source}
     return {**found, "enum": column.enum} if column.enum else found

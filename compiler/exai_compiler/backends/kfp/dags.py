@@ -25,7 +25,6 @@ from exai_compiler.backends.kfp.components import component_label, executor_labe
 from exai_compiler.backends.kfp.conditions import condition_of, otherwise
 from exai_compiler.backends.kfp.filled import DATA_VERSIONS, RESERVED
 from exai_compiler.backends.kfp.leaf import Place, leaf, place
-from exai_compiler.backends.kfp.nested import component, inputs, iterator
 from exai_compiler.backends.kfp.ports import (
     Dag,
     Output,
@@ -252,6 +251,8 @@ class Dags:
         shown: str = "",
     ) -> dict[str, Json]:
         """A task of this DAG whose component is another one. `asked` is what its trigger reads."""
+        from exai_compiler.backends.kfp.nested import component, inputs, iterator
+
         found: dict[str, Json] = {
             "taskInfo": {"name": shown or name},
             "componentRef": {"name": self._label(name)},

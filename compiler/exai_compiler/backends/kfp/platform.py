@@ -15,7 +15,6 @@ from exai_compiler.backends.kfp.channels import Here, parameter
 from exai_compiler.backends.kfp.names import Names
 from exai_compiler.backends.kfp.pods import placed
 from exai_compiler.backends.kfp.settings import Settings
-from exai_compiler.backends.kfp.volumes import mounted
 from exai_compiler.graph import Constant, FromItem, FromParameter, FromStep, Items, bind
 from exai_specs.frozen import Json, empty
 from exai_specs.kinds.project import Environment
@@ -38,6 +37,8 @@ def executor_config(
         # An int64, which is text in a protobuf's JSON.
         found["activeDeadlineSeconds"] = str(-(-settings.timeout.ms // 1000))
     if settings.pod.volumes:
+        from exai_compiler.backends.kfp.volumes import mounted  # few pipelines have any
+
         found |= mounted(settings.pod.volumes, names)
     return {**found, **placed(settings, names)}
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exai_compiler.backends.kfp.affinity import near
 from exai_compiler.backends.kfp.names import Names
 from exai_compiler.backends.kfp.settings import Settings
 from exai_specs.frozen import Json
@@ -35,6 +34,8 @@ def placed(settings: Settings, names: Names) -> Mapping[str, Json]:
         metadata = {"labels": pod.pod_labels, "annotations": pod.pod_annotations}
         found["podMetadata"] = {k: dict(sorted(v.items())) for k, v in metadata.items() if v}
     if pod.kubernetes is not None:
+        from exai_compiler.backends.kfp.affinity import near  # few pipelines ask for more
+
         found |= near(pod.kubernetes, names)
     return found
 
