@@ -261,7 +261,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "service-name": Code(
             "A Service's name that Kubernetes or KServe can't take.",
             "KServe makes objects called `<name>-predictor` and a host `<name>-<namespace>` of at "
-            "most 63 characters.",
+            "most 63 characters; in Standard mode a host `<name>-predictor-<namespace>`, too, "
+            "which is a warning: a cluster may have a `domainTemplate` of its own.",
         ),
         "several-champions": Code(
             "Gates that compare with more than one alias.",

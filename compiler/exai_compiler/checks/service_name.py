@@ -3,16 +3,19 @@
 `name-clash`: two kinds whose objects would be the same.
 
 KServe makes `<name>-predictor`, `-transformer`, `-explainer`, and the host `<name>-<namespace>`: 63
-characters each.
+characters each. In Standard mode each component has a host, `<name>-predictor-<namespace>` where
+the cluster's `domainTemplate` is the usual one, and no pods where that is longer (createRawURL in
+pkg/controller/v1beta1/inferenceservice/reconcilers/raw; kserve/kserve issue 4807).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.backends.kserve.service import CANARY, mode_of
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import NotebookSpec
+from exai_specs.kinds import NotebookSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 LONGEST_LABEL = 63
@@ -55,6 +58,39 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint="shorten the name or the namespace",
                     related=((f"the namespace of `{key}`", place),),
                 )
+            elif isinstance(spec.body, ServiceSpec):
+                yield from _components(subject, spec, spec.body, key)
+
+
+def _components(
+    subject: Subject, spec: Spec, service: ServiceSpec, key: str
+) -> Iterator[Diagnostic]:
+    """The longest of the hosts that the parts of a service have in Standard mode."""
+    environment = subject.environments[key]
+    if (
+        environment.target == "local"
+        or not environment.namespace
+        or mode_of(service, environment) != "Standard"
+    ):
+        return
+    before = service.transformer is not None and not service.transformer.collocated
+    parts = ["predictor"]
+    parts += ["transformer"] if before or service.features is not None else []
+    parts += ["explainer"] if service.explainer is not None else []
+    parts += [f"{CANARY}-predictor"] if service.canary is not None else []
+    host = f"{spec.ref.name}-{max(parts, key=len)}-{environment.namespace}"
+    if len(host) > LONGEST_LABEL:
+        place = subject.project.root.at("spec", "environments", key, "namespace")
+        yield Diagnostic(
+            "service-name",
+            f"the host `{host}` has {len(host)} characters, more than {LONGEST_LABEL}: KServe "
+            "makes no pods for it",
+            spec.at("metadata", "name"),
+            "warning",
+            "shorten the name or the namespace; a cluster with a `domainTemplate` of its own may "
+            "take it",
+            ((f"the namespace of `{key}`", place),),
+        )
 
 
 def _notebooks(subject: Subject) -> Iterator[Diagnostic]:

@@ -417,3 +417,20 @@ def test_a_predictor_of_ones_own_that_speaks_grpc_says_its_port() -> None:
     )[0].body
     (main,) = stated["spec"]["predictor"]["containers"]
     assert [each["containerPort"] for each in main["ports"]] == [9000]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "host"),
+    [
+        ("a" * 45, "", None),
+        ("a" * 46, "", "predictor"),
+        ("a" * 44, f"transformer: {{{IMAGE}}}", "transformer"),
+        ("a" * 43, f"transformer: {{{IMAGE}}}", None),
+        ("a" * 39, "canary: {traffic: 10%, model: {uri: 's3://a/b', format: sklearn}}", "canary"),
+        ("a" * 46, "mode: Knative", None),
+    ],
+)
+def test_a_component_has_a_host_of_its_own(name: str, body: str, host: str | None) -> None:
+    found = [text for code, text in said(service(body, name)) if code == "service-name"]
+    assert len(found) == (host is not None)
+    assert all(f"`{name}-{host}" in text and "KServe makes no pods" in text for text in found)
