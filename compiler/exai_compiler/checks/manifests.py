@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from exai_compiler.backends.kserve.refusals import refusals
 from exai_compiler.checks.patch_rules import dotted
 from exai_compiler.checks.subject import Subject
 from exai_compiler.crds import CrdProblem, crd, is_known, problems
@@ -70,7 +71,7 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
             yield Diagnostic("newer-field", message, place, severity="warning", hint=hint)
         else:
             yield Diagnostic("manifest-invalid", message, place, hint=hint)
-    for loose in loose_ends(body.manifest):
+    for loose in (*loose_ends(body.manifest), *refusals(body.manifest)):
         if not any(loose.path[: len(found.path)] == found.path for found in told):
             message = f"`{dotted(loose.path)}` of the {body.kind} {loose.message}"
             yield Diagnostic(

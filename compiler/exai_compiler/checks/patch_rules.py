@@ -144,9 +144,14 @@ def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterat
 
 
 def _loose(patched: Patched, result: Mapping[str, Tree], told: list[Path]) -> Iterator[Diagnostic]:
-    """What the pods with the patch refer to and don't have, where nothing else is told."""
-    before = {(found.path, found.message) for found in loose_ends(patched.body)}
-    for found in loose_ends(result):
+    """What the pods with the patch refer to and don't have, and what KServe refuses beside each
+    other, where nothing else is told."""
+    from exai_compiler.backends.kserve.refusals import refusals
+
+    before = {
+        (each.path, each.message) for each in (*loose_ends(patched.body), *refusals(patched.body))
+    }
+    for found in (*loose_ends(result), *refusals(result)):
         if (found.path, found.message) in before or any(
             found.path[: len(path)] == path for path in told
         ):

@@ -18,6 +18,7 @@ from core_models import MODELS, schema_of
 from crd_files import strict, validator
 from jsonschema import Draft202012Validator
 
+from exai_compiler.backends.kserve.refusals import LEGACY
 from exai_compiler.checks.patch_rules import Patched, judged
 from exai_compiler.crds import Crd, Node, crd
 from exai_compiler.crds.problems import python_pattern
@@ -178,6 +179,11 @@ NOT_RESTRICTED = (
 )
 
 
+# What KServe refuses beside what the goldens have, and the ends of paths that it refuses alone.
+REFUSED = frozenset({*LEGACY, "canary", "scaling", "steps", "storageUris"})
+ALONE = ("deploymentStrategy", "logger", "replicas")
+
+
 def reasonable(kind: str, path: At, code: str) -> bool:
     """Whether it is right to refuse a field, for that reason."""
     match code:
@@ -188,7 +194,9 @@ def reasonable(kind: str, path: At, code: str) -> bool:
         case "patch-shadows-field":
             return ".".join(map(str, path)).startswith(FROM_FIELDS.get(kind, ()))
         case "patch-invalid":  # the samples mount volumes that no pod has
-            return "volumeMounts" in path or path[-1] in ("initContainers", "volumeMounts")
+            alone = path[-2:] == ("model", "name") or path[-1] in ALONE
+            mounts = "volumeMounts" in path or path[-1] in ("initContainers", "volumeMounts")
+            return mounts or alone or not REFUSED.isdisjoint(path)
     return False
 
 
