@@ -90,8 +90,8 @@ FLOW_CODES: Mapping[str, Code] = MappingProxyType(
         "optional-parameter": Code(
             "A parameter that may be nothing is given to what needs a value.",
             "A parameter that is `optional` without a default is nothing when nobody sets it, so "
-            "it can only feed inputs that may be left out; and a container's arguments hold such "
-            "an input only where they ask for it: `{ifPresent: NAME, then: [...]}`.",
+            "it can only feed inputs that may be left out, whole; and a container's arguments hold "
+            "such an input only where they ask for it: `{ifPresent: NAME, then: [...]}`.",
         ),
         "out-of-scope": Code(
             "A step inside of a group is named from outside.",

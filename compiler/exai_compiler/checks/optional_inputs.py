@@ -51,6 +51,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         hint=_HINT,
                         related=(("declared here", spec.key_at("spec", "parameters", name)),),
                     )
+                elif occurrence.inner or not occurrence.whole:
+                    yield Diagnostic(
+                        "optional-parameter",
+                        f"`{name}` may be nothing, and a value is made of it here",
+                        occurrence.at(spec),
+                        hint=f"{_HINT}; a whole input may be nothing, if it may be left out",
+                        related=(("declared here", spec.key_at("spec", "parameters", name)),),
+                    )
             case FromStep(name) if step.spec.ignore_upstream_failure:
                 if _needing(occurrence) is not None:
                     yield Diagnostic(

@@ -11,14 +11,20 @@ from google.protobuf import json_format
 from kfp import components
 from kfp.local.placeholder_utils import replace_placeholders
 
+from exai_compiler.backends.kfp import RENDERERS
 from exai_compiler.backends.kfp.components import component_spec
 from exai_compiler.backends.kfp.executors import executor
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.bodies.presence import Presence, named
-from exai_compiler.catalog import Component
+from exai_compiler.catalog import Catalog, Component
+from exai_compiler.facts import Facts, Lock
+from exai_compiler.project import link
+from exai_compiler.resolve import resolve
 from exai_compiler.user_components import read_component
+from exai_specs.documents import read
 from exai_specs.frozen import thaw
 from exai_specs.kinds import Environment
+from exai_specs.parse import Spec, parse
 
 PARAMETERS = (
     *("String", "str", "Text", "Integer", "int", "Float", "double", "Boolean", "bool"),
@@ -161,3 +167,37 @@ def test_the_command_line_is_the_sdk_s(given: list[str]) -> None:
     tree: Any = thaw(executor(ours(written), SETTINGS, LOCAL, there=left_open).tree)
     if "data" not in given:
         assert line(tree["container"]["args"]) == line(container(written)["args"])
+
+
+FILES = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: alike}
+spec:
+  steps:
+    one: {uses: ./one.yaml/component.yaml}
+    other: {uses: ./other.yaml/component.yaml}
+    again: {uses: ./one.yaml/component.yaml}
+"""
+
+
+def test_files_of_one_container_and_two_interfaces_are_told_apart() -> None:
+    """KFP's backend keeps the interface of a component under the hash of its container."""
+    files = {
+        f"{name}.yaml/component.yaml": text([], [{"name": name, "type": "Model"}])
+        for name in ("one", "other")
+    }
+    found, _ = read(FILES, "project.yaml")
+    specs = [spec for spec in map(parse, found) if isinstance(spec, Spec)]
+    project = link(specs)
+    assert project is not None
+    resolved = resolve(project, "local", LOCAL, Catalog({}, files), Lock(), Facts())
+    version: Any = thaw(RENDERERS["Pipeline"](resolved, specs[1])[1].body)  # type: ignore[arg-type]
+    executors = version["spec"]["pipelineSpec"]["deploymentSpec"]["executors"]
+    told = {name: "env" in each["container"] for name, each in executors.items()}
+    assert told == {"exec-again": False, "exec-one": False, "exec-other": True}

@@ -131,7 +131,7 @@ class Dags:
         label = executor_label(self._there.named(name))
         self.components[self._label(name)] = found.component
         self.executors[label] = found.executor
-        if step.spec.body == "image":
+        if step.spec.body == "image" or step.spec.component_file:
             self.written.append((self._label(name), label))
         if found.config:
             self._configs[step.name] = {label: found.config}
