@@ -40,9 +40,10 @@ _SERVED = frozenset({"Graph", "LLMService", "Service"})
 _OF_ITSELF = frozenset(
     {
         *("bad-amount", "bad-image", "bad-schedule", "credential-in-env", "credential-in-literal"),
-        *("filled-input", "half-expression", "invalid-input", "keda-trigger", "secret-in-spec"),
-        *("step-cycle", "tuning-algorithm", "tuning-space", "unknown-component"),
-        *("unknown-expectation", "unpinned-package", "unsafe-index", "unusable-expectation"),
+        *("filled-input", "half-expression", "incomplete-environment", "invalid-input"),
+        *("keda-trigger", "secret-in-spec", "step-cycle", "tuning-algorithm", "tuning-space"),
+        *("unknown-component", "unknown-expectation", "unknown-platform", "unpinned-package"),
+        *("unsafe-index", "unusable-expectation"),
     }
 )
 # With the pipelines that it calls, and the Python that it names.
@@ -64,7 +65,7 @@ _OF_ITS_ROWS = frozenset(
     }
 )
 # There it is of a step, a parameter and the like, or of a document by its name.
-_REFERRING = frozenset({"Pipeline", "Service"})
+_REFERRING = frozenset({"Graph", "Pipeline", "Service", "Tuning"})
 _UNREAD_NAME = "unknown-reference"
 # That there is no document of a name.
 _NO_DOCUMENT = frozenset({_UNREAD_NAME, "graph-step", "invalid-policy", "unknown-runtime"})

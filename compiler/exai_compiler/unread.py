@@ -20,7 +20,7 @@ from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import API_VERSION, KINDS
 from exai_specs.nearest import nearest
-from exai_specs.parse import Spec
+from exai_specs.parse import Spec, meant_kind
 from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
@@ -158,7 +158,10 @@ def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, frozenset[str]]:
         if isinstance(version, str) and not version.startswith(_OURS):  # of somebody else's
             return "Manifest", frozenset()
         if (meant := _meant(said, _KINDS)) is not None:
-            return None, _EVERYBODY & {meant}
+            known = meant if meant != "Project" and meant_kind(said) is not None else None
+            return known, _EVERYBODY & {meant}
+    elif (of := meant_kind(said)) is not None:
+        return of.name, _EVERYBODY & {of.name}
     spec = value.get("spec")
     keys = spec.keys() if isinstance(spec, Mapping) else frozenset[str]()
     from exai_specs.shape import shape_of

@@ -16,9 +16,10 @@ from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
-from exai_specs.kinds import API_VERSION, KINDS, ProjectSpec
+from exai_specs.kinds import API_VERSION, ProjectSpec
 from exai_specs.nearest import nearest
-from exai_specs.parse import Spec, parse, parse_all
+from exai_specs.parse import Spec, meant_kind, parse, parse_all
+from exai_specs.regexes import regex
 from exai_specs.values import frozen, replace
 
 
@@ -56,6 +57,10 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
         for path in _spec_files(folder, known, len(first) > 1, elsewhere):
             if path not in sources:
                 documents += _read(folder, cache, path, problems, sources)
+    elif problems and ROOT_FILE in sources:
+        for path in _listed(folder, sources[ROOT_FILE]):
+            if path not in sources:
+                documents += _read(folder, cache, path, problems, sources)
     elif not problems and not unparsed:
         elsewhere.append(_no_project())
     # All are read before the first is parsed: mixed, ten thousand take longer.
@@ -75,6 +80,18 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     )
 
 
+def _listed(folder: Folder, text: str) -> Iterator[str]:
+    """The files of the folders that a text lists which can't be read, or of the one of all projects
+    that list none."""
+    found = _SPECS.search(text)
+    entries = _ENTRY.findall(found[1]) if found else ["specs/"]
+    for entry in entries:
+        if folder.inside(entry) and _kind(folder, entry) == "folder":
+            yield from folder.spec_files(entry, [])
+
+
+_SPECS = regex(r"(?m)^ +specs:[ \t]*(\[[^\]\n]*\]|(?:\n +- .*)+)")
+_ENTRY = regex(r"[^\s\[\],\"'-][^\s\[\],\"']*")
 _NO_NAME: Json = MappingProxyType({"name": "project"})
 
 
@@ -84,7 +101,8 @@ def _supposed(documents: Iterable[Document]) -> Spec | None:
     for document in documents:
         value = document.value
         kind = _meant(value, "kind", ("apiVersion", "metadata", "spec"))
-        if not isinstance(kind, str) or nearest(kind, KINDS) != "Project":
+        meant = meant_kind(kind)
+        if meant is None or meant.name != "Project":
             continue
         said = _meant(value, "spec", ("apiVersion", "kind", "metadata"))
         listed = _meant(said, "specs", ("exai", "environments", "policies"))

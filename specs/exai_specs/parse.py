@@ -81,7 +81,7 @@ def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
             return (foreign,)
         problems += islice(_of_the_frame(document), MAX_PROBLEMS)
         keys = _meant(value)
-        kind = kind or _meant_kind(value.get(keys["kind"]))
+        kind = kind or meant_kind(value.get(keys["kind"]))
     metadata = _validated(Metadata, document, keys["metadata"], problems)
     if kind and metadata is not None:
         wrong = kind.names.wrong(metadata.name)
@@ -105,8 +105,8 @@ def _meant(value: Mapping[str, Json]) -> Mapping[str, str]:
     return {name: name if name in value else found.get(name, name) for name in _FIELDS}
 
 
-def _meant_kind(said: Json) -> Kind | None:
-    """The kind that is nearly this one."""
+def meant_kind(said: Json) -> Kind | None:
+    """The kind that this is, or nearly."""
     if isinstance(said, tuple) and len(said) == 1:
         said = said[0]
     close = nearest(said, KINDS, _NEARLY) if isinstance(said, str) else None

@@ -74,6 +74,10 @@ def test_only_what_is_broken_is_told(how: str, tmp_path: Path) -> None:
         ("exai.yaml", "target: local", "target: lokal"),
         ("exai.yaml", "name: iris-platform", "name: 'Iris Platform'"),
         ("exai.yaml", "specs: [specs/]", "spces: [specs/]"),
+        ("exai.yaml", "kind: Project", "kind: [Project]"),
+        ("exai.yaml", "kind: Project", "knid: Project"),
+        ("specs/model.yaml", "kind: Model", "kind: Modle"),
+        ("specs/service.yaml", "protocol: v2", "protocol: v2\n  protocol: v2"),
         ("specs/model.yaml", "name: iris_model", "name: iris model"),
         ("specs/model.yaml", "name: iris_model", "nam: iris_model"),
         ("specs/model.yaml", "metadata:", "metdata:"),
@@ -101,6 +105,34 @@ def test_what_has_no_name_or_may_be_the_project_hides_what_may_name_it_alone(
         ("specs/dataset.yaml", "unknown-expectation"),
     }
     assert rest < told
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("specs: [specs/]", "specs: [specs/]\n  specs: [specs/]"),
+        ("specs: [specs/]", "specs:\n  - specs/\n   - others/"),
+        ("specs: [specs/]", ""),
+        ("metadata:", "metadata"),
+    ],
+)
+def test_a_project_that_is_no_yaml_hides_no_file(old: str, new: str, tmp_path: Path) -> None:
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    for file, right, wrong in (
+        ("exai.yaml", old, new),
+        ("exai.yaml", "target: local", "target: [local"),
+        ("specs/service.yaml", "replicas", "replcas"),
+        ("specs/dataset.yaml", "kind: Dataset", "kind: Datset"),
+    ):
+        text = (there / file).read_text("utf-8")
+        assert right in text
+        (there / file).write_text(text.replace(right, wrong, 1), "utf-8")
+    told = {(each.at.path, each.code) for each in validate(there).diagnostics}
+    assert {each for each in told if each[0] != "exai.yaml"} == {
+        ("specs/service.yaml", "unknown-field"),
+        ("specs/dataset.yaml", "unknown-kind"),
+    }
 
 
 MISTAKES = {

@@ -163,8 +163,8 @@ def test_an_overlay_that_breaks_a_document_hides_only_what_depends_on_it(tmp_pat
         ("unknown-reference", lines["two"]),
         ("unknown-reference", lines["three"]),
     ]
-    # What leads to the broken document waits in its environment.
-    shown = {"local": ["both"], "dev": ["both", "three"], "prod": ["one", "two"]}
+    # In its environment what leads to the broken document waits for it, but for names of others.
+    shown = {"local": ["both"], "dev": ["both", "three"], "prod": ["both", "one", "two"]}
     for environment, told_ in shown.items():
         found = check_project(load(tmp_path), environment).diagnostics
         errors = [each.at.line for each in found if each.severity == "error"]
