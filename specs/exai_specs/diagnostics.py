@@ -37,13 +37,16 @@ class Diagnostic:
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """All of them once, by place, severity, code and message: the same for any order of files."""
-    return tuple(sorted(set(diagnostics), key=_order))
+    found = {_order(one): one for one in diagnostics}
+    return tuple([found[key] for key in sorted(found)])
 
 
-def _order(one: Diagnostic) -> tuple[str | int, ...]:
-    # The parts of the place, not the place: what compares is C, and there may be many thousands.
+def _order(one: Diagnostic) -> tuple[object, ...]:
+    """All that it says. Two are the same that say the same."""
+    # The parts of the place, not the place: what hashes and compares is C, and there may be many
+    # thousands.
     at, severity = one.at, SEVERITIES.index(one.severity)
-    return (at.path, at.line, at.column, severity, one.code, one.message, one.hint)
+    return (at.path, at.line, at.column, severity, one.code, one.message, one.hint, one.related)
 
 
 def secrets_alone(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -17,3 +17,12 @@ def test_errors_forbid_going_on() -> None:
     assert has_errors([NOTE, FIRST])
     assert not has_errors([NOTE, LATER])
     assert str(FIRST.at) == "a.yaml:1:1"
+
+
+def test_what_differs_in_related_places_alone_has_an_order_too() -> None:
+    one, other = (
+        Diagnostic("b", "first", FIRST.at, related=(("here", Span("a.yaml", line)),))
+        for line in (1, 2)
+    )
+    assert in_order([one, other, FIRST]) == in_order([other, FIRST, one, other])
+    assert in_order([one, other, FIRST]) == (FIRST, one, other)
