@@ -30,6 +30,12 @@ _WORDS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "predictor": (("model", "a Service is its predictor: write `model: {uri, format}` here"),),
         "protocolVersion": (("protocol", "write `protocol`"),),
         "protocolVersions": (("protocols", "write `protocols`"),),
+        "readOnly": (
+            ("secret", "remove it: the files of a Secret are never written"),
+            ("configMap", "remove it: the files of a ConfigMap are never written"),
+            ("pvc", "remove it: Kubeflow Pipelines mounts a claim to be written"),
+            ("claim", "remove it: Kubeflow Pipelines mounts a claim to be written"),
+        ),
         "readinessProbe": (("probes", "write `probes: {readiness: ...}`"),),
         "scaleMetric": (("autoscale", "write `autoscale: {metric: cpu, target: 80%}`"),),
         "scaleTarget": (("autoscale", "write `autoscale: {metric: cpu, target: 80%}`"),),
@@ -39,6 +45,10 @@ _WORDS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "storageUri": (
             ("uri", "write `uri`"),
             ("model", "write `model: {uri: s3://bucket/folder, format: sklearn}`"),
+        ),
+        "subPath": (
+            ("secret", "remove it: Kubeflow Pipelines mounts the whole Secret"),
+            ("configMap", "remove it: Kubeflow Pipelines mounts the whole ConfigMap"),
         ),
         "supportedModelFormats": (
             ("formats", "write `formats: {NAME: {version: '1', autoSelect: true}}`"),

@@ -84,11 +84,26 @@ def _of_group(name: str) -> str:
     return _OTHERWISE.get(name, "")
 
 
+_ALONE = "a step is one container: do it in a step before, or in its own command"
+_NO_SERVER = "that is for servers: nothing asks a step"
+# What servers have and Kubeflow Pipelines has no place for.
+_OF_SERVERS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("initContainers", "sidecars"), _ALONE),
+        **dict.fromkeys(("ports", "probes", "replicas", "autoscale"), _NO_SERVER),
+        "serviceAccount": "a run has one: write `serviceAccount` of the pipeline",
+        "patches": "write `kubernetes: {...}`: that reaches its pod",
+    }
+)
+
+
 def _of_step(name: str, known: Collection[str], is_last: bool) -> str:
     if name in ("steps", "choose"):
         return "one step is last: for several call a pipeline, `pipeline: NAME`"
     if name in _INPUTS:
         return "the inputs of a step stand under `with`"
+    if name in _OF_SERVERS and name not in known:
+        return _OF_SERVERS[name]
     if name in _OTHERWISE or nearest(name, known):
         return _OTHERWISE.get(name, "")
     if is_last:

@@ -32,6 +32,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             hint="a Pipeline does it: `load-dataset`, `validate-dataset`, and its `schedules`",
         )
     for spec, model in subject.project.bodies(ModelSpec):
+        if spec.metadata.labels:
+            place = spec.key_at("metadata", "labels")
+            message = (
+                "labels of a Model wait for a version of exai that makes tags of MLflow of them"
+            )
+            hint = "the registered model has none of them yet"
+            yield Diagnostic("not-yet", message, place, "note", hint)
         if model.keep is not None:
             yield _not_yet(
                 spec,

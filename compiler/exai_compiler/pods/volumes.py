@@ -59,7 +59,7 @@ def _mount(path: str, volume: ServerVolume, name: str) -> Tree:
     match volume:
         case SecretVolume() | ConfigMapVolume():
             mount["readOnly"] = True
-        case PvcVolume() | EphemeralVolume() if volume.read_only:
+        case PvcVolume() | EphemeralVolume() | EmptyDirVolume() if volume.read_only:
             mount["readOnly"] = True
         case _:
             pass

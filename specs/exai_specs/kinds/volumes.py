@@ -117,6 +117,7 @@ class EmptyDirVolume:
 
     empty_dir: Annotated[EmptyDir, Effect.RETRAIN, about("An empty folder", {"size": "1Gi"})]
     sub_path: _SubPath = None
+    read_only: _ReadOnly = False
 
 
 @block
