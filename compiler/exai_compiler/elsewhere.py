@@ -9,13 +9,14 @@ are left where they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 from exai_compiler.project import Project
+from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import OverlaySpec
-from exai_specs.parse import Spec
 
 _NAMED = re.compile(r"(?:\bin|\bof|\benvironment) `([^`]+)`")
 _BLOCKS = ("spec", "environments")
@@ -27,7 +28,7 @@ def apart(
     """Those that matter in the environment, and those of others."""
     mine: list[Diagnostic] = []
     others: list[Diagnostic] = []
-    places: Mapping[Span, str] | None = None
+    standing: Callable[[Span], str | None] | None = None
     said = _mapping(project.root.document.value.get("spec"))
     blocks: Mapping[str, Json] = _mapping(said, "environments")
     plain: Set[str] = frozenset()
@@ -35,10 +36,10 @@ def apart(
         if problem.severity == "error" or not blocks.keys() - {name}:
             mine.append(problem)
             continue
-        if places is None:
-            places = dict(_places(project.root, blocks, project.overlays))
+        if standing is None:
+            standing = _standing(project, blocks)
             plain = blocks.keys() - {ref.name for ref in project.refs}
-        concerned = set(_concerned(problem, plain, places))
+        concerned = set(_concerned(problem, plain, standing))
         (others if concerned and name not in concerned else mine).append(problem)
     return mine, others
 
@@ -48,34 +49,36 @@ def _mapping(value: Json, key: str = "") -> Mapping[str, Json]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _concerned(problem: Diagnostic, names: Set[str], places: Mapping[Span, str]) -> Iterator[str]:
+def _concerned(
+    problem: Diagnostic, names: Set[str], standing: Callable[[Span], str | None]
+) -> Iterator[str]:
     """The environments that a diagnostic names or points at."""
     for text, at in ((problem.message, problem.at), *problem.related):
         yield from (named for named in _NAMED.findall(text) if named in names)
-        if at in places:
-            yield places[at]
+        if (there := standing(at)) is not None:
+            yield there
 
 
-def _places(
-    root: Spec, blocks: Mapping[str, Json], overlays: Iterable[Spec]
-) -> Iterator[tuple[Span, str]]:
-    """Every place in the block of an environment, and in its overlays."""
-    for name, block in blocks.items():
-        for path in _paths(block, (*_BLOCKS, name)):
-            yield root.at(*path), name
-            yield root.key_at(*path), name
-    for spec in overlays:
-        if isinstance(spec.body, OverlaySpec) and spec.body.environment in blocks:
-            for path in _paths(spec.document.value, ()):
-                yield spec.at(*path), spec.body.environment
-                yield spec.key_at(*path), spec.body.environment
+def _standing(project: Project, blocks: Iterable[str]) -> Callable[[Span], str | None]:
+    """The environment in whose block a place is, or of whose overlay it is."""
+    root, named = project.root, frozenset(blocks)
+    files = {each.document.path for each in (root, *project.overlays)}
+    specs = [each for each in project.all if each.document.path in files]
+    specs += project.overlays
+    document = standing_at(specs)
+    fields = [root.key_at(key) for key in root.document.value]
+    fields += [root.key_at("spec", key) for key in root.document.keys(("spec",))]
+    begun = [*((at, None) for at in fields), *((root.key_at(*_BLOCKS, n), n) for n in named)]
+    begun.sort(key=lambda each: each[0])
 
+    def standing(at: Span) -> str | None:
+        number = document(at)
+        spec = specs[number] if number is not None else None
+        if spec is root:
+            before = bisect(begun, at, key=lambda each: each[0])
+            return begun[before - 1][1] if before else None
+        body = spec.body if spec is not None else None
+        found = body.environment if isinstance(body, OverlaySpec) else None
+        return found if found in named else None
 
-def _paths(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    yield path
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _paths(inner, (*path, key))
-    elif isinstance(value, tuple):
-        for index, inner in enumerate(value):
-            yield from _paths(inner, (*path, index))
+    return standing

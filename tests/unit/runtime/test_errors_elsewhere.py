@@ -231,6 +231,35 @@ def test_an_overlay_that_cant_be_read_hides_its_environment(
     assert elsewhere == [lines[name] for name in told_]
 
 
+@pytest.mark.parametrize(
+    ("word", "environment"),
+    [
+        ("dev: {target", "dev"),
+        ("target: local}\n    prod", "dev"),
+        ("prod: {target", "prod"),
+        ("Overlay\n", "prod"),
+        ("stopped: false", "prod"),
+        ("exai: ", None),
+        ("kind: Project", None),
+        ("kind: Model", None),
+        ("stopped: true", None),
+    ],
+)
+def test_a_place_is_of_the_environment_in_whose_block_or_overlay_it_stands(
+    tmp_path: Path, word: str, environment: str | None
+) -> None:
+    text = PROJECT + overlay("prod", "{stopped: false}")
+    (tmp_path / "exai.yaml").write_text(text)
+    project = load(tmp_path).project
+    assert project is not None
+    before = text[: text.index(word)]
+    at = Span("exai.yaml", before.count("\n") + 1, len(before) - before.rfind("\n"))
+    warning = Diagnostic("a-code", "something", at, "warning")
+    for name in ("local", "dev", "prod"):
+        mine, _ = apart([warning], project, name)
+        assert bool(mine) is (environment in (None, name)), name
+
+
 @pytest.mark.parametrize(("dataset", "apart_"), [("forgotten", True), ("prod", False)])
 def test_a_document_may_be_called_like_an_environment(
     tmp_path: Path, dataset: str, apart_: bool
