@@ -26,8 +26,9 @@ from exai_compiler.graph.bindings import (
     source_of,
     sources,
 )
-from exai_compiler.graph.build import MAX_LEVELS, MAX_STEPS, graph
+from exai_compiler.graph.build import graph
 from exai_compiler.graph.calls import Frame, Placed, constant_of, everything, made_by
+from exai_compiler.graph.components import MAX_LEVELS, MAX_STEPS
 from exai_compiler.graph.containers import rebuilt
 from exai_compiler.graph.nodes import (
     FINALLY,

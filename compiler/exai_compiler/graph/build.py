@@ -9,14 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import assert_never, cast
 
-from exai_compiler.bodies import (
-    container_component,
-    declared_outputs,
-    importer_component,
-    importer_values,
-)
+from exai_compiler.bodies import importer_values
 from exai_compiler.bodies.run_names import run_names
-from exai_compiler.catalog import Catalog, Component, Port
+from exai_compiler.catalog import Catalog
 from exai_compiler.graph.bindings import (
     NO_ITEMS,
     Binding,
@@ -29,7 +24,7 @@ from exai_compiler.graph.bindings import (
     bind_condition,
     sources,
 )
-from exai_compiler.graph.called import called_component
+from exai_compiler.graph.components import Components
 from exai_compiler.graph.containers import with_containers
 from exai_compiler.graph.nodes import (
     FINALLY,
@@ -79,7 +74,7 @@ def graph(spec: Spec, catalog: Catalog, called: Mapping[str, Graph] = NO_CALLS) 
         body.artifacts,
         *_inner(builder.steps, called),
     )
-    return with_containers(found, builder.notebook)
+    return with_containers(found, builder.components.notebook)
 
 
 def _inner(
@@ -99,14 +94,6 @@ def _inner(
     return MappingProxyType(found), levels, size
 
 
-MAX_LEVELS = 16
-"""How deep pipelines may call each other: far above what anybody can read."""
-
-MAX_STEPS = 2000
-"""Of a whole run: what a workflow engine keeps in one object is bounded. Nothing larger is called,
-so whatever goes through the steps of a run comes to an end."""
-
-
 def given_values(spec: StepSpec) -> Mapping[str, Json]:
     """What the inputs of a step are given: its `with`, or what its `import` says."""
     if spec.import_ is None:
@@ -120,10 +107,7 @@ class _Builder:
     def __init__(
         self, catalog: Catalog, document: Document, image: str | None, called: Mapping[str, Graph]
     ) -> None:
-        self._catalog = catalog
-        self._called = called
-        self._image = image
-        self._document = document
+        self.components = Components(catalog, document, image, called)
         self.steps: dict[str, Step] = {}
         self.nodes: dict[str, Node] = {}
         self._names: set[str] = set()
@@ -165,7 +149,7 @@ class _Builder:
         step = Step(
             name=name,
             spec=spec,
-            component=self._component(spec, path),
+            component=self.components.of(spec, path),
             inputs=MappingProxyType(inputs),
             needs=tuple(sorted(known & read)),
             path=path,
@@ -177,42 +161,6 @@ class _Builder:
         if first:
             self.steps[name] = self.nodes[name] = step
         return step, read
-
-    def _component(self, spec: StepSpec, at: Path) -> Component | None:
-        match spec.body:
-            case "pipeline":
-                inner = self._called.get(spec.pipeline or "")
-                if inner is None or inner.levels >= MAX_LEVELS or inner.size > MAX_STEPS:
-                    return None
-                return called_component(inner)
-            case "python":
-                from exai_compiler.python_code import python_component
-
-                own = self._document.file_of((*at, "python"))
-                return python_component(own, spec, self._catalog, self._image)
-            case "notebook":
-                return self.notebook(spec, at, MappingProxyType({}))
-            case "uses" if spec.component_file:
-                from exai_compiler.user_components import component_file, pinned, read_component
-
-                path = component_file(self._document.file_of((*at, "uses")), spec.component_file)
-                text = self._catalog.files.get(path)
-                read = read_component(text, path) if text is not None else ()
-                return pinned(read, self._catalog.pins) if isinstance(read, Component) else None
-            case "uses":
-                return self._catalog.components.get(spec.uses or "")
-        if spec.import_ is not None:
-            return importer_component(spec.import_, MappingProxyType({}))
-        # Its outputs are declared; what it takes is known when all that it is given is.
-        return container_component(spec, MappingProxyType({}))
-
-    def notebook(self, spec: StepSpec, at: Path, inputs: Mapping[str, Port]) -> Component | None:
-        """The component of a notebook step that is given these."""
-        from exai_compiler.python_code import notebook_component
-
-        own = self._document.file_of((*at, "notebook"))
-        outputs = declared_outputs(spec)
-        return notebook_component(own, spec, self._catalog, self._image, inputs, outputs)
 
     def _is_first(self, name: str) -> bool:
         """Whether no other step was met that has this name."""
