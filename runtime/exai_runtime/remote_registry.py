@@ -27,16 +27,16 @@ from exai_specs.texts import is_http
 if TYPE_CHECKING:
     from exai_compiler.facts import ModelFacts
 
-# A server that doesn't answer is told in a few seconds; MLflow itself tries for minutes, and waits
-# as long as a server asks it to.
+# A server that is silent is told within a minute, since a loaded one needs its time; one that isn't
+# there in a few seconds, by `_connect`. MLflow tries for minutes, and as long as a server asks.
 _TRIES, _SECONDS = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
 _PATIENCE = {
     _TRIES: "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    _SECONDS: "5",
+    _SECONDS: "15",
     "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
 }
-_LONGEST_WAIT = 30.0
+_LONGEST_WAIT = 60.0
 _CONNECT = 3.0  # seconds, for a connection
 _PAUSE = 0.5  # seconds, before the second try
 _LONGEST = 300
