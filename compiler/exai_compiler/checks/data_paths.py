@@ -78,15 +78,23 @@ def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Di
 
 
 def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
-    """A data root that no step reads, where something is below it."""
+    """A data root that no step reads, where something is below it; a local one is a folder."""
     root = environment.data.root if environment.data is not None else ""
+    at = subject.project.root.at("spec", "environments", name, "data", "root")
+    if environment.target == "local" and "://" in root:
+        yield Diagnostic(
+            "data-not-reachable",
+            f"the data root of `{name}` is no folder of this machine",
+            at,
+            hint="write a folder; the path of a Dataset may itself be an s3:// or gs:// URI",
+        )
+        return
     scheme = root.partition("://")[0] if "://" in root else "file"
     sources = (body.source for _, body in subject.project.bodies(DatasetSpec))
     if scheme not in (*STORES, "file") and any(
         isinstance(source, CsvSource | JsonSource | ParquetSource) and "://" not in source.path
         for source in sources
     ):
-        at = subject.project.root.at("spec", "environments", name, "data", "root")
         yield _unread(f"the data root of `{name}`", scheme, at)
 
 

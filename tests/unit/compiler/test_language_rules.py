@@ -132,6 +132,13 @@ def test_files_are_where_steps_can_read_them(
     assert all(("http:" in e.hint) is e.message.endswith("https://") for e in found)
 
 
+@pytest.mark.parametrize("root", ["s3://a/b", "file:///mnt/data"])
+def test_a_local_data_root_is_a_folder(catalog: Catalog, root: str) -> None:
+    here = f"pipelines: {{mode: kubernetes}}}}, local: {{target: local, data: {{root: '{root}'}}"
+    (found,) = [each for each in said(catalog, environment=here) if "data root" in each.message]
+    assert (found.code, "`local`" in found.message) == ("data-not-reachable", True)
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
