@@ -19,15 +19,17 @@ from typing import Any, NoReturn
 
 from exai_runtime.local.amounts import CODE, BadAmount, with_amounts
 from exai_runtime.local.conditions import is_true
+from exai_runtime.local.dag_values import (
+    Values,
+    fitting,
+    flat,
+    outputs_of,
+    resolved,
+    with_defaults,
+)
 from exai_runtime.local.observer import OUTCOME_FILE
 from exai_runtime.local.run_requests import write_json
-from exai_specs.regexes import regex
 from exai_specs.values import frozen, replace
-
-_PLACEHOLDER = regex(r"\{\{\$\.inputs\.parameters\['([^']+)'\]\}\}")
-_FIELD = regex(r'parseJson\(string_value\)\["([^"]+)"\]')
-
-Values = dict[str, Any]
 
 
 class Failed(Exception):
@@ -84,7 +86,7 @@ class _Walk:
 
     def dag(self, component: Any, given: Values) -> Values:
         """The outputs of a DAG. Raises Failed after all of its tasks that could run."""
-        values = _with_defaults(component, given)
+        values = with_defaults(component, given)
         made: dict[str, Values] = {}
         states: dict[str, str] = {}
         for name, task in _in_order(component.dag.tasks):
@@ -93,7 +95,7 @@ class _Walk:
                 states[name] = "FAILED"
                 continue
             try:
-                found = self._task(name, task, _resolved(task.inputs, values, made, states))
+                found = self._task(name, task, resolved(task.inputs, values, made, states))
             except Failed:
                 states[name] = "FAILED"
                 self.failures.append(name)
@@ -103,7 +105,7 @@ class _Walk:
                 made[name] = found
         if "FAILED" in states.values():
             raise Failed
-        return _outputs(component.dag.outputs, made)
+        return outputs_of(component.dag.outputs, made)
 
     def _task(self, name: str, task: Any, values: Values) -> Values | None:
         """The outputs of one task; None when its condition doesn't hold."""
@@ -130,7 +132,7 @@ class _Walk:
         return {
             **{key: [one[key] for one in each] for key in outputs.parameters},
             # Loops in loops give one flat list of files.
-            **{key: list(_flat([one[key] for one in each])) for key in outputs.artifacts},
+            **{key: list(flat([one[key] for one in each])) for key in outputs.artifacts},
         }
 
     def _once(self, name: str, task: Any, values: Values) -> Values:
@@ -153,7 +155,7 @@ class _Walk:
         alone.CopyFrom(task)
         alone.ClearField("inputs")
         store = io.IOStore()
-        for key, value in _fitting(component, values).items():
+        for key, value in fitting(component, values).items():
             store.put_parent_input(key, value)
             if key in component.input_definitions.artifacts:
                 alone.inputs.artifacts[key].component_input_artifact = key
@@ -207,122 +209,3 @@ def _in_order(tasks: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, tasks[name]
             del waiting[name]
         waiting = {name: before.difference(ready) for name, before in waiting.items()}
-
-
-def _with_defaults(component: Any, given: Values) -> Values:
-    from google.protobuf import json_format
-
-    defaults = {
-        name: json_format.MessageToDict(declared.default_value)
-        for name, declared in component.input_definitions.parameters.items()
-        if declared.default_value.WhichOneof("kind") is not None
-    }
-    return _fitting(component, {**defaults, **{k: v for k, v in given.items() if v is not None}})
-
-
-def _resolved(
-    inputs: Any, values: Values, made: Mapping[str, Values], states: Mapping[str, str]
-) -> Values:
-    """The inputs of a task by name; without those that are nothing."""
-    from google.protobuf import json_format
-
-    found: Values = {}
-    texts: Values = {}
-    for name, source in inputs.parameters.items():
-        match source.WhichOneof("kind"):
-            case "runtime_value":
-                texts[name] = json_format.MessageToDict(source.runtime_value.constant)
-            case "task_output_parameter":
-                output = source.task_output_parameter
-                found[name] = made[output.producer_task][output.output_parameter_key]
-            case "task_final_status":
-                found[name] = _final_status(source.task_final_status.producer_task, states)
-            case _:
-                found[name] = values.get(source.component_input_parameter)
-        if field := _FIELD.fullmatch(source.parameter_expression_selector):
-            found[name] = found[name][field[1]]
-    for name, source in inputs.artifacts.items():
-        if source.WhichOneof("kind") == "task_output_artifact":
-            file = source.task_output_artifact
-            found[name] = made[file.producer_task][file.output_artifact_key]
-        else:
-            found[name] = values.get(source.component_input_artifact)
-    found.update({name: _placed(text, found) for name, text in texts.items()})
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _final_status(task: str, states: Mapping[str, str]) -> Values:
-    """As the backend tells it (PipelineTaskFinalStatus in kfp/dsl/task_final_status.py)."""
-    failed = states[task] == "FAILED"
-    return {
-        "state": states[task],
-        "pipelineJobResourceName": "",
-        "pipelineTaskName": task,
-        "error": {"code": 1, "message": "a step failed"} if failed else {},
-    }
-
-
-def _placed(value: Any, values: Values) -> Any:
-    """A constant with what its placeholders stand for."""
-    if isinstance(value, str):
-        return _PLACEHOLDER.sub(
-            lambda match: _text(values[match[1]]) if match[1] in values else match[0], value
-        )
-    if isinstance(value, list):
-        return [_placed(item, values) for item in value]
-    if isinstance(value, dict):
-        return {key: _placed(item, values) for key, item in value.items()}
-    return value
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return json.dumps(value)
-
-
-def _fitting(component: Any, values: Values) -> Values:
-    """Values in the declared types: JSON has one kind of number, and an item of an untyped list is
-    text."""
-    from kfp.pipeline_spec import pipeline_spec_pb2
-
-    kinds = pipeline_spec_pb2.ParameterType
-    found = dict(values)
-    for name, declared in component.input_definitions.parameters.items():
-        value = found.get(name)
-        if declared.parameter_type == kinds.NUMBER_INTEGER and isinstance(value, float):
-            found[name] = int(value)
-        elif (
-            declared.parameter_type == kinds.STRING
-            and value is not None
-            and not isinstance(value, str)
-        ):
-            found[name] = _text(value)
-    return found
-
-
-def _outputs(declared: Any, made: Mapping[str, Values]) -> Values:
-    found: Values = {}
-    for name, output in declared.parameters.items():
-        if output.WhichOneof("kind") == "value_from_parameter":
-            makers = [output.value_from_parameter]
-        else:
-            makers = list(output.value_from_oneof.parameter_selectors)
-        for maker in makers:
-            if maker.producer_subtask in made:
-                found[name] = made[maker.producer_subtask][maker.output_parameter_key]
-    for name, output in declared.artifacts.items():
-        for file in output.artifact_selectors:
-            if file.producer_subtask in made:
-                found[name] = made[file.producer_subtask][file.output_artifact_key]
-    return found
-
-
-def _flat(items: list[Any]) -> Iterator[Any]:
-    for item in items:
-        if isinstance(item, list):
-            yield from _flat(item)
-        else:
-            yield item
