@@ -9,6 +9,7 @@ is read as objects of Git.
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
 from exai_compiler.changes import (
@@ -22,8 +23,9 @@ from exai_compiler.changes import (
     Update,
 )
 from exai_compiler.checks import check
+from exai_compiler.environments import environments
 from exai_compiler.neighbours import EVERYBODY, LeftOut
-from exai_compiler.project import Project
+from exai_compiler.project import Project, link
 from exai_compiler.revisions import (
     Comparison,
     Revision,
@@ -37,9 +39,10 @@ from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import Checked, check_project, environment_of, of_here
 from exai_runtime.document_cache import DocumentCache, opened
-from exai_runtime.folder import ROOT_FILE, TextFolder
+from exai_runtime.folder import ROOT_FILE, Folder, TextFolder
 from exai_runtime.git_commands import RevisionError
 from exai_runtime.git_objects import GitFolder, at_revision
+from exai_runtime.lock_file import read_lock
 from exai_runtime.near_revision import parts
 from exai_runtime.own_files import own_file
 from exai_runtime.rechecking import recheck
@@ -70,7 +73,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
         head = check_project(load(root, cache), environment)
         if (none := _no_environment(head, environment)) is not None:
             return Against(revision, folder.commit, environment, None, none, head.loaded.sources)
-        comparison, problems = _compared(base, head, environment, revision, folder.commit)
+        known = _known(base, head, folder, environment)
+        comparison, problems = _compared(base, head, environment, revision, folder.commit, known)
     problems = in_order((*head.diagnostics, *problems))
     sources = head.loaded.sources
     return Against(revision, folder.commit, environment, comparison, problems, sources)
@@ -145,7 +149,7 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
         if (none := _no_environment(head, environment)) is not None:
             return Against(str(file), "", environment, None, none, head.loaded.sources)
         saved = Saved(kept.objects, kept.runs)
-        comparison, problems = _compared(base, head, environment, str(file), "", saved)
+        comparison, problems = _compared(base, head, environment, str(file), "", saved=saved)
     problems = in_order((*head.diagnostics, *problems))
     return Against(str(file), "", environment, comparison, problems, head.loaded.sources)
 
@@ -188,6 +192,23 @@ def _base(folder: GitFolder, root: Path, cache: DocumentCache, environment: str)
     return check_project(load_from(folder, root, cache), environment)
 
 
+def _known(base: Checked | None, head: Checked, folder: Folder, name: str) -> Project | None:
+    """The documents of a revision, those of one whose Project can't be read included: that stands
+    for the working tree's. Where an overlay is wrong, nobody knows what they are."""
+    supposed = base.loaded.supposed if base is not None else None
+    if base is None or base.project is not None or supposed is None or head.project is None:
+        return base.project if base is not None else None
+    root = head.project.root
+    others = (spec for spec in supposed.all if spec is not supposed.root)
+    project = link((root, *others, *supposed.overlays), supposed.allowances)
+    there = environments(project) if project is not None else None
+    if project is None or there is None or name in there.wrong:
+        return None
+    locked, found = read_lock(folder), there.projects.get(name, project)
+    specs = {**found.specs, root.ref: replace(supposed.root, ref=root.ref)}
+    return replace(found, specs=MappingProxyType(specs), lock=locked.lock or locked.readable)
+
+
 def _no_environment(head: Checked, name: str) -> tuple[Diagnostic, ...] | None:
     """That the working tree hasn't this environment (any more): nothing else is known of it."""
     if head.project is None or head.project.environment(name) is not None:
@@ -203,13 +224,15 @@ def _compared(
     name: str,
     revision: str,
     commit: str,
+    known: Project | None = None,
     saved: Saved | None = None,
 ) -> tuple[Comparison | None, tuple[Diagnostic, ...]]:
     """With a base that doesn't compile, what is sound of it is compared with: a change that mends
-    it can be looked at."""
+    it can be looked at. `known` are its documents where it has no Project."""
     if base is not None and base.usable is None and saved is not None:
         return None, (_broken_build(base, revision),)
     before = base.project if base is not None else None
+    known = before or known
     if head.project is None:
         return None, ()
     if head.usable is None:
@@ -217,9 +240,9 @@ def _compared(
         overlays = (base.overlays if base is not None else (), head.overlays)
         told = head.diagnostics
         problems = _broken_base(base, revision, commit, None) if base is not None else ()
-        known = base.diagnostics if base is not None else ()
+        old_ones = base.diagnostics if base is not None else ()
         made = compare_documents(
-            before, head.project, name, told, was, head.catalog, overlays, known
+            known, head.project, name, told, was, head.catalog, overlays, old_ones
         )
         return _less_unread(made, head), problems
     found = head.usable.environment(name)
@@ -232,7 +255,7 @@ def _compared(
     problems = _broken_base(base, revision, commit, sound) if base is not None else ()
     files = base.catalog if base is not None else None
     new = Revision(head.usable, head.catalog, found)
-    made = compare(before, old, new, name, saved, files)
+    made = compare(known, old, new, name, saved, files)
     if problems and (before is None or before.environment(name) is not None):
         made = _unsure(made, before, sound)
     return made, problems

@@ -87,10 +87,19 @@ def as_new(
     for each in planned:
         ref = document_of(each)
         first[ref] = max(first.get(ref, Effect.METADATA), each.impact)
-    return tuple(
-        replace(each, impact=first.get(each.ref, each.impact)) if each.verb == "added" else each
-        for each in documents
-    )
+    return tuple(_as_new(each, first.get(each.ref)) for each in documents)
+
+
+def _as_new(document: DocumentChange, first: Effect | None) -> DocumentChange:
+    if document.verb == "added" and first is not None:
+        return replace(document, impact=first)
+    if document.ref.kind == "Project":  # nothing is there yet that it could break
+        most = max(first or Effect.RENDER, Effect.RENDER)
+        fields = tuple(
+            replace(each, effect=most) if each.effect > most else each for each in document.fields
+        )
+        return replace(document, impact=min(document.impact, most), fields=fields)
+    return document
 
 
 def _roots(documents: Iterable[DocumentChange]) -> Iterator[tuple[Ref, Effect]]:

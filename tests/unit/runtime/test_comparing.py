@@ -430,7 +430,13 @@ def test_a_revision_whose_project_is_wrong_makes_all_new(project: Path) -> None:
     found = plan_against(project, "local", "HEAD")
     assert warned(found).endswith("all of it is planned as new")
     assert found.comparison is not None
-    assert {each.verb for each in found.comparison.documents} == {"added"}
+    # What can be read is as it was; only the Project isn't.
+    [only] = found.comparison.documents
+    assert (str(only.ref), only.verb) == ("Project/diabetes-platform", "changed")
+    assert only.impact < Effect.BREAKING
+    assert found.comparison.files == ()
+    verbs = {verb(each.change) for each in planned(found.comparison).changes}
+    assert verbs <= {"create", "judge", "materialize", "move", "run"}
 
 
 def test_what_a_partial_clone_lacks_isnt_fetched(repository: Path, tmp_path: Path) -> None:

@@ -427,6 +427,16 @@ def test_the_lock_is_the_same_where_nothing_else_of_a_revision_is_sound(shop: Pa
     assert "Lock/prod" not in {str(each.ref) for each in compared(shop).documents}
 
 
+def test_the_lock_is_the_same_where_the_project_cant_be_read(shop: Path) -> None:
+    whole = (shop / "exai.yaml").read_text()
+    edit(shop / "exai.yaml", "kind: Project", "kind: Project\nspce: {}")
+    git(shop, "commit", "-qam", "broken")
+    (shop / "exai.yaml").write_text(whole)
+    found = compared(shop)
+    assert [each.ref.kind for each in found.documents] == ["Project"]
+    assert found.files == ()
+
+
 def test_a_pin_keeps_a_service_whatever_is_trained(shop: Path) -> None:
     pipeline = shop / "specs/pipeline.yaml"
     edit(pipeline, "  serviceAccount: trainer\n", "  run: {on: [spec]}\n")
