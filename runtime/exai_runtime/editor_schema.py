@@ -6,16 +6,44 @@ In: a project's folder. Out: one file, made of what this exai knows. Never: the 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 FILE = "exai.schema.json"
 
 
 def text() -> str:
-    """The schema of any document, whole in one file."""
+    """It as it is written."""
+    return json.dumps(schema(), separators=(",", ":")) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The schema of any document, whole in one file; an editor completes the names of rules and of
+    metrics, which are those of the checks."""
+    from exai_compiler.codes import CODES
+    from exai_compiler.judge import DIRECTIONS
+    from exai_compiler.policies import NAMED, rules
     from exai_specs.schema import bundle
 
-    return json.dumps(bundle(), separators=(",", ":")) + "\n"
+    found: dict[str, Any] = json.loads(json.dumps(bundle()))
+    said = {rule: CODES[NAMED.get(rule, rule)].meaning for rule in rules()}
+    _named(_field(found, "kind.Project", "policies"), said)
+    better = {name: f"{way.capitalize()} is better" for name, way in DIRECTIONS.items()}
+    _named(_field(found, "kind.Model", "gates"), better)
+    return found
+
+
+def _field(schema: dict[str, Any], kind: str, field: str) -> dict[str, Any]:
+    spec = schema["$defs"][kind]["properties"]["spec"]["properties"]
+    found: dict[str, Any] = spec[field]
+    return found
+
+
+def _named(mapping: dict[str, Any], names: Mapping[str, str]) -> None:
+    """Keys that there are, with what they mean, beside any others."""
+    each = mapping["additionalProperties"]
+    mapping["properties"] = {name: {**each, "description": said} for name, said in names.items()}
 
 
 def write(folder: Path) -> Path:

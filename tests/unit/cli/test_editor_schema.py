@@ -10,26 +10,26 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from exai_runtime.editor_schema import FILE, comment
+from exai_runtime.editor_schema import FILE, comment, schema
 from exai_specs.documents import read
 from exai_specs.frozen import thaw
-from exai_specs.schema import bundle
 
 Run = Callable[..., Any]
-WHOLE = Draft202012Validator(bundle())
+SCHEMA = schema()
+WHOLE = Draft202012Validator(SCHEMA)
 
 
 def test_it_is_printed(exai: Run) -> None:
     done = exai("schema")
-    assert (done.code, json.loads(done.out)) == (0, bundle())
+    assert (done.code, json.loads(done.out)) == (0, SCHEMA)
 
 
 def test_it_follows_no_file_beside_it() -> None:
-    Draft202012Validator.check_schema(bundle())
-    text = json.dumps(bundle())
+    Draft202012Validator.check_schema(SCHEMA)
+    text = json.dumps(SCHEMA)
     found = {part.partition('"')[0] for part in text.split('"$ref": "')[1:]}
     assert found and all(reference.startswith("#/$defs/") for reference in found)
-    assert {reference.removeprefix("#/$defs/") for reference in found} <= set(bundle()["$defs"])
+    assert {reference.removeprefix("#/$defs/") for reference in found} <= set(SCHEMA["$defs"])
 
 
 @pytest.mark.parametrize("template", ["iris", "empty"])
@@ -38,7 +38,7 @@ def test_what_init_writes_points_at_it_and_is_valid(
 ) -> None:
     assert exai("init", str(tmp_path / "shop"), "--template", template).code == 0
     folder = tmp_path / "shop"
-    assert json.loads((folder / FILE).read_text("utf-8")) == bundle()
+    assert json.loads((folder / FILE).read_text("utf-8")) == SCHEMA
     specs = sorted(folder.rglob("*.yaml"))
     assert specs
     for spec in specs:
@@ -53,7 +53,7 @@ def test_it_is_written_anew(exai: Run, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("old", "utf-8")
     done = exai("schema", "--write", "-C", str(tmp_path))
     assert (done.code, done.out) == (0, f"{tmp_path / FILE}\n")
-    assert json.loads((tmp_path / FILE).read_text("utf-8")) == bundle()
+    assert json.loads((tmp_path / FILE).read_text("utf-8")) == SCHEMA
     assert [each.name for each in tmp_path.iterdir()] == [FILE]
 
 
