@@ -68,7 +68,8 @@ class Reader(Protocol):
         ...
 
     def problems(self, project: Project, read: frozenset[str]) -> tuple[Diagnostic, ...]:
-        """What these datasets ask for and this place doesn't have: a table, a column."""
+        """What these datasets ask for and this place doesn't have: a table, a column; and what
+        services ask for and another program has: a port."""
         ...
 
     def observe(self) -> Observed:

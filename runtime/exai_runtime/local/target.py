@@ -40,6 +40,7 @@ from exai_runtime.local.ledger import Ledger, read
 from exai_runtime.local.lock import ApplyLock
 from exai_runtime.local.log_tail import tail
 from exai_runtime.local.paths import Paths, cache_folder, prepare, remove_private
+from exai_runtime.local.port_problems import port_problems
 from exai_runtime.local.process import alive
 from exai_runtime.local.rendered import (
     SERVICE_KIND,
@@ -106,6 +107,7 @@ class LocalTarget:
         return (
             *source_problems(project, self.environment, asked, read),
             *unsure_of(found, project, self.paths.environment),
+            *port_problems(project, self.paths, self._ledger),
         )
 
     def observe(self) -> Observed:
