@@ -16,12 +16,21 @@ from exai_specs.kinds import (
     DatasetSpec,
     Environment,
     FeatureViewSpec,
+    HttpSource,
     JsonSource,
+    ParquetSource,
     Postgresql,
     SqlSource,
 )
 from exai_specs.parse import Spec
 
+_KINDS = {
+    CsvSource: "csv",
+    HttpSource: "http",
+    JsonSource: "json",
+    ParquetSource: "parquet",
+    SqlSource: "sql",
+}
 _AS_PARQUET = (
     "write the rows as Parquet below the data root and name them here, or keep them in PostgreSQL "
     "with `features: {offline_store: {type: postgres, connection: NAME}}`"
@@ -58,11 +67,11 @@ def _told(
 ) -> Iterator[Diagnostic]:
     """Nothing where an error says it already: a database or a folder that can't be reached."""
     (spec, body), (name, where) = dataset, environment
-    at, hint = spec.at("spec", "source"), _AS_PARQUET
+    at, hint = spec.key_at("spec", "source", _KINDS[type(body.source)]), _AS_PARQUET
     match why:
         case "format":
-            kinds = {CsvSource: "CSV", JsonSource: "JSON"}
-            what = f"Feast reads no {kinds.get(type(body.source), 'files behind addresses')}"
+            kind = _KINDS[type(body.source)].upper()
+            what = f"Feast reads no {kind if kind != 'HTTP' else 'files behind addresses'}"
         case "database":
             connection = body.source.connection if isinstance(body.source, SqlSource) else ""
             if connection not in where.connections:
