@@ -8,7 +8,7 @@ how it is looked up: a model doesn't depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache, partial
 from operator import attrgetter
@@ -16,8 +16,9 @@ from typing import Any, cast
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.feature_views import Used, key_of, used
-from exai_compiler.graph import Choice, Constant, Graph, Group, Node, Step
+from exai_compiler.graph import Choice, Graph, Group, Node, Step
 from exai_compiler.inlined import wanted_by
+from exai_compiler.named_by_steps import all_named
 from exai_compiler.project import Project
 from exai_compiler.python_names import PYTHON, function_of
 from exai_specs.effects import Effect
@@ -214,7 +215,7 @@ def _pipeline_meaning(
         outputs = meaningful(theirs.outputs) if theirs is not None else {}
         asked = {"is": called[inner.pipeline.name], "outputs": outputs}
         steps[step.name] = {"pipeline": asked, "inputs": step.spec.with_}
-    named = tuple(_all_named(graph))
+    named = tuple(all_named(graph))
     datasets_of = [(name, uses) for uses, kind, name in named if kind == "Dataset"]
     judged = {name for name, uses in datasets_of if "quality" in wanted_by(uses)}
     datasets = {
@@ -308,51 +309,3 @@ def _asked_of_steps(project: Project, catalog: Catalog, model: ModelSpec) -> Jso
         "signature": meaningful(model.signature),
         "features": _service_meaning(project, catalog, service) if service else None,
     }
-
-
-def datasets_read(project: Project, graph: Graph) -> tuple[str, ...]:
-    """The datasets whose data a run of this pipeline sees, those behind its features included;
-    sorted."""
-    named = {(kind, name) for one in _with_called(graph) for _, kind, name in _all_named(one)}
-    found = {name for kind, name in named if kind == "Dataset"}
-    for service in (name for kind, name in named if kind == "FeatureService"):
-        gives = used(project, service)
-        found.update(gives.parts.datasets if gives is not None else ())
-    return tuple(sorted(found))
-
-
-def models_registered(graph: Graph) -> tuple[str, ...]:
-    """The models that a run of this pipeline registers a version of, sorted."""
-    found = {
-        name
-        for one in _with_called(graph)
-        for uses, kind, name in _all_named(one)
-        if kind == "Model" and uses.effects == "writes-registry"
-    }
-    return tuple(sorted(found))
-
-
-def _with_called(graph: Graph) -> Iterable[Graph]:
-    """A pipeline and all that it calls."""
-    if not graph.called:
-        return (graph,)
-    found: dict[str, Graph] = {}
-    waiting = [graph]
-    while waiting:
-        for name, inner in waiting.pop().called.items():
-            if name not in found:
-                found[name] = inner
-                waiting.append(inner)
-    return (graph, *found.values())
-
-
-def _all_named(graph: Graph) -> Iterator[tuple[Component, str, str]]:
-    """The kind and name of each document that a step names, with the step's component."""
-    for step in graph.steps.values():
-        uses = step.component
-        if uses is None:
-            continue
-        for port, kind in uses.refs.items():
-            binding = step.inputs.get(port)
-            if isinstance(binding, Constant) and isinstance(binding.value, str):
-                yield uses, kind, binding.value

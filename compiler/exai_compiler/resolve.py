@@ -19,7 +19,8 @@ from exai_compiler.graphs import graphs_of
 from exai_compiler.judge import gates_digest, judge
 from exai_compiler.materializations import materializations
 from exai_compiler.maybe import Known, Maybe, Unknown
-from exai_compiler.meaning import datasets_read, models_registered, pipeline_meanings
+from exai_compiler.meaning import pipeline_meanings
+from exai_compiler.named_by_steps import datasets_read, models_registered
 from exai_compiler.pinned_images import with_digests
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved

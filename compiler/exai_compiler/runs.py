@@ -15,7 +15,7 @@ from exai_compiler.build import RunKey, RunRequest
 from exai_compiler.facts import Facts, ModelFacts, RunFact
 from exai_compiler.graph import Graph
 from exai_compiler.maybe import Known, Unknown
-from exai_compiler.meaning import models_registered
+from exai_compiler.named_by_steps import models_registered
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, PipelineSpec

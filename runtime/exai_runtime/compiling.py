@@ -15,7 +15,7 @@ from exai_compiler.environments import check_everywhere, errors_in, wrong_with
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown
-from exai_compiler.meaning import datasets_read
+from exai_compiler.named_by_steps import datasets_read
 from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve

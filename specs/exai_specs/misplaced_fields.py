@@ -84,7 +84,7 @@ def _of_group(name: str) -> str:
     return _OTHERWISE.get(name, "")
 
 
-_ALONE = "a step is one container: do it in a step before, or in its own command"
+_ALONE = "one container runs: do it in its own command, or in a step before"
 _NO_SERVER = "that is for servers: nothing asks a step"
 # What servers have and Kubeflow Pipelines has no place for.
 _OF_SERVERS: Mapping[str, str] = MappingProxyType(

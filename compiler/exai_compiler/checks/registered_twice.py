@@ -11,7 +11,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import Maker
 from exai_compiler.graph import Step
-from exai_compiler.meaning import models_registered
+from exai_compiler.named_by_steps import models_registered
 from exai_specs.diagnostics import Diagnostic
 
 

@@ -16,7 +16,7 @@ from exai_compiler.edges import Node
 from exai_compiler.facts import Pin
 from exai_compiler.graph import Frame, everything
 from exai_compiler.lineage import Lineage
-from exai_compiler.meaning import models_registered
+from exai_compiler.named_by_steps import models_registered
 from exai_compiler.named_files import asked_files
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.resolved import Resolved

@@ -11,11 +11,11 @@ import pytest
 from exai_compiler.feature_views import used
 from exai_compiler.graph import graph
 from exai_compiler.meaning import (
-    datasets_read,
     meanings_behind,
     pipeline_meanings,
     view_meaning,
 )
+from exai_compiler.named_by_steps import datasets_read
 from exai_compiler.project import Project, link
 from exai_runtime.workspace import component_catalog
 from exai_specs.documents import read
