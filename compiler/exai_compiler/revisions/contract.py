@@ -6,6 +6,7 @@ In: both revisions. Out: `Break`s, each with the consumer that can no longer wor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import used
@@ -92,18 +93,24 @@ def _type(project: Project, lineage: Lineage, column: Node) -> str:
 def broken_callers(
     base: Project, head: Project, before: Lineage, after: Lineage, reached: frozenset[str]
 ) -> Iterator[Break]:
-    """Whoever calls a service that is gone, or that wants or answers something else now. Only
-    services that a change reaches are looked at."""
+    """Whoever calls what is gone, or stopped, or a service that wants or answers something else
+    now. Only services that a change reaches are looked at."""
+    for kind, what in _SERVING.items():
+        for ref, spec in base.specs.items():
+            if ref.kind != kind:
+                continue
+            now = head.find(kind, ref.name)
+            if now is None:
+                why, at = f"the {what} is removed", spec.at("metadata", "name")
+                yield Break(_callers(ref), ref, at, why, (ref,))
+            elif _is_stopped(now) and not _is_stopped(spec):
+                why = "it is stopped, and answers nobody"
+                yield Break(_callers(ref), ref, now.at("spec", "stopped"), why, (ref,))
     old_columns, new_columns = _columns(before), _columns(after)
     for spec, _ in base.bodies(ServiceSpec):
         name = spec.ref.name
         new = head.find("Service", name)
-        if new is None:
-            why = "the service is removed"
-            at = spec.at("metadata", "name")
-            yield Break(_callers(spec.ref), spec.ref, at, why, (spec.ref,))
-            continue
-        if name not in reached:
+        if new is None or name not in reached:
             continue
         old_contract = contract(base, before, old_columns, name)
         new_contract = contract(head, after, new_columns, name)
@@ -112,6 +119,15 @@ def broken_callers(
         for path, why in _differences(old_contract, new_contract):
             because = (spec.ref,) if path == "protocol" else ()
             yield Break(_callers(spec.ref), spec.ref, new.at("spec", path), why, because)
+
+
+_SERVING: Mapping[str, str] = MappingProxyType(
+    {"Graph": "graph", "LLMService": "service", "Service": "service"}
+)
+
+
+def _is_stopped(spec: Spec) -> bool:
+    return isinstance(spec.body, ServiceSpec) and spec.body.stopped
 
 
 def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:

@@ -200,6 +200,31 @@ def test_who_moves_an_alias_changes_nothing_by_itself(old: str, new: str, tmp_pa
     assert (model.ref.kind, model.verb, model.impact) == ("Model", "changed", Effect.METADATA)
 
 
+GRAPH = f"""
+{HEAD}kind: Graph
+metadata: {{name: choosing, owner: ml}}
+spec: {{nodes: {{root: {{routerType: Sequence, steps: [{{service: scoring}}]}}}}}}
+"""
+
+
+def test_callers_of_what_is_removed_or_stopped_are_named(tmp_path: Path) -> None:
+    environments = CLUSTER.replace("MODE", "Standard")
+    root = project(tmp_path, SERVICE, GRAPH, environments=environments)
+    (root / "specs/all.yaml").write_text(SERVICE)
+    found = compared(root, "prod")
+    assert [(each.consumer, each.why) for each in found.breaks] == [
+        ("whoever calls Graph/choosing", "the graph is removed")
+    ]
+    assert rows(found) == {"Graph/choosing": ("removed", Effect.BREAKING)}
+    git(root, "checkout", "-q", "-f")
+    edit(root / "specs/all.yaml", ("  replicas:", "  stopped: true\n  replicas:"))
+    found = compared(root, "prod")
+    [one] = found.breaks
+    assert (one.consumer, one.at.line) == ("whoever calls Service/scoring", 7)
+    assert rows(found) == {"Service/scoring": ("changed", Effect.BREAKING)}
+    assert list(actions(found)) == [("update", "InferenceService/scoring", Effect.BREAKING)]
+
+
 STARTED = f"""
 {HEAD}kind: Pipeline
 metadata: {{name: greeting, owner: ml}}
