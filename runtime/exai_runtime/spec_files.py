@@ -7,13 +7,14 @@ of them. Never: what documents say of each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
 from exai_runtime.document_cache import DocumentCache
 from exai_runtime.folder import ROOT_FILE, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import API_VERSION, ProjectSpec
@@ -124,7 +125,10 @@ def _meant(value: Json, key: str, others: Iterable[str]) -> Json:
     if not isinstance(value, Mapping):
         return None
     known = (key, *others)
-    return next((value[each] for each in value if nearest(each, known) == key), None)
+    if key in value:
+        return value[key]
+    first = islice(value, MAX_PROBLEMS)
+    return next((value[each] for each in first if nearest(each, known) == key), None)
 
 
 def _read(

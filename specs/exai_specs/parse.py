@@ -101,7 +101,8 @@ def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
 def _meant(value: Mapping[str, Json]) -> Mapping[str, str]:
     """The keys that stand for the fields of a document, some of them misspelt: what is in them is
     judged all the same."""
-    found = {nearest(key, _FIELDS): key for key in value if key not in _FRAME}
+    others = islice((key for key in value if key not in _FRAME), MAX_PROBLEMS)
+    found = {nearest(key, _FIELDS): key for key in others}
     return {name: name if name in value else found.get(name, name) for name in _FIELDS}
 
 
