@@ -129,7 +129,8 @@ class Project:
 
     def body(self, kind: type[Body], name: str) -> Body | None:
         """The typed body of one document."""
-        found = self.find(KIND_OF[kind], name)
+        named = self._named.get(KIND_OF[kind])
+        found = named.get(name) if named is not None else None
         return found.body if found is not None and isinstance(found.body, kind) else None
 
     def environment(self, name: str) -> Environment | None:

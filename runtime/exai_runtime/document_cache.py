@@ -11,19 +11,16 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from exai_runtime.packs import digest_of, pack, place_of, sources, unpacked
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
-from exai_specs.frozen import Json, thaw
 
 FEW = 100  # files that are read as fast without
 
@@ -95,24 +92,13 @@ def _yaml() -> Iterator[str]:
 
 
 def _packed(documents: tuple[Document, ...]) -> bytes:
-    return marshal.dumps([(thaw(each.value), each.places) for each in documents])
+    return marshal.dumps([(each.thawed, each.places) for each in documents])
 
 
 def _unpacked(packed: bytes, path: str, text: str) -> tuple[Document, ...]:
     return tuple(
         [
-            Document(path, _frozen(value), text, places)
+            Document.unfrozen(path, value, text, places)
             for value, places in marshal.loads(packed)  # noqa: S302 - see `packs.unpacked`
         ]
     )
-
-
-def _frozen(value: dict[str, Any]) -> Mapping[str, Json]:
-    return MappingProxyType({key: _frozen_item(item) for key, item in value.items()})
-
-
-def _frozen_item(item: Any) -> Json:
-    kind = type(item)
-    if kind is dict:
-        return _frozen(item)
-    return tuple([_frozen_item(each) for each in item]) if kind is list else item

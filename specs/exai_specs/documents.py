@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from exai_specs.diagnostics import (
     MAX_IN_FILE,
@@ -20,9 +20,9 @@ from exai_specs.diagnostics import (
     in_order,
     more_problems,
 )
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, freeze, thaw
 from exai_specs.regexes import regex
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 from exai_specs.yaml_text import decode, end_of_document, lines_of, position
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ Path: TypeAlias = tuple[str | int, ...]
 # where its key does (the value itself in a list), nodes in its subtree.
 NODE = 3
 _PLAIN = regex(r"(?:&\S+\s+)?([-+.\w]+)")
+_LISTS = (tuple, list)
+_SLOTS = ("path", "text", "places", "plain")
 _SMALL = 1 << 13  # characters that are looked through as fast as the end of a document is found
 
 
@@ -42,13 +44,40 @@ class Document:
     """One YAML document in the text of its file.
 
     `places` are the numbers of `NODE`, packed: few of them are ever asked for, and lines and
-    columns are counted then.
+    columns are counted then. `plain` is the value until somebody asks for it: most documents are
+    parsed, which takes dictionaries and lists, and never looked at again.
     """
 
     path: str
     value: Mapping[str, Json]
     text: str
     places: bytes
+    plain: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """The value, frozen when it is first asked for."""
+            if name != "value":
+                raise AttributeError(name)
+            if (plain := self.plain) is not None:
+                object.__setattr__(self, "value", freeze(plain))
+                object.__setattr__(self, "plain", None)
+            return object.__getattribute__(self, "value")
+
+    @classmethod
+    def unfrozen(cls, path: str, plain: dict[str, Any], text: str, places: bytes) -> Document:
+        """One whose value is frozen when it is first asked for. Nobody may change what it gets."""
+        found = object.__new__(Document)
+        for slot, given in zip(_SLOTS, (path, text, places, plain), strict=True):
+            object.__setattr__(found, slot, given)
+        return found
+
+    @property
+    def thawed(self) -> dict[str, Any]:
+        """The value as dictionaries and lists, which nobody may change."""
+        found: dict[str, Any] = thaw(self.value) if self.plain is None else self.plain
+        return found
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         """The place of the value at `path`, or of its nearest parent that exists.
@@ -146,7 +175,7 @@ class Document:
     def _find(self, path: Path) -> tuple[memoryview, Json, bool]:
         """The numbers and the value of what is at `path`, or of its nearest parent."""
         places = memoryview(self.places).cast("I")
-        node, value = 0, self.value  # type: int, Json
+        node, value = 0, self.value if self.plain is None else self.plain  # type: int, Any
         for part in path:
             if (type(value) is MappingProxyType or isinstance(value, Mapping)) and part in value:
                 child = node + NODE
@@ -155,7 +184,7 @@ class Document:
                         break
                     child += places[child + 2] * NODE
                 node, value = child, value[str(part)]
-            elif isinstance(value, tuple) and isinstance(part, int) and 0 <= part < len(value):
+            elif isinstance(value, _LISTS) and isinstance(part, int) and 0 <= part < len(value):
                 child = node + NODE
                 for _ in range(part):
                     child += places[child + 2] * NODE
@@ -183,7 +212,7 @@ def read(
     if not doubtful and not may_have_look_alikes(decoded):
         plain = plain_documents(decoded)
         if plain is not None:
-            return tuple([Document(path, value, decoded, places) for value, places in plain]), ()
+            return tuple([Document.unfrozen(path, v, decoded, places) for v, places in plain]), ()
     from exai_specs.known_secrets import known_secrets, without_secrets
     from exai_specs.look_alikes import look_alikes
     from exai_specs.yaml_values import converted

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from exai_specs.core import ValidationError
 from exai_specs.diagnostics import (
@@ -21,7 +21,7 @@ from exai_specs.diagnostics import (
     more_problems,
 )
 from exai_specs.documents import Document
-from exai_specs.frozen import Json, thaw
+from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import API_VERSION, KINDS, Body, Kind, Metadata
 from exai_specs.nearest import did_you_mean, nearest
@@ -71,7 +71,7 @@ class Spec:
 
 def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
     """The spec of a document, or all its problems in order (after 100: `more-problems`)."""
-    value = document.value
+    value = document.thawed
     kind = KINDS.get(str(value.get("kind")))
     problems: list[Diagnostic] = []
     framed = kind and value.keys() == _FRAME and value["apiVersion"] == API_VERSION
@@ -81,15 +81,15 @@ def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
             return (foreign,)
         problems += islice(_of_the_frame(document), MAX_PROBLEMS)
         keys = _meant(value)
-        kind = kind or meant_kind(value.get(keys["kind"]))
-    metadata = _validated(Metadata, document, keys["metadata"], problems)
+        kind = kind or meant_kind(document.value.get(keys["kind"]))
+    metadata = _validated(Metadata, document, value, keys["metadata"], problems)
     if kind and metadata is not None:
         wrong = kind.names.wrong(metadata.name)
         if wrong:
             at = document.at(("metadata", "name"))
             hint = f"for example {kind.names.suggest(metadata.name)}"
             problems.append(Diagnostic("invalid-name", f"metadata.name: {wrong}", at, hint=hint))
-    body = _validated(kind.spec, document, keys["spec"], problems) if kind else None
+    body = _validated(kind.spec, document, value, keys["spec"], problems) if kind else None
     if problems or kind is None or metadata is None or body is None:
         listed = in_order(problems)
         if len(problems) < MAX_PROBLEMS:
@@ -203,11 +203,17 @@ def _of_the_frame(document: Document) -> Iterator[Diagnostic]:
     yield from (unknown_field(document, (key,), _FIELDS) for key in value if key not in _FIELDS)
 
 
-def _validated(of: type[T], document: Document, key: str, problems: list[Diagnostic]) -> T | None:
-    if key not in document.value:
+def _validated(
+    of: type[T],
+    document: Document,
+    value: Mapping[str, Any],
+    key: str,
+    problems: list[Diagnostic],
+) -> T | None:
+    if key not in value:
         return None
     try:
-        return read(of, thaw(document.value[key]))
+        return read(of, value[key])
     except ValidationError as error:
         from exai_specs.shape import shape_of
         from exai_specs.translate import translate  # few documents are wrong

@@ -1,8 +1,8 @@
 """Documents in the small part of YAML that most specs are written in, read without libyaml's
 events: block mappings and lists, texts of one line, lines behind `|` and `>`, brackets, comments.
 
-In: the text of a file, of characters that YAML may read. Out: its documents as values with their
-places, the same as `yaml_values` gives; or None for a file with anything else in it, right or
+In: the text of a file, of characters that YAML may read. Out: its documents as plain values with
+their places, the same as `yaml_values` gives; or None for a file with anything else in it, right or
 wrong. Never: a problem, or a guess. What isn't certain is libyaml's.
 """
 
@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
-from exai_specs.frozen import Json
 from exai_specs.yaml_scalars import Refused, Scalar, plain, plain_key
 
 _NODE = 3  # numbers of a place, as `documents` has them
@@ -48,7 +46,7 @@ _ITEM = re.compile(rf"{_GAP}(?:({_FLOW}|{_QUOTED}){_GAP}|)([,\]}}\[{{])").match
 _PAIR = re.compile(rf"{_GAP}(?:{_KEY}[ ]++|)(?:({_FLOW}|{_QUOTED}){_GAP}|)([,\]}}\[{{])").match
 _NEXT = re.compile(rf"{_GAP}([,\]}}])").match
 
-Read = tuple[Mapping[str, Json], bytes]
+Read = tuple[dict[str, Any], bytes]
 _Level = tuple[Any, int, int]
 _Around = list[tuple[Any, int, int, str | int]]
 
@@ -71,7 +69,7 @@ def plain_documents(text: str) -> list[Read] | None:
         while at < len(text):
             value, places, at = _document(text, at)
             if value:
-                found.append((MappingProxyType(value), array("I", places).tobytes()))
+                found.append((value, array("I", places).tobytes()))
     except _Other:
         return None
     return found
@@ -162,7 +160,7 @@ def _level(
     return values, column, start
 
 
-def _item(text: str, line: re.Match[str], places: list[int], values: list[Json]) -> int:
+def _item(text: str, line: re.Match[str], places: list[int], values: list[Any]) -> int:
     """Adds what stands behind a dash, without a key, to a list; where its line ends."""
     written, opened = line.group(4, 5)
     place = line.start(4 if opened is None else 5)
@@ -177,7 +175,7 @@ def _item(text: str, line: re.Match[str], places: list[int], values: list[Json])
     return at
 
 
-def _behind(text: str, at: int, sign: str, places: list[int], column: int) -> tuple[Json, int]:
+def _behind(text: str, at: int, sign: str, places: list[int], column: int) -> tuple[Any, int]:
     """What stands behind a bracket, `|` or `>`, and where its last line ends."""
     if sign not in _BRACKETS:
         return _lines(text, at, sign, column)
@@ -201,7 +199,7 @@ def _closed(values: Any, start: int, places: list[int], around: _Around) -> _Lev
     """Puts a mapping or list that has ended where it belongs; what is around it."""
     places[start + 2] = (len(places) - start) // _NODE
     outer, column, start, name = around.pop()
-    outer[name] = tuple(values) if type(values) is list else MappingProxyType(values)
+    outer[name] = values
     return outer, column, start
 
 
@@ -214,10 +212,10 @@ def _rest(text: str, at: int) -> int:
     return rest.end()
 
 
-def _list(text: str, at: int, places: list[int], depth: int) -> tuple[Json, int]:
+def _list(text: str, at: int, places: list[int], depth: int) -> tuple[list[Any], int]:
     """The list whose bracket ends at `at`, and where it ends. Its own place is there already."""
     start = len(places) - _NODE
-    values: list[Json] = []
+    values: list[Any] = []
     sign = ","
     while sign == ",":
         if (item := _ITEM(text, at)) is None:
@@ -237,13 +235,13 @@ def _list(text: str, at: int, places: list[int], depth: int) -> tuple[Json, int]
     if sign != "]":
         raise _Other
     places[start + 2] = (len(places) - start) // _NODE
-    return tuple(values), at
+    return values, at
 
 
-def _mapping(text: str, at: int, places: list[int], depth: int) -> tuple[Json, int]:
+def _mapping(text: str, at: int, places: list[int], depth: int) -> tuple[dict[str, Any], int]:
     """The mapping whose bracket ends at `at`, and where it ends."""
     start = len(places) - _NODE
-    values: dict[str, Json] = {}
+    values: dict[str, Any] = {}
     sign = ","
     while sign == ",":
         if (item := _PAIR(text, at)) is None:
@@ -268,10 +266,10 @@ def _mapping(text: str, at: int, places: list[int], depth: int) -> tuple[Json, i
     if sign != "}":
         raise _Other
     places[start + 2] = (len(places) - start) // _NODE
-    return MappingProxyType(values), at
+    return values, at
 
 
-def _inner(text: str, at: int, opened: str, places: list[int], depth: int) -> tuple[Json, str, int]:
+def _inner(text: str, at: int, opened: str, places: list[int], depth: int) -> tuple[Any, str, int]:
     """What is in brackets within brackets, the sign that follows, and where that ends."""
     if depth > _DEEPEST:
         raise _Other
@@ -281,7 +279,10 @@ def _inner(text: str, at: int, opened: str, places: list[int], depth: int) -> tu
     return value, following[1], following.end()
 
 
-_BRACKETS = {"[": _list, "{": _mapping}
+_BRACKETS: dict[str, Callable[[str, int, list[int], int], tuple[Any, int]]] = {
+    "[": _list,
+    "{": _mapping,
+}
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.frozen import Json
+from exai_specs.frozen import Json, freeze
 from exai_specs.yaml_plain import plain_documents
 from exai_specs.yaml_text import decode
 from exai_specs.yaml_values import converted
@@ -79,7 +79,7 @@ def same(text: str | bytes) -> bool:
     given_ = plain_documents(decoded)
     if given_ is None:
         return False
-    assert [(exact(value), places) for value, places in given_] == oracle(decoded), decoded
+    assert [(exact(freeze(value)), places) for value, places in given_] == oracle(decoded), decoded
     return True
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import time
 from array import array
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -284,3 +286,16 @@ def test_hostile_files_take_bounded_time() -> None:
             found += () if isinstance(spec, Spec) else spec
         assert len(found) <= 250
         assert time.process_time() - started < 20, text[:100]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: str(each.value.get("kind")))
+def test_parsing_changes_nothing_of_what_was_read(document: Document) -> None:
+    plain = thaw(document.value)
+    before = copy.deepcopy(plain)
+    unfrozen = Document.unfrozen(document.path, plain, document.text, document.places)
+    parse(unfrozen)
+    assert plain == before
+    assert unfrozen.at(("spec",)) == document.at(("spec",))
+    assert unfrozen.plain is not None
+    assert unfrozen == document
+    assert unfrozen.plain is None

@@ -31,11 +31,15 @@ class RunName(NamedTuple):
     is_amount: bool = False
 
 
-def run_names(step: Step) -> Iterator[RunName]:
+def run_names(step: Step) -> tuple[RunName, ...]:
     """All of a step's own, in the order of its fields."""
     given = _GIVES(step)
     if step.image is None and not any(given) and "" not in given:  # as in most; "" is a text, too
-        return
+        return ()
+    return tuple(_run_names(step))
+
+
+def _run_names(step: Step) -> Iterator[RunName]:
     if step.image is not None:
         yield RunName(("image",), step.image)
     yield from of_env(step.env)

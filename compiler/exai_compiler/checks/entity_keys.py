@@ -22,11 +22,15 @@ _MOST = 3  # datasets that are shown
 
 def told_at_entity(project: Project, name: str) -> bool:
     """Whether the entity itself is said to be wrong: nobody need say more of its key."""
-    return project.once(("key nowhere", name), lambda: any(wrong_keys(project, name)))
+    return bool(wrong_keys(project, name))
 
 
-def wrong_keys(project: Project, name: str) -> Iterator[Diagnostic]:
+def wrong_keys(project: Project, name: str) -> tuple[Diagnostic, ...]:
     """What is wrong with the key of an entity, in all datasets behind its views alike."""
+    return project.once(("wrong keys", name), lambda: tuple(_wrong_keys(project, name)))
+
+
+def _wrong_keys(project: Project, name: str) -> Iterator[Diagnostic]:
     spec, entity = project.find("Entity", name), project.body(EntitySpec, name)
     datasets = _behind(project).get(name, {})
     if spec is None or entity is None or not datasets:

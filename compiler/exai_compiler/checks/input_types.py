@@ -71,7 +71,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _literals(spec, step, port, subject.wanted_at(graph, step, name))
     for referring in subject.by_source.values():
         for spec, graph, occurrence in referring:
-            yield from _occurrence(subject, spec, graph, occurrence.step, occurrence)
+            if not _is_fine(graph, occurrence):
+                yield from _occurrence(subject, spec, graph, occurrence.step, occurrence)
 
 
 def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnostic]:
@@ -102,8 +103,6 @@ def _occurrence(
         return
     if occurrence.port in component.filled or occurrence.port in component.refs:
         return
-    if occurrence.whole and not occurrence.inner and _is_alike(graph, occurrence.source, port):
-        return  # as nearly all are
     source = source_type(graph, occurrence.source)
     # Where no type refines a place inside the input, `reference-in-struct` speaks.
     wanted = refined_at(port_type(port), occurrence.inner)
@@ -141,6 +140,15 @@ def _occurrence(
             "note",
             related=(*_declared(spec, graph, occurrence), *there),
         )
+
+
+def _is_fine(graph: Graph, occurrence: Occurrence) -> bool:
+    """Whether there is certainly nothing to tell, as nearly everywhere."""
+    if not occurrence.whole or occurrence.inner:
+        return False
+    component = occurrence.step.component
+    port = component.inputs.get(occurrence.port) if component is not None else None
+    return port is not None and _is_alike(graph, occurrence.source, port)
 
 
 def _is_alike(graph: Graph, source: Source, port: Port) -> bool:

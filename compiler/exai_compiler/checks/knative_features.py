@@ -106,9 +106,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _related(subject: Subject, environments: Mapping[str, Environment]) -> Related:
-    root = subject.project.root
-    places = ((name, root.key_at("spec", "environments", name)) for name in environments)
-    return tuple((f"`{name}` is Knative", place) for name, place in places)
+    # Every service asks for the same ones.
+    names, project = tuple(environments), subject.project
+    return project.once(("knative", names), lambda: tuple(_places(project.root, names)))
+
+
+def _places(root: Spec, environments: tuple[str, ...]) -> Iterator[tuple[str, Span]]:
+    for name in environments:
+        yield f"`{name}` is Knative", root.key_at("spec", "environments", name)
 
 
 def _runtimes(subject: Subject, service: ServiceSpec, environment: Environment) -> Iterator[str]:

@@ -37,6 +37,8 @@ class Components:
 
     def of(self, spec: Step, at: Path) -> Component | None:
         """The component of a step; what a container or a notebook takes isn't known yet."""
+        if spec.uses is not None and not spec.component_file:  # as most are
+            return self._catalog.components.get(spec.uses)
         match spec.body:
             case "pipeline":
                 inner = self._called.get(spec.pipeline or "")
@@ -50,15 +52,13 @@ class Components:
                 return python_component(own, spec, self._catalog, self._image)
             case "notebook":
                 return self.notebook(spec, at, MappingProxyType({}))
-            case "uses" if spec.component_file:
+            case "uses":
                 from exai_compiler.user_components import component_file, pinned, read_component
 
                 path = component_file(self._document.file_of((*at, "uses")), spec.component_file)
                 text = self._catalog.files.get(path)
                 read = read_component(text, path) if text is not None else ()
                 return pinned(read, self._catalog.pins) if isinstance(read, Component) else None
-            case "uses":
-                return self._catalog.components.get(spec.uses or "")
         if spec.import_ is not None:
             return importer_component(spec.import_, MappingProxyType({}))
         # Its outputs are declared; what it takes is known when all that it is given is.

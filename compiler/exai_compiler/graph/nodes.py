@@ -70,7 +70,7 @@ class Step:
     names: tuple[RunName, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(run_names(self.spec)))
+        object.__setattr__(self, "names", run_names(self.spec))
 
     def input_at(self, port: str, *inner: str | int) -> Path:
         """Where an input's value stands in the document."""
