@@ -15,7 +15,7 @@ from exai_compiler.project import Project
 from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import DatasetSpec, FeatureViewSpec, ModelSpec, ServiceSpec
+from exai_specs.kinds import DatasetSpec, FeatureViewSpec, LLMServiceSpec, ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
@@ -106,6 +106,9 @@ def broken_callers(
             elif _is_stopped(now) and not _is_stopped(spec):
                 why = "it is stopped, and answers nobody"
                 yield Break(_callers(ref), ref, now.at("spec", "stopped"), why, (ref,))
+            elif (called := _called(now)) != (was := _called(spec)):
+                why = f"a request has to name the model `{called}` now, which was `{was}`"
+                yield Break(_callers(ref), ref, now.at("spec", "model", "name"), why, (ref,))
     old_columns, new_columns = _columns(before), _columns(after)
     for spec, _ in base.bodies(ServiceSpec):
         name = spec.ref.name
@@ -128,6 +131,12 @@ _SERVING: Mapping[str, str] = MappingProxyType(
 
 def _is_stopped(spec: Spec) -> bool:
     return isinstance(spec.body, ServiceSpec) and spec.body.stopped
+
+
+def _called(spec: Spec) -> str:
+    """What a request calls the model of a language; of no other it names one."""
+    body = spec.body
+    return (body.model.name or spec.ref.name) if isinstance(body, LLMServiceSpec) else ""
 
 
 def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:

@@ -225,6 +225,17 @@ def test_callers_of_what_is_removed_or_stopped_are_named(tmp_path: Path) -> None
     assert list(actions(found)) == [("update", "InferenceService/scoring", Effect.BREAKING)]
 
 
+def test_callers_of_a_model_of_another_name_are_named(tmp_path: Path) -> None:
+    write(GUIDE / "llm-service.md", tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    commit(tmp_path)
+    edit(tmp_path / "exai.yaml", ("    name: qwen ", "    name: qwen-3 "))
+    found = compared(tmp_path, "prod")
+    [one] = found.breaks
+    assert one.why == "a request has to name the model `qwen-3` now, which was `qwen`"
+    assert rows(found) == {"LLMService/chat": ("changed", Effect.BREAKING)}
+
+
 STARTED = f"""
 {HEAD}kind: Pipeline
 metadata: {{name: greeting, owner: ml}}
