@@ -180,7 +180,7 @@ def test_what_others_use_is_no_reason_to_look_at_all(project: Path, checked: lis
     _replace(
         project,
         "dataset_2.yaml",
-        "source: {csv: {path: data/team_2/events_2.csv}}",
+        "source: {parquet: {path: data/team_2/events_2.parquet}}",
         "source: {sql: {connection: db, table: events}}",
     )
     test = "    test:\n      target: local\n      connections: {db: {sqlite: {path: b.db}}}\n"
