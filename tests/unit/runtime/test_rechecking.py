@@ -186,7 +186,7 @@ def test_what_others_use_is_no_reason_to_look_at_all(project: Path, checked: lis
     test = "    test:\n      target: local\n      connections: {db: {sqlite: {path: b.db}}}\n"
     prod = "    prod:\n      connections: {db: {sqlite: {path: /mnt/c.db}}}"
     _replace(project, "exai.yaml", "    prod:", test + prod)
-    assert recheck(project).diagnostics == ()
+    assert [each.code for each in recheck(project).diagnostics] == ["snapshot-missing"]
     _replace(project, "model_0.yaml", "0.70", "0.71")
     assert _agrees(project)
     assert checked == [15]
