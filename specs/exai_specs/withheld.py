@@ -23,15 +23,9 @@ NAMED = regex(
     r"|TOKEN|CREDENTIAL|CREDENTIALS|PASSPHRASE|PGPASSWORD|MYSQL_PWD)$",
     re.IGNORECASE,
 )
-# A place where the credential is kept, a switch, or nothing: none of them is one.
-HARMLESS = regex(
-    r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+|[{@].*"
-    # Where another tool finds it, and a file's name.
-    r"|(env|file|vault|secret|secretref|ref|keyring|keychain|arn|ssm|op)(:(?!$).*)"
-    r"|id_(rsa|dsa|ecdsa|ed25519)(_sk)?"
-    r"|[\w.-]+\.(pem|key|txt|json|ya?ml|crt|cer|der|pub|p12|pfx|jks|env|cfg|ini|conf|toml)",
-    re.IGNORECASE,
-)
+# A place where the credential is kept, a switch, or nothing: none of them is one. A password may
+# look like a file's name or another tool's reference, so these are none of them.
+HARMLESS = regex(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
 # In a text of commands or settings, each with its value: an option, what is set (`NAME=x`, a
 # connection string's, `--set db.name=x`), a member of JSON, a header, who logs in with `curl -u`.
 # The values are only looked at: that of `-c` may be a command with more of them. No more than the

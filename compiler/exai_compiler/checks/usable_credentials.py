@@ -9,6 +9,7 @@ of a value is `exai_specs.withheld`'s, and stricter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -43,6 +44,13 @@ _CODE = regex(
     r"[A-Za-z_][\w.]*[(\[].*|[A-Z]+(_[A-Z]+)+"
     r"|(self|this|args|arguments|opts|options|params|cfg|conf|config|settings|env|os|process|local"
     r"|var|data|module|ctx|context|request|secrets|values)(\.[A-Za-z_]\w*)+",
+)
+# Where another tool finds it, and a file's name.
+_ELSEWHERE = regex(
+    r"(env|file|vault|secret|secretref|ref|keyring|keychain|arn|ssm|op)(:(?!$).*)|@.*"
+    r"|id_(rsa|dsa|ecdsa|ed25519)(_sk)?"
+    r"|[\w.-]+\.(pem|key|txt|json|ya?ml|crt|cer|der|pub|p12|pfx|jks|env|cfg|ini|conf|toml)",
+    re.IGNORECASE,
 )
 _SCHEME = regex(r"(?i)(?:bearer|basic|token)[ \t]+([^\s\"']+)")
 _LOGINS = frozenset({"-u", "-U", "--user", "--proxy-user"})
@@ -83,7 +91,7 @@ def usable(name: str, value: object) -> bool:
         return False
     if _OTHER_TOKENS.search(called) or _PLACEHOLDER.fullmatch(value.lower()):
         return False
-    if _CODE.fullmatch(value) or NAMED.search(words_apart(value)):
+    if _ELSEWHERE.fullmatch(value) or _CODE.fullmatch(value) or NAMED.search(words_apart(value)):
         return False  # another's name
     if called.endswith("private_key") and len(value) < _A_WORD:
         return False  # a file's, or a Secret's

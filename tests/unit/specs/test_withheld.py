@@ -22,6 +22,12 @@ TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
         (("--dbPassword=hunter2", "-v"), ("***", "-v")),
         (("sh", "-c", "PGPASSWORD='hunter2' psql"), ("sh", "-c", "***")),
         (("curl", "-H", "Authorization: Bearer hunter22"), ("curl", "-H", "***")),
+        # What a password may look like: another tool's reference, a template, a file.
+        ({"DB_PASSWORD": "@dmin123!"}, {"DB_PASSWORD": "***"}),
+        ({"DB_PASSWORD": "{SSHA}abc123"}, {"DB_PASSWORD": "***"}),
+        ({"DB_PASSWORD": "secret:hunter2"}, {"DB_PASSWORD": "***"}),
+        (("--password", "hunter2.key"), ("--password", "***")),
+        ("mysql --password=@dmin123!", "***"),
     ],
 )
 def test_a_credential_is_not_shown(value: Any, told: Any) -> None:
