@@ -92,7 +92,8 @@ def _listed(folder: Folder, text: str) -> Iterator[str]:
 
 
 _SPECS = regex(r"(?m)^ +specs:[ \t]*(\[[^\]\n]*\]|(?:\n +- .*)+)")
-_ENTRY = regex(r"[^\s\[\],\"'-][^\s\[\],\"']*")
+# A name with a sign that no text has is no file's: asked for, a zero byte is an exception.
+_ENTRY = regex(r"[^\x00-\x20\[\],\"'-][^\x00-\x20\[\],\"']*")
 _NO_NAME: Json = MappingProxyType({"name": "project"})
 
 

@@ -114,6 +114,7 @@ def test_what_has_no_name_or_may_be_the_project_hides_what_may_name_it_alone(
         ("specs: [specs/]", "specs:\n  - specs/\n   - others/"),
         ("specs: [specs/]", ""),
         ("metadata:", "metadata"),
+        ("specs: [specs/]", "specs: [specs/, a\0b]"),
     ],
 )
 def test_a_project_that_is_no_yaml_hides_no_file(old: str, new: str, tmp_path: Path) -> None:
