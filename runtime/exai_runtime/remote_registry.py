@@ -69,6 +69,9 @@ def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mappi
         os.environ.setdefault(name, value)
     try:
         within(2 * _CONNECT + _PAUSE + 1, lambda: _connect(uri))
+    except _NoName as error:
+        message = f"the registry of models at {_shown(uri)} can't be read: {error}"
+        raise _unreachable(message, at, _SEE) from None
     except OSError as error:
         silent = isinstance(error, TimeoutError)
         said = "it doesn't answer in time" if silent else error.strerror or str(error)
@@ -93,18 +96,25 @@ def read_models_at(uri: str, at: Span, patience: float = _LONGEST_WAIT) -> Mappi
         raise _unreachable(message, at, hint) from None
 
 
+class _NoName(Exception):
+    """A host that no question to a name server can hold."""
+
+
 def _connect(uri: str) -> None:
-    """Raises OSError where nothing is there, before MLflow, whose import takes seconds, finds that
-    out; through a proxy only that would tell."""
+    """Raises _NoName, and OSError where nothing is there, before MLflow, whose import takes
+    seconds, finds that out; through a proxy only that would tell."""
     try:
         parts = urlsplit(uri)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return  # MLflow says what is wrong with it
-    if not host or (parts.scheme.lower() in getproxies() and not proxy_bypass(host)):
+    by_proxy = not {parts.scheme.lower(), "all"}.isdisjoint(getproxies())
+    if not host or (by_proxy and not proxy_bypass(host)):
         return
     try:
         create_connection((host, port), _CONNECT).close()
+    except UnicodeError:
+        raise _NoName("its host is no name that can be looked up") from None
     except OSError:
         sleep(_PAUSE)
         create_connection((host, port), _CONNECT).close()

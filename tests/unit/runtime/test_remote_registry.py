@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
@@ -122,21 +123,28 @@ def test_a_server_that_never_comes_to_an_end_is_given_up() -> None:
         ("http://127.0.0.1:1", "Connection refused, tried twice"),
         ("HTTPS://127.0.0.1:1/a", "Connection refused, tried twice"),
         ("http://nowhere.invalid", ", tried twice"),
+        (f"http://{'a' * 64}.example", "its host is no name that can be looked up"),
+        ("http://.example", "its host is no name that can be looked up"),
     ],
 )
 def test_where_nothing_is_is_told_without_mlflow(
     uri: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its import alone takes seconds."""
+    for variable in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(variable)
     monkeypatch.setitem(sys.modules, "exai_runtime.mlflow_client", None)
     found = refused(uri)
     assert found.message.endswith(said)
     assert "tracking server runs" in found.hint
 
 
-def test_behind_a_proxy_only_mlflow_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+def test_behind_a_proxy_only_mlflow_can_tell(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with tracking() as server:
-        monkeypatch.setenv("http_proxy", server.uri)
+        monkeypatch.setenv(variable, server.uri)
         monkeypatch.setenv("no_proxy", "")
         assert read_models_at("http://mlflow.invalid", AT) == {}
         assert server.asked
