@@ -28,5 +28,7 @@ def test_the_first_failure_is_raised_when_all_have_ended() -> None:
 
 
 def test_a_call_without_an_end_is_given_up() -> None:
+    ended = Event()
     with pytest.raises(TimeoutError, match=r"in 0\.01 seconds"):
-        within(0.01, Event().wait)
+        within(0.01, ended.wait)
+    ended.set()
