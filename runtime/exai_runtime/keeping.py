@@ -16,7 +16,7 @@ from exai_runtime.compiling import Checked
 from exai_runtime.last_check import File, Kept, Stamp, stamp_of
 from exai_runtime.lock_file import FILE as LOCK
 from exai_runtime.packs import digest_of
-from exai_specs.diagnostics import MAX_IN_FILE, has_errors
+from exai_specs.diagnostics import MORE, has_errors
 from exai_specs.kinds import ManifestSpec, ProjectSpec
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
@@ -50,8 +50,7 @@ def kept(checked: Checked, entries: tuple[tuple[str, str], ...], began: int) -> 
         not problems
         and not has_errors(checked.diagnostics)
         and not project.overlays
-        and len(checked.diagnostics) <= MAX_IN_FILE
-        and all(each.at.path in files for each in checked.diagnostics)
+        and all(each.at.path in files and each.code != MORE for each in checked.diagnostics)
         and not any(is_everybodys(file) and file.patched for file in files.values())
     )
     texts = loaded.python.texts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from exai_runtime.packs import digest_of, pack
 from exai_runtime.python_files import modules_around, read_text
 from exai_runtime.workspace import component_catalog
 from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order
+from exai_specs.diagnostics import MAX_IN_FILE, MORE, Diagnostic, has_errors, in_order
 from exai_specs.documents import Document, read
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec, parse_all
@@ -206,9 +207,18 @@ def _merged(
     if has_errors(found) and any(_late(each, files[each.at.path]) for each in others):
         raise OnlyWhole
     merged = in_order((*others, *found))
-    if len(merged) > MAX_IN_FILE:
+    if any(each.code == MORE for each in found) or (
+        len(merged) > MAX_IN_FILE and not _as_before(merged, known.found)
+    ):
         raise OnlyWhole
     return merged
+
+
+def _as_before(now: Iterable[Diagnostic], before: Iterable[Diagnostic]) -> bool:
+    """Whether all of it was told before, wherever: of a thousand and more that are told, a rule may
+    have any number, and one more may be too many for its list."""
+    told = Counter([(each.code, each.message) for each in before])
+    return Counter([(each.code, each.message) for each in now]) <= told
 
 
 # Words of documents that may use anything: code of the user's own, and names that a run gives.

@@ -67,12 +67,16 @@ MAX_IN_FILE = 1000
 """Of one file: the rest of it isn't looked at."""
 
 
+MORE = "more-problems"
+"""Says that a list of problems is cut."""
+
+
 def more_problems(
     at: Span, most: int = MAX_PROBLEMS, of: Literal["document", "file", "kind"] = "document"
 ) -> Diagnostic:
     """Says that a document or file has problems that aren't listed."""
     message = f"only the first {most} problems of this {of} are listed"
-    return Diagnostic("more-problems", message, at, hint="mend these, and look again")
+    return Diagnostic(MORE, message, at, hint="mend these, and look again")
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

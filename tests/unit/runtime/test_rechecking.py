@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from exai_compiler import checks
 from exai_compiler.project import Project
 from exai_runtime import mending, rechecking
 from exai_runtime.folder import DiskFolder
@@ -214,6 +215,39 @@ def test_a_spoilt_pack_is_as_none(
     harm(pack)
     assert recheck(project).diagnostics == ()
     assert checked == []
+
+
+def _lonely(project: Path, number: int) -> None:
+    """A dataset that has a warning and a note of two rules."""
+    text = next(project.rglob("dataset_2.yaml")).read_text()
+    text = text.replace("name: events_2", f"name: lonely_{number}", 1)
+    text = text.replace("quality:", 'quality:\n    schedule: {cron: "0 6 * * *"}', 1)
+    (project / f"specs/lonely_{number}.yaml").write_text(text)
+
+
+@pytest.mark.parametrize(("lonely", "parts"), [(3, [15]), (6, [])])
+def test_many_warnings_are_kept_where_no_list_of_them_is_cut(
+    project: Path,
+    checked: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    lonely: int,
+    parts: list[int],
+) -> None:
+    most = 5  # of one rule
+    for module in (checks, mending):
+        monkeypatch.setattr(module, "MAX_IN_FILE", most)
+    for number in range(lonely):
+        _lonely(project, number)
+    codes = [each.code for each in recheck(project).diagnostics]
+    assert len(codes) > most and ("more-problems" in codes) is (not parts)
+    _replace(project, "model_0.yaml", "0.70", "0.71")
+    assert _agrees(project)
+    assert checked == parts
+    for number in range(lonely, most + 1):  # until a list is cut, which a part can't tell
+        _lonely(project, number)
+        assert _agrees(project)
+    assert "more-problems" in {each.code for each in recheck(project).diagnostics}
+    assert _agrees(project)
 
 
 def test_another_exai_finds_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
