@@ -9,23 +9,12 @@ is read as objects of Git.
 from __future__ import annotations
 
 from pathlib import Path
-from types import MappingProxyType
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
-from exai_compiler.changes import (
-    Change,
-    Create,
-    Delete,
-    Materialize,
-    Planned,
-    Replace,
-    Run,
-    Update,
-)
+from exai_compiler.changes import Change, Create, Delete, Replace, Update
 from exai_compiler.checks import check
-from exai_compiler.environments import environments
 from exai_compiler.neighbours import EVERYBODY, LeftOut
-from exai_compiler.project import Project, link
+from exai_compiler.project import Project
 from exai_compiler.revisions import (
     Comparison,
     Revision,
@@ -39,11 +28,17 @@ from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import Checked, check_project, environment_of, of_here
 from exai_runtime.document_cache import DocumentCache, opened
-from exai_runtime.folder import ROOT_FILE, Folder, TextFolder
+from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_commands import RevisionError
 from exai_runtime.git_objects import GitFolder, at_revision
-from exai_runtime.lock_file import read_lock
 from exai_runtime.near_revision import parts
+from exai_runtime.other_revision import (
+    broken_revision,
+    documents_of,
+    first_error,
+    less_unread,
+    unsure,
+)
 from exai_runtime.own_files import own_file
 from exai_runtime.rechecking import recheck
 from exai_runtime.results import Refused, RenderedFile, RenderedFiles
@@ -73,7 +68,7 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
         head = check_project(load(root, cache), environment)
         if (none := _no_environment(head, environment)) is not None:
             return Against(revision, folder.commit, environment, None, none, head.loaded.sources)
-        known = _known(base, head, folder, environment)
+        known = documents_of(base, head, folder, environment)
         comparison, problems = _compared(base, head, environment, revision, folder.commit, known)
     problems = in_order((*head.diagnostics, *problems))
     sources = head.loaded.sources
@@ -192,23 +187,6 @@ def _base(folder: GitFolder, root: Path, cache: DocumentCache, environment: str)
     return check_project(load_from(folder, root, cache), environment)
 
 
-def _known(base: Checked | None, head: Checked, folder: Folder, name: str) -> Project | None:
-    """The documents of a revision, those of one whose Project can't be read included: that stands
-    for the working tree's. Where an overlay is wrong, nobody knows what they are."""
-    supposed = base.loaded.supposed if base is not None else None
-    if base is None or base.project is not None or supposed is None or head.project is None:
-        return base.project if base is not None else None
-    root = head.project.root
-    others = (spec for spec in supposed.all if spec is not supposed.root)
-    project = link((root, *others, *supposed.overlays), supposed.allowances)
-    there = environments(project) if project is not None else None
-    if project is None or there is None or name in there.wrong:
-        return None
-    locked, found = read_lock(folder), there.projects.get(name, project)
-    specs = {**found.specs, root.ref: replace(supposed.root, ref=root.ref)}
-    return replace(found, specs=MappingProxyType(specs), lock=locked.lock or locked.readable)
-
-
 def _no_environment(head: Checked, name: str) -> tuple[Diagnostic, ...] | None:
     """That the working tree hasn't this environment (any more): nothing else is known of it."""
     if head.project is None or head.project.environment(name) is not None:
@@ -239,12 +217,12 @@ def _compared(
         was = base.catalog if base is not None else None
         overlays = (base.overlays if base is not None else (), head.overlays)
         told = head.diagnostics
-        problems = _broken_base(base, revision, commit, None) if base is not None else ()
+        problems = broken_revision(base, revision, commit, None) if base is not None else ()
         old_ones = base.diagnostics if base is not None else ()
         made = compare_documents(
             known, head.project, name, told, was, head.catalog, overlays, old_ones
         )
-        return _less_unread(made, head), problems
+        return less_unread(made, head), problems
     found = head.usable.environment(name)
     assert found is not None  # noqa: S101 - `_no_environment` has looked
     old, sound = None, None
@@ -252,73 +230,17 @@ def _compared(
         sound = base.usable or sound_part(before, base.catalog, name, base.loaded.python.problems)
         if sound is not None and (there := sound.environment(name)):
             old = Revision(sound, base.catalog, there)
-    problems = _broken_base(base, revision, commit, sound) if base is not None else ()
+    problems = broken_revision(base, revision, commit, sound) if base is not None else ()
     files = base.catalog if base is not None else None
     new = Revision(head.usable, head.catalog, found)
     made = compare(known, old, new, name, saved, files)
     if problems and (before is None or before.environment(name) is not None):
-        made = _unsure(made, before, sound)
+        made = unsure(made, before, sound)
     return made, problems
 
 
-def _unsure(made: Comparison, before: Project | None, sound: Project | None) -> Comparison:
-    """Nobody knows what an apply has done for what can't be read of the other revision."""
-    if made.plan is None:
-        return made
-
-    def told(planned: Planned) -> Planned:
-        change = planned.change
-        if not isinstance(change, Run | Materialize):
-            return planned
-        ref = change.pipeline if isinstance(change, Run) else change.view
-        is_new = before is not None and ref not in before.specs
-        if is_new or (sound is not None and ref in sound.specs):
-            return planned
-        why = "the other revision can't tell whether that was done"
-        return replace(planned, change=replace(change, why=(why,)))
-
-    plan = replace(made.plan, changes=tuple(map(told, made.plan.changes)))
-    return replace(made, plan=plan)
-
-
-def _less_unread(made: Comparison, head: Checked) -> Comparison:
-    """Without what isn't gone, and only can't be read now."""
-    unread = {name for each in head.loaded.unread or () for name in each.names}
-    kept = tuple(
-        each
-        for each in made.documents
-        if each.verb != "removed" or each.ref.name.casefold() not in unread
-    )
-    return replace(made, documents=kept)
-
-
-def _broken_base(
-    base: Checked, revision: str, commit: str, sound: Project | None
-) -> tuple[Diagnostic, ...]:
-    """That the other revision has errors, and what is made of that; nothing of one that hasn't."""
-    if base.usable is not None:
-        return ()
-    said = _first_error(base)
-    rest = "all of it is planned as new"
-    if sound is not None and base.project is not None:
-        left = len(base.project.specs) - len(sound.specs)
-        rest = "what can't be read is planned as new"
-        if left:
-            documents = "document is" if left == 1 else f"{left} documents are"
-            rest = f"{'a ' if left == 1 else ''}{documents} left out of it, and planned as new"
-    message = f"the specs at {revision} ({commit[:12]}) {said}; {rest}"
-    hint = "a target may have it already: compare with an older revision that compiles, too"
-    return (Diagnostic("broken-revision", message, Span(""), "warning", hint),)
-
-
 def _broken_build(base: Checked, file: str) -> Diagnostic:
-    return _unusable(Path(file), f"its specs {_first_error(base)}")
-
-
-def _first_error(base: Checked) -> str:
-    errors = [problem for problem in base.diagnostics if problem.severity == "error"]
-    count = "have an error" if len(errors) == 1 else f"have {len(errors)} errors, the first"
-    return f"{count} at {errors[0].at} ({errors[0].message})"
+    return _unusable(Path(file), f"its specs {first_error(base)}")
 
 
 def _unusable(file: Path, reason: str) -> Diagnostic:

@@ -1,0 +1,94 @@
+"""What another revision still tells where it, or the working tree, can't be read whole.
+
+In: both as they were checked, what a comparison of them comes to. Out: the documents that are known
+of the other revision, the comparison without what nobody can know, the warning that it has errors.
+Never: what is compared, or how.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from exai_compiler.changes import Materialize, Planned, Run
+from exai_compiler.environments import environments
+from exai_compiler.project import Project, link
+from exai_compiler.revisions import Comparison
+from exai_runtime.compiling import Checked
+from exai_runtime.folder import Folder
+from exai_runtime.lock_file import read_lock
+from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.values import replace
+
+
+def documents_of(base: Checked | None, head: Checked, folder: Folder, name: str) -> Project | None:
+    """The documents of a revision, those of one whose Project can't be read included: that stands
+    for the working tree's. Where an overlay is wrong, nobody knows what they are."""
+    supposed = base.loaded.supposed if base is not None else None
+    if base is None or base.project is not None or supposed is None or head.project is None:
+        return base.project if base is not None else None
+    root = head.project.root
+    others = (spec for spec in supposed.all if spec is not supposed.root)
+    project = link((root, *others, *supposed.overlays), supposed.allowances)
+    there = environments(project) if project is not None else None
+    if project is None or there is None or name in there.wrong:
+        return None
+    locked, found = read_lock(folder), there.projects.get(name, project)
+    specs = {**found.specs, root.ref: replace(supposed.root, ref=root.ref)}
+    return replace(found, specs=MappingProxyType(specs), lock=locked.lock or locked.readable)
+
+
+def unsure(made: Comparison, before: Project | None, sound: Project | None) -> Comparison:
+    """Nobody knows what an apply has done for what can't be read of the other revision."""
+    if made.plan is None:
+        return made
+
+    def told(planned: Planned) -> Planned:
+        change = planned.change
+        if not isinstance(change, Run | Materialize):
+            return planned
+        ref = change.pipeline if isinstance(change, Run) else change.view
+        is_new = before is not None and ref not in before.specs
+        if is_new or (sound is not None and ref in sound.specs):
+            return planned
+        why = "the other revision can't tell whether that was done"
+        return replace(planned, change=replace(change, why=(why,)))
+
+    plan = replace(made.plan, changes=tuple(map(told, made.plan.changes)))
+    return replace(made, plan=plan)
+
+
+def less_unread(made: Comparison, head: Checked) -> Comparison:
+    """Without what isn't gone, and only can't be read now."""
+    unread = {name for each in head.loaded.unread or () for name in each.names}
+    kept = tuple(
+        each
+        for each in made.documents
+        if each.verb != "removed" or each.ref.name.casefold() not in unread
+    )
+    return replace(made, documents=kept)
+
+
+def broken_revision(
+    base: Checked, revision: str, commit: str, sound: Project | None
+) -> tuple[Diagnostic, ...]:
+    """That the other revision has errors, and what is made of that; nothing of one that hasn't."""
+    if base.usable is not None:
+        return ()
+    said = first_error(base)
+    rest = "all of it is planned as new"
+    if sound is not None and base.project is not None:
+        left = len(base.project.specs) - len(sound.specs)
+        rest = "what can't be read is planned as new"
+        if left:
+            documents = "document is" if left == 1 else f"{left} documents are"
+            rest = f"{'a ' if left == 1 else ''}{documents} left out of it, and planned as new"
+    message = f"the specs at {revision} ({commit[:12]}) {said}; {rest}"
+    hint = "a target may have it already: compare with an older revision that compiles, too"
+    return (Diagnostic("broken-revision", message, Span(""), "warning", hint),)
+
+
+def first_error(base: Checked) -> str:
+    """How many errors it has, and which is the first: the end of a sentence about it."""
+    errors = [problem for problem in base.diagnostics if problem.severity == "error"]
+    count = "have an error" if len(errors) == 1 else f"have {len(errors)} errors, the first"
+    return f"{count} at {errors[0].at} ({errors[0].message})"
