@@ -86,7 +86,7 @@ def parse(document: Document) -> Spec | tuple[Diagnostic, ...]:
     if kind and metadata is not None:
         wrong = kind.names.wrong(metadata.name)
         if wrong:
-            at = document.at(("metadata", "name"))
+            at = document.at((keys["metadata"], "name"))
             hint = f"for example {kind.names.suggest(metadata.name)}"
             problems.append(Diagnostic("invalid-name", f"metadata.name: {wrong}", at, hint=hint))
     body = _validated(kind.spec, document, value, keys["spec"], problems) if kind else None

@@ -193,3 +193,9 @@ def test_a_key_with_a_colon_may_have_a_value() -> None:
     documents, problems = read('a:b: 1\n"c:d": 2\nhttp://e: f\n', "x")
     assert problems == ()
     assert dict(documents[0].value) == {"a:b": 1, "c:d": 2, "http://e": "f"}
+
+
+def test_a_name_under_a_misspelt_key_is_told_where_it_is() -> None:
+    text = FRAME.replace("metadata: {name: m}", "metdata: {name: b d}") + "spec: {task: ranking}\n"
+    places = {each.code: (each.at.line, each.at.column) for each in told(text)}
+    assert (places["unknown-field"], places["invalid-name"]) == ((3, 1), (3, 17))
