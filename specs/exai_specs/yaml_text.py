@@ -79,9 +79,12 @@ def may_be_deep(text: str) -> bool:
 
 def position(text: str, index: int) -> tuple[int, int]:
     """Line and column, from 1, of the character at `index`; lines break as in editors."""
-    start = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index))
     if len(text) > _LARGE:
-        return bisect_left(_breaks(text), index) + 1, index - start
+        ends = _breaks(text)
+        line = bisect_left(ends, index)
+        start = ends[line - 1] if line else -1
+        return line + 1, index - start - text.startswith("\r\n", start, index)
+    start = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index))
     lines = text.count("\n", 0, index)
     if "\r" in text:
         lines += text.count("\r", 0, index) - text.count("\r\n", 0, index)
