@@ -16,6 +16,7 @@ from exai_specs.documents import read
 from exai_specs.frozen import Json, freeze
 from exai_specs.types import is_artifact
 from exai_specs.values import field, frozen
+from exai_specs.yaml_text import MAX_DEPTH
 
 Effects = Literal["none", "reads-source", "reads-registry", "writes-registry"]
 
@@ -131,7 +132,32 @@ def default_of(port: Port) -> Json:
         return value
     if port.type == "boolean" and (word := value.lower()) in _TRUE | _FALSE:
         return word in _TRUE
-    return freeze(json.loads(value))
+    return freeze(json_in(value))
+
+
+def json_in(text: str) -> Any:
+    """The value of a text of JSON that somebody wrote. Raises ValueError for one that is none, or
+    that others couldn't read again, and for one that is nested deeper than YAML here may be.
+    """
+    try:
+        value = json.loads(text)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        held = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for inner in held if not _is_leaf(inner) for each in inner]
+    if level:
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+_TOO_DEEP = f"it is nested more than {MAX_DEPTH} deep"
+
+
+def _is_leaf(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
 
 
 def parse_component(text: str, path: str) -> Component:

@@ -6,12 +6,11 @@ In: a document, its ports. Out: what they say, and diagnostics at the annotation
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, cast, get_args
 
-from exai_compiler.catalog import Effects, Limit, Port
+from exai_compiler.catalog import Effects, Limit, Port, json_in
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json, empty, freeze
@@ -87,7 +86,7 @@ def _read(name: str, text: str, inputs: Mapping[str, Port], ports: Mapping[str, 
             raise ValueError(f"can't be `{text}`")
         return text
     try:
-        value = json.loads(text)
+        value = json_in(text)
     except ValueError:
         raise ValueError("is no JSON") from None
     if not isinstance(value, dict):

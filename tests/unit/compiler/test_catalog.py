@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exai_compiler.catalog import Limit, parse_component
+from exai_compiler.catalog import Limit, Port, default_of, json_in, parse_component
 
 COMPONENTS = Path(__file__).parents[3] / "components/exai_components"
 
@@ -27,3 +27,24 @@ def test_a_limit_that_nobody_knows_is_refused() -> None:
 def test_what_a_component_converts_itself_is_read() -> None:
     text = (COMPONENTS / "train_sklearn/component.yaml").read_text()
     assert parse_component(text, "train").converts == ("parameters",)
+
+
+@pytest.mark.parametrize(
+    ("type_", "written"),
+    [
+        ("double", "NaN"),
+        ("double", "1e999"),
+        ("struct", '{"a": [NaN]}'),
+        ("list", '["\\ud800"]'),
+        ("list", "[" * 65 + "]" * 65),
+        ("list", "[" * 100_000 + "]" * 100_000),
+        ("list", "[" * 100_000),
+    ],
+)
+def test_a_default_that_nobody_could_read_again_is_none(type_: str, written: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        default_of(Port("a", type_, True, written))
+
+
+def test_json_as_deep_as_yaml_may_be_is_read() -> None:
+    assert json_in('{"a": ' * 31 + "[" * 33 + "]" * 33 + "}" * 31)
