@@ -121,10 +121,10 @@ def write_lock(root: Path, lock: LockFile) -> bool:
     from exai_specs.lock import lock_text
 
     place = Path(os.path.realpath(root / FILE))
-    # Where a project has the schema for its editors, its lock points at it as its specs do.
     from exai_runtime.editor_schema import FILE as SCHEMA
     from exai_runtime.editor_schema import comment
 
+    # Where a project has the schema for its editors, its lock points at it as its specs do.
     text = (comment(FILE) if (root / SCHEMA).is_file() else "") + lock_text(lock)
     if not DiskFolder(root).inside(FILE) or place.is_symlink():
         raise OSError(errno.EPERM, "its link leads out of the project, or nowhere")

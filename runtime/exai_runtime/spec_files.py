@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from exai_runtime.document_cache import DocumentCache
-from exai_runtime.folder import ROOT_FILE, Folder, Kind
+from exai_runtime.folder import ROOT_FILE, SUFFIXES, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import Document
@@ -82,16 +82,20 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
 
 
 def _listed(folder: Folder, text: str) -> Iterator[str]:
-    """The files of the folders that a text lists which can't be read, or of the one of all projects
-    that list none."""
+    """The files that a text lists which can't be read, and those of its folders; of the folder of
+    all projects that list none."""
     found = _SPECS.search(text)
-    entries = _ENTRY.findall(found[1]) if found else ["specs/"]
+    entries = _ENTRY.findall(_COMMENT.sub("", found[1])) if found else ["specs/"]
     for entry in entries:
-        if folder.inside(entry) and _kind(folder, entry) == "folder":
+        kind = _kind(folder, entry) if folder.inside(entry) else "none"
+        if kind == "folder":
             yield from folder.spec_files(entry, [])
+        elif kind == "file" and entry.endswith(SUFFIXES):
+            yield Path(entry).as_posix()
 
 
 _SPECS = regex(r"(?m)^ +specs:[ \t]*(\[[^\]\n]*\]|(?:\n +- .*)+)")
+_COMMENT = regex(r"(?m)[ \t]#.*$")
 # A name with a sign that no text has is no file's: asked for, a zero byte is an exception.
 _ENTRY = regex(r"[^\x00-\x20\[\],\"'-][^\x00-\x20\[\],\"']*")
 _NO_NAME: Json = MappingProxyType({"name": "project"})

@@ -115,11 +115,15 @@ def test_what_has_no_name_or_may_be_the_project_hides_what_may_name_it_alone(
         ("specs: [specs/]", ""),
         ("metadata:", "metadata"),
         ("specs: [specs/]", "specs: [specs/, a\0b]"),
+        ("specs: [specs/]", "specs: [specs/service.yaml, ./specs/dataset.yaml, exai.yaml]"),
+        ("specs: [specs/]", "specs:\n  - specs/  # not aside\n   - others/"),
     ],
 )
 def test_a_project_that_is_no_yaml_hides_no_file(old: str, new: str, tmp_path: Path) -> None:
     there = tmp_path / "project"
     shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    (there / "aside").mkdir()
+    (there / "aside/no.yaml").write_text("no: spec\n", "utf-8")
     for file, right, wrong in (
         ("exai.yaml", old, new),
         ("exai.yaml", "target: local", "target: [local"),
