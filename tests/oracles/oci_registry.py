@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         if self.state.meets is not None:
-            self.state.meets.wait(5)
+            self.state.meets.wait(30)
         self.answered()
 
     def do_GET(self) -> None:

@@ -248,8 +248,12 @@ def test_what_does_not_answer_is_tried_once_more_and_told(shop: Path, images: Re
     assert len(images.asked) == 1
 
 
-def test_all_registries_are_asked_at_the_same_time(shop: Path, images: Registry) -> None:
+def test_all_registries_are_asked_at_the_same_time(
+    shop: Path, images: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each waits for the other's question: one after the other, neither would be answered."""
+    monkeypatch.setattr(image_registry, "_SECONDS", 60.0)
+    monkeypatch.setattr(locking_images, "_LONGEST_WAIT", 60.0)
     with registry() as other:
         text = (shop / "exai.yaml").read_text()
         there = f"{other.host}/acme/exai-train:1.2"
