@@ -4,21 +4,21 @@ In: what is known of those, and what is wrong with the project without them. Out
 so all the same. Judges nothing by itself.
 
 Documents are brought together by words, as in `neighbours`, but for what a document's own text
-tells. What leads to an unread document waits
-for it, and so does what an unread one names: somebody may use it, make it or fit to it there. All
-that names a Model waits for the pipelines that may make it.
+tells. What leads to an unread document waits for it, and so does what an unread one names: somebody
+may use it, make it or fit to it there. All that names a Model waits for the pipelines that may make
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 
 from exai_compiler.neighbours import names_of, words_of
 from exai_compiler.project import Project
 from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic
 from exai_specs.kinds import KINDS
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
@@ -74,6 +74,7 @@ _OF_THE_PROJECT = {"Dataset": _UNREAD_NAME, "Overlay": "", "Project": ""}
 _SHAPING = frozenset({"Pipeline", "Tuning", None})
 _HOLDING = _SHAPING | {"Dataset", "Entity", "FeatureService", "FeatureView"}
 
+_NONE = frozenset[str]()
 _QUOTED = regex(r"`([^`]+)`")
 _DOCUMENT = regex(rf"\b(?:{'|'.join(KINDS)})\b")
 
@@ -85,7 +86,7 @@ def certain(
     specs = (*project.all, *project.overlays)
     told = list(problems)
     about = told_at(specs)
-    lost = [each.kind for each in unread if each.nameless]
+    lost = {each.kind for each in unread if each.nameless}
     of_names = {problem for problem in told if lost and _may_name(problem, lost)}
     naming = [number for problem in of_names for number in about(problem.at)]
     waiting = _waiting(specs, unread, naming)
@@ -103,13 +104,17 @@ def certain(
     lock = project.lock.document.path if project.lock and project.lock.document else None
 
     @cache
+    def called(kind: str | None) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of what may be of this kind, and those of them that are doubtful."""
+        of_it = [each for each in unread if each.kind in (kind, None) or kind is None]
+        doubtful = (each.names for each in of_it if each.cut or each.nameless)
+        return _NONE.union(*(each.names for each in of_it)), _NONE.union(*doubtful)
+
+    @cache
     def may_mean(word: str, kind: str | None) -> bool:
         """A name that can be read is what others have to write."""
-        of_it = [each for each in unread if each.kind in (kind, None) or kind is None]
-        if any(word.casefold() in each.names for each in of_it):
-            return True
-        doubtful = (each.names for each in of_it if each.cut or each.nameless)
-        return nearest(word, frozenset[str]().union(*doubtful)) is not None
+        names, doubtful = called(kind)
+        return word.casefold() in names or nearest(word, doubtful) is not None
 
     def sure(problem: Diagnostic) -> bool:
         here = about(problem.at)
@@ -132,23 +137,31 @@ def certain(
         kind = _DOCUMENT.search(problem.message.partition("`")[0])
         return not any(may_mean(word, kind and kind[0]) for word in meant)
 
-    return tuple([_meaning_one(each, unread) for each in told if sure(each)])
+    return tuple(_as_meant((each for each in told if sure(each)), unread))
 
 
-def _meaning_one(problem: Diagnostic, unread: Iterable[Unread]) -> Diagnostic:
-    """With the one of these that a name was probably meant as: who judged it didn't know them."""
-    if problem.code != _UNREAD_NAME:
-        return problem
-    kind = _DOCUMENT.search(problem.message.partition("`")[0])
-    known = [each.name for each in unread if each.name and kind and each.kind == kind[0]]
-    words = _QUOTED.findall(problem.message) if known else ()
-    close = next((name for word in words[:1] if (name := nearest(word, known))), None)
-    if close is None or problem.hint.startswith("did you mean"):
-        return problem
-    return replace(problem, hint=f'did you mean "{close}"? that document has an error, too')
+def _as_meant(problems: Iterable[Diagnostic], unread: Iterable[Unread]) -> Iterator[Diagnostic]:
+    """Names with the one of `unread` that was probably meant: who judged them didn't know those. Of
+    thousands the first are looked at."""
+    known: dict[str | None, list[str]] = {}
+    for each in unread:
+        if each.name:
+            known.setdefault(each.kind, []).append(each.name)
+    left = MAX_PROBLEMS
+    for problem in problems:
+        kind = _DOCUMENT.search(problem.message.partition("`")[0])
+        names = known.get(kind[0], ()) if kind is not None and problem.code == _UNREAD_NAME else ()
+        if not names or not left or problem.hint.startswith("did you mean"):
+            yield problem
+            continue
+        left -= 1
+        word = next(iter(_QUOTED.findall(problem.message)), "")
+        close = nearest(word, names)
+        hint = f'did you mean "{close}"? that document has an error, too'
+        yield problem if close is None else replace(problem, hint=hint)
 
 
-def _may_name(problem: Diagnostic, kinds: Iterable[str | None]) -> bool:
+def _may_name(problem: Diagnostic, kinds: Collection[str | None]) -> bool:
     """Whether one of these kinds may be what a problem says that there is none of."""
     if problem.code not in _NO_DOCUMENT:
         return False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from exai_compiler import certainty
 from exai_compiler.certainty import certain
 from exai_compiler.project import link
 from exai_compiler.unread import Unread, unread_document, unread_text
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import read
 from exai_specs.parse import parse_all
 
@@ -121,3 +122,16 @@ def test_what_a_runtime_may_serve_waits_for_it(kind: str, told: bool) -> None:
     assert linked is not None and isinstance(unread, Unread)
     at = next(spec for spec in specs if spec.ref.kind == kind).at()
     assert bool(certain([Diagnostic("invalid-value", "no", at)], linked, [unread])) is told
+
+
+def test_of_thousands_of_unknown_names_the_first_are_looked_at() -> None:
+    """Each of them takes a look at all that can't be read."""
+    at = Span("a.yaml", 1, 1)
+    message = "there is no Dataset `flowrs`"
+    told = [Diagnostic("unknown-reference", message, at) for _ in range(MAX_PROBLEMS + 2)]
+    unread = [Unread("b.yaml", frozenset({"flowers"}), frozenset(), "Dataset", name="Flowers")]
+    hints = [each.hint for each in certainty._as_meant(told, unread)]
+    meant = 'did you mean "Flowers"? that document has an error, too'
+    assert hints == [meant] * MAX_PROBLEMS + ["", ""]
+    other = [Diagnostic("unknown-reference", "there is no Model `flowrs`", at)]
+    assert list(certainty._as_meant(other, unread)) == other
