@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from exai_specs.diagnostics import (
     MAX_IN_FILE,
@@ -76,8 +76,8 @@ class Document:
     @property
     def thawed(self) -> dict[str, Any]:
         """The value as dictionaries and lists, which nobody may change."""
-        found: dict[str, Any] = thaw(self.value) if self.plain is None else self.plain
-        return found
+        plain = self.plain
+        return cast(dict[str, Any], thaw(self.value)) if plain is None else plain
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         """The place of the value at `path`, or of its nearest parent that exists.
@@ -175,7 +175,8 @@ class Document:
     def _find(self, path: Path) -> tuple[memoryview, Json, bool]:
         """The numbers and the value of what is at `path`, or of its nearest parent."""
         places = memoryview(self.places).cast("I")
-        node, value = 0, self.value if self.plain is None else self.plain  # type: int, Any
+        plain = self.plain  # once: another thread may freeze it
+        node, value = 0, self.value if plain is None else plain  # type: int, Any
         for part in path:
             if (type(value) is MappingProxyType or isinstance(value, Mapping)) and part in value:
                 child = node + NODE
