@@ -19,6 +19,7 @@ from exai_compiler.planning.rules import (
     DELETE_WAVE,
     IMMUTABLE,
     LOST_WITH,
+    METADATA,
     MUTABLE_ONLY,
     RETAINED,
     FieldPath,
@@ -98,9 +99,10 @@ def _change(
     fixed = IMMUTABLE.get(rendered.id.kind, ())
     frozen = [field for field in fields if starts_with(field.path, fixed)]
     if (only := MUTABLE_ONLY.get(rendered.id.kind)) is not None:
-        fields = tuple(field for field in fields if starts_with(field.path, only))
         if not _is_named_by_content(rendered.origin):
+            only = (*only, METADATA)
             frozen = [field for field in changed if not starts_with(field.path, only)]
+        fields = tuple(field for field in fields if starts_with(field.path, only))
     if not fields and not frozen:
         return None
     if frozen:

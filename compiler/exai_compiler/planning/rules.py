@@ -16,7 +16,7 @@ FieldPath = tuple[str | int, ...]
 
 # Only these fields can change in place; elsewhere a difference means nothing: the name is the
 # content. In another namespace it is another object. One that a Manifest holds has a name of its
-# own, and any other change needs a new object.
+# own: there all of `metadata` can, and any other change needs a new object.
 MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     {
         "Experiment": (
@@ -35,6 +35,7 @@ MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     }
 )
 
+METADATA: FieldPath = ("metadata",)
 NAMESPACE: FieldPath = ("metadata", "namespace")
 DEPLOYMENT_MODE: FieldPath = ("metadata", "annotations", "serving.kserve.io/deploymentMode")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -345,3 +346,10 @@ def test_what_a_manifest_names_is_not_named_after_its_content() -> None:
         "1 create PipelineVersion/again",
         "1 delete PipelineVersion/theirs",
     ]
+
+
+@pytest.mark.parametrize("kind", ["Experiment", "PipelineVersion"])
+def test_a_note_on_what_a_manifest_names_is_changed_in_place(kind: str) -> None:
+    before = rendered(kind, "theirs", freeze({"metadata": {"annotations": {"a": "1"}}}), THEIRS)
+    after = replace(before, body=freeze({"metadata": {"annotations": {"a": "2"}}}))
+    assert words(plan(build((after,)), live(before)).changes) == [f"1 update {kind}/theirs"]
