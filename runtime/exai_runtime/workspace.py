@@ -128,14 +128,15 @@ def _supposing(
     """What there is without a Project that can be read."""
     from exai_compiler.unread import UNREAD_PROJECT
 
-    python = python_files(folder, read_.specs)
-    told = in_order(secrets_alone((*problems, *python.problems)))
-    unread = _unread(read_, (), python.problems)
+    python, locked = python_files(folder, read_.specs), read_lock(folder)
+    told = in_order(secrets_alone((*problems, *locked.problems, *python.problems)))
+    unread = _unread(read_, locked.problems, python.problems)
+    own = {} if locked.text is None else {LOCK: locked.text}
     return Loaded(
         root,
         None,
         told,
-        MappingProxyType({**read_.sources, **python.texts}),
+        MappingProxyType({**read_.sources, **python.texts, **own}),
         python,
         files=tuple(read_.sources),
         unread=None if unread is None else (*unread, UNREAD_PROJECT),

@@ -18,6 +18,7 @@ from exai_runtime.compiling import check_project
 from exai_runtime.rechecking import recheck
 from exai_runtime.rendering import render
 from exai_runtime.results import Refused, RenderedFiles
+from exai_runtime.validating import validate
 from exai_runtime.views.human.against import lines
 from exai_runtime.views.human.paint import Paint
 from exai_runtime.workspace import load
@@ -435,6 +436,18 @@ def test_the_lock_is_the_same_where_the_project_cant_be_read(shop: Path) -> None
     found = compared(shop)
     assert [each.ref.kind for each in found.documents] == ["Project"]
     assert found.files == ()
+
+
+def test_a_project_that_cant_be_read_hides_nothing_of_the_lock(shop: Path) -> None:
+    edit(shop / "exai.yaml", "kind: Project", "kind: Project\nspce: {}")
+    before = {(each.code, each.at.path) for each in validate(shop).diagnostics}
+    lock = shop / "exai.lock"
+    lock.write_text(f"zzz: 1\n{lock.read_text()}")
+    found = validate(shop)
+    assert {(each.code, each.at.path) for each in found.diagnostics} - before == {
+        ("unknown-field", "exai.lock")
+    }
+    assert found.sources["exai.lock"] == lock.read_text()
 
 
 def test_a_pin_keeps_a_service_whatever_is_trained(shop: Path) -> None:
