@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-# Of a mapping as a whole: what is missing in the patch is in the document.
-_OF_THE_WHOLE = frozenset({"required", "minProperties", "default", "allOf"})
+# Of a mapping as a whole: what is missing in the patch is in the document, and a key that is null
+# there takes away what another takes the place of.
+_OF_THE_WHOLE = frozenset({"required", "minProperties", "maxProperties", "default", "allOf"})
 _NOTHING = {"type": "null"}
 _SAID = ("description", "examples")
 # What says nothing of null, so that another type can stand beside the one it speaks of.
@@ -18,7 +19,6 @@ _OF_TYPES = frozenset(
     {"type", "items", "properties", "patternProperties", "additionalProperties", "propertyNames"}
     | {"enum", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
     | {"multipleOf", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"}
-    | {"maxProperties"}
 )
 PATCH = ".patch"
 

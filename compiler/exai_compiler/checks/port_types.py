@@ -75,7 +75,8 @@ _TAKEN: Mapping[str, tuple[type, ...]] = MappingProxyType(
 def fits(value: Json, type_: Type) -> bool:
     """Whether a literal is of a type at first sight, as nearly all are: no misfit then."""
     if type(type_) is ListOf:
-        return type(value) is tuple and all(fits(each, type_.item) for each in value)
+        # An empty one may be of artifacts, which no literal is.
+        return type(value) is tuple and value != () and all(fits(e, type_.item) for e in value)
     if type(type_) is not Scalar or type(value) not in _TAKEN.get(type_.name, ()):
         return False
     return type(value) is str or inexact(value) is None

@@ -142,7 +142,7 @@ def component_told(root: Path, written: str) -> list[tuple[str, str]]:
 def test_a_component_file_is_read_as_such_and_never_as_specs(root: Path) -> None:
     (root / "specs" / "x").mkdir(parents=True)
     (root / "specs" / "x" / "component.yaml").write_text(COMPONENT)
-    assert component_told(root, "./specs/x/component.yaml") == []
+    assert component_told(root, "./specs/x/component.yaml") == [("image-by-tag", "exai.yaml:10:28")]
     found = load(root)
     assert "specs/x/component.yaml" in found.sources
     (root / "specs" / "x" / "component.yaml").write_text(COMPONENT.replace("inputValue", "input"))
