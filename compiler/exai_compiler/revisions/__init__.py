@@ -24,7 +24,13 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
-from exai_compiler.revisions.contract import Break, broken_callers, broken_documents
+from exai_compiler.revisions.contract import (
+    Break,
+    broken_callers,
+    broken_documents,
+    broken_graphs,
+    closed,
+)
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.impact import FILE, chains_of, reached
@@ -136,7 +142,7 @@ def compare(
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
         breaks = tuple(_breaks(base, head, name, (before, after), documents, planned))
-    documents = with_notes(_with_breaks(documents, breaks), new, build.runs)
+    documents = with_notes(_with_breaks(documents, breaks, head.project), new, build.runs)
     documents = with_stays(documents, new.lock, name)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
@@ -172,6 +178,9 @@ def _breaks(
     # A pin keeps a service as it is, and its callers have to know before it is moved.
     services |= pinned_services(head.project, name)
     found = tuple(broken_callers(base.project, head.project, *lineages, services))
+    found += tuple(broken_graphs(base.project, head.project, found, chains_of(documents)))
+    if head.environment.target != "local":
+        found += tuple(closed(base.project, head.project))
     yield from found
     broken = frozenset(each.ref for each in found)
     yield from uncalled(planned, documents, head.project, name, broken)
@@ -250,12 +259,24 @@ def _resolved(
 
 
 def _with_breaks(
-    documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...]
+    documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...], head: Project
 ) -> tuple[DocumentChange, ...]:
+    """With the graphs that call what is broken: no object of theirs changes."""
     broken = {each.ref for each in breaks}
-    return tuple(
+    known = {each.ref for each in documents}
+    graphs: dict[Ref, DocumentChange] = {}
+    for each in breaks:
+        if each.ref not in known and [ref.kind for ref in each.because[-2:]] == _CALLED:
+            at = head.specs[each.ref].at("metadata", "name")
+            made = DocumentChange(each.ref, "affected", Effect.BREAKING, each.because, (), at)
+            graphs.setdefault(each.ref, made)
+    told = (
         replace(each, impact=Effect.BREAKING) if each.ref in broken else each for each in documents
     )
+    return (*told, *graphs.values())
+
+
+_CALLED = ["Service", "Graph"]
 
 
 def _explained(planned: Planned, because: Mapping[Ref, tuple[Ref, ...]]) -> Planned:

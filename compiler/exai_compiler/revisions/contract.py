@@ -15,7 +15,14 @@ from exai_compiler.project import Project
 from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
-from exai_specs.kinds import DatasetSpec, FeatureViewSpec, LLMServiceSpec, ModelSpec, ServiceSpec
+from exai_specs.kinds import (
+    DatasetSpec,
+    FeatureViewSpec,
+    GraphSpec,
+    LLMServiceSpec,
+    ModelSpec,
+    ServiceSpec,
+)
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
@@ -122,6 +129,51 @@ def broken_callers(
         for path, why in _differences(old_contract, new_contract):
             because = (spec.ref,) if path == "protocol" else ()
             yield Break(_callers(spec.ref), spec.ref, new.at("spec", path), why, because)
+
+
+def closed(base: Project, head: Project) -> Iterator[Break]:
+    """Whoever calls from outside a cluster what only the cluster may ask now: KServe takes the
+    route from outside away."""
+    for spec, old in base.bodies(ServiceSpec):
+        now = head.find("Service", spec.ref.name)
+        body = now.body if now is not None else None
+        if now is None or not isinstance(body, ServiceSpec) or body.visibility != "cluster":
+            continue
+        if old.visibility != "cluster" and not body.stopped:
+            who = f"{_callers(spec.ref)} from outside the cluster"
+            why = "only the cluster may ask it now"
+            yield Break(who, spec.ref, now.at("spec", "visibility"), why, (spec.ref,))
+
+
+def broken_graphs(
+    base: Project,
+    head: Project,
+    services: tuple[Break, ...],
+    chains: Mapping[Ref, tuple[Ref, ...]],
+) -> Iterator[Break]:
+    """Whoever calls a graph that calls one of these `services`, as it did before. `chains` are
+    those from what changed down to each of them."""
+    by_name: dict[str, list[Break]] = {}
+    for each in services:
+        if each.ref.kind == "Service":
+            by_name.setdefault(each.ref.name, []).append(each)
+    if not by_name:
+        return
+    for spec, graph in head.bodies(GraphSpec):
+        was = base.body(GraphSpec, spec.ref.name)
+        before = {s.service for node in was.nodes.values() for s in node.steps} if was else set()
+        told: set[str] = set()
+        for name, node in graph.nodes.items():
+            for index, step in enumerate(node.steps):
+                called = step.service
+                if called is None or called not in before or called in told:
+                    continue
+                told.add(called)
+                for each in by_name.get(called, ()):
+                    at = spec.at("spec", "nodes", name, "steps", index, "service")
+                    because = each.because or chains.get(each.ref, (each.ref,))
+                    why = f"it calls {each.ref}: {each.why}"
+                    yield Break(_callers(spec.ref), spec.ref, at, why, (*because, spec.ref))
 
 
 _SERVING: Mapping[str, str] = MappingProxyType(

@@ -219,10 +219,36 @@ def test_callers_of_what_is_removed_or_stopped_are_named(tmp_path: Path) -> None
     git(root, "checkout", "-q", "-f")
     edit(root / "specs/all.yaml", ("  replicas:", "  stopped: true\n  replicas:"))
     found = compared(root, "prod")
-    [one] = found.breaks
+    one, graph = found.breaks
     assert (one.consumer, one.at.line) == ("whoever calls Service/scoring", 7)
+    assert graph.consumer == "whoever calls Graph/choosing"
+    assert graph.why == "it calls Service/scoring: it is stopped, and answers nobody"
+    text = (root / graph.at.path).read_text().splitlines()[graph.at.line - 1]
+    assert text[graph.at.column - 1 :].startswith("scoring")
+    assert [str(ref) for ref in graph.because] == ["Service/scoring", "Graph/choosing"]
+    assert rows(found) == {
+        "Graph/choosing": ("affected", Effect.BREAKING),
+        "Service/scoring": ("changed", Effect.BREAKING),
+    }
+    assert list(actions(found)) == [("update", "InferenceService/scoring", Effect.BREAKING)]
+    # A graph that has stopped calling it, in the same change, loses nobody.
+    edit(root / "specs/all.yaml", ("[{service: scoring}]", "[{url: http://a.b/c}]"))
+    assert "Graph/choosing" not in {str(each.ref) for each in compared(root, "prod").breaks}
+
+
+def test_callers_from_outside_the_cluster_are_named(tmp_path: Path) -> None:
+    environments = CLUSTER.replace("MODE", "Standard")
+    root = project(tmp_path, SERVICE, GRAPH, environments=environments)
+    edit(root / "specs/all.yaml", ("  replicas:", "  visibility: cluster\n  replicas:"))
+    found = compared(root, "prod")
+    [one] = found.breaks
+    assert one.consumer == "whoever calls Service/scoring from outside the cluster"
+    assert (one.why, one.at.line) == ("only the cluster may ask it now", 7)
     assert rows(found) == {"Service/scoring": ("changed", Effect.BREAKING)}
     assert list(actions(found)) == [("update", "InferenceService/scoring", Effect.BREAKING)]
+    commit(root)
+    edit(root / "specs/all.yaml", ("  visibility: cluster\n", ""))
+    assert compared(root, "prod").breaks == ()  # whoever asked it then may ask it still
 
 
 def test_callers_of_a_model_of_another_name_are_named(tmp_path: Path) -> None:
