@@ -13,6 +13,7 @@ from typing import Any
 # there takes away what another takes the place of.
 _OF_THE_WHOLE = frozenset({"required", "minProperties", "maxProperties", "default", "allOf"})
 _NOTHING = {"type": "null"}
+_GONE = {**_NOTHING, "description": "null, for another form takes its place", "examples": [None]}
 _SAID = ("description", "examples")
 # What says nothing of null, so that another type can stand beside the one it speaks of.
 _OF_TYPES = frozenset(
@@ -37,12 +38,25 @@ def patch_of(schema: dict[str, Any]) -> dict[str, Any]:
         elif keyword == "additionalProperties" and isinstance(value, dict):
             found[keyword] = _or_null(value)
         elif keyword == "anyOf":
-            found[keyword] = [patch_of(each) for each in value]
+            found[keyword] = _with_others([patch_of(each) for each in value])
         elif keyword in ("then", "else"):
             found[keyword] = patch_of(value)
         else:
             found[keyword] = value
     return found
+
+
+def _with_others(forms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where one of several keys says the form, a patch to another form makes the old key null."""
+    keyed = {
+        key: form
+        for form in forms
+        if form.get("additionalProperties") is False and len(form.get("properties", ())) == 1
+        for key in form["properties"]
+    }
+    for key, form in keyed.items():
+        form["properties"] |= {other: _GONE for other in keyed if other != key}
+    return forms
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
