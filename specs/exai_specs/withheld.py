@@ -24,8 +24,16 @@ NAMED = regex(
     re.IGNORECASE,
 )
 # A place where the credential is kept, a switch, or nothing: none of them is one. A password may
-# look like a file's name or another tool's reference, so these are none of them.
-HARMLESS = regex(r"|true|false|none|null|[0-9]+|.*[/\\].*|<.*>|\$.*|x+|\*+", re.IGNORECASE)
+# look like a file's name or another tool's reference, so these are none of them; with a slash it is
+# a path where it begins like one, ends like a file, or is made of words.
+_SLASH = r"[/\\]"
+_SEGMENT = r"([a-z]+[0-9]{0,2}([-_.][a-z0-9]+)*|[0-9]+|\.\.?)?"
+HARMLESS = regex(
+    r"|true|false|none|null|[0-9]+|<.*>|\$.*|x+|\*+"
+    rf"|(\.\.?|~\w*|[a-z][\w+.-]*:)?{_SLASH}.*|(?=.*\s).*{_SLASH}.*"
+    rf"|.*{_SLASH}[\w.-]*\.[a-z]{{2,5}}|{_SEGMENT}({_SLASH}{_SEGMENT})+([#:][\w.-]+)?",
+    re.IGNORECASE,
+)
 # In a text of commands or settings, each with its value: an option, what is set (`NAME=x`, a
 # connection string's, `--set db.name=x`), a member of JSON, a header, who logs in with `curl -u`.
 # The values are only looked at: that of `-c` may be a command with more of them. No more than the
