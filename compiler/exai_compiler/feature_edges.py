@@ -44,29 +44,30 @@ def feature_edges(project: Project, columns: bool = True) -> Iterator[Strand]:
 
 def _read(project: Project, spec: Spec, view: FeatureViewSpec, columns: bool) -> Iterator[Strand]:
     """A view over a dataset: from it, its columns and the entities. The columns by which it is
-    joined lead to the whole view."""
+    joined lead to the whole view, and to each feature: they decide which of its values a row gets.
+    """
     end, dataset = Node("FeatureView", spec.ref.name), view.dataset or ""
     if project.find("Dataset", dataset) is not None:
         yield Strand(Node("Dataset", dataset), end, spec, ("spec", "dataset"))
     body = project.body(DatasetSpec, dataset) if columns else None
     schema = body.schema if body is not None else {}
+    known = features_of(project, spec.ref.name) if columns else {}
+    found = [(n, column) for n, column in enumerate(view.features) if column in known]
+    names = tuple([column for _, column in found])
+    onto = ("", *names)
+    start = Node("Dataset", dataset)
     for column in (body.timestamp, body.created) if body is not None else ():
-        if column in schema:
-            yield Strand(Node("Dataset", dataset, "", column or ""), end, spec, ("spec", "dataset"))
+        if column is not None and column in schema:
+            joins = (column,) * len(onto)
+            yield Strand(start, end, spec, ("spec", "dataset"), joins, onto)
     for index, entity in enumerate(view.entities):
         if (about := project.body(EntitySpec, entity)) is not None:
-            yield Strand(Node("Entity", entity), end, spec, ("spec", "entities", index))
+            path: Path = ("spec", "entities", index)
+            yield Strand(Node("Entity", entity), end, spec, path)
             if (key := key_of(entity, about).column) in schema:
-                start = Node("Dataset", dataset, "", key)
-                yield Strand(start, end, spec, ("spec", "entities", index))
-    if not columns:
-        return
-    known = features_of(project, spec.ref.name)
-    start = Node("Dataset", dataset)
-    found = [(n, column) for n, column in enumerate(view.features) if column in known]
+                yield Strand(start, end, spec, path, (key,) * len(onto), onto)
     if found:
         paths: tuple[Path, ...] = tuple([("spec", "features", index) for index, _ in found])
-        names = tuple([column for _, column in found])
         yield Strand(start, end, spec, ("spec", "features"), names, paths=paths)
 
 

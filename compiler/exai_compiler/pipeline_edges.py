@@ -209,6 +209,17 @@ def _call_edges(
                 begin = start._replace(step=maker.name)
                 yield Strand(begin, here, spec, path)
                 yield Strand(begin, here, spec, path, made)
+        if not inner.root.outputs:
+            for leaf in _last(inner):
+                yield Strand(start._replace(step=leaf), here, spec, path)
+
+
+def _last(graph: Graph) -> Iterator[str]:
+    """The leaves that nothing waits for: when they are done a pipeline that gives nothing is."""
+    awaited = {before for node in graph.root.nodes.values() for before in node.needs}
+    for name, node in graph.root.nodes.items():
+        if name not in awaited:
+            yield from _inside(node)
 
 
 def _registering_calls(

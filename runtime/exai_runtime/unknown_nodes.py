@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from exai_compiler.edges import Node
+from exai_compiler.named_files import asked_files
 from exai_compiler.nodes import parse_node
 from exai_runtime.mapping import Mapped, first, named_below
 from exai_runtime.results import Refused
@@ -26,6 +27,7 @@ def unknown(whole: Mapped, text: str, node: Node | None) -> Refused:
     """There is no such node; the hint has the closest, or what to ask for instead."""
     word = text.strip()
     hint = _environment(whole, word.removeprefix("Environment/")) or _overlay(whole, word, node)
+    hint = hint or _file(whole, word)
     if not hint:
         inside = node is not None and node.ref in whole.project.specs
         near = _near(whole, text, node)
@@ -58,6 +60,24 @@ def _overlay(whole: Mapped, word: str, node: Node | None) -> str:
         f"an overlay is no node: {close} says how {body.target} is in `{body.environment}`, "
         f"which `exai lineage {body.target} -e {body.environment}` shows"
     )
+
+
+def _file(whole: Mapped, word: str) -> str:
+    """What to ask for where a file was named; "" for anything else."""
+    path = word.removeprefix("File/").removeprefix("./")
+    found = {
+        str(ref) for ref, spec in whole.project.specs.items() if spec.document.path == path != ""
+    }
+    for spec, place, named in asked_files(whole.project.specs.values()):
+        if path == named or path.startswith(f"{named}/"):
+            graph = whole.graphs.get(spec.ref.name) if spec.ref.kind == "Pipeline" else None
+            steps = graph.steps.values() if graph is not None else ()
+            mine = [step.name for step in steps if step.path == place[:-1]]
+            found.add(str(Node(spec.ref.kind, spec.ref.name, *mine[:1])))
+    found = {name for name in found if not name.startswith("Project/")}
+    if not found and not word.startswith("File/"):
+        return ""
+    return f"a file is no node, what names it is: write {_FORMS}; {_listed(found)}".rstrip("; ")
 
 
 def _listed(names: Collection[str]) -> str:

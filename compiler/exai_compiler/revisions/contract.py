@@ -85,9 +85,10 @@ def _columns(lineage: Lineage) -> Mapping[str, list[Node]]:
 
 
 def _type(project: Project, lineage: Lineage, column: Node) -> str:
-    """The type of the column that it comes from."""
+    """The type of the column that it is: others that it comes from, such as keys that it is looked
+    up by, have names of their own."""
     for node in lineage.up(column):
-        if not node.column or node.step:
+        if node.column != column.column or node.step:
             continue
         if (dataset := project.body(DatasetSpec, node.name)) and node.kind == "Dataset":
             found = dataset.schema.get(node.column)

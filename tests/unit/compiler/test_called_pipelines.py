@@ -158,8 +158,10 @@ def test_the_lineage_goes_through_calls(found: Resolved) -> None:
         ("Pipeline/fitting#train:width", "Model/flower:width"),
         ("Pipeline/all", "Model/flower"),
         ("Pipeline/all#keep", "Model/flower"),
+        ("Pipeline/keeping#register", "Pipeline/all#keep"),  # which gives nothing out
     ):
         assert edge in edges
+    assert ("Pipeline/keeping#evaluate", "Pipeline/all#keep") not in edges
     start = next(node for node in whole.nodes if str(node) == "Dataset/flowers:width")
     assert "Service/flower:width" in {str(node) for node in whole.down(start)}
 

@@ -13,6 +13,7 @@ from exai_compiler.feature_views import parts_of, used
 from exai_compiler.graph import Graph, graph
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.project import Project, link
+from exai_compiler.revisions.contract import contract
 from exai_runtime.workspace import component_catalog
 from exai_specs.documents import read
 from exai_specs.identity import Ref
@@ -136,6 +137,29 @@ def test_the_columns_that_a_view_is_joined_by_lead_to_it(flowers: Lineage) -> No
     assert key.path == ("spec", "entities", 0)
     (time,) = flowers.path(column(MEASURED, "measured_at"), PETALS)
     assert time.path == ("spec", "dataset")
+
+
+@pytest.mark.parametrize("joined_by", ["flower_id", "measured_at"])
+def test_the_columns_that_a_view_is_joined_by_lead_to_its_features(
+    flowers: Lineage, joined_by: str
+) -> None:
+    start = column(MEASURED, joined_by)
+    (edge, *_) = flowers.path(start, column(PETALS, "petal_length"))
+    assert edge.target == column(PETALS, "petal_length")
+    for name in ("petal_length", "petal_ratio", "slenderness"):
+        assert start in flowers.up(column(STEP, name, "features"))
+    assert start not in flowers.up(column(STEP, "species", "features"))
+
+
+def test_the_type_of_a_feature_is_not_that_of_a_key() -> None:
+    start = TEXT.index("  features:\n    service: flower_features\n    onMissing")
+    end = TEXT.index("slenderness: 1.0}\n", start) + len("slenderness: 1.0}\n")
+    project = project_of(TEXT[:start] + TEXT[end:])
+    whole, model = lineage_of(project), Node("Model", "flower_model")
+    asked = [column(model, "petal_length"), column(model, "petal_ratio")]
+    found = contract(project, whole, {model.name: asked}, "flowers")
+    assert found is not None
+    assert found.inputs == {"petal_length": "float64", "petal_ratio": "float64"}
 
 
 def test_the_rows_keep_their_own_columns(flowers: Lineage) -> None:

@@ -74,6 +74,10 @@ def test_json_has_every_edge_with_its_field(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("word", "hint"),
     [
+        ("File/specs/ratios.py", 'did you mean "FeatureView/ratios"?'),
+        ("specs/ratios.py", "a file is no node, what names it is: write Kind/name"),
+        ("specs/service.yaml", 'did you mean "Service/diabetes"?'),
+        ("File/nothing.py", "a file is no node"),
         ("diabetes_model", "write Kind/name, Kind/name#step, Kind/name:column"),
         ("diabetes_model", 'did you mean "Model/diabetes_model"?'),
         ("Model/diabetes_modle", 'did you mean "Model/diabetes_model"?'),
@@ -204,3 +208,74 @@ def test_what_was_probably_meant(capsys: pytest.CaptureFixture[str], word: str, 
 def test_the_hint_for_an_environment_can_be_followed(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = lineage(capsys, "Dataset/flowers", "-e", "prod")
     assert code == 0 and "All flowers" in out
+
+
+CALLS = """apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: flowers}
+spec: {source: {csv: {path: flowers.csv}}, schema: {width: float64}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: inner}
+spec:
+  run: {on: []}
+  steps:
+    load: {uses: load-dataset, with: {dataset: flowers}}
+    look: {uses: ./look/component.yaml, with: {data: "${{ steps.load.data }}"}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: outer}
+spec: {run: {on: []}, steps: {call: {pipeline: inner}}}
+"""
+LOOK = """name: look
+inputs: [{name: data, type: Dataset}]
+implementation:
+  container: {image: example.com/look:1, args: [{inputPath: data}]}
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "exai.yaml").write_text(CALLS)
+    (tmp_path / "flowers.csv").write_text("width\n1\n")
+    (tmp_path / "look").mkdir()
+    (tmp_path / "look/component.yaml").write_text(LOOK)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("args", "tree"),
+    [
+        (
+            ("Pipeline/outer#call", "--up"),
+            ["Pipeline/inner#look", "#load", "Dataset/flowers"],
+        ),
+        (("Pipeline/outer", "--up"), ["Pipeline/inner", "Dataset/flowers"]),
+        (("Pipeline/inner", "--down"), ["Pipeline/outer#call"]),
+        (
+            ("Dataset/flowers", "--down"),
+            ["Pipeline/inner#load", "#look", "Pipeline/outer#call"],
+        ),
+    ],
+)
+@pytest.mark.usefixtures("calls")
+def test_a_pipeline_that_gives_nothing_leads_to_its_call(
+    capsys: pytest.CaptureFixture[str], args: tuple[str, ...], tree: list[str]
+) -> None:
+    code, out, err = lineage(capsys, *args)
+    assert code == 0, err
+    assert [line.split()[-2] for line in out.splitlines() if "─ " in line] == tree
+
+
+@pytest.mark.usefixtures("calls")
+def test_the_file_of_a_component_is_no_node(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = lineage(capsys, "look/component.yaml")
+    assert code == 1
+    assert 'did you mean "Pipeline/inner#look"?' in err

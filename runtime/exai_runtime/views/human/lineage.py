@@ -126,13 +126,16 @@ def _short(node: Node, under: Node) -> str:
 def _links(found: Traced, way: Way, among: set[Node]) -> Links:
     """What comes next to each node, with the places that say so.
 
-    A pipeline as a whole is left out, except as the start: its steps have the same edges. Columns
-    of documents and steps are written beside them, unless a column is what was asked for.
+    A pipeline as a whole is left out, except as the start, and what the start calls: its steps have
+    the same edges. Columns of documents and steps are written beside them, unless a column is what
+    was asked for.
     """
     links: dict[Node, dict[Node, list[Span]]] = {}
     boxed = found.node not in found.part.starts  # a group of steps: they stand for it
     for edge in found.part.edges:
-        if edge.source not in among or edge.target not in among or _repeats(edge, found.node):
+        if edge.source not in among or edge.target not in among:
+            continue
+        if _repeats(edge, found.node, way):
             continue
         ends = (edge.target, edge.source) if way == "up" else (edge.source, edge.target)
         if boxed and ends[0] in found.part.starts:
@@ -146,9 +149,15 @@ def _links(found: Traced, way: Way, among: set[Node]) -> Links:
     return links
 
 
-def _repeats(edge: Edge, start: Node) -> bool:
-    whole = any(n.kind == "Pipeline" and n.is_document and n != start for n in edge[:2])
+def _repeats(edge: Edge, start: Node, way: Way) -> bool:
+    whole = any(_is_pipeline(node) and node != start for node in edge[:2])
+    if way == "up" and _is_pipeline(start) and _is_pipeline(edge.target):
+        whole = False  # what is called, and what that comes from: no way up leads to its steps
     return whole or (not start.column and bool(edge.source.column or edge.target.column))
+
+
+def _is_pipeline(node: Node) -> bool:
+    return node.kind == "Pipeline" and node.is_document
 
 
 def _columns(found: Traced, nodes: Sequence[Node]) -> Mapping[Node, list[str]]:
