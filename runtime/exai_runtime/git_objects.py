@@ -67,13 +67,14 @@ class GitFolder:
             return "folder"
         listed = self.tree.get(real or "")
         if listed is None:
-            return "none"
+            return "other" if self._submodule(real) else "none"
         return "other" if listed.startswith(_SUBMODULE) else "file"
 
     def read(self, path: str, most: int = MAX_BYTES) -> bytes:
         wanted = self.object_of(path)
         if not wanted:
-            raise OSError(0, "it is no regular file")
+            told = self._submodule(self._real(path))
+            raise OSError(0, told or "it is no regular file")
         found = self.blobs.get(wanted)
         if found is None:
             found = contents_of(self.repository, (wanted,)).get(wanted)
@@ -114,6 +115,13 @@ class GitFolder:
 
     def entries(self, path: str) -> Iterable[tuple[str, bool]]:
         return self.folders.get(self._real(path) or "", {}).items()
+
+    def _submodule(self, real: str | None) -> str:
+        """Why nobody knows what is there, where it is one or in one; "" elsewhere."""
+        parts = (real or "").split("/")
+        above = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+        found = next((each for each in above if self.tree.get(each, "").startswith(_SUBMODULE)), "")
+        return f"`{found}` is a submodule, whose files aren't in this repository" if found else ""
 
     def _real(self, path: str) -> str | None:
         """The path without links, "" for the folder itself; None when it leads out of it."""

@@ -184,7 +184,7 @@ def _spec_files(
                     hint="specs live below the folder of exai.yaml; move them there",
                 )
             )
-        elif (kind := _kind(folder, entry)) == "file":
+        elif (kind := _kind(folder, entry)) in ("file", "other"):  # who reads it says why not
             yield Path(entry).as_posix()
         elif kind == "folder":
             yield from folder.spec_files(entry, problems)

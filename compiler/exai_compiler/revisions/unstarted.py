@@ -41,5 +41,8 @@ def _note(head: Resolved, name: str) -> str:
     if "spec" in on:
         return ""
     why = f"`run.on` is empty in `{head.name}`" if not on else "`run.on` has no `spec`"
+    if "data" in on:
+        later = "its schedule or new data" if body.schedules else "new data or a person"
+        return f"no run is planned: {why}; {later} starts it"
     later = "its schedule runs it next" if body.schedules else "a person starts it"
     return f"no run is planned: {why}; {later}"

@@ -273,6 +273,66 @@ def test_a_request_that_needs_more_breaks_its_callers(project: Path) -> None:
     assert [str(ref) for ref in broken.because][-1] == "Service/diabetes"
 
 
+def test_a_request_that_may_have_less_breaks_its_callers(project: Path) -> None:
+    edit(project / "specs/pipeline.yaml", "features: [age,", "features: [visit, age,")
+    edit(
+        project / "specs/datasets.yaml",
+        "    progression:",
+        "    visit: int64\n    progression:",
+    )
+    commit(project)
+    edit(project / "specs/pipeline.yaml", "features: [visit, age,", "features: [age,")
+    found = compared(project)
+    [broken] = found.breaks
+    assert (broken.consumer, broken.why, str(broken.at)) == (
+        "whoever calls Service/diabetes",
+        "a request may no longer have `visit`",
+        "specs/service.yaml:6:10",
+    )
+    assert str(broken.because[0]) == "Pipeline/diabetes-training"
+    assert ("Service/diabetes", "affected", Effect.BREAKING) in rows(found)
+    edit(project / "specs/pipeline.yaml", "features: [age,", "features: [visits, age,")
+    edit(project / "specs/datasets.yaml", "    visit: int64", "    visits: int64")
+    assert [each.why for each in compared(project).breaks] == [
+        "a request must have `visits` now",
+        "a request may no longer have `visit`",
+    ]
+
+
+SIGNATURE = "signature: {inputs: {a: float64, b: float64}, outputs: {y: float64}}"
+SIGNED = f"""
+---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {{name: s}}
+spec:
+  model: {{uri: s3://b/m, format: FORMAT, {SIGNATURE}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("format_", "old", "new", "told"),
+    [
+        ("sklearn", ", b: float64", "", ["a request may no longer have `b`"]),
+        # MLflow warns of such a column, and leaves it out.
+        ("mlflow", ", b: float64", "", []),
+        # Nobody knows then what it takes.
+        ("sklearn", f", {SIGNATURE}", "", []),
+    ],
+)
+def test_a_column_that_may_still_be_given_breaks_nobody(
+    format_: str, old: str, new: str, told: list[str], tmp_path: Path
+) -> None:
+    root = tmp_path / "exai.yaml"
+    head = "apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: p}\nspec:\n"
+    prod = PROD.replace("DIGEST", "0" * 64)
+    root.write_text(f"{head}  environments:\n{prod}{SIGNED.replace('FORMAT', format_)}")
+    git(tmp_path, "init", "-q")
+    commit(tmp_path)
+    edit(root, old, new)
+    assert [each.why for each in compared(tmp_path, environment="prod").breaks] == told
+
+
 def test_another_protocol_and_a_removed_service_break_callers(project: Path) -> None:
     edit(project / "specs/service.yaml", "spec:\n", "spec:\n  protocol: v1\n")
     assert [each.why for each in compared(project).breaks] == ["it speaks v1, and spoke v2"]
@@ -343,7 +403,13 @@ def test_a_cluster_needs_neither_credentials_nor_a_target(project: Path) -> None
     assert {each.note for each in compared(project).documents} == {""}
     edit(project / "specs/pipeline.yaml", "spec:\n  parameters:", f"spec:\n{NIGHTLY}  parameters:")
     [note] = [each.note for each in compared(project, environment="prod").documents if each.note]
-    assert note.endswith("its schedule runs it next")
+    assert note.endswith("`run.on` has no `spec`; its schedule or new data starts it")
+    edit(project / "specs/pipeline.yaml", NIGHTLY, NIGHTLY.partition("\n")[0] + "\n")
+    [note] = [each.note for each in compared(project, environment="prod").documents if each.note]
+    assert note.endswith("`run.on` has no `spec`; new data or a person starts it")
+    edit(project / "specs/pipeline.yaml", "on: [data]", "on: []")
+    [note] = [each.note for each in compared(project, environment="prod").documents if each.note]
+    assert note.endswith("`run.on` is empty in `prod`; a person starts it")
 
 
 def test_revisions_that_arent_there(repository: Path, project: Path, tmp_path: Path) -> None:
@@ -457,6 +523,12 @@ def test_a_submodule_of_specs_is_said(repository: Path, project: Path, tmp_path:
     git(repository, "submodule", "--quiet", "add", str(other), "ml/clinic/specs/other")
     commit(repository)
     assert "`specs/other` is a submodule" in warned(plan_against(project, "local", "HEAD"))
+    files = sorted(f"specs/{each.name}" for each in (project / "specs").glob("*.yaml"))
+    listed = ", ".join([*files, "specs/other/"])
+    edit(project / "exai.yaml", "specs: [specs/]", f"specs: [{listed}]")
+    commit(project)
+    words = warned(plan_against(project, "local", "HEAD"))
+    assert "`specs/other` is a submodule" in words and "no file or folder" not in words
 
 
 def test_links_are_followed_inside_and_refused_outside(project: Path) -> None:
