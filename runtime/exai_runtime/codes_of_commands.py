@@ -40,7 +40,7 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "Write date, time and zone as RFC 3339 has them, `2026-11-26T09:00:00Z`.",
         ),
         "broken-revision": Code(
-            "The revision to compare with doesn't compile.",
+            "The revision to compare with doesn't compile, or has no project in this folder.",
             "What is sound of it is compared with, so that a change that mends it can be reviewed. "
             "Documents that are wrong there, and those that can't do without them, are planned as "
             "new, though a target may have them: compare with an older revision, too.",

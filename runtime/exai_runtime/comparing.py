@@ -37,6 +37,7 @@ from exai_runtime.other_revision import (
     documents_of,
     first_error,
     less_unread,
+    no_project,
     unsure,
 )
 from exai_runtime.own_files import own_file
@@ -70,7 +71,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
             return Against(revision, folder.commit, environment, None, none, head.loaded.sources)
         known = documents_of(base, head, folder, environment)
         comparison, problems = _compared(base, head, environment, revision, folder.commit, known)
-    problems = in_order((*head.diagnostics, *problems))
+    none_there = (no_project(revision, folder.commit),) if base is None else ()
+    problems = in_order((*head.diagnostics, *problems, *none_there))
     sources = head.loaded.sources
     return Against(revision, folder.commit, environment, comparison, problems, sources)
 

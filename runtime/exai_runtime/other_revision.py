@@ -87,6 +87,16 @@ def broken_revision(
     return (Diagnostic("broken-revision", message, Span(""), "warning", hint),)
 
 
+def no_project(revision: str, commit: str) -> Diagnostic:
+    """That the other revision has none in this folder: it is new, or was in another."""
+    message = (
+        f"at {revision} ({commit[:12]}) there is no exai.yaml in this folder; all of it is planned "
+        "as new"
+    )
+    hint = "where it was in another, a target may have all of it: review the move by itself"
+    return Diagnostic("broken-revision", message, Span(""), "warning", hint)
+
+
 def first_error(base: Checked) -> str:
     """How many errors it has, and which is the first: the end of a sentence about it."""
     errors = [problem for problem in base.diagnostics if problem.severity == "error"]

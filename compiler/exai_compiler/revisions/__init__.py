@@ -36,6 +36,7 @@ from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.impact import FILE, chains_of, reached
 from exai_compiler.revisions.pins import pinned_services, with_pins, with_stays
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
+from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
@@ -133,6 +134,7 @@ def compare(
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)
     documents = with_pins(old_project, head.project, name, documents)
+    documents = with_rows(documents, head.project, name, head.environment, after)
     made = plan(build, there)
     planned = moved(made.changes, head.environment)
     upgrade: tuple[Planned, ...] = ()

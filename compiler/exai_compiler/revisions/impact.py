@@ -14,6 +14,7 @@ from itertools import chain, islice
 
 from exai_compiler.edges import Node
 from exai_compiler.facts import Pin
+from exai_compiler.feature_views import features_of
 from exai_compiler.graph import Frame, everything
 from exai_compiler.lineage import Lineage
 from exai_compiler.named_by_steps import models_registered
@@ -129,22 +130,34 @@ _RUN = ("spec", "run")
 def _functions(
     base: Resolved | None, head: Resolved, after: Lineage, changes: tuple[DocumentChange, ...]
 ) -> Iterator[DocumentChange]:
-    """The views whose function is another though their documents are the same, and the views and
-    feature services behind them."""
+    """The views whose function is another though their documents are the same, or no longer gets
+    a feature that it may read, and the views and feature services behind them."""
     if base is None:
         return
     found = {change.ref for change in changes}
+    changed = {each.ref for each in changes if each.verb == "changed"}
     starts: list[Chain] = []
+    notes: dict[Ref, str] = {}
     for spec, view in head.project.bodies(FeatureViewSpec):
         if view.transform is None or spec.ref not in base.project.specs:
             continue
         path, _ = function_of(spec.document.file_of(PYTHON), view.transform.python)
         if spec.ref not in found and base.catalog.files.get(path) != head.catalog.files.get(path):
             starts.append((Ref(FILE, path), spec.ref))
+        for source in view.transform.sources:
+            above = Ref("FeatureView", source)
+            if above not in changed or spec.ref in found:
+                continue
+            was, now = (features_of(each.project, source) for each in (base, head))
+            if gone := [f"`{each}`" for each in was if each not in now]:
+                starts.append((above, spec.ref))
+                less = notes.get(spec.ref, "its function no longer gets")
+                notes[spec.ref] = f"{less}{',' if spec.ref in notes else ''} {', '.join(gone)}"
     for ref, because in nearest(after, starts).items():
         if ref.kind in _OF_FEATURES and ref not in found:
             at = head.project.specs[ref].at("metadata", "name")
-            yield DocumentChange(ref, "affected", Effect.RETRAIN, because, (), at)
+            note = notes.get(ref, "")
+            yield DocumentChange(ref, "affected", Effect.RETRAIN, because, (), at, note)
 
 
 _OF_FEATURES = ("FeatureView", "FeatureService")

@@ -257,6 +257,25 @@ def test_the_function_of_a_view_that_changes_has_a_chain(tmp_path: Path) -> None
     assert {each.impact for each in found.documents} == {Effect.RETRAIN}
 
 
+def test_a_function_that_no_longer_gets_a_feature_is_named(project: Path) -> None:
+    edit(project / "specs/features.yaml", "features: [tc, hdl", "features: [hdl")
+    found = {str(each.ref): each for each in compared(project).documents}
+    ratios = found["FeatureView/ratios"]
+    assert (ratios.verb, ratios.impact) == ("affected", Effect.RETRAIN)
+    assert ratios.note == "its function no longer gets `tc`"
+    assert [str(ref) for ref in ratios.because] == ["FeatureView/serum", "FeatureView/ratios"]
+    assert found["FeatureService/diabetes_features"].because[:2] == ratios.because
+
+
+def test_another_database_names_who_reads_it(project: Path) -> None:
+    text = (project / "exai.yaml").read_text()
+    edit(project / "exai.yaml", ".db}", "-2.db}")
+    [row] = compared(project).documents
+    assert "read from there: Dataset/blood (by Pipeline/diabetes-training" in row.note, row.note
+    (project / "exai.yaml").write_text(text)
+    assert compared(project).documents == ()
+
+
 def test_a_request_that_needs_more_breaks_its_callers(project: Path) -> None:
     edit(project / "specs/pipeline.yaml", "features: [age,", "features: [visit, age,")
     edit(
@@ -369,6 +388,7 @@ def test_an_environment_or_a_project_that_is_new(project: Path) -> None:
     (project / "exai.yml").rename(project / "exai.yaml")
     fresh = compared(project, root)
     assert {each.verb for each in fresh.documents} == {"added"}
+    assert "there is no exai.yaml in this folder" in warned(plan_against(project, "local", root))
 
 
 NIGHTLY = "  run: {on: [data]}\n  schedules: {nightly: {cron: 0 3 * * *}}\n"
