@@ -213,7 +213,11 @@ def _happening(
             for name, meaning in new.meanings.items()
             if (meaning not in known if name not in meant else meant[name] != meaning)
         ),
-        waiting=frozenset(each.waits_for for each in new.waiting),
+        waiting=frozenset(
+            each.waits_for
+            for each in (*new.waiting, *new.lock.pins.values())
+            if isinstance(each, Unknown)
+        ),
         broken=frozenset(
             (*(each.ref for each in breaks), *((new.project.root.ref,) if elsewhere else ()))
         ),

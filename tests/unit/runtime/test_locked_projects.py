@@ -179,6 +179,30 @@ def test_a_pin_that_comes_takes_it_from_the_registry(shop: Path) -> None:
     assert new == Known(f"{URI}/3")
 
 
+@pytest.mark.parametrize("at", ["challenger", "8"])
+def test_a_service_that_moves_to_what_isn_t_pinned_waits_for_the_registry(
+    shop: Path, at: str
+) -> None:
+    pipeline, old = shop / "specs/pipeline.yaml", "champion: {promote: manual}"
+    edit(pipeline, old, f"{old}, challenger: {{promote: manual}}")
+    git(shop, "commit", "-qam", "another alias")
+    edit(shop / "specs/serving.yaml", "flower_model@champion", f"flower_model@{at}")
+    found = compared(shop)
+    assert {str(each.ref): each.impact for each in found.documents} == {
+        "Service/flowers": Effect.REDEPLOY
+    }
+    assert found.plan is not None
+    assert [str(each.waits_for) for each in found.plan.waiting] == ["Model/flower_model"]
+    assert [each for each in moves(found).values() if isinstance(each[1], Known)] == []
+
+
+def test_a_number_that_another_pin_has_is_that_version(shop: Path) -> None:
+    edit(shop / "specs/serving.yaml", "flower_model@champion", "flower_model@3")
+    found = compared(shop)
+    assert found.plan is not None
+    assert (found.plan.changes, found.plan.waiting) == ((), ())
+
+
 def test_a_saved_build_has_its_lock(shop: Path, tmp_path: Path) -> None:
     save_build(shop, "prod", tmp_path / "build.json")
     same = plan_against_build(shop, "prod", tmp_path / "build.json")
