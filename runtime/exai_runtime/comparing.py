@@ -8,6 +8,7 @@ is read as objects of Git.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
@@ -31,7 +32,7 @@ from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_commands import RevisionError
 from exai_runtime.git_objects import GitFolder, at_revision
-from exai_runtime.near_revision import parts
+from exai_runtime.near_revision import Parts, parts
 from exai_runtime.other_revision import (
     broken_revision,
     documents_of,
@@ -74,7 +75,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
     none_there = (no_project(revision, folder.commit),) if base is None else ()
     problems = in_order((*head.diagnostics, *problems, *none_there))
     sources = head.loaded.sources
-    return Against(revision, folder.commit, environment, comparison, problems, sources)
+    news = _news(head.diagnostics, base.diagnostics if base is not None else ())
+    return Against(revision, folder.commit, environment, comparison, problems, sources, news)
 
 
 def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | None:
@@ -99,12 +101,32 @@ def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | 
             base = Revision(both.base, both.catalog, environment)
             head = Revision(both.head, both.catalog, environment)
             comparison = compare(both.base, base, head, name)
+        news = _near_news(both, name, told)
     except LeftOut:
         return None
     changes = comparison.plan.changes if comparison.plan is not None else ()
     if any(_is_of_all(planned.change) for planned in changes):
         return None
-    return Against(revision, folder.commit, name, comparison, told, found.sources)
+    return Against(revision, folder.commit, name, comparison, told, found.sources, news)
+
+
+def _near_news(both: Parts, name: str, told: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """The same of parts, which are checked again only where one of them is warned of."""
+    here = {spec.document.path for spec in both.head.all}
+    warned = tuple(each for each in told if each.severity == "warning" and each.at.path in here)
+    if not warned:
+        return ()
+    return _news(warned, of_here(tuple(check(both.base, both.catalog)), both.base, name))
+
+
+def _news(now: Iterable[Diagnostic], before: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The warnings of now that weren't there before, wherever they stood."""
+    known = {(each.code, each.message) for each in before}
+    return tuple(
+        each
+        for each in now
+        if each.severity == "warning" and (each.code, each.message) not in known
+    )
 
 
 def _errors(problems: tuple[Diagnostic, ...]) -> list[Diagnostic]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:  # every command knows its result; only this one needs what ma
 @frozen
 class Against:
     """`revision` is what was asked for, `commit` what it means, "" for a saved build. `comparison`
-    is None when the other side can't be compared with."""
+    is None when the other side can't be compared with. `news` are the warnings among the
+    `diagnostics` that the other revision hasn't."""
 
     revision: str
     commit: str
@@ -24,6 +25,7 @@ class Against:
     comparison: Comparison | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str] = field(default_factory=empty)
+    news: tuple[Diagnostic, ...] = ()
 
     @property
     def exit_code(self) -> int:

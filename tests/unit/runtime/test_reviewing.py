@@ -12,7 +12,9 @@ from guide_pages import GUIDE, write
 
 from exai_compiler.changes import subject, verb
 from exai_compiler.revisions import Comparison
+from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
+from exai_runtime.views.markdown.against import lines
 from exai_specs.effects import Effect
 
 HEAD = "apiVersion: exai.dev/v1alpha1\n"
@@ -234,6 +236,25 @@ def test_callers_of_what_is_removed_or_stopped_are_named(tmp_path: Path) -> None
     # A graph that has stopped calling it, in the same change, loses nobody.
     edit(root / "specs/all.yaml", ("[{service: scoring}]", "[{url: http://a.b/c}]"))
     assert "Graph/choosing" not in {str(each.ref) for each in compared(root, "prod").breaks}
+
+
+@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+def test_a_comment_has_the_warnings_that_are_new(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rechecking, "FEW", few)
+    environments = CLUSTER.replace("MODE", "Standard")
+    root = project(tmp_path, SERVICE, GRAPH, environments=environments)
+    edit(root / "specs/all.yaml", ("  replicas:", "  stopped: true\n  replicas:"))
+    found = plan_against(root, "prod", "HEAD")
+    assert [each.code for each in found.news] == ["stopped-service"]
+    told = "\n".join(lines(found))
+    assert "**1 new warning**" in told and "(`stopped-service`)" in told
+    commit(root)
+    edit(root / "specs/all.yaml", ("name: choosing, owner: ml", "name: choosing, owner: me"))
+    found = plan_against(root, "prod", "HEAD")
+    assert "stopped-service" in [each.code for each in found.diagnostics]
+    assert found.news == () and "new warning" not in "\n".join(lines(found))
 
 
 def test_callers_from_outside_the_cluster_are_named(tmp_path: Path) -> None:

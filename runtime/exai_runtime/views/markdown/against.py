@@ -42,10 +42,12 @@ def lines(result: Against) -> Iterator[str]:
         if each.code == OF_ALL:
             yield f"**{each.severity.capitalize()}**: {prose(each.message)} ({prose(each.hint)})."
             yield ""
-    yield from _problems([d for d in result.diagnostics if d.severity == "error"])
+    errors = [d for d in result.diagnostics if d.severity == "error"]
+    yield from _problems(errors, count(len(errors), "error"))
     if found is None:
         return
     yield from _breaks(found.breaks)
+    yield from _problems(result.news, count(len(result.news), "new warning"))
     if found.documents or found.files:
         yield from _table(found)
     yield from _fields(found.documents)
@@ -55,10 +57,10 @@ def lines(result: Against) -> Iterator[str]:
         yield prose(summary(found))
 
 
-def _problems(errors: list[Diagnostic]) -> Iterator[str]:
+def _problems(errors: Sequence[Diagnostic], title: str) -> Iterator[str]:
     if not errors:
         return
-    yield f"**{count(len(errors), 'error')}**"
+    yield f"**{title}**"
     yield ""
     for error in errors[:_MOST_ROWS]:
         at = f"{code(str(error.at))}: " if error.at.path else ""
