@@ -32,7 +32,8 @@ from exai_specs.values import frozen
 @frozen
 class Break:
     """`consumer` can no longer work, says `why`. `because` is the chain from what changed down to
-    the document that it needs, `ref`; `code` the diagnostic's, where a check says so."""
+    the document that it needs, `ref`; `code` the diagnostic's, where a check says so. `at` is a
+    place in the old revision where what stands there `is_gone`."""
 
     consumer: str
     ref: Ref
@@ -40,6 +41,7 @@ class Break:
     why: str
     because: tuple[Ref, ...] = ()
     code: str = ""
+    is_gone: bool = False
 
 
 @frozen
@@ -119,7 +121,7 @@ def broken_callers(
             now = head.find(kind, ref.name)
             if now is None:
                 why, at = f"the {what} is removed", spec.at("metadata", "name")
-                yield Break(_callers(ref), ref, at, why, (ref,))
+                yield Break(_callers(ref), ref, at, why, (ref,), is_gone=True)
             elif _is_stopped(now) and not _is_stopped(spec):
                 why = "it is stopped, and answers nobody"
                 yield Break(_callers(ref), ref, now.at("spec", "stopped"), why, (ref,))

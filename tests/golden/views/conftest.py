@@ -484,6 +484,14 @@ AGAINST = Against(
                 "a request must have `petal_width` now",
                 (DATASET, PIPELINE, SERVICE),
             ),
+            Break(
+                "whoever calls Service/roses",
+                Ref("Service", "roses"),
+                Span("specs/roses.yaml", 3, 9),
+                "the service is removed",
+                (Ref("Service", "roses"),),
+                is_gone=True,
+            ),
         ),
         (
             FileChange("code/fit.py", "moved", "specs/fit.py"),

@@ -357,7 +357,8 @@ def test_another_protocol_and_a_removed_service_break_callers(project: Path) -> 
     assert [each.why for each in compared(project).breaks] == ["it speaks v1, and spoke v2"]
     (project / "specs/service.yaml").unlink()
     found = compared(project)
-    assert [each.why for each in found.breaks] == ["the service is removed"]
+    told = [(each.why, each.is_gone) for each in found.breaks]
+    assert told == [("the service is removed", True)]
     assert ("Service/diabetes", "removed", Effect.BREAKING) in rows(found)
     assert ("delete", "InferenceService/diabetes") in [
         (verb(each.change), subject(each.change)) for each in planned(found).changes

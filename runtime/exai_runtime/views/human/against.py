@@ -40,7 +40,7 @@ def lines(result: Against, paint: Paint) -> Iterator[str]:
         if each.code == OF_ALL:
             yield f"{paint.yellow(each.severity.capitalize())}: {each.message}"
             yield ""
-    yield from _breaks(found.breaks, paint)
+    yield from _breaks(found.breaks, result, paint)
     if found.documents or found.files:
         yield paint.bold("Documents")
         for document in found.documents:
@@ -74,14 +74,17 @@ def because(chain: Sequence[Ref], last: Ref) -> str:
     return " > ".join(str(ref) for ref in chain if ref != last)
 
 
-def _breaks(breaks: Sequence[Break], paint: Paint) -> Iterator[str]:
+def _breaks(breaks: Sequence[Break], result: Against, paint: Paint) -> Iterator[str]:
     if not breaks:
         return
     yield paint.red(paint.bold("Breaking"))
     for one in breaks:
         yield f"  {one.consumer}: {one.why}"
         why = because(one.because, one.ref)
-        yield paint.dim(f"    {paint.at(one.at)}{f'  because of {why}' if why else ''}")
+        at = paint.at(one.at)
+        if one.is_gone:
+            at += f" {'at' if result.commit else 'in'} {result.revision}"
+        yield paint.dim(f"    {at}{f'  because of {why}' if why else ''}")
     yield ""
 
 

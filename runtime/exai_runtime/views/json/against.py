@@ -21,24 +21,25 @@ def result(answer: Against) -> Plain | None:
     return {
         "against": {"revision": answer.revision, "commit": answer.commit or None},
         "environment": answer.environment,
-        "documents": [_document(document) for document in found.documents],
+        "documents": [_document(document, answer) for document in found.documents],
         "files": [each.path for each in found.files],
         "fileChanges": [
             {"path": each.path, "change": each.verb, "from": each.was or None}
             for each in found.files
         ],
-        "breaks": [_break(one) for one in found.breaks],
+        "breaks": [_break(one, answer) for one in found.breaks],
         "plan": None if found.plan is None else values.plan(found.plan),
     }
 
 
-def _document(document: DocumentChange) -> Plain:
+def _document(document: DocumentChange, answer: Against) -> Plain:
     return {
         "document": str(document.ref),
         "change": document.verb,
         "impact": document.impact.name.lower(),
         "because": [str(ref) for ref in document.because],
         "at": values.span(document.at),
+        "atRevision": answer.revision if document.verb == "removed" else None,
         "fields": [_field(field) for field in document.fields],
         "note": document.note or None,
     }
@@ -54,12 +55,13 @@ def _field(field: SpecField) -> Plain:
     }
 
 
-def _break(one: Break) -> Plain:
+def _break(one: Break, answer: Against) -> Plain:
     return {
         "consumer": one.consumer,
         "document": str(one.ref),
         "why": one.why,
         "at": values.span(one.at),
+        "atRevision": answer.revision if one.is_gone else None,
         "because": [str(ref) for ref in one.because],
         "code": one.code or None,
     }

@@ -46,7 +46,7 @@ def lines(result: Against) -> Iterator[str]:
     yield from _problems(errors, count(len(errors), "error"))
     if found is None:
         return
-    yield from _breaks(found.breaks)
+    yield from _breaks(found.breaks, result)
     yield from _problems(result.news, count(len(result.news), "new warning"))
     if found.documents or found.files:
         yield from _table(found)
@@ -69,7 +69,7 @@ def _problems(errors: Sequence[Diagnostic], title: str) -> Iterator[str]:
     yield ""
 
 
-def _breaks(breaks: tuple[Break, ...]) -> Iterator[str]:
+def _breaks(breaks: tuple[Break, ...], result: Against) -> Iterator[str]:
     if not breaks:
         return
     yield "**Breaking**"
@@ -77,7 +77,10 @@ def _breaks(breaks: tuple[Break, ...]) -> Iterator[str]:
     for one in breaks[:_MOST_ROWS]:
         chain = because(one.because, one.ref)
         why = f"; because of {code(chain)}" if chain else ""
-        yield f"- {prose(one.consumer)}: {prose(one.why)} ({code(str(one.at))}{why})"
+        at = code(str(one.at))
+        if one.is_gone:
+            at += f" {'at' if result.commit else 'in'} {code(result.revision)}"
+        yield f"- {prose(one.consumer)}: {prose(one.why)} ({at}{why})"
     yield from _more(len(breaks))
     yield ""
 
