@@ -30,11 +30,15 @@ def names_a_function(written: str) -> bool:
 
 
 def python_file(document: str, written: str) -> str | None:
-    """The path of the file that is named, with or without a function; None where none is."""
+    """The path of the file that is named, with or without a function; None where none is. What
+    leads out of the project is told as that, Python or not."""
     if names_a_function(written):
         return function_of(document, written)[0]
     bare = written.removesuffix(":")
-    return embedded_path(document, bare) if bare.endswith(".py") and ":" not in bare else None
+    if bare.endswith(".py") and ":" not in bare:
+        return embedded_path(document, bare)
+    path = embedded_path(document, bare.rpartition(":")[0] or bare)
+    return path if path.startswith(("../", "/")) else None
 
 
 def embedded_path(document: str, written: str) -> str:

@@ -192,7 +192,8 @@ class Shorthand:
     ) -> JsonSchemaValue:
         whole = handler(schema)
         field = handler.resolve_ref_schema(whole)["properties"][self.field]
-        short = field["anyOf"] if "anyOf" in field else [{"type": field["type"]}]
+        words = {key: field[key] for key in ("type", "enum") if key in field}
+        short = field.get("anyOf", [words])
         return {"anyOf": [whole, {"anyOf": short}]}
 
 

@@ -126,7 +126,9 @@ def bundle() -> dict[str, Any]:
         {**rule, "then": {"$ref": f"#/$defs/{_KIND}{name}"}}
         for name, rule in zip(sorted(KINDS), whole["allOf"], strict=True)
     ]
-    kind = {**whole["properties"]["kind"], "enum": [*sorted(KINDS), LOCK]}
+    # That of the lock is no word to complete: it stands in no file of specs.
+    kinds = [{"enum": sorted(KINDS)}, {"pattern": f"^{LOCK}$"}]
+    kind = {"description": whole["properties"]["kind"]["description"], "anyOf": kinds}
     whole["properties"] = {**whole["properties"], "kind": kind}
     lock = {"properties": {"kind": {"const": LOCK}}, "required": ["kind"]}
     whole["allOf"].append({"if": lock, "then": {"$ref": f"#/$defs/{_LOCK}"}})

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from exai_specs import core_schema
 from exai_specs.fields import Problem, Text, refuse
+from exai_specs.names import MESSAGE
+from exai_specs.notes import Field
 from exai_specs.values import frozen
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ class _Filled:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {**handler(schema), "pattern": r"\S"}
+
+
+_FUNCTION = {"pattern": r"^[^:]*\.py:[^\s:./-]+$", MESSAGE: "write FILE.py:FUNCTION"}
+# The parser takes any text: the check knows the files, and says what is meant.
+Function = Annotated[Text, Field(json_schema_extra=_FUNCTION)]
 
 
 @frozen

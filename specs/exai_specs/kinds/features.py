@@ -22,6 +22,7 @@ from exai_specs.names import FIELD, SQL
 from exai_specs.nearest import did_you_mean
 from exai_specs.notes import about, checked
 from exai_specs.regexes import regex
+from exai_specs.texts import Function
 from exai_specs.types import TypeProblem, called
 from exai_specs.values import field
 
@@ -59,7 +60,7 @@ class Transform:
     """A Python function that makes features of other features, when they are asked for."""
 
     python: Annotated[
-        Text,
+        Function,
         Effect.RETRAIN,
         about("A function of a Python file, relative to this document's file", "ratios.py:ratios"),
     ]

@@ -322,7 +322,7 @@ class ProjectSpec:
     """The specs of a project and its environments."""
 
     specs: Annotated[
-        tuple[Text, ...],
+        tuple[Filled, ...],
         Effect.RENDER,
         about("Folders and files with specs, relative to exai.yaml", ["specs/"]),
     ] = ("specs/",)

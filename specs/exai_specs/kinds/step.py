@@ -36,7 +36,7 @@ from exai_specs.kinds.step_resources import StepResourceFields, StepResources
 from exai_specs.kinds.workload import Env
 from exai_specs.names import FIELD
 from exai_specs.notes import Field, about, checked
-from exai_specs.texts import Filled
+from exai_specs.texts import Filled, Function
 from exai_specs.types import is_artifact
 from exai_specs.units import Duration as DurationValue
 from exai_specs.values import field
@@ -159,7 +159,7 @@ class Step(StepPod):
         about("A component, by name or by its file", "train-h2o", "./clean/component.yaml"),
     ] = None
     python: Annotated[
-        Maybe[Text],
+        Maybe[Function],
         Effect.RETRAIN,
         about("A function of a Python file, relative to this document's file", "train.py:train"),
     ] = None

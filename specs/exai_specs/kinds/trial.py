@@ -27,6 +27,7 @@ from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
+from exai_specs.texts import Function
 from exai_specs.values import field
 
 BODIES = ("uses", "python", "image")
@@ -43,7 +44,7 @@ class Trial:
         about("A component of exai's own that trains", "train-sklearn"),
     ] = None
     python: Annotated[
-        Maybe[Text],
+        Maybe[Function],
         Effect.RETRAIN,
         about("A function of a Python file, relative to this document's file", "train.py:train"),
     ] = None
