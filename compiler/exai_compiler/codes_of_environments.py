@@ -49,6 +49,14 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
             "An environment on a cluster names an image of exai by its tag.",
             "What a tag means can change, and steps and servers with it. Name it by digest.",
         ),
+        "outside-gitops": Code(
+            "An environment under GitOps whose pipelines go through the KFP API.",
+            "What an engine such as Argo CD takes are objects of Kubernetes: it deploys the "
+            "services and never a pipeline. With `pipelines: {mode: kubernetes}` pipelines and "
+            "their versions are such objects; else somebody uploads what is under `kfp/`, and "
+            "allows it there: `# exai: allow outside-gitops -- CI uploads kfp/`.",
+            "warning",
+        ),
         "unknown-platform": Code(
             "An environment's `platform` is no release of Kubeflow that exai knows.",
             "The release decides which fields and serving runtimes there are. Leave it out, or "

@@ -1,5 +1,5 @@
 """`manifest-invalid`, of Kubernetes' own kinds: what its API server would refuse, and no schema
-says (k8s.io/kubernetes, pkg/apis/*/validation): names, claims, keys of ConfigMaps.
+says (k8s.io/kubernetes, pkg/apis/*/validation): names, claims, keys of ConfigMaps, what restarts.
 `bad-schedule`: a CronJob that never runs.
 """
 
@@ -13,6 +13,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ManifestSpec
+from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
 from exai_specs.units import parse_quantity
@@ -22,6 +23,16 @@ _MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 _STORAGE: Path = ("spec", "resources", "requests", "storage")
 _KEY = regex(r"[A-Za-z0-9._-]{1,253}")
 _SHORTCUTS = ("@annually", "@daily", "@hourly", "@midnight", "@monthly", "@weekly", "@yearly")
+# Where the pods of a kind are, and what their `restartPolicy` may be: without one it is Always.
+_POD: Path = ("spec", "template", "spec")
+_SLIP = 0.8  # the share of letters that a slip leaves alike
+_ENDS, _STAYS = ("Never", "OnFailure"), ("Always",)
+_RESTARTS: dict[tuple[str, str], tuple[Path, tuple[str, ...]]] = {
+    ("batch", "Job"): (_POD, _ENDS),
+    ("batch", "CronJob"): (("spec", "jobTemplate", *_POD), _ENDS),
+    ("apps", "Deployment"): (_POD, _STAYS),
+    ("apps", "StatefulSet"): (_POD, _STAYS),
+}
 # A place in the object, what is wrong with it, and a hint.
 Wrong = tuple[Path, str, str]
 
@@ -57,6 +68,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield from _name(spec, body, naming)
         if (group, body.kind) == ("batch", "CronJob"):
             yield from _schedule(spec, body.manifest)
+        if (restarts := _RESTARTS.get((group, body.kind))) is not None:
+            yield from _restarts(spec, body, *restarts)
         if group or body.kind not in _RULES:
             continue
         from exai_compiler.checks.patch_rules import dotted
@@ -94,6 +107,29 @@ def _schedule(spec: Spec, manifest: Mapping[str, Any]) -> Iterator[Diagnostic]:
     if wrong:
         at = spec.at("spec", "manifest", "spec", "schedule")
         yield Diagnostic("bad-schedule", wrong, at, hint=CRON_HINT)
+
+
+def _restarts(
+    spec: Spec, body: ManifestSpec, pod: Path, allowed: tuple[str, ...]
+) -> Iterator[Diagnostic]:
+    from exai_compiler.checks.patch_rules import dotted
+
+    stated = _within(body.manifest, pod)
+    if not isinstance(stated, Mapping):
+        return
+    policy = stated.get("restartPolicy", "Always")
+    misspelt = "restartPolicy" not in stated and any(
+        nearest(key, ("restartPolicy",), _SLIP) for key in stated
+    )
+    if not isinstance(policy, str) or policy in allowed or misspelt:
+        return
+    path: Path = (*pod, "restartPolicy") if "restartPolicy" in stated else pod
+    words = " or ".join(allowed)
+    wrong = f"must be {words}" if "restartPolicy" in stated else f"needs a restartPolicy, {words}"
+    hint = did_you_mean(policy, allowed) if "restartPolicy" in stated else "add it"
+    message = f"`{dotted(path)}` of the {body.kind} {wrong}"
+    place = spec.at("spec", "manifest", *path)
+    yield Diagnostic("manifest-invalid", message, place, hint=hint)
 
 
 def _claim(manifest: Mapping[str, Any]) -> Iterator[Wrong]:

@@ -1,6 +1,7 @@
 """`incomplete-environment`: what an environment on a cluster has to say before anything works.
 `unknown-platform`: a Kubeflow release that exai knows nothing of. `exai-unpinned`: a project for a
-cluster that doesn't say which exai it is for. `not-yet`: settings for what this version of exai
+cluster that doesn't say which exai it is for. `outside-gitops`: pipelines that no engine of GitOps
+takes. `not-yet`: settings for what this version of exai
 doesn't do (LANGUAGE section 4).
 """
 
@@ -12,7 +13,8 @@ from exai_compiler.backends.kserve.platforms import RELEASES
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import Environment, FeatureViewSpec, ProjectSpec
+from exai_specs.kinds import Environment, FeatureViewSpec, PipelineSpec, ProjectSpec
+from exai_specs.kinds.applying import Gitops
 from exai_specs.kinds.stores import FeatureStore
 
 # Kinds that become no object of Kubernetes.
@@ -57,6 +59,24 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"environment `{name}` has no `{field}`: {why}",
                 root.key_at("spec", "environments", name),
                 hint=f"add `{example}` there",
+            )
+        by_api = isinstance(environment.apply, Gitops) and environment.pipelines.mode == "api"
+        pipeline = next(subject.project.bodies(PipelineSpec), None) if by_api else None
+        if pipeline is not None:
+            at = ("spec", "environments", name)
+            stated = root.key_at(*at, "pipelines")
+            there = root.document.at((*at, "pipelines")) != root.document.at(at)
+            yield Diagnostic(
+                "outside-gitops",
+                f"GitOps takes no pipelines of `{name}`: they go through the KFP API there",
+                root.key_at(*at, "apply", "gitops"),
+                "warning",
+                hint="add `pipelines: {mode: kubernetes}` there; or upload what `exai render` "
+                "writes to `kfp/`",
+                related=(
+                    *((("`pipelines` of it", stated),) if there else ()),
+                    ("such a pipeline", pipeline[0].at("metadata", "name")),
+                ),
             )
         for setting, what in NOT_YET.items():
             path = ("spec", "environments", name, *setting)

@@ -72,11 +72,17 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
         else:
             yield Diagnostic("manifest-invalid", message, place, hint=hint)
     for loose in (*loose_ends(body.manifest), *refusals(body.manifest)):
-        if not any(loose.path[: len(found.path)] == found.path for found in told):
+        if not any(_covers(found, loose.path, loose.message) for found in told):
             message = f"`{dotted(loose.path)}` of the {body.kind} {loose.message}"
             yield Diagnostic(
                 "manifest-invalid", message, spec.at(*AT, *loose.path), hint=loose.hint
             )
+
+
+def _covers(told: CrdProblem, path: tuple[str | int, ...], message: str) -> bool:
+    """Whether it is said with what is told: inside of it, or as a field that is misspelt there."""
+    lacks = message.startswith("has no ") and told.on_key and not told.newer
+    return path[: len(told.path)] == told.path or (lacks and told.path[:-1] == path)
 
 
 def _of_the_schema(body: ManifestSpec) -> Iterator[CrdProblem]:

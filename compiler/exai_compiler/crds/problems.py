@@ -61,7 +61,7 @@ def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
             yield _unknown(schema, (name,), known)
         elif (child := schema.child(root, name)) is not None:
             yield from _value(schema, child, value, (name,))
-    yield from _missing(root, body, ())
+    yield from _missing(schema, root, body, ())
 
 
 def part_problems(schema: Crd, at: Path, value: Tree) -> Iterator[CrdProblem]:
@@ -134,7 +134,7 @@ def _mapping(
             yield from _value(schema, child, item, (*path, name))
         elif not node.open:
             yield _unknown(schema, (*path, name), node.fields or {})
-    yield from _missing(node, value, path)
+    yield from _missing(schema, node, value, path)
     yield from _length(node, len(value), path, "entries")
 
 
@@ -190,10 +190,22 @@ def _length(node: Node, length: int, path: Path, what: str) -> Iterator[CrdProbl
         yield CrdProblem(path, f"must have at most {node.longest} {what}")
 
 
-def _missing(node: Node, value: Mapping[str, Tree], path: Path) -> Iterator[CrdProblem]:
+def _missing(
+    schema: Crd, node: Node, value: Mapping[str, Tree], path: Path
+) -> Iterator[CrdProblem]:
     for name in node.required:
-        if name not in value:
+        if name not in value and not _misspelt(schema, node, value, name):
             yield CrdProblem(path, f"has no {name}", f"add {name}")
+
+
+def _misspelt(schema: Crd, node: Node, value: Mapping[str, Tree], name: str) -> bool:
+    """Whether it is there by another name, which is told at its place."""
+    known = node.fields or {}
+    return not node.open and any(
+        nearest(key, known) == name and not _unknown(schema, (key,), known).newer
+        for key in value
+        if key not in known
+    )
 
 
 def _unknown(schema: Crd, path: Path, known: Mapping[str, object] | set[str]) -> CrdProblem:

@@ -30,6 +30,11 @@ def tree_of(text: str) -> ast.Module | Problem:
         if (nul := text.find("\0")) >= 0:
             line, column = text.count("\n", 0, nul) + 1, nul - text.rfind("\n", 0, nul)
             said = "a NUL character"
+        for number, one in enumerate(text.split("\n"), 1):
+            if one.startswith("<<<<<<< "):
+                message = "this isn't Python: a merge conflict isn't resolved"
+                hint = "keep one of its sides, and remove the lines of `<`, `=` and `>`"
+                return Problem("python-syntax", message, number, 1, hint)
         return Problem("python-syntax", f"this isn't Python: {said}", line or 1, column or 1, _SAYS)
 
 

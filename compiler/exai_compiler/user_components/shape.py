@@ -12,7 +12,7 @@ from types import MappingProxyType
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json
-from exai_specs.nearest import did_you_mean
+from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.types import called
 
 CODE = "bad-component"
@@ -101,8 +101,10 @@ def _block(document: Document, path: Path, value: Json, shape: Shape) -> Iterato
         elif not _fits(item, shape[key][0]):
             words = _WORDS[shape[key][0]]
             yield _wrong(document, (*path, key), f"must be {words}, not {called(item)}")
-    for key, (_, needed) in shape.items():
-        if needed and key not in value:
+    missing = [key for key, (_, needed) in shape.items() if needed and key not in value]
+    misspelt = {nearest(key, shape) for key in value if key not in shape} if missing else ()
+    for key in missing:
+        if key not in misspelt:  # else it is told at its place
             yield _wrong(document, path, f"has no `{key}`", f"add `{key}`")
 
 

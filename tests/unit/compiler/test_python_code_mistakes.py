@@ -401,3 +401,14 @@ def test_an_image_is_noted_where_it_isnt_pulled_and_where_it_can_move() -> None:
     assert tags(project_of(text.replace("spec: {}", f"spec: {cluster}"))) == ["exai.yaml:16:14"]
     pinned = text.replace("python:3.11", "python@sha256:" + "a" * 64)
     assert tags(project_of(pinned.replace("spec: {}", f"spec: {cluster}"))) == []
+
+
+def test_a_merge_conflict_is_called_so() -> None:
+    text = (
+        "import os\n\n\ndef keep() -> None:\n<<<<<<< HEAD\n    a()\n=======\n    b()\n>>>>>>> x\n"
+    )
+    found = read_function(text, "keep")
+    assert isinstance(found, Problem) and (found.line, found.column) == (5, 1)
+    assert found.message == "this isn't Python: a merge conflict isn't resolved"
+    found = read_function("title = 1 +\n=======\n", "keep")
+    assert isinstance(found, Problem) and "merge" not in found.message
