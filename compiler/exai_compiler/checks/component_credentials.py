@@ -22,7 +22,7 @@ _HINT = (
     "have the step that uses it give a variable: `env: {NAME: {secret: NAME, key: KEY}}`; change "
     "it if anybody has seen it"
 )
-Found = tuple[str, str, Span]  # a code, what the credential is called, where it stands
+User = tuple[str, Span]
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -40,26 +40,31 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not isinstance(read_component(text, path), Component):
             continue
         user = (f"step `{step.name}` uses it", spec.at(*step.path, "uses"))
-        for code, name, at in _found(read(text, path)[0][0]):
-            what = "gives a password" if name == LOGIN else "is called like a credential"
-            message = f"`{name}` {what}, and its value stands here"
-            yield Diagnostic(code, message, at, "warning", _HINT, related=(user,))
+        yield from _found(read(text, path)[0][0], user)
 
 
-def _found(document: Document) -> Iterator[Found]:
+def _found(document: Document, user: User) -> Iterator[Diagnostic]:
     value = document.value
     for index, port in enumerate(cast(tuple[Mapping[str, Json], ...], value.get("inputs", ()))):
         if (called := credential_in(str(port["name"]), port.get("default"))) is not None:
-            yield "credential-in-literal", called, document.at(("inputs", index, "default"))
+            at = document.at(("inputs", index, "default"))
+            yield _told("credential-in-literal", called, at, user)
     implementation = cast(Mapping[str, Json], value["implementation"])
     container = cast(Mapping[str, Json], implementation["container"])
     for name, text in cast(Mapping[str, str], container.get("env", {})).items():
         if (called := credential_in(name, text)) is not None:
-            yield "credential-in-env", called, document.key_at((*_CONTAINER, "env", name))
+            at = document.key_at((*_CONTAINER, "env", name))
+            yield _told("credential-in-env", called, at, user)
     command, args = (
         cast(tuple[Json, ...], container.get(field, ())) for field in ("command", "args")
     )
     for index, name in usable_among((*command, *args)):
         behind = index - len(command)
         place: Path = ("command", index) if behind < 0 else ("args", behind)
-        yield "credential-in-literal", name, document.at((*_CONTAINER, *place))
+        yield _told("credential-in-literal", name, document.at((*_CONTAINER, *place)), user)
+
+
+def _told(code: str, name: str, at: Span, user: User) -> Diagnostic:
+    what = "gives a password" if name == LOGIN else "is called like a credential"
+    message = f"`{name}` {what}, and its value stands here"
+    return Diagnostic(code, message, at, "warning", _HINT, related=(user,))
