@@ -12,7 +12,8 @@ from exai_compiler.checks.texts import Path
 from exai_compiler.checks.told_once import some
 from exai_compiler.signatures import signatures
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, ServiceSpec
+from exai_specs.kinds import DatasetSpec, FeatureServiceSpec, FeatureViewSpec, ServiceSpec
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 
 Named = tuple[Spec, Path, str, str]  # a document, a path in it, a kind and a name
@@ -38,6 +39,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             given = (body.features or tuple(body.schema)) if body is not None else ()
             if body is None or not feature or feature in given:
                 continue
+            if _meant(subject, body, feature):
+                continue  # the view misspells it, which is told there
             found = subject.project.find("FeatureView", view)
             place = (found.at("metadata", "name"),) if found is not None else ()
             yield Diagnostic(
@@ -47,6 +50,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint=did_you_mean(feature, given),
                 related=tuple(("the view", at) for at in place),
             )
+
+
+def _meant(subject: Subject, view: FeatureViewSpec, feature: str) -> bool:
+    """Whether a view misspells a column of its dataset that is called so."""
+    data = subject.project.body(DatasetSpec, view.dataset) if view.dataset is not None else None
+    if data is None or feature not in data.schema:
+        return False
+    known = data.schema.keys() - view.features
+    return any(nearest(name, known) == feature for name in view.features if name not in data.schema)
 
 
 def _named(subject: Subject) -> Iterator[Named]:

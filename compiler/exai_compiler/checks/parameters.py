@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from exai_compiler.checks.port_types import describe
 from exai_compiler.checks.reads import Read
 from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.texts import strings, value_at
 from exai_compiler.graph import FromArtifact, FromParameter
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
+from exai_specs.parse import Spec
+from exai_specs.regexes import regex
+
+_BARE = regex(r"\bparameters\.([A-Za-z_]\w*)")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(PipelineSpec):
         used = _used(subject.reads[spec.ref.name])
+        if not used >= body.parameters.keys():
+            used |= _meant(subject, spec) & body.parameters.keys()
         # A misspelt or unreadable reference may be meant for any of them: that is said already.
         certain = used <= {*body.parameters, *body.artifacts}
         for name in body.artifacts if certain else ():
@@ -48,6 +55,13 @@ def _used(read: Read) -> set[str]:
     """
     used = {s.name for s in read.sources if isinstance(s, FromParameter | FromArtifact)}
     return used | {"?"} if read.broken else used
+
+
+def _meant(subject: Subject, spec: Spec) -> set[str]:
+    """The parameters that inputs name without the braces: what to write is told there."""
+    steps = subject.graphs[spec.ref.name].steps.values()
+    values = (value_at(spec.document.value, (*step.path, "with")) for step in steps)
+    return {name for value in values for _, text in strings(value) for name in _BARE.findall(text)}
 
 
 def _may_start(subject: Subject, body: PipelineSpec) -> bool:

@@ -132,6 +132,12 @@ def _is_open(text: str) -> bool:
 _PLAIN = regex(r"-?[0-9.]+|true|false")
 
 
+def meant(text: str) -> str:
+    """The expression that a text was meant as which lacks its braces or has others; "" for none."""
+    bare = _BARE.search(text)
+    return half_written(text) or (f"${{{{ {bare[0]} }}}}" if bare else "")
+
+
 def _hint(value: Json, type_: Type) -> str:
     name = str(type_)
     if isinstance(value, str) and (whole := half_written(value)):

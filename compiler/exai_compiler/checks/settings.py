@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import inf, isfinite
 from typing import NamedTuple
 
+from exai_compiler.checks.port_types import meant
 from exai_compiler.checks.settings_table import Range, Takes, every_setting, settings_of
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path
@@ -59,6 +60,8 @@ def refused_one(component: str, algorithm: str, name: str, value: Json) -> Itera
     texts = _texts(found)
     hint = did_you_mean(value, texts) if isinstance(value, str) and texts else ""
     shown = f'"{value}"' if hint else called(value)
+    if isinstance(value, str) and (whole := meant(value)):
+        hint = f"write {whole}"
     words, hint = f"must be {_described(found)}", hint or "choose one that it takes"
     yield Refused((name,), f"`{name}` of {algorithm}", words, f", not {shown}", hint)
 

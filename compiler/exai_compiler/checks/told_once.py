@@ -36,11 +36,16 @@ def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     unread = {each.at for each in found if each.code in _UNREAD}
     # A step that waits for itself says enough of what it names, too.
     itself = {each.at for each in found if each.code == "step-cycle" and len(each.related) == 1}
+    # Text where none can stand is told with what to write.
+    wrong = {(each.at.path, each.at.line, each.hint) for each in found if each.severity == "error"}
     found = [
         each
         for each in found
         if not (each.code == "wrong-input-type" and each.at in unread)
         and not (each.code == "unknown-reference" and each.at in itself)
+        and not (
+            each.code == "half-expression" and (each.at.path, each.at.line, each.hint) in wrong
+        )
     ]
     return joined(found)
 

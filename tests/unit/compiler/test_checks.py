@@ -192,3 +192,13 @@ def test_data_that_a_person_speaks_for_needs_no_note(version: str) -> None:
         "data-not-watched"
     ]
     assert parity(project_of({"exai.yaml": edited}), "local") == ()
+
+
+@pytest.mark.parametrize(
+    "written", ["parameters.depth", "{{ parameters.depth }}", "${ parameters.depth }"]
+)
+def test_a_setting_without_its_braces_is_told_once(written: str, components: Catalog) -> None:
+    text = (INVALID / "unused-parameter/exai.yaml").read_text()
+    text = text.replace("max_depth: 5", f'max_depth: "{written}"')
+    (found,) = check(project_of({"exai.yaml": text}), components)
+    assert found.hint == "write ${{ parameters.depth }}"

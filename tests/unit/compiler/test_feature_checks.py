@@ -94,6 +94,14 @@ def test_of_features_that_nobody_names_nothing_else_is_said(written: str, code: 
     assert {each.code for each in problems if each.severity == "error"} == {code}
 
 
+def test_a_feature_that_its_view_misspells_is_told_at_the_view() -> None:
+    view = "{dataset: measurements, entities: [flower], features: [petallength]}"
+    more = document("FeatureView", "old", view)
+    more += document("FeatureService", "other", "{features: ['old:petal_length']}")
+    problems = found(more=more)
+    assert [code for code, _ in said(problems) if code[:7] == "unknown"] == ["unknown-column"]
+
+
 def test_a_feature_that_its_view_lacks() -> None:
     (problem,) = [
         p for p in found(("petals:petal_length", "petals:petal_size")) if p.code[:7] == "unknown"
