@@ -43,7 +43,7 @@ from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
-from exai_specs.kinds import Environment
+from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.values import frozen, replace
 
@@ -179,6 +179,12 @@ def _breaks(
     services = frozenset(each.ref.name for each in documents if each.ref.kind == "Service")
     # A pin keeps a service as it is, and its callers have to know before it is moved.
     services |= pinned_services(head.project, name)
+    models = frozenset(each.ref.name for each in documents if each.ref.kind == "Model")
+    services |= frozenset(  # and before a person moves an alias
+        spec.ref.name
+        for spec, service in head.project.bodies(ServiceSpec)
+        if any(each.partition("@")[0] in models for _, each in service.references)
+    )
     found = tuple(broken_callers(base.project, head.project, *lineages, services))
     found += tuple(broken_graphs(base.project, head.project, found, chains_of(documents)))
     if head.environment.target != "local":

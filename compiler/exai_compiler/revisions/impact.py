@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from exai_compiler.edges import Node
-from exai_compiler.facts import Pin
 from exai_compiler.feature_views import features_of
 from exai_compiler.graph import Frame, everything
 from exai_compiler.lineage import Lineage
@@ -87,13 +86,15 @@ def _follow(
 
 
 def _stays(head: Resolved, model: Ref, service: Ref) -> bool:
-    """Whether a service serves only what is pinned of a model: no run rolls it out."""
+    """Whether no run moves what a service serves of a model: it is pinned, or a number, or an alias
+    that people move."""
     body = head.project.body(ServiceSpec, service.name) if service.kind == "Service" else None
     if body is None or model.kind != "Model":
         return False
     asked = [reference.partition("@") for _, reference in body.references]
-    pins = [head.lock.pins.get((name, at)) for name, _, at in asked if name == model.name]
-    return bool(pins) and all(isinstance(pin, Pin) for pin in pins)
+    mine = {at for name, _, at in asked if name == model.name}
+    auto = [each.auto for each in head.promotions if each.model == model]
+    return bool(mine) and mine.isdisjoint(*auto)
 
 
 def _changing(base: Resolved, head: Resolved) -> frozenset[Ref]:

@@ -490,6 +490,19 @@ def test_a_pin_keeps_a_service_whatever_is_trained(shop: Path) -> None:
     assert not [each for each in found.plan.changes if isinstance(each.change, MoveAlias)]
 
 
+def test_no_run_moves_a_service_whose_alias_people_move(shop: Path) -> None:
+    (shop / "exai.lock").unlink()
+    pipeline = shop / "specs/pipeline.yaml"
+    edit(pipeline, "  serviceAccount: trainer\n", "  run: {on: [spec]}\n")
+    git(shop, "commit", "-qam", "by hand")
+    edit(pipeline, "test: 0.2", "test: 0.3")
+    found = compared(shop)
+    assert [str(each.ref) for each in found.documents] == [
+        "Model/flower_model",
+        "Pipeline/training",
+    ]
+
+
 def test_an_error_that_was_there_is_no_break_of_a_change(shop: Path) -> None:
     store = "        online_store: {type: redis, connection_string: {secret: feast, key: redis}}\n"
     edit(shop / "exai.yaml", store, "")
