@@ -36,7 +36,13 @@ class Replicas:
 
 def _target(value: Any) -> units.Percent | float:
     if isinstance(value, str):
-        return units.parse_percent(value)
+        try:
+            return units.parse_percent(value)
+        except ValueError as error:
+            if "%" in value:
+                raise
+            wrong = "must be a number, or a percent for cpu and memory"
+            raise TypeProblem(wrong, (), "for example 10, or 80%") from error
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeProblem(f"must be a number or a percent, not {called(value)}", code="wrong-type")
     if value <= 0:

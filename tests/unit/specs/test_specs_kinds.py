@@ -13,7 +13,7 @@ import pytest
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
 from exai_specs.effects import Effect
-from exai_specs.kinds import API_VERSION, KINDS, Metadata
+from exai_specs.kinds import API_VERSION, KINDS, Metadata, scaling
 from exai_specs.kinds.dataset import DatasetSpec, Fixed
 from exai_specs.kinds.model import Gate
 from exai_specs.kinds.pipeline import PipelineSpec
@@ -25,7 +25,7 @@ from exai_specs.kinds.workload import ConfigMapRef, SecretRef
 from exai_specs.notes import about
 from exai_specs.parse import Spec, parse
 from exai_specs.shape import Shape, shape_of
-from exai_specs.types import ListOf, MapOf, Scalar
+from exai_specs.types import ListOf, MapOf, Scalar, TypeProblem
 from exai_specs.units import Duration, Percent
 
 SECTION_0 = Path(__file__).parents[2] / "language_section_0.yaml"
@@ -293,6 +293,12 @@ def test_autoscaling_by_percent() -> None:
     assert isinstance(body, ServiceSpec)
     assert body.autoscale is not None
     assert body.autoscale.target == Percent("80%")
+
+
+def test_a_target_that_is_neither_a_number_nor_a_percent() -> None:
+    with pytest.raises(TypeProblem) as told:
+        scaling._target("ten")
+    assert told.value.hint == "for example 10, or 80%"
 
 
 @pytest.mark.parametrize(
