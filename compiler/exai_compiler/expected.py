@@ -51,11 +51,14 @@ _KSERVE = "serving.kserve.io"
 _STORAGE_SECRET, _STORAGE_SECRETS = f"{_KSERVE}/storageSecretName", "storage-config"
 _MOUNTED = "pvc://"
 
+# Katib's metrics collector comes only into namespaces with this label.
+_COLLECTED = "katib.kubeflow.org/metrics-collector-injection: enabled"
+
 
 @frozen
 class Expected:
     """`name` of a CustomResourceDefinition is the kind with its group, `Kind.group`; `keys` are
-    those that somebody reads of a Secret or a ConfigMap."""
+    those that somebody reads of a Secret or a ConfigMap, and of a Namespace its labels."""
 
     kind: str
     name: str
@@ -76,7 +79,8 @@ def expected(objects: Iterable[Rendered], applied: Iterable[Rendered]) -> tuple[
     for item in there:
         namespace = _namespace(item.body)
         if namespace:
-            found[NAMESPACE, namespace, ""] |= set()
+            katib = item.id.kind == "Experiment" and item.id.api.startswith("kubeflow.org/")
+            found[NAMESPACE, namespace, ""] |= {_COLLECTED} if katib else set()
         for kind, name, keys in _named(item.body):
             found[kind, name, namespace] |= set(keys)
         if item.id.api.startswith(f"{_KSERVE}/"):

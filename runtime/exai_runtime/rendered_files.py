@@ -27,6 +27,7 @@ from exai_specs.values import frozen
 
 FEATURES = "FeatureRepository"
 SCHEDULE = "RecurringRun"
+_FOR_THE_API = "# For the KFP API (create_recurring_run of its client): no kind of Kubernetes.\n"
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _STAYS = (
     ("argocd.argoproj.io/compare-options", "IgnoreExtraneous"),
@@ -181,7 +182,8 @@ def _files(item: Rendered, environment: Environment) -> Iterator[File]:
     if for_kubernetes((item,), environment):
         yield File(_kubernetes_path(item), document(body), item.origin, item.id)
     elif item.id.kind == SCHEDULE:
-        yield File(path_of(item, environment) or "", document(body), item.origin, item.id)
+        text = _FOR_THE_API + document(body)
+        yield File(path_of(item, environment) or "", text, item.origin, item.id)
     if item.id.kind == "PipelineVersion":
         spec = body["spec"]
         platform = spec.get("platformSpec")

@@ -111,3 +111,9 @@ def test_what_kserve_reads_of_a_service_and_the_account_of_a_pipeline() -> None:
     id_ = ObjectId("pipelines.kubeflow.org/v2beta1", "PipelineVersion", "p-1")
     version = Rendered(id_, Ref("Pipeline", "p"), freeze(runs), wave=2, effect=Effect.RENDER)
     assert found(version) == {"ServiceAccount": ["runner"]}
+
+
+def test_the_label_of_a_namespace_in_which_katib_searches() -> None:
+    found = named(made("Experiment", "kubeflow.org/v1beta1", {}))
+    label = "katib.kubeflow.org/metrics-collector-injection: enabled"
+    assert found["Namespace"] == [("ml", (label,))]
