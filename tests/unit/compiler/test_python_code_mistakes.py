@@ -341,7 +341,7 @@ def test_what_names_no_function(written: str) -> None:
         ("steps.py", "write steps.py:keep"),
         ("steps.py:", "write steps.py:keep"),
         ("keep", "write FILE.py:keep"),
-        ("../../lib/steps:keep", "write ../../lib/steps.py:keep"),
+        ("lib/steps:keep", "write lib/steps.py:keep"),
         ("steps:keep", "write steps.py:keep"),
         ("steps.keep", "write steps.py:keep"),
         ("steps.txt:keep", "write steps.py:keep"),

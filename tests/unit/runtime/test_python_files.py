@@ -65,6 +65,21 @@ def test_a_file_is_handed_to_the_compiler_and_to_excerpts(root: Path) -> None:
     assert checked.loaded.sources["code/steps.py"] == FUNCTION
 
 
+@pytest.mark.parametrize("ending", ["", ".py"])
+def test_what_leads_out_is_told_as_that_and_what_stays_by_what_it_lacks(
+    root: Path, ending: str
+) -> None:
+    project, _, pipeline = SPECS.partition("---")
+    (root / "specs/deep").mkdir(parents=True)
+    (root / "exai.yaml").write_text(project.replace("spec: {}", "spec: {specs: [specs]}"))
+    (root / "specs/deep/line.yaml").write_text(pipeline.replace("WRITTEN", f"../../../s{ending}:f"))
+    (problem,) = validate(root).diagnostics
+    assert (problem.code, str(problem.at)) == ("path-leaves-project", "specs/deep/line.yaml:5:30")
+    (root / "specs/deep/line.yaml").write_text(pipeline.replace("WRITTEN", "../../s:f"))
+    (problem,) = validate(root).diagnostics
+    assert (problem.code, problem.hint) == ("unknown-function", "write ../../s.py:f")
+
+
 def test_nothing_of_it_is_run(root: Path) -> None:
     (root / "steps.py").write_text(f"open({str(root / 'ran')!r}, 'w')\n{FUNCTION}")
     assert told(root, "steps.py:f") == []
