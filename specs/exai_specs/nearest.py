@@ -55,13 +55,13 @@ def nearest(word: str, known: Iterable[str], alike: float = _ALIKE) -> str | Non
         if other in choices:
             return other
     mine, names = _plain(word)[:100], list(plain)
-    close = get_close_matches(mine, names, n=1, cutoff=max(alike, _CLOSE))
+    # `modle` is `model`, though `mode` has more in common; `pb` is `bp`.
+    swapped = [each for each in names if sorted(each) == sorted(mine)]
+    close = swapped if len(swapped) == 1 else []
+    close = close or get_close_matches(mine, names, n=1, cutoff=max(alike, _CLOSE))
     if not close and alike <= _ALIKE and len(mine) >= _LEAST:  # `min` of `min_value`
         longer = [each for each in names if each.startswith(mine)]
         close = longer if len(longer) == 1 else []
-    if not close:  # `pb` of `bp`
-        swapped = [each for each in names if sorted(each) == sorted(mine)]
-        close = swapped if len(swapped) == 1 else []
     close = close or get_close_matches(mine, names, n=1, cutoff=alike)
     if not close and alike <= _ALIKE:  # `production` of `prod`
         shorter = [each for each in names if len(each) >= _LEAST and mine.startswith(each)]

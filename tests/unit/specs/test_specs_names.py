@@ -101,6 +101,7 @@ def test_did_you_mean() -> None:
     assert nearest("bayes", ["bayesianoptimization", "cmaes"]) == "bayesianoptimization"
     assert nearest("production", ["local", "prod"]) == "prod"
     assert nearest("iris_modle", ["iris", "iris_model"]) == "iris_model"
+    assert nearest("modle", ["mode", "model"]) == "model"  # whose letters they are
     assert nearest("all", ["allow"], 0.79) is None
     # What others call it.
     assert nearest("columns", ["key", "schema"]) == "schema"
