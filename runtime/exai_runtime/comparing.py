@@ -170,7 +170,8 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
         saved = Saved(kept.objects, kept.runs)
         comparison, problems = _compared(base, head, environment, str(file), "", saved=saved)
     problems = in_order((*head.diagnostics, *problems))
-    return Against(str(file), "", environment, comparison, problems, head.loaded.sources)
+    news = _news(head.diagnostics, base.diagnostics)
+    return Against(str(file), "", environment, comparison, problems, head.loaded.sources, news)
 
 
 CREDENTIALS = frozenset({"credential-in-env", "credential-in-literal"})

@@ -14,6 +14,9 @@ from exai_compiler.changes import subject, verb
 from exai_compiler.revisions import Comparison
 from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
+from exai_runtime.views.human import against as human
+from exai_runtime.views.human.paint import Paint
+from exai_runtime.views.json.envelope import envelope
 from exai_runtime.views.markdown.against import lines
 from exai_specs.effects import Effect
 
@@ -255,6 +258,76 @@ def test_a_comment_has_the_warnings_that_are_new(
     found = plan_against(root, "prod", "HEAD")
     assert "stopped-service" in [each.code for each in found.diagnostics]
     assert found.news == () and "new warning" not in "\n".join(lines(found))
+
+
+def test_text_and_json_have_the_warnings_that_are_new(tmp_path: Path) -> None:
+    root = project(tmp_path, SERVICE, GRAPH, environments=CLUSTER.replace("MODE", "Standard"))
+    edit(root / "specs/all.yaml", ("  replicas:", "  stopped: true\n  replicas:"))
+    found = plan_against(root, "prod", "HEAD")
+    text = list(human.lines(found, Paint(False)))
+    at = text.index("New warnings") + 1
+    assert text[at].startswith("  specs/all.yaml:") and text[at].endswith("(stopped-service)")
+    assert text[at + 1] == ""
+    told = envelope("plan", found, found.exit_code)
+    assert [each["code"] for each in told["result"]["newWarnings"]] == ["stopped-service"]
+    assert len(told["diagnostics"]) > 1
+    commit(root)
+    found = plan_against(root, "prod", "HEAD")
+    assert "New warnings" not in list(human.lines(found, Paint(False)))
+    assert envelope("plan", found, 0)["result"]["newWarnings"] == []
+
+
+MODEL = f"""
+{HEAD}kind: Model
+metadata: {{name: kinds, owner: ml}}
+spec:
+  task: classification
+  aliases: {{champion: {{promote: auto}}, challenger: {{promote: manual}}}}
+"""
+SERVING = f"""
+{HEAD}kind: Service
+metadata: {{name: serving, owner: ml}}
+spec: {{model: kinds@champion}}
+"""
+TRAINING = f"""
+{HEAD}kind: Pipeline
+metadata: {{name: training, owner: ml}}
+spec:
+  run: {{on: [spec]}}
+  steps:
+    load: {{uses: load-dataset, with: {{dataset: flowers}}}}
+    train:
+      uses: train-h2o
+      with:
+        data: "${{{{ steps.load.data }}}}"
+        algorithm: gbm
+        target: kind
+        features: [width]
+    evaluate:
+      uses: evaluate-model
+      with: {{model: "${{{{ steps.train.model }}}}", data: "${{{{ steps.load.data }}}}"}}
+    register:
+      uses: register-model
+      with:
+        model: "${{{{ steps.train.model }}}}"
+        metrics: "${{{{ steps.evaluate.metrics }}}}"
+        as: kinds
+"""
+
+
+def test_an_apply_has_nothing_to_do_only_until_what_waits_is_there(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    edit(root / "specs/all.yaml", ("kinds@champion", "kinds@challenger"))
+    found = plan_against(root, "local", "HEAD")
+    text = list(human.lines(found, Paint(False)))
+    assert text[-1].startswith("Nothing for an apply to do until what waits is there: ")
+    comment = list(lines(found))
+    assert comment[-1] == text[-1]
+    assert "**Waiting** (nothing in this plan brings it about)" in comment
+    assert "- `Model/kinds`: what the registry says" in comment
+    edit(root / "specs/all.yaml", ("kinds@challenger", "kinds@champion"), ("owner: ml", "owner: a"))
+    text = list(human.lines(plan_against(root, "local", "HEAD"), Paint(False)))
+    assert text[-1].startswith("Nothing for an apply to do: ")
 
 
 def test_callers_from_outside_the_cluster_are_named(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from exai_runtime.revision_results import Against
 from exai_runtime.views.human import plan
+from exai_runtime.views.human.diagnostics import place
 from exai_runtime.views.human.differences import list_change, path_text, together
 from exai_runtime.views.human.paint import Paint, pad
 from exai_runtime.views.human.words import count, value_texts
+from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
@@ -41,6 +43,7 @@ def lines(result: Against, paint: Paint) -> Iterator[str]:
             yield f"{paint.yellow(each.severity.capitalize())}: {each.message}"
             yield ""
     yield from _breaks(found.breaks, result, paint)
+    yield from _news(result.news, paint)
     if found.documents or found.files:
         yield paint.bold("Documents")
         for document in found.documents:
@@ -61,7 +64,9 @@ def summary(found: Comparison) -> str:
     numbers = ((len(found.documents), "document"), (len(found.files), "file"))
     changed = " and ".join(count(number, what) for number, what in numbers if number)
     with_what = "it" if sum(number for number, _ in numbers) == 1 else "them"
-    return f"Nothing for an apply to do: {changed} changed, and no object with {with_what}."
+    waits = found.plan is not None and bool(found.plan.waiting)
+    when = " until what waits is there" if waits else ""
+    return f"Nothing for an apply to do{when}: {changed} changed, and no object with {with_what}."
 
 
 def file_text(file: FileChange) -> str:
@@ -85,6 +90,15 @@ def _breaks(breaks: Sequence[Break], result: Against, paint: Paint) -> Iterator[
         if one.is_gone:
             at += f" {'at' if result.commit else 'in'} {result.revision}"
         yield paint.dim(f"    {at}{f'  because of {why}' if why else ''}")
+    yield ""
+
+
+def _news(news: Sequence[Diagnostic], paint: Paint) -> Iterator[str]:
+    """What stderr has among all warnings, with its excerpt."""
+    if not news:
+        return
+    yield paint.yellow(paint.bold("New warnings"))
+    yield from (f"  {place(each.at, paint)}{each.message} ({each.code})" for each in news)
     yield ""
 
 

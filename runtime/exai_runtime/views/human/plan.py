@@ -88,7 +88,9 @@ def lines(plan: Plan, paint: Paint) -> Iterator[str]:
 def summary(plan: Plan, paint: Paint) -> str:
     """`Plan: 4 to create, 1 run.` or `No changes.`"""
     if not plan.changes:
-        return paint.green(paint.bold("No changes.")) + f" {plan.environment} is as the specs say."
+        but = ", but for what waits" if plan.waiting else ""
+        none = paint.green(paint.bold("No changes."))
+        return f"{none} {plan.environment} is as the specs say{but}."
     verbs = [verb(planned.change) for planned in plan.changes]
     parts = [
         (one if verbs.count(name) == 1 else many).format(verbs.count(name))

@@ -28,6 +28,7 @@ def result(answer: Against) -> Plain | None:
             for each in found.files
         ],
         "breaks": [_break(one, answer) for one in found.breaks],
+        "newWarnings": values.diagnostics(answer.news),
         "plan": None if found.plan is None else values.plan(found.plan),
     }
 

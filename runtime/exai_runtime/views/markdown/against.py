@@ -51,6 +51,8 @@ def lines(result: Against) -> Iterator[str]:
     if found.documents or found.files:
         yield from _table(found)
     yield from _fields(found.documents)
+    if found.plan is not None:
+        yield from _waiting(found.plan.waiting)
     if found.plan is not None and found.plan.changes:
         yield from _changes(found.plan.changes)
     elif found.plan is not None:
@@ -99,6 +101,17 @@ def _table(found: Comparison) -> Iterator[str]:
         yield f"| {code(file.path)} | {verb_} | | |"
     yield from _more(len(found.documents), "more documents")
     yield from _more(len(found.files), "more files")
+    yield ""
+
+
+def _waiting(unknowns: Sequence[Unknown]) -> Iterator[str]:
+    if not unknowns:
+        return
+    yield "**Waiting** (nothing in this plan brings it about)"
+    yield ""
+    for each in unknowns[:_MOST_ROWS]:
+        yield f"- {code(str(each.waits_for))}: {prose(each.reason)}"
+    yield from _more(len(unknowns))
     yield ""
 
 
