@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from exai_compiler.backends.kserve.served import MLFLOW, may_be_served
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import used
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
+from exai_compiler.revisions.surplus import Surplus, surplus_of
 from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
@@ -47,12 +47,12 @@ class Break:
 @frozen
 class Contract:
     """What a request has to hold (`inputs`: type by name), and how it is asked and answered.
-    `is_all`: is what it may hold known, and anything else refused?"""
+    `surplus`: what becomes of anything else, where all that it may hold is known."""
 
     inputs: Mapping[str, str]
     protocol: str
     task: str
-    is_all: bool
+    surplus: Surplus
 
 
 def contract(
@@ -73,18 +73,14 @@ def contract(
     else:
         own = columns.get(model_name, ())
         inputs |= {node.column: _type(project, lineage, node) for node in own}
-    # MLflow leaves out what a signature hasn't (mlflow/models/utils.py); other servers refuse it.
-    lenient = service.features is None and MLFLOW in (
-        format_ for format_, _, _ in may_be_served(project, {}, service.model)
-    )
-    is_all = bool(inputs) and not lenient
+    surplus: Surplus = surplus_of(project, service) if inputs else "passed"
     if service.features is not None and (gives := used(project, service.features.service)):
         for column in gives.columns:
             inputs.pop(column, None)
         inputs |= {column: str(kind) for column, kind in gives.keys.items()}
         inputs |= {column: str(kind) for column, kind in gives.request.items()}
     task = model.task if model is not None else ""
-    return Contract(inputs, service.protocol, task, is_all)
+    return Contract(inputs, service.protocol, task, surplus)
 
 
 def _columns(lineage: Lineage) -> Mapping[str, list[Node]]:
@@ -212,8 +208,11 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
     if wanted:
         yield "model", f"a request must have {_listed(wanted)} now"
     surplus = [name for name in old.inputs if name not in new.inputs]
-    if surplus and new.is_all:
+    if surplus and new.surplus == "refused":
         yield "model", f"a request may no longer have {_listed(surplus)}"
+    elif surplus and new.surplus == "misread":
+        why = "its server reads by position, and takes what is left for other columns"
+        yield "model", f"a request should no longer have {_listed(surplus)}: {why}"
     for name, kind in new.inputs.items():
         if kind and old.inputs.get(name, kind) not in (kind, ""):
             yield "model", f"`{name}` is {kind} now, and was {old.inputs[name]}"

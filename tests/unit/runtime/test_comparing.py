@@ -335,6 +335,16 @@ spec:
         ("sklearn", ", b: float64", "", ["a request may no longer have `b`"]),
         # MLflow warns of such a column, and leaves it out.
         ("mlflow", ", b: float64", "", []),
+        ("autogluon", ", b: float64", "", []),
+        (
+            "pmml",
+            "a: float64, ",
+            "",
+            [
+                "a request should no longer have `a`: its server reads by position, and takes what "
+                "is left for other columns"
+            ],
+        ),
         # Nobody knows then what it takes.
         ("sklearn", f", {SIGNATURE}", "", []),
     ],
@@ -350,6 +360,13 @@ def test_a_column_that_may_still_be_given_breaks_nobody(
     commit(tmp_path)
     edit(root, old, new)
     assert [each.why for each in compared(tmp_path, environment="prod").breaks] == told
+    # Nobody knows what a server of one's own does with it.
+    git(tmp_path, "checkout", "-q", ".")
+    edit(root, "spec:\n  model", "spec:\n  runtime: our-server\n  model")
+    commit(tmp_path)
+    edit(root, old, new)
+    found = compared(tmp_path, environment="prod")
+    assert found.documents != () and found.breaks == ()
 
 
 def test_another_protocol_and_a_removed_service_break_callers(project: Path) -> None:
