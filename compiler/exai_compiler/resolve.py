@@ -149,7 +149,7 @@ def _promotion(
 ) -> Promotion:
     """What the verdict says of the candidate, and where its aliases should stand."""
     known = facts.models.get(ref.name, ModelFacts())
-    aliases = tuple(_auto_aliases(model, environment))
+    aliases = tuple(auto_aliases(model, environment))
     candidate = _candidate(known, run_keys, aliases, by_hand)
     verdict: Verdict | None = None
     new = False
@@ -195,7 +195,8 @@ def _candidate(
     return _newest(asked_for or standing or others)
 
 
-def _auto_aliases(model: ModelSpec, environment: Environment) -> Iterator[str]:
+def auto_aliases(model: ModelSpec, environment: Environment) -> Iterator[str]:
+    """The aliases that exai moves, whatever a lock pins."""
     # Without a word of the spec: auto locally, manual on Kubeflow (DESIGN section 5).
     default = "auto" if environment.target == "local" else "manual"
     for alias, policy in sorted(model.aliases.items()):

@@ -36,6 +36,7 @@ from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.impact import FILE, chains_of, reached
 from exai_compiler.revisions.pins import pinned_services, with_pins, with_stays
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
+from exai_compiler.revisions.promoting import with_promotions
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
 from exai_compiler.revisions.unstarted import with_notes
@@ -149,6 +150,9 @@ def compare(
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
         planned, documents = settled(planned, documents, what)
+        if not elsewhere:
+            coming = frozenset(name for run in build.runs if run.due for name in run.registers)
+            documents = with_promotions(documents, old.resolved, new, coming)
     else:
         documents = as_new(planned, documents)
     because = chains_of(documents)

@@ -61,11 +61,15 @@ def summary(found: Comparison) -> str:
     """Where nothing is to be done."""
     if not found.documents and not found.files:
         return "No changes."
-    numbers = ((len(found.documents), "document"), (len(found.files), "file"))
+    documents = sum(each.verb != "affected" for each in found.documents)
+    numbers = ((documents, "document"), (len(found.files), "file"))
     changed = " and ".join(count(number, what) for number, what in numbers if number)
     with_what = "it" if sum(number for number, _ in numbers) == 1 else "them"
-    waits = found.plan is not None and bool(found.plan.waiting)
-    when = " until what waits is there" if waits else ""
+    when = ""
+    if found.plan is not None and found.plan.waiting:
+        when = " until what waits is there"
+    elif any(each.impact is Effect.REDEPLOY for each in found.documents):
+        when = " but what the registry decides"
     return f"Nothing for an apply to do{when}: {changed} changed, and no object with {with_what}."
 
 

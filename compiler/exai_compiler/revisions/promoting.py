@@ -1,0 +1,127 @@
+"""What a change of a model's gates, or of who moves its aliases, does at the next apply.
+
+In: both revisions resolved, the documents that a change reaches, the models that a run of this plan
+registers. Out: the same documents, with what happens to the aliases at each such Model, and the
+services that follow one which may move. Which version that is, only a registry tells: offline it is
+said, and no action of a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from exai_compiler.facts import Pin
+from exai_compiler.judge import gates_digest
+from exai_compiler.resolve import auto_aliases
+from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_specs.effects import Effect
+from exai_specs.identity import Ref
+from exai_specs.kinds import Gate, ModelSpec, ServiceSpec
+from exai_specs.values import replace
+
+
+def with_promotions(
+    documents: tuple[DocumentChange, ...], old: Resolved, new: Resolved, coming: frozenset[str]
+) -> tuple[DocumentChange, ...]:
+    """Sorted by identity. `coming` are the models of which a run of this plan makes a version: that
+    one is judged, and the plan has what comes of it."""
+    found = dict(by_ref(documents))
+    for each in documents:
+        was = old.project.body(ModelSpec, each.ref.name) if each.ref.kind == "Model" else None
+        now = new.project.body(ModelSpec, each.ref.name) if was is not None else None
+        if was is None or now is None or now.source is not None or each.verb != "changed":
+            continue
+        name = each.ref.name
+        auto = set(auto_aliases(now, new.environment))
+        before = set(auto_aliases(was, old.environment))
+        pins = {
+            at: pin.version
+            for at in now.aliases
+            if isinstance(pin := new.lock.pins.get((name, at)), Pin)
+        }
+        notes = list(_of_aliases(sorted(now.aliases.keys() & was.aliases), before, auto, pins))
+        moving = {at for at in (auto - before) & was.aliases.keys() if at not in pins}
+        if gates_digest(was.gates) != gates_digest(now.gates) and name not in coming:
+            follows = sorted(at for at in auto if at not in pins)
+            notes.append(_of_gates(was.gates, now.gates, follows, sorted(now.aliases)))
+            if _may_pass(was.gates, now.gates):
+                moving.update(follows)
+        if notes:
+            note = "; ".join((each.note, *notes) if each.note else notes)
+            found[each.ref] = replace(each, note=note)
+        if name not in coming:
+            _follow(found, each.ref, moving, new)
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def _of_aliases(
+    aliases: Iterable[str], before: set[str], after: set[str], pins: Mapping[str, int]
+) -> Iterator[str]:
+    for at in aliases:
+        if (at in before) == (at in after):
+            continue
+        if at in pins:
+            yield f"`{at}` stays on version {pins[at]}, pinned in exai.lock"
+        elif at in after:
+            yield (
+                f"from the next apply on `{at}` moves by itself, to the newest version where that "
+                "passes the gates"
+            )
+        else:
+            yield f"no apply moves `{at}` any more: it stays where it is until a person moves it"
+
+
+def _of_gates(
+    before: Mapping[str, Gate],
+    after: Mapping[str, Gate],
+    follows: Iterable[str],
+    aliases: Iterable[str],
+) -> str:
+    judged = "the next apply judges the newest version again by its recorded metrics, without a run"
+    moved = " and ".join(f"`{each}`" for each in follows)
+    if not moved:
+        by_hand = ", ".join(f"`{each}`" for each in aliases)
+        return f"{judged}, and moves no alias{f': people move {by_hand}' if by_hand else ''}"
+    if not _may_pass(before, after):
+        return f"{judged}: where it misses now, {moved} stays where it is"
+    return f"{judged}: where it missed and passes now, {moved} moves to it"
+
+
+def _may_pass(before: Mapping[str, Gate], after: Mapping[str, Gate]) -> bool:
+    """Whether what missed may pass: a gate is gone, or asks for less."""
+    return any(
+        metric not in after or _is_looser(gate, after[metric]) for metric, gate in before.items()
+    )
+
+
+def _is_looser(before: Gate, after: Gate) -> bool:
+    least = before.min is not None and (after.min is None or after.min < before.min)
+    most = before.max is not None and (after.max is None or after.max > before.max)
+    champion = before.no_worse_than is not None and (
+        after.no_worse_than != before.no_worse_than or after.tolerance > before.tolerance
+    )
+    return least or most or champion
+
+
+def _follow(found: dict[Ref, DocumentChange], model: Ref, moving: set[str], head: Resolved) -> None:
+    """The services that serve what an alias means which may move."""
+    for spec, service in head.project.bodies(ServiceSpec):
+        mine = sorted(
+            at
+            for name, _, at in (reference.partition("@") for _, reference in service.references)
+            if name == model.name and at in moving
+        )
+        own = found.get(spec.ref)
+        if not mine or (own is not None and own.impact >= Effect.REDEPLOY):
+            continue
+        note = f"if {' or '.join(f'`{at}`' for at in mine)} moves"
+        at = spec.at("metadata", "name")
+        if own is None:
+            chain = (model, spec.ref)
+            found[spec.ref] = DocumentChange(
+                spec.ref, "affected", Effect.REDEPLOY, chain, (), at, note
+            )
+        else:
+            found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=(model, spec.ref))
+        found[model] = replace(found[model], impact=max(found[model].impact, Effect.REDEPLOY))

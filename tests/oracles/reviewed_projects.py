@@ -1,0 +1,102 @@
+"""Small projects under Git, and what a reviewer is told of a change of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from git_repository import git
+
+from exai_compiler.changes import subject, verb
+from exai_compiler.revisions import Comparison
+from exai_runtime.comparing import plan_against
+from exai_specs.effects import Effect
+
+HEAD = "apiVersion: exai.dev/v1alpha1\n"
+DATASET = f"""
+{HEAD}kind: Dataset
+metadata: {{name: flowers, owner: ml}}
+spec:
+  source: {{csv: {{path: data/flowers.csv}}}}
+  key: [flower_id]
+  schema: {{flower_id: int64, width: float64, kind: string}}
+  quality: {{expectations: [{{expect_table_row_count_to_be_between: {{min_value: 10}}}}]}}
+"""
+MODEL = f"""
+{HEAD}kind: Model
+metadata: {{name: kinds, owner: ml}}
+spec:
+  task: classification
+  aliases: {{champion: {{promote: auto}}, challenger: {{promote: manual}}}}
+"""
+SERVING = f"""
+{HEAD}kind: Service
+metadata: {{name: serving, owner: ml}}
+spec: {{model: kinds@champion}}
+"""
+TRAINING = f"""
+{HEAD}kind: Pipeline
+metadata: {{name: training, owner: ml}}
+spec:
+  run: {{on: [spec]}}
+  steps:
+    load: {{uses: load-dataset, with: {{dataset: flowers}}}}
+    train:
+      uses: train-h2o
+      with:
+        data: "${{{{ steps.load.data }}}}"
+        algorithm: gbm
+        target: kind
+        features: [width]
+    evaluate:
+      uses: evaluate-model
+      with: {{model: "${{{{ steps.train.model }}}}", data: "${{{{ steps.load.data }}}}"}}
+    register:
+      uses: register-model
+      with:
+        model: "${{{{ steps.train.model }}}}"
+        metrics: "${{{{ steps.evaluate.metrics }}}}"
+        as: kinds
+"""
+
+
+def project(root: Path, *documents: str, environments: str = "{local: {target: local}}") -> Path:
+    """These documents beside a Project, committed."""
+    (root / "specs").mkdir()
+    (root / "exai.yaml").write_text(
+        f"{HEAD}kind: Project\nmetadata: {{name: shop}}\nspec: {{environments: {environments}}}\n"
+    )
+    (root / "specs/all.yaml").write_text("---".join(documents))
+    git(root, "init", "-q", "-b", "main")
+    commit(root)
+    return root
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "specs")
+
+
+def edit(file: Path, *pairs: tuple[str, str]) -> None:
+    text = file.read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def compared(root: Path, environment: str = "local") -> Comparison:
+    found = plan_against(root, environment, "HEAD")
+    assert found.comparison is not None, found.diagnostics
+    assert found.comparison.plan is not None, found.diagnostics
+    return found.comparison
+
+
+def rows(found: Comparison) -> dict[str, tuple[str, Effect]]:
+    return {str(each.ref): (each.verb, each.impact) for each in found.documents}
+
+
+def actions(found: Comparison) -> Iterator[tuple[str, str, Effect]]:
+    assert found.plan is not None
+    for each in found.plan.changes:
+        yield verb(each.change), subject(each.change), each.impact

@@ -1,0 +1,99 @@
+"""What a reviewer is told of gates that change, and of who moves an alias."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reviewed_projects import DATASET, MODEL, SERVING, TRAINING, compared, edit, project
+
+from exai_compiler.revisions import Comparison
+from exai_runtime import rechecking
+from exai_runtime.views.human.against import summary
+from exai_specs.effects import Effect
+
+JUDGED = "the next apply judges the newest version again by its recorded metrics, without a run"
+MOVES = (
+    "from the next apply on `{}` moves by itself, to the newest version where that passes the gates"
+)
+GATED = MODEL.replace(
+    "  aliases:", "  gates: {accuracy: {min: 0.9}, logloss: {max: 1}}\n  aliases:"
+)
+
+
+def told(found: Comparison) -> dict[str, tuple[Effect, str]]:
+    return {str(each.ref): (each.impact, each.note) for each in found.documents}
+
+
+@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+def test_an_alias_that_exai_moves_from_now_on_is_named_with_its_services(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rechecking, "FEW", few)
+    other = SERVING.replace("serving", "other").replace("champion", "challenger")
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, other)
+    edit(root / "specs/all.yaml", ("promote: manual", "promote: auto"))
+    found = compared(root)
+    assert told(found) == {
+        "Model/kinds": (Effect.REDEPLOY, MOVES.format("challenger")),
+        "Service/other": (Effect.REDEPLOY, "if `challenger` moves"),
+    }
+    assert [str(ref) for ref in found.documents[1].because] == ["Model/kinds", "Service/other"]
+    assert summary(found).startswith("Nothing for an apply to do but what the registry decides: 1 ")
+
+
+def test_an_alias_that_exai_moves_no_more_stays(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("promote: auto", "promote: manual"))
+    found = compared(root)
+    stays = "no apply moves `champion` any more: it stays where it is until a person moves it"
+    assert told(found) == {"Model/kinds": (Effect.METADATA, stays)}
+    assert summary(found).startswith("Nothing for an apply to do: 1 document changed")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("accuracy: {min: 0.9}", "accuracy: {min: 0.8}"),
+        ("accuracy: {min: 0.9}", "accuracy: {min: 0.1, max: 1}"),
+        ("accuracy: {min: 0.9}, ", ""),
+        ("logloss: {max: 1}", "logloss: {max: 2}"),
+        ("accuracy: {min: 0.9}, logloss: {max: 1}", "accuracy: {min: 0.8}, logloss: {max: 0.5}"),
+    ],
+)
+def test_a_looser_gate_may_move_an_alias_and_its_services(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", (old, new))
+    assert told(compared(root)) == {
+        "Model/kinds": (
+            Effect.REDEPLOY,
+            f"{JUDGED}: where it missed and passes now, `champion` moves to it",
+        ),
+        "Service/serving": (Effect.REDEPLOY, "if `champion` moves"),
+    }
+
+
+@pytest.mark.parametrize("new", ["accuracy: {min: 0.95}", "accuracy: {min: 0.9}, f1: {min: 0.1}"])
+def test_a_tighter_gate_moves_no_alias(new: str, tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("accuracy: {min: 0.9}", new))
+    stays = f"{JUDGED}: where it misses now, `champion` stays where it is"
+    assert told(compared(root)) == {"Model/kinds": (Effect.RENDER, stays)}
+
+
+def test_a_gate_of_aliases_that_people_move_moves_none(tmp_path: Path) -> None:
+    by_hand = GATED.replace("auto", "manual")
+    root = project(tmp_path, DATASET, TRAINING, by_hand, SERVING)
+    edit(root / "specs/all.yaml", ("min: 0.9", "min: 0.1"))
+    people = f"{JUDGED}, and moves no alias: people move `challenger`, `champion`"
+    assert told(compared(root)) == {"Model/kinds": (Effect.RENDER, people)}
+
+
+def test_a_run_of_the_same_plan_is_what_is_judged(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("min: 0.9", "min: 0.1"), ("algorithm: gbm", "algorithm: drf"))
+    found = told(compared(root))
+    assert found["Model/kinds"] == (Effect.RETRAIN, "")
+    assert found["Service/serving"] == (Effect.RETRAIN, "")
