@@ -59,6 +59,13 @@ spec:
         as: kinds
 """
 
+IMAGE = f"example.com/exai@sha256:{'0' * 64}"
+THERE = (
+    "target: kubeflow, namespace: ml, data: {root: s3://b/d}, models: {store: s3://b/m}, "
+    f"tracking: {{uri: 'https://m.example.com'}}, images: {{train: '{IMAGE}', serve: '{IMAGE}'}}"
+)
+CLUSTER = f"{{prod: {{{THERE}, serving: {{mode: MODE}}}}, other: {{{THERE}}}}}"
+
 
 def project(root: Path, *documents: str, environments: str = "{local: {target: local}}") -> Path:
     """These documents beside a Project, committed."""

@@ -33,7 +33,8 @@ from exai_compiler.revisions.contract import (
 )
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
-from exai_compiler.revisions.impact import FILE, chains_of, reached
+from exai_compiler.revisions.impact import FILE, chains_of, chains_to_callers, reached
+from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import pinned_services, with_pins, with_stays
 from exai_compiler.revisions.places import here, moved, uncalled, unreachable
 from exai_compiler.revisions.promoting import with_promotions
@@ -145,6 +146,9 @@ def compare(
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
         breaks = tuple(_breaks(base, head, name, (before, after), documents, planned))
+    if was is not None:
+        due = frozenset(run.pipeline for run in build.runs if run.due)
+        breaks = tuple(with_moments(breaks, was, new, due))
     documents = with_notes(_with_breaks(documents, breaks, head.project), new, build.runs)
     documents = with_stays(documents, new.lock, name)
     if old is not None:
@@ -156,8 +160,9 @@ def compare(
     else:
         documents = as_new(planned, documents)
     because = chains_of(documents)
+    to_callers = chains_to_callers(documents, head.project)
     breaks = tuple(
-        replace(each, because=each.because or because.get(each.ref, ())) for each in breaks
+        replace(each, because=each.because or to_callers.get(each.ref, ())) for each in breaks
     )
     order = {identity(each): index for index, each in enumerate(made.changes)}
     explained = tuple(
@@ -190,7 +195,8 @@ def _breaks(
         if any(each.partition("@")[0] in models for _, each in service.references)
     )
     found = tuple(broken_callers(base.project, head.project, *lineages, services))
-    found += tuple(broken_graphs(base.project, head.project, found, chains_of(documents)))
+    chains = chains_to_callers(documents, head.project)
+    found += tuple(broken_graphs(base.project, head.project, found, chains))
     if head.environment.target != "local":
         found += tuple(closed(base.project, head.project))
     yield from found

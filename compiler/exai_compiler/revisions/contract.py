@@ -33,7 +33,9 @@ from exai_specs.values import frozen
 class Break:
     """`consumer` can no longer work, says `why`. `because` is the chain from what changed down to
     the document that it needs, `ref`; `code` the diagnostic's, where a check says so. `at` is a
-    place in the old revision where what stands there `is_gone`."""
+    place in the old revision where what stands there `is_gone`. `of_model`: it comes of what a
+    model takes or gives, by way of the service `via` where `ref` is a graph; `before` is what has
+    to happen first."""
 
     consumer: str
     ref: Ref
@@ -42,6 +44,9 @@ class Break:
     because: tuple[Ref, ...] = ()
     code: str = ""
     is_gone: bool = False
+    of_model: bool = False
+    via: Ref | None = None
+    before: str = ""
 
 
 @frozen
@@ -135,8 +140,9 @@ def broken_callers(
         if old_contract is None or new_contract is None:
             continue
         for path, why in _differences(old_contract, new_contract):
-            because = (spec.ref,) if path == "protocol" else ()
-            yield Break(_callers(spec.ref), spec.ref, new.at("spec", path), why, because)
+            own = path == "protocol"
+            because, at = (spec.ref,) if own else (), new.at("spec", path)
+            yield Break(_callers(spec.ref), spec.ref, at, why, because, of_model=not own)
 
 
 def closed(base: Project, head: Project) -> Iterator[Break]:
@@ -181,7 +187,9 @@ def broken_graphs(
                     at = spec.at("spec", "nodes", name, "steps", index, "service")
                     because = each.because or chains.get(each.ref, (each.ref,))
                     why = f"it calls {each.ref}: {each.why}"
-                    yield Break(_callers(spec.ref), spec.ref, at, why, (*because, spec.ref))
+                    chain, of_model = (*because, spec.ref), each.of_model
+                    who = _callers(spec.ref)
+                    yield Break(who, spec.ref, at, why, chain, of_model=of_model, via=each.ref)
 
 
 _SERVING: Mapping[str, str] = MappingProxyType(

@@ -18,6 +18,7 @@ from exai_compiler.graph import Frame, everything
 from exai_compiler.lineage import Lineage
 from exai_compiler.named_by_steps import models_registered
 from exai_compiler.named_files import asked_files
+from exai_compiler.project import Project
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange, by_ref
@@ -236,3 +237,17 @@ def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]
 def chains_of(changes: tuple[DocumentChange, ...]) -> Mapping[Ref, Chain]:
     """Why each document is among the changes."""
     return {change.ref: change.because for change in changes}
+
+
+def chains_to_callers(
+    changes: tuple[DocumentChange, ...], head: Project
+) -> Mapping[Ref, tuple[Ref, ...]]:
+    """The same, and those of the services that serve a model among the changes and that no run
+    moves: their callers have to know before a person does."""
+    found = dict(chains_of(changes))
+    for spec, service in head.bodies(ServiceSpec):
+        models = (Ref("Model", each.partition("@")[0]) for _, each in service.references)
+        above = next((found[model] for model in models if model in found), None)
+        if above is not None:
+            found.setdefault(spec.ref, (*above, spec.ref))
+    return found

@@ -9,10 +9,13 @@ import pytest
 from git_repository import git
 from guide_pages import GUIDE, write
 from reviewed_projects import (
+    CLUSTER,
     DATASET,
     HEAD,
+    IMAGE,
     MODEL,
     SERVING,
+    THERE,
     TRAINING,
     actions,
     commit,
@@ -65,12 +68,6 @@ spec:
   model: {{uri: "s3://b/m", format: sklearn}}
   replicas: {{min: 1, max: 3}}
 """
-IMAGE = f"example.com/exai@sha256:{'0' * 64}"
-THERE = (
-    "target: kubeflow, namespace: ml, data: {root: s3://b/d}, models: {store: s3://b/m}, "
-    f"tracking: {{uri: 'https://m.example.com'}}, images: {{train: '{IMAGE}', serve: '{IMAGE}'}}"
-)
-CLUSTER = f"{{prod: {{{THERE}, serving: {{mode: MODE}}}}, other: {{{THERE}}}}}"
 
 
 @pytest.mark.parametrize("mode", ["Standard", "Knative"])

@@ -94,6 +94,8 @@ def _breaks(breaks: Sequence[Break], result: Against, paint: Paint) -> Iterator[
         if one.is_gone:
             at += f" {'at' if result.commit else 'in'} {result.revision}"
         yield paint.dim(f"    {at}{f'  because of {why}' if why else ''}")
+        if one.before:
+            yield f"    not before {one.before}"
     yield ""
 
 

@@ -65,4 +65,5 @@ def _break(one: Break, answer: Against) -> Plain:
         "atRevision": answer.revision if one.is_gone else None,
         "because": [str(ref) for ref in one.because],
         "code": one.code or None,
+        "notBefore": one.before or None,
     }

@@ -82,7 +82,8 @@ def _breaks(breaks: tuple[Break, ...], result: Against) -> Iterator[str]:
         at = code(str(one.at))
         if one.is_gone:
             at += f" {'at' if result.commit else 'in'} {code(result.revision)}"
-        yield f"- {prose(one.consumer)}: {prose(one.why)} ({at}{why})"
+        when = f"; not before {prose(one.before)}" if one.before else ""
+        yield f"- {prose(one.consumer)}: {prose(one.why)}{when} ({at}{why})"
     yield from _more(len(breaks))
     yield ""
 
