@@ -14,6 +14,7 @@ from exai_compiler.changes import Outcome, Run
 from exai_runtime.git_head import head
 from exai_runtime.local import registry, runs
 from exai_runtime.local.connections import Variables, secrets_of, step_variables
+from exai_runtime.local.left_out import left_out
 from exai_runtime.local.log_tail import step_tail
 from exai_runtime.local.own_code import substituted
 from exai_runtime.local.paths import Paths
@@ -63,7 +64,7 @@ class RunExecutor:
             secret = variables.secret
             # Before an earlier run is ended: packages that can't be had are no reason to lose it.
             ir = substituted(
-                spec["pipelineSpec"],
+                left_out(spec["pipelineSpec"], _arguments(change, request, spec["pipelineSpec"])),
                 self.paths.root,
                 lambda step, line: listen(Progress(subject, step, "note", line)),
             )
@@ -115,12 +116,7 @@ class RunExecutor:
         return runs.start(self.paths, asked, ir, {**surroundings(), **variables.environment()})
 
     def _asked(self, change: Run, request: RunRequest, ir: Mapping[str, Any]) -> Request:
-        declared = ir.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
-        reserved = {"exai_run_key": change.key, "exai_data_versions": dict(request.data)}
-        arguments = {
-            **{name: thaw(value) for name, value in request.parameters.items()},
-            **{name: value for name, value in reserved.items() if name in declared},
-        }
+        arguments = _arguments(change, request, ir)
         commit = head(self.paths.root)
         return Request(
             key=change.key,
@@ -154,6 +150,16 @@ class RunExecutor:
             return Outcome(change, "failed", *said, at=_span(result.place), code=result.code)
         steps = len(result.phases)
         return Outcome(change, "succeeded", f"{steps} steps in {seconds:.1f} s", log=result.log)
+
+
+def _arguments(change: Run, request: RunRequest, ir: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the run is asked with, and what exai gives to a pipeline that takes it."""
+    declared = ir.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
+    reserved = {"exai_run_key": change.key, "exai_data_versions": dict(request.data)}
+    return {
+        **{name: thaw(value) for name, value in request.parameters.items()},
+        **{name: value for name, value in reserved.items() if name in declared},
+    }
 
 
 def _record_refusal(paths: Paths, asked: Request, error: TargetError, redactor: Redactor) -> None:

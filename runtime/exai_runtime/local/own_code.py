@@ -69,26 +69,7 @@ def substituted(
             *("python3", "-m", "exai_components.own_code", json.dumps(settings)),
             *command[start:],
         ]
-        _leave_out_what_is_left_out(found, label)
     return found
-
-
-def _leave_out_what_is_left_out(ir: dict[str, Any], label: str) -> None:
-    """A parameter that is None by default and isn't given: KFP's local runner would take it for a
-    number (`executor_input_to_dict` in kfp/local/executor_input_utils.py) and stop.
-    """
-    components: dict[str, Any] = ir.get("components", {})
-    dags = [each["dag"] for each in (ir.get("root", {}), *components.values()) if "dag" in each]
-    tasks = [task for dag in dags for task in dag.get("tasks", {}).values()]
-    for name, component in components.items():
-        if component.get("executorLabel") != label:
-            continue
-        mine = [task for task in tasks if task.get("componentRef", {}).get("name") == name]
-        given = {key for task in mine for key in task.get("inputs", {}).get("parameters", {})}
-        parameters = component.get("inputDefinitions", {}).get("parameters", {})
-        for key in [key for key in parameters if key not in given]:
-            if parameters[key].get("isOptional") and "defaultValue" not in parameters[key]:
-                del parameters[key]
 
 
 def _place(root: Path, source: str, name: str) -> Place:
