@@ -32,8 +32,8 @@ SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _STAYS = (
     ("argocd.argoproj.io/compare-options", "IgnoreExtraneous"),
     ("argocd.argoproj.io/sync-options", "Prune=false"),
-    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
 )
+_FLUX_STAYS = ("kustomize.toolkit.fluxcd.io/prune", "disabled")
 """What keeps Argo CD and Flux from deleting what isn't rendered any more, and the first from taking
 the application for out of sync over it (its sync-options.md and compare-options.md; Flux's
 kustomization.md, garbage collection).
@@ -229,9 +229,20 @@ def _body(item: Rendered, environment: Environment) -> dict[str, Any]:
         annotations = value["metadata"].setdefault("annotations", {})
         annotations.setdefault(SYNC_WAVE, str(item.wave))
         if item.id.kind == "PipelineVersion" and item.origin.kind == "Pipeline":
-            for name, value_ in _STAYS:
-                annotations.setdefault(name, value_)
+            for name, option in _STAYS:
+                annotations[name] = _with_option(annotations.get(name, ""), option)
+            annotations.setdefault(*_FLUX_STAYS)
     return value
+
+
+def _with_option(stated: str, needed: str) -> str:
+    """What an annotation says, and `needed` where it says nothing of it: Argo CD's options stand
+    side by side with commas, and a document may have its own (`ServerSideApply=true`)."""
+    name = needed.partition("=")[0]
+    options = [option.strip() for option in stated.split(",") if option.strip()]
+    if any(option.partition("=")[0] == name for option in options):
+        return stated
+    return ",".join((*options, needed))
 
 
 def _runtimes(item: Rendered) -> Iterator[str]:

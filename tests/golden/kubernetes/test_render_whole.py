@@ -263,3 +263,47 @@ def test_an_engine_beside_exai_gets_the_order_too(tmp_path: Path) -> None:
     assert stays == {"PipelineVersion"}, "runs and schedules name an old version, too"
     plain = texts(HERE / "shop-prod")
     assert plain.keys() == texts(tmp_path / "prod").keys(), "names of versions are the same"
+
+
+@pytest.mark.parametrize(
+    "stated, expected",
+    [
+        ("ServerSideApply=true", "ServerSideApply=true,Prune=false"),
+        ("Replace=true, PruneLast=true", "Replace=true,PruneLast=true,Prune=false"),
+        ("Prune=confirm,Replace=true", "Prune=confirm,Replace=true"),
+        ("", "Prune=false"),
+    ],
+)
+def test_options_of_a_documents_own_stand_beside_what_keeps_its_versions(
+    tmp_path: Path, stated: str, expected: str
+) -> None:
+    (tmp_path / "exai.yaml").write_text(
+        f"""apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {{name: p}}
+spec:
+  environments:
+    prod:
+      target: kubeflow
+      namespace: ml
+      pipelines: {{mode: kubernetes}}
+      apply: {{gitops: {{path: clusters/prod}}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata:
+  name: line
+  annotations:
+    argocd.argoproj.io/sync-options: "{stated}"
+    kustomize.toolkit.fluxcd.io/prune: enabled
+spec:
+  steps: {{say: {{image: "python:3.11", command: [echo, hi]}}}}
+""",
+        "utf-8",
+    )
+    written(tmp_path, "prod", tmp_path / "out")
+    version = next(b for b in objects(tmp_path / "out").values() if b["kind"] == "PipelineVersion")
+    annotations = version["metadata"]["annotations"]
+    assert annotations["argocd.argoproj.io/sync-options"] == expected
+    assert annotations["argocd.argoproj.io/compare-options"] == "IgnoreExtraneous"
+    assert annotations["kustomize.toolkit.fluxcd.io/prune"] == "enabled", "its own word"
