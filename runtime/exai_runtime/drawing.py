@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -81,7 +82,7 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
     if wanted.format == "openlineage" and not time:
         time, note = _time_of(root)
         notes = (*notes, note)
-    text = _text(found, wanted, time, _base(root, wanted.file), runs)
+    text = _text(whole, found, wanted, time, _base(root, wanted.file), runs)
     if wanted.format == "mermaid":
         notes = (*notes, *_too_many(text))
     if wanted.file is not None and (refused := _write(wanted.file, text)) is not None:
@@ -98,7 +99,12 @@ def draw(root: Path, wanted: Wanted) -> Drawn | Refused:
 
 
 def _text(
-    found: Picture, wanted: Wanted, time: str, base: str | None, runs: tuple[RunRecord, ...]
+    whole: Mapped,
+    found: Picture,
+    wanted: Wanted,
+    time: str,
+    base: str | None,
+    runs: tuple[RunRecord, ...],
 ) -> str:
     match wanted.format:
         case "mermaid":
@@ -114,11 +120,13 @@ def _text(
 
             return as_json(found, wanted.columns)
         case "openlineage":
+            from exai_compiler.transformations import how
             from exai_runtime.views.graph.openlineage import openlineage
             from exai_runtime.views.graph.run_events import run_events
 
             happened = run_events(found.project, found.environment, runs) if runs else ""
-            return openlineage(found, time) + happened
+            told = openlineage(found, time, partial(how, whole.project, whole.graphs))
+            return told + happened
         case "html":
             from exai_runtime.views.graph.page import page
 

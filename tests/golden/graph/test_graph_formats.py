@@ -9,9 +9,10 @@ import json
 import os
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -30,6 +31,7 @@ from exai_compiler.lineage import lineage
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Fact, Picture, picture
 from exai_compiler.project import link
+from exai_compiler.transformations import How, how
 from exai_runtime.lineage_results import Format
 from exai_runtime.mapping import Mapped, mapped
 from exai_runtime.run_results import Registered, RunRecord
@@ -63,6 +65,14 @@ HOSTILE = (
 )
 
 
+@cache
+def in_clinic() -> Callable[[Edge], How]:
+    """How the columns of the example come from each other."""
+    found = mapped(ROOT / "examples/diabetes")
+    assert isinstance(found, Mapped)
+    return partial(how, found.project, found.graphs)
+
+
 def text_of(drawn: Picture, form: Format, columns: bool = False) -> str:
     match form:
         case "mermaid":
@@ -72,7 +82,7 @@ def text_of(drawn: Picture, form: Format, columns: bool = False) -> str:
         case "json":
             return as_json(drawn, columns)
         case "openlineage":
-            return openlineage(drawn, TIME)
+            return openlineage(drawn, TIME, in_clinic())
         case "html":
             return page(drawn, columns, "")
 
@@ -364,7 +374,7 @@ def test_json_is_as_its_schema_says(hostile: Picture, drawn: Picture) -> None:
 
 
 def events(drawn: Picture) -> Iterator[dict[str, Any]]:
-    for line in openlineage(drawn, TIME).splitlines():
+    for line in openlineage(drawn, TIME, in_clinic()).splitlines():
         yield json.loads(line)
 
 
@@ -428,6 +438,17 @@ def test_events_tell_the_lineage_of_a_column(drawn: Picture) -> None:
     ratios = jobs["FeatureView/ratios"]["outputs"][0]["facets"]
     into = ratios["columnLineage"]["fields"]["tc_to_hdl"]["inputFields"]
     assert [f["field"] for f in into] == ["tc", "hdl", "ltg", "glu"]
+    # What rows are joined by is no part of the value: the specification's INDIRECT, JOIN.
+    body = jobs["FeatureView/body"]["outputs"][0]["facets"]["columnLineage"]
+    ways = {f["field"]: f["transformations"] for f in body["fields"]["bmi"]["inputFields"]}
+    assert ways == {
+        "bmi": [{"type": "DIRECT", "subtype": "IDENTITY"}],
+        "patient_id": [{"type": "INDIRECT", "subtype": "JOIN"}],
+        "measured_at": [{"type": "INDIRECT", "subtype": "JOIN"}],
+    }
+    assert {t["subtype"] for f in body["dataset"] for t in f["transformations"]} == {"JOIN"}
+    computed = {f["field"]: f["transformations"][0]["subtype"] for f in into}
+    assert set(computed.values()) == {"TRANSFORMATION"}
     # The target isn't a feature: it has a say in the whole model.
     train = jobs["diabetes-training.train"]["outputs"][0]["facets"]["columnLineage"]
     assert [f["field"] for f in train["dataset"]] == ["progression"]

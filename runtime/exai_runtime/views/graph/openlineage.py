@@ -10,11 +10,12 @@ namespace: which host and file a source is, an environment says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from exai_compiler.edges import Edge, Node
 from exai_compiler.nodes import Described
 from exai_compiler.picture import Picture
+from exai_compiler.transformations import How
 from exai_runtime.views.json.values import Plain
 
 PRODUCER = "https://exai.dev/graph"
@@ -35,14 +36,24 @@ _JOB_FACETS = {
 _TYPES = {"Dataset": "TABLE", "FeatureView": "VIEW", "FeatureService": "VIEW", "Model": "MODEL"}
 
 
-def openlineage(picture: Picture, time: str) -> str:
+# What the specification calls them (its documentation of the column-level lineage facet).
+_TRANSFORMATIONS: Mapping[How, Plain] = {
+    "identity": {"type": "DIRECT", "subtype": "IDENTITY"},
+    "computation": {"type": "DIRECT", "subtype": "TRANSFORMATION"},
+    "join": {"type": "INDIRECT", "subtype": "JOIN"},
+    "": {"type": "INDIRECT"},
+}
+
+
+def openlineage(picture: Picture, time: str, how: Callable[[Edge], How]) -> str:
+    """`how` tells it of an edge between columns."""
     return "".join(
         json.dumps(event, sort_keys=True, separators=(",", ":")) + "\n"
-        for event in _events(picture, time)
+        for event in _events(picture, time, how)
     )
 
 
-def _events(picture: Picture, time: str) -> Iterator[Plain]:
+def _events(picture: Picture, time: str, how: Callable[[Edge], How]) -> Iterator[Plain]:
     above: dict[Node, list[Edge]] = {}
     below: dict[Node, list[Node]] = {}
     for edge in picture.edges:
@@ -68,12 +79,13 @@ def _events(picture: Picture, time: str) -> Iterator[Plain]:
                 "job": _job(picture, one),
                 "inputs": [_named(picture, n) | {"facets": {}} for n in dict.fromkeys(inputs)],
                 "outputs": [
-                    _named(picture, n) | {"facets": _facets(picture, told[n], traces.get(n, ()))}
+                    _named(picture, n)
+                    | {"facets": _facets(picture, told[n], traces.get(n, ()), how)}
                     for n in dict.fromkeys(outputs or [node])
                 ],
             }
         elif node not in made_by_steps:
-            facets = _facets(picture, one, traces.get(node, ()))
+            facets = _facets(picture, one, traces.get(node, ()), how)
             yield {
                 **head("DatasetEvent", time),
                 "dataset": _named(picture, node) | {"facets": facets},
@@ -104,14 +116,16 @@ def _job(picture: Picture, told: Described) -> Plain:
     return {"namespace": picture.project, "name": name, "facets": facets}
 
 
-def _facets(picture: Picture, told: Described, traces: Sequence[Edge]) -> Plain:
+def _facets(
+    picture: Picture, told: Described, traces: Sequence[Edge], how: Callable[[Edge], How]
+) -> Plain:
     facets = {} if told.node.step else _about(told, _FACETS)
     kind = "JOB_OUTPUT" if told.node.step else _TYPES.get(told.node.kind, told.node.kind.upper())
     facets["datasetType"] = facet(_FACETS["datasetType"]) | {"datasetType": kind}
     if columns := picture.columns.get(told.node, ()):
         facets["schema"] = facet(_FACETS["schema"]) | {"fields": [_field(c) for c in columns]}
     if traces:
-        facets["columnLineage"] = _column_lineage(picture, traces)
+        facets["columnLineage"] = _column_lineage(picture, traces, how)
     return facets
 
 
@@ -124,20 +138,21 @@ def _field(column: Described) -> Plain:
     return field
 
 
-def _column_lineage(picture: Picture, traces: Sequence[Edge]) -> Plain:
-    """`fields`: what each column is made of. `dataset`: what has a say in all of them, such as a
-    target that a model is trained on."""
+def _column_lineage(picture: Picture, traces: Sequence[Edge], how: Callable[[Edge], How]) -> Plain:
+    """`fields`: what each column is made of, and the columns that rows are joined by for it.
+    `dataset`: what has a say in all of them, such as a target that a model is trained on. A column
+    may be both: a key that is a feature, too."""
     fields: dict[str, list[Plain]] = {}
     everything: list[Plain] = []
-    for edge in dict.fromkeys((edge.source, edge.target) for edge in traces):
-        source, target = edge
-        told = _named(picture, source) | {"field": source.column}
-        if target.column:
-            kind = "IDENTITY" if source.column == target.column else "TRANSFORMATION"
-            made = told | {"transformations": [{"type": "DIRECT", "subtype": kind}]}
-            fields.setdefault(target.column, []).append(made)
-        else:
-            everything.append(told | {"transformations": [{"type": "INDIRECT"}]})
+    ways: dict[tuple[Node, Node], dict[How, None]] = {}
+    for edge in traces:
+        ways.setdefault((edge.source, edge.target), {})[how(edge)] = None
+    for (source, target), found in ways.items():
+        told = _named(picture, source) | {
+            "field": source.column,
+            "transformations": [_TRANSFORMATIONS[way] for way in found],
+        }
+        (fields.setdefault(target.column, []) if target.column else everything).append(told)
     return facet(_FACETS["columnLineage"]) | {
         "fields": {name: {"inputFields": found} for name, found in fields.items()},
         "dataset": everything,
