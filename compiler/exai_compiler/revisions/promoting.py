@@ -29,6 +29,8 @@ def with_promotions(
     found = dict(by_ref(documents))
     for each in documents:
         was = old.project.body(ModelSpec, each.ref.name) if each.ref.kind == "Model" else None
+        if was is not None and was.source is None and each.verb == "removed":
+            found[each.ref] = replace(each, note=_STAYS)
         now = new.project.body(ModelSpec, each.ref.name) if was is not None else None
         if was is None or now is None or now.source is not None or each.verb != "changed":
             continue
@@ -53,6 +55,9 @@ def with_promotions(
         if name not in coming:
             _follow(found, each.ref, moving, new)
     return tuple(found[ref] for ref in sorted(found))
+
+
+_STAYS = "its versions and aliases stay in the registry"
 
 
 def _of_aliases(

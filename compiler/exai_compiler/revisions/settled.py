@@ -2,8 +2,9 @@
 
 In: the actions of a plan, the documents that a change reaches, what comes from what. Out: the same,
 agreed: an update is as severe as the fields that it comes of, and never more than its renderer says
-of the object; a document is as severe as what happens because of it; whose object changes though
-its document is the same is among the documents, with the chain that explains it.
+of the object; a document is as severe as what happens because of it, and one that is removed as
+what becomes of its own objects; whose object changes though its document is the same is among the
+documents, with the chain that explains it.
 """
 
 from __future__ import annotations
@@ -173,9 +174,12 @@ def _told(
             # What another document is to blame for, too, reaches as far as this one's fields.
             each.impact if causes == {ref} else min(each.impact, most)
             for each, causes in because_of_it
+            if document.verb != "removed" or causes == {ref} or _is_its_own(each, ref)
         ),
         default=Effect.METADATA,
     )
+    if document.verb == "removed":
+        return replace(document, impact=Effect.BREAKING if ref in what.broken else happens)
     # What a model asks for is said to the steps that make it.
     asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))
     if most >= Effect.RETRAIN and (ref in trains or asks):
@@ -194,6 +198,14 @@ def _told(
         for each in document.fields
     )
     return replace(document, impact=happens, fields=fields)
+
+
+def _is_its_own(planned: Planned, ref: Ref) -> bool:
+    """Whether an action comes of what a removed document asked for itself: others beside it have
+    rows of their own, whether they are removed or do without it. The object of all features is
+    nobody's alone."""
+    origin = document_of(planned)
+    return origin == ref or (origin is not None and origin.kind == "Project")
 
 
 def _followers(

@@ -331,7 +331,7 @@ def test_what_follows_a_renamed_pipeline_is_listed(clinic: Path) -> None:
     assert rows(found) == {
         "Model/diabetes_model": ("affected", Effect.RETRAIN),
         "Pipeline/diabetes-fit": ("added", Effect.RETRAIN),
-        "Pipeline/diabetes-training": ("removed", Effect.REDEPLOY),
+        "Pipeline/diabetes-training": ("removed", Effect.RENDER),
         "Service/diabetes": ("affected", Effect.RETRAIN),
     }
     assert [str(ref) for ref in found.documents[-1].because] == [
@@ -353,3 +353,28 @@ def test_words_in_the_repository_of_features_materialize_nothing(clinic: Path) -
     found = compared(clinic)
     assert {effect for _, effect in rows(found).values()} == {Effect.METADATA}
     assert [effect for _, _, effect in actions(found)] == [Effect.METADATA]
+
+
+def test_what_is_removed_has_the_class_of_its_own_objects(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, LOADING, MODEL, SERVING, TRAINING)
+    (root / "specs/all.yaml").write_text("---".join((DATASET, LOADING)))
+    found = compared(root)
+    assert rows(found) == {
+        "Model/kinds": ("removed", Effect.METADATA),
+        "Pipeline/training": ("removed", Effect.RENDER),
+        "Service/serving": ("removed", Effect.BREAKING),
+    }
+    assert [each.consumer for each in found.breaks] == ["whoever calls Service/serving"]
+    assert found.documents[0].note == "its versions and aliases stay in the registry"
+
+
+def test_who_does_without_what_is_removed_has_a_class_of_its_own(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, DATASET.replace("flowers", "roses"), JUDGING, LOADING)
+    again = JUDGING.replace("flowers", "roses")
+    (root / "specs/all.yaml").write_text("---".join((DATASET.replace("flowers", "roses"), again)))
+    found = rows(compared(root))
+    assert found == {
+        "Dataset/flowers": ("removed", Effect.METADATA),
+        "Pipeline/judging": ("changed", Effect.RETRAIN),
+        "Pipeline/loading": ("removed", Effect.RENDER),
+    }
