@@ -1,5 +1,5 @@
-"""`port-in-use`: ports that services ask for and that another program has, told before anything is
-started.
+"""`port-in-use`: ports that services ask for, or have kept from the last apply, and that another
+program has, told before anything is started.
 
 In: a project, what serves now. Out: warnings; by the apply it may have ended. Binds each port for a
 moment, and listens on none.
@@ -18,18 +18,25 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ServiceSpec
 
 AT = ("spec", "local", "port")
+_HINT = "end that process before you apply, or give the service another port"
+_HINT_KEPT = f"{_HINT}: `local: {{port: ...}}`"
 
 
 def port_problems(
     project: Project, paths: Paths, ledger: Callable[[], Ledger]
 ) -> Iterator[Diagnostic]:
     """A service's own port isn't among them, nor one that another service of this environment is
-    about to hand over. The ledger is read for a service that says its port, and fails as its
+    about to hand over. The ledger is read for a service that isn't stopped, and fails as its
     reading does."""
     for spec, service in project.bodies(ServiceSpec):
-        port = service.local.port
-        if port is None or service.stopped:
+        if service.stopped:
             continue
+        port, at, kept = service.local.port, spec.at(*AT), ""
+        if port is None:
+            if (before := ledger().services.get(spec.ref.name)) is None:
+                continue
+            port, at = before.port, spec.at("metadata", "name")
+            kept = f", which {spec.ref} keeps,"
         served = [one.process for one in ledger().services.values() if one.port == port]
         if any(map(process.alive, served)) or not taken(port):
             continue
@@ -40,8 +47,8 @@ def port_problems(
         by = f" by process {who[0]} ({who[1]})" if who is not None else ""
         yield Diagnostic(
             "port-in-use",
-            f"port {port} of {LOOPBACK} is taken{by}",
-            spec.at(*AT),
+            f"port {port} of {LOOPBACK}{kept} is taken{by}",
+            at,
             "warning",
-            "end that process before you apply, or give the service another port",
+            _HINT_KEPT if kept else _HINT,
         )

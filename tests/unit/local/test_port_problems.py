@@ -37,13 +37,18 @@ spec:
 """
 
 
-def project(port: int, more: str = "") -> Project:
-    documents, problems = read_documents(TEXT.replace("PORT", str(port)) + more, "exai.yaml")
+def project(port: int, more: str = "", text: str = TEXT) -> Project:
+    documents, problems = read_documents(text.replace("PORT", str(port)) + more, "exai.yaml")
     specs = [parse(each) for each in documents]
     assert problems == ()
     found = link(spec for spec in specs if isinstance(spec, Spec))
     assert found is not None
     return found
+
+
+def unsaid() -> Project:
+    """A service that says no port."""
+    return project(0, text=TEXT.replace("  local: {port: PORT}\n", ""))
 
 
 @pytest.fixture
@@ -71,6 +76,33 @@ def test_a_port_that_another_program_has_is_told(tmp_path: Path, stranger: int) 
         )
         == []
     )
+
+
+def test_a_port_that_a_service_keeps_is_told_where_another_program_has_it(
+    tmp_path: Path, stranger: int
+) -> None:
+    paths = Paths(tmp_path, "local")
+    mine = identify(os.getpid())
+    assert mine is not None
+    gone = Served("iris", replace(mine, started=mine.started - 1), stranger, "", "", "")
+    ledger = replace(read(paths.control), services=MappingProxyType({"iris": gone}))
+    (found,) = port_problems(unsaid(), paths, lambda: ledger)
+    assert (found.code, found.severity, str(found.at)) == (
+        "port-in-use",
+        "warning",
+        "exai.yaml:9:18",
+    )
+    assert found.message.startswith(
+        f"port {stranger} of {LOOPBACK}, which Service/iris keeps, is taken by process "
+        f"{os.getpid()} ("
+    )
+    assert found.hint.endswith("`local: {port: ...}`")
+    # One that serves has its port itself; and none is kept for what was never applied.
+    alive = replace(ledger, services=MappingProxyType({"iris": replace(gone, process=mine)}))
+    assert list(port_problems(unsaid(), paths, lambda: alive)) == []
+    assert list(port_problems(unsaid(), paths, partial(read, paths.control))) == []
+    # What the specs ask for comes first.
+    assert list(port_problems(project(free_port()), paths, lambda: ledger)) == []
 
 
 def test_a_free_one_and_its_own_are_not(tmp_path: Path, stranger: int) -> None:
