@@ -146,6 +146,10 @@ def asked_for(project: Project, service: FeatureServiceSpec) -> Iterator[Feature
 def lacked(project: Project, service: str) -> frozenset[str] | None:
     """The features that a service or its views name, and that nothing has; None where nobody can
     tell which they are, for a whole view is missing or its dataset is."""
+    return project.once(("lacked", service), lambda: _lacked(project, service))
+
+
+def _lacked(project: Project, service: str) -> frozenset[str] | None:
     body = project.body(FeatureServiceSpec, service)
     found: set[str] = set()
     for entry in body.features if body is not None else ():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from exai_compiler.feature_files import named_files
 from exai_compiler.parity_fields import (
@@ -28,7 +28,6 @@ from exai_compiler.parity_fields import (
 from exai_compiler.policies import applied
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, in_order
-from exai_specs.frozen import Json
 from exai_specs.kinds import (
     AnyStep,
     DatasetSpec,
@@ -132,7 +131,7 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     for spec, pipeline in project.bodies(PipelineSpec):
         yield from _block(spec, ("spec",), PIPELINE)
         yield from _block(spec, ("spec", "defaults"), STEP)
-        written = _value(spec.document.value, _STEPS)
+        written = _value(spec.document.kept, _STEPS)
         yield from _steps(spec, pipeline.steps, written, _STEPS)
         if pipeline.finally_ is not None and _is_told(pipeline.finally_):
             yield from _block(spec, ("spec", "finally"), STEP)
@@ -158,7 +157,7 @@ def _absent(project: Project) -> Iterator[Diagnostic]:
 
 
 def _steps(
-    spec: Spec, steps: Mapping[str, AnyStep], written: Json, path: Path
+    spec: Spec, steps: Mapping[str, AnyStep], written: Any, path: Path
 ) -> Iterator[Diagnostic]:
     """Of steps and groups at any depth; `written` is what the document has at `path`."""
     for name, step in steps.items():
@@ -182,15 +181,15 @@ def _is_told(step: Step) -> bool:
 
 
 def _block(spec: Spec, base: Path, fields: Fields) -> Iterator[Diagnostic]:
-    return _of_block(spec, base, _value(spec.document.value, base), fields)
+    return _of_block(spec, base, _value(spec.document.kept, base), fields)
 
 
-def _has_any(block: Json, fields: Fields) -> TypeGuard[Mapping[str, Json]]:
+def _has_any(block: Any, fields: Fields) -> TypeGuard[Mapping[str, Any]]:
     # A block has few fields, the table many.
     return _is_mapping(block) and not fields.first.keys().isdisjoint(block)
 
 
-def _of_block(spec: Spec, base: Path, block: Json, fields: Fields) -> Iterator[Diagnostic]:
+def _of_block(spec: Spec, base: Path, block: Any, fields: Fields) -> Iterator[Diagnostic]:
     if not _has_any(block, fields):
         return
     for first in (key for key in fields.first if key in block):
@@ -213,20 +212,22 @@ def _note(spec: Spec, path: Path, instead: str) -> Diagnostic:
 
 
 _STEPS = ("spec", "steps")
+_MAPPINGS = frozenset({MappingProxyType, dict})
 
 
-def _value(value: Json, path: Path) -> Json:
+def _value(value: Any, path: Path) -> Any:
+    """What stands at a path of a document's value, frozen or not."""
     for part in path:
-        # By its type first, as below, and not asked below: this is done of every step.
-        if type(value) is MappingProxyType or isinstance(value, Mapping):
+        # Not asked below: this is done of every step.
+        if type(value) in _MAPPINGS:
             value = value.get(str(part))
-        elif isinstance(value, tuple) and isinstance(part, int):
+        elif isinstance(value, tuple | list) and isinstance(part, int):
             value = value[part]
         else:
             return None
     return value
 
 
-def _is_mapping(value: Json) -> TypeGuard[Mapping[str, Json]]:
-    # By its type first: an abstract class takes long to be asked.
-    return type(value) is MappingProxyType or isinstance(value, Mapping)
+def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    # By its exact type: an abstract class takes long to be asked.
+    return type(value) in _MAPPINGS

@@ -79,6 +79,13 @@ class Document:
         plain = self.plain
         return cast(dict[str, Any], thaw(self.value)) if plain is None else plain
 
+    @property
+    def kept(self) -> Any:
+        """The value as it is kept: frozen, or as dictionaries and lists, which nobody may change.
+        For who only looks at it: to freeze it takes as long as to look."""
+        plain = self.plain  # once: another thread may freeze it
+        return self.value if plain is None else plain
+
     def at(self, path: Path = (), offset: int = 0) -> Span:
         """The place of the value at `path`, or of its nearest parent that exists.
 
@@ -175,8 +182,7 @@ class Document:
     def _find(self, path: Path) -> tuple[memoryview, Json, bool]:
         """The numbers and the value of what is at `path`, or of its nearest parent."""
         places = memoryview(self.places).cast("I")
-        plain = self.plain  # once: another thread may freeze it
-        node, value = 0, self.value if plain is None else plain  # type: int, Any
+        node, value = 0, self.kept
         for part in path:
             if (type(value) is MappingProxyType or isinstance(value, Mapping)) and part in value:
                 child = node + NODE

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from exai_compiler.catalog import Component
-from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.subject import FILE, Subject
 from exai_compiler.checks.usable_credentials import credential_in, may_hold_any, usable_among
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document, Path, read
@@ -27,9 +27,7 @@ User = tuple[str, Span]
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     seen: set[str] = set()
-    for spec, _, step in subject.by_body.get("uses", ()):
-        if not step.spec.component_file:
-            continue
+    for spec, _, step in subject.by_body.get(FILE, ()):
         from exai_compiler.user_components import component_file, read_component
 
         path = component_file(spec.document.file_of((*step.path, "uses")), step.spec.component_file)

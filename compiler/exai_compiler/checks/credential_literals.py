@@ -19,8 +19,7 @@ from exai_compiler.checks.usable_credentials import (
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.kinds import ManifestSpec, PipelineSpec, TuningSpec
-from exai_specs.kinds.patches import patches_of
+from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.parse import Spec
 from exai_specs.withheld import LOGIN, may_have_arguments, name_of
 
@@ -61,11 +60,8 @@ def _of_servers(subject: Subject) -> Iterator[Diagnostic]:
     for spec, path, block in subject.containers():
         if block.command or block.args:
             yield from _commands(spec, path, block.command, block.args)
-    for spec in subject.project.specs.values():
-        if isinstance(spec.body, ManifestSpec):
-            yield from _of_objects(spec, ("spec", "manifest"))
-        elif patches_of(spec.body):
-            yield from _of_objects(spec, ("spec", "patches"))
+    for spec, path in subject.objects:
+        yield from _of_objects(spec, path)
 
 
 _VARIABLE = (

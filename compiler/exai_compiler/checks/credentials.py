@@ -13,8 +13,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, strings, value_at
 from exai_compiler.checks.usable_credentials import credential_in
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import ManifestSpec, SecretEnv, SecretName
-from exai_specs.kinds.patches import patches_of
+from exai_specs.kinds import SecretEnv, SecretName
 from exai_specs.parse import Spec
 from exai_specs.withheld import name_of
 
@@ -31,11 +30,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     f"write {name}: {{secret: NAME, key: KEY}}, and change it if anybody has "
                     "seen it",
                 )
-    for spec in subject.project.specs.values():
-        if isinstance(spec.body, ManifestSpec):
-            yield from _of_objects(spec, ("spec", "manifest"))
-        elif patches_of(spec.body):
-            yield from _of_objects(spec, ("spec", "patches"))
+    for spec, path in subject.objects:
+        yield from _of_objects(spec, path)
     for key, environment in subject.environments.items():
         for name, source in environment.secrets.items():
             if environment.target != "local" and not isinstance(source, SecretName):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.subject import FILE, Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.image_names import OCI, REFERENCE, by_digest, wrong_image
 from exai_compiler.object_images import images_in
@@ -23,7 +23,7 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    components = [step.component for _, _, step in subject.steps()]
+    components = (step.component for _, _, step in subject.steps())
     steps = any(found is not None and found.image == OWN_IMAGE for found in components)
     tunings = subject.project.bodies(TuningSpec)
     steps = steps or any(tuning.trial.body != "image" for _, tuning in tunings)
@@ -58,11 +58,8 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
         loose = [name for name in pulled if by_digest(image, pins[name]) == image]
         return _moving(spec, image, loose[0], *path) if loose else _named(spec, image, *path)
 
-    for spec, _, step in subject.steps():
-        if step.spec.image is not None:
-            yield from judge(spec, step.spec.image, *step.path, "image")
-        elif step.spec.component_file and step.component is not None:
-            yield from judge(spec, step.component.image, *step.path, "uses")
+    for spec, path, image in _of_steps(subject):
+        yield from judge(spec, image, *path)
     for spec, pipeline in subject.project.bodies(PipelineSpec):
         if pipeline.defaults.image is not None:
             yield from _named(spec, pipeline.defaults.image, "spec", "defaults", "image")
@@ -79,13 +76,19 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
         yield from judge(spec, image, *path)
 
 
+def _of_steps(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
+    for spec, _, step in subject.steps():
+        if step.spec.image is not None:
+            yield spec, (*step.path, "image"), step.spec.image
+    for spec, _, step in subject.by_body.get(FILE, ()):
+        if step.component is not None:
+            yield spec, (*step.path, "uses"), step.component.image
+
+
 def _of_objects(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
-    for spec in subject.project.specs.values():
-        if isinstance(spec.body, ManifestSpec):
-            start, held = ("spec", "manifest"), spec.body.manifest
-        else:
-            start, held = ("spec", "patches"), patches_of(spec.body)
-        for path, image in images_in(held) if held else ():
+    for spec, start in subject.objects:
+        held = spec.body.manifest if isinstance(spec.body, ManifestSpec) else patches_of(spec.body)
+        for path, image in images_in(held):
             yield spec, (*start, *path), image
 
 

@@ -65,8 +65,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _conditions(subject: Subject, older: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Conditions in arguments that only a run can settle."""
-    steps = (*subject.by_body.get("image", ()), *subject.by_body.get("uses", ()))
-    for spec, graph, step in steps:
+    for spec, graph, step in subject.naming:
         if (
             step.component is None
             or not (there := presence(graph, step.component, step.inputs)).open

@@ -100,7 +100,7 @@ def _decided(subject: Subject) -> Iterator[Diagnostic]:
 
 def _bare(subject: Subject) -> Iterator[Diagnostic]:
     """Inputs of containers that their arguments hold, whether there is a value or not."""
-    for spec, graph, step in (*subject.by_body.get("image", ()), *subject.by_body.get("uses", ())):
+    for spec, graph, step in subject.naming:
         if (
             step.component is None
             or not (there := presence(graph, step.component, step.inputs)).open

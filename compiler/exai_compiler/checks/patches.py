@@ -21,7 +21,7 @@ from exai_specs.kinds.patches import patches_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    specs = [spec for spec in subject.project.specs.values() if patches_of(spec.body)]
+    specs = [spec for spec, _ in subject.objects if patches_of(spec.body)]
     if not specs:
         return
     from exai_compiler.checks.patch_rules import Patched, judged

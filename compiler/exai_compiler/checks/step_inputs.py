@@ -23,15 +23,17 @@ RESERVED = "exai_"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    known: dict[Component, tuple[frozenset[str], tuple[str, ...]]] = {}
+    # By identity: the hash of a component is worked out in Python.
+    known: dict[int, tuple[frozenset[str], tuple[str, ...], bool]] = {}
     for spec, graph, step in subject.steps():
         component = step.component
         if component is None:
             continue
-        if (takes := known.get(component)) is None:
-            takes = frozenset(settable(component)), tuple(_needed(component))
-            known[component] = takes
-        may, must = takes
+        if (takes := known.get(id(component))) is None:
+            needed = tuple(_needed(component))
+            takes = frozenset(settable(component)), needed, bool(named(component))
+            known[id(component)] = takes
+        may, must, holds = takes
         meant: set[str | None] = set()  # by a misspelt one: it isn't missing, too
         for port in step.spec.with_:
             if port in may:
@@ -63,15 +65,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint=f"add `{name}:` under `with`: {_what(component, wanted)}",
                     related=subject.wanted_at(graph, step, name),
                 )
-        yield from _held(spec, graph, step, component, meant)
+        if holds:
+            yield from _held(spec, graph, step, component, meant)
 
 
 def _held(
     spec: Spec, graph: Graph, step: Step, component: Component, meant: set[str | None]
 ) -> Iterator[Diagnostic]:
     """Optional inputs that the container can't do without: nothing fills an argument then."""
-    if not named(component):
-        return
     there = presence(graph, component, step.inputs)
     left = chosen((*component.command, *component.args), there)
     for name in sorted(set(held(left)) - there.given - there.open):

@@ -11,6 +11,7 @@ from functools import cache, partial
 from itertools import chain
 from types import MappingProxyType
 
+from exai_compiler.bodies.presence import named
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.containers import containers, variables
 from exai_compiler.checks.mentions import Mention, mentions
@@ -32,15 +33,20 @@ from exai_specs.kinds import (
     Env,
     Environment,
     FeatureServiceSpec,
+    ManifestSpec,
     PipelineSpec,
     ProjectSpec,
     ServiceSpec,
     TuningSpec,
 )
+from exai_specs.kinds.patches import patches_of
 from exai_specs.kinds.pods import InitContainer
 from exai_specs.kinds.servers import ContainerFields
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
+
+# The body of a step whose `uses` names a file.
+FILE = "file"
 
 # Every text that somebody may expand holds this: `${{`, `{{$`, `{{.`
 BRACES = "{{"
@@ -66,12 +72,14 @@ class Subject:
     that are one expression) and `reads` (every reference at all) by pipeline, `columns` those of a
     table; `all_steps` of all pipelines, `trials` as the steps that they are, `trained` of both,
     those that train; `env` has every block of variables; `braced` are all texts that hold `{{`,
-    `braced_keys` the documents with such a key.
+    `braced_keys` the documents with such a key; `objects` those that hold objects of Kubernetes, or
+    parts of such, with their path.
 
     `by_component`, `by_body`: the steps of each component ("": of none that is known), and those of
-    each kind of body; `by_source`, `by_ref`: the references to each kind of source, and to each
-    kind of document; `nested`: the graphs of more than plain steps. Most rules are about few of
-    them: what there is none of costs nothing.
+    each kind of body, `FILE` for a component in a file; `naming`: the containers and components
+    whose arguments name inputs, which none of exai's own has; `by_source`, `by_ref`: the references
+    to each kind of source, and to each kind of document; `nested`: the graphs of more than plain
+    steps. Most rules are about few of them: what there is none of costs nothing.
     """
 
     project: Project
@@ -88,6 +96,7 @@ class Subject:
     all_steps: tuple[Placed, ...]
     by_component: Mapping[str, tuple[Placed, ...]]
     by_body: Mapping[str, tuple[Placed, ...]]
+    naming: tuple[Placed, ...]
     by_source: Mapping[type[Source], tuple[Referring, ...]]
     by_ref: Mapping[str, tuple[Reference, ...]]
     nested: tuple[Graph, ...]
@@ -96,6 +105,7 @@ class Subject:
     env: tuple[tuple[Spec, Path, Env], ...]
     braced: tuple[tuple[Spec, Path, str], ...]
     braced_keys: frozenset[Ref]
+    objects: tuple[tuple[Spec, Path], ...]
 
     def dataset(self, name: str) -> Dataset | None:
         """The document of a Dataset, with its body."""
@@ -190,7 +200,7 @@ def subject(
     makes = makers(graphs)
     # Many rules ask for the columns of the same few tables.
     columns_of = cache(partial(columns, project, graphs, services))
-    by_component = _by(steps, _named)
+    by_component, by_body = _by(steps, _named), _by(steps, _body)
     braced, braced_keys = _braced(project)
     training = (each for name in TRAINS for each in by_component.get(name, ()))
     return Subject(
@@ -215,7 +225,8 @@ def subject(
         columns=columns_of,
         all_steps=steps,
         by_component=by_component,
-        by_body=_by(steps, lambda step: step.spec.body),
+        by_body=by_body,
+        naming=tuple(_naming(*(by_body.get(body, ()) for body in ("image", FILE, "uses")))),
         by_source=_by_source(project, graphs, reads),
         by_ref=_by_ref(steps),
         nested=tuple(graph for graph in graphs.values() if not _is_flat(graph)),
@@ -224,6 +235,7 @@ def subject(
         env=tuple(variables(project, steps)),
         braced=braced,
         braced_keys=braced_keys,
+        objects=tuple(_objects(project)),
     )
 
 
@@ -233,12 +245,20 @@ def _braced(project: Project) -> tuple[tuple[tuple[Spec, Path, str], ...], froze
     keyed: set[Ref] = set()
     for spec in project.all:
         if spec.document.may_hold(BRACES):
-            for path, text, is_key in words_with(BRACES, spec.document.value):
+            for path, text, is_key in words_with(BRACES, spec.document.kept):
                 if is_key:
                     keyed.add(spec.ref)
                 else:
                     found.append((spec, path, text))
     return tuple(found), frozenset(keyed)
+
+
+def _objects(project: Project) -> Iterator[tuple[Spec, Path]]:
+    for spec in project.specs.values():
+        if isinstance(spec.body, ManifestSpec):
+            yield spec, ("spec", "manifest")
+        elif patches_of(spec.body):
+            yield spec, ("spec", "patches")
 
 
 def _steps(project: Project, graphs: Mapping[str, Graph]) -> Iterator[Placed]:
@@ -289,6 +309,22 @@ def _is_flat(graph: Graph) -> bool:
 
 def _named(step: Step) -> str:
     return step.component.name if step.component is not None else ""
+
+
+def _body(step: Step) -> str:
+    return FILE if step.spec.component_file else step.spec.body
+
+
+def _naming(*steps: Iterable[Placed]) -> Iterator[Placed]:
+    known: dict[int, bool] = {}  # by identity: the hash of a component is worked out in Python
+    for placed in chain(*steps):
+        component = placed[2].component
+        if component is None:
+            continue
+        if (found := known.get(id(component))) is None:
+            found = known[id(component)] = bool(named(component))
+        if found:
+            yield placed
 
 
 def _leaves(steps: Iterable[Placed], flows: Mapping[str, Flow]) -> Iterator[Leaf]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from exai_specs.frozen import Json
 
@@ -12,6 +12,8 @@ Path = tuple[str | int, ...]
 
 NUMBERS = frozenset({bool, int, float, type(None)})
 LEAVES = NUMBERS | {str}
+_MAPPINGS = frozenset({MappingProxyType, dict})
+_LISTS = frozenset({tuple, list})
 
 
 def under_with(step: Path, *path: str | int) -> Path:
@@ -53,27 +55,28 @@ def texts_with(mark: str, value: Json) -> Iterator[tuple[Path, str]]:
     return ((path, text) for path, text, is_key in words_with(mark, value) if not is_key)
 
 
-def words_with(mark: str, value: Json) -> Iterator[tuple[Path, str, bool]]:
-    """Every text and key that holds `mark`, with its path, and whether it is a key.
+def words_with(mark: str, value: Any) -> Iterator[tuple[Path, str, bool]]:
+    """Every text and key of a frozen value, or of one that isn't, that holds `mark`, with its path,
+    and whether it is a key.
 
     Every text of most documents passes here, so a path is only worked out for a hit.
     """
-    stack: list[tuple[Json, Trail]] = [(value, None)]
+    stack: list[tuple[Any, Trail]] = [(value, None)]
     while stack:
         node, trail = stack.pop()
-        pairs: Iterable[tuple[str | int, Json]] = ()
-        if type(node) is tuple:
-            pairs = enumerate(node)
-        elif type(node) is MappingProxyType:
+        pairs: Iterable[tuple[str | int, Any]] = ()
+        if type(node) in _MAPPINGS:
             pairs = node.items()
             for name in node:
                 if mark in name:
                     yield _path((trail, name)), name, True
+        elif type(node) in _LISTS:
+            pairs = enumerate(node)
         for key, item in pairs:
             if type(item) is str:
                 if mark in item:
                     yield _path((trail, key)), item, False
-            elif type(item) is MappingProxyType or type(item) is tuple:
+            elif type(item) not in NUMBERS:
                 stack.append((item, (trail, key)))
 
 

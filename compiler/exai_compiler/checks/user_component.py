@@ -6,16 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.catalog import Component
-from exai_compiler.checks.subject import Subject
+from exai_compiler.checks.subject import FILE, Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.values import replace
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     told: set[str] = set()
-    for spec, _, step in subject.by_body.get("uses", ()):
-        if not step.spec.component_file:
-            continue
+    for spec, _, step in subject.by_body.get(FILE, ()):
         from exai_compiler.user_components import component_file, read_component
 
         path = component_file(spec.document.file_of((*step.path, "uses")), step.spec.component_file)

@@ -144,7 +144,8 @@ class _Builder:
         condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
         loop, inner = _loop(name if first else "", spec.for_each, items)
         inputs = {key: bind(value, inner) for key, value in given_values(spec).items()}
-        named = [bind(each.text, inner) for each in run_names(spec) if has_expression(each.text)]
+        names = run_names(spec)
+        named = [bind(each.text, inner) for each in names if has_expression(each.text)]
         read = _steps_in((*inputs.values(), *named), condition, loop).union(spec.after)
         step = Step(
             name=name,
@@ -157,6 +158,7 @@ class _Builder:
             condition=condition,
             loop=loop,
             items=inner,
+            names=names,
         )
         if first:
             self.steps[name] = self.nodes[name] = step

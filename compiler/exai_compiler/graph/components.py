@@ -37,8 +37,10 @@ class Components:
 
     def of(self, spec: Step, at: Path) -> Component | None:
         """The component of a step; what a container or a notebook takes isn't known yet."""
-        if spec.uses is not None and not spec.component_file:  # as most are
-            return self._catalog.components.get(spec.uses)
+        if spec.uses is not None:
+            found = self._catalog.components.get(spec.uses)
+            if found is not None or not spec.component_file:  # as most are: exai's own
+                return found
         match spec.body:
             case "pipeline":
                 inner = self._called.get(spec.pipeline or "")

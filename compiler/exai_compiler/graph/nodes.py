@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from exai_compiler.bodies import importer_values
-from exai_compiler.bodies.run_names import RunName, run_names
+from exai_compiler.bodies.run_names import RunName
 from exai_compiler.catalog import Component
 from exai_compiler.graph.bindings import (
     Binding,
@@ -67,10 +67,7 @@ class Step:
     condition: Condition | Broken | None = None
     loop: Loop | None = None
     items: Items = field(default_factory=empty)
-    names: tuple[RunName, ...] = field(default=(), init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", run_names(self.spec))
+    names: tuple[RunName, ...] = field(default=(), repr=False, compare=False)
 
     def input_at(self, port: str, *inner: str | int) -> Path:
         """Where an input's value stands in the document."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from exai_compiler.bodies.run_names import run_names
 from exai_compiler.catalog import Component, Port
 from exai_compiler.graph import (
     Binding,
@@ -114,7 +115,8 @@ def _mounting(step: Step) -> Step:
         else volume
         for path, volume in step.spec.volumes.items()
     }
-    return replace(step, spec=replace(step.spec, volumes=MappingProxyType(volumes)))
+    spec = replace(step.spec, volumes=MappingProxyType(volumes))
+    return replace(step, spec=spec, names=run_names(spec))
 
 
 def _name(claim: str) -> str:
@@ -162,7 +164,8 @@ def _step(
 ) -> Step:
     spec = StepSpec(image=component.image, cache=False)
     path = ("spec", "claims", name)
-    return Step(name, spec, component, MappingProxyType(dict(inputs)), needs, path)
+    bound = MappingProxyType(dict(inputs))
+    return Step(name, spec, component, bound, needs, path, names=run_names(spec))
 
 
 def _component(image: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> Component:
