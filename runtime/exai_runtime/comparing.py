@@ -37,6 +37,7 @@ from exai_runtime.other_revision import (
     broken_revision,
     documents_of,
     first_error,
+    gone_environment,
     less_unread,
     no_project,
     unsure,
@@ -69,6 +70,7 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
         base = _base(folder, root, cache, environment)
         head = check_project(load(root, cache), environment)
         if (none := _no_environment(head, environment)) is not None:
+            none = tuple(gone_environment(each, base, environment, revision) for each in none)
             return Against(revision, folder.commit, environment, None, none, head.loaded.sources)
         known = documents_of(base, head, folder, environment)
         comparison, problems = _compared(base, head, environment, revision, folder.commit, known)

@@ -87,6 +87,29 @@ def broken_revision(
     return (Diagnostic("broken-revision", message, Span(""), "warning", hint),)
 
 
+def gone_environment(
+    problem: Diagnostic, base: Checked | None, name: str, revision: str
+) -> Diagnostic:
+    """The `problem` that the working tree hasn't this environment, with what is left where the
+    other revision has it: no command deletes anything there."""
+    project = base.project if base is not None else None
+    there = project.environment(name) if project is not None else None
+    if project is None or there is None:
+        return problem
+    serving = [str(ref) for ref in sorted(project.specs) if ref.kind in _SERVING]
+    more = [f"{len(serving) - _MOST} more"] if len(serving) > _MOST else []
+    stays = f" ({', '.join((*serving[:_MOST], *more))})" if serving else ""
+    message = f"{problem.message}, which {revision} has: what stands there stays{stays}"
+    hint = f"`exai destroy -e {name}` takes it away, while the specs still have `{name}`"
+    if there.target != "local":
+        hint = "this version takes nothing away from a cluster: that is yours to do"
+    return replace(problem, message=message, hint=f"{hint}; {problem.hint}")
+
+
+_SERVING = ("Graph", "LLMService", "Service")
+_MOST = 8
+
+
 def no_project(revision: str, commit: str) -> Diagnostic:
     """That the other revision has none in this folder: it is new, or was in another."""
     message = (

@@ -59,6 +59,13 @@ spec:
         as: kinds
 """
 
+SERVICE = f"""
+{HEAD}kind: Service
+metadata: {{name: scoring, owner: ml}}
+spec:
+  model: {{uri: "s3://b/m", format: sklearn}}
+  replicas: {{min: 1, max: 3}}
+"""
 IMAGE = f"example.com/exai@sha256:{'0' * 64}"
 THERE = (
     "target: kubeflow, namespace: ml, data: {root: s3://b/d}, models: {store: s3://b/m}, "

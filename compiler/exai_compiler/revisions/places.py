@@ -25,6 +25,7 @@ from exai_compiler.project import Project
 from exai_compiler.revisions.contract import Break
 from exai_compiler.revisions.documents import DocumentChange, SpecField
 from exai_specs.effects import Effect
+from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.values import replace
@@ -90,15 +91,39 @@ def _most(fields: Iterable[SpecField]) -> Effect:
 
 
 def _notes(fields: Iterable[SpecField], name: str) -> Iterator[str]:
+    fields = tuple(fields)
     paths = [each.path[2:] for each in fields if each.path[:2] == ("spec", "environments")]
     yield from dict.fromkeys(
         _NOTES[str(path[1])]
         for path in paths
         if len(path) > 1 and path[0] == name and path[1] in _NOTES
     )
-    others = sorted({str(path[0]) for path in paths if path and path[0] != name})
+    gone, new = _whole(fields)
+    for each in sorted(gone):
+        renamed = sorted(other for other, body in new.items() if body == gone[each])
+        where = ""
+        if renamed:
+            where = f", and `{renamed[0]}` is new, and all of it is made there"
+        yield f"`{each}` is gone{where}: what stands in `{each}` isn't deleted by that"
+    others = sorted({str(path[0]) for path in paths if path and path[0] not in (name, *gone)})
     if others:
         yield "what is of " + ", ".join(f"`{each}`" for each in others) + " has no effect here"
+
+
+def _whole(fields: Iterable[SpecField]) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+    """The environments that are gone, and those that are new. `local` needs nobody to declare it,
+    and is never gone."""
+    gone, new = dict[str, Json](), dict[str, Json]()
+    for field in fields:
+        if field.path[:2] != ("spec", "environments") or len(field.path) > 3:
+            continue
+        named = [str(part) for part in field.path[2:]]
+        sides = [{named[0]: each} if named else each for each in (field.old, field.new)]
+        old, now = ({**each} if isinstance(each, Mapping) else {} for each in sides)
+        gone |= {key: body for key, body in old.items() if body and not now.get(key)}
+        new |= {key: body for key, body in now.items() if body and not old.get(key)}
+    gone.pop("local", None)
+    return gone, new
 
 
 def moved(changes: Iterable[Planned], environment: Environment) -> tuple[Planned, ...]:

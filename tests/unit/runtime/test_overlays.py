@@ -180,7 +180,11 @@ def test_a_renamed_environment_is_told_alone(project: Path) -> None:
     assert found.comparison is None
     (problem,) = found.diagnostics
     assert (problem.code, problem.severity) == ("unknown-environment", "error")
-    assert problem.message == "the working tree has no environment `night`"
+    assert problem.message == (
+        "the working tree has no environment `night`, which HEAD has: what stands there stays "
+        "(Service/iris)"
+    )
+    assert problem.hint.startswith("`exai destroy -e night` takes it away, while the specs still ")
     found = plan_against(project, "dusk", "HEAD")
     errors = {(each.code, each.at.path) for each in found.diagnostics if each.severity == "error"}
     assert errors == {("unknown-reference", "specs/night.yaml")}

@@ -14,6 +14,7 @@ from reviewed_projects import (
     HEAD,
     IMAGE,
     MODEL,
+    SERVICE,
     SERVING,
     THERE,
     TRAINING,
@@ -59,15 +60,6 @@ def test_an_expectation_reruns_the_pipelines_that_hold_rows_against_it(tmp_path:
         "Pipeline/judging": ("affected", Effect.RETRAIN),
     }
     assert [what for how, what, _ in actions(found) if how == "run"] == ["Pipeline/judging"]
-
-
-SERVICE = f"""
-{HEAD}kind: Service
-metadata: {{name: scoring, owner: ml}}
-spec:
-  model: {{uri: "s3://b/m", format: sklearn}}
-  replicas: {{min: 1, max: 3}}
-"""
 
 
 @pytest.mark.parametrize("mode", ["Standard", "Knative"])

@@ -1,0 +1,56 @@
+"""Environments that a change takes out of the specs, or calls otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reviewed_projects import CLUSTER, SERVICE, THERE, commit, compared, edit, project
+
+from exai_runtime.comparing import plan_against
+from exai_specs.effects import Effect
+
+BOTH = CLUSTER.replace("MODE", "Standard")
+OTHER = f", other: {{{THERE}}}"
+GONE = "what stands in `other` isn't deleted by that"
+
+
+def test_an_environment_that_is_gone_is_said_to_stay(tmp_path: Path) -> None:
+    root = project(tmp_path, SERVICE, environments=BOTH)
+    edit(root / "exai.yaml", (OTHER, ""))
+    [told] = compared(root, "prod").documents
+    assert (told.impact, told.note) == (Effect.METADATA, f"`other` is gone: {GONE}")
+    found = plan_against(root, "other", "HEAD")
+    assert (found.comparison, found.exit_code) == (None, 1)
+    [problem] = found.diagnostics
+    assert problem.message == (
+        "the working tree has no environment `other`, which HEAD has: what stands there stays "
+        "(Service/scoring)"
+    )
+    assert problem.hint.startswith("this version takes nothing away from a cluster: ")
+    commit(root)
+    [problem] = plan_against(root, "other", "HEAD").diagnostics
+    assert problem.message == "the working tree has no environment `other`"
+
+
+@pytest.mark.parametrize("environment", ["prod", "another"])
+def test_a_renamed_environment_is_one_that_is_gone_and_one_that_is_new(
+    environment: str, tmp_path: Path
+) -> None:
+    root = project(tmp_path, SERVICE, environments=BOTH)
+    edit(root / "exai.yaml", ("other: ", "another: "))
+    found = compared(root, environment)
+    note = f"`other` is gone, and `another` is new, and all of it is made there: {GONE}"
+    ours = "" if environment == "another" else "; what is of `another` has no effect here"
+    [told] = (each for each in found.documents if each.ref.kind == "Project")
+    assert told.note == f"{note}{ours}"
+    assert found.plan is not None
+    assert bool(found.plan.changes) == (environment == "another")
+
+
+def test_local_is_there_without_a_word(tmp_path: Path) -> None:
+    environments = f"{{local: {{target: local}}, prod: {{{THERE}}}}}"
+    root = project(tmp_path, SERVICE, environments=environments)
+    edit(root / "exai.yaml", ("local: {target: local}, ", ""))
+    [told] = compared(root, "prod").documents
+    assert told.note == "what is of `local` has no effect here"
