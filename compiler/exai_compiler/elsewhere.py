@@ -1,16 +1,14 @@
 """What is told of other environments than the one that somebody works on.
 
 In: diagnostics of a whole project, the project, an environment. Out: those of them that concern it,
-and the warnings and notes that don't: these name another environment, point into one, or stand in
-an overlay of one. What names none is everybody's, and so is a name that a document has, too. Errors
-are left where they are.
+and the warnings and notes that don't: these are of other environments, or stand in the block or an
+overlay of one. Errors are left where they are.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 
 from exai_compiler.project import Project
 from exai_compiler.standing import standing_at
@@ -18,7 +16,6 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import OverlaySpec
 
-_NAMED = re.compile(r"(?:\bin|\bof|\benvironment) `([^`]+)`")
 _BLOCKS = ("spec", "environments")
 
 
@@ -31,15 +28,15 @@ def apart(
     standing: Callable[[Span], str | None] | None = None
     said = _mapping(project.root.document.value.get("spec"))
     blocks: Mapping[str, Json] = _mapping(said, "environments")
-    plain: Set[str] = frozenset()
     for problem in problems:
         if problem.severity == "error" or not blocks.keys() - {name}:
             mine.append(problem)
             continue
-        if standing is None:
-            standing = _standing(project, blocks)
-            plain = blocks.keys() - {ref.name for ref in project.refs}
-        concerned = set(_concerned(problem, plain, standing))
+        concerned = problem.environments
+        if not concerned:
+            standing = standing or _standing(project, blocks)
+            there = standing(problem.at)
+            concerned = (there,) if there is not None else ()
         (others if concerned and name not in concerned else mine).append(problem)
     return mine, others
 
@@ -47,16 +44,6 @@ def apart(
 def _mapping(value: Json, key: str = "") -> Mapping[str, Json]:
     found = value.get(key) if key and isinstance(value, Mapping) else value
     return found if isinstance(found, Mapping) else {}
-
-
-def _concerned(
-    problem: Diagnostic, names: Set[str], standing: Callable[[Span], str | None]
-) -> Iterator[str]:
-    """The environments that a diagnostic names or points at."""
-    for text, at in ((problem.message, problem.at), *problem.related):
-        yield from (named for named in _NAMED.findall(text) if named in names)
-        if (there := standing(at)) is not None:
-            yield there
 
 
 def _standing(project: Project, blocks: Iterable[str]) -> Callable[[Span], str | None]:

@@ -22,7 +22,7 @@ from exai_compiler.checks.subject import subject
 from exai_compiler.checks.told_once import joined
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
-from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.diagnostics import Diagnostic, Span, also_of, in_order
 from exai_specs.documents import Document
 from exai_specs.frozen import empty
 from exai_specs.identity import Ref
@@ -136,11 +136,11 @@ def check_everywhere(
     known = wrong.get(asked or "", ()) is not None
     if asked != "local" or not known or not declared or asked in declared or asked in found:
         return told
-    already = frozenset(every)
+    already = {_whoever(each) for each in every}
     more = [
         (asked, problem)
         for problem in check(base, catalog, [asked])
-        if problem not in already and not problem.code.startswith(_UNUSED)
+        if _whoever(problem) not in already and not problem.code.startswith(_UNUSED)
     ]
     return in_order(joined((*every, *_named(base, more)), files=True))
 
@@ -203,13 +203,15 @@ def _everywhere(
         )
         for name, project in sorted(found.items())
     }
-    known = frozenset(mine)
-    everywhere = known.intersection(*theirs.values())
+    known = {_whoever(each): each for each in mine}
+    there = {name: {_whoever(each) for each in told} for name, told in theirs.items()}
     more: list[tuple[str, Diagnostic]] = []
     taken: dict[Diagnostic, list[Place]] = {}
     for name, problems in theirs.items():
         patched = [spec for spec in found[name].specs.values() if spec is not base.specs[spec.ref]]
-        new = [each for each in problems if each not in known and each.code != _OF_POLICIES]
+        new = [
+            each for each in problems if _whoever(each) not in known and each.code != _OF_POLICIES
+        ]
         elsewhere = [each for each in new if not _tells_itself(each, patched)]
         because = _causes(base, found[name], catalog, name, elsewhere) if elsewhere else {}
         for problem in new:
@@ -220,14 +222,22 @@ def _everywhere(
                 more.append((name, told))
                 if problem in because:
                     taken.setdefault(problem, []).append(because[problem].said)
-    kept = (
-        each
-        for each in mine
-        if not each.code.startswith(_UNUSED)
-        or each.code == _OF_A_TEXT
-        or (each in everywhere and not open_)
-    )
+    kept: list[Diagnostic] = []
+    for said, each in known.items():
+        where = [name for name, told in there.items() if said in told]
+        everywhere = len(where) == len(there)
+        if each.code.startswith(_UNUSED) and each.code != _OF_A_TEXT:
+            kept += [each] if everywhere and not open_ else []
+        elif each.environments and where:
+            kept.append(also_of(each, tuple(where)))
+        else:
+            kept.append(each)
     return in_order((*kept, *_named(base, more, taken)))
+
+
+def _whoever(problem: Diagnostic) -> Diagnostic:
+    """The same, of whichever environment."""
+    return replace(problem, environments=()) if problem.environments else problem
 
 
 def _certain(
@@ -373,4 +383,5 @@ def _named(
             if f"environment `{name}`" not in said and f"in `{name}`" not in said
         )
         because = taken.get(problem, ())
-        yield replace(problem, related=(*problem.related, *because, *places))
+        related = (*problem.related, *because, *places)
+        yield replace(problem, related=related, environments=tuple(where))

@@ -44,6 +44,7 @@ from exai_specs.kinds import (
     TuningSpec,
 )
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 CODE = "local-parity"
 STOPPED = ("stopped",)
@@ -68,7 +69,7 @@ def notes(project: Project, environment_name: str) -> tuple[Diagnostic, ...]:
     found = [*_unwatched(project, environment), *_copied(project, environment_name, environment)]
     if environment.target == "local":
         found += _notes(project, environment_name)
-    return tuple(found)
+    return tuple(replace(each, environments=(environment_name,)) for each in found)
 
 
 def _unwatched(project: Project, environment: Environment) -> Iterator[Diagnostic]:

@@ -109,7 +109,7 @@ def check_project(
             problems += certain(found, base, loaded.unread)
         elif environment is not None and (aside or has_errors(found)):
             own = errors_in(base, loaded.overlaid, components, environment, loaded.wrong)
-            found, others = _apart(found, own)
+            found, others = _apart(found, own, environment)
             problems = [*mine, *found]
             if aside := [*aside, *others]:
                 problems.append(_elsewhere(aside, environment))
@@ -144,10 +144,10 @@ def of_here(
 
 
 def _apart(
-    found: tuple[Diagnostic, ...], own: tuple[Diagnostic, ...]
+    found: tuple[Diagnostic, ...], own: tuple[Diagnostic, ...], environment: str
 ) -> tuple[tuple[Diagnostic, ...], list[Diagnostic]]:
     """What is told of all environments without the errors of others than the one of these `own`,
-    and those. Where a rule speaks of several at once, what it says of that one alone counts."""
+    and those. Of what is said of several at once, what is said of that one alone counts."""
 
     def said(problem: Diagnostic) -> tuple[str, Span, str]:
         return problem.code, problem.at, problem.message
@@ -155,13 +155,12 @@ def _apart(
     mine = {said(each) for each in own}
     told = {said(each) for each in found}
     more = tuple(each for each in own if said(each) not in told)
-    instead = {(each.code, each.at) for each in more}
     kept: list[Diagnostic] = []
     others: list[Diagnostic] = []
     for each in found:
         if each.severity != "error" or said(each) in mine:
             kept.append(each)
-        elif (each.code, each.at) not in instead:
+        elif environment not in each.environments:
             others.append(each)
     return (*kept, *more), others
 

@@ -117,7 +117,15 @@ def reader() -> bytes:
 
 def _plain(each: Diagnostic) -> tuple[object, ...]:
     related = tuple([(text, _place(at)) for text, at in each.related])
-    return (each.code, each.message, _place(each.at), each.severity, each.hint, related)
+    return (
+        each.code,
+        each.message,
+        _place(each.at),
+        each.severity,
+        each.hint,
+        related,
+        each.environments,
+    )
 
 
 def _place(at: Span) -> tuple[str, int, int]:
@@ -125,7 +133,13 @@ def _place(at: Span) -> tuple[str, int, int]:
 
 
 def _diagnostic(
-    code: str, message: str, at: tuple[str, int, int], severity: Severity, hint: str, related: Any
+    code: str,
+    message: str,
+    at: tuple[str, int, int],
+    severity: Severity,
+    hint: str,
+    related: Any,
+    environments: tuple[str, ...],
 ) -> Diagnostic:
     around = tuple([(text, Span(*place)) for text, place in related])
-    return Diagnostic(code, message, Span(*at), severity, hint, around)
+    return Diagnostic(code, message, Span(*at), severity, hint, around, environments)

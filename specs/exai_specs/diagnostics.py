@@ -25,7 +25,8 @@ class Span:
 
 @frozen
 class Diagnostic:
-    """One problem. `code` is a stable word (`unknown-reference`); `hint` says what to do next."""
+    """One problem. `code` is a stable word (`unknown-reference`); `hint` says what to do next.
+    `environments` are those that it is of; none: of all."""
 
     code: str
     message: str
@@ -33,16 +34,29 @@ class Diagnostic:
     severity: Severity = "error"
     hint: str = ""
     related: tuple[tuple[str, Span], ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """All of them once, by place, severity, code and message: the same for any order of files."""
-    found = {_order(one): one for one in diagnostics}
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for one in diagnostics:
+        key = _order(one)
+        before = found.setdefault(key, one)
+        if before is not one:
+            found[key] = also_of(before, one.environments)
     return tuple([found[key] for key in sorted(found)])
 
 
+def also_of(one: Diagnostic, environments: tuple[str, ...]) -> Diagnostic:
+    """The same, of these environments, too."""
+    both = one.environments and environments and (*one.environments, *environments)
+    both = tuple(sorted({*both}))
+    return one if both == one.environments else replace(one, environments=both)
+
+
 def _order(one: Diagnostic) -> tuple[object, ...]:
-    """All that it says. Two are the same that say the same."""
+    """All that it says. Two are the same that say the same, whatever environments they are of."""
     # The parts of the place, not the place: what hashes and compares is C, and there may be many
     # thousands.
     at, severity = one.at, SEVERITIES.index(one.severity)

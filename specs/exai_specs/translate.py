@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic
 from exai_specs.documents import Document
 from exai_specs.fields import HIDDEN, Problem
 from exai_specs.foreign_words import said_here
@@ -57,8 +57,21 @@ _SWITCHES = {
 def translate(
     error: ValidationError, shape: Shape, document: Document, root: Path
 ) -> Iterator[Diagnostic]:
-    """Every problem; `root` is where in the document the validated value stands."""
+    """Every problem; `root` is where in the document the validated value stands. What is wrong with
+    a value that an anchor brings to several places is told once."""
+    told: set[tuple[object, ...]] = set()
     errors = error.errors(include_url=False)
+    for found, what in _translated(errors[:MAX_IN_FILE], shape, document, root):
+        about = (found.code, found.at, found.hint, what)
+        if about not in told:
+            told.add(about)
+            yield found
+
+
+def _translated(
+    errors: list[ErrorDetails], shape: Shape, document: Document, root: Path
+) -> Iterator[tuple[Diagnostic, tuple[object, ...]]]:
+    """Each, and what it says, whatever the path to its place."""
     meant = frozenset(_misspelt(errors, shape))
     for each in errors:
         location: Path = each["loc"]
@@ -69,9 +82,11 @@ def translate(
         if each["type"] == "exai":
             for problem in each["ctx"]["problems"]:
                 said = _said(problem, _written(location, shape, document, root), document)
-                yield _with_example(said, shape, (*location, *problem.path))
+                what = (problem.message, *problem.path)
+                yield _with_example(said, shape, (*location, *problem.path)), what
         else:
-            yield _with_example(_said_by_pydantic(each, shape, document, root), shape, location)
+            said = _said_by_pydantic(each, shape, document, root)
+            yield _with_example(said, shape, location), (each["type"], *location[-1:])
 
 
 def _below(path: Path, outer: Path) -> bool:

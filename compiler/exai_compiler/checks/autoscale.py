@@ -21,6 +21,7 @@ from exai_specs.kinds import Autoscale, GraphSpec, Replicas, ServiceSpec
 from exai_specs.kinds.components import ComponentFields
 from exai_specs.parse import Spec
 from exai_specs.units import Duration
+from exai_specs.values import replace
 
 METRICS: dict[Mode, tuple[str, ...]] = {
     "Standard": BY_HPA,
@@ -33,7 +34,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph in subject.project.bodies(GraphSpec):
         yield from _target(spec, ("spec",), graph)
         for name, environment in subject.environments.items():
-            yield from _judged(spec, ("spec",), graph, mode(environment), modes[name])
+            for each in _judged(spec, ("spec",), graph, mode(environment), modes[name]):
+                yield replace(each, environments=(name,))
     for spec, service in subject.project.bodies(ServiceSpec):
         for path, block in components(service):
             yield from _whole(spec, path, block)
@@ -45,11 +47,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             for name, environment in subject.environments.items():
                 found = mode_of(service, environment)
                 if environment.target != "local" and found == "Standard":
-                    yield from _blind(spec, path, block)
+                    for each in _blind(spec, path, block):
+                        yield replace(each, environments=(name,))
                 related = modes[name]
                 if service.mode is not None:
                     related = ((f"this service is {found}", spec.at("spec", "mode")),)
-                yield from _judged(spec, path, block, found, related)
+                for each in _judged(spec, path, block, found, related):
+                    yield replace(each, environments=(name,))
 
 
 class Scaled(Protocol):

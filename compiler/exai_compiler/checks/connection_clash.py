@@ -33,4 +33,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     root.key_at(*place, name),
                     hint="give one of them another name",
                     related=((f"`{other}`", root.key_at(*place, other)),),
+                    environments=(environment,),
                 )

@@ -35,8 +35,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 place = subject.project.root.key_at("spec", "environments", name)
                 yield Diagnostic(
                     "connection-missing",
-                    f"environment `{name}` has no connection `{wanted}`",
+                    f"there is no connection `{wanted}` in environment `{name}`",
                     spec.at(*path),
-                    hint=f"add it under `connections` of `{name}`",
+                    hint="add it under `connections` there",
                     related=((f"environment `{name}`", place),),
+                    environments=(name,),
                 )

@@ -38,10 +38,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 what = "variables" if isinstance(source, SecretEnv) else "a folder"
                 yield Diagnostic(
                     "secret-source",
-                    f"`{name}` would come from {what} of one machine, and `{key}` is a cluster",
+                    f"`{name}` would come from {what} of one machine, not from the cluster of "
+                    f"`{key}`",
                     subject.project.root.at("spec", "environments", key, "secrets", name),
                     hint="write {name: NAME} of the Secret in its namespace, or remove it: then "
                     f"it is the Secret `{name}`",
+                    environments=(key,),
                 )
 
 

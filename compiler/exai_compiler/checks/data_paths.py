@@ -21,6 +21,7 @@ from exai_specs.kinds import (
     Sqlite,
 )
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 _FILES = {CsvSource: "csv", JsonSource: "json", ParquetSource: "parquet"}
 # What steps bring files from (exai_components.object_store).
@@ -51,7 +52,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if connection.path.startswith("/"):
                 continue
             if _climbs(connection.path):
-                yield _leaves(connection.path, subject.project.root.at(*where))
+                found = _leaves(connection.path, subject.project.root.at(*where))
+                yield replace(found, environments=(name,))
             elif environment.target != "local" and (
                 environment.data is None or "://" in environment.data.root
             ):
@@ -62,6 +64,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "warning",
                     "write a database server: postgresql: {host: ..., database: ...}; or an "
                     "absolute path of a volume that all pods mount",
+                    environments=(name,),
                 )
 
 
@@ -74,6 +77,7 @@ def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Di
             f"steps and servers in `{name}` share no folder, so models can't be kept in one",
             subject.project.root.at("spec", "environments", name, "models", "store"),
             hint="write a URI that KServe reads, such as s3://BUCKET/models",
+            environments=(name,),
         )
 
 
@@ -87,6 +91,7 @@ def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Dia
             f"the data root of `{name}` is no folder of this machine",
             at,
             hint="write a folder; the path of a Dataset may itself be an s3:// or gs:// URI",
+            environments=(name,),
         )
         return
     scheme = root.partition("://")[0] if "://" in root else "file"
@@ -95,7 +100,8 @@ def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Dia
         isinstance(source, CsvSource | JsonSource | ParquetSource) and "://" not in source.path
         for source in sources
     ):
-        yield _unread(f"the data root of `{name}`", scheme, at)
+        found = _unread(f"the data root of `{name}`", scheme, at)
+        yield replace(found, environments=(name,))
 
 
 def _unread(what: str, scheme: str, at: Span) -> Diagnostic:
@@ -133,8 +139,9 @@ def _reachable(subject: Subject, path: str, spec: Spec, at: Path) -> Iterator[Di
         place = subject.project.root.key_at("spec", "environments", name)
         yield Diagnostic(
             "data-not-reachable",
-            f"steps in `{name}` can't see `{path}`: that environment has no data root",
+            f"steps in `{name}` can't see `{path}`: there is no data root there",
             spec.at(*at),
             hint="set `data: {root: ...}` there, or write a full URI",
             related=((f"environment `{name}`", place),),
+            environments=(name,),
         )

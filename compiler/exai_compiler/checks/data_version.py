@@ -35,4 +35,5 @@ def _content(subject: Subject, spec: Spec, connection: str) -> Iterator[Diagnost
                 spec.at("spec", "version"),
                 hint="write {query: SELECT ...}, snapshot, {fixed: ...} or none",
                 related=((f"environment `{name}`", subject.project.root.key_at(*path)),),
+                environments=(name,),
             )

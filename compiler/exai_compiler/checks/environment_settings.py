@@ -44,6 +44,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             "warning",
             hint='add exai: ">=0.1,<0.2" below it',
             related=tuple(places),
+            environments=tuple(clusters),
         )
     for name, environment in clusters.items():
         if environment.platform is not None and environment.platform not in RELEASES:
@@ -52,6 +53,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"exai knows no release of Kubeflow of the name that `{name}` has",
                 root.at("spec", "environments", name, "platform"),
                 hint=did_you_mean(environment.platform, RELEASES),
+                environments=(name,),
             )
         for field, why, example in _missing(subject, environment):
             yield Diagnostic(
@@ -59,6 +61,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"environment `{name}` has no `{field}`: {why}",
                 root.key_at("spec", "environments", name),
                 hint=f"add `{example}` there",
+                environments=(name,),
             )
         by_api = isinstance(environment.apply, Gitops) and environment.pipelines.mode == "api"
         pipeline = next(subject.project.bodies(PipelineSpec), None) if by_api else None
@@ -77,6 +80,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     *((("`pipelines` of it", stated),) if there else ()),
                     ("such a pipeline", pipeline[0].at("metadata", "name")),
                 ),
+                environments=(name,),
             )
         for setting, what in NOT_YET.items():
             path = ("spec", "environments", name, *setting)
@@ -87,6 +91,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     root.key_at(*path),
                     "note",
                     "this one validates and renders specs for a cluster",
+                    environments=(name,),
                 )
 
 

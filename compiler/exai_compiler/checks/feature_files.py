@@ -11,6 +11,7 @@ from posixpath import basename
 from exai_compiler.checks.subject import Subject
 from exai_compiler.feature_files import RENDERED, named_files
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.values import replace
 
 _WHERE = "only files that `files` names are copied into the repository"
 
@@ -27,13 +28,20 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if text is None:
                 if path not in subject.catalog.refused:
                     hint = "the path is relative to this document's own file"
-                    yield Diagnostic("missing-file", f"there is no file `{path}`", at, hint=hint)
+                    yield Diagnostic(
+                        "missing-file",
+                        f"there is no file `{path}`",
+                        at,
+                        hint=hint,
+                        environments=(name,),
+                    )
                 continue
             from exai_compiler.checks.copied_python import local_imports, tree_of
 
             asked = ((f"environment `{name}` asks for it", at),)
             tree = tree_of(text, path, asked)
             if isinstance(tree, Diagnostic):
-                yield tree
+                yield replace(tree, environments=(name,))
             else:
-                yield from local_imports(tree, path, modules, _WHERE, asked)
+                for each in local_imports(tree, path, modules, _WHERE, asked):
+                    yield replace(each, environments=(name,))

@@ -106,6 +106,7 @@ def _told(
             ("the view", view[0].at("spec", "dataset")),
             (f"environment `{name}`", subject.project.root.key_at("spec", "environments", name)),
         ),
+        environments=(name,),
     )
 
 

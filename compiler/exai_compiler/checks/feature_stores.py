@@ -8,6 +8,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, Postgresql, SqlSource
+from exai_specs.values import replace
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -20,17 +21,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         connection = environment.connections.get(wanted)
         if connection is None:
             hint = did_you_mean(wanted, environment.connections, "add it under `connections`")
-            message = f"environment `{name}` has no connection `{wanted}`"
-            yield Diagnostic("connection-missing", message, at, hint=hint)
+            message = f"there is no connection `{wanted}` in environment `{name}`"
+            yield Diagnostic("connection-missing", message, at, hint=hint, environments=(name,))
         elif not isinstance(connection, Postgresql):
             yield Diagnostic(
                 "store-mismatch",
                 f"`{wanted}` is no PostgreSQL database, and this offline store joins in one",
                 at,
                 hint="name another connection, or write `type: dask`",
+                environments=(name,),
             )
         else:
-            yield from _elsewhere(subject, wanted, at)
+            for each in _elsewhere(subject, wanted, at):
+                yield replace(each, environments=(name,))
             yield from _unlogged(subject, name, at)
             yield from _unkept(subject, name, at)
 
@@ -66,6 +69,7 @@ def _unlogged(subject: Subject, environment: str, at: Span) -> Iterator[Diagnost
                 "warning",
                 hint="remove `logging`, or write `type: dask`, which logs to files",
                 related=(("the offline store", at),),
+                environments=(environment,),
             )
 
 
@@ -81,4 +85,5 @@ def _unkept(subject: Subject, environment: str, at: Span) -> Iterator[Diagnostic
                 "warning",
                 hint="remove `offline`, or write `type: dask`, which keeps what is pushed",
                 related=(("the offline store", at),),
+                environments=(environment,),
             )

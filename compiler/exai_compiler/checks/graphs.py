@@ -95,8 +95,8 @@ def _answers(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Itera
         )
     if there is not None and isinstance(body, ServiceSpec):
         yield from _by_protocol(subject, spec, path, there, body)
-    on_clusters = any(each.target != "local" for each in subject.environments.values())
-    if there is not None and isinstance(body, ServiceSpec) and body.stopped and on_clusters:
+    clusters = [name for name, each in subject.environments.items() if each.target != "local"]
+    if there is not None and isinstance(body, ServiceSpec) and body.stopped and clusters:
         yield Diagnostic(
             "stopped-service",
             f"Service `{step.service}` is stopped, and nothing answers this step",
@@ -104,6 +104,7 @@ def _answers(subject: Subject, spec: Spec, path: Path, step: GraphStep) -> Itera
             "warning",
             hint="start it, or take the step out of the graph",
             related=((str(there.ref), there.at("spec", "stopped")),),
+            environments=tuple(clusters),
         )
 
 
@@ -136,8 +137,9 @@ def _by_protocol(
                 f"write `protocol: {asked}` there, and requests of it: KServe takes the first "
                 f"protocol of runtime `{runtime.name}`",
                 ((str(service.ref), at), (f"environment `{name}`", where)),
+                (name,),
             )
-            return
+            break
 
 
 def _unknown(what: str, name: str, spec: Spec, path: Path, hint: str) -> Diagnostic:

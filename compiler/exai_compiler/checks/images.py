@@ -20,6 +20,7 @@ from exai_specs.expressions import has_expression
 from exai_specs.kinds import LLMServiceSpec, ManifestSpec, PipelineSpec, ServiceSpec, TuningSpec
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -42,10 +43,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     f"environment `{name}` names no image for {what}",
                     subject.project.root.key_at(*path),
                     hint=f"add `images: {{{field}: REPOSITORY@sha256:...}}` there",
+                    environments=(name,),
                 )
             elif image is not None and image not in pins_of(subject.project, name):
                 at = (*path, "images", field)
-                yield from _pinned(subject.project.root, image, name, *at)
+                for each in _pinned(subject.project.root, image, name, *at):
+                    yield replace(each, environments=(name,))
     yield from _own(subject)
 
 
@@ -56,7 +59,7 @@ def _own(subject: Subject) -> Iterator[Diagnostic]:
 
     def judge(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
         loose = [name for name in pulled if by_digest(image, pins[name]) == image]
-        return _moving(spec, image, loose[0], *path) if loose else _named(spec, image, *path)
+        return _moving(spec, image, loose, *path) if loose else _named(spec, image, *path)
 
     for spec, path, image in _of_steps(subject):
         yield from judge(spec, image, *path)
@@ -100,14 +103,15 @@ def _named(spec: Spec, image: str, *path: str | int) -> Iterator[Diagnostic]:
 
 
 def _pinned(spec: Spec, image: str, environment: str, *path: str | int) -> Iterator[Diagnostic]:
-    for found in _moving(spec, image, environment, *path):
+    for found in _moving(spec, image, [environment], *path):
         if found.code != "image-by-tag":
             yield found
         else:
             yield Diagnostic("unpinned-image", found.message, found.at, hint=found.hint)
 
 
-def _moving(spec: Spec, image: str, environment: str, *path: str | int) -> Iterator[Diagnostic]:
+def _moving(spec: Spec, image: str, loose: list[str], *path: str | int) -> Iterator[Diagnostic]:
+    """`loose`: the environments that pin it by no digest."""
     yield from _named(spec, image, *path)
     if "@" not in image and REFERENCE.fullmatch(image.removeprefix(OCI)):
         yield Diagnostic(
@@ -116,5 +120,6 @@ def _moving(spec: Spec, image: str, environment: str, *path: str | int) -> Itera
             spec.at(*path),
             "note",
             "name it by digest, REPOSITORY@sha256:..., or pin it: "
-            f"`exai lock -e {environment} --images`",
+            f"`exai lock -e {loose[0]} --images`",
+            environments=tuple(loose),
         )

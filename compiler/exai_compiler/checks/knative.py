@@ -19,6 +19,7 @@ from exai_specs.kinds import RuntimeSpec, ServiceSpec
 from exai_specs.kinds.components import ComponentFields
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 NAMES = ("h2c", "http1")
 LONGEST = 600  # seconds: max-revision-timeout-seconds, as it is shipped
@@ -41,8 +42,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if service.mode is not None:
                 related = (("this service is Knative", spec.at("spec", "mode")),)
             for path, block in _components(service):
-                yield from _ports(spec, path, block, bare and _is_portless(service), related)
-                yield from _timeout(spec, path, block, related)
+                portless = bare and _is_portless(service)
+                found = (
+                    *_ports(spec, path, block, portless, related),
+                    *_timeout(spec, path, block, related),
+                )
+                for each in found:
+                    yield replace(each, environments=(name,))
 
 
 def _is_portless(service: ServiceSpec) -> bool:

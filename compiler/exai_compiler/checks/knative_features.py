@@ -78,7 +78,7 @@ Used = tuple[Path, tuple[str, ...]]
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """Each once, with the environments in which it matters."""
     there = {n: e for n, e in subject.environments.items() if e.target != "local"}
-    bring: dict[str, Related] = {}
+    bring: dict[str, tuple[Related, dict[str, None]]] = {}
     for spec, service in subject.project.bodies(ServiceSpec):
         knative = {n: e for n, e in there.items() if mode_of(service, e) == "Knative"}
         if not knative:
@@ -87,22 +87,22 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if service.mode is not None:
             related = (("this service is Knative", spec.at("spec", "mode")),)
         for path, block in components(service):
-            yield from _told(spec, _of_pod(path, block), related)
-        yield from _told(spec, _of_patches(spec), related)
-        for environment in knative.values():
+            yield from _told(spec, _of_pod(path, block), related, tuple(knative))
+        yield from _told(spec, _of_patches(spec), related, tuple(knative))
+        for where, environment in knative.items():
             for name in _runtimes(subject, service, environment):
-                bring.setdefault(
-                    name, (*related, (f"it serves {spec.ref}", spec.at("metadata", "name")))
-                )
+                serves = (f"it serves {spec.ref}", spec.at("metadata", "name"))
+                bring.setdefault(name, ((*related, serves), {}))[1][where] = None
     for spec, _ in subject.project.bodies(GraphSpec):
         knative = {n: e for n, e in there.items() if mode(e) == "Knative"}
         if knative:
             found = (*_placed(("spec",), spec.body), *_of_patches(spec))
-            yield from _told(spec, found, _related(subject, knative))
+            yield from _told(spec, found, _related(subject, knative), tuple(knative))
     for spec, body in subject.project.bodies(RuntimeSpec):
         if spec.ref.name in bring:
             found = (*_of_pod(("spec",), body), *_of_patches(spec))
-            yield from _told(spec, found, bring[spec.ref.name])
+            related, mine = bring[spec.ref.name]
+            yield from _told(spec, found, related, tuple(mine))
 
 
 def _related(subject: Subject, environments: Mapping[str, Environment]) -> Related:
@@ -127,7 +127,9 @@ def _runtimes(subject: Subject, service: ServiceSpec, environment: Environment) 
             yield found.name
 
 
-def _told(spec: Spec, found: Iterable[Used], related: Related) -> Iterator[Diagnostic]:
+def _told(
+    spec: Spec, found: Iterable[Used], related: Related, where: tuple[str, ...]
+) -> Iterator[Diagnostic]:
     for path, flags in found:
         field = next(str(part) for part in reversed(path) if not isinstance(part, int))
         if not flags:
@@ -137,6 +139,7 @@ def _told(spec: Spec, found: Iterable[Used], related: Related) -> Iterator[Diagn
                 spec.key_at(*path),
                 hint="write emptyDir, or a pvc; or serve in Standard mode",
                 related=related,
+                environments=where,
             )
             continue
         text = " and ".join(f"`{flag}: enabled`" for flag in flags)
@@ -147,6 +150,7 @@ def _told(spec: Spec, found: Iterable[Used], related: Related) -> Iterator[Diagn
             "warning",
             f"set {text} in its ConfigMap config-features, serve in Standard mode, or remove it",
             related,
+            where,
         )
 
 

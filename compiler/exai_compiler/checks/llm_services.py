@@ -85,15 +85,17 @@ def _environment(
             spec.key_at("spec", "router"),
             hint="write `serving: {gatewayApi: true}` there, or leave the router out",
             related=related,
+            environments=(name,),
         )
     release = older(environment)
     for path, field in _newer(spec, body) if release is not None else ():
         yield Diagnostic(
             "platform-field",
-            f"KServe {release}, which `{name}` has by its platform, knows no {field} in an {KIND}",
+            f"KServe {release}, the one on the platform of `{name}`, knows no {field} in an {KIND}",
             spec.key_at(*path),
             hint="remove it; or, where a newer KServe is, write `platform: latest` there",
             related=related,
+            environments=(name,),
         )
 
 

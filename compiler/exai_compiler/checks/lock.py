@@ -19,6 +19,7 @@ from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, ProjectSpec
 from exai_specs.kinds.model_files import Files
+from exai_specs.values import replace
 
 if TYPE_CHECKING:
     from exai_specs.lock import LockFile, Pinned
@@ -47,8 +48,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint="remove its section; environments on a cluster have one",
             )
         elif name in subject.environments:
-            yield from _images(lock, name)
-            yield from _pins(subject, lock, name)
+            for each in (*_images(lock, name), *_pins(subject, lock, name)):
+                yield replace(each, environments=(name,))
 
 
 def of_lock(project: Project, catalog: Catalog, environment: str) -> tuple[Diagnostic, ...]:

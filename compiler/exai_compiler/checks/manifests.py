@@ -49,12 +49,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     yield Diagnostic(
                         "restricted-pod",
                         f"`{dotted(found.path)}` asks for {ALLOWANCES[found.allowance]}, which "
-                        f"environment `{name}` doesn't allow",
+                        f"isn't allowed in environment `{name}`",
                         spec.at(*AT, *found.path),
                         hint=f"remove it, or add `security: {{allow: [{found.allowance}]}}` there",
                         related=((f"environment `{name}`", place),),
+                        environments=(name,),
                     )
-                    break
 
 
 def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:

@@ -19,11 +19,16 @@ from exai_compiler.checks.texts import under_with
 from exai_compiler.graph import Choice, Graph, Loop, is_artifact, source_type, sources
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import PipelineSpec
+from exai_specs.values import replace
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    if all(each.target == "local" for each in subject.environments.values()):
-        return
+    clusters = [name for name, each in subject.environments.items() if each.target != "local"]
+    for found in _on_clusters(subject) if clusters else ():
+        yield replace(found, environments=found.environments or tuple(clusters))
+
+
+def _on_clusters(subject: Subject) -> Iterator[Diagnostic]:
     for spec, _, step in subject.steps():
         if step.spec.kubernetes is not None and step.spec.kubernetes.pod_affinity:
             yield _told(
@@ -50,6 +55,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     f"that needs `{name}` starts",
                     spec.key_at("spec", "claims", name, "annotations"),
                     "leave them out, or make a claim by a Manifest and mount it by `pvc`",
+                    tuple(older),
                 )
     for graph in subject.nested:
         for node in graph.nodes.values():
@@ -84,6 +90,7 @@ def _conditions(subject: Subject, older: Mapping[str, str]) -> Iterator[Diagnost
                 if settled
                 else "give the parameter a default, or let the condition stand alone in its "
                 "argument, around text and inputs",
+                tuple(older) if settled else (),
             )
 
 
@@ -92,5 +99,5 @@ def _of_files(graph: Graph, loop: Loop) -> bool:
     return any(type_ is not None and is_artifact(type_) for type_ in types)
 
 
-def _told(message: str, at: Span, hint: str) -> Diagnostic:
-    return Diagnostic("not-carried-out", message, at, "warning", hint)
+def _told(message: str, at: Span, hint: str, where: tuple[str, ...] = ()) -> Diagnostic:
+    return Diagnostic("not-carried-out", message, at, "warning", hint, environments=where)

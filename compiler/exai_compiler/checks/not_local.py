@@ -58,19 +58,23 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     local = [name for name, found in subject.environments.items() if found.target == "local"]
     if not local:
         return
-    places = tuple(
-        (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
-    )
     idle = idle_pipelines(subject.project, subject.graphs)
     steps = [each for each in subject.steps() if each[0].ref.name not in idle]
     pipelines = [
         each for each in subject.project.bodies(PipelineSpec) if each[0].ref.name not in idle
     ]
     env = [each for each in subject.variables() if not _is_of(each[0], idle)]
-    for missing in _missing(f"environment `{local[0]}`", pipelines, steps, env):
-        hint = f"{missing.hint}{missing.otherwise}"
-        yield Diagnostic("not-local", missing.what, missing.at, hint=hint, related=places)
     for name in local:
+        place = (f"environment `{name}`", root.key_at("spec", "environments", name))
+        for missing in _missing(f"in environment `{name}`", pipelines, steps, env):
+            yield Diagnostic(
+                "not-local",
+                missing.what,
+                missing.at,
+                hint=f"{missing.hint}{missing.otherwise}",
+                related=(place,),
+                environments=(name,),
+            )
         models = subject.environments[name].models
         scheme, found, _ = models.store.partition("://") if models is not None else ("", "", "")
         if models is not None and found and scheme.lower() != FILE:
@@ -79,6 +83,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"local steps can't write models to {models.store}",
                 root.at("spec", "environments", name, "models", "store"),
                 hint="write a folder, or leave it out: models are kept below .exai",
+                environments=(name,),
             )
 
 
@@ -103,7 +108,7 @@ def of_a_run(project: Project, graphs: Mapping[str, Graph], pipeline: str) -> It
         for step in graphs[spec.ref.name].steps.values()
     ]
     env = [each for each in variables(project, steps) if _is_of(each[0], names)]
-    for missing in _missing("this machine", pipelines, steps, env):
+    for missing in _missing("on this machine", pipelines, steps, env):
         yield Diagnostic("not-local", missing.what, missing.at, hint=missing.hint)
 
 
@@ -141,13 +146,13 @@ def _variables(env: Variables, local: str) -> Iterator[Missing]:
             if isinstance(value, ConfigMapRef | FieldRef):
                 what = "a ConfigMap" if isinstance(value, ConfigMapRef) else "a field of the pod"
                 yield Missing(
-                    f"`{name}` comes from {what}, and {local} has none",
+                    f"`{name}` comes from {what}, and there is none {local}",
                     spec.at(*path, name),
                     "write its value as plain text, or take it from a secret",
                 )
             elif isinstance(value, SecretRef) and has_expression(value.secret):
                 yield Missing(
-                    f"a run tells the Secret of `{name}`, and {local} looks its secrets up before",
+                    f"a run tells the Secret of `{name}`, and {local} secrets are looked up before",
                     spec.at(*path, name, "secret"),
                     "write the name of the Secret",
                 )
@@ -157,14 +162,14 @@ def _pipelines(pipelines: Iterable[tuple[Spec, PipelineSpec]], local: str) -> It
     for spec, body in pipelines:
         if body.workspace is not None:
             yield Missing(
-                f"{local} has no volume that the steps of a run share",
+                f"there is no volume {local} that the steps of a run share",
                 spec.key_at("spec", "workspace"),
                 "hand files on as outputs of steps",
                 _IDLE,
             )
         if body.claims:
             yield Missing(
-                f"{local} makes no volumes for a run",
+                f"no volumes are made for a run {local}",
                 spec.key_at("spec", "claims"),
                 "hand files on as outputs of steps",
                 _IDLE,
@@ -175,14 +180,14 @@ def _steps(steps: Steps, local: str) -> Iterator[Missing]:
     for spec, _, step in steps:
         if step.spec.import_ is not None:
             yield Missing(
-                f"step `{step.name}` is an import, and {local} imports nothing",
+                f"step `{step.name}` is an import, and nothing is imported {local}",
                 spec.key_at(*step.path),
                 "read a file by a Dataset",
                 _IDLE,
             )
         if step.spec.body == "image" or step.spec.component_file:
             yield Missing(
-                f"step `{step.name}` is a container, and {local} runs none",
+                f"step `{step.name}` is a container, and none runs {local}",
                 spec.key_at(*step.path),
                 "write it as `python:`",
                 _IDLE,

@@ -45,4 +45,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.key_at("spec", "culling"),
                 "note",
                 "a busy kernel keeps it running; the wish stands in annotation exai.dev/culling",
+                environments=tuple(clusters),
             )

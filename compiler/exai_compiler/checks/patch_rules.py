@@ -170,7 +170,7 @@ def _unsafe(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterato
         yield Diagnostic(
             "restricted-pod",
             f"`{dotted(found.path)}` of the {patched.kind} asks for {ALLOWANCES[found.allowance]}, "
-            f"which environment `{patched.name}` doesn't allow",
+            f"which isn't allowed in environment `{patched.name}`",
             patched.at(at),
             hint=f"remove it, or add `security: {{allow: [{found.allowance}]}}` there",
             related=((f"environment `{patched.name}`", root.key_at(*_environment(patched.name))),),

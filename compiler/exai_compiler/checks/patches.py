@@ -18,6 +18,7 @@ from exai_compiler.render import unpatched
 from exai_compiler.resolve import resolve
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds.patches import patches_of
+from exai_specs.values import replace
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -26,7 +27,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         return
     from exai_compiler.checks.patch_rules import Patched, judged
 
-    found: dict[Diagnostic, None] = {}
+    found: dict[Diagnostic, dict[str, None]] = {}
     rendered: set[tuple[str, str]] = set()
     for name, environment in subject.environments.items():
         lock = lock_of(subject.project, name)
@@ -38,8 +39,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 if kind in patches:
                     rendered.add((str(spec.ref), kind))
                     patched = Patched(spec, kind, body, patches[kind], name, environment)
-                    found |= dict.fromkeys(judged(patched, subject.project.root))
-    yield from found
+                    for each in judged(patched, subject.project.root):
+                        found.setdefault(each, {})[name] = None
+    for each, names in found.items():
+        yield replace(each, environments=tuple(names))
     for spec in specs:
         for kind in patches_of(spec.body):
             if (str(spec.ref), kind) not in rendered:

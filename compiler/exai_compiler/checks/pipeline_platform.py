@@ -40,10 +40,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 place = subject.project.root.key_at("spec", "environments", name)
                 yield Diagnostic(
                     "platform-field",
-                    f"Kubeflow Pipelines {release}, which `{name}` has by its platform, knows no "
+                    f"Kubeflow Pipelines {release}, the one on the platform of `{name}`, knows no "
                     f"`{field}` of a pipeline, and passes over all that is told of its pods then",
                     spec.key_at("spec", field),
-                    hint="remove it, by an Overlay of that environment; or, where a newer Kubeflow "
+                    hint="remove it, by an Overlay there; or, where a newer Kubeflow "
                     "Pipelines is, write `platform: latest` there",
                     related=((f"environment `{name}`", place),),
+                    environments=(name,),
                 )

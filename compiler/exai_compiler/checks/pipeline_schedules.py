@@ -86,27 +86,20 @@ def _zone(subject: Subject, spec: Spec, path: Path, schedule: Schedule) -> Itera
     if zone != "UTC" and not is_zone(zone):
         yield Diagnostic("bad-schedule", f"there is no time zone `{zone}`", at, hint=ZONE_HINT)
         return
-    others: dict[str, list[str]] = {}
     for name, environment in subject.environments.items():
         pipelines = environment.pipelines
         theirs = (pipelines.timezone if pipelines is not None else None) or "UTC"
         if environment.target != "local" and theirs != zone:
-            others.setdefault(theirs, []).append(name)
-    for theirs, names in others.items():
-        first, last = ", ".join(f"`{name}`" for name in names[:-1]), f"`{names[-1]}`"
-        several = f"environments {first} and {last} run their"
-        yield Diagnostic(
-            "timezone-mismatch",
-            f"{several if first else f'environment {last} runs its'} schedules in {theirs}, "
-            f"not in {zone}",
-            at,
-            hint=f"write the time in {theirs}: one installation of Kubeflow Pipelines has one "
-            "zone, which `pipelines.timezone` of the environment tells",
-            related=tuple(
-                ("the environment", subject.project.root.key_at("spec", "environments", name))
-                for name in names
-            ),
-        )
+            place = subject.project.root.key_at("spec", "environments", name)
+            yield Diagnostic(
+                "timezone-mismatch",
+                f"schedules of environment `{name}` run in {theirs}, not in {zone}",
+                at,
+                hint=f"write the time in {theirs}: one installation of Kubeflow Pipelines has one "
+                "zone, which `pipelines.timezone` of the environment tells",
+                related=(("the environment", place),),
+                environments=(name,),
+            )
 
 
 def _arguments(

@@ -125,6 +125,7 @@ def _store(subject: Subject) -> Iterator[Diagnostic]:
                     f"Feast would replace `{at[0]}` by a variable of its process",
                     root.document.at(path, at.start()),
                     hint="write the value out; what is secret as {secret: NAME, key: KEY}",
+                    environments=(name,),
                 )
 
 

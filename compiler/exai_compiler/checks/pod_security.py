@@ -31,20 +31,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             ("runAsNonRoot", block.run_as_non_root is False),
         ):
             if as_root:
-                yield _root(subject, spec, (*path, "securityContext", field), strict)
+                at = (*path, "securityContext", field)
+                yield from (_root(subject, spec, at, name) for name in strict)
 
 
-def _root(subject: Subject, spec: Spec, path: Path, strict: list[str]) -> Diagnostic:
+def _root(subject: Subject, spec: Spec, path: Path, environment: str) -> Diagnostic:
+    place = subject.project.root.key_at("spec", "environments", environment)
     return Diagnostic(
         "restricted-pod",
-        f"running as root isn't allowed in environment `{strict[0]}`",
+        f"running as root isn't allowed in environment `{environment}`",
         spec.at(*path),
         hint="take another user, or add `security: {allow: [root]}` there",
-        related=tuple(
-            (
-                f"environment `{name}`",
-                subject.project.root.key_at("spec", "environments", name),
-            )
-            for name in strict
-        ),
+        related=((f"environment `{environment}`", place),),
+        environments=(environment,),
     )

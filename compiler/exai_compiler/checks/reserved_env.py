@@ -30,6 +30,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.key_at(*path, PYTHONPATH),
                 hint="install the code into the image",
                 related=((f"`{later[0]}` has KServe 0.18 or later", place),),
+                environments=tuple(later),
             )
         if isinstance(spec.body, ServiceSpec) and path == BESIDE and STORAGE_URI in variables:
             inside = spec.body.transformer

@@ -19,4 +19,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"no environment can be called `{name}`: .exai/{name} holds {TAKEN[name]}",
                 subject.project.root.key_at("spec", "environments", name),
                 hint="give the environment another name",
+                environments=(name,),
             )

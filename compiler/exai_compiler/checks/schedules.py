@@ -50,6 +50,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"there is no time zone `{there}`",
                 subject.project.root.at(*path),
                 hint=ZONE_HINT,
+                environments=(name,),
             )
 
 

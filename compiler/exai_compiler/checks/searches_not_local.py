@@ -7,6 +7,7 @@ parity note.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
@@ -20,17 +21,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if not local:
         return
     root = subject.project.root
-    places = tuple(
-        (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
-    )
     for spec, tuning in subject.project.bodies(TuningSpec):
-        for path, why, hint in _undoable(tuning):
+        for (path, why, hint), name in product(_undoable(tuning), local):
             yield Diagnostic(
                 "not-local",
-                f"environment `{local[0]}` can't search this: {why}",
+                f"environment `{name}` can't search this: {why}",
                 spec.at(*path),
                 hint=f"{hint}, or keep the search to environments on a cluster",
-                related=places,
+                related=((f"environment `{name}`", root.key_at("spec", "environments", name)),),
+                environments=(name,),
             )
 
 

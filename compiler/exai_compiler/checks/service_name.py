@@ -57,6 +57,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     spec.at("metadata", "name"),
                     hint="shorten the name or the namespace",
                     related=((f"the namespace of `{key}`", place),),
+                    environments=(key,),
                 )
             elif isinstance(spec.body, ServiceSpec):
                 yield from _components(subject, spec, spec.body, key)
@@ -90,6 +91,7 @@ def _components(
             "shorten the name or the namespace; a cluster with a `domainTemplate` of its own may "
             "take it",
             ((f"the namespace of `{key}`", place),),
+            (key,),
         )
 
 

@@ -7,6 +7,7 @@ folders of this machine that exai's steps wrote. What it merely ignores is a par
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from exai_compiler.backends.kserve.chosen import Chosen, choose, is_exais
 from exai_compiler.backends.kserve.own_runtimes import runtimes
@@ -35,12 +36,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if not local:
         return
     root = subject.project.root
-    places = tuple(
-        (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
-    )
-    for spec, service in subject.project.bodies(ServiceSpec):
+    for (spec, service), name in product(subject.project.bodies(ServiceSpec), local):
         if service.stopped:
             continue
+        place = (f"environment `{name}`", root.key_at("spec", "environments", name))
         asked = {
             "command": service.command,
             "sidecars": service.sidecars,
@@ -52,18 +51,20 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if asked[field]:
                 yield Diagnostic(
                     "not-local",
-                    f"environment `{local[0]}` can't honour `{field}`: {why}",
+                    f"environment `{name}` can't honour `{field}`: {why}",
                     spec.key_at("spec", field),
                     hint=f"do without, or stop it there: {_STOPPED}",
-                    related=places,
+                    related=(place,),
+                    environments=(name,),
                 )
-        for path, why in _unservable(subject, service, local[0]):
+        for path, why in _unservable(subject, service, name):
             yield Diagnostic(
                 "not-local",
-                f"environment `{local[0]}` can't serve this: {why}",
+                f"environment `{name}` can't serve this: {why}",
                 spec.at(*path),
                 hint=f"stop it there: {_STOPPED}",
-                related=places,
+                related=(place,),
+                environments=(name,),
             )
 
 

@@ -15,9 +15,10 @@ from exai_compiler.backends.kserve.service import ROLLOUT, mode_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import LLMServiceSpec, ServiceSpec
+from exai_specs.kinds import Environment, LLMServiceSpec, ServiceSpec
 from exai_specs.parse import Spec
 from exai_specs.units import Percent
+from exai_specs.values import replace
 
 # Field -> the mode that has it, and why not the other.
 ONLY: dict[str, tuple[Mode, str]] = {
@@ -30,60 +31,70 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _unrouted(subject)
     for spec, service in subject.project.bodies(ServiceSpec):
         yield from _whole_percent(spec, service)
-        stated = {
-            "concurrency": service.concurrency is not None,
-            "deploymentStrategy": service.deployment_strategy is not None,
-        }
-        splits = service.rollout is not None or service.canary is not None
+        asked = (service.concurrency, service.deployment_strategy, service.rollout, service.canary)
+        if all(each is None for each in asked):
+            continue
         for name, environment in subject.environments.items():
-            if environment.target == "local" or not (splits or any(stated.values())):
+            if environment.target == "local":
                 continue
-            mode = mode_of(service, environment)
-            place = subject.project.root.key_at("spec", "environments", name)
-            related = ((f"`{name}` is {mode}", place),)
-            if service.mode is not None:
-                related = ((f"this service is {mode}", spec.at("spec", "mode")),)
-            for field, (only, why) in ONLY.items():
-                if stated[field] and mode != only:
-                    yield Diagnostic(
-                        "serving-mode",
-                        f"{mode} mode has no `{field}`: {why}",
-                        spec.key_at("spec", field),
-                        hint=f"remove it, or serve in {only} mode",
-                        related=related,
-                    )
-            split = "rollout" if service.rollout is not None else "canary"
-            if service.rollout is not None:
-                yield Diagnostic(
-                    "rollout-not-walked",
-                    "nothing walks these steps there yet: a new version gets every request once "
-                    "it is ready",
-                    spec.key_at("spec", "rollout"),
-                    "note",
-                    f"the InferenceService bears them as {ROLLOUT}; a `canary` splits requests now",
-                    related,
-                )
-            elif service.canary is None:
-                continue
-            there = release(environment.platform)
-            if mode == "Standard" and not there.canaries:
-                yield Diagnostic(
-                    "needs-graph",
-                    f"KServe {there.kserve} splits no traffic in Standard mode",
-                    spec.key_at("spec", split),
-                    hint="split between two services by a Graph, or serve in Knative mode",
-                    related=(*related, (f"`{environment.platform}` has it", place)),
-                )
-            elif mode == "Standard" and not environment.serving.gateway_api:
-                yield Diagnostic(
-                    "needs-gateway",
-                    "in Standard mode only the Gateway API splits traffic",
-                    spec.key_at("spec", split),
-                    hint="write `serving: {gatewayApi: true}` there, serve in Knative mode, or "
-                    "split between two services by a Graph",
-                    related=related,
-                )
-            yield from _canary(spec, service, mode, related)
+            for each in _there(subject, spec, service, name, environment):
+                yield replace(each, environments=(name,))
+
+
+def _there(
+    subject: Subject, spec: Spec, service: ServiceSpec, name: str, environment: Environment
+) -> Iterator[Diagnostic]:
+    """What is wrong with one service in one environment."""
+    stated = {
+        "concurrency": service.concurrency is not None,
+        "deploymentStrategy": service.deployment_strategy is not None,
+    }
+    mode = mode_of(service, environment)
+    place = subject.project.root.key_at("spec", "environments", name)
+    related = ((f"`{name}` is {mode}", place),)
+    if service.mode is not None:
+        related = ((f"this service is {mode}", spec.at("spec", "mode")),)
+    for field, (only, why) in ONLY.items():
+        if stated[field] and mode != only:
+            yield Diagnostic(
+                "serving-mode",
+                f"{mode} mode has no `{field}`: {why}",
+                spec.key_at("spec", field),
+                hint=f"remove it, or serve in {only} mode",
+                related=related,
+            )
+    split = "rollout" if service.rollout is not None else "canary"
+    if service.rollout is not None:
+        yield Diagnostic(
+            "rollout-not-walked",
+            "nothing walks these steps there yet: a new version gets every request once "
+            "it is ready",
+            spec.key_at("spec", "rollout"),
+            "note",
+            f"the InferenceService bears them as {ROLLOUT}; a `canary` splits requests now",
+            related,
+        )
+    elif service.canary is None:
+        return
+    there = release(environment.platform)
+    if mode == "Standard" and not there.canaries:
+        yield Diagnostic(
+            "needs-graph",
+            f"KServe {there.kserve} splits no traffic in Standard mode",
+            spec.key_at("spec", split),
+            hint="split between two services by a Graph, or serve in Knative mode",
+            related=(*related, (f"`{environment.platform}` has it", place)),
+        )
+    elif mode == "Standard" and not environment.serving.gateway_api:
+        yield Diagnostic(
+            "needs-gateway",
+            "in Standard mode only the Gateway API splits traffic",
+            spec.key_at("spec", split),
+            hint="write `serving: {gatewayApi: true}` there, serve in Knative mode, or "
+            "split between two services by a Graph",
+            related=related,
+        )
+    yield from _canary(spec, service, mode, related)
 
 
 def _canary(
@@ -144,6 +155,7 @@ def _unrouted(subject: Subject) -> Iterator[Diagnostic]:
             "Knative mode has no `gatewayApi`: its services are routed by Knative's own ingress",
             subject.project.root.key_at("spec", "environments", name, "serving", "gatewayApi"),
             hint="remove it, or write `mode: Standard`",
+            environments=(name,),
         )
 
 

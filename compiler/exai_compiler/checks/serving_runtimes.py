@@ -35,20 +35,20 @@ Choosing = Callable[[str, "str | None", bool, str, "str | None"], Chosen | NoRun
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _taken(subject)
     releases = tuple(_releases(subject))
-    yield from _unused(subject, tuple(environment for environment, _ in releases))
+    yield from _unused(subject, tuple(environment for environment, *_ in releases))
     # Services ask for the same few formats over and over.
-    there = tuple((cache(_choosing(subject, each)), places) for each, places in releases)
+    there = tuple((cache(_choosing(subject, each)), at, of) for each, at, of in releases)
     for spec, service in subject.project.bodies(ServiceSpec):
         if service.runtime == CUSTOM:
             continue
         found: dict[Diagnostic, None] = {}
-        for chosen, places in there:
+        for chosen, places, names in there:
             for path, model in service.models:
                 for wanted in _formats(subject, model):
                     given = chosen(*wanted, service.protocol, service.runtime)
                     for each in _judged(given, spec, service, path, wanted):
                         both = (*_declared(subject, model), *places)
-                        found[replace(each, related=both)] = None
+                        found[replace(each, related=both, environments=names)] = None
                     if isinstance(given, Chosen) and service.runtime_version is not None:
                         found |= dict.fromkeys(_fixed(subject, spec, service, given))
         yield from found
@@ -90,17 +90,19 @@ def _declared(subject: Subject, model: str | InlineModel | None) -> Related:
     return (("the model's format is declared here", spec.at("spec", "source", field)),)
 
 
-def _releases(subject: Subject) -> Iterator[tuple[Environment, Related]]:
-    """An environment for each release, with its place where the release is stated."""
-    seen: set[str] = set()
+def _releases(
+    subject: Subject,
+) -> Iterator[tuple[Environment, Related, tuple[str, ...]]]:
+    """An environment for each release, with its place where the release is stated, and the names of
+    all that have it."""
+    names: dict[str, list[str]] = {}
     for name, environment in subject.environments.items():
-        of = release(environment.platform).kserve
-        if of in seen:
-            continue
-        seen.add(of)
+        names.setdefault(release(environment.platform).kserve, []).append(name)
+    for of, mine in names.items():
+        name, environment = mine[0], subject.environments[mine[0]]
         path = ("spec", "environments", name, "platform")
         said = (f"environment `{name}` has KServe {of}", subject.project.root.at(*path))
-        yield environment, (said,) if environment.platform is not None else ()
+        yield environment, (said,) if environment.platform is not None else (), tuple(mine)
 
 
 def _taken(subject: Subject) -> Iterator[Diagnostic]:

@@ -35,6 +35,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "warning",
                     hint,
                     ((f"environment `{name}`", place),),
+                    (name,),
                 )
 
 

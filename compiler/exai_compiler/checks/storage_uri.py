@@ -38,34 +38,44 @@ _BRACED = regex(r"\{\{[^{}]{0,60}\}\}|\$\{[^{}]{0,60}\}|\$\([A-Za-z_]\w{0,60}\)"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _unwritten(subject)
-    for spec, path, uri in (*_uris(subject), *_stores(subject)):
+    places = [(spec, path, uri, ()) for spec, path, uri in _uris(subject)]
+    for spec, path, uri, where in (*places, *_stores(subject)):
         if (found := unfilled(uri)) is not None:
             start, why, hint = found
             place = spec.document.at(path, start)
-            yield Diagnostic("storage-uri", why, place, "warning", hint)
+            yield Diagnostic("storage-uri", why, place, "warning", hint, environments=where)
         elif (reason := unread(uri)) is not None:
-            yield Diagnostic("storage-uri", reason[0], spec.at(*path), "warning", reason[1])
+            at, (why, hint) = spec.at(*path), reason
+            yield Diagnostic("storage-uri", why, at, "warning", hint, environments=where)
         elif uri.startswith(tuple(f"{scheme}://" for scheme in _LATER)):
-            yield from _too_new(subject, spec, path, uri)
+            yield from _too_new(subject, spec, path, uri, where)
 
 
-def _too_new(subject: Subject, spec: Spec, path: Path, uri: str) -> Iterator[Diagnostic]:
-    """A scheme that an environment's KServe doesn't know yet."""
-    places = [
-        (
-            f"`{name}` has KServe {release}",
-            subject.project.root.key_at("spec", "environments", name),
-        )
+def _too_new(
+    subject: Subject, spec: Spec, path: Path, uri: str, where: tuple[str, ...]
+) -> Iterator[Diagnostic]:
+    """A scheme that an environment's KServe doesn't know yet, of those that read it."""
+    releases = {
+        name: release
         for name, environment in subject.environments.items()
-        if environment.target != "local" and (release := older(environment)) is not None
-    ]
-    if places:
+        if environment.target != "local"
+        and name in (where or (name,))
+        and (release := older(environment)) is not None
+    }
+    if releases:
+        root = subject.project.root
+        places = (
+            (f"`{name}` has KServe {release}", root.key_at("spec", "environments", name))
+            for name, release in releases.items()
+        )
         scheme = uri.partition("://")[0]
         why = f"an older KServe reads nothing from {scheme}:// by itself"
         hint = "copy the files to a store, or give its cluster a ClusterStorageContainer for it"
         if scheme.startswith("oci"):
             hint = "write oci://"
-        yield Diagnostic("storage-uri", why, spec.at(*path), "warning", hint, tuple(places))
+        yield Diagnostic(
+            "storage-uri", why, spec.at(*path), "warning", hint, tuple(places), tuple(releases)
+        )
 
 
 def _unwritten(subject: Subject) -> Iterator[Diagnostic]:
@@ -125,9 +135,9 @@ def _uris(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
                 yield spec, ("spec", name, "model", "uri"), component.model.uri
 
 
-def _stores(subject: Subject) -> Iterator[tuple[Spec, Path, str]]:
+def _stores(subject: Subject) -> Iterator[tuple[Spec, Path, str, tuple[str, ...]]]:
     """Where steps on a cluster put models, for servers there to read."""
     for name, environment in subject.environments.items():
         if environment.target != "local" and environment.models is not None:
             path = ("spec", "environments", name, "models", "store")
-            yield subject.project.root, path, environment.models.store
+            yield subject.project.root, path, environment.models.store, (name,)

@@ -1,8 +1,8 @@
 """A mistake in one place that several documents meet, such as a file of Python that five steps
 name: told once, with all of their places.
 
-In: diagnostics. Out: the same, those joined that differ in nothing but their related places, and
-without those that come of others.
+In: diagnostics. Out: the same, those joined that differ in nothing but their related places and
+their environments, and without those that come of others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exai_compiler.project import Project
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, also_of
 from exai_specs.kinds import PipelineSpec, TuningSpec
 from exai_specs.values import replace
 
@@ -21,6 +21,7 @@ _UNREAD = frozenset({"unknown-reference", "out-of-scope"})
 _MADE_BY_NOBODY = "model-without-producer"
 _GONE, _TOO = "missing-file", "this asks for it, too"
 Related = tuple[tuple[str, Span], ...]
+_ANY = "\0"
 About = tuple[str, Span | None, str, str, str]
 
 
@@ -51,17 +52,21 @@ def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def joined(found: Iterable[Diagnostic], files: bool = False) -> list[Diagnostic]:
-    """Those that differ in nothing but related places are one. With `files` what names a file that
-    isn't there is a related place, too: for when nobody compares environments any more.
+    """Those that differ in nothing but related places, or in the environment that they name, are
+    one. With `files` what names a file that isn't there is a related place, too: for when nobody
+    compares environments any more.
     """
     first: dict[About, Diagnostic] = {}
     joined: dict[About, dict[tuple[str, Span], None]] = {}
     for each in found:
         gone = files and each.code == _GONE
         at = None if gone else each.at
-        about: About = (each.code, at, each.severity, each.message, each.hint)
+        # What to do in the first of several environments helps in the others, too.
+        message, hint = _of_any(each.message, each.environments), each.hint
+        about: About = (each.code, at, each.severity, message, "" if each.environments else hint)
         before = first.setdefault(about, each)
         if before is not each:
+            first[about] = _of_both(before, each)
             places = joined.setdefault(about, dict.fromkeys(before.related))
             if each.at != before.at:
                 places[_TOO, each.at] = None
@@ -70,6 +75,37 @@ def joined(found: Iterable[Diagnostic], files: bool = False) -> list[Diagnostic]
         related = sorted(places, key=lambda each: (each[1], each[0])) if files else places
         first[about] = replace(first[about], related=some(tuple(related)))
     return list(first.values())
+
+
+def _of_any(text: str, environments: tuple[str, ...]) -> str:
+    """A text without the names of the environments that it is of, where it tells them first."""
+    return _said(text, environments, _ANY, "environment") if environments else text
+
+
+def _of_both(one: Diagnostic, other: Diagnostic) -> Diagnostic:
+    """What says the same of other environments, as one."""
+    both = also_of(one, other.environments)
+    if both is one or not both.environments:
+        return both
+    now = _called(both.environments)
+    return replace(both, message=_said(one.message, one.environments, now, "environments"))
+
+
+def _said(text: str, environments: tuple[str, ...], names: str, word: str) -> str:
+    """With other names, and another word before them."""
+    before, found, after = text.partition(_called(environments))
+    if not found:
+        return text
+    for each in ("environment ", "environments "):
+        if before.endswith(each):
+            before = f"{before.removesuffix(each)}{word} "
+            break
+    return f"{before}{names}{after}"
+
+
+def _called(environments: tuple[str, ...]) -> str:
+    *first, last = (f"`{name}`" for name in environments)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _breaks_off(found: Iterable[Diagnostic], project: Project) -> bool:

@@ -43,6 +43,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     ),
                     "warning",
                     CHANGES,
+                    environments=(name,),
                 )
     if not any(environment.secrets for _, environment in mine):
         return
@@ -59,6 +60,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     subject.project.root.key_at(*path),
                     "warning",
                     CHANGES,
+                    environments=(name,),
                 )
 
 

@@ -127,7 +127,6 @@ def test_environments_in_another_zone_are_one_problem(components: Catalog) -> No
     (found,) = check(project_of({"exai.yaml": text}), components)
     assert (found.code, found.message) == (
         "timezone-mismatch",
-        "environments `prod`, `staging` and `trial` run their schedules in UTC, "
-        "not in Europe/Berlin",
+        "schedules of environments `prod`, `staging` and `trial` run in UTC, not in Europe/Berlin",
     )
     assert len(found.related) == 3

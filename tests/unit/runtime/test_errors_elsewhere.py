@@ -260,13 +260,16 @@ def test_a_place_is_of_the_environment_in_whose_block_or_overlay_it_stands(
         assert bool(mine) is (environment in (None, name)), name
 
 
-@pytest.mark.parametrize(("dataset", "apart_"), [("forgotten", True), ("prod", False)])
-def test_a_document_may_be_called_like_an_environment(
-    tmp_path: Path, dataset: str, apart_: bool
+@pytest.mark.parametrize(
+    ("environments", "apart_"), [((), False), (("prod",), True), (("local", "prod"), False)]
+)
+def test_an_environment_is_told_by_value_whatever_the_words_name(
+    tmp_path: Path, environments: tuple[str, ...], apart_: bool
 ) -> None:
-    (tmp_path / "exai.yaml").write_text(PROJECT + UNUSED.replace("forgotten", dataset))
+    (tmp_path / "exai.yaml").write_text(PROJECT)
     project = load(tmp_path).project
     assert project is not None
-    warning = Diagnostic("a-code", "the rows of `prod` end there", Span("exai.yaml"), "warning")
+    words, at = "the rows of `prod` end there", Span("exai.yaml")
+    warning = Diagnostic("a-code", words, at, "warning", environments=environments)
     mine, others = apart([warning], project, "local")
     assert (mine, others) == (([], [warning]) if apart_ else ([warning], []))

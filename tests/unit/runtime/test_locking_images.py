@@ -161,8 +161,10 @@ def test_an_image_of_a_document_is_pinned_and_goes_with_it(shop: Path, images: R
     assert "image-by-tag" in codes(shop)
     moves = locked(lock_images(shop, "prod", ())).images
     assert ImageMove(own, None, digest) in moves
-    notes = [d for d in check_project(load(shop), "prod").diagnostics if d.code == "image-by-tag"]
-    assert {"staging" in d.hint for d in notes} == {True}, "it still moves there"
+    notes = [d for d in check_project(load(shop)).diagnostics if d.code == "image-by-tag"]
+    assert {d.environments for d in notes} == {("staging",)}, "it still moves there"
+    assert all("-e staging" in d.hint for d in notes)
+    assert "image-by-tag" not in codes(shop)
     out = shop.parent / "out"
     render(shop, "prod", (), out)
     written = "".join(path.read_text() for path in out.rglob("*own*.yaml"))
@@ -487,7 +489,7 @@ def test_images_of_containers_in_manifests_and_patches_are_pinned(
 
 
 def moving(shop: Path, image: str) -> list[Diagnostic]:
-    told = check_project(load(shop), "prod").diagnostics
+    told = check_project(load(shop)).diagnostics
     return [d for d in told if d.code == "image-by-tag" and f"`{image}`" in d.message]
 
 

@@ -45,6 +45,7 @@ def diagnostic(found: Diagnostic) -> Plain:
         "at": span(found.at),
         "hint": found.hint or None,
         "related": [{"message": text, "at": span(at)} for text, at in found.related],
+        "environments": list(found.environments),
     }
 
 
