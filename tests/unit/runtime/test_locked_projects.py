@@ -527,5 +527,6 @@ def test_another_environments_new_name_breaks_nothing_of_this_one(shop: Path) ->
     [project] = found.comparison.documents
     assert (project.impact, project.note) == (
         Effect.METADATA,
-        "what is of `stage`, `staging` has no effect here",
+        "`staging` is gone, and `stage` is new, and all of it is made there: what stands in "
+        "`staging` isn't deleted by that; what is of `stage` has no effect here",
     )
