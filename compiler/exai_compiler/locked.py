@@ -19,8 +19,8 @@ from exai_specs.kinds import ServiceSpec
 if TYPE_CHECKING:
     from exai_specs.lock import Pinned
 
-WHAT_IT_SAYS = "what the registry says"
-UNPINNED = "what the registry says, since exai.lock doesn't"
+_WHICH = "which version `{}` is, only the registry says"
+_UNPINNED = f"{_WHICH}, since exai.lock doesn't"
 
 
 def lock_of(project: Project, environment: str, *others: Project) -> Lock:
@@ -35,7 +35,7 @@ def lock_of(project: Project, environment: str, *others: Project) -> Lock:
     for other in others:
         for key in _pinned(other, environment):
             model, _, at = key.partition("@")
-            pins[model, at] = Unknown(Ref("Model", model), UNPINNED)
+            pins[model, at] = Unknown(Ref("Model", model), _UNPINNED.format(at))
     for key, pin in sorted(mine.items()):
         model, _, at = key.partition("@")
         pins[model, at] = _pin(pin)
@@ -72,7 +72,7 @@ def _by_number(model: str, at: str, environment: str, *projects: Project) -> Pin
         for key, pin in sorted(_pinned(project, environment).items()):
             if key.partition("@")[0] == model and str(pin.version) == at and pin.digest:
                 return _pin(pin)
-    return Unknown(Ref("Model", model), WHAT_IT_SAYS)
+    return Unknown(Ref("Model", model), _WHICH.format(at))
 
 
 def _pinned(project: Project, environment: str) -> Mapping[str, Pinned]:

@@ -33,13 +33,15 @@ from exai_compiler.revisions.contract import (
 )
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
+from exai_compiler.revisions.followed_files import with_file_followers
 from exai_compiler.revisions.impact import FILE, chains_of, chains_to_callers, reached
 from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import pinned_services, with_pins, with_stays
-from exai_compiler.revisions.places import here, moved, uncalled, unreachable
+from exai_compiler.revisions.places import emptied, here, moved, uncalled, unreachable
 from exai_compiler.revisions.promoting import with_promotions
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
+from exai_compiler.revisions.sharing import with_sharers
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
@@ -154,6 +156,8 @@ def compare(
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
         planned, documents = settled(planned, documents, what)
+        documents = with_sharers(documents, planned, build, head.project)
+        documents = with_file_followers(documents, planned, old.resolved, new)
         if not elsewhere:
             coming = frozenset(name for run in build.runs if run.due for name in run.registers)
             documents = with_promotions(documents, old.resolved, new, coming)
@@ -202,6 +206,7 @@ def _breaks(
     yield from found
     broken = frozenset(each.ref for each in found)
     yield from uncalled(planned, documents, head.project, name, broken)
+    yield from emptied(planned, base.project, head.project)
     if base.environment.target != head.environment.target:
         yield from unreachable(base.project, head.project, name, broken)
 

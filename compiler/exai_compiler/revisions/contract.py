@@ -129,6 +129,9 @@ def broken_callers(
             elif (called := _called(now)) != (was := _called(spec)):
                 why = f"a request has to name the model `{called}` now, which was `{was}`"
                 yield Break(_callers(ref), ref, now.at("spec", "model", "name"), why, (ref,))
+            elif gone := [each for each in _adapters(spec) if each not in _adapters(now)]:
+                why = f"a request can no longer name the adapter {_listed(gone)}"
+                yield Break(_callers(ref), ref, now.at("spec", "model", "lora"), why, (ref,))
     old_columns, new_columns = _columns(before), _columns(after)
     for spec, _ in base.bodies(ServiceSpec):
         name = spec.ref.name
@@ -205,6 +208,12 @@ def _called(spec: Spec) -> str:
     """What a request calls the model of a language; of no other it names one."""
     body = spec.body
     return (body.model.name or spec.ref.name) if isinstance(body, LLMServiceSpec) else ""
+
+
+def _adapters(spec: Spec) -> tuple[str, ...]:
+    """What a request may call beside the model."""
+    lora = spec.body.model.lora if isinstance(spec.body, LLMServiceSpec) else None
+    return tuple(lora.adapters) if lora is not None else ()
 
 
 def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ def reached(
         ref = Ref("Pipeline", name)
         chain_ = blamed[ref]
         if chain_ == (ref,) and ref not in changed:
-            chain_ = (*_file(base, head, ref), ref)
+            chain_ = (*first_file(base, head, ref), ref)
         _reach(head, found, ref, chain_)
     trained = [found[Ref("Pipeline", name)].because for name in others]
     _follow(head, found, trained, after)
@@ -212,7 +212,7 @@ def _chains(
     return found
 
 
-def _file(base: Resolved | None, head: Resolved, pipeline: Ref) -> Chain:
+def first_file(base: Resolved | None, head: Resolved, pipeline: Ref) -> Chain:
     """The first file that differs among those that the pipeline, or one that it calls, names."""
     was = base.catalog.files if base is not None else {}
     steps = everything(Frame(head.graphs[pipeline.name]))

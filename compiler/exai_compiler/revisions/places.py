@@ -12,7 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.service import mode_of
-from exai_compiler.changes import FieldChange, ObjectId, Planned, Replace, Update
+from exai_compiler.changes import (
+    Delete,
+    FieldChange,
+    ObjectId,
+    Planned,
+    Replace,
+    Update,
+    document_of,
+)
 from exai_compiler.maybe import Known
 from exai_compiler.planning.rules import (
     DELETE_EFFECTS,
@@ -60,11 +68,10 @@ def here(
             yield replace(change, fields=fields, impact=_most(fields), note=note)
         elif change.ref.kind == "Service" and environment.target != "local":
             service = head.body(ServiceSpec, change.ref.name)
+            fields = tuple(map(_on_cluster, change.fields))
             if service is not None and mode_of(service, environment) == "Knative":
-                fields = tuple(map(_of_revision, change.fields))
-                yield replace(change, fields=fields, impact=_most(fields))
-            else:
-                yield change
+                fields = tuple(map(_of_revision, fields))
+            yield replace(change, fields=fields, impact=_most(fields))
         else:
             yield change
 
@@ -77,6 +84,13 @@ def _of_environment(field: SpecField, name: str, environment: Environment) -> Sp
         return replace(field, effect=Effect.METADATA)  # another's
     if len(path) < 4 or (path[3] == "namespace" and environment.target == "local"):
         return replace(field, effect=Effect.RENDER)  # one machine has no namespaces
+    return field
+
+
+def _on_cluster(field: SpecField) -> SpecField:
+    """What is of this machine alone means nothing there."""
+    if field.path[:2] == ("spec", "local"):
+        return replace(field, effect=Effect.METADATA)
     return field
 
 
@@ -202,6 +216,23 @@ def uncalled(
 
 
 _MODE = ("spec", "mode")
+
+
+def emptied(changes: Iterable[Planned], base: Project, head: Project) -> Iterator[Break]:
+    """Whoever uses what holds files, where they are lost with it."""
+    for planned in changes:
+        change, ref = planned.change, document_of(planned)
+        if not isinstance(change, Delete | Replace) or change.id.kind not in LOST_WITH:
+            continue
+        if ref is None:
+            continue
+        what = "is deleted" if isinstance(change, Delete) else "is made again"
+        why = f"it {what}, and {LOST_WITH[change.id.kind]}"
+        gone = ref not in head.specs
+        spec = (base if gone else head).specs.get(ref)
+        if spec is not None:
+            at = spec.at("metadata", "name")
+            yield Break(f"whoever uses {change.id}", ref, at, why, is_gone=gone)
 
 
 def unreachable(base: Project, head: Project, name: str, broken: frozenset[Ref]) -> Iterator[Break]:

@@ -232,7 +232,7 @@ def test_an_apply_has_nothing_to_do_only_until_what_waits_is_there(tmp_path: Pat
     comment = list(lines(found))
     assert comment[-1] == text[-1]
     assert "**Waiting** (nothing in this plan brings it about)" in comment
-    assert "- `Model/kinds`: what the registry says" in comment
+    assert "- `Model/kinds`: which version `challenger` is, only the registry says" in comment
     edit(root / "specs/all.yaml", ("kinds@challenger", "kinds@champion"), ("owner: ml", "owner: a"))
     text = list(human.lines(plan_against(root, "local", "HEAD"), Paint(False)))
     assert text[-1].startswith("Nothing for an apply to do: ")

@@ -1,0 +1,60 @@
+"""Services that one serving runtime of exai's serves.
+
+In: the documents that a change reaches, the actions of a plan, the new build. Out: the same
+documents, with every service whose server is another because its runtime changes: the runtime comes
+of the first of them, and KServe rolls all out. A Runtime of the users' own is a document, with
+services below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from exai_compiler.backends.kserve.runtime import KIND as RUNTIME
+from exai_compiler.backends.kserve.service import KIND as SERVICE
+from exai_compiler.build import Build
+from exai_compiler.changes import Planned, Replace, Update
+from exai_compiler.project import Project
+from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_specs.identity import Ref
+from exai_specs.values import replace
+
+
+def with_sharers(
+    documents: tuple[DocumentChange, ...],
+    planned: Iterable[Planned],
+    build: Build,
+    head: Project,
+) -> tuple[DocumentChange, ...]:
+    """Sorted by identity."""
+    found = dict(by_ref(documents))
+    for each in planned:
+        change = each.change
+        if not isinstance(change, Update | Replace) or change.id.kind != RUNTIME:
+            continue
+        origin = found.get(change.origin)
+        if origin is None or origin.ref.kind != "Service":
+            continue
+        above = tuple(ref for ref in origin.because if ref != origin.ref) or (origin.ref,)
+        for ref in _served_by(change.id.name, build):
+            own, because = found.get(ref), (*above, ref)
+            if own is None:
+                at = head.specs[ref].at("metadata", "name")
+                found[ref] = DocumentChange(ref, "affected", each.impact, because, (), at)
+            elif own.impact < each.impact and own.verb != "added":
+                found[ref] = replace(own, impact=each.impact, because=because)
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def _served_by(runtime: str, build: Build) -> Iterator[Ref]:
+    for item in build.objects:
+        if item.id.kind == SERVICE and _runtime_of(item.body) == runtime:
+            yield item.origin
+
+
+def _runtime_of(body: object) -> object:
+    for key in ("spec", "predictor", "model", "runtime"):
+        if not isinstance(body, Mapping):
+            return None
+        body = body.get(key)
+    return body

@@ -1,0 +1,129 @@
+"""Whom a change reaches by way of what several share, of a file, or of what is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from git_repository import git
+from guide_pages import GUIDE, write
+from reviewed_projects import (
+    CLUSTER,
+    DATASET,
+    HEAD,
+    MODEL,
+    SERVING,
+    TRAINING,
+    actions,
+    commit,
+    compared,
+    edit,
+    project,
+    rows,
+)
+
+from exai_specs.effects import Effect
+
+CLAIM = f"""
+{HEAD}kind: Manifest
+metadata: {{name: photos, owner: ml}}
+spec:
+  manifest:
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+"""
+TALKING = f"""
+{HEAD}kind: LLMService
+metadata: {{name: chat, owner: ml}}
+spec: {{model: {{uri: "hf://a/b", lora: {{adapters: {{sql: "hf://a/sql", rust: "hf://a/r"}}}}}}}}
+"""
+PLACES = CLUSTER.replace("MODE", "Standard")
+
+
+def guide(page: str, root: Path) -> Path:
+    """The project of a page of the guide, committed."""
+    write(GUIDE / f"{page}.md", root)
+    git(root, "init", "-q", "-b", "main")
+    commit(root)
+    return root
+
+
+def test_all_services_of_one_runtime_are_rolled_out_with_it(tmp_path: Path) -> None:
+    other = SERVING.replace("serving", "another")
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, other, environments=PLACES)
+    before, _, after = (root / "exai.yaml").read_text().partition("serve: 'example.com/exai@sha2")
+    (root / "exai.yaml").write_text(f"{before}serve: 'example.com/exbi@sha2{after}")
+    found = compared(root, "prod")
+    assert rows(found) == {
+        "Project/shop": ("changed", Effect.REDEPLOY),
+        "Service/another": ("affected", Effect.REDEPLOY),
+        "Service/serving": ("affected", Effect.REDEPLOY),
+    }
+    assert [str(ref) for each in found.documents[1:] for ref in each.because] == [
+        "Project/shop",
+        "Service/another",
+        "Project/shop",
+        "Service/serving",
+    ]
+
+
+def test_a_pipeline_whose_file_means_the_same_is_listed_with_it(tmp_path: Path) -> None:
+    root = guide("own-component", tmp_path)
+    edit(root / "clean/component.yaml", ("'0.5'", "'0.6'"))
+    found = compared(root, "prod")
+    assert [how for how, _, _ in actions(found)] == ["create"]
+    [told] = found.documents
+    assert (str(told.ref), told.verb, told.impact) == (
+        "Pipeline/cleaning",
+        "affected",
+        Effect.RENDER,
+    )
+    assert [str(ref) for ref in told.because] == ["File/clean/component.yaml", "Pipeline/cleaning"]
+
+
+def test_who_uses_files_that_are_lost_is_told(tmp_path: Path) -> None:
+    root = project(tmp_path, CLAIM, SERVING.replace("kinds@champion", MODEL_FILES), **PLACED)
+    edit(root / "specs/all.yaml", ("ReadWriteOnce", "ReadWriteMany"))
+    [broken] = compared(root, "prod").breaks
+    assert (broken.consumer, broken.why, broken.at.line, broken.is_gone) == (
+        "whoever uses PersistentVolumeClaim/photos",
+        "it is made again, and the files in it are lost with it",
+        4,
+        False,
+    )
+    text = (root / "specs/all.yaml").read_text()
+    (root / "specs/all.yaml").write_text(text.partition("---")[2])
+    found = compared(root, "prod")
+    [broken] = found.breaks
+    assert (broken.why, broken.at.line, broken.is_gone) == (
+        "it is deleted, and the files in it are lost with it",
+        4,
+        True,
+    )
+    assert rows(found) == {"Manifest/photos": ("removed", Effect.BREAKING)}
+
+
+MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
+PLACED = {"environments": PLACES}
+
+
+def test_an_adapter_that_is_gone_breaks_who_names_it(tmp_path: Path) -> None:
+    place = PLACES.replace("target: kubeflow,", "target: kubeflow, platform: latest,")
+    root = project(tmp_path, TALKING, environments=place)
+    edit(root / "specs/all.yaml", ("{sql: ", "{sequel: "))
+    [broken] = compared(root, "prod").breaks
+    assert (broken.consumer, broken.why) == (
+        "whoever calls LLMService/chat",
+        "a request can no longer name the adapter `sql`",
+    )
+    edit(root / "specs/all.yaml", ("{sequel: ", "{sql: "), ("hf://a/sql", "hf://a/sql2"))
+    assert compared(root, "prod").breaks == ()
+
+
+def test_a_port_of_this_machine_means_nothing_on_a_cluster(tmp_path: Path) -> None:
+    there = f"{PLACES[:-1]}, here: {{target: local}}}}"
+    with_port = SERVING.replace("kinds@champion}", "kinds@champion, local: {port: 8081}}")
+    root = project(tmp_path, DATASET, TRAINING, MODEL, with_port, environments=there)
+    edit(root / "specs/all.yaml", ("port: 8081", "port: 8082"))
+    assert rows(compared(root, "prod")) == {"Service/serving": ("changed", Effect.METADATA)}
+    assert rows(compared(root, "here")) == {"Service/serving": ("changed", Effect.REDEPLOY)}
