@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.task_mismatch import NEVER
+from exai_compiler.checks.task_mismatch import NEVER, misfit
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.checks.unusable_feature import TARGETS
 from exai_compiler.columns import text
@@ -19,6 +19,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, PipelineSpec
 from exai_specs.parse import Spec
+from exai_specs.values import replace
 
 CLASSIFIERS = frozenset(
     (
@@ -75,10 +76,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             # One whose Model has its task has a target that is judged with the Model.
             if (task := predicts(step)) and (key, step.path) not in judged:
                 judged.add((key, step.path))
-                if task != body.task:
+                # Where the target says that the Model's task is wrong, it is told there.
+                if task != body.task and not misfit(subject, signature, body.task):
                     words = f"{spec.ref} is for {body.task}"
                     of_model = ("the task", spec.at("spec", "task"))
-                    yield _problem(subject.project.specs[key], step, task, words, of_model)
+                    found = _problem(subject.project.specs[key], step, task, words, of_model)
+                    wanted, _, _ = found.hint.partition(", or")
+                    yield replace(found, hint=f"{wanted}, or write `task: {task}` in the Model")
     for each in subject.trained:
         task, column = predicts(each.step), each.target_column
         if not task or column is None or not isinstance(each.spec.body, PipelineSpec):

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from exai_compiler.catalog import Component
+from exai_compiler.checks.estimators import predicts
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.task_mismatch import INSTEAD, misfit
 from exai_compiler.columns import Maker
 from exai_compiler.graph import Frame, Placed, made_by
 from exai_compiler.judge import DIRECTIONS
@@ -36,9 +39,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             yield from _out_of_reach(spec, body, made)
             yield from _wrong_side(spec, body, made)
             classes = _classes(subject, maker)
+            of_another = _of_another_task(subject, maker, body.task, step.component)
             for metric in body.gates:
                 limit = CLASSES.get(metric, classes)
-                if metric in made and classes <= limit:
+                if (metric in made and classes <= limit) or metric in of_another:
                     continue
                 message = f"no step makes the metric `{metric}` for {body.task}"
                 hint = did_you_mean(metric, made)
@@ -113,6 +117,21 @@ def _evaluation(maker: Maker) -> Placed | None:
         if port.type == "Metrics" and (made := made_by(Frame(maker.graph), binding)):
             return made[0]
     return None
+
+
+def _of_another_task(
+    subject: Subject, maker: Maker, task: str, component: Component
+) -> Collection[str]:
+    """The metrics that would be made for the task that is meant, where the target or the estimator
+    tells that the Model's is wrong: `task-mismatch` says so."""
+    signature = subject.signature(maker)
+    other = INSTEAD.get(task, "")
+    if signature is None or not other:
+        return ()
+    step = subject.graphs[signature.pipeline].steps[signature.step]
+    wrong = predicts(step) == other or misfit(subject, signature, task)
+    here = component.metrics.get(task, ())
+    return {each for each in component.metrics.get(other, ()) if each not in here} if wrong else ()
 
 
 def _classes(subject: Subject, maker: Maker) -> int:

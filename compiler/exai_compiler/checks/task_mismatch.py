@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
 from exai_compiler.checks.unusable_feature import TARGETS
-from exai_compiler.columns import TRAINS
+from exai_compiler.columns import TRAINS, Signature
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 
@@ -24,18 +24,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, body in subject.project.bodies(ModelSpec):
         for maker in subject.makers.get(spec.ref.name, ()):
             signature = subject.signature(maker)
-            if signature is None:
+            why = misfit(subject, signature, body.task)
+            if signature is None or not why:
                 continue
             column = subject.columns(signature.table).get(signature.target)
-            if column is None or body.task not in NEVER or str(column.type) not in TARGETS:
-                continue
-            why = f"is {column.type}" if str(column.type) in NEVER[body.task] else ""
-            if body.task == "classification" and column.enum:
-                why = ""
-            elif body.task == "regression" and column.enum:
-                why = "is one of a few values"
-            if not why:
-                continue
             graph = subject.graphs[signature.pipeline]
             pipeline = subject.project.specs[graph.pipeline]
             step = graph.steps[signature.step]
@@ -47,6 +39,18 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint=f"write `task: {INSTEAD[body.task]}`, or train on another target",
                 related=(
                     ("the target", pipeline.at(*under_with(step.path, port))),
-                    ("the column", column.at),
+                    *((("the column", column.at),) if column is not None else ()),
                 ),
             )
+
+
+def misfit(subject: Subject, signature: Signature | None, task: str) -> str:
+    """Why what is trained on can't have a target for this task; "" where it can."""
+    if signature is None or task not in NEVER:
+        return ""
+    column = subject.columns(signature.table).get(signature.target)
+    if column is None or str(column.type) not in TARGETS:
+        return ""
+    if column.enum:
+        return "is one of a few values" if task == "regression" else ""
+    return f"is {column.type}" if str(column.type) in NEVER[task] else ""
