@@ -40,10 +40,16 @@ def policies_of(project: Project) -> Mapping[str, tuple[str, Policy]]:
     return {NAMED.get(rule, rule): (rule, policy) for rule, policy in declared.items()}
 
 
-def applied(project: Project, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The diagnostics as the project's policies and comments have them."""
+def applied(
+    project: Project,
+    found: Iterable[Diagnostic],
+    allowances: Iterable[Allowance] | None = None,
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics as the project's policies and comments have them; `allowances` are those of
+    the project where no others are given."""
     policies = policies_of(project)
-    allowed = {(each.code, each.at.path, each.line) for each in project.allowances}
+    allowances = project.allowances if allowances is None else allowances
+    allowed = {(each.code, each.at.path, each.line) for each in allowances}
     if not policies and not allowed:
         return tuple([e for e in found if e.severity == "error" or e.code not in ON_DEMAND])
     return tuple(

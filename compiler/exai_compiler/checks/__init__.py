@@ -304,11 +304,12 @@ def check(
     if not has_errors(found):
         found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]
     whole = not has_errors(found)
-    found += _some(unusable(project.allowances))
-    if project.allowances and whole:
+    allowances = (*project.allowances, *user_component.allowed(judged))
+    found += _some(unusable(allowances))
+    if allowances and whole:
         noted = [note for name in judged.environments for note in notes(project, name)]
-        found += _some(unused(project.allowances, (*found, *noted)))
-    return in_order(applied(project, found))
+        found += _some(unused(allowances, (*found, *noted)))
+    return in_order(applied(project, found, allowances))
 
 
 def _some(found: Iterator[Diagnostic]) -> list[Diagnostic]:

@@ -3,15 +3,19 @@ inside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exai_compiler.catalog import Component
 from exai_compiler.checks.subject import FILE, Subject
+from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.values import replace
 
+Comments = tuple[tuple[Allowance, ...], tuple[Diagnostic, ...]]
+
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    yield from (each for _, wrong in _comments(subject).values() for each in wrong)
     told: set[str] = set()
     for spec, _, step in subject.by_body.get(FILE, ()):
         from exai_compiler.user_components import component_file, read_component
@@ -30,3 +34,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             told.add(path)
             for problem in found:
                 yield replace(problem, related=((f"step `{step.name}` uses it", at),))
+
+
+def allowed(subject: Subject) -> Iterator[Allowance]:
+    """What comments allow in the component files that steps of this project name."""
+    for found, _ in _comments(subject).values():
+        yield from found
+
+
+def _comments(subject: Subject) -> Mapping[str, Comments]:
+    found: dict[str, Comments] = {}
+    for spec, _, step in subject.by_body.get(FILE, ()):
+        from exai_compiler.user_components import component_file
+
+        path = component_file(spec.document.file_of((*step.path, "uses")), step.spec.component_file)
+        text = subject.catalog.files.get(path)
+        if path not in found and text is not None:
+            found[path] = allowances(text, path)
+    return found

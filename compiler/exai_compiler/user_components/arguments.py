@@ -117,7 +117,7 @@ def _condition(
         hint = "write {if: {cond: {isPresent: NAME}, then: [...], else: [...]}}"
         yield Diagnostic(CODE, "this condition isn't whole", document.at(path), hint=hint)
         return
-    if present not in inputs:
+    if not isinstance(present, str) or present not in inputs:
         hint = did_you_mean(str(present), inputs) or "declare it under inputs"
         message = f"this component has no input `{present}`"
         at = document.at((*path, "cond", "isPresent"))

@@ -8,14 +8,14 @@ exai's annotations are optional. Never: reads or runs anything.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 
-from exai_compiler.catalog import Component, Effects
+from exai_compiler.catalog import Component, Effects, Port
 from exai_compiler.image_names import by_digest, wrong_image
-from exai_compiler.user_components.annotations import noted
+from exai_compiler.user_components.annotations import Noted, noted
 from exai_compiler.user_components.arguments import wrong_arguments
 from exai_compiler.user_components.ports import by_name, ports, renamed
 from exai_compiler.user_components.shape import wrong_shape
@@ -25,6 +25,7 @@ from exai_specs.frozen import Json, digest
 from exai_specs.values import replace
 
 CODE = "bad-component"
+_SECRET = "secret-in-spec"  # noqa: S105 - a code
 
 
 def component_file(document: str, uses: str) -> str:
@@ -36,21 +37,27 @@ def component_file(document: str, uses: str) -> str:
 def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
     """The component of a file, or all that is wrong with it."""
     documents, problems = read(text, path, "name, inputs, outputs and implementation")
-    if problems:
+    # A document with a secret is read without it, any other problem leaves none.
+    if problems and (len(documents) != 1 or any(each.code != _SECRET for each in problems)):
         return problems
     if len(documents) != 1:
         hint = "one component to a file"
         return (Diagnostic(CODE, "this file must hold one document", Span(path), hint=hint),)
     (document,) = documents
-    if wrong := tuple(wrong_shape(document)):
-        return wrong
-    written_inputs, wrong_inputs = ports(document, "inputs")
-    written_outputs, wrong_outputs = ports(document, "outputs")
+    shaped = tuple(wrong_shape(document))
+    lost = {part for _, part in shaped}
+    written_inputs, wrong_inputs = _ports(document, "inputs", lost)
+    written_outputs, wrong_outputs = _ports(document, "outputs", lost)
     inputs, outputs = by_name(written_inputs), by_name(written_outputs)
-    notes, wrong_notes = noted(document, inputs, outputs)
-    found = (*wrong_inputs, *wrong_outputs, *wrong_notes)
-    found = (*found, *wrong_arguments(document, written_inputs, written_outputs))
-    found = (*found, *_wrong_image(document))
+    notes, found = Noted(), (*problems, *(each for each, _ in shaped))
+    found = (*found, *wrong_inputs, *wrong_outputs)
+    if lost.isdisjoint(("metadata", "inputs", "outputs")):
+        notes, wrong_notes = noted(document, inputs, outputs)
+        found = (*found, *wrong_notes)
+    if lost.isdisjoint(("implementation", "inputs", "outputs")):
+        found = (*found, *wrong_arguments(document, written_inputs, written_outputs))
+    if "implementation" not in lost:
+        found = (*found, *_wrong_image(document))
     if found:
         return found
     value = document.value
@@ -83,6 +90,13 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
         limits=notes.limits,
         env=cast(Mapping[str, str], container.get("env", MappingProxyType({}))),
     )
+
+
+def _ports(
+    document: Document, field: str, lost: Collection[str]
+) -> tuple[Mapping[str, Port], tuple[Diagnostic, ...]]:
+    """Those of one side; none where it can't be read."""
+    return ports(document, field) if field not in lost else (MappingProxyType({}), ())
 
 
 @lru_cache(maxsize=1024)

@@ -70,8 +70,9 @@ _WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def wrong_shape(document: Document) -> Iterator[Diagnostic]:
-    """Unknown and missing keys, and values of another shape."""
+def wrong_shape(document: Document) -> Iterator[tuple[Diagnostic, str]]:
+    """Unknown and missing keys, and values of another shape; each with the part of the document
+    that can't be read for it, "" where a key too many is all that is wrong."""
     value = document.value
     yield from _block(document, (), value, _ROOT)
     yield from _block(document, ("metadata",), value.get("metadata"), _METADATA)
@@ -81,7 +82,7 @@ def wrong_shape(document: Document) -> Iterator[Diagnostic]:
             if isinstance(item, Mapping):
                 yield from _block(document, (field, index), item, shape)
             else:
-                yield _wrong(document, (field, index), "must be a mapping, with a name")
+                yield _wrong(document, (field, index), "must be a mapping, with a name"), field
     implementation = value.get("implementation")
     path: Path = ("implementation",)
     yield from _block(document, path, implementation, _IMPLEMENTATION)
@@ -90,22 +91,32 @@ def wrong_shape(document: Document) -> Iterator[Diagnostic]:
         yield from _block(document, path, implementation.get("container"), _CONTAINER)
 
 
-def _block(document: Document, path: Path, value: Json, shape: Shape) -> Iterator[Diagnostic]:
+def _block(
+    document: Document, path: Path, value: Json, shape: Shape
+) -> Iterator[tuple[Diagnostic, str]]:
     if not isinstance(value, Mapping):
         return
     for key, item in value.items():
         if key not in shape:
             hint = _HINTS.get(key) or did_you_mean(key, shape)
             message = f"a component has no `{key}` here"
-            yield Diagnostic(CODE, message, document.key_at((*path, key)), hint=hint)
+            at = document.key_at((*path, key))
+            meant = nearest(key, shape) or ""
+            lost = _part(path, meant) if meant and meant not in value else ""
+            yield Diagnostic(CODE, message, at, hint=hint), lost
         elif not _fits(item, shape[key][0]):
             words = _WORDS[shape[key][0]]
-            yield _wrong(document, (*path, key), f"must be {words}, not {called(item)}")
+            wrong = f"must be {words}, not {called(item)}"
+            yield _wrong(document, (*path, key), wrong), _part(path, key)
     missing = [key for key, (_, needed) in shape.items() if needed and key not in value]
     misspelt = {nearest(key, shape) for key in value if key not in shape} if missing else ()
     for key in missing:
         if key not in misspelt:  # else it is told at its place
-            yield _wrong(document, path, f"has no `{key}`", f"add `{key}`")
+            yield _wrong(document, path, f"has no `{key}`", f"add `{key}`"), _part(path, key)
+
+
+def _part(path: Path, key: str) -> str:
+    return str(path[0]) if path else key
 
 
 def _fits(value: Json, shape: str) -> bool:

@@ -1,0 +1,162 @@
+"""All that is wrong in a user's own `component.yaml` is told at once, and comments in it allow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exai_compiler.catalog import Component
+from exai_compiler.user_components import read_component
+from exai_runtime.compiling import check_project
+from exai_runtime.workspace import load
+
+PROJECT = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec: {exai: ">=0.1", environments: {prod: {target: kubeflow, namespace: n}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: one}
+spec: {steps: {make: {uses: ./component.yaml}}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: two}
+spec: {steps: {make: {uses: ./component.yaml}}}
+"""
+COMPONENT = """\
+name: make
+inputs:
+  - {name: rate, type: Float, default: '0.5'}
+outputs:
+  - {name: rows, type: Dataset}
+implementation:
+  container:
+    image: "a@sha256:DIGEST"
+    command: [make, {inputValue: rate}]
+    args: [{outputPath: rows}]
+    env:
+      DB_PASSWORD: hunter2abc
+""".replace("DIGEST", "0" * 64)
+ALLOW = "# exai: allow credential-in-env"
+
+
+def told(root: Path, component: str) -> list[tuple[str, str]]:
+    (root / "exai.yaml").write_text(PROJECT)
+    (root / "component.yaml").write_text(component)
+    found = check_project(load(root)).diagnostics
+    return [(each.code, str(each.at)) for each in found if each.severity != "note"]
+
+
+PLACE = "component.yaml:12:7"
+WRITTEN = "      DB_PASSWORD: hunter2abc\n"
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [
+        (COMPONENT, [("credential-in-env", PLACE)]),
+        (COMPONENT.replace("2abc", f"2abc  {ALLOW} -- a test's own"), []),
+        (COMPONENT.replace(WRITTEN, f"      {ALLOW} -- a test's own\n{WRITTEN}"), []),
+        (
+            COMPONENT.replace("2abc", f"2abc  {ALLOW}"),
+            [("credential-in-env", PLACE), ("allow-without-reason", "component.yaml:12:32")],
+        ),
+        (
+            COMPONENT.replace("name: make", "name: make  # exai: allow unused-model -- gone"),
+            [("unused-allow", "component.yaml:1:13"), ("credential-in-env", PLACE)],
+        ),
+        (
+            COMPONENT.replace("name: make", "name: make  # exai: allow bad-component -- never"),
+            [("unusable-allow", "component.yaml:1:13"), ("credential-in-env", PLACE)],
+        ),
+    ],
+)
+def test_a_comment_allows_what_it_stands_beside(
+    tmp_path: Path, component: str, expected: list[tuple[str, str]]
+) -> None:
+    assert told(tmp_path, component) == expected
+
+
+def wrong(text: str) -> list[tuple[int, str]]:
+    found = read_component(text, "component.yaml")
+    assert not isinstance(found, Component)
+    return sorted((each.at.line, each.message) for each in found)
+
+
+def test_a_mistake_of_one_kind_hides_none_of_another() -> None:
+    text = COMPONENT.replace("name: make", "name: 5").replace("type: Float", "type: Flaot")
+    text = text.replace("inputValue: rate", "inputValue: rat").replace('"a@', '"A b@')
+    found = wrong(text.replace("outputs:", "descripton: x\noutputs:"))
+    assert [line for line, _ in found] == [1, 3, 4, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        # Nobody knows what inputs there are, so no name of one is wrong.
+        ("inputs:\n  - {name: rate", "inputs:\n  - {nam: rate", [3]),
+        ("inputs:", "input:", [2]),
+        ("type: Float", "typ: Float", [3]),
+        ("implementation:", "implementaton:", [6]),
+        # What follows of a key too many is nothing.
+        ("type: Float,", "type: Float, unit: percent,", [3]),
+    ],
+)
+def test_what_may_come_of_another_mistake_waits(before: str, after: str, lines: list[int]) -> None:
+    assert [line for line, _ in wrong(COMPONENT.replace(before, after))] == lines
+
+
+def test_a_secret_hides_nothing_else() -> None:
+    token = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+    text = COMPONENT.replace("hunter2abc", token).replace("type: Float", "type: Flaot")
+    assert [line for line, _ in wrong(text)] == [3, 12]
+
+
+WHOLE: dict[str, Any] = {
+    "name": "a",
+    "metadata": {"annotations": {"exai.dev/effects": "none", "exai.dev/refs": "{}"}, "labels": {}},
+    "inputs": [{"name": "a", "type": "Integer", "default": "1", "optional": True}],
+    "outputs": [{"name": "b", "type": "Dataset"}],
+    "implementation": {
+        "container": {
+            "image": "a",
+            "command": ["x", {"if": {"cond": {"isPresent": "a"}, "then": ["y"]}}],
+            "args": [{"inputValue": "a"}, {"concat": ["a", {"outputPath": "b"}]}],
+            "env": {"A": "b"},
+        }
+    },
+}
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 1, True, "text", "", [], {}, [1], [[]], ["a"], {"a": 1}, [{}]]
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path]
+    items: Any = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, inner in items:
+        found += places(inner, (*path, key))
+    return found
+
+
+def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    if isinstance(value, list):
+        return [changed(v, path[1:], new) if n == path[0] else v for n, v in enumerate(value)]
+    return {k: changed(v, path[1:], new) if k == path[0] else v for k, v in value.items()}
+
+
+@given(st.sampled_from(places(WHOLE)), VALUES)
+def test_whatever_stands_in_one_is_told_or_read(path: tuple[Any, ...], value: Any) -> None:
+    found = read_component(json.dumps(changed(WHOLE, path, value)), "component.yaml")
+    assert isinstance(found, Component) or (found and all(each.message for each in found))
