@@ -141,6 +141,8 @@ class Flow:
 
     def model(self, binding: Binding | None) -> Signature | None:
         """The signature of the model that arrives here; of several, of the first."""
+        if type(binding) is FromStep and binding.step in self.graph.steps:  # as above
+            return self.models.get((binding.step, binding.output))
         if isinstance(binding, Constant):
             return None
         if isinstance(binding, FromArtifact):

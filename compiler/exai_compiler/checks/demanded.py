@@ -9,6 +9,7 @@ what gets through a condition that looks at the same value.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from exai_compiler.checks.demands import (
     EACH,
@@ -153,12 +154,14 @@ def _uses(
     for path, name, items in found.names:
         if name.is_amount:
             binding, rule = bind(name.text, items), Amount(str(name.path[-1]))
-            if isinstance(binding, Constant) and not any(faults(binding.value, Demand(rule))):
+            if isinstance(binding, Constant) and _is_amount(name.text, rule):
                 continue  # as nearly all are: nobody is told why it must be one
             here = (*path, *name.path)
             why = (f"it is the {rule.resource} of a step", Place(spec, here))
             yield binding, here, Demand(rule, (), (why,)), _places(graph).get(path, ())
     for name_of_step, occurrences in found.occurrences.items():
+        if not any(map(_is_given, occurrences)):
+            continue
         step = graph.steps[name_of_step]
         yield from _inputs(project, spec, graph, step, occurrences)
         yield from _settings(spec, step, occurrences)
@@ -170,6 +173,15 @@ def _uses(
                     yield given, step.input_at(parameter), demand, _place(step)
     if any(isinstance(each, FromItem) and each.field for each in found.sources):
         yield from _fields(spec, graph, found, around)
+
+
+@lru_cache(maxsize=1024)
+def _is_amount(text: str, rule: Amount) -> bool:
+    return not any(faults(text, Demand(rule)))
+
+
+def _is_given(occurrence: Occurrence) -> bool:
+    return isinstance(occurrence.source, FromParameter | FromItem)
 
 
 def _places(graph: Graph) -> Mapping[Path, tuple[str, ...]]:

@@ -21,15 +21,22 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """Names are unique within a kind; those of Datasets and of FeatureViews whatever their case,
     because Feast and SQL ignore it.
     """
+    project = subject.project
+    kept, overlays = project.specs.values(), project.overlays
+    # Mostly no two have one identity; then those alone can be alike whose case says nothing.
+    if len(kept) == len(project.all) and len({spec.ref for spec in overlays}) == len(overlays):
+        found = [spec for spec in kept if spec.ref.kind in ANY_CASE]
+    else:
+        found = [*project.all, *overlays]
     alike: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
-    for spec in (*subject.project.all, *subject.project.overlays):
+    for spec in found:
         if not isinstance(spec.body, ProjectSpec):
             name = spec.ref.name.casefold() if spec.ref.kind in ANY_CASE else spec.ref.name
             alike[spec.ref.kind, name].append(spec)
     for specs in alike.values():
         if len(specs) > 1:
             yield from _alike(sorted(specs, key=lambda spec: spec.at(*NAME)))
-    yield from _projects(subject, subject.project.root.at(*NAME))
+    yield from _projects(subject, project.root.at(*NAME))
 
 
 def _alike(specs: list[Spec]) -> Iterator[Diagnostic]:

@@ -174,7 +174,7 @@ def _features(
                 hint="take it out of the features",
                 related=(("the column", declared.key_at("spec", "schema", feature)),),
             )
-        else:
+        elif _is_reserved(feature):
             yield from _reserved([feature], spec, path)
 
 
@@ -182,7 +182,7 @@ def _reserved(
     names: Iterable[str], spec: Spec, path: Path, *, key: bool = False
 ) -> Iterator[Diagnostic]:
     for name in names:
-        if name in RESERVED or "__" in name:
+        if _is_reserved(name):
             why = "Feast writes views and features as `view__feature`"
             if name in RESERVED:
                 why = "Feast adds a column of that name itself"
@@ -192,3 +192,7 @@ def _reserved(
                 spec.key_at(*path) if key else spec.at(*path),
                 hint="give it another name; in a Dataset, `source:` is the name in the data",
             )
+
+
+def _is_reserved(name: str) -> bool:
+    return name in RESERVED or "__" in name

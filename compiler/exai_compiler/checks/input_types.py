@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from exai_compiler.catalog import Port
+from exai_compiler.catalog import Component, Port
 from exai_compiler.checks.occurrences import Occurrence, words
 from exai_compiler.checks.port_types import (
     NO_FIELD,
@@ -51,23 +51,20 @@ PRIMITIVE = ("string", "integer", "double", "boolean")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    known: dict[int, Mapping[str, Type]] = {}  # by the identity of a component
     for spec, graph, step in subject.steps():
         if (component := step.component) is None:
             continue
+        if (types := known.get(id(component))) is None:
+            types = known[id(component)] = _types(component)
+        refs, given = component.refs, step.spec.with_
         for name, binding in step.inputs.items():
-            kind = component.refs.get(name)
-            if type(binding) not in LITERAL and kind is None:
+            if (type_ := types.get(name)) is None:
                 continue
-            port = component.inputs.get(name)
-            if port is None or name in component.filled or isinstance(binding, Broken):
-                continue
-            if kind is not None:
-                yield from _reference(spec, step, name, kind)
-            elif (
-                isinstance(binding, LITERAL)
-                and name in step.spec.with_
-                and not fits(step.spec.with_[name], port_type(port))
-            ):
+            if name in refs:
+                yield from _reference(spec, step, name, refs[name])
+            elif type(binding) in LITERAL and name in given and not fits(given[name], type_):
+                port = component.inputs[name]
                 yield from _literals(spec, step, port, subject.wanted_at(graph, step, name))
     for referring in subject.by_source.values():
         for spec, graph, occurrence in referring:
@@ -75,8 +72,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _occurrence(subject, spec, graph, occurrence.step, occurrence)
 
 
+def _types(component: Component) -> Mapping[str, Type]:
+    """The types of the inputs that a step may give."""
+    ports = component.inputs.items()
+    return {name: port_type(port) for name, port in ports if name not in component.filled}
+
+
 def _reference(spec: Spec, step: Step, name: str, kind: str) -> Iterator[Diagnostic]:
     binding = step.inputs[name]
+    if isinstance(binding, Broken):
+        return
     if not isinstance(binding, Constant) or not isinstance(binding.value, str):
         yield Diagnostic(
             "wrong-input-type",

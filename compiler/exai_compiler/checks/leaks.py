@@ -23,8 +23,14 @@ from exai_specs.parse import Spec
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    renames = any(
+        column.source
+        for _, data in subject.project.bodies(DatasetSpec)
+        for column in data.schema.values()
+    )
     for trained in subject.trained:
-        yield from _same_column(trained)
+        if renames:  # without one, columns of other names are others
+            yield from _same_column(trained)
         yield from _of_the_request(subject, trained)
     for spec, graph, step in subject.steps_of(ADDS):
         adding = ADDS.get(step.component.name) if step.component else None

@@ -59,6 +59,7 @@ def assignable(source: Type, target: Type) -> Assignable:
     return "no"
 
 
+_TEXT = Scalar("string")
 # What a scalar type takes as it is, an expression or none.
 _TAKEN: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
@@ -76,7 +77,16 @@ def fits(value: Json, type_: Type) -> bool:
     """Whether a literal is of a type at first sight, as nearly all are: no misfit then."""
     if type(type_) is ListOf:
         # An empty one may be of artifacts, which no literal is.
-        return type(value) is tuple and value != () and all(fits(e, type_.item) for e in value)
+        if type(value) is not tuple or value == ():
+            return False
+        if type_.item == _TEXT:  # as most are
+            return {*map(type, value)} == {str}
+        return all(fits(each, type_.item) for each in value)
+    if type(type_) is StructOf:
+        return type(value) is MappingProxyType and all(
+            name in type_.fields and (_is_left_out(each) or fits(each, type_.fields[name]))
+            for name, each in value.items()
+        )
     if type(type_) is not Scalar or type(value) not in _TAKEN.get(type_.name, ()):
         return False
     return type(value) is str or inexact(value) is None
@@ -87,7 +97,7 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
 
     Texts with expressions are left out.
     """
-    if isinstance(value, str) and _is_open(value):
+    if _is_left_out(value):
         return
     if is_artifact(type_):
         bare = _BARE.search(value) if isinstance(value, str) else None
@@ -119,12 +129,13 @@ def misfits(value: Json, type_: Type, path: Path = ()) -> Iterator[tuple[Path, s
                 yield (*path, *inner), INEXACT, "make it text, or a smaller one"
 
 
-def _is_open(text: str) -> bool:
-    """Whether a text has an expression, or one that can't be read; `$${{` alone is none."""
-    if not has_expression(text):
+def _is_left_out(value: Json) -> bool:
+    """Whether it is a text with an expression, or with one that can't be read; `$${{` alone is
+    none."""
+    if not isinstance(value, str) or not has_expression(value):
         return False
     try:
-        return bool(parse_text(text).expressions)
+        return bool(parse_text(value).expressions)
     except ExpressionError:
         return True
 

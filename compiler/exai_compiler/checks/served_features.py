@@ -14,7 +14,7 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import TRAINS, text
-from exai_compiler.feature_views import Used, lacked
+from exai_compiler.feature_views import Feature, Used, lacked
 from exai_compiler.graph import (
     Broken,
     Constant,
@@ -38,12 +38,12 @@ from exai_specs.values import frozen
 
 @frozen
 class Needs:
-    """The features that a model takes: `view:feature` by column, from the service of that name; and
-    the place that says so. `steps`: those that it hangs on.
+    """The features that a model takes, by column, from the service of that name; and the place that
+    says so. `steps`: those that it hangs on.
     """
 
     service: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, Feature]
     spec: Spec
     path: Path
     steps: tuple[tuple[Graph, Step], ...] = ()
@@ -247,9 +247,9 @@ def _port(step: Step) -> str:
     return TRAINS[component.name].features if component is not None else ""
 
 
-def _taken(gives: Used | None, columns: tuple[str, ...]) -> Mapping[str, str]:
+def _taken(gives: Used | None, columns: tuple[str, ...]) -> Mapping[str, Feature]:
     features = gives.columns if gives is not None else {}
-    return {name: features[name].reference for name in columns if name in features}
+    return {name: features[name] for name in columns if name in features}
 
 
 def _fits(
@@ -278,14 +278,15 @@ def _fits(
             hint="remove `features`, or train on what a load-features step gives",
             related=(("the model is trained here", needs.at),),
         )
-    for name, reference in needs.columns.items():
-        feature = gives.columns.get(name)
-        other = feature.reference if feature is not None else None
-        if other == reference:
+    if needs.service == gives.service:  # as nearly all do: it gives what it gave
+        return
+    for name, feature in needs.columns.items():
+        reference, found = feature.reference, gives.columns.get(name)
+        if found is not None and found.reference == reference:
             continue
         wrong = f"doesn't give `{reference}`"
-        if other is not None:
-            wrong = f"gives `{other}`, and not `{reference}`"
+        if found is not None:
+            wrong = f"gives `{found.reference}`, and not `{reference}`"
         yield Diagnostic(
             "features-mismatch",
             f"`{gives.service}` {wrong}, which `{model}` was trained on",

@@ -12,10 +12,9 @@ from exai_specs.diagnostics import Diagnostic, Span
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     specs = (*subject.project.all, *subject.project.overlays)
-    texts = {spec.document.path: spec.document.text for spec in specs}
+    texts = {spec.document.path: spec.document.text for spec in specs if "&" in spec.document.text}
     for path, text in texts.items():
-        if "&" in text:
-            yield from _unused(path, text)
+        yield from _unused(path, text)
 
 
 def _unused(path: str, text: str) -> Iterator[Diagnostic]:
