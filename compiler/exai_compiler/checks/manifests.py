@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.backends.kserve.refusals import refusals
-from exai_compiler.checks.patch_rules import dotted
+from exai_compiler.checks.patch_rules import dotted, untold
 from exai_compiler.checks.subject import Subject
 from exai_compiler.crds import CrdProblem, crd, is_known, problems
+from exai_compiler.maybe import Tree
 from exai_compiler.patches import ALLOWANCES, breaches
 from exai_compiler.pods.loose_ends import loose_ends
 from exai_specs.diagnostics import Diagnostic
@@ -71,12 +72,18 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
             yield Diagnostic("newer-field", message, place, severity="warning", hint=hint)
         else:
             yield Diagnostic("manifest-invalid", message, place, hint=hint)
-    for loose in (*loose_ends(body.manifest), *refusals(body.manifest)):
+    beside = (*loose_ends(body.manifest), *refusals(body.manifest))
+    for loose in beside:
         if not any(_covers(found, loose.path, loose.message) for found in told):
             message = f"`{dotted(loose.path)}` of the {body.kind} {loose.message}"
             yield Diagnostic(
                 "manifest-invalid", message, spec.at(*AT, *loose.path), hint=loose.hint
             )
+    known = (*(found.path for found in told), *(loose.path for loose in beside))
+    for broken in untold(_broken(body), known):
+        message = f"`{dotted(broken.path) or body.kind}` of the {body.kind} {broken.message}"
+        hint = f"the CRD of the {body.kind} says so: kubectl explain {body.kind}"
+        yield Diagnostic("manifest-invalid", message, spec.at(*AT, *broken.path), hint=hint)
 
 
 def _covers(told: CrdProblem, path: tuple[str | int, ...], message: str) -> bool:
@@ -86,8 +93,19 @@ def _covers(told: CrdProblem, path: tuple[str | int, ...], message: str) -> bool
 
 
 def _of_the_schema(body: ManifestSpec) -> Iterator[CrdProblem]:
-    if not is_known(body.api, body.kind):
-        return
+    if is_known(body.api, body.kind):
+        yield from problems(crd(body.kind, body.api), _named(body))
+
+
+def _broken(body: ManifestSpec) -> Iterator[CrdProblem]:
+    if is_known(body.api, body.kind):
+        from exai_compiler.crds.rules import broken_rules
+
+        yield from broken_rules(crd(body.kind, body.api), _named(body))
+
+
+def _named(body: ManifestSpec) -> Mapping[str, Tree]:
+    """The object with the name that it gets."""
     metadata = body.manifest.get("metadata")
     named = {**(metadata if isinstance(metadata, Mapping) else {}), "name": body.name("x")}
-    yield from problems(crd(body.kind, body.api), {**body.manifest, "metadata": named})
+    return {**body.manifest, "metadata": named}

@@ -10,9 +10,9 @@ In: an object as rendered, a patch of it. Out: diagnostics at the patch's own li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from exai_compiler.crds import KINDS, OLDER, crd, problems
+from exai_compiler.crds import KINDS, OLDER, Crd, CrdProblem, crd, problems
 from exai_compiler.maybe import Tree
 from exai_compiler.patches import ALLOWANCES, breaches, in_patch, leaves, merged
 from exai_compiler.pods.loose_ends import loose_ends
@@ -141,6 +141,31 @@ def _invalid(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterat
         else:
             yield Diagnostic("patch-invalid", message, place, hint=hint, related=related)
     yield from _loose(patched, result, told)
+    for broken in untold(_newly_broken(patched, schema, result), told):
+        at = in_patch(patched.kind, result, patched.patch, broken.path)
+        message = f"`{dotted(broken.path) or patched.kind}` of the {patched.kind} {broken.message}"
+        hint = f"the CRD of the {patched.kind} says so: kubectl explain {patched.kind}"
+        yield Diagnostic("patch-invalid", message, patched.at(at), hint=hint, related=related)
+
+
+def _newly_broken(
+    patched: Patched, schema: Crd, result: Mapping[str, Tree]
+) -> Iterator[CrdProblem]:
+    from exai_compiler.crds.rules import broken_rules
+
+    before = {(found.path, found.message) for found in broken_rules(schema, patched.body)}
+    for found in broken_rules(schema, result):
+        if (found.path, found.message) not in before:
+            yield found
+
+
+def untold(broken: Iterable[CrdProblem], told: Collection[Path]) -> Iterator[CrdProblem]:
+    """The rules that are broken by more than what is told already: of the place, around it, or of
+    a field right in it."""
+    for found in broken:
+        fields = [path[:-1] for path in told if path and isinstance(path[-1], str)]
+        if found.path not in fields and not any(found.path[: len(path)] == path for path in told):
+            yield found
 
 
 def _loose(patched: Patched, result: Mapping[str, Tree], told: list[Path]) -> Iterator[Diagnostic]:
@@ -156,6 +181,7 @@ def _loose(patched: Patched, result: Mapping[str, Tree], told: list[Path]) -> It
             found.path[: len(path)] == path for path in told
         ):
             continue
+        told.append(found.path)
         at = in_patch(patched.kind, result, patched.patch, found.path)
         message = f"`{dotted(found.path)}` of the {patched.kind} {found.message}"
         yield Diagnostic("patch-invalid", message, patched.at(at), hint=found.hint)

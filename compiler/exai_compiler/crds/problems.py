@@ -2,7 +2,7 @@
 missing.
 
 In: a kind's schema, an object. Out: problems by path, in order. Leaves that are still Unknown pass.
-CEL rules aren't evaluated.
+CEL rules are `rules`' matter.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from exai_compiler.crds.patterns import python_pattern
 from exai_compiler.crds.table import Crd, Node
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.nearest import did_you_mean, nearest
-from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 Path = tuple[str | int, ...]
@@ -21,7 +21,6 @@ Path = tuple[str | int, ...]
 # What the API server itself knows of every object's metadata, as far as exai writes it.
 METADATA = {"annotations": True, "labels": True, "name": False, "namespace": False}
 _SLIP = 0.8  # the share of letters that a slip leaves alike
-_FLAGS = regex(r"\(\?([ims]+)\)")
 RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _WORDS = {
     "array": "a list",
@@ -175,12 +174,6 @@ def _scalar(node: Node, value: bool | int | float | str, path: Path) -> Iterator
     for limit, over in ((node.least, False), (node.most, True), (least, False), (most, True)):
         if limit is not None and (value > limit if over else value < limit):
             yield CrdProblem(path, f"must be at {'most' if over else 'least'} {limit:g}")
-
-
-def python_pattern(pattern: str) -> str:
-    """A pattern of a CRD, which is Go's: there flags may stand inside (`^(?i)(abort|warn)?$`)."""
-    flags = "".join(_FLAGS.findall(pattern))
-    return f"(?{flags}){_FLAGS.sub('', pattern)}" if flags else pattern
 
 
 def _length(node: Node, length: int, path: Path, what: str) -> Iterator[CrdProblem]:

@@ -1,7 +1,7 @@
 """The structural schema of one kind, read from its table when first asked.
 
 In: a kind that exai renders. Out: a tree of nodes; equal parts are one node. Never: descriptions,
-CEL rules, anything outside of exai's own package.
+anything outside of exai's own package.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ PARTS: Mapping[str, tuple[str, tuple[str | int, ...]]] = {
 class Node:
     """One part of a schema. Children are numbers of nodes: `fields` by name, `each` of a list's
     items, `values` of a mapping with any keys. `keys`: a list's items are told apart by these
-    fields (x-kubernetes-list-map-keys). `open`: unknown fields are kept.
+    fields (x-kubernetes-list-map-keys). `open`: unknown fields are kept. `rules`: in CEL, each with
+    what is said of a value that breaks it.
     """
 
     type: str = ""
@@ -135,6 +136,7 @@ class Node:
     nullable: bool = False
     open: bool = False
     default: Any = None
+    rules: tuple[tuple[str, str], ...] = ()
 
 
 @frozen
@@ -215,4 +217,5 @@ def _node(stated: dict[str, Any]) -> Node:
     lists = ("required", "enum", "keys")
     values: dict[str, Any] = dict(stated)
     values |= {key: tuple(values[key]) for key in lists if key in values}
+    values["rules"] = tuple((rule, message) for rule, message in stated.get("rules", ()))
     return Node(**values)

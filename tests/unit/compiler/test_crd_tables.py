@@ -18,6 +18,7 @@ from crd_files import FILES, crd_of, source_of, validator, version_of
 from katib_fields import EXPERIMENT
 
 from exai_compiler.crds import KINDS, OLDER, OTHERS, PARTS, crd, problems, table_name
+from exai_compiler.crds.rules import broken_rules
 from exai_specs.frozen import freeze
 
 ROOT = Path(__file__).parents[3]
@@ -37,13 +38,26 @@ KEPT = (
 )
 
 
+def said(schema: Mapping[str, Any], key: str) -> bool:
+    """A least value of 0 says something, as a default of false does; `nullable: false` doesn't."""
+    value = schema.get(key)
+    return value is not None and (value is not False or key == "default")
+
+
 def table(kind: str, api: str) -> dict[str, Any]:
     """The table of a kind, from its CRD. Equal parts of the schema become one node."""
     nodes: list[dict[str, Any]] = []
     numbers: dict[str, int] = {}
 
     def number(schema: Mapping[str, Any]) -> int:
-        node = {name: schema[key] for key, name in KEPT if schema.get(key) not in (None, False)}
+        node = {name: schema[key] for key, name in KEPT if said(schema, key)}
+        rules = [
+            [" ".join(rule["rule"].split()), rule.get("message", "")]
+            for rule in schema.get("x-kubernetes-validations", ())
+            if "oldSelf" not in rule["rule"]
+        ]
+        if rules:
+            node["rules"] = rules
         if schema.get("x-kubernetes-int-or-string"):
             node["type"] = "int-or-string"
         if isinstance(schema.get("type"), list):
@@ -264,3 +278,5 @@ def test_the_goldens_have_no_problems() -> None:
             if body["kind"] in KINDS:
                 found = list(problems(crd(body["kind"], body["apiVersion"]), freeze(body)))  # type: ignore[arg-type]
                 assert found == [], path
+                schema = crd(body["kind"], body["apiVersion"])
+                assert list(broken_rules(schema, freeze(body))) == [], path  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 from exai_compiler.backends.kserve.refusals import LEGACY
 from exai_compiler.checks.patch_rules import Patched, judged
 from exai_compiler.crds import Crd, Node, crd
-from exai_compiler.crds.problems import python_pattern
+from exai_compiler.crds.patterns import python_pattern
 from exai_compiler.patches import merged
 from exai_specs.documents import read
 from exai_specs.frozen import freeze, thaw
@@ -182,6 +182,8 @@ NOT_RESTRICTED = (
 # What KServe refuses beside what the goldens have, and the ends of paths that it refuses alone.
 REFUSED = frozenset({*LEGACY, "canary", "scaling", "steps", "storageUris"})
 ALONE = ("deploymentStrategy", "logger", "replicas")
+# The Gateway API's parts, of which the CRD's rules ask for more than the samples have.
+RULED = (("spec", "router", "route"), ("spec", "router", "scheduler"))
 
 
 def reasonable(kind: str, path: At, code: str) -> bool:
@@ -196,7 +198,7 @@ def reasonable(kind: str, path: At, code: str) -> bool:
         case "patch-invalid":  # the samples mount volumes that no pod has
             alone = path[-2:] == ("model", "name") or path[-1] in ALONE
             mounts = "volumeMounts" in path or path[-1] in ("initContainers", "volumeMounts")
-            return mounts or alone or not REFUSED.isdisjoint(path)
+            return mounts or alone or not REFUSED.isdisjoint(path) or path[:3] in RULED
     return False
 
 

@@ -17,6 +17,7 @@ API = {
     "InferenceGraph": "v1alpha1",
     "ClusterStorageContainer": "v1alpha1",
     "LLMInferenceService": "v1alpha2",
+    "TrainedModel": "v1alpha1",
 }
 MODEL = "model: {modelFormat: {name: onnx}, storageUri: 's3://a/b'}"
 ONE = "must have exactly one of"
@@ -180,6 +181,26 @@ def test_a_strategy_is_standards_and_a_share_knatives() -> None:
     assert at == "predictor.deploymentStrategy"
     share = f"{{predictor: {{{MODEL}, canaryTrafficPercent: 10}}}}"
     assert refused("InferenceService", share, "Knative") == []
+
+
+def test_a_trained_model_is_fetched_by_the_agent() -> None:
+    model = "{inferenceService: many, model: {framework: onnx, memory: 1Gi, storageUri: 'URI'}}"
+    for uri in ("s3://a/b", "gs://a/b", "https://a/b", "oci://a/b"):
+        assert refused("TrainedModel", model.replace("URI", uri)) == []
+    (found,) = refused("TrainedModel", model.replace("URI", "pvc://a/b"))
+    assert found == (
+        "model.storageUri",
+        "is no address that KServe's agent fetches from: pvc",
+    )
+    body: Any = freeze(
+        {
+            "apiVersion": "serving.kserve.io/v1alpha1",
+            "kind": "TrainedModel",
+            "metadata": {"name": "a.b"},
+            "spec": {},
+        }
+    )
+    assert [each.path for each in refusals(body)] == [("metadata", "name")]
 
 
 def test_the_goldens_are_taken() -> None:

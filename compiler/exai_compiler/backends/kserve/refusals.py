@@ -3,7 +3,8 @@ of the right type: fields that can't stand together.
 
 In: an object of KServe's, as a Manifest holds it or with a patch. Out: what is wrong, by path.
 Sources: pkg/apis/serving/v1beta1 (inference_service_validation.go, component.go) and v1alpha1
-(inference_graph_validation.go) of kserve/kserve, `x-kubernetes-validations` of its CRDs.
+(inference_graph_validation.go, trainedmodel_webhook.go) of kserve/kserve,
+`x-kubernetes-validations` of its CRDs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ LEGACY = (
 _OF_STABLE = ("autoScaling", "maxReplicas", "scaleMetric", "scaleTarget", "workerSpec")
 # pkg/apis/serving/v1alpha1/storage_container_types.go
 WORKLOADS = ("initContainer", "localModelDownloadJob")
+# pkg/agent/storage/provider.go
+AGENT_SCHEMES = ("s3://", "gs://", "https://", "http://", "oci://")
 _MODE = "serving.kserve.io/deploymentMode"
 _TARGETS = ("nodeName", "serviceName", "serviceUrl")
 
@@ -43,6 +46,8 @@ def refusals(body: Mapping[str, Tree]) -> Iterator[LooseEnd]:
             yield from _graph(spec)
         case "ClusterStorageContainer":
             yield from _storage_container(spec)
+        case "TrainedModel":
+            yield from _trained_model(body, spec)
         case _:
             pass
 
@@ -187,6 +192,18 @@ def _storage_container(spec: Mapping[str, Tree]) -> Iterator[LooseEnd]:
             why = "must have exactly one of prefix, regex"
             at: Path = ("spec", "supportedUriFormats", index)
             yield LooseEnd(at, why, "for example prefix: acme://")
+
+
+def _trained_model(body: Mapping[str, Tree], spec: Mapping[str, Tree]) -> Iterator[LooseEnd]:
+    name = _block(body, "metadata").get("name")
+    if isinstance(name, str) and "." in name:
+        why = "has a `.`, and KServe's webhook takes letters, digits, `_` and `-`"
+        yield LooseEnd(("metadata", "name"), why, "write - instead")
+    uri, path = _block(spec, "model").get("storageUri"), ("spec", "model", "storageUri")
+    if isinstance(uri, str) and not uri.startswith(AGENT_SCHEMES):
+        scheme = uri.partition("://")[0]
+        why = f"is no address that KServe's agent fetches from: {scheme}"
+        yield LooseEnd(path, why, f"it takes {', '.join(AGENT_SCHEMES)}")
 
 
 def _block(tree: Tree, name: str) -> Mapping[str, Tree]:

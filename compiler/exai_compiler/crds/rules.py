@@ -1,0 +1,65 @@
+"""What the rules of a CRD refuse (`x-kubernetes-validations`, in CEL): fields that can't stand
+together, values that don't fit each other.
+
+In: a kind's schema, an object. Out: the rules that it breaks, by path, in order. As the API server
+does it, defaults are filled in first, and a field that isn't there is judged by no rule. Rules that
+compare with what was there before aren't among them. What can't be told is no problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exai_compiler.crds.cel import holds
+from exai_compiler.crds.cel_values import CelError
+from exai_compiler.crds.problems import CrdProblem, Path
+from exai_compiler.crds.table import Crd, Node
+from exai_compiler.maybe import Tree, Unknown
+from exai_specs.frozen import freeze
+
+
+def broken_rules(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
+    """Outer fields before what is in them."""
+    if not any(node.rules for node in schema.nodes):
+        return
+    root = schema.nodes[schema.root]
+    yield from _broken(schema, root, _filled(schema, root, body), ())
+
+
+def _broken(schema: Crd, node: Node, value: Tree, path: Path) -> Iterator[CrdProblem]:
+    if value is None or isinstance(value, Unknown):
+        return
+    for rule, message in node.rules:
+        try:
+            if not holds(rule, value):
+                yield CrdProblem(path, f"breaks a rule of its CRD: {message or rule}")
+        except CelError:
+            continue
+    parts = value.items() if isinstance(value, Mapping) else enumerate(_items(value))
+    for part, item in parts:
+        child = schema.child(node, part)
+        if child is not None:
+            yield from _broken(schema, child, item, (*path, part))
+
+
+def _filled(schema: Crd, node: Node, value: Tree) -> Tree:
+    """With the defaults of what isn't there, in what is there."""
+    if isinstance(value, tuple):
+        child = schema.nodes[node.each] if node.each is not None else None
+        return value if child is None else tuple(_filled(schema, child, item) for item in value)
+    if not isinstance(value, Mapping):
+        return value
+    found = {
+        name: value if child is None else _filled(schema, child, value)
+        for name, value in value.items()
+        for child in (schema.child(node, name),)
+    }
+    for name, number in (node.fields or {}).items():
+        child = schema.nodes[number]
+        if name not in found and child.default is not None:
+            found[name] = _filled(schema, child, freeze(child.default))
+    return found
+
+
+def _items(value: Tree) -> tuple[Tree, ...]:
+    return value if isinstance(value, tuple) else ()

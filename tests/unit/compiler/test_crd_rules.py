@@ -1,0 +1,285 @@
+"""The rules of CRDs are read and judged as the API server does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from exai_compiler.checks import check
+from exai_compiler.crds import KINDS, OLDER, OTHERS, crd
+from exai_compiler.crds.cel import compiled, holds
+from exai_compiler.crds.cel_values import CelError
+from exai_compiler.crds.rules import broken_rules
+from exai_compiler.maybe import Unknown
+from exai_compiler.project import link
+from exai_runtime.workspace import component_catalog
+from exai_specs.documents import read
+from exai_specs.frozen import freeze
+from exai_specs.parse import Spec, parse
+
+KNOWN = {**OTHERS, **KINDS}
+EVERY = [(kind, api) for kind in KNOWN for api in (KNOWN[kind], *OLDER.get(kind, ()))]
+SELF: Any = freeze(
+    {
+        "name": "a-b",
+        "size": 3,
+        "share": 0.5,
+        "on": False,
+        "namespace": "n",
+        "labels": {"x/y": "1"},
+        "items": [{"kind": "A", "port": 80}, {"kind": "B"}],
+        "wait": "1m30s",
+        "url": "https://a.b/c",
+    }
+)
+
+
+def test_every_rule_of_every_table_can_be_read() -> None:
+    rules = {rule for kind, api in EVERY for node in crd(kind, api).nodes for rule, _ in node.rules}
+    assert len(rules) > 100
+    for rule in rules:
+        assert callable(compiled(rule))
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("self.size == 3 && self.share <= 0.5", True),
+        ("self.size + 2 - 1 > 3 ? true : false", True),
+        ("!has(self.other) || self.other == 1", True),
+        ("has(self.on)", True),
+        ("self.on == false", True),
+        ("self.size == true", False),
+        ("self.name in ['a-b', 'c']", True),
+        ("'x/y' in self.labels", True),
+        ("self.labels.all(key, key.size() < 3)", False),
+        ("size(self.items) == 2 && self.items[0].port == 80", True),
+        ("self.items.exists(i, i.kind == 'B')", True),
+        ("self.items.exists_one(i, i.kind in ['A', 'B'])", False),
+        ("self.items.filter(i, has(i.port)).size() == 1", True),
+        ("self.items.map(i, i.kind) == ['A', 'B']", True),
+        ("[has(self.a), has(self.name)].exists_one(c, c)", True),
+        ('self.name.matches(\'^[a-z]\') && !self.name.matches(r"""^[\\d"]+$""")', True),
+        ("self.name.startsWith('a') && self.name.endsWith('b') && self.name.contains('-')", True),
+        ("self.name.split('-')[1] == \"b\"", True),
+        ("duration(self.wait) == duration('90s') && duration('0s') < duration('1ms')", True),
+        ("url(self.url).getScheme() in ['http', \"https\"]", True),
+        ("double('0.5') == self.share && int('3') == self.size && string(self.size) == '3'", True),
+        ("self.__namespace__ == 'n' && has(self.__namespace__)", True),
+        # What decides leaves what can't be told without a say, on either side.
+        ("self.other == 1 || true", True),
+        ("self.other == 1 && false", False),
+        ("self.items.exists(i, i.port == 80)", True),
+        ("self.items.all(i, i.port == 81)", False),
+    ],
+)
+def test_what_a_rule_means(rule: str, expected: bool) -> None:
+    assert holds(rule, SELF) is expected
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "self.other == 1",
+        "self.other == 1 && true",
+        "self.items.all(i, i.port == 80)",
+        "self.items.exists_one(i, i.port == 80)",
+        "self.name",
+        "self.name < 3",
+        "self.items[7].kind == 'A'",
+        "other == 1",
+        "self.name.all(c, true)",
+        "duration('soon') > duration('1s')",
+        "double(self.name) > 0.0",
+        "self.name ==",
+        "self.name 'x'",
+        "self.shout() == 'A'",
+        "shout(self.name)",
+        "(self.size == 3",
+        "self.size == 3 £",
+        "self.",
+        "== 3",
+    ],
+)
+def test_what_cannot_be_told_is_an_error_of_its_own(rule: str) -> None:
+    with pytest.raises(CelError):
+        holds(rule, SELF)
+
+
+GATEWAY = """
+gatewayClassName: istio
+listeners:
+  - {name: a, port: 80, protocol: HTTP}
+  - {name: b, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: c}]}}
+"""
+ROUTE = """
+parentRefs: [{name: gate}]
+rules:
+  - matches: [{path: {value: /a}}]
+    backendRefs: [{name: web, port: 80}]
+"""
+STORE = """
+feastProject: p
+services:
+  onlineStore: {persistence: {file: {path: /data/db}}}
+"""
+MODEL = "{model: {uri: 'hf://a/b'}, replicas: 1}"
+
+
+def broken(kind: str, spec: str, api: str = "") -> list[tuple[str, str]]:
+    body: Any = freeze({"metadata": {"name": "x"}, "spec": yaml.safe_load(spec)})
+    return [
+        (".".join(map(str, each.path[1:])), each.message)
+        for each in broken_rules(crd(kind, api), body)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "old", "new", "path", "words"),
+    [
+        ("Gateway", GATEWAY, "HTTP}", "HTTP, tls: {}}", "listeners", "tls must not be specified"),
+        (
+            "Gateway",
+            GATEWAY,
+            "{certificateRefs: [{name: c}]}",
+            "{certificateRefs: [], options: {}}",
+            "listeners.1.tls",
+            "when mode",
+        ),
+        (
+            "Gateway",
+            GATEWAY,
+            "port: 443, protocol: HTTPS",
+            "port: 80, protocol: HTTP",
+            "listeners",
+            "tls must not",
+        ),
+        ("HTTPRoute", ROUTE, "/a", "a", "rules.0.matches.0.path", "must be an absolute path"),
+        # `kind: Service` and `type: PathPrefix` are defaults.
+        ("HTTPRoute", ROUTE, ", port: 80", "", "rules.0.backendRefs.0", "Must have port"),
+        (
+            "FeatureStore",
+            STORE,
+            "/data/db",
+            "db",
+            "services.onlineStore.persistence.file",
+            "absolute paths",
+        ),
+        (
+            "FeatureStore",
+            STORE,
+            "feastProject: p",
+            "feastProject: p\nreplicas: 2",
+            "",
+            "DB-backed persistence for the online store",
+        ),
+        ("RayJob", "{entrypoint: a}", "entrypoint: a", "managedBy: me", "managedBy", "kueue"),
+        (
+            "TrainJob",
+            "{runtimeRef: {name: r}, trainer: {numNodes: 2}}",
+            "numNodes: 2",
+            "numProcPerNode: 0",
+            "trainer.numProcPerNode",
+            "greater than or equal to 1",
+        ),
+        (
+            "LLMInferenceService",
+            MODEL,
+            "replicas: 1",
+            "router: {route: {http: {spec: {rules: [{matches: [{path: {value: 'a#b'}}]}]}}}}",
+            "router.route.http.spec.rules.0.matches.0.path",
+            "must not contain '#'",
+        ),
+    ],
+)
+def test_what_a_rule_refuses_is_a_problem_at_its_path(
+    kind: str, good: str, old: str, new: str, path: str, words: str
+) -> None:
+    assert broken(kind, good) == []
+    found = broken(kind, good.replace(old, new))
+    assert path in [at for at, _ in found]
+    assert any(at == path and words in message for at, message in found), found
+
+
+def test_what_is_not_known_yet_breaks_no_rule() -> None:
+    waits = Unknown("a run", "it has to end")
+    body: Any = freeze(yaml.safe_load(ROUTE))
+    rule = {**body["rules"][0], "matches": ({"path": {"value": waits}},), "backendRefs": waits}
+    route: Any = {"metadata": {"name": "x"}, "spec": {**body, "rules": (rule,)}}
+    assert list(broken_rules(crd("HTTPRoute"), route)) == []
+
+
+PROJECT = """
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec:
+  exai: ">=0.1"
+  environments:
+    prod: {target: kubeflow, namespace: ml, serving: {mode: Standard, gatewayApi: true}}
+---
+"""
+
+
+def told(text: str) -> list[tuple[str, str]]:
+    documents, problems = read(PROJECT + text, "exai.yaml")
+    assert problems == ()
+    specs = [spec for each in documents if isinstance(spec := parse(each), Spec)]
+    project = link(specs)
+    assert project is not None and len(specs) == len(documents)
+    return [
+        (str(each.at), each.message)
+        for each in check(project, component_catalog())
+        if each.severity == "error"
+    ]
+
+
+def test_manifests_and_patches_are_judged_by_them() -> None:
+    manifest = """apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: gate}
+spec:
+  manifest:
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: Gateway
+    spec:
+      gatewayClassName: istio
+      listeners: [{name: a, port: 80, protocol: HTTP, tls: {}}]
+"""
+    ((at, message),) = told(manifest)
+    assert at == "exai.yaml:19:18"
+    assert message.startswith("`spec.listeners` of the Gateway breaks a rule of its CRD: tls must")
+    patched = """apiVersion: exai.dev/v1alpha1
+kind: LLMService
+metadata: {name: chat}
+spec:
+  model: {uri: "hf://a/b"}
+  router: {route: {}, gateway: {}, scheduler: {}}
+  resources: {cpu: 1, memory: 1Gi}
+  patches:
+    LLMInferenceService:
+      spec: {router: {route: {http: {spec: {rules: [{matches: [{path: {value: x}}]}]}}}}}
+"""
+    ((at, message),) = told(patched)
+    assert at.startswith("exai.yaml:19:")
+    assert "must be an absolute path" in message
+
+
+def test_a_rule_is_not_told_beside_what_says_the_same() -> None:
+    """What is written out by hand for KServe has the better hint, and stands alone."""
+    manifest = """apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {name: chat}
+spec:
+  manifest:
+    apiVersion: serving.kserve.io/v1alpha2
+    kind: LLMInferenceService
+    spec:
+      model: {uri: "hf://a/b"}
+      replicas: 2
+      scaling: {minReplicas: 1, maxReplicas: 3, wva: {keda: {}}}
+"""
+    found = [message for _, message in told(manifest)]
+    assert len([each for each in found if "replicas" in each]) == 1, found
