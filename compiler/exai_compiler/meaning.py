@@ -8,7 +8,7 @@ how it is looked up: a model doesn't depend on that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache, partial
 from operator import attrgetter
@@ -196,12 +196,32 @@ def pipeline_meanings(
     project: Project, catalog: Catalog, graphs: Mapping[str, Graph]
 ) -> Mapping[str, str]:
     """What each pipeline does: its steps with `component@version` and inputs, and the meanings of
-    what they read."""
-    found: dict[str, str] = {}
-    # Those that are called first: they have fewer levels.
-    for name, graph in sorted(graphs.items(), key=lambda item: item[1].levels):
-        found[name] = _pipeline_meaning(project, catalog, graph, found)
-    return {name: found[name] for name in graphs}
+    what they read. Each is worked out when it is first asked for: a run that waits for
+    its data needs none."""
+    return _Meanings(project, catalog, graphs)
+
+
+class _Meanings(Mapping[str, str]):
+    def __init__(self, project: Project, catalog: Catalog, graphs: Mapping[str, Graph]) -> None:
+        self._project, self._catalog, self._graphs = project, catalog, graphs
+        self._known: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        found = self._known.get(name)
+        if found is None:
+            graph = self._graphs[name]
+            found = _pipeline_meaning(self._project, self._catalog, graph, self)
+            self._known[name] = found
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._graphs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._graphs)
+
+    def __len__(self) -> int:
+        return len(self._graphs)
 
 
 def _pipeline_meaning(

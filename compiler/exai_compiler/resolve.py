@@ -49,7 +49,7 @@ def resolve(
         run_key(
             spec.ref,
             body,
-            meanings[spec.ref.name],
+            meanings,
             graphs[spec.ref.name],
             environment,
             facts,
@@ -116,7 +116,7 @@ def resolve(
         lock=lock,
         facts=facts,
         graphs=graphs,
-        meanings=MappingProxyType(meanings),
+        meanings=meanings,
         producers=producers,
         models=MappingProxyType(models),
         promotions=promotions,

@@ -30,7 +30,7 @@ DEFAULT_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def run_key(
     ref: Ref,
     pipeline: PipelineSpec,
-    meaning: str,
+    meanings: Mapping[str, str],
     graph: Graph,
     environment: Environment,
     facts: Facts,
@@ -51,7 +51,7 @@ def run_key(
     spec_key = digest(
         {
             "pipeline": ref.name,
-            "meaning": meaning,
+            "meaning": meanings[ref.name],
             "parameters": parameters,
             "generation": generation,
         }

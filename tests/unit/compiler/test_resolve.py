@@ -26,8 +26,9 @@ from exai_compiler.project import Project
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
 from exai_runtime.workspace import component_catalog, load
+from exai_specs.frozen import digest
 from exai_specs.identity import Ref
-from exai_specs.kinds import ModelSpec
+from exai_specs.kinds import ModelSpec, PipelineSpec
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOG = component_catalog()
@@ -351,3 +352,24 @@ def test_a_manual_alias_that_nobody_set_waits_for_a_person(tmp_path: Path) -> No
     assert isinstance(waits, Unknown)
     assert waits.waits_for == Ref("Model", "iris_model@champion")
     assert "manual" in waits.reason
+
+
+def test_what_a_pipeline_means_is_asked_for_where_its_data_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def counted(meant: object) -> str:
+        asked.append("")
+        return digest(meant)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("exai_compiler.meaning.digest", counted)
+    found = resolved(project(tmp_path), Facts())
+    assert found.runs == () and not asked
+    name = found.project.bodies(PipelineSpec).__next__()[0].ref.name
+    assert name in found.meanings and "other" not in found.meanings and not asked
+    assert [*found.meanings] == [*found.graphs] and len(found.meanings) == len(found.graphs)
+    meaning, first = found.meanings[name], len(asked)
+    assert first and found.meanings[name] == meaning and len(asked) == first
+    again = resolved(found.project, Facts(data=DATA))
+    assert again.runs and again.meanings[name] == meaning
