@@ -11,7 +11,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 
 from exai_compiler.neighbours import names_of, words_of
@@ -20,6 +20,7 @@ from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic
 from exai_specs.kinds import KINDS
+from exai_specs.mended import part_of
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
@@ -64,6 +65,16 @@ _OF_ITS_ROWS = frozenset(
         *("unknown-column", "unusable-key"),
     }
 )
+# That there isn't something, or only by default.
+_OF_WHAT_IS_MISSING = frozenset(
+    {
+        *("gate-without-metric", "missing-default"),
+        *("missing-timestamp", "model-without-producer", "needs-gateway"),
+        *("needs-graph", "owner-required", "signature-missing", "slo-unmeasurable"),
+        *("snapshot-missing", "unmeasured-container", "unpinned-image", "exai-unpinned"),
+    }
+)
+_OF_WHAT_IS_MISSING_HERE = frozenset({"incomplete-environment", "missing-image", "missing-input"})
 # There it is of a step, a parameter and the like, or of a document by its name.
 _REFERRING = frozenset({"Graph", "Pipeline", "Service", "Tuning"})
 _UNREAD_NAME = "unknown-reference"
@@ -76,19 +87,39 @@ _HOLDING = _SHAPING | {"Dataset", "Entity", "FeatureService", "FeatureView"}
 
 _NONE = frozenset[str]()
 _QUOTED = regex(r"`([^`]+)`")
+_WORD = regex(r"[\w.-]*\w")
 _DOCUMENT = regex(rf"\b(?:{'|'.join(KINDS)})\b")
 
 
 def certain(
     problems: Iterable[Diagnostic], project: Project, unread: Collection[Unread]
 ) -> tuple[Diagnostic, ...]:
-    """Those of the problems of a project without `unread` that are so with it, in their order."""
-    specs = (*project.all, *project.overlays)
+    """Those of the problems of a project that are so with `unread`, whatever those say, in their
+    order. The project is without them, or without a part of them."""
     told = list(problems)
+    sure = _sure_of(told, project, unread)
+    parts = [each for each in unread if each.without is not None]
+    kept: Iterable[Diagnostic] = filter(sure, told)
+    if parts:
+        whole = _sure_of(told, project, [each for each in unread if each.without is None])
+        says = _whatever_was_left_out(project, parts)
+        kept = (each for each in told if sure(each) or (whole(each) and says(each)))
+    return tuple(_as_meant(kept, unread))
+
+
+def _sure_of(
+    told: Sequence[Diagnostic], project: Project, unread: Collection[Unread]
+) -> Callable[[Diagnostic], bool]:
+    """Whether a problem is so whatever these say, all of them."""
+    if not unread:
+        return lambda _: True
+    specs = (*project.all, *project.overlays)
     about = told_at(specs)
+    parts = {number for number, spec in enumerate(specs) if part_of(spec)}
+    parts = parts if any(each.without is not None for each in unread) else set()
     lost = {each.kind for each in unread if each.nameless}
     of_names = {problem for problem in told if lost and _may_name(problem, lost)}
-    naming = [number for problem in of_names for number in about(problem.at)]
+    naming = [*parts, *(number for problem in of_names for number in about(problem.at))]
     waiting = _waiting(specs, unread, naming)
 
     def waiting_for(kinds: Collection[str | None]) -> Set[int]:
@@ -123,6 +154,8 @@ def certain(
         of_name = problem.code == _UNREAD_NAME
         of_lock = problem.at.path == lock and of_name
         referring = of_name and all(specs[number].ref.kind in _REFERRING for number in here)
+        if not parts.isdisjoint(here):
+            return False
         if problem.code in _OF_ITSELF:
             return True
         wait = unheld if problem.code in _OF_ITS_ROWS else waiting
@@ -137,7 +170,34 @@ def certain(
         kind = _DOCUMENT.search(problem.message.partition("`")[0])
         return not any(may_mean(word, kind and kind[0]) for word in meant)
 
-    return tuple(_as_meant((each for each in told if sure(each)), unread))
+    return sure
+
+
+def _whatever_was_left_out(
+    project: Project, parts: Iterable[Unread]
+) -> Callable[[Diagnostic], bool]:
+    """Whether a problem is so whatever was left out of documents: no word of that has to do with
+    it, and where it is that something is missing, nothing was left out there."""
+    without = _NONE.union(*(each.without or _NONE for each in parts))
+    specs = (*project.all, *project.overlays)
+    about = told_at(specs)
+    damaged = {
+        number: part.damaged()
+        for number, spec in enumerate(specs)
+        if (part := part_of(spec)) is not None and part.gone
+    }
+
+    def so(problem: Diagnostic) -> bool:
+        here = about(problem.at)
+        if problem.code.startswith("unused-") or problem.code in _OF_WHAT_IS_MISSING:
+            return not damaged
+        if problem.code in _OF_WHAT_IS_MISSING_HERE and any(
+            problem.at in damaged.get(number, ()) for number in here
+        ):
+            return False
+        return without.isdisjoint(_WORD.findall(f"{problem.code} {problem.message}".casefold()))
+
+    return so
 
 
 def _as_meant(problems: Iterable[Diagnostic], unread: Iterable[Unread]) -> Iterator[Diagnostic]:

@@ -65,10 +65,11 @@ AS_THE_BASE = Environments(MappingProxyType({}), (), ())
 
 def environments(base: Project) -> Environments:
     """The project of each environment that an overlay speaks of. A document that doesn't parse
-    there is as in the base, and a problem."""
+    there is a problem, and what is left of it, or else as in the base."""
     if not base.overlays:
         return AS_THE_BASE
     from exai_compiler.unread import unread_overlaid
+    from exai_specs.mended import mended
     from exai_specs.overlays import overlaid
 
     projects: dict[str, Project] = {}
@@ -85,9 +86,13 @@ def environments(base: Project) -> Environments:
             if isinstance(found, Spec):
                 changed[ref] = found
             else:
+                if (left := mended(document)) is not None:
+                    changed[ref] = left.spec
+                    found = (*found, *left.below)
                 mine = _of_a_document(base, ref, patches, document, found)
                 problems += ((name, each) for each in mine)
-                wrong.setdefault(name, []).append(unread_overlaid(base.specs[ref], document))
+                unread = unread_overlaid(base.specs[ref], document, left)
+                wrong.setdefault(name, []).append(unread)
         projects[name] = with_documents(base, changed)
         patched += changed.values()
     told = in_order(_named(base, problems))
@@ -107,6 +112,8 @@ def wrong_with(wrong: Wrong, base: Project, unread: Iterable[Unread]) -> Wrong:
     knows those."""
     open_: set[str] = set()
     for overlay in unread:
+        if overlay.without is not None:  # it is among the base's
+            continue
         if overlay.kind == "Project":
             return dict.fromkeys(_all_of(base))
         if overlay.may_be("Overlay"):
@@ -357,9 +364,7 @@ def _of_a_document(
 
 def _patched_onto(problem: Diagnostic, document: Document, ref: Ref) -> Diagnostic:
     """With the place in the base, if it is in a patch of the document."""
-    from exai_specs.overlays import PatchedDocument
-
-    base = document.onto(problem.at) if isinstance(document, PatchedDocument) else None
+    base = document.onto(problem.at)
     if base is None:
         return problem
     return replace(problem, related=(*problem.related, (f"patched onto {ref}", base)))

@@ -17,7 +17,7 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import OverlaySpec
 from exai_specs.kinds.overlay import NOT_PATCHED
 from exai_specs.nearest import nearest
-from exai_specs.overlays import PATCH, PatchedDocument, overlaid
+from exai_specs.overlays import PATCH, overlaid
 from exai_specs.parse import Spec, parse
 
 _OF_A_FIELD = frozenset({"unknown-field", "wrong-type", "number-format"})
@@ -43,7 +43,7 @@ def half_patched(base: Project, unread: Iterable[Document]) -> Iterator[tuple[st
 def _wrong(document: Document, patches: Iterable[Document]) -> Iterator[Diagnostic]:
     patched = overlaid(document, patches)
     told, own = parse(patched), parse(document)
-    if isinstance(told, Spec) or isinstance(own, Spec) or not isinstance(patched, PatchedDocument):
+    if isinstance(told, Spec) or isinstance(own, Spec):
         return
     doubtful = {_field(document, ("spec",), each.at) for each in own}
     for problem in told:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from exai_specs.diagnostics import Diagnostic, Span, has_errors
 from exai_specs.documents import Path
 from exai_specs.identity import Ref
-from exai_specs.overlays import PATCH, PatchedDocument, overlaid, patch_of, touched
+from exai_specs.overlays import PATCH, overlaid, patch_of, touched
 from exai_specs.parse import Spec, parse
 from exai_specs.regexes import regex
 from exai_specs.values import frozen, replace
@@ -110,7 +110,7 @@ def _without(touch: Touch, again: Again) -> Collection[Diagnostic] | None:
 def in_a_patch(problem: Diagnostic, patched: Iterable[Spec]) -> bool:
     """Whether a problem shows a place in an overlay by itself."""
     return any(
-        isinstance(spec.document, PatchedDocument) and spec.document.onto(at) is not None
+        spec.document.onto(at) is not None
         for at in (problem.at, *(at for _, at in problem.related))
         for spec in patched
     )

@@ -19,6 +19,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import API_VERSION, KINDS
+from exai_specs.mended import MARK, Mended, is_cut
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec, meant_kind
 from exai_specs.regexes import regex
@@ -36,7 +37,6 @@ _OURS = API_VERSION.partition(".")[0]
 _NAMES = regex(r"""\b(?:name|push)["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 _KIND = regex(r"""\bkind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)""")
 _WORDS = regex(r"""[^\s@:/#"',{}\[\]]+""")
-_MARK = regex(r"(?:\A|(?<=[\n\r]))(?:---|\.\.\.)(?![^ \t\r\n])")
 _MARKED = 3  # characters of a mark
 _NOTHING = frozenset({"", "null", "~"})
 _TOP = regex(r"^(apiVersion|kind|metadata|spec)[ \t]*:", re.MULTILINE)
@@ -51,7 +51,8 @@ class Unread:
     read, the names by which others may know it, in lower case, its words, its kind unless that may
     be any. `cut`: more may belong to it than what can be read. `environment` is an Overlay's, empty
     where it can't be read. `nameless`: it may have another name than these. `maybe`: the kinds that
-    it may be, of those that matter to everybody.
+    it may be, of those that matter to everybody. `without`: the words of what the project holds it
+    without, in lower case; None where the project doesn't hold it.
     """
 
     path: str
@@ -63,6 +64,7 @@ class Unread:
     nameless: bool = False
     maybe: frozenset[str] = frozenset()
     name: str = ""
+    without: frozenset[str] | None = None
 
     def may_be(self, kind: str) -> bool:
         """Whether it may be of a kind that matters to everybody."""
@@ -73,8 +75,10 @@ UNREAD_PROJECT = Unread("exai.yaml", frozenset(), frozenset(), "Project")
 UNREAD_LOCK = Unread("exai.lock", frozenset(), frozenset(), "Lock")
 
 
-def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unread:
-    """One with these problems."""
+def unread_document(
+    document: Document, problems: Iterable[Diagnostic], mended: Mended | None = None
+) -> Unread:
+    """One with these problems, of which this is left."""
     value = document.value
     spec, metadata = value.get("spec"), value.get("metadata")
     if not any(_meant(key, _FRAME) for key in value):  # it is none
@@ -88,8 +92,7 @@ def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unrea
     called = words_in(tuple(said_of_it)).difference(_HEAD) if nameless else frozenset({str(name)})
     names = frozenset(each.casefold() for each in (*called, *_named(spec)))
     words = words_in({key: each for key, each in value.items() if key not in _FRAME[:-1]})
-    ends = not document.text.endswith(("\n", "\r"))
-    cut = ends and _MARK.search(document.text, document.start) is None
+    cut = is_cut(document)
     environment = spec.get("environment") if isinstance(spec, Mapping) else None
     said = environment if known == "Overlay" and isinstance(environment, str) else ""
     return Unread(
@@ -102,12 +105,13 @@ def unread_document(document: Document, problems: Iterable[Diagnostic]) -> Unrea
         nameless,
         maybe,
         "" if nameless else f"{name}",
+        None if mended is None else words_in(mended.without),
     )
 
 
 def unread_text(path: str, text: str, documents: Iterable[Document] = ()) -> Iterator[Unread]:
     """The parts of a file's text that aren't one of these documents of it."""
-    starts = [0, *(mark.end() for mark in _MARK.finditer(text))]
+    starts = [0, *(mark.end() for mark in MARK.finditer(text))]
     read = {bisect(starts, each.start) - 1 for each in documents}
     for number, (start, end) in enumerate(pairwise((*starts, len(text) + _MARKED))):
         part = text[start : end - _MARKED]
@@ -181,15 +185,17 @@ def unread_part(spec: Spec) -> Unread:
     return Unread(spec.document.path, names, words, spec.ref.kind, name=spec.ref.name)
 
 
-def unread_overlaid(spec: Spec, document: Document) -> Unread | None:
-    """A document that is none any more as overlays make it; None where nobody can tell what depends
-    on it."""
-    if spec.ref.kind in EVERYBODY:
+def unread_overlaid(spec: Spec, document: Document, left: Mended | None) -> Unread | None:
+    """A document that is none any more as overlays make it, of which this is left; None where
+    nobody can tell what depends on it."""
+    if spec.ref.kind in EVERYBODY and left is None:
         return None
     value = document.value.get("spec")
     names = names_of(spec).union(name.casefold() for name in _named(value))
     words = words_of(spec) | words_in(value)
-    return Unread(spec.document.path, names, words, spec.ref.kind, name=spec.ref.name)
+    without = None if left is None else words_in(left.without)
+    path, ref = spec.document.path, spec.ref
+    return Unread(path, names, words, ref.kind, name=ref.name, without=without)
 
 
 def _named(value: Json) -> Iterator[str]:

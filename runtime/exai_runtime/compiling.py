@@ -101,8 +101,11 @@ def check_project(
     mine = [each for each in problems if each not in of_others]
     base = loaded.project or loaded.supposed
     if base is not None and loaded.unread is not None:
-        wrong = wrong_with(loaded.wrong, base, loaded.unread or ())
-        found = check_everywhere(base, loaded.overlaid, components, asked, wrong, loaded.unread)
+        if (judged := loaded.judged) is not None:
+            base = judged.project
+        overlaid, wrong = (judged or loaded).overlaid, (judged or loaded).wrong
+        wrong = wrong_with(wrong, base, loaded.unread)
+        found = check_everywhere(base, overlaid, components, asked, wrong, loaded.unread)
         if loaded.unread:
             from exai_compiler.certainty import certain
 

@@ -6,15 +6,16 @@ of them. Never: what documents say of each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from exai_runtime.document_cache import DocumentCache
 from exai_runtime.folder import ROOT_FILE, SUFFIXES, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
+from exai_specs.diagnostics import MAX_IN_FILE, MAX_PROBLEMS, MORE, Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import API_VERSION, ProjectSpec
@@ -23,14 +24,18 @@ from exai_specs.parse import Spec, meant_kind, parse, parse_all
 from exai_specs.regexes import regex
 from exai_specs.values import frozen, replace
 
+if TYPE_CHECKING:
+    from exai_specs.mended import Mended
+
 
 @frozen
 class SpecFiles:
     """All files of a project, in the order of their paths, exai.yaml first.
 
     `problems` are those of their texts, `elsewhere` those of where they are, `unparsed` those of
-    documents; `allowed` are the comments that silence something, `allowed_badly` those that don't.
-    `supposed` stands for a Project that can't be read: it says where the specs are, and no more.
+    documents, and `mended` what is left of these; `allowed` are the comments that silence
+    something, `allowed_badly` those that don't. `supposed` stands for a Project that can't be read:
+    it says where the specs are, and no more.
     """
 
     documents: tuple[Document, ...]
@@ -43,6 +48,7 @@ class SpecFiles:
     allowed: tuple[Allowance, ...]
     allowed_badly: tuple[Diagnostic, ...]
     supposed: Spec | None = None
+    mended: tuple[Mended, ...] = ()
 
 
 def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
@@ -66,6 +72,8 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
         elsewhere.append(_no_project())
     # All are read before the first is parsed: mixed, ten thousand take longer.
     specs, unparsed = parse_all(documents)
+    mended_ = _mended(documents, specs, unparsed) if unparsed else ()
+    unparsed += (problem for each in mended_ for problem in each.below)
     comments = [allowances(text, path) for path, text in sources.items()]
     return SpecFiles(
         documents=tuple(documents),
@@ -78,7 +86,34 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
         allowed=tuple(each for allowed, _ in comments for each in allowed),
         allowed_badly=tuple(each for _, badly in comments for each in badly),
         supposed=supposed,
+        mended=mended_,
     )
+
+
+def _mended(
+    documents: Sequence[Document], specs: Iterable[Spec], problems: Iterable[Diagnostic]
+) -> tuple[Mended, ...]:
+    """What is left of the documents that are no specs. Of two that are halves of one nobody knows
+    what they lack; where not all is told, more is wrong than can be mended."""
+    from exai_specs.mended import mended  # few documents are wrong
+    from exai_specs.split_documents import split
+
+    parsed = {id(spec.document) for spec in specs}
+    halves = {
+        id(half)
+        for above, below in pairwise(documents)
+        if id(below) not in parsed and split(above, below) is not None
+        for half in (above, below)
+    }
+    known = parsed | halves
+    hopeless = {each.at.path for each in problems if each.code == MORE}
+    wrong = (
+        document
+        for document in documents
+        if id(document) not in known and document.path not in hopeless
+    )
+    found = (mended(document) for document in islice(wrong, MAX_IN_FILE))
+    return tuple([each for each in found if each is not None])
 
 
 def _listed(folder: Folder, text: str) -> Iterator[str]:

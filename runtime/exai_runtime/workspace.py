@@ -20,7 +20,7 @@ from exai_runtime.collector import collector_off
 from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, DiskFolder, Folder
 from exai_runtime.lock_file import FILE as LOCK
-from exai_runtime.lock_file import read_lock
+from exai_runtime.lock_file import ReadLock, read_lock
 from exai_runtime.python_files import NO_FILES, PythonFiles, python_files
 from exai_runtime.spec_files import SpecFiles, read_specs
 from exai_specs.diagnostics import Diagnostic, has_errors, in_order, secrets_alone
@@ -35,6 +35,18 @@ if TYPE_CHECKING:
 
 
 @frozen
+class Judged:
+    """A project with what is left of documents that can't be read. `overlaid` has that of each
+    environment with overlays, `patched` the documents that those change, and `wrong` says where
+    they break one."""
+
+    project: Project
+    overlaid: Mapping[str, Project]
+    patched: tuple[Spec, ...]
+    wrong: Wrong
+
+
+@frozen
 class Loaded:
     """`project` is None when there is no readable Project document.
 
@@ -44,7 +56,8 @@ class Loaded:
     overlays make them, and `wrong` says where. `unread` is what is known
     of documents that can't be read; None if it can't be said what depends on them, or if something
     is wrong that isn't a document's. `supposed` is the project where its Project can't be
-    read, with one that says nothing.
+    read, with one that says nothing. `judged` is what is checked where something can be said of
+    documents that can't be read.
     """
 
     root: Path
@@ -58,6 +71,7 @@ class Loaded:
     wrong: Wrong = field(default_factory=empty)
     unread: tuple[Unread, ...] | None = ()
     supposed: Project | None = None
+    judged: Judged | None = None
 
     def project_in(self, environment: str) -> Project | None:
         """The project as it is in an environment."""
@@ -104,7 +118,8 @@ def load_from(
             parsed = {id(spec.document) for spec in specs}
             hidden = (each for each in read_.documents if id(each) not in parsed)
             problems += wrong_patches(project, hidden)
-        python = python_files(folder, (*specs, *there.patched))
+        judged = _judged(read_, locked)
+        python = python_files(folder, (*specs, *there.patched, *_more(read_, judged)))
         problems = secrets_alone((*problems, *there.problems, *python.problems))
         own = {} if locked.text is None else {LOCK: locked.text}
         sources = MappingProxyType({**read_.sources, **python.texts, **own})
@@ -119,7 +134,28 @@ def load_from(
             there.problems,
             there.wrong,
             _unread(read_, locked.problems, python.problems),
+            judged=judged,
         )
+
+
+def _judged(read_: SpecFiles, locked: ReadLock) -> Judged | None:
+    """The project with what is left of documents, if anything is left of one."""
+    left = [each.spec for each in read_.mended]
+    known = read_.has_root or any(spec.ref.kind == "Project" for spec in left)
+    if not known and read_.supposed is not None:
+        left.append(read_.supposed)
+    project = link((*read_.specs, *left), read_.allowed) if read_.mended else None
+    if project is None:
+        return None
+    lock = locked.readable if locked.lock is None else locked.lock
+    project = project if lock is None else replace(project, lock=lock)
+    there = environments(project)
+    return Judged(project, there.projects, there.patched, there.wrong)
+
+
+def _more(read_: SpecFiles, judged: Judged | None) -> Iterable[Spec]:
+    """The documents that are only judged."""
+    return () if judged is None else (*(each.spec for each in read_.mended), *judged.patched)
 
 
 def _supposing(
@@ -128,10 +164,14 @@ def _supposing(
     """What there is without a Project that can be read."""
     from exai_compiler.unread import UNREAD_PROJECT
 
-    python, locked = python_files(folder, read_.specs), read_lock(folder)
+    locked = read_lock(folder)
+    judged = _judged(read_, locked)
+    python = python_files(folder, (*read_.specs, *_more(read_, judged)))
     told = in_order(secrets_alone((*problems, *locked.problems, *python.problems)))
     unread = _unread(read_, locked.problems, python.problems)
     own = {} if locked.text is None else {LOCK: locked.text}
+    if unread is not None and not any(each.spec.ref.kind == "Project" for each in read_.mended):
+        unread = (*unread, UNREAD_PROJECT)
     return Loaded(
         root,
         None,
@@ -139,8 +179,9 @@ def _supposing(
         MappingProxyType({**read_.sources, **python.texts, **own}),
         python,
         files=tuple(read_.sources),
-        unread=None if unread is None else (*unread, UNREAD_PROJECT),
+        unread=unread,
         supposed=link((*read_.specs, supposed), read_.allowed),
+        judged=judged,
     )
 
 
@@ -168,12 +209,14 @@ def _unread(
         found += parts or [None]
     known_ = read_.specs if read_.supposed is None else (*read_.specs, read_.supposed)
     parsed = {id(spec.document) for spec in known_}
+    left = {id(each.document): each for each in read_.mended}
     wrong: dict[str, list[Diagnostic]] = {}
     for problem in read_.unparsed:
         wrong.setdefault(problem.at.path, []).append(problem)
     for document in read_.documents:
         if document.path in wrong and id(document) not in parsed:
-            found.append(unread_document(document, wrong[document.path]))
+            mended = left.get(id(document))
+            found.append(unread_document(document, wrong[document.path], mended))
     found += [unread_part(spec) for spec in read_.specs if spec.document.path in asking]
     found += [UNREAD_LOCK] if lock_is_wrong else []
     known = [each for each in found if each is not None]

@@ -146,6 +146,11 @@ class Document:
         del path
         return False
 
+    def onto(self, at: Span) -> Span | None:
+        """The place in the document as it is read that a place in an overlay of it changes."""
+        del at
+        return None
+
     def keys(self, path: Path) -> tuple[str, ...]:
         """The keys of the mapping at `path`; none where there is no mapping."""
         value: Json = self.value

@@ -73,7 +73,6 @@ class PatchedDocument(Document):
         return (*self.base.starts, *(overlay.at(PATCH) for overlay in self.overlays))
 
     def onto(self, at: Span) -> Span | None:
-        """The place in the base that a place in one of the patches changes."""
         for overlay in self.overlays:
             if at.path != overlay.path:
                 continue

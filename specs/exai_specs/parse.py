@@ -106,6 +106,15 @@ def _meant(value: Mapping[str, Json]) -> Mapping[str, str]:
     return {name: name if name in value else found.get(name, name) for name in _FIELDS}
 
 
+def frame_of(document: Document) -> tuple[Kind, Mapping[str, str]] | None:
+    """The kind that a document was meant to be, and the keys that stand for its fields; None where
+    it is none, or lacks one of them."""
+    keys = _meant(document.value)
+    kind = meant_kind(document.value.get(keys["kind"]))
+    whole = all(isinstance(document.value.get(keys[name]), Mapping) for name in _FIELDS[2:])
+    return None if kind is None or not whole or _foreign(document) is not None else (kind, keys)
+
+
 def meant_kind(said: Json) -> Kind | None:
     """The kind that this is, or nearly."""
     if isinstance(said, tuple) and len(said) == 1:

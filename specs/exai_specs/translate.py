@@ -48,7 +48,7 @@ _BOUNDS = {
 _SHORT = {"forEach": "write `forEach: {in: [...]}`", "retry": "write `retry: {max: 3}`"}
 _WORD = regex(r"\w+")
 _UNSPACED = regex(r"[A-Za-z_][\w.-]*:[^\s/:]")
-_SWITCHES = {
+SWITCHES = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
     **dict.fromkeys(("no", "off", "n", "false"), "false"),
 }
@@ -81,7 +81,7 @@ def _translated(
             continue  # what is wrong with its items is told
         if each["type"] == "exai":
             for problem in each["ctx"]["problems"]:
-                said = _said(problem, _written(location, shape, document, root), document)
+                said = _said(problem, written_path(location, shape, document, root), document)
                 what = (problem.message, *problem.path)
                 yield _with_example(said, shape, (*location, *problem.path)), what
         else:
@@ -107,7 +107,7 @@ def _said_by_pydantic(
     error: ErrorDetails, shape: Shape, document: Document, root: Path
 ) -> Diagnostic:
     location: Path = error["loc"]
-    path = _written(location, shape, document, root)
+    path = written_path(location, shape, document, root)
     kind, given = error["type"], error["input"]
     match kind:
         case "unexpected_keyword_argument":
@@ -230,8 +230,8 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
         hint = "write its one item alone, without brackets or `-`"
     elif kind == "string_type" and isinstance(given, dict) and len(given) == 1:
         hint = "quote text that contains `: `, or take the space after its colon away"
-    elif kind == "bool_type" and isinstance(given, str) and given.lower() in _SWITCHES:
-        hint = f"write {_SWITCHES[given.lower()]}, without quotes"
+    elif kind == "bool_type" and isinstance(given, str) and given.lower() in SWITCHES:
+        hint = f"write {SWITCHES[given.lower()]}, without quotes"
     elif wanted == "a mapping" and isinstance(given, str) and _UNSPACED.match(given):
         hint = "write a space after the colon: `name: value`"
     elif wanted == "a list" and _undashed(given):
@@ -255,7 +255,7 @@ def _at_value(code: str, document: Document, path: Path, wrong: str, hint: str =
     return Diagnostic(code, f"{dotted(path)}: {wrong}", document.at(path), hint=hint)
 
 
-def _written(location: Path, shape: Shape, document: Document, root: Path) -> Path:
+def written_path(location: Path, shape: Shape, document: Document, root: Path) -> Path:
     """A location of pydantic's as the document's path: without the parts that stand for a form, and
     without a field that is written in place of the mapping that it belongs to."""
     path = root

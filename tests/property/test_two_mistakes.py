@@ -1,17 +1,20 @@
-"""Two mistakes in two documents: neither hides what the other's document tells by itself, and
-together they make no third error."""
+"""Two mistakes: neither hides what the other's document tells by itself, and together they make no
+third error. In one document, what is misspelt is taken for what its hint says, and what can't be
+mended hides what may come of it."""
 
 from __future__ import annotations
 
 import random
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from exai_runtime.validating import validate
+from exai_specs.codes import CODES as OF_ONE_DOCUMENT
+from exai_specs.diagnostics import Diagnostic
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = sorted(
@@ -47,7 +50,7 @@ def mistakes(project: Path) -> Iterator[Mistake]:
             yield path, document, number, "# left out"
 
 
-def told(project: Path, there: Path, *made: Mistake) -> Told:
+def errors(project: Path, there: Path, *made: Mistake) -> list[Diagnostic]:
     shutil.copytree(project, there, ignore=shutil.ignore_patterns(".exai"))
     for path, _, number, text in made:
         lines = (there / path).read_text("utf-8").split("\n")
@@ -55,7 +58,15 @@ def told(project: Path, there: Path, *made: Mistake) -> Told:
         (there / path).write_text("\n".join(lines), "utf-8")
     found = validate(there).diagnostics
     shutil.rmtree(there)
-    return {(e.at.path, e.at.line, e.code) for e in found if e.severity == "error"}
+    return [each for each in found if each.severity == "error"]
+
+
+def places(found: Iterable[Diagnostic]) -> Told:
+    return {(each.at.path, each.at.line, each.code) for each in found}
+
+
+def told(project: Path, there: Path, *made: Mistake) -> Told:
+    return places(errors(project, there, *made))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -82,3 +93,44 @@ def test_neither_hides_the_other_nor_do_both_make_a_third(seed: int, tmp_path: P
                 if each[:2] == (mistake[0].as_posix(), mistake[2] + 1) and each[2] in OF_ITSELF
             }
             assert mine <= both, (project, one, other)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_one_document_the_schema_hides_no_check(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(20261127 + seed)  # noqa: S311
+    sound = [each for each in PROJECTS if not validate(each).exit_code]
+    there = tmp_path / "one"
+    meant = others = 0
+    for project in chance.sample(sound, 8):
+        possible = list(mistakes(project))
+        alone = [
+            (one, errors(project, there, one))
+            for one in chance.sample(possible, min(40, len(possible)))
+        ]
+        of_schema = [
+            (one, found[0])
+            for one, found in alone
+            if len(found) == 1 and found[0].code in OF_ONE_DOCUMENT.keys() - OF_FILES
+        ]
+        of_checks = [
+            (other, places(found))
+            for other, found in alone
+            if found and not any(each.code in OF_ONE_DOCUMENT for each in found)
+        ]
+        pairs = [
+            (one, other)
+            for one in of_schema
+            for other in of_checks
+            if one[0][:2] == other[0][:2]
+            and one[0][2] != other[0][2]
+            and not other[0][3].startswith("#")  # half of what both are in may be gone
+        ]
+        for (one, problem), (other, found) in chance.sample(pairs, min(5, len(pairs))):
+            both = told(project, there, one, other)
+            assert both <= found | places([problem]), (project, one, other)
+            if problem.hint.startswith("did you mean"):
+                meant += 1
+                assert found <= both, (project, one, other)
+            others += 1
+    assert meant
+    assert others > meant

@@ -210,9 +210,12 @@ def test_warnings_of_others_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "instead", "told_"),
     [
-        ("target: Service/web", "taget: Service/web", ["both", "three"]),  # prod alone is unknown
+        ("target: Service/web", "target: [a, b]", ["both", "three"]),  # prod alone is unknown
         ("{stopped: false}}}", "{stopped: false}}", ["both", "three"]),
-        ("{environment: prod", "{enviroment: prod", ["both"]),  # it may be of any
+        ("{environment: prod", "{environment: [a, b]", ["both"]),  # it may be of any
+        # What was meant is judged.
+        ("target: Service/web", "taget: Service/web", ["web", "both", "two", "three"]),
+        ("{environment: prod", "{enviroment: prod", ["web", "both", "two", "three"]),
     ],
 )
 def test_an_overlay_that_cant_be_read_hides_its_environment(
@@ -223,7 +226,7 @@ def test_an_overlay_that_cant_be_read_hides_its_environment(
     text += overlay("prod", "{model: flies}", "two").replace("Service/web", "Service/other")
     text += overlay("dev", "{model: x}", "three").replace("Service/web", "Service/other")
     first = PROJECT.count("\n")
-    lines = {"both": first + 10, "three": first + 25}
+    lines = {"web": 19, "both": first + 10, "two": first + 20, "three": first + 25}
     (tmp_path / "exai.yaml").write_text(PROJECT + text)
     found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
     elsewhere = [each.at.line for each in found if each.at.line != first + 15]

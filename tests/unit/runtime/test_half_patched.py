@@ -76,3 +76,34 @@ def test_a_patch_of_what_is_no_document_is_wrong_in_its_environment(tmp_path: Pa
     (problem,) = [e for e in validate(tmp_path).diagnostics if e.at.line == OF_PATCH]
     words = [words for words, _ in problem.related]
     assert words == ["environment `prod`"]
+
+
+@pytest.mark.parametrize(
+    ("base", "patch", "codes"),
+    [
+        (
+            "{model: files, replcas: {max: 2}}",
+            "{model: flies}",
+            [("unknown-field", OF_BASE), ("unknown-reference", OF_PATCH)],
+        ),
+        (
+            "{model: files}",
+            "{model: flies, stoped: true}",
+            [("unknown-field", OF_PATCH), ("unknown-reference", OF_PATCH)],
+        ),
+        (
+            "{model: flies, replicas: [2]}",
+            "{replicas: {max: some}}",
+            [
+                ("unknown-reference", OF_BASE),
+                ("wrong-type", OF_PATCH),
+                ("wrong-type", OF_BASE),
+            ],
+        ),
+    ],
+)
+def test_what_names_tell_isnt_hidden_by_a_field(
+    tmp_path: Path, base: str, patch: str, codes: list[tuple[str, int]]
+) -> None:
+    found = told(tmp_path, base, patch)
+    assert [each for each in found if each[1] != OF_DATASET] == codes

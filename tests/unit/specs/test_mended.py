@@ -1,0 +1,150 @@
+"""What is left of a document whose schema is wrong somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from exai_specs.documents import Document, read
+from exai_specs.frozen import thaw
+from exai_specs.mended import Mended, mended, part_of
+from exai_specs.parse import Spec, parse
+
+HEAD = """\
+apiVersion: exai.dev/v1alpha1
+kind: Pipeline
+metadata: {name: train}
+"""
+SPEC = """\
+spec:
+  parameters: {size: {type: double, default: 0.2}}
+  steps:
+    load: {uses: load-dataset, with: {dataset: iris}}
+    split: {uses: split-dataset, with: {data: "${{ steps.load.data }}"}, retry: {max: 2}}
+"""
+
+
+def document(text: str) -> Document:
+    (found,), problems = read(text, "a.yaml")
+    assert not problems
+    return found
+
+
+def left_of(text: str) -> tuple[Mended, Mapping[str, Any]]:
+    given = document(text)
+    assert not isinstance(parse(given), Spec)
+    found = mended(given)
+    assert found is not None
+    return found, thaw(found.spec.document.value)
+
+
+WHOLE = thaw(document(HEAD + SPEC).value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("apiVersion: exai.dev/v1alpha1", "apiVersion: exai.dev/v1"),
+        ("kind: Pipeline", "kind: Pipline"),
+        ("metadata:", "metdata:"),
+        ("spec:", "sepc:"),
+        ("parameters:", "paramters:"),
+        ("uses: split-dataset", "usess: split-dataset"),
+        ("type: double", "type: duoble"),
+        ("retry: {max: 2}", 'retry: {max: "2"}'),
+        ("{dataset: iris}", "{dataset: iris}, zzz: 1"),
+        ("spec:\n", "spec:\n  owner: {a: b}\n"),
+    ],
+)
+def test_what_is_misspelt_or_too_much_is_mended(right: str, wrong: str) -> None:
+    _, value = left_of((HEAD + SPEC).replace(right, wrong, 1))
+    assert value == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "gone", "words"),
+    [
+        ("retry: {max: 2}", "retry: {max: many}", ("split", "retry"), ["many"]),
+        ("retry: {max: 2}", "retry: [2, 3]", ("split", "retry"), [2, 3]),
+        ("uses: load-dataset, ", "", ("load",), ["load", "iris"]),
+    ],
+)
+def test_what_is_wrong_is_left_out_with_what_needs_it(
+    right: str, wrong: str, gone: tuple[str, ...], words: list[object]
+) -> None:
+    found, value = left_of((HEAD + SPEC).replace(right, wrong, 1))
+    expected = thaw(document(HEAD + SPEC).value)
+    inside = expected["spec"]["steps"]
+    for part in gone[:-1]:
+        inside = inside[part]
+    del inside[gone[-1]]
+    assert value == expected
+    assert all(str(word) in str(found.without) for word in words)
+    assert "uses" not in str(found.without)  # a field of a step is no name
+
+
+def test_places_are_those_of_what_is_written() -> None:
+    text = (HEAD + SPEC).replace("  steps:", "  stpes:").replace("retry: {max: 2}", "zz: 1")
+    given = document(text)
+    found = mended(given)
+    assert found is not None
+    spec = found.spec
+    for path in (("load", "uses"), ("load", "with", "dataset"), ("split", "with", "data")):
+        written = given.at(("spec", "stpes", *path))
+        assert spec.at("spec", "steps", *path) == written
+    assert spec.key_at("spec", "steps") == given.key_at(("spec", "stpes"))
+    part = part_of(spec)
+    assert part is not None
+    assert given.key_at(("spec", "stpes", "split", "zz")) in part.damaged()
+    assert given.key_at(("spec", "stpes", "load")) not in part.damaged()
+
+
+def test_items_of_lists_keep_their_places() -> None:
+    tolerations = "tolerations: [{key: a}, 5, {key: c}]"
+    given = document((HEAD + SPEC).replace("retry: {max: 2}", tolerations))
+    found = mended(given)
+    assert found is not None
+    path = ("spec", "steps", "split", "tolerations")
+    assert found.spec.at(*path, 1, "key") == given.at((*path, 2, "key"))
+    assert [each["key"] for each in _inside(found.spec.document.value, path)] == ["a", "c"]
+
+
+def _inside(value: Any, path: Iterable[str]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD,
+        HEAD + "spec: 1\n",
+        HEAD + "spec: {}\n",
+        HEAD + "spec: {steps: 1}\n",
+        (HEAD + SPEC).replace("name: train", "name: 'Train it'"),
+        (HEAD + SPEC).replace("name: train", "nmae: {}"),
+        (HEAD + SPEC).replace("kind: Pipeline", "kind: Zebra"),
+        (HEAD + SPEC).replace("kind: Pipeline\n", ""),
+        (HEAD + SPEC).rstrip() + "\n  zzz: 1",  # more may belong to it
+    ],
+)
+def test_too_little_is_left(text: str) -> None:
+    assert mended(document(text)) is None
+
+
+def test_what_is_wrong_below_a_misspelt_key_is_told() -> None:
+    text = (
+        (HEAD + SPEC).replace("steps:", "stpes:").replace("retry: {max: 2}", "retry: {max: many}")
+    )
+    found, _ = left_of(text)
+    (problem,) = found.below
+    assert (problem.code, problem.at.line) == ("wrong-type", 8)
+
+
+def test_what_a_misspelt_key_cant_hold_is_told_once() -> None:
+    text = (HEAD + SPEC).replace(SPEC.split("\n")[1], "  paramters: [size]")
+    found, _ = left_of(text)
+    assert found.below == ()
