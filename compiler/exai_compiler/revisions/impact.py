@@ -56,6 +56,7 @@ def reached(
             chain_ = (*first_file(base, head, ref), ref)
         _reach(head, found, ref, chain_)
     trained = [found[Ref("Pipeline", name)].because for name in others]
+    trained += [(each.ref,) for each in changes if _runs_again(each)]
     _follow(head, found, trained, after)
     if base is not None:
         _follow(head, found, renamed, after, _changing(base, head))
@@ -210,6 +211,13 @@ def _chains(
             chains = []
         found[pipeline] = min(chains, key=lambda each: (len(each), each), default=(pipeline,))
     return found
+
+
+def _runs_again(change: DocumentChange) -> bool:
+    """Whether a person raised what starts a run without another meaning."""
+    return change.ref.kind == "Pipeline" and any(
+        each.path[:2] == _RUN and each.effect is Effect.RETRAIN for each in change.fields
+    )
 
 
 def first_file(base: Resolved | None, head: Resolved, pipeline: Ref) -> Chain:

@@ -8,7 +8,7 @@ calls it finds nothing; one that can't change in place answers nobody until it i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from exai_compiler.backends.kserve.service import mode_of
@@ -39,6 +39,10 @@ from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.values import replace
 
 _SERVING = ("Graph", "LLMService", "Service")
+# What of a Service means nothing on a target: one machine serves one version at a time.
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"kubeflow": ("local",), "local": ("canary", "rollout")}
+)
 _SCALING = ("autoscale", "replicas")
 
 # What an apply doesn't show: who reads the specs has to know it.
@@ -66,10 +70,15 @@ def here(
             fields = tuple(_of_environment(each, name, environment) for each in change.fields)
             note = "; ".join(_notes(fields, name))
             yield replace(change, fields=fields, impact=_most(fields), note=note)
-        elif change.ref.kind == "Service" and environment.target != "local":
+        elif change.ref.kind == "Service":
             service = head.body(ServiceSpec, change.ref.name)
-            fields = tuple(map(_on_cluster, change.fields))
-            if service is not None and mode_of(service, environment) == "Knative":
+            nothing = _NOTHING[environment.target]
+            fields = tuple(_less(each, nothing) for each in change.fields)
+            if (
+                environment.target != "local"
+                and service is not None
+                and mode_of(service, environment) == "Knative"
+            ):
                 fields = tuple(map(_of_revision, fields))
             yield replace(change, fields=fields, impact=_most(fields))
         else:
@@ -87,9 +96,9 @@ def _of_environment(field: SpecField, name: str, environment: Environment) -> Sp
     return field
 
 
-def _on_cluster(field: SpecField) -> SpecField:
-    """What is of this machine alone means nothing there."""
-    if field.path[:2] == ("spec", "local"):
+def _less(field: SpecField, nothing: Sequence[str]) -> SpecField:
+    """What means nothing on this target has no effect."""
+    if field.path[:1] == ("spec",) and field.path[1:2] and field.path[1] in nothing:
         return replace(field, effect=Effect.METADATA)
     return field
 

@@ -46,11 +46,14 @@ def with_promotions(
         moving = {at for at in (auto - before) & was.aliases.keys() if at not in pins}
         if gates_digest(was.gates) != gates_digest(now.gates) and name not in coming:
             follows = sorted(at for at in auto if at not in pins)
-            notes.append(_of_gates(was.gates, now.gates, follows, sorted(now.aliases)))
+            by_hand = sorted(at for at in now.aliases if at not in pins and at not in auto)
+            if "pinned" not in each.note:
+                notes += [_pinned(at, pins) for at in sorted(pins)]
+            notes.append(_of_gates(was.gates, now.gates, follows, by_hand))
             if _may_pass(was.gates, now.gates):
                 moving.update(follows)
         if notes:
-            note = "; ".join((each.note, *notes) if each.note else notes)
+            note = "; ".join(dict.fromkeys((each.note, *notes) if each.note else notes))
             found[each.ref] = replace(each, note=note)
         if name not in coming:
             _follow(found, each.ref, moving, new)
@@ -67,7 +70,7 @@ def _of_aliases(
         if (at in before) == (at in after):
             continue
         if at in pins:
-            yield f"`{at}` stays on version {pins[at]}, pinned in exai.lock"
+            yield _pinned(at, pins)
         elif at in after:
             yield (
                 f"from the next apply on `{at}` moves by itself, to the newest version where that "
@@ -77,17 +80,21 @@ def _of_aliases(
             yield f"no apply moves `{at}` any more: it stays where it is until a person moves it"
 
 
+def _pinned(at: str, pins: Mapping[str, int]) -> str:
+    return f"`{at}` stays on version {pins[at]}, pinned in exai.lock"
+
+
 def _of_gates(
     before: Mapping[str, Gate],
     after: Mapping[str, Gate],
     follows: Iterable[str],
-    aliases: Iterable[str],
+    by_hand: Iterable[str],
 ) -> str:
     judged = "the next apply judges the newest version again by its recorded metrics, without a run"
     moved = " and ".join(f"`{each}`" for each in follows)
     if not moved:
-        by_hand = ", ".join(f"`{each}`" for each in aliases)
-        return f"{judged}, and moves no alias{f': people move {by_hand}' if by_hand else ''}"
+        people = ", ".join(f"`{each}`" for each in by_hand)
+        return f"{judged}, and moves no alias{f': people move {people}' if people else ''}"
     if not _may_pass(before, after):
         return f"{judged}: where it misses now, {moved} stays where it is"
     return f"{judged}: where it missed and passes now, {moved} moves to it"

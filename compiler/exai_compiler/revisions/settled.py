@@ -169,22 +169,24 @@ def _told(
     if document.verb == "affected" or ref not in roots:
         return document
     most = roots[ref]
+    removed = document.verb == "removed" and ref.kind not in _EVERYWHERE
     happens = max(
         (
             # What another document is to blame for, too, reaches as far as this one's fields.
             each.impact if causes == {ref} else min(each.impact, most)
             for each, causes in because_of_it
-            if document.verb != "removed" or causes == {ref} or _is_its_own(each, ref)
+            if not removed or causes == {ref} or _is_its_own(each, ref)
         ),
         default=Effect.METADATA,
     )
-    if document.verb == "removed":
+    if removed:
         return replace(document, impact=Effect.BREAKING if ref in what.broken else happens)
     # What a model asks for is said to the steps that make it.
     asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))
     if most >= Effect.RETRAIN and (ref in trains or asks):
         happens = max(happens, Effect.RETRAIN)
-    if what.waiting & {ref, *what.above.get(ref, ())}:
+    unpinned = ref.kind == "Lock" and bool(what.waiting)
+    if unpinned or what.waiting & {ref, *what.above.get(ref, ())}:
         happens = max(happens, min(most, Effect.REDEPLOY))
     # No object is a Model's: who moves its aliases is said to no target.
     if document.verb == "changed" and ref.kind != "Model":

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reviewed_projects import DATASET, MODEL, SERVING, TRAINING, compared, edit, project
+from reviewed_projects import (
+    CLUSTER,
+    DATASET,
+    MODEL,
+    SERVING,
+    TRAINING,
+    commit,
+    compared,
+    edit,
+    project,
+)
 
 from exai_compiler.revisions import Comparison
 from exai_runtime import rechecking
@@ -97,3 +107,40 @@ def test_a_run_of_the_same_plan_is_what_is_judged(tmp_path: Path) -> None:
     found = told(compared(root))
     assert found["Model/kinds"] == (Effect.RETRAIN, "")
     assert found["Service/serving"] == (Effect.RETRAIN, "")
+
+
+def test_a_pin_that_is_taken_out_waits_for_the_registry(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=PLACES)
+    (root / "exai.lock").write_text(PIN)
+    commit(root)
+    edit(root / "specs/all.yaml", ("min: 0.9", "min: 0.1"))
+    assert told(compared(root, "prod")) == {
+        "Model/kinds": (
+            Effect.RENDER,
+            f"`champion` stays on version 3, pinned in exai.lock; {JUDGED}, and moves no alias: "
+            "people move `challenger`",
+        )
+    }
+    edit(root / "specs/all.yaml", ("min: 0.1", "min: 0.9"))
+    (root / "exai.lock").unlink()
+    found = compared(root, "prod")
+    assert told(found) == {
+        "Lock/prod": (Effect.REDEPLOY, ""),
+        "Service/serving": (Effect.REDEPLOY, ""),
+    }
+    assert found.plan is not None
+    [waits] = found.plan.waiting
+    assert waits.reason == (
+        "which version `champion` is, only the registry says, since exai.lock doesn't"
+    )
+
+
+PLACES = CLUSTER.replace("MODE", "Standard")
+PIN = f"""\
+apiVersion: exai.dev/v1alpha1
+kind: Lock
+environments:
+  prod:
+    models:
+      kinds@champion: {{version: 3, uri: "s3://b/m/kinds/3", digest: "{"0" * 64}"}}
+"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from git_repository import git
 from guide_pages import GUIDE, write
 from reviewed_projects import (
@@ -21,6 +22,8 @@ from reviewed_projects import (
     rows,
 )
 
+from exai_runtime.comparing import plan_against
+from exai_runtime.views.markdown.against import lines
 from exai_specs.effects import Effect
 
 CLAIM = f"""
@@ -118,6 +121,53 @@ def test_an_adapter_that_is_gone_breaks_who_names_it(tmp_path: Path) -> None:
     )
     edit(root / "specs/all.yaml", ("{sequel: ", "{sql: "), ("hf://a/sql", "hf://a/sql2"))
     assert compared(root, "prod").breaks == ()
+
+
+def test_what_one_machine_has_not_means_nothing_on_it(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    canary = "kinds@champion, canary: {model: kinds@3, traffic: 10%}"
+    edit(root / "specs/all.yaml", ("kinds@champion", canary))
+    found = compared(root)
+    assert rows(found) == {"Service/serving": ("changed", Effect.METADATA)}
+    assert list(actions(found)) == []
+
+
+def test_what_a_raised_generation_trains_is_of_one_class(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    edit(root / "specs/all.yaml", ("{on: [spec]}", "{on: [spec], generation: 2}"))
+    assert rows(compared(root)) == {
+        "Model/kinds": ("affected", Effect.RETRAIN),
+        "Pipeline/training": ("changed", Effect.RETRAIN),
+        "Service/serving": ("affected", Effect.RETRAIN),
+    }
+
+
+@pytest.mark.parametrize(
+    ("on", "starts"),
+    [
+        ("[]", "a person"),
+        ("[data]", "new data or a person"),
+        ("[spec, data]", "another meaning of the specs or new data or a person"),
+    ],
+)
+def test_what_starts_a_run_from_now_on_is_said(on: str, starts: str, tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    edit(root / "specs/all.yaml", ("{on: [spec]}", f"{{on: {on}}}"))
+    [told] = compared(root).documents
+    assert (told.impact, told.note) == (Effect.RENDER, f"from now on {starts} starts a run")
+
+
+def test_a_comment_says_why(tmp_path: Path) -> None:
+    root = project(tmp_path, CLAIM, DATASET, TRAINING, MODEL, SERVING, **PLACED)
+    text = (root / "specs/all.yaml").read_text().partition("---")[2]
+    (root / "specs/all.yaml").write_text(text)
+    edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: drf"))
+    comment = list(lines(plan_against(root, "prod", "HEAD")))
+    at = comment.index("- run `Pipeline/training`, retrain")
+    assert comment[at + 1] == "  - the specs changed in meaning"
+    at = comment.index("- delete `PersistentVolumeClaim/photos`, **breaking**")
+    gone = "Manifest/photos no longer asks for it; the files in it are lost with it"
+    assert comment[at + 1] == f"  - {gone}"
 
 
 def test_a_port_of_this_machine_means_nothing_on_a_cluster(tmp_path: Path) -> None:

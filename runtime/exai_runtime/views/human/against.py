@@ -68,7 +68,9 @@ def summary(found: Comparison) -> str:
     when = ""
     if found.plan is not None and found.plan.waiting:
         when = " until what waits is there"
-    elif any(each.impact is Effect.REDEPLOY for each in found.documents):
+    elif any(
+        each.ref.kind == "Model" and each.impact is Effect.REDEPLOY for each in found.documents
+    ):
         when = " but what the registry decides"
     return f"Nothing for an apply to do{when}: {changed} changed, and no object with {with_what}."
 

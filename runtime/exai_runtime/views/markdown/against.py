@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from exai_compiler.changes import FieldChange, Planned, Replace, Update, verb
+from exai_compiler.changes import (
+    Create,
+    Delete,
+    FieldChange,
+    Materialize,
+    Planned,
+    Replace,
+    Run,
+    Update,
+    verb,
+)
 from exai_compiler.changes import subject as named
 from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
@@ -171,8 +181,12 @@ def _action(planned: Planned) -> Iterator[str]:
         yield from map(_field, fields[:_MOST_OF_ONE])
         if len(fields) > _MOST_OF_ONE:
             yield f"  - ... and {len(fields) - _MOST_OF_ONE} more"
-    elif isinstance(change, Replace):
+    elif isinstance(change, Replace | Delete):
         yield f"  - {prose(change.why)}"
+    elif isinstance(change, Run | Materialize):
+        yield from (f"  - {prose(why)}" for why in change.why)
+    if isinstance(change, Create | Update) and change.only_if is not None:
+        yield f"  - dropped if {code(str(change.only_if))} misses its gates"
 
 
 def _field(group: Sequence[FieldChange]) -> str:
