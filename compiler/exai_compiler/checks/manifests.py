@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.backends.kserve.refusals import refusals
+from exai_compiler.backends.kubeflow import refusals as kubeflow
 from exai_compiler.checks.patch_rules import dotted, untold
 from exai_compiler.checks.subject import Subject
 from exai_compiler.crds import CrdProblem, crd, is_known, problems
@@ -59,7 +60,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
-    told = list(_of_the_schema(body))
+    whole = _whole(spec, body)
+    told = list(_of_the_schema(body, whole))
     for found in told:
         path = (*AT, *found.path)
         where = f" in `{dotted(found.path[:-1])}`" if found.path[:-1] else ""
@@ -72,7 +74,7 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
             yield Diagnostic("newer-field", message, place, severity="warning", hint=hint)
         else:
             yield Diagnostic("manifest-invalid", message, place, hint=hint)
-    beside = (*loose_ends(body.manifest), *refusals(body.manifest))
+    beside = (*loose_ends(whole), *refusals(whole), *kubeflow.refusals(whole))
     for loose in beside:
         if not any(_covers(found, loose.path, loose.message) for found in told):
             message = f"`{dotted(loose.path)}` of the {body.kind} {loose.message}"
@@ -80,7 +82,7 @@ def _invalid(spec: Spec, body: ManifestSpec) -> Iterator[Diagnostic]:
                 "manifest-invalid", message, spec.at(*AT, *loose.path), hint=loose.hint
             )
     known = (*(found.path for found in told), *(loose.path for loose in beside))
-    for broken in untold(_broken(body), known):
+    for broken in untold(_broken(body, whole), known):
         message = f"`{dotted(broken.path) or body.kind}` of the {body.kind} {broken.message}"
         hint = f"the CRD of the {body.kind} says so: kubectl explain {body.kind}"
         yield Diagnostic("manifest-invalid", message, spec.at(*AT, *broken.path), hint=hint)
@@ -92,20 +94,23 @@ def _covers(told: CrdProblem, path: tuple[str | int, ...], message: str) -> bool
     return path[: len(told.path)] == told.path or (lacks and told.path[:-1] == path)
 
 
-def _of_the_schema(body: ManifestSpec) -> Iterator[CrdProblem]:
+def _of_the_schema(body: ManifestSpec, whole: Mapping[str, Tree]) -> Iterator[CrdProblem]:
     if is_known(body.api, body.kind):
-        yield from problems(crd(body.kind, body.api), _named(body))
+        yield from problems(crd(body.kind, body.api), whole)
 
 
-def _broken(body: ManifestSpec) -> Iterator[CrdProblem]:
+def _broken(body: ManifestSpec, whole: Mapping[str, Tree]) -> Iterator[CrdProblem]:
     if is_known(body.api, body.kind):
         from exai_compiler.crds.rules import broken_rules
 
-        yield from broken_rules(crd(body.kind, body.api), _named(body))
+        yield from broken_rules(crd(body.kind, body.api), whole)
 
 
-def _named(body: ManifestSpec) -> Mapping[str, Tree]:
+def _whole(spec: Spec, body: ManifestSpec) -> Mapping[str, Tree]:
     """The object with the name that it gets."""
     metadata = body.manifest.get("metadata")
-    named = {**(metadata if isinstance(metadata, Mapping) else {}), "name": body.name("x")}
+    named = {
+        **(metadata if isinstance(metadata, Mapping) else {}),
+        "name": body.name(spec.ref.name),
+    }
     return {**body.manifest, "metadata": named}

@@ -1,19 +1,18 @@
 """Notebooks, as Kubeflow's controller wants them (targets 4.1).
 
 `duplicate-name`: a container beside the server that is called like it: the server's own container
-has the notebook's name. `reserved-env`: NB_PREFIX, which the controller sets. `notebook-culling`:
-its culler knows no exceptions.
+has the notebook's name. `reserved-env`: NB_PREFIX, which the controller sets. `invalid-name`: a
+label by which it finds the pods. `notebook-culling`: its culler knows no exceptions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.backends.kubeflow.refusals import PREFIX, SELECTED_BY
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import NotebookSpec
-
-PREFIX = "NB_PREFIX"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -37,6 +36,18 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.key_at("spec", "env", PREFIX),
                 hint="remove it",
             )
+        for path, labels in (
+            (("metadata", "labels"), spec.metadata.labels),
+            (("spec", "podLabels"), body.pod_labels),
+        ):
+            for label in SELECTED_BY:
+                if label in labels:
+                    yield Diagnostic(
+                        "invalid-name",
+                        f"`{label}` is the label by which Kubeflow's controller finds the pods",
+                        spec.key_at(*path, label),
+                        hint="give the label another name",
+                    )
         clusters = [name for name, each in subject.environments.items() if each.target != "local"]
         if not body.culling and clusters:
             yield Diagnostic(

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from exai_compiler.crds import KINDS, OLDER, Crd, CrdProblem, crd, problems
 from exai_compiler.maybe import Tree
 from exai_compiler.patches import ALLOWANCES, breaches, in_patch, leaves, merged
-from exai_compiler.pods.loose_ends import loose_ends
+from exai_compiler.pods.loose_ends import LooseEnd, loose_ends
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json
 from exai_specs.kinds import Environment
@@ -169,14 +169,10 @@ def untold(broken: Iterable[CrdProblem], told: Collection[Path]) -> Iterator[Crd
 
 
 def _loose(patched: Patched, result: Mapping[str, Tree], told: list[Path]) -> Iterator[Diagnostic]:
-    """What the pods with the patch refer to and don't have, and what KServe refuses beside each
-    other, where nothing else is told."""
-    from exai_compiler.backends.kserve.refusals import refusals
-
-    before = {
-        (each.path, each.message) for each in (*loose_ends(patched.body), *refusals(patched.body))
-    }
-    for found in (*loose_ends(result), *refusals(result)):
+    """What the pods with the patch refer to and don't have, and what KServe and Kubeflow refuse
+    beside each other, where nothing else is told."""
+    before = {(each.path, each.message) for each in _loose_of(patched.body)}
+    for found in _loose_of(result):
         if (found.path, found.message) in before or any(
             found.path[: len(path)] == path for path in told
         ):
@@ -185,6 +181,13 @@ def _loose(patched: Patched, result: Mapping[str, Tree], told: list[Path]) -> It
         at = in_patch(patched.kind, result, patched.patch, found.path)
         message = f"`{dotted(found.path)}` of the {patched.kind} {found.message}"
         yield Diagnostic("patch-invalid", message, patched.at(at), hint=found.hint)
+
+
+def _loose_of(body: Mapping[str, Tree]) -> tuple[LooseEnd, ...]:
+    from exai_compiler.backends.kserve.refusals import refusals
+    from exai_compiler.backends.kubeflow import refusals as kubeflow
+
+    return (*loose_ends(body), *refusals(body), *kubeflow.refusals(body))
 
 
 def _unsafe(patched: Patched, result: Mapping[str, Tree], root: Spec) -> Iterator[Diagnostic]:

@@ -146,7 +146,7 @@ def _metadata(spec: Spec, body: NotebookSpec, environment: Environment) -> Tree:
         annotations[STOPPED] = STOPPED_AT
     if not body.culling:
         annotations[CULLING] = "false"
-    labels = {**body.pod_labels, **spec.metadata.labels, "app": spec.ref.name, **MANAGED}
+    labels = {"app": spec.ref.name, **body.pod_labels, **spec.metadata.labels, **MANAGED}
     found: dict[str, Tree] = {"labels": _sorted(labels), "name": spec.ref.name}
     if annotations:
         found["annotations"] = _sorted(annotations)
