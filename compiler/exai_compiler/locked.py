@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from exai_specs.lock import Pinned
 
 _WHICH = "which version `{}` is, only the registry says"
+_WHAT = "what version {} is, only the registry says"
 _UNPINNED = f"{_WHICH}, since exai.lock doesn't"
 
 
@@ -72,7 +73,7 @@ def _by_number(model: str, at: str, environment: str, *projects: Project) -> Pin
         for key, pin in sorted(_pinned(project, environment).items()):
             if key.partition("@")[0] == model and str(pin.version) == at and pin.digest:
                 return _pin(pin)
-    return Unknown(Ref("Model", model), _WHICH.format(at))
+    return Unknown(Ref("Model", model), (_WHAT if at.isdigit() else _WHICH).format(at))
 
 
 def _pinned(project: Project, environment: str) -> Mapping[str, Pinned]:

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
-from exai_compiler.changes import FieldChange, Plan, Planned, Update, document_of
+from exai_compiler.changes import FieldChange, MoveAlias, Plan, Planned, Update, document_of
 from exai_compiler.facts import Facts, RunFact
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.locked import lock_of
-from exai_compiler.maybe import Unknown
+from exai_compiler.maybe import Known, Unknown
 from exai_compiler.planning import plan
 from exai_compiler.planning.built import observed
 from exai_compiler.project import Project
@@ -312,10 +312,15 @@ def _explained(planned: Planned, because: Mapping[Ref, tuple[Ref, ...]]) -> Plan
     change = planned.change
     if isinstance(change, Update):
         change = replace(change, fields=tuple(map(_as_it_is, change.fields)))
+    elif isinstance(change, MoveAlias) and isinstance(change.to, Known):
+        change = replace(change, to=Unknown(change.model, _NEWEST))
     above = tuple(ref for ref in planned.because if ref in because)
     document = document_of(planned)
     chain = because.get(document, above) if document else above
     return replace(planned, change=change, because=chain)
+
+
+_NEWEST = "the newest version where that passes the gates, as the registry has it"
 
 
 def _as_it_is(field: FieldChange) -> FieldChange:

@@ -8,7 +8,7 @@ otherwise, waits for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exai_compiler.facts import Pin
 from exai_compiler.feature_views import used
@@ -24,13 +24,20 @@ def with_moments(
     breaks: tuple[Break, ...], old: Resolved, new: Resolved, due: frozenset[Ref]
 ) -> Iterator[Break]:
     """In their order; only those that come of what a model takes or gives."""
+    auto = {each.model.name: each.auto for each in new.promotions}
     for each in breaks:
         service = each.via or each.ref
-        told = _before(old, new, due, service.name) if each.of_model else []
+        told = _before(old, new, due, auto, service.name) if each.of_model else []
         yield replace(each, before=" and ".join(told)) if told else each
 
 
-def _before(old: Resolved, new: Resolved, due: frozenset[Ref], name: str) -> list[str]:
+def _before(
+    old: Resolved,
+    new: Resolved,
+    due: frozenset[Ref],
+    auto: Mapping[str, tuple[str, ...]],
+    name: str,
+) -> list[str]:
     was, now = (each.project.body(ServiceSpec, name) for each in (old, new))
     if was is None or now is None or was.reference != now.reference or "@" not in now.reference:
         return []
@@ -44,7 +51,7 @@ def _before(old: Resolved, new: Resolved, due: frozenset[Ref], name: str) -> lis
         told.append(f"exai.lock pins another version of `{now.reference}` than {pin.version}")
     elif at.isdigit():
         told.append(f"the service names another version than {at}")
-    elif any(each.model.name == model and at not in each.auto for each in new.promotions):
+    elif at not in auto.get(model, (at,)):
         told.append(f"a person moves `{at}`")
     return told
 

@@ -27,6 +27,7 @@ def with_promotions(
     """Sorted by identity. `coming` are the models of which a run of this plan makes a version: that
     one is judged, and the plan has what comes of it."""
     found = dict(by_ref(documents))
+    moves: dict[str, set[str]] = {}
     for each in documents:
         was = old.project.body(ModelSpec, each.ref.name) if each.ref.kind == "Model" else None
         if was is not None and was.source is None and each.verb == "removed":
@@ -55,8 +56,10 @@ def with_promotions(
         if notes:
             note = "; ".join(dict.fromkeys((each.note, *notes) if each.note else notes))
             found[each.ref] = replace(each, note=note)
-        if name not in coming:
-            _follow(found, each.ref, moving, new)
+        if moving and name not in coming:
+            moves[name] = moving
+    if moves:
+        _follow(found, moves, new)
     return tuple(found[ref] for ref in sorted(found))
 
 
@@ -116,24 +119,22 @@ def _is_looser(before: Gate, after: Gate) -> bool:
     return least or most or champion
 
 
-def _follow(found: dict[Ref, DocumentChange], model: Ref, moving: set[str], head: Resolved) -> None:
-    """The services that serve what an alias means which may move."""
+def _follow(
+    found: dict[Ref, DocumentChange], moves: Mapping[str, set[str]], head: Resolved
+) -> None:
+    """The services that serve what an alias means which may move; `moves` are those of each
+    model. One pass for all: there may be as many models as services."""
     for spec, service in head.project.bodies(ServiceSpec):
-        mine = sorted(
-            at
-            for name, _, at in (reference.partition("@") for _, reference in service.references)
-            if name == model.name and at in moving
-        )
+        asked = (reference.partition("@") for _, reference in service.references)
+        mine = [(name, at) for name, _, at in asked if at in moves.get(name, ())]
         own = found.get(spec.ref)
         if not mine or (own is not None and own.impact >= Effect.REDEPLOY):
             continue
-        note = f"if {' or '.join(f'`{at}`' for at in mine)} moves"
-        at = spec.at("metadata", "name")
+        model = Ref("Model", mine[0][0])
+        because = (model, spec.ref)
         if own is None:
-            chain = (model, spec.ref)
-            found[spec.ref] = DocumentChange(
-                spec.ref, "affected", Effect.REDEPLOY, chain, (), at, note
-            )
-        else:
-            found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=(model, spec.ref))
+            note = f"if {' or '.join(f'`{at}`' for _, at in sorted(set(mine)))} moves"
+            at = spec.at("metadata", "name")
+            own = DocumentChange(spec.ref, "affected", Effect.REDEPLOY, because, (), at, note)
+        found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=because)
         found[model] = replace(found[model], impact=max(found[model].impact, Effect.REDEPLOY))

@@ -17,10 +17,13 @@ from reviewed_projects import (
     project,
 )
 
+from exai_compiler.changes import MoveAlias
+from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Comparison
 from exai_runtime import rechecking
 from exai_runtime.views.human.against import summary
 from exai_specs.effects import Effect
+from exai_specs.identity import Ref
 
 JUDGED = "the next apply judges the newest version again by its recorded metrics, without a run"
 MOVES = (
@@ -50,6 +53,25 @@ def test_an_alias_that_exai_moves_from_now_on_is_named_with_its_services(
     }
     assert [str(ref) for ref in found.documents[1].because] == ["Model/kinds", "Service/other"]
     assert summary(found).startswith("Nothing for an apply to do but what the registry decides: 1 ")
+
+
+def test_where_a_new_alias_goes_only_the_registry_says(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("aliases: {", "aliases: {beta: {promote: auto}, "))
+    plan = compared(root).plan
+    assert plan is not None
+    [planned] = plan.changes
+    assert isinstance(planned.change, MoveAlias) and planned.change.alias == "beta"
+    newest = "the newest version where that passes the gates, as the registry has it"
+    assert planned.change.to == Unknown(Ref("Model", "kinds"), newest)
+
+
+def test_what_a_number_means_only_the_registry_says(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("kinds@champion", "kinds@7"))
+    plan = compared(root).plan
+    assert plan is not None
+    assert [each.reason for each in plan.waiting] == ["what version 7 is, only the registry says"]
 
 
 def test_an_alias_that_exai_moves_no_more_stays(tmp_path: Path) -> None:
