@@ -5,9 +5,6 @@ In: a YAML error and the text. Out: one diagnostic. Never: the parser's own word
 
 from __future__ import annotations
 
-import contextlib
-
-import yaml
 from yaml import MarkedYAMLError, YAMLError
 from yaml.nodes import ScalarNode
 
@@ -16,6 +13,7 @@ from exai_specs.regexes import regex
 from exai_specs.values import replace
 from exai_specs.yaml_mistakes import cut_by_comment, mistake
 from exai_specs.yaml_text import MAX_DEPTH, line_at, lines_of, position
+from exai_specs.yaml_unclosed import Opened, never_closed, open_at
 
 _COMMENT = regex(r"[ \t]*#")
 _IN_QUOTES = regex(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
@@ -119,8 +117,6 @@ _BEGUN = {
     "while scanning a simple key": "the key begins here",
 }
 
-_QUOTED = "the text in quotes that ends there begins here"
-
 
 def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     """The diagnostic of a syntax error: `tab`, `quote-expression` or `yaml-syntax`."""
@@ -139,28 +135,42 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
         stopped = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
     if (known := mistake(problem, error.context or "", lines, stopped)) is not None:
         # A quote that isn't closed is ended by the next one, maybe many lines below.
-        opened = _open(text, known.at)
-        return replace(known, related=opened) if opened and opened[0][0] == _QUOTED else known
+        quote = open_at(text, known.at)
+        if quote is None or quote.ended is None:
+            return known
+        unclosed_ = never_closed(text, lines, quote, known.at)
+        return unclosed_ or replace(known, related=quote.related)
     ends = ("unexpected end of stream", "unexpected document indicator")
     unclosed = any(words in problem for words in ends) or "could not find expected ':'" in problem
     if unclosed and error.context_mark:
         at = Span(path, error.context_mark.line + 1, error.context_mark.column + 1)
-    opened = _open(text, at)
-    if opened and "did not find expected ','" in problem:
-        if (cut := cut_by_comment(lines, opened[0][1], at)) is not None:
-            return cut
-        if opened[0][1].line == at.line and line[mark.column : mark.column + 1] == ":":
-            message = "a comma is missing before this key, or a text with a colon isn't quoted"
-            hint = 'separate fields with commas; quote text that contains ": "'
-            return _syntax(message, hint, at, opened)
-        if mark.index >= len(text.rstrip()):  # nothing is behind it but the end
-            at, opened = opened[0][1], ()
-    related = opened or _before(lines[: at.line - 1], at, problem) or _begun(error, path, at)
+    open_ = open_at(text, at)
+    if open_ is not None and (found := _in_brackets(text, lines, problem, open_, at)) is not None:
+        return found
+    related = open_.related if open_ is not None else _before(lines[: at.line - 1], at, problem)
+    related = related or _begun(error, path, at)
     for words, message, hint in _PLAIN_WORDS:
         if words in problem:
             return _syntax(message, hint, at, related)
     hint = "check quotes, commas and indentation around it"
     return _syntax("this isn't valid YAML", hint, at, related)
+
+
+def _in_brackets(
+    text: str, lines: list[str], problem: str, open_: Opened, at: Span
+) -> Diagnostic | None:
+    """What is wrong where something is open: a comment cut it, a comma is missing, or it isn't
+    closed at all."""
+    if "did not find expected ','" in problem:
+        if (cut := cut_by_comment(lines, open_.at, at)) is not None:
+            return cut
+        if open_.at.line == at.line and lines[at.line - 1][at.column - 1 : at.column] == ":":
+            message = "a comma is missing before this key, or a text with a colon isn't quoted"
+            hint = 'separate fields with commas; quote text that contains ": "'
+            return _syntax(message, hint, at, open_.related)
+    elif open_.ended is None and "did not find expected node content" not in problem:
+        return None
+    return never_closed(text, lines, open_, at)
 
 
 def cut_expression(node: ScalarNode, text: str, path: str) -> Diagnostic | None:
@@ -187,28 +197,6 @@ def too_deep(at: Span) -> Diagnostic:
         at,
         hint="no spec needs that; flatten the value",
     )
-
-
-def _open(text: str, at: Span) -> tuple[tuple[str, Span], ...]:
-    """What is open where reading stops: a list or mapping in brackets; or a quote from a line above
-    that is closed there: where one is missing, the next one in the file ends it."""
-    last: yaml.ScalarEvent | None = None
-    opened: list[yaml.CollectionStartEvent] = []
-    with contextlib.suppress(YAMLError):
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            if isinstance(event, yaml.ScalarEvent) and event.style in ("'", '"'):
-                last = event
-            elif isinstance(event, yaml.CollectionStartEvent):
-                opened.append(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                opened.pop()
-    if last is not None and last.start_mark and last.end_mark:
-        start, end = last.start_mark, last.end_mark
-        if start.line < end.line and end.line + 1 == at.line:
-            return ((_QUOTED, Span(at.path, start.line + 1, start.column + 1)),)
-    if opened and opened[-1].flow_style and (mark := opened[-1].start_mark):
-        return (("it is opened here", Span(at.path, mark.line + 1, mark.column + 1)),)
-    return ()
 
 
 def _before(above: list[str], at: Span, problem: str) -> tuple[tuple[str, Span], ...]:

@@ -13,8 +13,11 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.look_alikes import called_character, is_look_alike, unread_look_alike
 from exai_specs.regexes import regex
 from exai_specs.values import replace
+from exai_specs.yaml_text import lines_of
 
 _CONFLICT = regex(r"(<{7}|={7}|>{7}|\|{7})(?= |$)")
+CONFLICT = "a merge conflict isn't resolved"
+_SIDES = "keep one of its sides, and remove the lines of `<`, `=` and `>`"
 _INDENT = regex(r"[ \t]*(?:-[ \t]+)*")
 _UNSPACED = regex(r" *(?:- +)*[A-Za-z_][\w.-]*(:)(?=[^\s/:])(?!.*: )")
 _DASHES = regex(r"-{2}|-{4,}|[—–]+")
@@ -23,12 +26,24 @@ _KEY = regex(r"((?: |- )*)[A-Za-z_][\w.-]*")
 _VALUED = regex(r"((?: |- )*)[A-Za-z_][\w.-]*: +[^\s#|>&]")
 
 
+def conflicts(text: str, start: int, path: str) -> tuple[Diagnostic, ...] | None:
+    """The merge conflicts of a text that begin behind `start`, each once; None where nothing behind
+    it is of one. The side of one may hold a `---`."""
+    first, told = text.count("\n", 0, start) + 1, False
+    found: list[Diagnostic] = []
+    is_open = False
+    for number, line in enumerate(lines_of(text), 1):
+        if (mark := _CONFLICT.match(line)) is None:
+            continue
+        told = told or number >= first
+        if number >= first and (mark[0][0] == "<" or not is_open):
+            found.append(_syntax(CONFLICT, _SIDES, Span(path, number)))
+        is_open = mark[0][0] != ">"
+    return tuple(found) if told else None
+
+
 def mistake(problem: str, context: str, lines: Sequence[str], at: Span) -> Diagnostic | None:
     """`at` is where reading had to stop, `problem` and `context` are libyaml's words."""
-    for number, line in enumerate(lines, 1):
-        if _CONFLICT.match(line):
-            hint = "keep one of its sides, and remove the lines of `<`, `=` and `>`"
-            return _syntax("a merge conflict isn't resolved", hint, Span(at.path, number))
     line = lines[at.line - 1] if at.line <= len(lines) else ""
     if "<document start>" in problem and (end := _end_above(lines, at.line)):
         message = "`...` ends a document, and no `---` begins the next one"

@@ -32,7 +32,7 @@ from exai_specs.regexes import regex
 from exai_specs.yaml_breaks import MOST_BREAKS, next_mark, says_what_it_is, without
 from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
-from exai_specs.yaml_mistakes import uncoloned, unspaced
+from exai_specs.yaml_mistakes import conflicts, uncoloned, unspaced
 from exai_specs.yaml_problems import Problems
 from exai_specs.yaml_scalars import Refused, Scalar, plain, plain_key, scalar_of
 from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
@@ -46,7 +46,7 @@ _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff
 def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
     """Each document that isn't empty and was read whole. After a syntax error the next `---` begins
     one, if it says that it is. `frame` says for people what a document of this file has."""
-    rest, doubtful = text, may_be_deep(text)
+    rest, doubtful, end = text, may_be_deep(text), 0
     for breaks in range(MOST_BREAKS):
         if doubtful:
             deep = first_deep(rest, path)
@@ -59,8 +59,9 @@ def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnos
                     yield conversion
             return
         except yaml.YAMLError as error:
-            end = next_mark(rest, error)
-            yield explain(error, rest[:end], path)
+            start, end = end, next_mark(rest, error)
+            unmerged = conflicts(text[:end], start, path)
+            yield from (explain(error, rest[:end], path),) if unmerged is None else unmerged
             if end == len(rest):
                 return
             rest = without(rest, end)

@@ -274,7 +274,7 @@ def test_a_colon_elsewhere_is_no_expression() -> None:
         ("a: b\nc", "2:1", "without a colon"),
         ("a: 1\nb", "2:1", "without a colon"),
         ("a:\n  - 1\n  b: 2", "3:3", "item of the list"),
-        ("a: [1\nb: 2", "2:2", "isn't closed"),
+        ("a: [1\nb: 2", "1:4", "isn't closed"),
         ("%YAML 3.0\n---\na: 1", "1:1", "valid YAML"),
     ],
 )
@@ -284,9 +284,61 @@ def test_syntax_errors(text: str, at: str, word: str) -> None:
     assert word in found.message
 
 
-def test_a_quote_that_a_later_one_ends_is_told_with_its_place() -> None:
-    found = problem('a: 1\nb: "x\nc: 2\nd: "y@z"\n')
-    assert (str(found.at), [str(at) for _, at in found.related]) == ("f.yaml:4:5", ["f.yaml:2:4"])
+@pytest.mark.parametrize(
+    ("text", "at", "related"),
+    [
+        # A quote that the next one ends, lines below.
+        ('a: 1\nb: "x\nc: 2\nd: "y@z"\n', "2:4", ["4:4"]),
+        ("b: 'x\nc: 2\nd: it's\n", "1:4", ["3:6"]),
+        ('b: ["x, 1]\nc: 2\nd: "y"\n', "1:5", ["3:4"]),
+        ("b:\n  - 'x\n  - 'y'\n", "2:5", ["3:5"]),
+        # Text on several lines with a quote in it: the mistake is there.
+        ('b: "x\n  y "z" u"\n', "2:6", ["1:4"]),
+        # Brackets.
+        ("a: {b: 1\nc: 2\n", "1:4", ["2:2"]),
+        ("a: {b: [1]\nc: {d: 2}\ne: f\n", "1:4", ["2:1"]),
+        ("a: [1,\n- b\n- c\n", "1:4", ["2:1"]),
+        ("a:\n  - [1\n  - [2]\n", "2:5", ["3:5"]),
+        ("a: {b: ']'\nc: 2 # }\n", "1:4", ["2:1"]),
+        ("a: [1,\n", "1:4", []),
+        ("a: [1", "1:4", []),
+        # They are closed, and lack a comma.
+        ("a: {\n  b: 1\n  c: 2\n}\n", "3:4", ["1:4"]),
+        ("a: [\n  {b: 1}\n  {c: '['}\n]\n", "3:3", ["1:4"]),
+    ],
+)
+def test_what_is_never_closed_is_told_where_it_is_opened(
+    text: str, at: str, related: list[str]
+) -> None:
+    found = problem(text)
+    assert (str(found.at), [str(at) for _, at in found.related]) == (
+        f"f.yaml:{at}",
+        [f"f.yaml:{each}" for each in related],
+    )
+
+
+ONE = "<<<<<<< ours\na: 1\n=======\na: 2\n>>>>>>> theirs\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (ONE, [1]),
+        (f"x: 1\n{ONE}y: 2\n{ONE}", [2, 8]),
+        (f"x: 1\n{ONE}---\ny: 2\n{ONE}---\nz: 1\n", [2, 9]),
+        # A `---` on a side of one.
+        ("<<<<<<< ours\na: 1\n---\nb: 1\n=======\na: 2\n>>>>>>> theirs\nc: 1\n", [1]),
+        ("<<<<<<< ours\na: 1\n---\nb: 1\n=======\n>>>>>>> theirs\n<<<<<<< ours\n", [1, 7]),
+        # Half of one is one, too.
+        ("a: 1\n=======\na: 2\n>>>>>>> theirs\n", [2]),
+        (ONE.replace("=======", "||||||| base\na: 0\n======="), [1]),
+    ],
+)
+def test_each_merge_conflict_is_told_once(text: str, lines: list[int]) -> None:
+    _, problems = read(text, "f.yaml")
+    told = {(each.code, each.message) for each in problems}
+    assert told == {("yaml-syntax", "a merge conflict isn't resolved")}
+    assert [each.at.line for each in problems] == lines
 
 
 def test_tabs() -> None:
