@@ -23,6 +23,7 @@ from exai_specs.nearest import nearest
 from exai_specs.parse import Spec, meant_kind, parse, parse_all
 from exai_specs.regexes import regex
 from exai_specs.values import frozen, replace
+from exai_specs.yaml_text import unmarked
 
 if TYPE_CHECKING:
     from exai_specs.mended import Mended
@@ -186,7 +187,8 @@ def _read(
         problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
         return ()
     documents, found = cache.read(data, path)
-    sources[path] = documents[0].text if documents else data.decode("utf-8", errors="replace")
+    text = documents[0].text if documents else unmarked(data)
+    sources[path] = data.decode("utf-8", errors="replace") if text is None else text
     problems += found
     return documents
 

@@ -192,7 +192,7 @@ def _unread(
     is in the lock and in Python."""
     if has_errors((*read_.allowed_badly, *read_.elsewhere)):
         return None
-    wrong_paths = {each.at.path for each in read_.problems if _hides(each)}
+    wrong_paths = {each.at.path for each in read_.problems if _hides(each, read_)}
     asking = {each.at.path for each in python}
     lock_is_wrong = has_errors(lock)
     if not (wrong_paths or asking or lock_is_wrong or read_.unparsed):
@@ -223,8 +223,11 @@ def _unread(
     return tuple(known) if len(known) == len(found) else None
 
 
-def _hides(problem: Diagnostic) -> bool:
-    """Whether there is a document without this problem: one with a secret is read all the same."""
+def _hides(problem: Diagnostic, read_: SpecFiles) -> bool:
+    """Whether there is a document without this problem: one with a secret is read all the same, and
+    so is a file with a byte order mark."""
+    if problem.code in ("byte-order-mark", "not-utf8"):
+        return not any(each.path == problem.at.path for each in read_.documents)
     return problem.severity == "error" and problem.code != "secret-in-spec"
 
 

@@ -23,7 +23,7 @@ from exai_specs.diagnostics import (
 from exai_specs.frozen import Json, freeze, thaw
 from exai_specs.regexes import regex
 from exai_specs.values import field, frozen
-from exai_specs.yaml_text import decode, end_of_document, lines_of, position
+from exai_specs.yaml_text import decode, end_of_document, lines_of, position, unmarked
 
 if TYPE_CHECKING:
     from exai_specs.yaml_plain import Read
@@ -213,12 +213,17 @@ def read(
     `frame` says for people what a document of this file has.
 
     A document with problems isn't returned, but for one whose only problems are known secrets,
-    which it is without; after a syntax error reading goes on at the next `---`. Switch the garbage
+    which it is without; after a syntax error reading goes on at the next `---`. A byte order mark
+    tells the encoding: such a file has that problem, and is read all the same. Switch the garbage
     collector off around many calls: reading makes many objects and no cycles.
     """
     decoded = decode(text, path)
     if isinstance(decoded, Diagnostic):
-        return (), (decoded,)
+        plain_text = unmarked(text)
+        if plain_text is None:
+            return (), (decoded,)
+        read_, wrong = read(plain_text, path, frame)
+        return read_, in_order((decoded, *wrong))
     may_hold_secrets, may_have_look_alikes, plain_documents = _quick()
     doubtful = may_hold_secrets(decoded)
     if not doubtful and not may_have_look_alikes(decoded):

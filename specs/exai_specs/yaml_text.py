@@ -24,6 +24,15 @@ _UNPRINTABLE = regex(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _PLAIN = bytes((*b"\t\n\r", *range(32, 127)))
+_MARK = "\ufeff"
+# UTF-32's mark begins like UTF-16's.
+_MARKS = {
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe\x00\x00": "utf-32-le",
+    b"\x00\x00\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}
 _BREAK = regex("\r\n|[\n\r]")
 _DEEP_BLOCK = regex(r"^ {150}|(?:[-?:][ \t]+){32}", re.MULTILINE)
 _DOCUMENT = regex(r"^---", re.MULTILINE)
@@ -48,7 +57,7 @@ def decode(text: str | bytes, path: str) -> str | Diagnostic:
     decoded = _utf8(text, path) if isinstance(text, bytes) else text
     if isinstance(decoded, Diagnostic):
         return decoded
-    if decoded.startswith("\ufeff"):
+    if decoded.startswith(_MARK):
         return Diagnostic(
             "byte-order-mark",
             "the file starts with a byte order mark",
@@ -64,6 +73,23 @@ def decode(text: str | bytes, path: str) -> str | Diagnostic:
             hint="remove it; a spec is plain text",
         )
     return decoded
+
+
+def unmarked(text: str | bytes) -> str | None:
+    """The text behind a byte order mark, which says how it is to be read; None without one, of what
+    isn't text all the same, and of what is too large."""
+    if len(text) > MAX_BYTES:
+        return None
+    if isinstance(text, str):
+        found = text if text.startswith(_MARK) else ""
+    else:
+        encoding = next((name for mark, name in _MARKS.items() if text.startswith(mark)), "")
+        try:
+            found = text.decode(encoding) if encoding else ""
+        except UnicodeDecodeError:
+            return None
+    found = found.removeprefix(_MARK)
+    return found if found and not found.startswith(_MARK) else None
 
 
 def may_be_deep(text: str) -> bool:
@@ -119,7 +145,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def _utf8(data: bytes, path: str) -> str | Diagnostic:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16's mark
+    if data[:4] in _MARKS or data[:2] in _MARKS:  # UTF-8's has three
         return _not_utf8(path, 1, 1)
     try:
         return data.decode()

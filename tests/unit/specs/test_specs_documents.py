@@ -187,7 +187,8 @@ def test_bytes_and_line_breaks() -> None:
     assert found.value == {"a": "ü", "b": 1}
     assert str(found.at(("b",))) == "f.yaml:2:4"
     assert problem(b"a: 1\nb: \xc3(").at.line == 2
-    assert problem("a: 1".encode("utf-16")).code == "not-utf8"
+    documents, (found,) = read("a: 1".encode("utf-16"), "f.yaml")
+    assert (found.code, [each.value for each in documents]) == ("not-utf8", [{"a": 1}])
     assert str(problem("a: \x07").at) == "f.yaml:1:4"
     assert problem("a: \ud800").code == "not-text"
 
