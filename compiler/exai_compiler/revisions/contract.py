@@ -222,12 +222,16 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
     if old.task != new.task:
         yield "model", f"it answers as a {new.task}, and answered as a {old.task}"
     wanted = [name for name in new.inputs if name not in old.inputs]
-    if wanted:
-        yield "model", f"a request must have {_listed(wanted)} now"
     surplus = [name for name in old.inputs if name not in new.inputs]
-    if surplus and new.surplus == "refused":
+    refused = surplus and new.surplus == "refused"
+    if wanted and refused:  # as a column with another name is
+        no_more = f"may no longer have {_listed(surplus)}"
+        yield "model", f"a request must have {_listed(wanted)} now, and {no_more}"
+    elif wanted:
+        yield "model", f"a request must have {_listed(wanted)} now"
+    elif refused:
         yield "model", f"a request may no longer have {_listed(surplus)}"
-    elif surplus and new.surplus == "misread":
+    if surplus and new.surplus == "misread":
         why = "its server reads by position, and takes what is left for other columns"
         yield "model", f"a request should no longer have {_listed(surplus)}: {why}"
     for name, kind in new.inputs.items():
@@ -243,7 +247,8 @@ def broken_documents(
     overlays: tuple[Spec, ...] = (),
 ) -> Iterator[Break]:
     """Documents that nobody changed and that are wrong now, or `overlays` of the new revision: what
-    they need is gone, or another one. Who is `blamed` is what the problem names."""
+    they need is gone, or another one. Who is `blamed` is what the problem names, or all that there
+    is to blame."""
     specs = (*head.all, *overlays)
     standing = standing_at(specs)
     for problem in problems:
@@ -253,7 +258,8 @@ def broken_documents(
         spec = specs[number] if number is not None else None
         if spec is not None and spec.ref not in changed:
             why = problem.message
-            cause = next((r for r in blamed if f"`{r.name}`" in why or f"`{r}`" in why), None)
+            alone = blamed[0] if len(blamed) == 1 else None
+            cause = next((r for r in blamed if f"`{r.name}`" in why or f"`{r}`" in why), alone)
             because = (spec.ref,) if cause is None else (cause, spec.ref)
             yield Break(str(spec.ref), spec.ref, problem.at, why, because, problem.code)
 

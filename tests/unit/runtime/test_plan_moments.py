@@ -68,8 +68,6 @@ def test_callers_are_told_what_comes_before(
     found = compared(root)
     assert [(each.consumer, each.before) for each in found.breaks] == [
         ("whoever calls Service/serving", before),
-        ("whoever calls Service/serving", before),
-        ("whoever calls Graph/asking", before),
         ("whoever calls Graph/asking", before),
     ]
     assert all(str(each.because[-1]) == str(each.ref) for each in found.breaks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,12 @@ from reviewed_projects import (
 )
 
 from exai_runtime.comparing import plan_against
+from exai_runtime.views.human import against as human
+from exai_runtime.views.human.paint import Paint
 from exai_runtime.views.markdown.against import lines
 from exai_specs.effects import Effect
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 CLAIM = f"""
 {HEAD}kind: Manifest
 metadata: {{name: photos, owner: ml}}
@@ -155,6 +159,34 @@ def test_what_starts_a_run_from_now_on_is_said(on: str, starts: str, tmp_path: P
     edit(root / "specs/all.yaml", ("{on: [spec]}", f"{{on: {on}}}"))
     [told] = compared(root).documents
     assert (told.impact, told.note) == (Effect.RENDER, f"from now on {starts} starts a run")
+
+
+def test_what_waits_alike_is_one_line(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: drf"))
+    found = plan_against(root, "local", "HEAD")
+    digest = 'metadata.annotations["exai.dev/model-digest"]'
+    [text] = [each for each in human.lines(found, Paint(False)) if digest in each]
+    waits = "wait for Model/kinds: a run has to register a new version first"
+    assert text.endswith(f" and spec.predictor.model.storageUri {waits}")
+    [row] = [each for each in lines(found) if digest in each]
+    assert row.endswith("` wait for `Model/kinds`: a run has to register a new version first")
+
+
+def test_the_one_document_that_changed_is_to_blame(tmp_path: Path) -> None:
+    root = tmp_path / "clinic"
+    shutil.copytree(EXAMPLES / "diabetes", root)
+    git(root, "init", "-q", "-b", "main")
+    commit(root)
+    edit(root / "specs/features.yaml", ("features: [age, bmi, bp]", "features: [age, bmi]"))
+    found = plan_against(root, "local", "HEAD").comparison
+    assert found is not None
+    [broken] = found.breaks
+    assert broken.code == "unknown-column"
+    assert [str(ref) for ref in broken.because] == [
+        "FeatureView/body",
+        "Pipeline/diabetes-training",
+    ]
 
 
 def test_a_comment_says_why(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from exai_compiler.changes import FieldChange
-from exai_compiler.maybe import Known, Maybe
-from exai_runtime.views.human.words import field_path, maybe_text, value_text, value_texts
+from exai_compiler.maybe import Known, Maybe, Unknown
+from exai_runtime.views.human.words import field_path, listed, maybe_text, value_text, value_texts
 from exai_specs.frozen import Json
 from exai_specs.values import frozen
 
@@ -41,6 +41,27 @@ def together(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
     """Fields one by one, but neighbours that are strings of one list as one."""
     for _, group in groupby(enumerate(fields), lambda each: _list_of(each[1], each[0])):
         yield tuple(field for _, field in group)
+
+
+def waiting_alike(
+    fields: Sequence[FieldChange],
+) -> tuple[tuple[FieldChange, ...], tuple[tuple[str, Unknown], ...]]:
+    """The other fields, and the paths of those of which nobody knows either side, with what they
+    wait for: one text for all that wait alike."""
+    alike: dict[Unknown, list[FieldChange]] = {}
+    rest: list[FieldChange] = []
+    for field in fields:
+        if isinstance(field.old, Unknown) and isinstance(field.new, Unknown):
+            alike.setdefault(field.new, []).append(field)
+        else:
+            rest.append(field)
+    told = []
+    for unknown, some in alike.items():
+        if len(some) > 1:
+            told.append((listed([field_path(each.path) for each in some]), unknown))
+        else:
+            rest += some
+    return tuple(rest), tuple(told)
 
 
 def path_text(group: Sequence[Field]) -> str:

@@ -28,6 +28,7 @@ from exai_runtime.views.human.differences import (
     maybe_texts,
     path_text,
     together,
+    waiting_alike,
 )
 from exai_runtime.views.human.paint import Paint, pad
 from exai_runtime.views.human.words import count, field_path, listed, maybe_text, text_change
@@ -183,7 +184,9 @@ def _details(change: Change, paint: Paint) -> Iterator[str]:
         case Create():
             yield from _open_fields(change.body)
         case Update():
-            yield from (_fields(group, paint) for group in together(change.fields))
+            rest, waits = waiting_alike(change.fields)
+            yield from (_fields(group, paint) for group in together(rest))
+            yield from (f"{paths} wait for {of.waits_for}: {of.reason}" for paths, of in waits)
         case Replace() | Delete():
             yield f"because {change.why}"
         case Run() | Materialize():

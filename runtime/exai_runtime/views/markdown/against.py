@@ -21,7 +21,13 @@ from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Break, Comparison, DocumentChange, SpecField
 from exai_runtime.revision_results import Against
 from exai_runtime.views.human.against import OF_ALL, because, summary
-from exai_runtime.views.human.differences import list_change, maybe_texts, path_text, together
+from exai_runtime.views.human.differences import (
+    list_change,
+    maybe_texts,
+    path_text,
+    together,
+    waiting_alike,
+)
 from exai_runtime.views.human.words import count, maybe_text, value_texts
 from exai_runtime.views.markdown.text import code, prose
 from exai_specs.diagnostics import Diagnostic
@@ -177,10 +183,13 @@ def _action(planned: Planned) -> Iterator[str]:
     impact = f", {_WORDS[planned.impact]}" if planned.impact > Effect.METADATA else ""
     yield f"- {verb(change)} {code(named(change))}{impact}"
     if isinstance(change, Update):
-        fields = list(together(change.fields))
+        rest, waits = waiting_alike(change.fields)
+        fields = list(together(rest))
         yield from map(_field, fields[:_MOST_OF_ONE])
         if len(fields) > _MOST_OF_ONE:
             yield f"  - ... and {len(fields) - _MOST_OF_ONE} more"
+        for paths, of in waits:
+            yield f"  - {code(paths)} wait for {code(str(of.waits_for))}: {prose(of.reason)}"
     elif isinstance(change, Replace | Delete):
         yield f"  - {prose(change.why)}"
     elif isinstance(change, Run | Materialize):
