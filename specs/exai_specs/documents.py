@@ -35,7 +35,6 @@ Path: TypeAlias = tuple[str | int, ...]
 NODE = 3
 _PLAIN = regex(r"(?:&\S+\s+)?([-+.\w]+)")
 _LISTS = (tuple, list)
-_SLOTS = ("path", "text", "places", "plain")
 _SMALL = 1 << 13  # characters that are looked through as fast as the end of a document is found
 
 
@@ -69,8 +68,11 @@ class Document:
     def unfrozen(cls, path: str, plain: dict[str, Any], text: str, places: bytes) -> Document:
         """One whose value is frozen when it is first asked for. Nobody may change what it gets."""
         found = object.__new__(Document)
-        for slot, given in zip(_SLOTS, (path, text, places, plain), strict=True):
-            object.__setattr__(found, slot, given)
+        set_ = object.__setattr__
+        set_(found, "path", path)
+        set_(found, "text", text)
+        set_(found, "places", places)
+        set_(found, "plain", plain)
         return found
 
     @property

@@ -11,7 +11,7 @@ from exai_specs.diagnostics import Diagnostic
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for each in subject.trained:
         first: dict[str, int] = {}
-        for index, (feature, _) in enumerate(each.features):
+        for index, feature in enumerate(each.features):
             if first.setdefault(feature, index) != index:
                 before = each.spec.at(*each.feature_path(first[feature]))
                 yield Diagnostic(

@@ -46,8 +46,9 @@ def _same_column(trained: Trained) -> Iterator[Diagnostic]:
     target = trained.target_column
     if target is None or (origin := _origin(target, trained.target)) is None:
         return
-    for index, (name, column) in enumerate(trained.features):
-        if name == trained.target or column is None or _origin(column, name) != origin:
+    for index, name in enumerate(trained.features):
+        column = trained.columns.get(name) if name != trained.target else None
+        if column is None or _origin(column, name) != origin:
             continue
         yield Diagnostic(
             "target-in-features",
@@ -76,7 +77,7 @@ def _of_the_request(subject: Subject, trained: Trained) -> Iterator[Diagnostic]:
     service, dataset = trained.columns.added, trained.columns.dataset
     if service is None or not service.request:
         return
-    for index, (name, _) in enumerate(trained.features):
+    for index, name in enumerate(trained.features):
         path = trained.feature_path(index)
         feature = service.columns.get(name)
         view = subject.project.find("FeatureView", feature.view) if feature is not None else None

@@ -11,7 +11,7 @@ from exai_compiler.bodies.run_names import RunName, of_env, of_placement, of_res
 from exai_compiler.checks.mentions import Field, fields
 from exai_compiler.checks.occurrences import Occurrence, occurrences
 from exai_compiler.checks.texts import Path
-from exai_compiler.graph import NO_ITEMS, Broken, Graph, Items, Source, bind, sources
+from exai_compiler.graph import NO_ITEMS, Broken, Constant, Graph, Items, Source, bind, sources
 from exai_specs.expressions import has_expression
 from exai_specs.kinds import PipelineSpec
 from exai_specs.values import frozen
@@ -37,11 +37,18 @@ class Read:
     names: tuple[Name, ...]
 
 
+_CONSTANT = {Constant}
+
+
 def read(graph: Graph, body: PipelineSpec) -> Read:
     """Whatever is read anywhere in a pipeline."""
-    referring = {
-        name: each for name, step in graph.steps.items() if (each := tuple(occurrences(step)))
-    }
+    referring: dict[str, tuple[Occurrence, ...]] = {}
+    broken = False
+    for name, step in graph.steps.items():
+        kinds = {*map(type, step.inputs.values())}
+        if kinds != _CONSTANT and (each := tuple(occurrences(step))):
+            referring[name] = each
+        broken = broken or Broken in kinds
     found, names = tuple(fields(graph)), tuple(_names(graph, body))
     bindings = [
         *(field.binding for field in found),
@@ -50,9 +57,7 @@ def read(graph: Graph, body: PipelineSpec) -> Read:
     read = [each.source for step in referring.values() for each in step]
     for binding in bindings:
         read += sources(binding)
-    broken = any(type(binding) is Broken for binding in bindings) or any(
-        Broken in map(type, step.inputs.values()) for step in graph.steps.values()
-    )
+    broken = broken or any(type(binding) is Broken for binding in bindings)
     return Read(tuple(read), broken, referring, found, names)
 
 

@@ -36,10 +36,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if not local:
         return
     root = subject.project.root
-    for (spec, service), name in product(subject.project.bodies(ServiceSpec), local):
+    places = {
+        name: (f"environment `{name}`", root.key_at("spec", "environments", name)) for name in local
+    }
+    for (spec, service), (name, place) in product(
+        subject.project.bodies(ServiceSpec), places.items()
+    ):
         if service.stopped:
             continue
-        place = (f"environment `{name}`", root.key_at("spec", "environments", name))
         asked = {
             "command": service.command,
             "sidecars": service.sidecars,

@@ -63,6 +63,14 @@ class Columns:
         own = self.dataset[1].schema if self.dataset else self.declared
         return name in own or (self.added is not None and name in self.added.columns)
 
+    def type_of(self, name: str) -> Type | None:
+        """The type of a column, for who doesn't ask where it is declared."""
+        own = self.dataset[1].schema if self.dataset else self.declared
+        if (column := own.get(name)) is not None:
+            return column.type
+        feature = self.added.columns.get(name) if self.added is not None else None
+        return feature.type if feature is not None else None
+
     def get(self, name: str) -> Column | None:
         """A column, with the place that says its type."""
         if self.dataset is not None and (found := _of_data(*self.dataset, name)) is not None:

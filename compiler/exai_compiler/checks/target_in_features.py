@@ -18,7 +18,7 @@ from exai_specs.kinds import FeatureViewSpec
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for trained in subject.trained:
         spec, target, keys = trained.spec, trained.target, _keys(trained.columns)
-        for index, (feature, _) in enumerate(trained.features):
+        for index, feature in enumerate(trained.features):
             if feature == target:
                 yield Diagnostic(
                     "target-in-features",

@@ -17,8 +17,8 @@ from exai_specs.values import frozen
 
 @frozen
 class Trained:
-    """A step that trains: the table that arrives there with its columns, the target, and the
-    features; both with their columns where there are such. `ports` are the names of its inputs.
+    """A step that trains: the table that arrives there with its columns, the target with its column
+    where there is such, and the features. `ports` are the names of its inputs.
     """
 
     spec: Spec
@@ -28,7 +28,7 @@ class Trained:
     columns: Columns
     target: str
     target_column: Column | None
-    features: tuple[tuple[str, Column | None], ...]
+    features: tuple[str, ...]
 
     @property
     def target_path(self) -> Path:
@@ -50,13 +50,5 @@ def trainings(
         table = arriving(ports.data)
         columns, target = columns_of(table), text(step.inputs.get(ports.target))
         features = texts(step.inputs.get(ports.features))
-        yield Trained(
-            spec,
-            step,
-            ports,
-            table,
-            columns,
-            target,
-            columns.get(target),
-            tuple([(name, columns.get(name)) for name in features]),
-        )
+        found = columns.get(target)
+        yield Trained(spec, step, ports, table, columns, target, found, features)

@@ -24,9 +24,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield from _unusable(
             each.spec, each.target_path, each.target, target, "the target", TARGETS
         )
-        for index, (name, column) in enumerate(each.features):
-            if column is not None and str(column.type) not in FEATURES:
-                path = each.feature_path(index)
+        for index, name in enumerate(each.features):
+            if (type_ := each.columns.type_of(name)) is not None and str(type_) not in FEATURES:
+                path, column = each.feature_path(index), each.columns.get(name)
                 yield from _unusable(each.spec, path, name, column, "a feature", FEATURES)
 
 
