@@ -170,7 +170,8 @@ def test_what_waits_alike_is_one_line(tmp_path: Path) -> None:
     waits = "wait for Model/kinds: a run has to register a new version first"
     assert text.endswith(f" and spec.predictor.model.storageUri {waits}")
     [row] = [each for each in lines(found) if digest in each]
-    assert row.endswith("` wait for `Model/kinds`: a run has to register a new version first")
+    told = " and `spec.predictor.model.storageUri` wait for `Model/kinds`: a run has to register "
+    assert row.endswith(f"{told}a new version first") and f"`{digest}`" in row
 
 
 def test_the_one_document_that_changed_is_to_blame(tmp_path: Path) -> None:

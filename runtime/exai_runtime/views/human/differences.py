@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from exai_compiler.changes import FieldChange
 from exai_compiler.maybe import Known, Maybe, Unknown
-from exai_runtime.views.human.words import field_path, listed, maybe_text, value_text, value_texts
+from exai_runtime.views.human.words import field_path, maybe_text, value_text, value_texts
 from exai_specs.frozen import Json
 from exai_specs.values import frozen
 
@@ -45,9 +45,9 @@ def together(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
 
 def waiting_alike(
     fields: Sequence[FieldChange],
-) -> tuple[tuple[FieldChange, ...], tuple[tuple[str, Unknown], ...]]:
+) -> tuple[tuple[FieldChange, ...], tuple[tuple[list[str], Unknown], ...]]:
     """The other fields, and the paths of those of which nobody knows either side, with what they
-    wait for: one text for all that wait alike."""
+    wait for: once for all that wait alike."""
     alike: dict[Unknown, list[FieldChange]] = {}
     rest: list[FieldChange] = []
     for field in fields:
@@ -58,7 +58,7 @@ def waiting_alike(
     told = []
     for unknown, some in alike.items():
         if len(some) > 1:
-            told.append((listed([field_path(each.path) for each in some]), unknown))
+            told.append(([field_path(each.path) for each in some], unknown))
         else:
             rest += some
     return tuple(rest), tuple(told)

@@ -186,7 +186,9 @@ def _details(change: Change, paint: Paint) -> Iterator[str]:
         case Update():
             rest, waits = waiting_alike(change.fields)
             yield from (_fields(group, paint) for group in together(rest))
-            yield from (f"{paths} wait for {of.waits_for}: {of.reason}" for paths, of in waits)
+            yield from (
+                f"{listed(paths)} wait for {of.waits_for}: {of.reason}" for paths, of in waits
+            )
         case Replace() | Delete():
             yield f"because {change.why}"
         case Run() | Materialize():

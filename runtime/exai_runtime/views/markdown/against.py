@@ -28,7 +28,7 @@ from exai_runtime.views.human.differences import (
     together,
     waiting_alike,
 )
-from exai_runtime.views.human.words import count, maybe_text, value_texts
+from exai_runtime.views.human.words import count, listed, maybe_text, value_texts
 from exai_runtime.views.markdown.text import code, prose
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
@@ -189,7 +189,8 @@ def _action(planned: Planned) -> Iterator[str]:
         if len(fields) > _MOST_OF_ONE:
             yield f"  - ... and {len(fields) - _MOST_OF_ONE} more"
         for paths, of in waits:
-            yield f"  - {code(paths)} wait for {code(str(of.waits_for))}: {prose(of.reason)}"
+            named = listed([code(path) for path in paths])
+            yield f"  - {named} wait for {code(str(of.waits_for))}: {prose(of.reason)}"
     elif isinstance(change, Replace | Delete):
         yield f"  - {prose(change.why)}"
     elif isinstance(change, Run | Materialize):
