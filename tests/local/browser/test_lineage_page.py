@@ -132,6 +132,39 @@ def test_search_pick_trace_and_details(chrome: Browser, clinic: Path) -> None:
     assert chrome.complaints() == []
 
 
+def test_a_search_for_a_pipeline_shows_its_steps(chrome: Browser, clinic: Path) -> None:
+    opened(chrome, clinic)
+    assert names(chrome, ".group.shut") == {"diabetes-training"}
+    chrome.keys("/", *"diabetes-training", ENTER)
+    assert texts(chrome, "#details h2") == ["Pipeline/diabetes-training"]
+    steps = {"load", "check", "features", "split", "train", "evaluate", "register"}
+    assert names(chrome, ".node.start") == steps
+    inside = """const whole = document.getElementById("graph").getBoundingClientRect();
+    return [...document.querySelectorAll(".node.start")].every(node => {
+      const box = node.getBoundingClientRect();
+      const across = box.left >= whole.left && box.right <= whole.right;
+      return across && box.top >= whole.top && box.bottom <= whole.bottom;
+    });"""
+    assert chrome.run(inside)
+
+    # What was looked for before gives way to the next word; each word counts for the order.
+    chrome.keys("/", *"diabetes-training train")
+    assert texts(chrome, "#results li")[0].endswith("Pipeline/diabetes-training#train")
+    chrome.keys(ENTER)
+    assert names(chrome, ".node.start") == {"train"}
+
+    # A pick moves nothing.
+    places = """return [...document.querySelectorAll(".node")]
+      .map(node => node.getAttribute("transform"))"""
+    before = chrome.run(places)
+    chrome.keys(LEFT)
+    assert names(chrome, ".node.start") == {"split"}
+    assert chrome.run(places) == before
+    chrome.keys(ESCAPE)
+    assert chrome.run(places) == before
+    assert chrome.complaints() == []
+
+
 def test_keys_zoom_and_the_address(chrome: Browser, clinic: Path) -> None:
     file = opened(chrome, clinic)
     before = scale(chrome)

@@ -77,8 +77,15 @@ function rows(i, light) {
 
 // ---- layout
 
+// The places follow from what is open and how many columns each shows: a pick alone moves nothing.
+let laid = null;
 function measure(light) {
   const shown = nodes.map((node, i) => rows(i, light));
+  const same = [[...state.open].sort((a, b) => a - b), shown.map(columns => columns.length)].join("|");
+  if (!laid || laid.same !== same) laid = { same, ...placed(shown) };
+  return { ...laid, shown };
+}
+function placed(shown) {
   const size = i => ({ w: W, h: HEAD + nodes[i].f.length * FACT + (shown[i].length ? Math.min(shown[i].length, MOST * 4) * ROW + 8 : 0) });
   const inside = groups.map((_, g) => state.open.has(g) ? arranged(g, -1, size) : null);
   const items = [];
@@ -115,7 +122,7 @@ function measure(light) {
   // Within a pipeline: between the two boxes that stand in the same one.
   const near = (a, b) => { const [one, other] = apart(a, b); return routes.get(one + "," + other); };
   const route = (a, b) => (itemOf[a] === itemOf[b] ? near(a, b) : routes.get(itemOf[a] + "," + itemOf[b])) || [];
-  return { boxes, frames, scopes, shown, route, w: outer.w, h: outer.h };
+  return { boxes, frames, scopes, route, w: outer.w, h: outer.h };
 }
 
 // A pipeline's steps, or those of a box in it, in layers; boxes stand there as one thing each.
@@ -301,10 +308,13 @@ function fit() {
 }
 function boxOf(pick) { return pick.group !== undefined ? scene.frames[pick.group] : scene.boxes[pick.node]; }
 function center(pick) {
-  const box = boxOf(pick);
+  const box = boxOf(pick), open = pick.group !== undefined && state.open.has(pick.group);
   camera.k = Math.max(camera.k, 0.8);
-  camera.x = svg.clientWidth / 2 - (box.x + Math.min(box.w, W) / 2) * camera.k;
-  camera.y = svg.clientHeight / 2 - (box.y + HEAD / 2) * camera.k;
+  // Of an open pipeline all steps, as long as they can be read.
+  if (open) camera.k = Math.max(Math.min(camera.k, (svg.clientWidth - 60) / box.w, (svg.clientHeight - 110) / box.h), READABLE / 2);
+  const w = open ? box.w : Math.min(box.w, W), h = open ? box.h : HEAD;
+  camera.x = svg.clientWidth / 2 - (box.x + w / 2) * camera.k;
+  camera.y = svg.clientHeight / 2 - (box.y + h / 2) * camera.k;
   show();
 }
 // Draws anew, and leaves what `pick` names where it is on the screen.
@@ -410,9 +420,19 @@ const haystack = [
   ...nodes.flatMap((node, i) => node.c.map((c, at) => ({ pick: { node: i, column: at }, text: nameOf(i) + ":" + c[0], more: c[2], kind: "Column" }))),
 ].map(entry => ({ ...entry, low: entry.text.toLowerCase(), also: entry.more.toLowerCase() }));
 let hits = [], at = 0;
+// How near a name is to a word: 0 if a whole part of it is the word, 3 if it is in the description alone.
+function distance(name, word) {
+  const edge = at => name[at] === undefined || "/#:".includes(name[at]);
+  let least = 3;
+  for (let i = name.indexOf(word); i >= 0; i = name.indexOf(word, i + 1)) {
+    const before = edge(i - 1), after = edge(i + word.length);
+    least = Math.min(least, before && after ? 0 : before || after ? 1 : 2);
+  }
+  return least;
+}
 function search(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const score = entry => entry.low.endsWith(words[0]) ? 0 : /[/#:]/.test(entry.low[entry.low.indexOf(words[0]) - 1] || "") ? 1 : entry.low.includes(words[0]) ? 2 : 3;
+  const score = entry => words.reduce((sum, word) => sum + distance(entry.low, word), 0);
   hits = words.length ? haystack.filter(entry => words.every(word => entry.low.includes(word) || entry.also.includes(word)))
     .map((entry, i) => [score(entry), entry.kind === "Column" ? 1 : 0, i, entry]).sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).map(hit => hit[3]) : [];
   at = 0;
@@ -431,12 +451,15 @@ function offer(open) {
 function take(i) {
   if (!hits[i]) return;
   offer(false);
-  select(hits[i].pick, { move: true });
+  const pick = hits[i].pick;
+  if (pick.group !== undefined) state.open.add(pick.group); // who looks for a pipeline wants to see its steps
+  select(pick, { move: true });
   svg.focus({ preventScroll: true });
 }
 $("search").addEventListener("input", event => search(event.target.value));
 $("search").addEventListener("blur", () => offer(false));
-$("search").addEventListener("focus", event => search(event.target.value));
+// What was looked for before stands there marked: the next word takes its place.
+$("search").addEventListener("focus", event => { event.target.select(); search(event.target.value); });
 $("search").addEventListener("keydown", event => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && hits.length) { at = (at + step + Math.min(50, hits.length)) % Math.min(50, hits.length); offer(true); $(`hit-${at}`).scrollIntoView({ block: "nearest" }); event.preventDefault(); }
