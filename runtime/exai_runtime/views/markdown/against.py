@@ -189,8 +189,8 @@ def _action(planned: Planned) -> Iterator[str]:
         if len(fields) > _MOST_OF_ONE:
             yield f"  - ... and {len(fields) - _MOST_OF_ONE} more"
         for paths, of in waits:
-            named = listed([code(path) for path in paths])
-            yield f"  - {named} wait for {code(str(of.waits_for))}: {prose(of.reason)}"
+            fields_ = listed([code(path) for path in paths])
+            yield f"  - {fields_} wait for {code(str(of.waits_for))}: {prose(of.reason)}"
     elif isinstance(change, Replace | Delete):
         yield f"  - {prose(change.why)}"
     elif isinstance(change, Run | Materialize):
