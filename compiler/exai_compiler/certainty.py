@@ -184,7 +184,7 @@ def _whatever_was_left_out(
     damaged = {
         number: part.damaged()
         for number, spec in enumerate(specs)
-        if (part := part_of(spec)) is not None and part.gone
+        if (part := part_of(spec)) is not None and part.gone | part.holes
     }
 
     def so(problem: Diagnostic) -> bool:

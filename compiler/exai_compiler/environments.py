@@ -88,7 +88,7 @@ def environments(base: Project) -> Environments:
             else:
                 if (left := mended(document)) is not None:
                     changed[ref] = left.spec
-                    found = (*found, *left.below)
+                    found = (*found, *left.more)
                 mine = _of_a_document(base, ref, patches, document, found)
                 problems += ((name, each) for each in mine)
                 unread = unread_overlaid(base.specs[ref], document, left)

@@ -7,7 +7,7 @@ of them. Never: what documents say of each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from exai_runtime.document_cache import DocumentCache
 from exai_runtime.folder import ROOT_FILE, SUFFIXES, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import MAX_IN_FILE, MAX_PROBLEMS, MORE, Diagnostic, Span
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.frozen import Json
 from exai_specs.kinds import API_VERSION, ProjectSpec
@@ -26,6 +26,7 @@ from exai_specs.values import frozen, replace
 from exai_specs.yaml_text import unmarked
 
 if TYPE_CHECKING:
+    from exai_runtime.what_is_left import Hurt
     from exai_specs.mended import Mended
 
 
@@ -60,7 +61,8 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     documents = list(_read(folder, cache, ROOT_FILE, problems, sources))
     first, unparsed = parse_all(documents)
     root = next((spec for spec in first if spec.ref.kind == "Project"), None)
-    supposed = None if root is not None else _supposed(documents)
+    hurt = _hurt(sources, problems)
+    supposed = None if root is not None else _supposed((*documents, *(each for each, _ in hurt)))
     if (known := root or supposed) is not None:
         for path in _spec_files(folder, known, len(first) > 1, elsewhere):
             if path not in sources:
@@ -73,8 +75,12 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
         elsewhere.append(_no_project())
     # All are read before the first is parsed: mixed, ten thousand take longer.
     specs, unparsed = parse_all(documents)
-    mended_ = _mended(documents, specs, unparsed) if unparsed else ()
-    unparsed += (problem for each in mended_ for problem in each.below)
+    mended: tuple[Mended, ...] = ()
+    if unparsed or problems:
+        from exai_runtime.what_is_left import what_is_left  # few projects are wrong
+
+        mended = what_is_left(documents, specs, unparsed, _hurt(sources, problems))
+        unparsed += (problem for each in mended for problem in each.more)
     comments = [allowances(text, path) for path, text in sources.items()]
     return SpecFiles(
         documents=tuple(documents),
@@ -87,34 +93,16 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
         allowed=tuple(each for allowed, _ in comments for each in allowed),
         allowed_badly=tuple(each for _, badly in comments for each in badly),
         supposed=supposed,
-        mended=mended_,
+        mended=mended,
     )
 
 
-def _mended(
-    documents: Sequence[Document], specs: Iterable[Spec], problems: Iterable[Diagnostic]
-) -> tuple[Mended, ...]:
-    """What is left of the documents that are no specs. Of two that are halves of one nobody knows
-    what they lack; where not all is told, more is wrong than can be mended."""
-    from exai_specs.mended import mended  # few documents are wrong
-    from exai_specs.split_documents import split
+def _hurt(sources: Mapping[str, str], problems: Sequence[Diagnostic]) -> Hurt:
+    if not problems:
+        return ()
+    from exai_runtime.what_is_left import hurt_documents
 
-    parsed = {id(spec.document) for spec in specs}
-    halves = {
-        id(half)
-        for above, below in pairwise(documents)
-        if id(below) not in parsed and split(above, below) is not None
-        for half in (above, below)
-    }
-    known = parsed | halves
-    hopeless = {each.at.path for each in problems if each.code == MORE}
-    wrong = (
-        document
-        for document in documents
-        if id(document) not in known and document.path not in hopeless
-    )
-    found = (mended(document) for document in islice(wrong, MAX_IN_FILE))
-    return tuple([each for each in found if each is not None])
+    return hurt_documents(sources, problems)
 
 
 def _listed(folder: Folder, text: str) -> Iterator[str]:

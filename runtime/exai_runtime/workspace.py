@@ -201,12 +201,16 @@ def _unread(
 
     found: list[Unread | None] = []
     by_file: dict[str, list[Document]] = {}
-    for document in read_.documents:
+    known = {id(document) for document in read_.documents}
+    hurt = [each for each in read_.mended if id(each.document) not in known]
+    for document in (*read_.documents, *(each.document for each in hurt)):
         by_file.setdefault(document.path, []).append(document)
+    found += (unread_document(each.document, read_.problems, each) for each in hurt)
+    known_paths = {each.document.path for each in hurt}
     for path in sorted(wrong_paths):
         text = read_.sources.get(path)
         parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
-        found += parts or [None]
+        found += parts if parts or path in known_paths else [None]
     known_ = read_.specs if read_.supposed is None else (*read_.specs, read_.supposed)
     parsed = {id(spec.document) for spec in known_}
     left = {id(each.document): each for each in read_.mended}
@@ -219,8 +223,8 @@ def _unread(
             found.append(unread_document(document, wrong[document.path], mended))
     found += [unread_part(spec) for spec in read_.specs if spec.document.path in asking]
     found += [UNREAD_LOCK] if lock_is_wrong else []
-    known = [each for each in found if each is not None]
-    return tuple(known) if len(known) == len(found) else None
+    said = [each for each in found if each is not None]
+    return tuple(said) if len(said) == len(found) else None
 
 
 def _hides(problem: Diagnostic, read_: SpecFiles) -> bool:

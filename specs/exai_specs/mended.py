@@ -54,10 +54,11 @@ class _Edit:
 class _Edits:
     """What is other than in the document, by the paths there."""
 
-    def __init__(self, renamed: dict[Path, str]) -> None:
-        self.renamed = renamed
+    def __init__(self, flaws: Flaws) -> None:
+        self.flaws = flaws
+        self.renamed: dict[Path, str] = {}
         self.replaced: dict[Path, Json] = {}
-        self.gone: set[Path] = set()
+        self.gone: set[Path] = {*flaws.wrong}
 
     def take(self, edit: _Edit, path: Path) -> None:
         """What has been tried before is left out."""
@@ -70,14 +71,29 @@ class _Edits:
 
 
 @frozen
+class Flaws:
+    """What a document lacks by its YAML: the paths of values that are `wrong`, or stand there more
+    than once; `holes`, those of mappings of which a key isn't in the value; the words of what was
+    `passed` over."""
+
+    wrong: frozenset[Path] = frozenset()
+    holes: frozenset[Path] = frozenset()
+    passed: tuple[str, ...] = ()
+
+
+_NO_FLAWS = Flaws()
+
+
+@frozen
 class Mended:
     """What is left of `document`. `without` is what was left out: the values, and their keys but
-    for the fields that exai declares. `below` is what is wrong below keys that are misspelt."""
+    for the fields that exai declares. `more` are problems that parsing doesn't tell: below keys
+    that are misspelt, and beside what isn't right by its YAML."""
 
     document: Document
     spec: Spec
     without: tuple[Json, ...]
-    below: tuple[Diagnostic, ...] = ()
+    more: tuple[Diagnostic, ...] = ()
 
 
 @frozen
@@ -85,12 +101,14 @@ class MendedDocument(Document):
     """A document with some of its keys called otherwise, and without some of its values.
 
     Places are those of `base`, the document as it is written, and so are the paths of what is
-    `gone`. `moved` says of a path's last part what it is there, where that differs.
+    `gone`, and of the `holes` that its YAML has. `moved` says of a path's last part what it is
+    there, where that differs.
     """
 
     base: Document
     moved: Mapping[Path, str | int]
     gone: frozenset[Path]
+    holes: frozenset[Path]
 
     def original(self, path: Path) -> Path:
         """The path in the document as it is written."""
@@ -98,7 +116,8 @@ class MendedDocument(Document):
 
     def damaged(self) -> frozenset[Span]:
         """The places of the keys, and of the items of lists, of what something was left out of."""
-        around = {path[:length] for path in self.gone for length in range(1, len(path) + 1)}
+        paths = self.gone | self.holes
+        around = {path[:length] for path in paths for length in range(1, len(path) + 1)}
         before = _part(self.base)
         inner = before.damaged() if before is not None else frozenset[Span]()
         return inner.union(map(self.base.key_at, around))
@@ -146,19 +165,20 @@ def _part(document: Document) -> MendedDocument | None:
     return base if isinstance(base, MendedDocument) else None
 
 
-def mended(document: Document) -> Mended | None:
+def mended(document: Document, flaws: Flaws = _NO_FLAWS) -> Mended | None:
     """The spec that is left of a document, if it has a name and isn't cut off."""
     framed = frame_of(document)
-    if framed is None or is_cut(document):
+    if framed is None or is_cut(document) or any(len(path) < _BLOCK for path in flaws.wrong):
         return None
     kind, keys = framed
-    edits = _Edits({(key,): name for name, key in keys.items() if key != name})
+    edits = _Edits(flaws)
+    edits.renamed |= {(key,): name for name, key in keys.items() if key != name}
     edits.gone |= {(key,) for key in document.value if key not in keys.values()}
     for _ in range(_ROUNDS):
         made = _edited(document, kind, edits)
         wrong = list(_wrong(made, kind))
         if not wrong:
-            return _spec(made, kind, edits.renamed)
+            return _spec(made, kind, edits)
         if len(wrong) > MAX_PROBLEMS or any(len(edit.path) < _BLOCK for edit in wrong):
             return None
         for edit in wrong:
@@ -172,32 +192,45 @@ def is_cut(document: Document) -> bool:
     return ends and MARK.search(document.text, document.start) is None
 
 
-def _spec(made: MendedDocument, kind: Kind, renamed: Mapping[Path, str]) -> Mended | None:
+def _spec(made: MendedDocument, kind: Kind, edits: _Edits) -> Mended | None:
     plain = made.thawed
     metadata, body = read(Metadata, plain["metadata"]), read(kind.spec, plain["spec"])
     if kind.names.wrong(metadata.name):
         return None
     shape = shape_of(kind.spec)
-    without = tuple(_left_out(made.base.value, path, shape) for path in sorted(made.gone, key=repr))
+    without = [_left_out(made.base.value, path, shape) for path in sorted(made.gone, key=repr)]
     spec = Spec(Ref(kind.name, metadata.name), metadata, body, made)
-    return Mended(made.base, spec, without, _below(made.base, kind, renamed))
+    more = (*_beside(made.base, kind, edits.flaws), *_below(made.base, kind, edits))
+    return Mended(made.base, spec, (*without, edits.flaws.passed), tuple(dict.fromkeys(more)))
 
 
-def _below(document: Document, kind: Kind, renamed: Mapping[Path, str]) -> tuple[Diagnostic, ...]:
+def _beside(document: Document, kind: Kind, flaws: Flaws) -> Iterator[Diagnostic]:
+    """What is wrong by the schema in a document that isn't right by its YAML: nobody parsed it."""
+    if flaws == _NO_FLAWS:
+        return
+    edited = _edited(document, kind, _Edits(flaws))
+    told = parse(edited)
+    damaged = edited.damaged()
+    for problem in told if not isinstance(told, Spec) else ():
+        if problem.code != "missing-field" and problem.at not in damaged:
+            yield problem
+
+
+def _below(document: Document, kind: Kind, edits: _Edits) -> Iterator[Diagnostic]:
     """What is wrong below misspelt keys, of those whose values are what the fields take."""
-    blocks = [path for path in renamed if len(path) >= _BLOCK]
+    blocks = [path for path in edits.renamed if len(path) >= _BLOCK]
     if not blocks:
-        return ()
-    edited = _edited(document, kind, _Edits(dict(renamed)))
+        return
+    renamed = _Edits(edits.flaws)
+    renamed.renamed |= edits.renamed
+    edited = _edited(document, kind, renamed)
     told = parse(edited)
     if isinstance(told, Spec):
-        return ()
+        return
     fits = frozenset(blocks) - {edited.original(edit.path) for edit in _wrong(edited, kind)}
-    found: list[Diagnostic] = []
     for path in filter(fits.__contains__, blocks):
         first, last = document.key_at(path), _end(document, path)
-        found += (problem for problem in told if first < problem.at <= last)
-    return tuple(dict.fromkeys(found))
+        yield from (problem for problem in told if first < problem.at <= last)
 
 
 def _end(document: Document, path: Path) -> Span:
@@ -278,6 +311,7 @@ def _edited(document: Document, kind: Kind, edits: _Edits) -> MendedDocument:
         base=document,
         moved=MappingProxyType(moved),
         gone=frozenset(gone),
+        holes=edits.flaws.holes,
     )
 
 

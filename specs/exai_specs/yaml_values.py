@@ -96,10 +96,12 @@ class _Bomb(Exception):
 
 
 class Conversion:
-    """One document's events as a value. Problems are collected, not raised."""
+    """One document's events as a value. Problems are collected, not raised: `flaws` are the places,
+    among the numbers of `places`, of values that have one, `holes` those of mappings of which a key
+    or more isn't in the value, and `passed` the words of these."""
 
     __slots__ = (
-        *("path", "problems", "text", "value"),
+        *("flaws", "holes", "passed", "path", "problems", "text", "value"),
         *("_aliased", "_anchors", "_depth", "_events", "_places", "_seen"),
     )
 
@@ -107,6 +109,9 @@ class Conversion:
         self.path = path
         self.value: Json = None
         self.text = text
+        self.flaws: list[int] = []
+        self.holes: list[int] = []
+        self.passed: list[str] = []
         self.problems = Problems(path)
         self._places: list[int] = []
         self._events = events
@@ -145,9 +150,14 @@ class Conversion:
         start = len(places)
         places += (event.start_mark.index, key.start_mark.index, 1)
         if kind is ScalarEvent:
-            return self._scalar(event)
+            problems = len(self.problems.listed)
+            scalar = self._scalar(event)
+            if len(self.problems.listed) > problems:
+                self.flaws.append(start)
+            return scalar
         if event.tag is not None or not event.implicit:
             self.problems.tagged(event)
+            self.flaws.append(start)
         if self._depth >= MAX_DEPTH:
             self.problems.deep(event)
             self._passed(event)
@@ -181,10 +191,11 @@ class Conversion:
             value = next(events)
             kind = type(value)
             if key is None or (fine is None and self._holds_value(key, first, value)):
-                self._passed(value)
+                self.holes.append(start)
+                self._leave_out(first, value)
             elif key in values:
                 self._duplicate(key, first, values, start)
-                self._passed(value)
+                self._leave_out(first, value)
             elif (
                 kind is ScalarEvent
                 and simple
@@ -260,6 +271,10 @@ class Conversion:
         self._problem("key-not-text", "a key must be text", first, hint)
         return first, None
 
+    def _leave_out(self, key: Event, value: Event) -> None:
+        said = (key, value, *self._passed(value))
+        self.passed += (each.value for each in said if type(each) is ScalarEvent)
+
     def _passed(self, event: Event) -> list[Event]:
         """Passes over the value that begins with an event; the events in it."""
         passed: list[Event] = []
@@ -302,6 +317,7 @@ class Conversion:
             if other == key:
                 break
             child += self._places[child + 2] * NODE
+        self.flaws.append(child)
         first = position(self.text, self._places[child + 1])
         self.problems.twice(key, event, *first, at_root=self._depth == 1)
 

@@ -33,7 +33,8 @@ Told = set[tuple[str, int, str]]
 
 
 def mistakes(project: Path) -> Iterator[Mistake]:
-    """Letters that are forgotten in keys, words and references, lists for words, lines left out."""
+    """Letters that are forgotten in keys, words and references, lists for words, tags, numbers that
+    are none, keys that aren't supported, lines left out."""
     for file in sorted(project.rglob("*.yaml")):
         if file.name == "component.yaml" or ".exai" in file.parts:
             continue
@@ -47,6 +48,9 @@ def mistakes(project: Path) -> Iterator[Mistake]:
                 middle = (word.start() + word.end()) // 2
                 yield path, document, number, line[:middle] + line[middle + 1 :]
             yield path, document, number, re.sub(r": ([\w.]+)$", r": [\1]", line)
+            yield path, document, number, re.sub(r": ([\w.]+)$", r": !!str \1", line)
+            yield path, document, number, re.sub(r"(?<![\w\"])(\d+)(?=[,}\]]|$)", r"00\1", line)
+            yield path, document, number, re.sub(r"^(\s+)[\w-]+: (?=\S)", r"\1<<: ", line)
             yield path, document, number, "# left out"
 
 

@@ -29,6 +29,8 @@ BREAKS: dict[str, Callable[[str], str]] = {
     "cut in the middle": lambda text: text[: len(text) // 2] + "\n  {",
     "cut in a word": lambda text: text[: len(text) * 2 // 3].rstrip(),
     "no kind": lambda text: re.sub(r"(?m)^kind: .*\n", "", text, count=1),
+    "a key twice": lambda text: re.sub(r"(?m)^( +)([\w-]+): .*$", r"\g<0>\n\1\2: 1", text, count=1),
+    "a tag": lambda text: re.sub(r": ([\w.]+)$", r": !!str \1", text, count=1, flags=re.MULTILINE),
     "an open quote": lambda text: text.replace("spec:", "zzz: 'a\nspec:", 1),
 }
 LAST = ("cut in a word",)

@@ -140,11 +140,11 @@ def test_what_is_wrong_below_a_misspelt_key_is_told() -> None:
         (HEAD + SPEC).replace("steps:", "stpes:").replace("retry: {max: 2}", "retry: {max: many}")
     )
     found, _ = left_of(text)
-    (problem,) = found.below
+    (problem,) = found.more
     assert (problem.code, problem.at.line) == ("wrong-type", 8)
 
 
 def test_what_a_misspelt_key_cant_hold_is_told_once() -> None:
     text = (HEAD + SPEC).replace(SPEC.split("\n")[1], "  paramters: [size]")
     found, _ = left_of(text)
-    assert found.below == ()
+    assert found.more == ()

@@ -1,0 +1,67 @@
+"""Documents with values that exai can't take, as far as YAML reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from exai_specs.documents import Path
+from exai_specs.flawed import flawed
+from exai_specs.mended import mended
+
+HEAD = """\
+apiVersion: exai.dev/v1alpha1
+kind: Dataset
+metadata: {name: rows, labels: &labels {team: data}}
+"""
+SPEC = """\
+spec:
+  source: {csv: {path: a.csv}}
+  key: [a]
+  schema:
+    a: int64
+    b: {type: string}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "paths", "holes", "passed"),
+    [
+        ("  key: [a]", "  key: [a]\n  key: [b]", [("spec", "key")], [], ["key", "b"]),
+        ("a: int64", "a: int64\n    a: {c: d}", [("spec", "schema", "a")], [], ["a", "c", "d"]),
+        ("[a]", "[a, 007]", [("spec", "key", 1)], [], []),
+        ("type: string", "type: !!str string", [("spec", "schema", "b", "type")], [], []),
+        ("{type: string}", "!x {type: string}", [("spec", "schema", "b")], [], []),
+        ("a: int64", "a: int64\n    <<: *labels", [], [("spec", "schema")], ["<<"]),
+        ("a: int64", "a: int64\n    1: c", [], [("spec", "schema")], ["1", "c"]),
+    ],
+)
+def test_what_is_wrong_has_its_path(
+    right: str, wrong: str, paths: list[Path], holes: list[Path], passed: list[str]
+) -> None:
+    assert right in HEAD + SPEC
+    text = f"{(HEAD + SPEC).replace(right, wrong)}---\n{HEAD}{SPEC}"
+    ((document, flaws),) = flawed(text, "a.yaml")
+    assert document.value["kind"] == "Dataset"
+    assert flaws.wrong == {*paths}
+    assert flaws.holes == {*holes}
+    assert list(flaws.passed) == passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + SPEC,
+        HEAD + "spec: {a: [}\n",
+        HEAD + SPEC + HEAD.replace("&labels ", "") + SPEC,  # no `---` is between them
+        "- a\n- a: 1\n  a: 2\n",
+    ],
+)
+def test_what_is_sound_or_hopeless_isnt_one_that_can_be_mended(text: str) -> None:
+    assert [left for each in flawed(text, "a.yaml") if (left := mended(*each))] == []
+
+
+def test_a_known_secret_is_in_no_value() -> None:
+    secret = "AKIA" + "ABCDEFGHIJKLMNOP"
+    text = HEAD + SPEC.replace("a.csv", secret) + "    b: int64\n"
+    ((document, _),) = flawed(text, "a.yaml")
+    assert secret not in str(document.value)
