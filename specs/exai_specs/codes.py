@@ -37,8 +37,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "byte-order-mark": Code(
             "The file starts with a byte order mark.",
-            "Some editors put an invisible mark before the text. Save the file without it. What else"
-            " is wrong in the file is told, too.",
+            "Some editors put an invisible mark before the text. Save the file without it. What "
+            "else is wrong in the file is told, too.",
         ),
         "duplicate-key": Code(
             "A mapping has the same key twice.",
@@ -92,8 +92,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "not-utf8": Code(
             "The file isn't UTF-8.",
-            "Specs are UTF-8, whatever the machine's default is. Save the file as UTF-8. What else is"
-            " wrong in the file is told where a byte order mark says how to read it.",
+            "Specs are UTF-8, whatever the machine's default is. Save the file as UTF-8. What else "
+            "is wrong in the file is told where a byte order mark says how to read it.",
         ),
         "number-format": Code(
             "A number is written in a way that is easily misread.",
