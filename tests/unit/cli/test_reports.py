@@ -190,12 +190,34 @@ def test_without_a_project_sarif_says_that_it_didnt_run(
     monkeypatch.chdir(tmp_path)
     done = exai("validate", "--output", "sarif")
     run = checked(done.out)
-    assert (done.code, run["results"]) == (1, [])
+    (result,) = run["results"]
+    assert (done.code, result["ruleId"]) == (1, "no-project")
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "exai.yaml"
     (invocation,) = run["invocations"]
     assert invocation["executionSuccessful"] is False
     assert [one["associatedRule"]["id"] for one in invocation["toolExecutionNotifications"]] == [
         "no-project"
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "results"),
+    [
+        (Diagnostic("no-revision", "m", Span("")), ["exai.yaml"]),
+        (Diagnostic("bug", "m", Span("")), []),
+        (Diagnostic("warning-elsewhere", "m", Span(""), "note"), []),
+        (Diagnostic("unknown-kind", "m", Span("a.yaml")), ["a.yaml"]),
+    ],
+)
+def test_an_error_without_a_place_is_a_result_at_the_project(
+    found: Diagnostic, results: list[str]
+) -> None:
+    run = checked(json.dumps(log([found], {}, "1.2.3", "", 1, False)))
+    places = [each["locations"][0]["physicalLocation"] for each in run["results"]]
+    assert [each["artifactLocation"]["uri"] for each in places] == results
+    told = run["invocations"][0]["toolExecutionNotifications"]
+    assert len(told) == (not found.at.path)
 
 
 def test_a_message_makes_no_link() -> None:

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from exai_runtime.folder import ROOT_FILE
 from exai_specs.codes import Code
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 Plain = dict[str, Any]
 
@@ -38,8 +40,13 @@ def log(
     """`prefix` is the project's folder below the root of the checkout, `finished` whether the
     specs were looked at to their end.
 
-    What has a place is a result. What has none says why the tool couldn't work: a notification.
+    What has a place is a result. What has none says why the tool couldn't work: a notification. An
+    error is a result all the same, at the project's file: viewers show results alone, and GitHub
+    takes none without a location (docs.github.com, "SARIF support for code scanning"). A bug of
+    exai's is nobody's result.
     """
+    notes = [found for found in diagnostics if not found.at.path]
+    diagnostics = [_placed(found) for found in diagnostics]
     used = sorted({found.code for found in diagnostics})
     index = {code: number for number, code in enumerate(used)}
     placed = [found for found in diagnostics if found.at.path]
@@ -64,9 +71,7 @@ def log(
                         "executionSuccessful": finished,
                         "exitCode": exit_code,
                         "toolExecutionNotifications": [
-                            _notification(found, index[found.code])
-                            for found in diagnostics
-                            if not found.at.path
+                            _notification(found, index[found.code]) for found in notes
                         ],
                     }
                 ],
@@ -79,6 +84,12 @@ def log(
             }
         ],
     }
+
+
+def _placed(found: Diagnostic) -> Diagnostic:
+    if found.at.path or found.severity != "error" or found.code == "bug":
+        return found
+    return replace(found, at=Span(ROOT_FILE))
 
 
 def _rule(code: str, told: Code | None) -> Plain:
