@@ -66,6 +66,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "list": "a list",
         "mapping": "a mapping",
         "texts": "a mapping of names to text",
+        "any": "a value",
     }
 )
 

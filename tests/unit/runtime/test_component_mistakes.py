@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exai_compiler.catalog import Component
@@ -156,6 +156,8 @@ def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return {k: changed(v, path[1:], new) if k == path[0] else v for k, v in value.items()}
 
 
+@example(("inputs", 0, "default"), None)
+@example(("implementation", "container", "command", 1, "if", "cond", "isPresent"), {"a": 1})
 @given(st.sampled_from(places(WHOLE)), VALUES)
 def test_whatever_stands_in_one_is_told_or_read(path: tuple[Any, ...], value: Any) -> None:
     found = read_component(json.dumps(changed(WHOLE, path, value)), "component.yaml")
