@@ -11,31 +11,22 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from functools import cache
 
-from exai_compiler.neighbours import names_of, words_of
 from exai_compiler.project import Project
 from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
+from exai_compiler.waiting import MAKERS, waiting_for_unread
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic
 from exai_specs.kinds import KINDS
-from exai_specs.mended import part_of
+from exai_specs.mended_document import mended_in
 from exai_specs.nearest import nearest
-from exai_specs.parse import Spec
 from exai_specs.regexes import regex
 from exai_specs.values import replace
 
-# Nobody but these names one of those.
-_NAMED_BY_FEW = frozenset({"Graph", "LLMService", "Notebook", "Service"})
-_NAMING_THEM = frozenset({"Graph", "Manifest", "Overlay", "Project"})
-# What is told of them comes of what those say that name them.
-_JUDGED_BY_OTHERS = frozenset({"Entity", "Model"})
-_MAKERS = frozenset({"Pipeline", "Tuning", None})
 _OF_MAKERS = "model-without-producer"
 _OF_PINS = frozenset({"image-by-tag", "unpinned-image"})
-# A Runtime may serve each of them.
-_SERVED = frozenset({"Graph", "LLMService", "Service"})
 
 # What a document's own text tells.
 _OF_ITSELF = frozenset(
@@ -115,22 +106,22 @@ def _sure_of(
         return lambda _: True
     specs = (*project.all, *project.overlays)
     about = told_at(specs)
-    parts = {number for number, spec in enumerate(specs) if part_of(spec)}
+    parts = {number for number, spec in enumerate(specs) if mended_in(spec.document)}
     parts = parts if any(each.without is not None for each in unread) else set()
     lost = {each.kind for each in unread if each.nameless}
     of_names = {problem for problem in told if lost and _may_name(problem, lost)}
     naming = [*parts, *(number for problem in of_names for number in about(problem.at))]
-    waiting = _waiting(specs, unread, naming)
+    waiting = waiting_for_unread(specs, unread, naming)
 
     def waiting_for(kinds: Collection[str | None]) -> Set[int]:
         some = [each for each in unread if each.kind in kinds]
         if len(some) == len(unread):
             return waiting
-        return _waiting(specs, some, naming) if some else frozenset()
+        return waiting_for_unread(specs, some, naming) if some else frozenset()
 
     unshaped, unheld = waiting_for(_SHAPING), waiting_for(_HOLDING)
     of_project = any(each.kind == "Project" for each in unread)
-    hidden = {_OF_MAKERS} if any(each.kind in _MAKERS for each in unread) else set[str]()
+    hidden = {_OF_MAKERS} if any(each.kind in MAKERS for each in unread) else set[str]()
     hidden |= _OF_PINS if UNREAD_LOCK in unread else frozenset()
     lock = project.lock.document.path if project.lock and project.lock.document else None
 
@@ -184,7 +175,7 @@ def _whatever_was_left_out(
     damaged = {
         number: part.damaged()
         for number, spec in enumerate(specs)
-        if (part := part_of(spec)) is not None and part.gone | part.holes
+        if (part := mended_in(spec.document)) is not None and part.gone | part.holes
     }
 
     def so(problem: Diagnostic) -> bool:
@@ -237,63 +228,3 @@ def _whatever_the_project(problem: Diagnostic, kinds: Iterable[str]) -> bool:
     if problem.code in _OF_ITSELF:
         return True
     return all(_OF_THE_PROJECT.get(kind) not in ("", problem.code) for kind in kinds)
-
-
-def _waiting(
-    specs: Sequence[Spec], unread: Collection[Unread], naming_one: Iterable[int] = ()
-) -> Set[int]:
-    """The numbers of the documents that something unread may matter to; it does to those that are
-    `naming_one` of them."""
-    kinds = [spec.ref.kind for spec in specs]
-    words = [words_of(spec) for spec in specs]
-    # Nobody names the Project.
-    names = [names_of(s) if s.ref.kind != "Project" else frozenset[str]() for s in specs]
-    naming = _by_word(words)
-    named = _by_word(names)
-
-    def leading_to(kind: str | None, its: Iterable[str]) -> list[int]:
-        found = [number for name in its for number in naming.get(name, ())]
-        if kind not in _NAMED_BY_FEW:
-            return found
-        return [number for number in found if kinds[number] in _NAMING_THEM]
-
-    def above(found: Iterable[int]) -> set[int]:
-        """These, and all that lead to them."""
-        reached: set[int] = set()
-        todo = list(found)
-        while todo:
-            if (number := todo.pop()) not in reached:
-                reached.add(number)
-                todo += leading_to(kinds[number], names[number])
-        return reached
-
-    served = _SERVED if any(each.may_be("Runtime") for each in unread) else frozenset()
-    serving = [number for number, kind in enumerate(kinds) if kind in served]
-    leading = [n for each in unread for n in leading_to(each.kind, each.names)]
-    tainted = above((*serving, *leading, *naming_one))
-    sources = [(each.kind, each.words, False) for each in unread]
-    sources += [(kinds[n], words[n], True) for n in tainted if kinds[n] != "Project"]
-    beside: set[int] = set()
-    made: set[int] = set()
-    for kind, said, can_be_read in sources:
-        mentioned = {number for word in said for number in named.get(word, ())}
-        if kind is not None and kind not in _NAMING_THEM:
-            mentioned = {number for number in mentioned if kinds[number] not in _NAMED_BY_FEW}
-        if can_be_read:  # who names the others is known
-            mentioned = {number for number in mentioned if kinds[number] in _JUDGED_BY_OTHERS}
-        beside |= mentioned
-        if kind in _MAKERS:
-            made |= {number for number in mentioned if kinds[number] == "Model"}
-    # What a model is made by may be missing.
-    if any(each.kind in _MAKERS and (each.cut or not each.words) for each in unread):
-        beside |= {number for number, kind in enumerate(kinds) if kind == "Model"}
-    return tainted | beside | above(made)
-
-
-def _by_word(said: Sequence[Collection[str]]) -> Mapping[str, list[int]]:
-    """The numbers of those that say a word."""
-    found: dict[str, list[int]] = {}
-    for number, words in enumerate(said):
-        for word in words:
-            found.setdefault(word, []).append(number)
-    return found

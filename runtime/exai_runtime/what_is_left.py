@@ -13,7 +13,8 @@ from exai_specs.diagnostics import MAX_IN_FILE, MORE, Diagnostic
 from exai_specs.documents import Document
 from exai_specs.flawed import flawed
 from exai_specs.kinds import ProjectSpec
-from exai_specs.mended import Flaws, Mended, mended, part_of
+from exai_specs.mended import Mended, mended
+from exai_specs.mended_document import Flaws, mended_in
 from exai_specs.parse import Spec
 from exai_specs.split_documents import split
 
@@ -59,7 +60,7 @@ def what_is_left(
 
 def _lost_its_environments(left: Mended) -> bool:
     """Whether a Project is as one that never said any: that one has `local`."""
-    body, part = left.spec.body, part_of(left.spec)
+    body, part = left.spec.body, mended_in(left.spec.document)
     if part is None or not isinstance(body, ProjectSpec) or body.environments:
         return False
     return any(path[:2] == ("spec", "environments") for path in part.gone)

@@ -13,7 +13,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import NODE, Document, Path
 from exai_specs.frozen import Json
 from exai_specs.known_secrets import may_hold_secrets, without_secrets
-from exai_specs.mended import Flaws
+from exai_specs.mended_document import Flaws
 from exai_specs.yaml_values import converted
 
 # Of one value, or one key.

@@ -9,7 +9,8 @@ import pytest
 
 from exai_specs.documents import Document, read
 from exai_specs.frozen import thaw
-from exai_specs.mended import Mended, mended, part_of
+from exai_specs.mended import Mended, mended
+from exai_specs.mended_document import mended_in
 from exai_specs.parse import Spec, parse
 
 HEAD = """\
@@ -95,7 +96,7 @@ def test_places_are_those_of_what_is_written() -> None:
         written = given.at(("spec", "stpes", *path))
         assert spec.at("spec", "steps", *path) == written
     assert spec.key_at("spec", "steps") == given.key_at(("spec", "stpes"))
-    part = part_of(spec)
+    part = mended_in(spec.document)
     assert part is not None
     assert given.key_at(("spec", "stpes", "split", "zz")) in part.damaged()
     assert given.key_at(("spec", "stpes", "load")) not in part.damaged()
