@@ -8,7 +8,7 @@ observes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from exai_compiler.build import Build, Observed, Rendered
 from exai_compiler.catalog import Catalog
@@ -24,20 +24,15 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
-from exai_compiler.revisions.contract import (
-    Break,
-    broken_callers,
-    broken_documents,
-    broken_graphs,
-    closed,
-)
+from exai_compiler.revisions.breaking import breaks_of, with_breaks
+from exai_compiler.revisions.breaks import Break, broken_documents
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
 from exai_compiler.revisions.impact import FILE, chains_of, chains_to_callers, reached
 from exai_compiler.revisions.moments import with_moments
-from exai_compiler.revisions.pins import pinned_services, with_pins, with_stays
-from exai_compiler.revisions.places import emptied, here, moved, uncalled, unreachable
+from exai_compiler.revisions.pins import with_pins, with_stays
+from exai_compiler.revisions.places import here, moved
 from exai_compiler.revisions.promoting import with_promotions
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
@@ -45,9 +40,8 @@ from exai_compiler.revisions.sharing import with_sharers
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.effects import Effect
 from exai_specs.identity import Ref
-from exai_specs.kinds import Environment, ServiceSpec
+from exai_specs.kinds import Environment
 from exai_specs.parse import Spec
 from exai_specs.values import frozen, replace
 
@@ -147,11 +141,12 @@ def compare(
         planned, upgrade = apart(planned, mine)
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
-        breaks = tuple(_breaks(base, head, name, (before, after), documents, planned))
+        sides = (base.project, head.project), (base.environment, head.environment)
+        breaks = tuple(breaks_of(*sides, name, (before, after), documents, planned))
     if was is not None:
         due = frozenset(run.pipeline for run in build.runs if run.due)
         breaks = tuple(with_moments(breaks, was, new, due))
-    documents = with_notes(_with_breaks(documents, breaks, head.project), new, build.runs)
+    documents = with_notes(with_breaks(documents, breaks, head.project), new, build.runs)
     documents = with_stays(documents, new.lock, name)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
@@ -178,37 +173,6 @@ def compare(
     made = replace(made, changes=explained, waiting=waiting, notes=())
     files = _files(base.catalog if base else before_files, head.catalog)
     return Comparison(documents, breaks, files, made, build)
-
-
-def _breaks(
-    base: Revision,
-    head: Revision,
-    name: str,
-    lineages: tuple[Lineage, Lineage],
-    documents: tuple[DocumentChange, ...],
-    planned: Iterable[Planned],
-) -> Iterator[Break]:
-    """Who can no longer work: what is asked is another thing, or isn't where it was."""
-    services = frozenset(each.ref.name for each in documents if each.ref.kind == "Service")
-    # A pin keeps a service as it is, and its callers have to know before it is moved.
-    services |= pinned_services(head.project, name)
-    models = frozenset(each.ref.name for each in documents if each.ref.kind == "Model")
-    services |= frozenset(  # and before a person moves an alias
-        spec.ref.name
-        for spec, service in head.project.bodies(ServiceSpec)
-        if any(each.partition("@")[0] in models for _, each in service.references)
-    )
-    found = tuple(broken_callers(base.project, head.project, *lineages, services))
-    chains = chains_to_callers(documents, head.project)
-    found += tuple(broken_graphs(base.project, head.project, found, chains))
-    if head.environment.target != "local":
-        found += tuple(closed(base.project, head.project))
-    yield from found
-    broken = frozenset(each.ref for each in found)
-    yield from uncalled(planned, documents, head.project, name, broken)
-    yield from emptied(planned, base.project, head.project)
-    if base.environment.target != head.environment.target:
-        yield from unreachable(base.project, head.project, name, broken)
 
 
 def _happening(
@@ -283,27 +247,6 @@ def _resolved(
     lock = lock_of(project, name, *compared)
     found = resolve(project, name, revision.environment, catalog, lock, facts)
     return found, lineage(project, found.graphs)
-
-
-def _with_breaks(
-    documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...], head: Project
-) -> tuple[DocumentChange, ...]:
-    """With the graphs that call what is broken: no object of theirs changes."""
-    broken = {each.ref for each in breaks}
-    known = {each.ref for each in documents}
-    graphs: dict[Ref, DocumentChange] = {}
-    for each in breaks:
-        if each.ref not in known and [ref.kind for ref in each.because[-2:]] == _CALLED:
-            at = head.specs[each.ref].at("metadata", "name")
-            made = DocumentChange(each.ref, "affected", Effect.BREAKING, each.because, (), at)
-            graphs.setdefault(each.ref, made)
-    told = (
-        replace(each, impact=Effect.BREAKING) if each.ref in broken else each for each in documents
-    )
-    return (*told, *graphs.values())
-
-
-_CALLED = ["Service", "Graph"]
 
 
 def _explained(planned: Planned, because: Mapping[Ref, tuple[Ref, ...]]) -> Planned:

@@ -12,9 +12,8 @@ from exai_compiler.edges import Node
 from exai_compiler.feature_views import used
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
+from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.surplus import Surplus, surplus_of
-from exai_compiler.standing import standing_at
-from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
     DatasetSpec,
@@ -27,26 +26,6 @@ from exai_specs.kinds import (
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.parse import Spec
 from exai_specs.values import frozen
-
-
-@frozen
-class Break:
-    """`consumer` can no longer work, says `why`. `because` is the chain from what changed down to
-    the document that it needs, `ref`; `code` the diagnostic's, where a check says so. `at` is a
-    place in the old revision where what stands there `is_gone`. `of_model`: it comes of what a
-    model takes or gives, by way of the service `via` where `ref` is a graph; `before` is what has
-    to happen first."""
-
-    consumer: str
-    ref: Ref
-    at: Span
-    why: str
-    because: tuple[Ref, ...] = ()
-    code: str = ""
-    is_gone: bool = False
-    of_model: bool = False
-    via: Ref | None = None
-    before: str = ""
 
 
 @frozen
@@ -237,31 +216,6 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
     for name, kind in new.inputs.items():
         if kind and old.inputs.get(name, kind) not in (kind, ""):
             yield "model", f"`{name}` is {kind} now, and was {old.inputs[name]}"
-
-
-def broken_documents(
-    head: Project,
-    problems: tuple[Diagnostic, ...],
-    changed: frozenset[Ref],
-    blamed: tuple[Ref, ...] = (),
-    overlays: tuple[Spec, ...] = (),
-) -> Iterator[Break]:
-    """Documents that nobody changed and that are wrong now, or `overlays` of the new revision: what
-    they need is gone, or another one. Who is `blamed` is what the problem names, or all that there
-    is to blame."""
-    specs = (*head.all, *overlays)
-    standing = standing_at(specs)
-    for problem in problems:
-        if problem.severity != "error":
-            continue
-        number = standing(problem.at)
-        spec = specs[number] if number is not None else None
-        if spec is not None and spec.ref not in changed:
-            why = problem.message
-            alone = blamed[0] if len(blamed) == 1 else None
-            cause = next((r for r in blamed if f"`{r.name}`" in why or f"`{r}`" in why), alone)
-            because = (spec.ref,) if cause is None else (cause, spec.ref)
-            yield Break(str(spec.ref), spec.ref, problem.at, why, because, problem.code)
 
 
 def _callers(service: Ref) -> str:

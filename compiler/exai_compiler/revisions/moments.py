@@ -14,7 +14,7 @@ from exai_compiler.facts import Pin
 from exai_compiler.feature_views import used
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
-from exai_compiler.revisions.contract import Break
+from exai_compiler.revisions.breaks import Break
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, ServiceSpec
 from exai_specs.values import replace

@@ -30,7 +30,7 @@ from exai_compiler.planning.rules import (
     REMADE_EFFECTS,
 )
 from exai_compiler.project import Project
-from exai_compiler.revisions.contract import Break
+from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.documents import DocumentChange, SpecField
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
