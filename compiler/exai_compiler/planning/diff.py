@@ -26,16 +26,32 @@ def diff(old: Tree, new: Tree, path: FieldPath = (), name: str = "") -> Iterator
             yield FieldChange(path, _leaf(old, name), _leaf(new, name), "changed")
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
-            called = max(name_of(key, old), name_of(key, new), key=_is_named)
-            yield from diff(old.get(key), new.get(key), (*path, key), called)
+            before, after = old.get(key), new.get(key)
+            if _is_one(before, after):
+                continue
+            # Most of two trees is the same, and a name matters to what differs alone.
+            called = ""
+            if before != after:
+                called = max(name_of(key, old), name_of(key, new), key=_is_named)
+            yield from diff(before, after, (*path, key), called)
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            if _is_one(before, after):
+                continue
             called = ""
             if index and isinstance(after, str) and before != after:  # words of a command, maybe
                 called = max(name_behind(old[index - 1]), name_behind(new[index - 1]))
             yield from diff(before, after, (*path, index), called)
     elif not _same(old, new):
         yield FieldChange(path, _leaf(old, name), _leaf(new, name), "changed")
+
+
+def _is_one(old: Tree, new: Tree) -> bool:
+    """Whether a look suffices to see that both sides are the same."""
+    return old is new or (type(old) is type(new) and type(old) in _LEAVES and old == new)
+
+
+_LEAVES = frozenset({str, int, float, bool})
 
 
 def _same(old: Tree, new: Tree) -> bool:
