@@ -25,9 +25,11 @@ def with_promotions(
     documents: tuple[DocumentChange, ...], old: Resolved, new: Resolved, coming: frozenset[str]
 ) -> tuple[DocumentChange, ...]:
     """Sorted by identity. `coming` are the models of which a run of this plan makes a version: that
-    one is judged, and the plan has what comes of it."""
+    one is judged, and the plan has what comes of it. What stands behind the aliases of a model that
+    is to be trained anew, and isn't here, stays: no older version is what the specs ask for."""
     found = dict(by_ref(documents))
     moves: dict[str, set[str]] = {}
+    anew = _trained_anew(old, new) - coming
     for each in documents:
         was = old.project.body(ModelSpec, each.ref.name) if each.ref.kind == "Model" else None
         if was is not None and was.source is None and each.verb == "removed":
@@ -43,20 +45,25 @@ def with_promotions(
             for at in now.aliases
             if isinstance(pin := new.lock.pins.get((name, at)), Pin)
         }
-        notes = list(_of_aliases(sorted(now.aliases.keys() & was.aliases), before, auto, pins))
+        notes = list(
+            _of_aliases(sorted(now.aliases.keys() & was.aliases), before, auto, pins, name in anew)
+        )
         moving = {at for at in (auto - before) & was.aliases.keys() if at not in pins}
         if gates_digest(was.gates) != gates_digest(now.gates) and name not in coming:
             follows = sorted(at for at in auto if at not in pins)
             by_hand = sorted(at for at in now.aliases if at not in pins and at not in auto)
             if "pinned" not in each.note:
                 notes += [_pinned(at, pins) for at in sorted(pins)]
-            notes.append(_of_gates(was.gates, now.gates, follows, by_hand))
+            if name in anew:
+                notes.append("the gates judge what its next run registers")
+            else:
+                notes.append(_of_gates(was.gates, now.gates, follows, by_hand))
             if _may_pass(was.gates, now.gates):
                 moving.update(follows)
         if notes:
             note = "; ".join(dict.fromkeys((each.note, *notes) if each.note else notes))
             found[each.ref] = replace(each, note=note)
-        if moving and name not in coming:
+        if moving and name not in coming and name not in anew:
             moves[name] = moving
     if moves:
         _follow(found, moves, new)
@@ -66,8 +73,21 @@ def with_promotions(
 _STAYS = "its versions and aliases stay in the registry"
 
 
+def _trained_anew(old: Resolved, new: Resolved) -> frozenset[str]:
+    """The models that pipelines which mean something else now register."""
+    return frozenset(
+        model
+        for model, makers in new.producers.items()
+        if any(old.meanings.get(each) != new.meanings.get(each) for each in makers)
+    )
+
+
 def _of_aliases(
-    aliases: Iterable[str], before: set[str], after: set[str], pins: Mapping[str, int]
+    aliases: Iterable[str],
+    before: set[str],
+    after: set[str],
+    pins: Mapping[str, int],
+    is_anew: bool,
 ) -> Iterator[str]:
     for at in aliases:
         if (at in before) == (at in after):
@@ -75,10 +95,11 @@ def _of_aliases(
         if at in pins:
             yield _pinned(at, pins)
         elif at in after:
-            yield (
-                f"from the next apply on `{at}` moves by itself, to the newest version where that "
-                "passes the gates"
-            )
+            when, which = "apply", "the newest version"
+            if is_anew:
+                when, which = "run", "what that registers"
+            where = f"to {which} where it passes the gates"
+            yield f"from the next {when} on `{at}` moves by itself, {where}"
         else:
             yield f"no apply moves `{at}` any more: it stays where it is until a person moves it"
 

@@ -27,7 +27,7 @@ from exai_specs.identity import Ref
 
 JUDGED = "the next apply judges the newest version again by its recorded metrics, without a run"
 MOVES = (
-    "from the next apply on `{}` moves by itself, to the newest version where that passes the gates"
+    "from the next apply on `{}` moves by itself, to the newest version where it passes the gates"
 )
 GATED = MODEL.replace(
     "  aliases:", "  gates: {accuracy: {min: 0.9}, logloss: {max: 1}}\n  aliases:"
@@ -53,6 +53,20 @@ def test_an_alias_that_exai_moves_from_now_on_is_named_with_its_services(
     }
     assert [str(ref) for ref in found.documents[1].because] == ["Model/kinds", "Service/other"]
     assert summary(found).startswith("Nothing for an apply to do but what the registry decides: 1 ")
+
+
+def test_what_is_to_be_trained_anew_moves_no_alias_before(tmp_path: Path) -> None:
+    training = TRAINING.replace("{on: [spec]}", "{on: []}")
+    root = project(tmp_path, DATASET, training, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: drf"), ("min: 0.9", "min: 0.1"))
+    judges = "the gates judge what its next run registers"
+    assert told(compared(root))["Model/kinds"] == (Effect.RETRAIN, judges)
+    edit(root / "specs/all.yaml", ("min: 0.1", "min: 0.9"), ("promote: manual", "promote: auto"))
+    moves = "from the next run on `challenger` moves by itself, to what that registers"
+    assert told(compared(root))["Model/kinds"] == (
+        Effect.RETRAIN,
+        f"{moves} where it passes the gates",
+    )
 
 
 def test_where_a_new_alias_goes_only_the_registry_says(tmp_path: Path) -> None:
