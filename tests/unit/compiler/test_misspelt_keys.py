@@ -42,7 +42,7 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]
 )
 def test_of_a_component(right: str, wrong: str) -> None:
     (document,), none = read(COMPONENT.replace(right, wrong), "component.yaml")
-    (found,) = wrong_shape(document)
+    ((found, _),) = wrong_shape(document)
     assert none == () and f"no `{wrong[:-1]}` here" in found.message
     assert f'did you mean "{right[:-1]}"?' in found.hint
 
@@ -50,7 +50,7 @@ def test_of_a_component(right: str, wrong: str) -> None:
 def test_of_a_component_that_lacks_another() -> None:
     text = COMPONENT.replace("image: a/b", "comand: [x]").replace("say", "1")
     (document,), _ = read(text, "component.yaml")
-    messages = [each.message for each in wrong_shape(document)]
+    messages = [each.message for each, _ in wrong_shape(document)]
     assert any("has no `image`" in each for each in messages)
 
 
