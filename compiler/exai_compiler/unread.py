@@ -179,12 +179,6 @@ def _kind_of(value: Mapping[str, Json]) -> tuple[str | None, frozenset[str]]:
     return only, _EVERYBODY.intersection(likely)
 
 
-def unread_part(spec: Spec) -> Unread:
-    """A document that names a file which can't be read."""
-    names, words = names_of(spec), words_of(spec)
-    return Unread(spec.document.path, names, words, spec.ref.kind, name=spec.ref.name)
-
-
 def unread_overlaid(spec: Spec, document: Document, left: Mended | None) -> Unread | None:
     """A document that is none any more as overlays make it, of which this is left; None where
     nobody can tell what depends on it."""

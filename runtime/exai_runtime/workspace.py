@@ -133,7 +133,7 @@ def load_from(
             tuple(read_.sources),
             there.problems,
             there.wrong,
-            _unread(read_, locked.problems, python.problems),
+            _unread(read_, locked.problems),
             judged=judged,
         )
 
@@ -168,7 +168,7 @@ def _supposing(
     judged = _judged(read_, locked)
     python = python_files(folder, (*read_.specs, *_more(read_, judged)))
     told = in_order(secrets_alone((*problems, *locked.problems, *python.problems)))
-    unread = _unread(read_, locked.problems, python.problems)
+    unread = _unread(read_, locked.problems)
     own = {} if locked.text is None else {LOCK: locked.text}
     if unread is not None and not any(each.spec.ref.kind == "Project" for each in read_.mended):
         unread = (*unread, UNREAD_PROJECT)
@@ -185,19 +185,17 @@ def _supposing(
     )
 
 
-def _unread(
-    read_: SpecFiles, lock: Iterable[Diagnostic], python: Iterable[Diagnostic]
-) -> tuple[Unread, ...] | None:
+def _unread(read_: SpecFiles, lock: Iterable[Diagnostic]) -> tuple[Unread, ...] | None:
     """What is known of the documents that can't be read, if that is all that is wrong beside what
-    is in the lock and in Python."""
+    is in the lock. A file that a step names and nobody can read is to the rules one that isn't
+    there: they tell nothing that it would decide."""
     if has_errors((*read_.allowed_badly, *read_.elsewhere)):
         return None
     wrong_paths = {each.at.path for each in read_.problems if _hides(each, read_)}
-    asking = {each.at.path for each in python}
     lock_is_wrong = has_errors(lock)
-    if not (wrong_paths or asking or lock_is_wrong or read_.unparsed):
+    if not (wrong_paths or lock_is_wrong or read_.unparsed):
         return ()
-    from exai_compiler.unread import UNREAD_LOCK, unread_document, unread_part, unread_text
+    from exai_compiler.unread import UNREAD_LOCK, unread_document, unread_text
 
     found: list[Unread | None] = []
     by_file: dict[str, list[Document]] = {}
@@ -221,7 +219,6 @@ def _unread(
         if document.path in wrong and id(document) not in parsed:
             mended = left.get(id(document))
             found.append(unread_document(document, wrong[document.path], mended))
-    found += [unread_part(spec) for spec in read_.specs if spec.document.path in asking]
     found += [UNREAD_LOCK] if lock_is_wrong else []
     said = [each for each in found if each is not None]
     return tuple(said) if len(said) == len(found) else None
