@@ -200,6 +200,8 @@ def _spec_files(
     declared = spec.document.at(("spec", "specs")) != spec.document.at(("spec",))
     for index, entry in enumerate(body.specs):
         at = spec.at("spec", "specs", index)
+        if "\0" in entry:  # no name has one, and it is told as a sign that no text has
+            continue
         if not folder.inside(entry):
             problems.append(
                 Diagnostic(
