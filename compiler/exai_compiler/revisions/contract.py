@@ -198,7 +198,7 @@ def _adapters(spec: Spec) -> tuple[str, ...]:
 def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
     if old.protocol != new.protocol:
         yield "protocol", f"it speaks {new.protocol}, and spoke {old.protocol}"
-    if old.task != new.task:
+    if old.task and new.task and old.task != new.task:  # files tell none
         yield "model", f"it answers as a {new.task}, and answered as a {old.task}"
     wanted = [name for name in new.inputs if name not in old.inputs]
     surplus = [name for name in old.inputs if name not in new.inputs]

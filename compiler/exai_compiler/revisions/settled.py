@@ -183,7 +183,8 @@ def _told(
         return replace(document, impact=Effect.BREAKING if ref in what.broken else happens)
     # What a model asks for is said to the steps that make it.
     asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))
-    if most >= Effect.RETRAIN and (ref in trains or asks):
+    # A pipeline that means something else, whatever its fields declare: a container's own image.
+    if ref in what.trained or (most >= Effect.RETRAIN and (ref in trains or asks)):
         happens = max(happens, Effect.RETRAIN)
     unpinned = ref.kind == "Lock" and bool(what.waiting)
     if unpinned or what.waiting & {ref, *what.above.get(ref, ())}:

@@ -161,6 +161,23 @@ def test_what_starts_a_run_from_now_on_is_said(on: str, starts: str, tmp_path: P
     assert (told.impact, told.note) == (Effect.RENDER, f"from now on {starts} starts a run")
 
 
+def test_a_container_step_of_another_image_means_something_else(tmp_path: Path) -> None:
+    root = guide("own-component", tmp_path)
+    edit(root / "exai.yaml", ("fetch@sha256:00", "fetch@sha256:10"))
+    [told] = compared(root, "prod").documents
+    assert (str(told.ref), told.impact) == ("Pipeline/cleaning", Effect.RETRAIN)
+    assert told.note.startswith("no run is planned: ")
+
+
+def test_files_in_place_of_a_model_say_nothing_of_a_task(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    edit(root / "specs/all.yaml", ("kinds@champion", '{uri: "file:///m", format: h2o-mojo}'))
+    found = plan_against(root, "local", "HEAD")
+    assert found.comparison is not None and found.comparison.breaks == ()
+    told = [each.strip() for each in human.lines(found, Paint(False))]
+    assert 'spec.predictor.model.storageUri: (not known here) -> "file:///m"' in told
+
+
 def test_what_waits_alike_is_one_line(tmp_path: Path) -> None:
     root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
     edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: drf"))

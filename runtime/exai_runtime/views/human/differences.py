@@ -20,6 +20,7 @@ from exai_specs.values import frozen
 if TYPE_CHECKING:
     from exai_compiler.revisions import SpecField
 
+_NOT_KNOWN = "(not known here)"
 _MOST = 8  # elements of one list; JSON has all
 
 Field = TypeVar("Field", FieldChange, "SpecField")
@@ -86,7 +87,7 @@ def maybe_texts(old: Maybe[Json], new: Maybe[Json]) -> tuple[str, str]:
     """Both sides of a change, cut so that one sees how they differ."""
     if isinstance(old, Known) and isinstance(new, Known):
         return value_texts(old.value, new.value)
-    return maybe_text(old), maybe_text(new)
+    return _NOT_KNOWN if isinstance(old, Unknown) else maybe_text(old), maybe_text(new)
 
 
 def _list_of(field: FieldChange | SpecField, index: int) -> object:
