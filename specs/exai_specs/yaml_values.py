@@ -152,9 +152,10 @@ class Conversion:
         if kind is ScalarEvent:
             problems = len(self.problems.listed)
             scalar = self._scalar(event)
-            if len(self.problems.listed) > problems:
-                self.flaws.append(start)
-            return scalar
+            if len(self.problems.listed) == problems:
+                return scalar
+            self.flaws.append(start)
+            return None  # it may be no name of a file, or of anything else
         if event.tag is not None or not event.implicit:
             self.problems.tagged(event)
             self.flaws.append(start)
