@@ -211,7 +211,7 @@ def flow(graph: Graph, given: Given = (), met: dict[tuple[str, Given], Flow] | N
         step = graph.steps[name]
         if step.component is None:
             continue
-        if (called := graph.inside(step)) is not None:
+        if graph.called and (called := graph.inside(step)) is not None:
             inner = flow(called, _given(so_far, step), met)
             for output, binding in called.root.outputs.items():
                 tables[name, output] = inner.table(binding)

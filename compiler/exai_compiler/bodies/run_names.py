@@ -33,8 +33,7 @@ class RunName(NamedTuple):
 
 def run_names(step: Step) -> tuple[RunName, ...]:
     """All of a step's own, in the order of its fields."""
-    given = _GIVES(step)
-    if step.image is None and not any(given) and "" not in given:  # as in most; "" is a text, too
+    if step.image is None and _GIVES(step) == _NOTHING:  # as in most
         return ()
     return tuple(_run_names(step))
 
@@ -71,6 +70,7 @@ _GIVES = attrgetter(
     "resources",
 )
 """The other fields of a step that have any: none of them is asked for where none is set."""
+_NOTHING = _GIVES(Step(uses=""))
 
 
 def of_env(env: Env) -> Iterator[RunName]:

@@ -65,7 +65,8 @@ def _documents(subject: Subject) -> Iterator[Diagnostic]:
         yield from _document(subject, "Model", reference.partition("@")[0], spec, path)
     for kind, references in subject.by_ref.items():
         for spec, step, port, name in references:
-            yield from _document(subject, kind, name, spec, under_with(step.path, port))
+            if subject.project.find(kind, name) is None:  # as few are
+                yield from _document(subject, kind, name, spec, under_with(step.path, port))
     for spec, _, step in subject.by_body.get("pipeline", ()):
         if step.spec.pipeline is not None:
             path = (*step.path, "pipeline")

@@ -5,7 +5,7 @@ Judges nothing. A name that stands twice is the first one's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import assert_never, cast
 
@@ -142,11 +142,15 @@ class _Builder:
         """A leaf, and the names of all steps that it refers to; `known` are those beside it."""
         first = self._is_first(name)
         condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
-        loop, inner = _loop(name if first else "", spec.for_each, items)
+        loop, inner = None, items
+        if spec.for_each is not None:
+            loop, inner = _loop(name if first else "", spec.for_each, items)
         inputs = {key: bind(value, inner) for key, value in given_values(spec).items()}
         names = run_names(spec)
-        named = [bind(each.text, inner) for each in names if has_expression(each.text)]
-        read = _steps_in((*inputs.values(), *named), condition, loop).union(spec.after)
+        read = _steps_in(inputs.values()).union(spec.after)
+        if names or condition is not None or loop is not None:  # few steps have any
+            named = [bind(each.text, inner) for each in names if has_expression(each.text)]
+            read |= _steps_in((*named, *_decisive(condition, loop)))
         step = Step(
             name=name,
             spec=spec,
@@ -199,11 +203,13 @@ class _Builder:
     ) -> tuple[Node, set[str]]:
         first = self._is_first(name)
         condition = bind_condition(spec.if_, items) if spec.if_ is not None else None
-        loop, inner = _loop(name if first else "", spec.for_each, items)
+        loop, inner = None, items
+        if spec.for_each is not None:
+            loop, inner = _loop(name if first else "", spec.for_each, items)
         scope, inside = self.scope(
             spec.steps, spec.outputs, (*path, "steps"), (*within, name), inner
         )
-        read = _steps_in((), condition, loop).union(spec.after, inside)
+        read = _steps_in(_decisive(condition, loop)).union(spec.after, inside)
         needs = tuple(sorted(known & read))
         group = Group(name, spec, scope, needs, path, within, condition, loop)
         if first:
@@ -229,7 +235,7 @@ class _Builder:
             scope, inside = self.scope(
                 way.steps, way.outputs, (*here, "steps"), (*within, name, made), items
             )
-            read |= _steps_in((), condition, None) | inside
+            read |= _steps_in(_decisive(condition, None)) | inside
             branches.append(Branch(made, condition, scope, here))
         needs = tuple(sorted(known & read))
         choice = Choice(name, spec, tuple(branches), needs, path, within)
@@ -238,23 +244,27 @@ class _Builder:
         return choice, read
 
 
-def _loop(name: str, spec: ForEach | None, items: Items) -> tuple[Loop | None, Items]:
+def _loop(name: str, spec: ForEach, items: Items) -> tuple[Loop, Items]:
     """The loop, and the items that are seen inside; of a loop whose name is taken, of no type."""
-    if spec is None:
-        return None, items
     loop = Loop(bind(spec.in_, items), spec.as_, spec.parallelism or 0)
     return loop, MappingProxyType({**items, spec.as_: name})
 
 
-def _steps_in(
-    bindings: tuple[Binding, ...], condition: Condition | Broken | None, loop: Loop | None
-) -> set[str]:
+def _decisive(
+    condition: Condition | Broken | None, loop: Loop | None
+) -> tuple[Binding | Condition, ...]:
+    """What decides whether, and how often, something runs."""
+    conditions = (condition,) if condition is not None else ()
+    return (*conditions, loop.items) if loop is not None else conditions
+
+
+def _steps_in(bindings: Iterable[Binding | Condition]) -> set[str]:
     found: set[str] = set()
-    for binding in (*bindings, condition, loop.items if loop is not None else None):
+    for binding in bindings:
         # The usual cases by exact type: every input of every step passes here.
         kind = type(binding)
         if kind is FromStep:
             found.add(cast(FromStep, binding).step)
-        elif kind is not Constant and binding is not None:
+        elif kind is not Constant:
             found.update([each.step for each in sources(binding) if isinstance(each, FromStep)])
     return found

@@ -31,14 +31,14 @@ def ordered(scope: Scope) -> tuple[str, ...]:
     while waiting:  # once where every step stands below those that it needs
         later: list[tuple[str, Node]] = []
         for name, node in waiting:
-            if all(before in levels for before in node.needs):
-                levels[name] = 1 + max((levels[before] for before in node.needs), default=0)
+            if all(map(levels.__contains__, node.needs)):
+                levels[name] = 1 + max(map(levels.__getitem__, node.needs), default=0)
             else:
                 later.append((name, node))
         if len(later) == len(waiting):
             break
         waiting = later
-    return tuple(sorted(levels, key=lambda name: (levels[name], name)))
+    return tuple([name for _, name in sorted(zip(levels.values(), levels, strict=True))])
 
 
 def cycles(scope: Scope) -> tuple[tuple[str, ...], ...]:

@@ -5,7 +5,6 @@ In: the `spec` of a Dataset. Out: a frozen value. Never: looking at data, or whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -28,6 +27,7 @@ from exai_specs.kinds.schedule import Cron
 from exai_specs.kinds.sources import Source
 from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
+from exai_specs.regexes import regex
 from exai_specs.texts import Filled, again
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 from exai_specs.values import field, frozen
@@ -68,6 +68,9 @@ def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
     if not enum:
         return []
     accepted, noun = _ENUMS.get(str(type_), ((), ""))
+    bits = _BITS.get(str(type_), 0)
+    if not bits and {*map(type, enum)}.issubset(accepted):  # as nearly all
+        return repeated(enum, "enum")
     wrong = [
         Problem(
             "wrong-type",
@@ -77,7 +80,6 @@ def enum_problems(type_: Type, enum: tuple[Json, ...]) -> list[Problem]:
         for index, value in enumerate(enum)
         if type(value) not in accepted
     ]
-    bits = _BITS.get(str(type_), 0)
     wrong += [
         Problem("invalid-value", f"is no {type_}: it is too large", path=("enum", index))
         for index, value in enumerate(enum)
@@ -113,6 +115,9 @@ class Expectation:
     args: Mapping[str, Json]
 
 
+_NAME = regex("expect_[a-z0-9_]{1,200}")
+
+
 def _expectation(value: Any) -> Expectation:
     hint = "- expect_column_values_to_not_be_null: {column: species}"
     if not isinstance(value, dict):
@@ -122,7 +127,7 @@ def _expectation(value: Any) -> Expectation:
             "must be exactly one expectation and its arguments", (), hint, "exactly-one-of"
         )
     name, args = next(iter(value.items()))
-    if not re.fullmatch("expect_[a-z0-9_]{1,200}", name):
+    if not _NAME.fullmatch(name):
         raise TypeProblem(
             "expectations have names such as expect_table_row_count_to_be_between",
             (name,),
