@@ -135,7 +135,7 @@ def container(written: str) -> dict[str, Any]:
 
 def arguments(component: Component, given: list[str]) -> list[str]:
     there = Presence(frozenset(given) & named(component))
-    found: Any = thaw(executor(component, SETTINGS, LOCAL, there=there).tree)
+    found: Any = thaw(executor(component, component.image, SETTINGS, there=there).tree)
     return cast(list[str], found["container"]["args"])
 
 
@@ -164,7 +164,8 @@ def test_the_command_line_is_the_sdk_s(given: list[str]) -> None:
     assert not any("IfPresent" in each or "Concat" in each for each in own)
     assert line(own) == line(container(written)["args"])
     left_open = Presence(frozenset({"word", "flag"}), frozenset({"count"}))
-    tree: Any = thaw(executor(ours(written), SETTINGS, LOCAL, there=left_open).tree)
+    mine = ours(written)
+    tree: Any = thaw(executor(mine, mine.image, SETTINGS, there=left_open).tree)
     if "data" not in given:
         assert line(tree["container"]["args"]) == line(container(written)["args"])
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from exai_compiler.backends.kfp.channels import Here
-from exai_compiler.backends.kfp.executors import executor
+from exai_compiler.backends.kfp.executors import executor, image_of
 from exai_compiler.backends.kfp.inputs import RUN_PLACEHOLDERS, task_inputs
 from exai_compiler.backends.kfp.ir import Intermediate
 from exai_compiler.backends.kfp.platform import executor_config
@@ -49,7 +49,7 @@ def how(env: Any = (), timeout: Duration | None = None) -> Settings:
 
 
 def container(component: Component, settings: Settings, environment: Environment) -> Any:
-    found: Any = executor(component, settings, environment).tree
+    found: Any = executor(component, image_of(component, environment), settings).tree
     return found["container"]
 
 
@@ -154,7 +154,7 @@ def test_arguments_of_version_1_components() -> None:
         {"if": {"cond": {"isPresent": "text"}, "then": ("yes",), "else": {"inputValue": "text"}}},
     )
     open_ = Presence(open=frozenset({"text"}))
-    found: Any = thaw(executor(component(*args), how(), LOCAL, there=open_).tree)
+    found: Any = thaw(executor(component(*args), "mine:1", how(), there=open_).tree)
     assert tuple(found["container"]["args"]) == (
         "--plain",
         "{{$.inputs.parameters['text']}}",
@@ -169,7 +169,7 @@ def test_arguments_of_version_1_components() -> None:
         """"Else": "{{$.inputs.parameters['text']}}"}}""",
     )
     for there, left in ((Presence(), "{{$.inputs.parameters['text']}}"), (GIVEN, "yes")):
-        found = thaw(executor(component(args[-1]), how(), LOCAL, there=there).tree)
+        found = thaw(executor(component(args[-1]), "mine:1", how(), there=there).tree)
         assert found["container"]["args"] == [left]
     with pytest.raises(ValueError, match="inputOther"):
         container(component({"inputOther": "text"}), how(), LOCAL)

@@ -28,13 +28,13 @@ from exai_compiler.backends.kfp.leaf import Place, leaf, place
 from exai_compiler.backends.kfp.ports import (
     Dag,
     Output,
+    dag_of,
     definitions,
-    outputs_of,
     taken,
 )
 from exai_compiler.backends.kfp.settings import settings
 from exai_compiler.backends.kfp.takes import by_channel, of_conditions, of_loop, outside
-from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, task, waits_for
+from exai_compiler.backends.kfp.tasks import EXIT_HANDLER, WHEN_DONE, role, task, waits_for
 from exai_compiler.catalog import Port
 from exai_compiler.graph import (
     Binding,
@@ -54,7 +54,7 @@ from exai_compiler.graph import (
     source_type,
     sources,
 )
-from exai_specs.frozen import Encoded, Json, encoded
+from exai_specs.frozen import Encoded, Json, encoded, mapping
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.types import ListOf, Type
 from exai_specs.values import replace
@@ -90,11 +90,11 @@ class Dags:
         here = Here(frozenset(), is_root=True)
         guarded = self._scope(graph.root, Here(frozenset(graph.root.nodes)))
         last, takes = self._leaf(graph.last, graph.last.name, here)
-        tasks = {EXIT_HANDLER: self._call(EXIT_HANDLER, guarded, here), **last}
+        tasks = {EXIT_HANDLER: encoded(self._call(EXIT_HANDLER, guarded, here)), **last}
         return Dag(tasks, {**guarded.takes, **by_channel(takes)})
 
     def _scope(self, scope: Scope, here: Here) -> Dag:
-        tasks: dict[str, Json] = {}
+        tasks: dict[str, Encoded] = {}
         takes: list[Carried] = []
         for name, node in sorted(scope.nodes.items()):
             tasks[name], taken = self._node(node, here)
@@ -107,7 +107,7 @@ class Dags:
         }
         return Dag(tasks, outside(takes, here), outputs)
 
-    def _node(self, node: Node, here: Here) -> tuple[Json, Iterable[Carried]]:
+    def _node(self, node: Node, here: Here) -> tuple[Encoded, Iterable[Carried]]:
         """The task of a step or group in a DAG, and what it takes."""
         match node:
             case Step(condition=None, loop=None):
@@ -124,7 +124,7 @@ class Dags:
 
     def _leaf(
         self, step: Step, name: str, here: Here
-    ) -> tuple[Mapping[str, Json], tuple[Carried, ...]]:
+    ) -> tuple[Mapping[str, Encoded], tuple[Carried, ...]]:
         if self._graph.inside(step) is not None:
             return self._called(step, name, here)
         found = leaf(self._there, step, name, here)
@@ -139,7 +139,7 @@ class Dags:
 
     def _called(
         self, step: Step, name: str, here: Here
-    ) -> tuple[Mapping[str, Json], tuple[Carried, ...]]:
+    ) -> tuple[Mapping[str, Encoded], tuple[Carried, ...]]:
         """The task of a step that is another pipeline: a DAG with that pipeline's own inputs."""
         there = self._there
         frame, interface = there.frame.inside(step), step.component
@@ -159,20 +159,20 @@ class Dags:
         self._configs[step.name] = inside.configs
         asked = {s.name for s in dag.takes.values() if isinstance(s, FromParameter)}
         reserved = {key: RESERVED[key] for key in sorted(asked & RESERVED.keys())}
-        found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
+        found = {"dag": dag_of(dag)}
         if defined := taken(graph, reserved):
-            found["inputDefinitions"] = defined
+            found["inputDefinitions"] = encoded(defined)
         if dag.outputs:
-            found["outputDefinitions"] = definitions(dag, False)
+            found["outputDefinitions"] = encoded(definitions(dag, False))
         label = self._label(name)
-        self.components[label] = encoded(found)
+        self.components[label] = mapping(found)
         own = {key: Port(key, "struct" if key == DATA_VERSIONS else "string") for key in reserved}
         inputs_ = {**interface.inputs, **own}
-        whole_step = replace(step, component=replace(interface, inputs=inputs_))
+        whole = replace(interface, inputs=inputs_)
         bindings = {**step.inputs, **{key: FromParameter(key) for key in reserved}}
         takes = carried(s for b in bindings.values() for s in sources(b))
         how = settings(there.pipeline, step)
-        return {name: task(name, label, whole_step, how, bindings, here)}, takes
+        return {name: encoded(task(role(step, name), label, whole, how, bindings, here))}, takes
 
     def _label(self, name: str) -> str:
         return component_label(self._there.named(name))
@@ -196,7 +196,7 @@ class Dags:
     def _ways(self, choice: Choice) -> Dag:
         """The DAG of a choice: a task with a condition for each branch."""
         inside = Here(frozenset())
-        tasks: dict[str, Json] = {}
+        tasks: dict[str, Encoded] = {}
         takes: dict[str, Carried] = {}
         earlier: tuple[Condition, ...] = ()
         outputs: dict[str, Output] = {}
@@ -205,7 +205,8 @@ class Dags:
             own = branch.condition
             text = _trigger(self._graph, branch, earlier)
             asked = of_conditions((*earlier, own))
-            tasks[branch.name] = self._call(branch.name, dag, inside, asked, trigger=text)
+            called = self._call(branch.name, dag, inside, asked, trigger=text)
+            tasks[branch.name] = encoded(called)
             takes.update(by_channel(map(whole, (*dag.takes.values(), *asked))))
             earlier = (*earlier, own) if isinstance(own, Condition) else earlier
             for name, output in dag.outputs.items():
@@ -213,7 +214,7 @@ class Dags:
                 outputs[name] = Output(output.type, (*before, (branch.name, name)))
         return Dag(tasks, takes, outputs)
 
-    def _wrapped(self, node: Node, inside: Dag, here: Here) -> tuple[Json, Iterable[Carried]]:
+    def _wrapped(self, node: Node, inside: Dag, here: Here) -> tuple[Encoded, Iterable[Carried]]:
         """The task of a node that is a DAG, with its loop and its condition around it."""
         loop = node.loop if isinstance(node, Step | Group) else None
         condition = node.condition if isinstance(node, Step | Group) else None
@@ -225,8 +226,8 @@ class Dags:
         if loop is not None and trigger:
             each = f"{node.name}-each"
             outer = Here(frozenset())
-            tasks = {each: self._call(each, inside, outer, loop=(node.name, loop))}
-            inside = Dag(tasks, of_loop(inside.takes, node.name, loop))
+            called = self._call(each, inside, outer, loop=(node.name, loop))
+            inside = Dag({each: encoded(called)}, of_loop(inside.takes, node.name, loop))
             loop = None
         shown = node.spec.display_name
         looped = (node.name, loop) if loop is not None else None
@@ -234,11 +235,11 @@ class Dags:
         takes = of_loop(inside.takes, node.name, loop) if loop is not None else inside.takes
         takes = by_channel(map(whole, (*takes.values(), *asked)))
         bound: dict[str, Binding] = dict(takes)
-        if needs := waits_for(node, bound, here):
+        if needs := waits_for(node.needs, bound, here):
             found["dependentTasks"] = needs
         if isinstance(node, Step) and node.spec.ignore_upstream_failure and needs:
             found["triggerPolicy"] = {**_mapping(found.get("triggerPolicy")), "strategy": WHEN_DONE}
-        return found, takes.values()
+        return encoded(found), takes.values()
 
     def _call(
         self,
@@ -269,7 +270,7 @@ class Dags:
             found["triggerPolicy"] = {"condition": trigger}
         defined = {**takes, channel(item): item} if item is not None else takes
         within = component(self._graph, dag, defined, loop is not None)
-        self.components[self._label(name)] = encoded(within)
+        self.components[self._label(name)] = within
         return found
 
 

@@ -31,17 +31,16 @@ asks the container's own kernel (exai_components/jvm.py).
 
 def executor(
     component: Component,
+    image: str,
     settings: Settings,
-    environment: Environment,
     items: Items = NO_ITEMS,
     there: Presence = EVERYWHERE,
 ) -> Encoded:
-    """What does the work: a container, or an import, which runs none. `there` is what the step
-    gives of the inputs that its arguments name.
+    """What does the work: a container of this image, or an import, which runs none. `there` is what
+    the step gives of the inputs that its arguments name.
     """
     if component.importer is not None:
         return encoded({"importer": component.importer})
-    image = _image(component, environment)
     env, amounts = _env(settings, component.env), resources(settings, items)
     if not env and not amounts:
         return _plain(component, image, there)
@@ -64,7 +63,7 @@ def _container(
     return mapping(found)
 
 
-def _image(component: Component, environment: Environment) -> str:
+def image_of(component: Component, environment: Environment) -> str:
     """exai's own images are replaced by the environment's, which are pulled by digest."""
     match component.image:
         case "exai/python-train":

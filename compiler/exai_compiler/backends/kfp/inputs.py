@@ -30,7 +30,7 @@ from exai_compiler.graph import (
     Source,
 )
 from exai_specs.expressions import parse_text
-from exai_specs.frozen import Json
+from exai_specs.frozen import Encoded, Json, encoded
 from exai_specs.types import is_artifact
 
 # `${{ run.NAME }}` (LANGUAGE section 6.3) in the placeholders of kfp/dsl/__init__.py.
@@ -77,7 +77,7 @@ def task_inputs(
             for source in carried(binding.sources.values()):
                 parameters[text_channel(source)] = parameter(source, here)
     for name, source in given.items():
-        parameters.setdefault(name, _scalar(placeholder(source)))
+        parameters.setdefault(name, _scalar(placeholder(source)).tree)
         parameters[text_channel(source)] = parameter(source, here)
     found: dict[str, Json] = {}
     if artifacts:
@@ -108,19 +108,13 @@ def _artifact(name: str, binding: Binding, here: Here) -> Json:
 
 
 def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
-    if type(binding) is Constant:  # most are
-        return _constant(binding.value)
     match binding:
-        case Document(value):
-            return _written(value)
-        case Constant(value):
-            return _constant(value)
+        case Constant() | Composed():
+            return None if leaves_default(binding) else written(binding).tree
         case FromParameter() | FromArtifact() | FromStep() | FromItem():
             return parameter(binding, here)
-        case Composed(value):
-            return _written(constant(_placed(value, binding)))
         case FromRun(run):
-            return _scalar(RUN_PLACEHOLDERS[run])
+            return _scalar(RUN_PLACEHOLDERS[run]).tree
         case FromStatus():
             return MappingProxyType({"taskFinalStatus": MappingProxyType({"producerTask": before})})
         case Broken(text):
@@ -128,13 +122,20 @@ def _parameter(name: str, binding: Binding, here: Here, before: str) -> Json:
     assert_never(binding)
 
 
-def _constant(value: Json) -> Json:
-    """None leaves an input at its default."""
-    if value is None:
-        return None
+def written(binding: Constant | Composed) -> Encoded:
+    """What a document writes as an input, with its canonical JSON."""
+    if isinstance(binding, Composed):
+        return encoded(_written(constant(_placed(binding.value, binding))))
+    value = binding.value
     if type(value) in _SCALARS:
         return _scalar(value)
-    return _written(constant(value))
+    is_ready = isinstance(binding, Document)
+    return encoded(_written(value if is_ready else constant(value)))
+
+
+def leaves_default(binding: Constant | Composed) -> bool:
+    """Whether it leaves an input at its default."""
+    return binding.value is None and not isinstance(binding, Document)
 
 
 def _written(value: Json) -> Json:
@@ -145,9 +146,9 @@ _SCALARS = frozenset({str, bool, int, float})
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _scalar(value: str | float) -> Json:
+def _scalar(value: str | float) -> Encoded:
     """A text or a number as an input. Pipelines share the value, and most of what they say."""
-    return _written(constant(value))
+    return encoded(_written(constant(value)))
 
 
 def _placed(value: Json, composed: Composed) -> Json:

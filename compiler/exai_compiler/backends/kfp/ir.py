@@ -17,7 +17,7 @@ from exai_compiler.backends.kfp.dags import Dags
 from exai_compiler.backends.kfp.filled import RESERVED
 from exai_compiler.backends.kfp.leaf import place
 from exai_compiler.backends.kfp.pipeline_config import pipeline_config
-from exai_compiler.backends.kfp.ports import definitions, outputs_of, taken
+from exai_compiler.backends.kfp.ports import dag_of, definitions, taken
 from exai_compiler.graph import Frame, Graph
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json, encoded, mapping
@@ -51,17 +51,14 @@ def intermediate(resolved: Resolved, pipeline: PipelineSpec, graph: Graph) -> In
     dags = Dags(place(resolved, pipeline, Frame(with_claims(graph, pipeline))))
     dag = dags.root()
     executors = told_apart(dags.written, dags.components, dags.executors)
-    root: dict[str, Json] = {
-        "inputDefinitions": taken(graph, RESERVED),
-        "dag": {"tasks": dag.tasks, **outputs_of(dag)},
-    }
+    root = {"inputDefinitions": encoded(taken(graph, RESERVED)), "dag": dag_of(dag)}
     if dag.outputs:
-        root["outputDefinitions"] = definitions(dag, False)
+        root["outputDefinitions"] = encoded(definitions(dag, False))
     spec = mapping(
         {
             "pipelineInfo": encoded({"name": graph.pipeline.name}),
             "schemaVersion": _SCHEMA_VERSION,
-            "root": encoded(root),
+            "root": mapping(root),
             "components": mapping(dags.components),
             "deploymentSpec": mapping({"executors": mapping(executors)}),
         }

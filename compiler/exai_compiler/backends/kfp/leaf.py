@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from exai_compiler.backends.kfp.amounts import given_amounts
 from exai_compiler.backends.kfp.channels import Carried, Here, carried
 from exai_compiler.backends.kfp.claims import has_container
 from exai_compiler.backends.kfp.components import component_label, component_spec
-from exai_compiler.backends.kfp.executors import executor
+from exai_compiler.backends.kfp.executors import executor, image_of
 from exai_compiler.backends.kfp.filled import Registered, complete, registrations
-from exai_compiler.backends.kfp.inputs import BASE_IMAGE, placeholder
+from exai_compiler.backends.kfp.inputs import BASE_IMAGE, leaves_default, placeholder, written
+from exai_compiler.backends.kfp.moulds import Mould, hole, mould
 from exai_compiler.backends.kfp.platform import executor_config
-from exai_compiler.backends.kfp.settings import of_no_container, settings, told
+from exai_compiler.backends.kfp.settings import Settings, of_no_container, settings, told
 from exai_compiler.backends.kfp.surroundings import surroundings
-from exai_compiler.backends.kfp.tasks import task
+from exai_compiler.backends.kfp.tasks import Role, role, task
 from exai_compiler.backends.kfp.values import Document, default_value
-from exai_compiler.bodies.presence import named, presence
+from exai_compiler.bodies.presence import Presence, named, presence
 from exai_compiler.bodies.run_names import of_env, of_placement
 from exai_compiler.catalog import Component
-from exai_compiler.graph import Binding, Constant, Frame, Step, bind, sources
+from exai_compiler.graph import Binding, Composed, Constant, Frame, Source, Step, bind, sources
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Encoded, Json
 from exai_specs.kinds.pipeline import PipelineSpec
@@ -61,7 +63,7 @@ class Place(NamedTuple):
 class Leaf(NamedTuple):
     """`config` is what Kubernetes is told, empty for nothing; `takes` what the task takes."""
 
-    task: Json
+    task: Encoded
     component: Encoded
     executor: Encoded
     config: Mapping[str, Json]
@@ -79,39 +81,103 @@ def place(
     return Place(resolved, pipeline, frame, before, cached, bound, registrations(frame), aside)
 
 
+class Wired(NamedTuple):
+    """All that a step's rendering depends on but what it writes. `inputs` say where each comes
+    from: of text or a value with references in it those, and nothing for one without; `others` are
+    the references outside of its inputs, `given` those that give its image and its resources.
+    """
+
+    name: str
+    component: Component
+    role: Role
+    how: Settings
+    here: Here
+    inputs: tuple[tuple[str, Binding | tuple[Source, ...]], ...]
+    image: str
+    given: tuple[tuple[str, Carried], ...]
+    items: tuple[tuple[str, str], ...]
+    others: tuple[Source, ...]
+    presence: Presence
+
+
+class Moulded(NamedTuple):
+    """A leaf whose task is a mould."""
+
+    task: Mould
+    component: Encoded
+    executor: Encoded
+    takes: tuple[Carried, ...]
+
+
 def leaf(there: Place, step: Step, name: str, here: Here) -> Leaf:
     """A step whose task has this name. Raises ValueError for what the checks refuse."""
-    if step.component is None:
+    component = step.component
+    if component is None:
         raise ValueError(f"{there.frame.graph.pipeline} step {step.name} uses no known component")
     resolved = there.resolved
     how = settings(there.pipeline, step)
-    if not has_container(step.component):
+    if not has_container(component):
         how = of_no_container(how)
     if not there.cached:
         how = replace(how, cache=False, cache_key="")
-    bindings = _whole(step.component, complete(resolved, there.frame, step, there.registered))
-    whole_name = there.named(name)
-    runs = step.component
+    bindings = _whole(component, complete(resolved, there.frame, step, there.registered))
+    inputs, values = _apart(bindings)
+    image = image_of(component, resolved.environment)
     given = given_amounts(how, step.items)
-    if step.spec.image is not None and (image := _image(step)) is not None:
-        runs = replace(runs, image=placeholder(image))
-        given = {BASE_IMAGE: image, **given}
-    names = [bind(name.text, step.items) for name in step.names]
-    bound = (*bindings.values(), *names, *there.shared)
-    read = [source for b in bound if not isinstance(b, Constant) for source in sources(b)]
+    if step.spec.image is not None and (source := _image(step)) is not None:
+        image = placeholder(source)
+        given = {BASE_IMAGE: source, **given}
+    names = (*[bind(name.text, step.items) for name in step.names], *there.shared)
+    moulded = _moulded(
+        Wired(
+            name=there.named(name),
+            component=component,
+            role=role(step, name),
+            how=how,
+            here=here,
+            inputs=inputs,
+            image=image,
+            given=tuple(given.items()),
+            items=tuple(step.items.items()),
+            others=tuple([source for bound in names for source in sources(bound)]),
+            presence=presence(there.frame.graph, component, bindings),
+        )
+    )
     around = told(how, surroundings(resolved, step, bindings))
-    return Leaf(
-        task=task(name, component_label(whole_name), step, how, bindings, here, given),
-        component=component_spec(whole_name, step.component),
-        executor=executor(
-            runs,
-            how,
-            resolved.environment,
-            step.items,
-            presence(there.frame.graph, step.component, bindings),
-        ),
-        config=executor_config(around, resolved.environment, step.items, here),
-        takes=(*carried(read), *given.values()),
+    config = executor_config(around, resolved.environment, step.items, here)
+    task, component_, executor_, takes = moulded
+    return Leaf(task.filled(values), component_, executor_, config, takes)
+
+
+def _apart(
+    bindings: Mapping[str, Binding],
+) -> tuple[tuple[tuple[str, Binding | tuple[Source, ...]], ...], Mapping[str, Encoded]]:
+    """Where the inputs come from, and what is written of them."""
+    inputs: list[tuple[str, Binding | tuple[Source, ...]]] = []
+    values: dict[str, Encoded] = {}
+    for port, binding in bindings.items():
+        if not isinstance(binding, Constant | Composed):
+            inputs.append((port, binding))
+        elif not leaves_default(binding):
+            inputs.append((port, sources(binding)))
+            values[port] = written(binding)
+    return tuple(inputs), values
+
+
+@lru_cache(maxsize=4096)
+def _moulded(wired: Wired) -> Moulded:
+    """What all steps share that are wired so. Most pipelines of a project have some like those of
+    others, which differ in what they write."""
+    component, given, items = wired.component, dict(wired.given), dict(wired.items)
+    bindings = {p: hole(b) if isinstance(b, tuple) else b for p, b in wired.inputs}
+    read = [source for bound in bindings.values() for source in sources(bound)]
+    label = component_label(wired.name)
+    found = task(wired.role, label, component, wired.how, bindings, wired.here, given)
+    return Moulded(
+        task=mould(found),
+        component=component_spec(wired.name, component),
+        executor=executor(component, wired.image, wired.how, items, wired.presence),
+        takes=(*carried((*read, *wired.others)), *given.values()),
     )
 
 

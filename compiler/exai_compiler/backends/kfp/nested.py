@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from exai_compiler.backends.kfp.channels import Carried, Here, artifact, carried, channel, parameter
 from exai_compiler.backends.kfp.filled import RESERVED
-from exai_compiler.backends.kfp.ports import Dag, definitions, outputs_of, port, sides
+from exai_compiler.backends.kfp.ports import Dag, dag_of, definitions, port, sides
 from exai_compiler.backends.kfp.values import parameter_type
 from exai_compiler.graph import (
     Constant,
@@ -23,7 +23,7 @@ from exai_compiler.graph import (
     source_type,
     sources,
 )
-from exai_specs.frozen import Json, thaw
+from exai_specs.frozen import Encoded, Json, encoded, mapping, thaw
 from exai_specs.types import Scalar
 
 
@@ -53,16 +53,16 @@ def iterator(graph: Graph, loop: Loop, item: FromItem) -> Mapping[str, Json]:
     return found
 
 
-def component(graph: Graph, dag: Dag, takes: Mapping[str, Carried], looped: bool) -> Json:
+def component(graph: Graph, dag: Dag, takes: Mapping[str, Carried], looped: bool) -> Encoded:
     """The DAG itself, with what goes in and out."""
     files = {n: _definition(graph, s) for n, s in takes.items() if _is_artifact(graph, s)}
     values = {n: _definition(graph, s) for n, s in takes.items() if n not in files}
-    found: dict[str, Json] = {"dag": {"tasks": dag.tasks, **outputs_of(dag)}}
+    found = {"dag": dag_of(dag)}
     if defined := sides(files, values):
-        found["inputDefinitions"] = defined
+        found["inputDefinitions"] = encoded(defined)
     if dag.outputs:
-        found["outputDefinitions"] = definitions(dag, looped)
-    return found
+        found["outputDefinitions"] = encoded(definitions(dag, looped))
+    return mapping(found)
 
 
 def _is_artifact(graph: Graph, source: Carried) -> bool:

@@ -11,7 +11,7 @@ from exai_compiler.backends.kfp.channels import Carried
 from exai_compiler.backends.kfp.values import artifact_type, parameter_type
 from exai_compiler.constants import constant
 from exai_compiler.graph import Graph, is_artifact
-from exai_specs.frozen import Json
+from exai_specs.frozen import Encoded, Json, encoded, mapping
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.types import ListOf, Type
 from exai_specs.values import field, frozen
@@ -29,15 +29,21 @@ class Output:
 class Dag:
     """The inside of a DAG. `takes` is all that comes from outside of it, by channel."""
 
-    tasks: Mapping[str, Json]
+    tasks: Mapping[str, Encoded]
     takes: Mapping[str, Carried]
     outputs: Mapping[str, Output] = field(default_factory=dict)
 
 
-def outputs_of(dag: Dag) -> Mapping[str, Json]:
-    """The `outputs` of a DAG: which task's output each of them is."""
-    if not dag.outputs:
-        return {}
+def dag_of(dag: Dag) -> Encoded:
+    """Its DagSpec: the tasks, and what leaves it."""
+    found = {"tasks": mapping(dag.tasks)}
+    if dag.outputs:
+        found["outputs"] = encoded(_outputs(dag))
+    return mapping(found)
+
+
+def _outputs(dag: Dag) -> Mapping[str, Json]:
+    """Which task's output each of them is."""
     files: dict[str, Json] = {}
     values: dict[str, Json] = {}
     for name, output in dag.outputs.items():
@@ -57,7 +63,7 @@ def outputs_of(dag: Dag) -> Mapping[str, Json]:
             if len(selectors) == 1
             else {"valueFromOneof": {"parameterSelectors": selectors}}
         )
-    return {"outputs": sides(files, values)}
+    return sides(files, values)
 
 
 def definitions(dag: Dag, looped: bool) -> Mapping[str, Json]:

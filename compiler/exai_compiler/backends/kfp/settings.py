@@ -6,6 +6,7 @@ In: the specs of a pipeline and a step. Out: `Settings`. Never: what the step wo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from exai_compiler.graph import Step
 from exai_specs.frozen import empty
@@ -16,7 +17,7 @@ from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.step_resources import StepResourceFields
 from exai_specs.kinds.workload import Amount, ConfigMapRef, FieldRef, SecretRef, stated
 from exai_specs.units import Duration
-from exai_specs.values import field, frozen, replace
+from exai_specs.values import field, fields, frozen, replace
 
 EnvValue = str | SecretRef | ConfigMapRef | FieldRef
 
@@ -40,12 +41,22 @@ class Settings:
     requests: Mapping[str, Amount] = field(default_factory=empty, init=False, compare=False)
     limits: Mapping[str, Amount] = field(default_factory=empty, init=False, compare=False)
 
+    def __hash__(self) -> int:
+        # Mappings have no hash; what is rendered of steps with the same settings is kept.
+        return hash((self.retry, self.cache, self.timeout, self.cache_key))
+
     def __post_init__(self) -> None:
         if (asked := self.resources) is not None:
             requests = stated(asked)
             object.__setattr__(self, "requests", requests)
             limits = requests if asked.limits is None else asked.all_limits
             object.__setattr__(self, "limits", limits)
+
+
+# Most steps say nothing of their pods, and share the value.
+_POD = StepPod()
+_OF_POD = attrgetter(*(each.name for each in fields(StepPod)))
+_NO_POD = _OF_POD(_POD)
 
 
 def settings(pipeline: PipelineSpec, step: Step) -> Settings:
@@ -64,7 +75,7 @@ def settings(pipeline: PipelineSpec, step: Step) -> Settings:
         cache=pure and cache is not False,
         timeout=own.timeout,
         cache_key=cache.key if pure and isinstance(cache, CacheKey) else "",
-        pod=own,
+        pod=own if _OF_POD(own) != _NO_POD else _POD,
         node_selector=own.node_selector or shared.node_selector,
         tolerations=own.tolerations or shared.tolerations,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from exai_compiler.backends.kfp.channels import Carried, Here
 from exai_compiler.backends.kfp.inputs import task_inputs
 from exai_compiler.backends.kfp.settings import Settings
-from exai_compiler.graph import FINALLY, Binding, Constant, FromStep, Node, Step, sources
+from exai_compiler.catalog import Component
+from exai_compiler.graph import FINALLY, Binding, Constant, FromStep, Step, sources
 from exai_specs.frozen import Json, empty
 from exai_specs.kinds.step import Retry
 from exai_specs.units import Duration
@@ -21,10 +23,28 @@ WHEN_DONE = "ALL_UPSTREAM_TASKS_COMPLETED"
 _WHEN_DONE: Json = MappingProxyType({"strategy": WHEN_DONE})
 
 
+class Role(NamedTuple):
+    """What a step is among others: what its task is called, what it waits for, whether it is the
+    one in `finally`, and whether it runs whatever becomes of those before it.
+    """
+
+    shown: str
+    needs: tuple[str, ...]
+    is_last: bool
+    whatever_happens: bool
+
+
+def role(step: Step, name: str) -> Role:
+    """That of a step whose task has this name."""
+    spec = step.spec
+    is_last = step.name == FINALLY
+    return Role(spec.display_name or name, step.needs, is_last, spec.ignore_upstream_failure)
+
+
 def task(
-    name: str,
+    role: Role,
     label: str,
-    step: Step,
+    component: Component,
     settings: Settings,
     bindings: Mapping[str, Binding],
     here: Here,
@@ -34,19 +54,17 @@ def task(
     all that it reads here, and for `after`. `given` is what gives its image and its resources in a
     run.
     """
-    if step.component is None:
-        raise ValueError(f"the step {step.name} uses no known component")
-    is_last = step.name == FINALLY
+    is_last = role.is_last
     found: dict[str, Json] = {
-        "taskInfo": _called(step.spec.display_name or name),
+        "taskInfo": _called(role.shown),
         "componentRef": _called(label),
         "cachingOptions": _caching(settings),
     }
-    if needs := (EXIT_HANDLER,) if is_last else waits_for(step, bindings, here):
+    if needs := (EXIT_HANDLER,) if is_last else waits_for(role.needs, bindings, here):
         found["dependentTasks"] = needs
-    if inputs := task_inputs(step.component, bindings, here, EXIT_HANDLER, given):
+    if inputs := task_inputs(component, bindings, here, EXIT_HANDLER, given):
         found["inputs"] = inputs
-    if is_last or (step.spec.ignore_upstream_failure and needs):
+    if is_last or (role.whatever_happens and needs):
         found["triggerPolicy"] = _WHEN_DONE
     if settings.retry is not None:
         found["retryPolicy"] = _retry_policy(settings.retry)
@@ -69,9 +87,11 @@ def _caching(settings: Settings) -> Json:
     return MappingProxyType({"enableCache": True, "cacheKey": settings.cache_key})
 
 
-def waits_for(node: Node, bindings: Mapping[str, Binding], here: Here) -> tuple[str, ...]:
+def waits_for(
+    needs: tuple[str, ...], bindings: Mapping[str, Binding], here: Here
+) -> tuple[str, ...]:
     """The tasks of this DAG that a step or group waits for, sorted."""
-    read = set(node.needs)
+    read = set(needs)
     for binding in bindings.values():
         if isinstance(binding, FromStep):
             read.add(binding.step)
