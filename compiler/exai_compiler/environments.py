@@ -12,7 +12,7 @@ a project without environments: it is what people read, and what `lineage` shows
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -235,11 +235,17 @@ def _everywhere(
         everywhere = len(where) == len(there)
         if each.code.startswith(_UNUSED) and each.code != _OF_A_TEXT:
             kept += [each] if everywhere and not open_ else []
-        elif each.environments and where:
-            kept.append(also_of(each, tuple(where)))
+        elif each.environments:
+            kept.append(also_of(each, tuple(where)) if where else each)
         else:
-            kept.append(each)
+            mended = there.keys() - {*where} - wrong.keys()
+            kept.append(replace(each, environments=_but(base, mended)) if mended else each)
     return in_order((*kept, *_named(base, more, taken)))
+
+
+def _but(base: Project, names: Set[str]) -> tuple[str, ...]:
+    """The environments but those; none where there is no other: people read the base, too."""
+    return tuple(sorted(_all_of(base) - names))
 
 
 def _whoever(problem: Diagnostic) -> Diagnostic:

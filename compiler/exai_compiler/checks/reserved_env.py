@@ -23,13 +23,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     later = [name for name, found in subject.environments.items() if _refuses(found)]
     for spec, path, variables in subject.variables():
         if isinstance(spec.body, SERVED) and later and PYTHONPATH in variables:
-            place = subject.project.root.key_at("spec", "environments", later[0])
+            root, there = subject.project.root, ("spec", "environments")
             yield Diagnostic(
                 "reserved-env",
                 f"KServe takes no container that sets `{PYTHONPATH}`",
                 spec.key_at(*path, PYTHONPATH),
                 hint="install the code into the image",
-                related=((f"`{later[0]}` has KServe 0.18 or later", place),),
+                related=tuple(
+                    (f"`{name}` has KServe 0.18 or later", root.key_at(*there, name))
+                    for name in later
+                ),
                 environments=tuple(later),
             )
         if isinstance(spec.body, ServiceSpec) and path == BESIDE and STORAGE_URI in variables:

@@ -141,6 +141,22 @@ def test_a_command_in_one_of_them_is_told_of_that_one_alone(
     assert all("staging" in each.environments for each in warnings)
 
 
+def test_what_an_overlay_mends_is_of_the_others(tmp_path: Path) -> None:
+    env = "  model: files\n  env: {DB_PASSWORD: hunter2abc}\n"
+    text = PROJECT.replace("  model: files\n", env)
+    overlay = OVERLAY.replace("NAME", "here").replace("Model/files", "Service/web")
+    text += overlay.replace("{metadata: {labels: {a: b}}}", "{spec: {env: {DB_PASSWORD: null}}}")
+
+    def environments(asked: str | None) -> list[tuple[str, ...]]:
+        found = found_in(tmp_path, text, asked)
+        return [each.environments for each in found if each.code == "credential-in-env"]
+
+    others = ("dev", "local", "prod", "qa", "staging", "there")
+    assert environments(None) == [others]
+    assert environments("qa") == [others]
+    assert environments("here") == []
+
+
 def test_a_wrong_value_behind_an_anchor_is_one_error(tmp_path: Path) -> None:
     found = found_in(tmp_path, PROJECT.replace("      namespace: n\n", "      namespaces: n\n", 1))
     assert [each.message for each in found if each.code == "unknown-field"] == [
