@@ -157,11 +157,18 @@ def test_a_search_for_a_pipeline_shows_its_steps(chrome: Browser, clinic: Path) 
     places = """return [...document.querySelectorAll(".node")]
       .map(node => node.getAttribute("transform"))"""
     before = chrome.run(places)
+    chrome.run("window.kept = document.querySelector('.node')")
     chrome.keys(LEFT)
     assert names(chrome, ".node.start") == {"split"}
+    assert names(chrome, ".node.up") >= {"load", "check", "features", "measurements", "body"}
+    assert names(chrome, ".node.down") >= {"train", "evaluate", "register", "diabetes"}
+    assert chrome.run("return window.kept.isConnected"), "nothing is drawn anew"
+    lit = 'return document.querySelectorAll(".edge.lit").length'
+    assert chrome.run(lit) > 3
     assert chrome.run(places) == before
     chrome.keys(ESCAPE)
-    assert chrome.run(places) == before
+    assert chrome.run(places) == before and chrome.run(lit) == 0
+    assert texts(chrome, ".lit") == []
     assert chrome.complaints() == []
 
 

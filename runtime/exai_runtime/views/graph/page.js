@@ -199,34 +199,52 @@ function between(from, to, through) {
 
 let scene = null;
 function draw() {
-  const light = lit();
+  const light = lit(), before = scene;
   scene = { ...measure(light), light };
-  view.replaceChildren();
-  const picked = state.pick !== null;
-  view.classList.toggle("picked", picked);
-  const under = make("g", {}, view), lines = make("g", {}, view), over = make("g", {}, view);
-  groups.forEach((group, g) => drawGroup(group, g, state.open.has(g) ? under : over));
-  D.boxes.forEach((box, k) => { if (scene.scopes[k]) drawScope(box, scene.scopes[k], under); });
-  const drawn = new Map();
-  D.edges.forEach(([a, b], i) => {
-    const from = scene.boxes[a], to = scene.boxes[b];
-    if (from === to) return;
-    const same = [from.x, from.y, to.x, to.y].join();
-    const way = light.edges.get(i);
-    if (drawn.has(same)) { if (way) drawn.get(same).classList.add("lit", way); return; }
-    const y = box => box.y + HEAD / 2;
-    const path = make("path", { class: "edge" + (way ? ` lit ${way}` : ""), d: between({ x: from.x + from.w, y: y(from) }, { x: to.x, y: y(to) }, scene.route(a, b)) }, lines);
-    drawn.set(same, path);
-  });
-  nodes.forEach((node, i) => { if (node.g < 0 || state.open.has(node.g)) drawNode(node, i, over); });
-  for (const i of light.traces) {
-    const [a, ca, b, cb] = D.traces[i];
-    if (scene.boxes[a] !== scene.boxes[b]) make("path", { class: "trace", d: between(anchor(a, ca, true), anchor(b, cb, false), scene.route(a, b)) }, over);
-  }
+  view.classList.toggle("picked", state.pick !== null);
+  // Most picks move nothing and open no columns: what is drawn stays, and is lit anew.
+  if (before && before.same === scene.same && !before.light.columns.size && !light.columns.size) scene.drawn = before.drawn;
+  else scene.drawn = drawAll();
+  for (const at of view.querySelectorAll(".lit:not(.column)")) at.classList.remove("lit", "up", "down", "start");
+  const shine = (at, way) => { if (at && way) at.classList.add("lit", way); };
+  nodes.forEach((_, i) => shine(scene.drawn.nodes[i], light.nodes.get(i)));
+  groups.forEach((_, g) => shine(scene.drawn.groups[g], wayOf(g)));
+  for (const [i, way] of light.edges) shine(scene.drawn.edges[i], way);
   $("columns").textContent = state.all ? "Hide columns" : "Show columns";
   $("columns").disabled = !nodes.some(node => node.c.length);
   $("pipelines").textContent = state.open.size ? "Close pipelines" : "Open pipelines";
   $("pipelines").disabled = !groups.length;
+}
+
+// Everything that is to be seen, without what is lit of nodes and edges; each of them as an element.
+function drawAll() {
+  view.replaceChildren();
+  const under = make("g", {}, view), lines = make("g", {}, view), over = make("g", {}, view);
+  const drawn = { nodes: [], groups: [], edges: [] }, alike = new Map();
+  groups.forEach((group, g) => { drawn.groups[g] = drawGroup(group, g, state.open.has(g) ? under : over); });
+  D.boxes.forEach((box, k) => { if (scene.scopes[k]) drawScope(box, scene.scopes[k], under); });
+  D.edges.forEach(([a, b], i) => {
+    const from = scene.boxes[a], to = scene.boxes[b];
+    if (from === to) return;
+    const same = [from.x, from.y, to.x, to.y].join();
+    const y = box => box.y + HEAD / 2;
+    if (!alike.has(same)) alike.set(same, make("path", { class: "edge", d: between({ x: from.x + from.w, y: y(from) }, { x: to.x, y: y(to) }, scene.route(a, b)) }, lines));
+    drawn.edges[i] = alike.get(same);
+  });
+  nodes.forEach((node, i) => { if (node.g < 0 || state.open.has(node.g)) drawn.nodes[i] = drawNode(node, i, over); });
+  for (const i of scene.light.traces) {
+    const [a, ca, b, cb] = D.traces[i];
+    if (scene.boxes[a] !== scene.boxes[b]) make("path", { class: "trace", d: between(anchor(a, ca, true), anchor(b, cb, false), scene.route(a, b)) }, over);
+  }
+  return drawn;
+}
+
+// How a pipeline is lit: by its steps where they aren't to be seen, or as what is picked.
+function wayOf(g) {
+  const open = state.open.has(g);
+  if (open && !(state.pick && state.pick.group === g)) return undefined;
+  const ways = members[g].map(i => scene.light.nodes.get(i)).filter(Boolean);
+  return ways.includes("start") ? "start" : ways[0];
 }
 
 function anchor(i, c, right) {
@@ -244,8 +262,8 @@ function card(g, box, type, title, sub, facts) {
 }
 
 function drawNode(node, i, parent) {
-  const box = scene.boxes[i], way = scene.light.nodes.get(i);
-  const g = make("g", { class: "node" + (way ? ` lit ${way}` : ""), transform: `translate(${box.x},${box.y})`, "data-node": i }, parent);
+  const box = scene.boxes[i];
+  const g = make("g", { class: "node", transform: `translate(${box.x},${box.y})`, "data-node": i }, parent);
   make("title", {}, g, [nameOf(i), node.d, node.at].filter(Boolean).join("\n"));
   card(g, box, node.k, titleOf(i), subOf(i), node.f);
   if (node.c.length) {
@@ -261,13 +279,12 @@ function drawNode(node, i, parent) {
     make("text", { x: 14, y: 14.5 }, row, cut(name, W - 36 - widthOf(said, TYPE), COLUMN));
     if (said) make("text", { class: "type", x: W - 14, y: 14.5 }, row, said);
   });
+  return g;
 }
 
 function drawGroup(group, g, parent) {
   const frame = scene.frames[g], open = state.open.has(g);
-  const ways = members[g].map(i => scene.light.nodes.get(i)).filter(Boolean);
-  const way = ways.includes("start") ? "start" : ways[0];
-  const at = make("g", { class: `group ${open ? "open" : "shut"}` + (way && (!open || state.pick.group === g) ? ` lit ${way}` : ""), transform: `translate(${frame.x},${frame.y})`, "data-group": g }, parent);
+  const at = make("g", { class: `group ${open ? "open" : "shut"}`, transform: `translate(${frame.x},${frame.y})`, "data-group": g }, parent);
   make("title", {}, at, [`${group.k}/${group.n}`, group.d, group.at].filter(Boolean).join("\n"));
   if (open) {
     make("rect", { class: "box", width: frame.w, height: frame.h, rx: 12 }, at);
@@ -277,6 +294,7 @@ function drawGroup(group, g, parent) {
   const toggle = make("g", { class: "toggle", "data-open": g }, at);
   make("rect", { x: frame.w - 30, y: open ? 8 : 25, width: 24, height: 19, rx: 5 }, toggle);
   make("text", { x: frame.w - 12, y: open ? 22 : 38 }, toggle, open ? "▴" : "▾");
+  return at;
 }
 
 // A group, a loop or a choice: what is in it says the rest.
