@@ -58,14 +58,19 @@ def unsure(made: Comparison, before: Project | None, sound: Project | None) -> C
 
 
 def less_unread(made: Comparison, head: Checked) -> Comparison:
-    """Without what isn't gone, and only can't be read now."""
+    """Without what isn't gone, and only can't be read now; what is wrong with that is said of no
+    document beside it."""
     unread = {name for each in head.loaded.unread or () for name in each.names}
     kept = tuple(
         each
         for each in made.documents
         if each.verb != "removed" or each.ref.name.casefold() not in unread
     )
-    return replace(made, documents=kept)
+    paths = {each.path for each in head.loaded.unread or ()}
+    own = set(head.loaded.diagnostics).difference(head.loaded.patched)
+    told = {(each.at, each.code, each.message) for each in own if each.at.path in paths}
+    breaks = tuple(each for each in made.breaks if (each.at, each.code, each.why) not in told)
+    return replace(made, documents=kept, breaks=breaks)
 
 
 def broken_revision(

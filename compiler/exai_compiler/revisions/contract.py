@@ -130,6 +130,12 @@ def broken_callers(
 def closed(base: Project, head: Project) -> Iterator[Break]:
     """Whoever calls from outside a cluster what only the cluster may ask now: KServe takes the
     route from outside away."""
+    for spec, was in base.bodies(LLMServiceSpec):
+        there = head.body(LLMServiceSpec, spec.ref.name)
+        if there is not None and _is_routed(was) and not _is_routed(there):
+            who = f"{_callers(spec.ref)} by its route"
+            at = head.specs[spec.ref].at("spec", "router")
+            yield Break(who, spec.ref, at, "it has no route any more", (spec.ref,))
     for spec, old in base.bodies(ServiceSpec):
         now = head.find("Service", spec.ref.name)
         body = now.body if now is not None else None
@@ -177,6 +183,10 @@ def broken_graphs(
 _SERVING: Mapping[str, str] = MappingProxyType(
     {"Graph": "graph", "LLMService": "service", "Service": "service"}
 )
+
+
+def _is_routed(service: LLMServiceSpec) -> bool:
+    return service.router is not None and service.router.route is not None
 
 
 def _is_stopped(spec: Spec) -> bool:

@@ -220,6 +220,34 @@ def test_a_comment_says_why(tmp_path: Path) -> None:
     assert comment[at + 1] == f"  - {gone}"
 
 
+def test_a_route_that_is_gone_breaks_who_takes_it(tmp_path: Path) -> None:
+    place = PLACES.replace("target: kubeflow,", "target: kubeflow, platform: latest,")
+    place = place.replace("mode: Standard", "mode: Standard, gatewayApi: true")
+    routed = TALKING.replace("spec: {model", "spec: {router: {route: {}, gateway: {}}, model")
+    root = project(tmp_path, routed, environments=place)
+    edit(root / "specs/all.yaml", ("router: {route: {}, gateway: {}}, ", ""))
+    found = compared(root, "prod")
+    [broken] = found.breaks
+    assert (broken.consumer, broken.why) == (
+        "whoever calls LLMService/chat by its route",
+        "it has no route any more",
+    )
+    assert rows(found) == {"LLMService/chat": ("changed", Effect.BREAKING)}
+
+
+def test_what_cant_be_read_breaks_no_document_beside_it(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING)
+    edit(
+        root / "specs/all.yaml", ("{model: kinds@champion}", "{model: kinds@champion, stop: true}")
+    )
+    found = plan_against(root, "local", "HEAD")
+    assert [each.code for each in found.diagnostics if each.severity == "error"] == [
+        "unknown-field"
+    ]
+    assert found.comparison is not None
+    assert (found.comparison.breaks, found.comparison.documents) == ((), ())
+
+
 def test_a_port_of_this_machine_means_nothing_on_a_cluster(tmp_path: Path) -> None:
     there = f"{PLACES[:-1]}, here: {{target: local}}}}"
     with_port = SERVING.replace("kinds@champion}", "kinds@champion, local: {port: 8081}}")
