@@ -11,6 +11,7 @@ from yaml.nodes import ScalarNode
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.regexes import regex
 from exai_specs.values import replace
+from exai_specs.yaml_aliases import unanchored
 from exai_specs.yaml_mistakes import cut_by_comment, mistake
 from exai_specs.yaml_text import MAX_DEPTH, line_at, lines_of, position
 from exai_specs.yaml_unclosed import Opened, never_closed, open_at
@@ -147,6 +148,8 @@ def explain(error: YAMLError, text: str, path: str) -> Diagnostic:
     open_ = open_at(text, at)
     if open_ is not None and (found := _in_brackets(text, lines, problem, open_, at)) is not None:
         return found
+    if "found undefined alias" in problem and (missing := unanchored(lines, at)) is not None:
+        return missing
     related = open_.related if open_ is not None else _before(lines[: at.line - 1], at, problem)
     related = related or _begun(error, path, at)
     for words, message, hint in _PLAIN_WORDS:

@@ -318,6 +318,23 @@ def test_what_is_never_closed_is_told_where_it_is_opened(
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        ("a: &one 1\nb: *on\n", "there is no anchor `&on` before this alias", "`*one`?"),
+        ("a: [&one 1, *two]\nb: &two 2\n", "`&two`", "write `&two` before the value"),
+        ("a: *x\n", "this alias has no anchor before it", "quote text"),
+        ("a: x&y\nb: *x\n", "this alias has no anchor before it", "quote text"),
+        # What may be a credential is repeated nowhere.
+        ("a: &one 1\nDB_PASSWORD: *hunter2abc\n", "this alias has no anchor", "quote text"),
+    ],
+)
+def test_an_alias_names_the_anchor_that_is_missing(text: str, words: str, hint: str) -> None:
+    found = problem(text)
+    assert (words in found.message, hint in found.hint) == (True, True)
+    assert "hunter2" not in f"{found.message} {found.hint}"
+
+
 ONE = "<<<<<<< ours\na: 1\n=======\na: 2\n>>>>>>> theirs\n"
 
 
