@@ -483,6 +483,8 @@ AGAINST = Against(
                 Span("specs/service.yaml", 3, 9),
                 "a request must have `petal_width` now",
                 (DATASET, PIPELINE, SERVICE),
+                of_model=True,
+                before="a person moves `champion`",
             ),
             Break(
                 "whoever calls Service/roses",
@@ -501,6 +503,7 @@ AGAINST = Against(
     ),
     (LONG,),
     SOURCES,
+    (LONG,),
 )
 
 
