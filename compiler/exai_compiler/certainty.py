@@ -78,7 +78,7 @@ _HOLDING = _SHAPING | {"Dataset", "Entity", "FeatureService", "FeatureView"}
 
 _NONE = frozenset[str]()
 _QUOTED = regex(r"`([^`]+)`")
-_WORD = regex(r"[\w.-]*\w")
+_WORD = regex(r"`[^`\s]+`|[\w.-]*\w")
 _DOCUMENT = regex(rf"\b(?:{'|'.join(KINDS)})\b")
 
 
@@ -186,9 +186,20 @@ def _whatever_was_left_out(
             problem.at in damaged.get(number, ()) for number in here
         ):
             return False
-        return without.isdisjoint(_WORD.findall(f"{problem.code} {problem.message}".casefold()))
+        return without.isdisjoint(_words_said(problem))
 
     return so
+
+
+def _words_said(problem: Diagnostic) -> Iterator[str]:
+    """The words of a problem, those in quotes with and without them, of dotted ones each part, the
+    last with its dot, too: so fields are called, as in `Mended.without`."""
+    for word in _WORD.findall(f"{problem.code} {problem.message}".casefold()):
+        yield word
+        *above, last = word.strip("`").split(".")
+        yield from (*above, last)
+        if above:
+            yield f".{last}"
 
 
 def _as_meant(problems: Iterable[Diagnostic], unread: Iterable[Unread]) -> Iterator[Diagnostic]:

@@ -36,7 +36,8 @@ _NO_FLAWS = Flaws()
 @frozen
 class Mended:
     """What is left of `document`. `without` is what was left out: the values, and their keys but
-    for the fields that exai declares. `more` are problems that parsing doesn't tell: below keys
+    for the fields that exai declares, which have a default: those as messages speak of them,
+    "`max`" and ".max". `more` are problems that parsing doesn't tell: below keys
     that are misspelt, and beside what isn't right by its YAML."""
 
     document: Document
@@ -135,7 +136,7 @@ def _left_out(value: Json, path: Path, shape: Shape) -> Json:
     inner = shape.at(path[1:-1]) if path[0] == "spec" else None
     if inner is None or isinstance(path[-1], int):
         return value
-    return _undeclared({path[-1]: value}, inner)
+    return (f"`{path[-1]}`", f".{path[-1]}", _undeclared({path[-1]: value}, inner))
 
 
 def _undeclared(value: Json, shape: Shape) -> Json:
