@@ -21,7 +21,6 @@ from exai_compiler.checks import (
     bad_expression,
     called_pipelines,
     claims,
-    component_credentials,
     conditions,
     connections,
     container_names,
@@ -76,7 +75,6 @@ from exai_compiler.checks import (
     run_in_text,
     run_names,
     schedules,
-    scope,
     served_features,
     service_name,
     services_not_local,
@@ -109,7 +107,7 @@ from exai_compiler.checks import (
     waiting_fields,
     workspace,
 )
-from exai_compiler.checks.subject import Subject, subject
+from exai_compiler.checks.subject import FILE, Subject, subject
 from exai_compiler.checks.told_once import told_once, without_half_written
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
@@ -150,6 +148,10 @@ def _notebooks(subject: Subject) -> bool:
     return bool(subject.by_body.get("notebook"))
 
 
+def _component_files(subject: Subject) -> bool:
+    return bool(subject.by_body.get(FILE))
+
+
 def _connections(subject: Subject) -> bool:
     return any(each.connections for each in subject.environments.values())
 
@@ -188,7 +190,7 @@ CHECKS: tuple[Check, ...] = (
     container_step.check,
     core_objects.check,
     credentials.check,
-    component_credentials.check,
+    _rare("component_credentials", _component_files),
     credential_literals.check,
     data_paths.check,
     data_version.check,
@@ -248,7 +250,7 @@ CHECKS: tuple[Check, ...] = (
     run_names.check,
     _rare("runtime_priorities", _documents(RuntimeSpec)),
     schedules.check,
-    scope.check,
+    _rare("scope", lambda subject: bool(subject.nested)),
     _rare("searches_not_local", _documents(TuningSpec)),
     served_features.check,
     service_name.check,
