@@ -1,6 +1,7 @@
 """What the planner must know of each kind of object: as tables, not as branches.
 
-Sources: KServe's, KFP's and Katib's admission webhooks (immutable fields), KServe's controllers
+Sources: KServe's, KFP's and Katib's admission webhooks and the rules of CRDs that compare with what
+was there (immutable fields), KServe's controllers
 (what `status.deploymentMode` says comes before the annotation), DESIGN section 4 (how many versions
 stay).
 """
@@ -39,9 +40,20 @@ METADATA: FieldPath = ("metadata",)
 NAMESPACE: FieldPath = ("metadata", "namespace")
 DEPLOYMENT_MODE: FieldPath = ("metadata", "annotations", "serving.kserve.io/deploymentMode")
 
+# Of a JobSet that a TrainJob becomes.
+_JOB_SET = ("failurePolicy", "network", "startupPolicy", "successPolicy", "volumeClaimPolicies")
+_TRAINING_RUNTIME: tuple[FieldPath, ...] = tuple(
+    ("spec", "template", "spec", name) for name in _JOB_SET
+)
+
 # A change of one of these fields needs a new object.
 IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     {
+        "ClusterTrainingRuntime": _TRAINING_RUNTIME,
+        "FeatureStore": tuple(
+            ("spec", "services", *store, "persistence", "file", "pvc", "create")
+            for store in (("offlineStore",), ("onlineStore",), ("registry", "local"))
+        ),
         "InferenceGraph": (DEPLOYMENT_MODE,),
         "InferenceService": (DEPLOYMENT_MODE,),
         # How many nodes one replica has.
@@ -50,11 +62,43 @@ IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
             for path in (("spec",), ("spec", "prefill"))
             for degree in ("data", "dataLocal", "pipeline")
         ),
+        "LocalModelCache": (("spec", "sourceModelUri"),),
+        "LocalModelNamespaceCache": (("spec", "sourceModelUri"),),
+        "OptimizationJob": (("spec",),),
         "PersistentVolumeClaim": (
             ("spec", "accessModes"),
             ("spec", "storageClassName"),
             ("spec", "volumeMode"),
         ),
+        "RayCluster": (
+            ("spec", "gcsFaultToleranceOptions", "backend"),
+            ("spec", "managedBy"),
+        ),
+        "RayCronJob": (
+            ("spec", "jobTemplate", "managedBy"),
+            ("spec", "jobTemplate", "rayClusterSpec", "gcsFaultToleranceOptions", "backend"),
+            ("spec", "jobTemplate", "rayClusterSpec", "managedBy"),
+        ),
+        "RayJob": (
+            ("spec", "managedBy"),
+            ("spec", "rayClusterSpec", "gcsFaultToleranceOptions", "backend"),
+            ("spec", "rayClusterSpec", "managedBy"),
+        ),
+        "RayService": (
+            ("spec", "managedBy"),
+            ("spec", "rayClusterConfig", "gcsFaultToleranceOptions", "backend"),
+            ("spec", "rayClusterConfig", "managedBy"),
+        ),
+        "TrainJob": (
+            ("spec", "activeDeadlineSeconds"),
+            ("spec", "initializer"),
+            ("spec", "managedBy"),
+            ("spec", "runtimeRef"),
+            ("spec", "trainer"),
+        ),
+        # trainedmodel_webhook.go of KServe
+        "TrainedModel": (("spec", "model", "memory"),),
+        "TrainingRuntime": _TRAINING_RUNTIME,
     }
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from katib_fields import EXPERIMENT
 
 from exai_compiler.crds import KINDS, OLDER, OTHERS, PARTS, crd, problems, table_name
 from exai_compiler.crds.rules import broken_rules
+from exai_compiler.planning.rules import IMMUTABLE, starts_with
 from exai_specs.frozen import freeze
 
 ROOT = Path(__file__).parents[3]
@@ -141,6 +142,28 @@ def test_every_kind_has_a_table_of_the_version_that_is_written() -> None:
 
 def test_the_tables_are_small_enough_to_ship() -> None:
     assert sum(path.stat().st_size for path in TABLES.glob("*.json")) < 1_000_000
+
+
+def fixed(schema: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The fields that a rule lets nobody change, the outermost alone; those of a list's items have
+    no path."""
+    rules = schema.get("x-kubernetes-validations", ())
+    if any(" ".join(rule["rule"].split()) == "self == oldSelf" for rule in rules):
+        yield at
+        return
+    for name, part in schema.get("properties", {}).items():
+        if at or name == "spec":
+            yield from fixed(part, (*at, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted({*FILES} - {"Experiment"}))
+def test_what_cannot_change_in_place_is_in_the_planners_table(kind: str) -> None:
+    schema = version_of(kind, KNOWN[kind])["schema"]["openAPIV3Schema"]
+    found = set(fixed(schema))
+    assert all(starts_with(path, IMMUTABLE.get(kind, ())) for path in found)
+    if kind not in ("InferenceGraph", "InferenceService", "LLMInferenceService", "TrainedModel"):
+        assert set(IMMUTABLE.get(kind, ())) == found, "the rest is webhooks' matter"
 
 
 RUNTIME: dict[str, Any] = {

@@ -138,6 +138,34 @@ def test_an_immutable_field_needs_a_replacement() -> None:
     assert planned.impact is Effect.BREAKING
 
 
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("TrainJob", "trainer.image"),
+        ("TrainJob", "runtimeRef.name"),
+        ("OptimizationJob", "numTrials"),
+        ("LocalModelCache", "sourceModelUri"),
+        ("TrainedModel", "model.memory"),
+    ],
+)
+def test_what_a_manifest_cannot_change_in_place(kind: str, field: str) -> None:
+    """As the CRD's own rules, or a webhook, refuse it."""
+
+    def body(value: str) -> Tree:
+        spec: Any = value
+        for part in reversed(field.split(".")):
+            spec = {part: spec}
+        return freeze({"spec": {"suspend": value == "b", **spec}})
+
+    before = rendered(kind, "theirs", body("a"), THEIRS)
+    (planned,) = plan(build((replace(before, body=body("b")),)), live(before)).changes
+    assert isinstance(planned.change, Replace)
+    assert planned.change.why.endswith("can't change in place")
+    if kind != "OptimizationJob":
+        other = replace(before, body=freeze({"spec": {**before.body["spec"], "suspend": True}}))  # type: ignore[index]  # a mapping, above
+        assert words(plan(build((other,)), live(before)).changes) == [f"1 update {kind}/theirs"]
+
+
 def test_a_pipeline_version_of_the_same_name_is_never_updated_in_its_spec() -> None:
     before = rendered("PipelineVersion", "t-1", freeze({"spec": {"pipelineSpec": {"sdk": "1"}}}))
     after = replace(before, body=freeze({"spec": {"pipelineSpec": {"sdk": "2"}}}))
