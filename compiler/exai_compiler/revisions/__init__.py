@@ -142,7 +142,7 @@ def compare(
     breaks: tuple[Break, ...] = ()
     if base is not None and before is not None:
         sides = (base.project, head.project), (base.environment, head.environment)
-        breaks = tuple(breaks_of(*sides, name, (before, after), documents, planned))
+        breaks = tuple(breaks_of(*sides, name, (before, after), documents, planned, build.objects))
     if was is not None:
         due = frozenset(run.pipeline for run in build.runs if run.due)
         breaks = tuple(with_moments(breaks, was, new, due))

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from exai_compiler.build import Rendered
 from exai_compiler.changes import Planned
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
 from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.contract import broken_callers, broken_graphs, closed
 from exai_compiler.revisions.documents import DocumentChange
+from exai_compiler.revisions.emptied import emptied
 from exai_compiler.revisions.impact import chains_to_callers
 from exai_compiler.revisions.pins import pinned_services
-from exai_compiler.revisions.places import emptied, uncalled, unreachable
+from exai_compiler.revisions.places import uncalled, unreachable
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ServiceSpec
@@ -30,6 +32,7 @@ def breaks_of(
     lineages: tuple[Lineage, Lineage],
     documents: tuple[DocumentChange, ...],
     planned: Iterable[Planned],
+    objects: tuple[Rendered, ...],
 ) -> Iterator[Break]:
     """Who can no longer work: what is asked is another thing, or isn't where it was."""
     (base, head), (old, new) = projects, environments
@@ -50,7 +53,7 @@ def breaks_of(
     yield from found
     broken = frozenset(each.ref for each in found)
     yield from uncalled(planned, documents, head, name, broken)
-    yield from emptied(planned, base, head)
+    yield from emptied(planned, base, head, objects)
     if old.target != new.target:
         yield from unreachable(base, head, name, broken)
 
@@ -58,12 +61,14 @@ def breaks_of(
 def with_breaks(
     documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...], head: Project
 ) -> tuple[DocumentChange, ...]:
-    """With the graphs that call what is broken: no object of theirs changes."""
+    """With the graphs that call what is broken, and who mounts files that are lost: no object of
+    theirs changes."""
     broken = {each.ref for each in breaks}
     known = {each.ref for each in documents}
     graphs: dict[Ref, DocumentChange] = {}
     for each in breaks:
-        if each.ref not in known and [ref.kind for ref in each.because[-2:]] == _CALLED:
+        above = each.because[-2].kind if len(each.because) > 1 else ""
+        if each.ref not in known and (above in _HOLDING or (above, each.ref.kind) == _CALLED):
             at = head.specs[each.ref].at("metadata", "name")
             made = DocumentChange(each.ref, "affected", Effect.BREAKING, each.because, (), at)
             graphs.setdefault(each.ref, made)
@@ -73,4 +78,6 @@ def with_breaks(
     return (*told, *graphs.values())
 
 
-_CALLED = ["Service", "Graph"]
+_CALLED = ("Service", "Graph")
+_HOLDING = ("Manifest", "Notebook")
+"""Whose claims others may mount."""

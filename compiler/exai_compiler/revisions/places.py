@@ -13,13 +13,11 @@ from types import MappingProxyType
 
 from exai_compiler.backends.kserve.service import mode_of
 from exai_compiler.changes import (
-    Delete,
     FieldChange,
     ObjectId,
     Planned,
     Replace,
     Update,
-    document_of,
 )
 from exai_compiler.maybe import Known
 from exai_compiler.planning.rules import (
@@ -225,23 +223,6 @@ def uncalled(
 
 
 _MODE = ("spec", "mode")
-
-
-def emptied(changes: Iterable[Planned], base: Project, head: Project) -> Iterator[Break]:
-    """Whoever uses what holds files, where they are lost with it."""
-    for planned in changes:
-        change, ref = planned.change, document_of(planned)
-        if not isinstance(change, Delete | Replace) or change.id.kind not in LOST_WITH:
-            continue
-        if ref is None:
-            continue
-        what = "is deleted" if isinstance(change, Delete) else "is made again"
-        why = f"it {what}, and {LOST_WITH[change.id.kind]}"
-        gone = ref not in head.specs
-        spec = (base if gone else head).specs.get(ref)
-        if spec is not None:
-            at = spec.at("metadata", "name")
-            yield Break(f"whoever uses {change.id}", ref, at, why, is_gone=gone)
 
 
 def unreachable(base: Project, head: Project, name: str, broken: frozenset[Ref]) -> Iterator[Break]:

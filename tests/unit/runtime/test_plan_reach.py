@@ -110,6 +110,25 @@ def test_who_uses_files_that_are_lost_is_told(tmp_path: Path) -> None:
     assert rows(found) == {"Manifest/photos": ("removed", Effect.BREAKING)}
 
 
+def test_who_mounts_files_that_are_lost_is_named(tmp_path: Path) -> None:
+    there = 'spec: {model: {uri: "s3://b/m", format: sklearn}, volumes: {/photos: {pvc: photos}}}'
+    mounting = SERVING.replace("spec: {model: kinds@champion}", there)
+    root = project(tmp_path, CLAIM, mounting, **PLACED)
+    edit(root / "specs/all.yaml", ("ReadWriteOnce", "ReadWriteMany"))
+    [broken] = compared(root, "prod").breaks
+    assert (broken.consumer, broken.why) == (
+        "Service/serving",
+        "it mounts PersistentVolumeClaim/photos, which is made again, and the files in it are lost "
+        "with it",
+    )
+    assert [str(ref) for ref in broken.because] == ["Manifest/photos", "Service/serving"]
+    assert str(broken.at) == "specs/all.yaml:13:18"
+    assert rows(compared(root, "prod")) == {
+        "Manifest/photos": ("changed", Effect.BREAKING),
+        "Service/serving": ("affected", Effect.BREAKING),
+    }
+
+
 MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
 PLACED = {"environments": PLACES}
 
