@@ -17,12 +17,12 @@ from exai_compiler.planning.rules import (
     DECIDING,
     DELETE_EFFECTS,
     DELETE_WAVE,
-    IMMUTABLE,
     LOST_WITH,
     METADATA,
     MUTABLE_ONLY,
     RETAINED,
     FieldPath,
+    immutable,
     object_wave,
     starts_with,
 )
@@ -96,7 +96,7 @@ def _change(
         return Planned(create, number, rendered.effect, because)
     changed = tuple(diff(live.body, rendered.body))
     fields = (*changed, *live.drift)
-    fixed = IMMUTABLE.get(rendered.id.kind, ())
+    fixed = immutable(rendered.id.api, rendered.id.kind)
     frozen = [field for field in fields if starts_with(field.path, fixed)]
     if (only := MUTABLE_ONLY.get(rendered.id.kind)) is not None:
         if not _is_named_by_content(rendered.origin):

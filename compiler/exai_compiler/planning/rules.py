@@ -102,6 +102,28 @@ IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
     }
 )
 
+# The same of Kubernetes' own kinds, which others' kinds may be called like (k8s.io/kubernetes,
+# pkg/apis/*/validation).
+IMMUTABLE_OF_KUBERNETES: Mapping[tuple[str, str], tuple[FieldPath, ...]] = MappingProxyType(
+    {
+        ("apps/v1", "Deployment"): (("spec", "selector"),),
+        ("apps/v1", "StatefulSet"): tuple(
+            ("spec", name)
+            for name in ("podManagementPolicy", "selector", "serviceName", "volumeClaimTemplates")
+        ),
+        ("batch/v1", "Job"): tuple(
+            ("spec", name) for name in ("completionMode", "selector", "template")
+        ),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding"): (("roleRef",),),
+    }
+)
+
+
+def immutable(api: str, kind: str) -> tuple[FieldPath, ...]:
+    """The fields of a kind of which a change needs a new object."""
+    return (*IMMUTABLE.get(kind, ()), *IMMUTABLE_OF_KUBERNETES.get((api, kind), ()))
+
+
 # Annotations that a controller acts upon at once: below `metadata`.
 DECIDING: tuple[FieldPath, ...] = (
     ("annotations", "kubeflow-resource-stopped"),

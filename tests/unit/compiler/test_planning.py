@@ -166,6 +166,23 @@ def test_what_a_manifest_cannot_change_in_place(kind: str, field: str) -> None:
         assert words(plan(build((other,)), live(before)).changes) == [f"1 update {kind}/theirs"]
 
 
+def test_a_job_of_kubernetes_runs_with_the_template_that_it_was_made_with() -> None:
+    """Of another group's Job nobody knows that."""
+
+    def job(api: str, image: str, parallel: int) -> Rendered:
+        spec = {"template": {"spec": {"containers": [{"image": image}]}}, "parallelism": parallel}
+        made = rendered("Job", "theirs", freeze({"spec": spec}), THEIRS)
+        return replace(made, id=ObjectId(api, "Job", "theirs"))
+
+    for api, image, parallel, how in (
+        ("batch/v1", "b", 1, "replace"),
+        ("batch/v1", "a", 2, "update"),
+        ("batch.volcano.sh/v1alpha1", "b", 1, "update"),
+    ):
+        found = plan(build((job(api, image, parallel),)), live(job(api, "a", 1))).changes
+        assert words(found) == [f"1 {how} Job/theirs"]
+
+
 def test_a_pipeline_version_of_the_same_name_is_never_updated_in_its_spec() -> None:
     before = rendered("PipelineVersion", "t-1", freeze({"spec": {"pipelineSpec": {"sdk": "1"}}}))
     after = replace(before, body=freeze({"spec": {"pipelineSpec": {"sdk": "2"}}}))
