@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from exai_compiler.codes_of_code import CODE_CODES
 from exai_compiler.codes_of_environments import ENVIRONMENT_CODES
 from exai_compiler.codes_of_features import FEATURE_CODES
 from exai_compiler.codes_of_flow import FLOW_CODES
+from exai_compiler.codes_of_patches import PATCH_CODES
 from exai_compiler.codes_of_serving import SERVING_CODES
 from exai_compiler.codes_of_steps import STEP_CODES
 from exai_compiler.codes_of_tuning import TUNING_CODES
@@ -20,7 +22,9 @@ from exai_specs.codes import Code
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
+        **CODE_CODES,
         **FEATURE_CODES,
+        **PATCH_CODES,
         **STEP_CODES,
         **SERVING_CODES,
         **TUNING_CODES,
@@ -37,11 +41,6 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The text inside `${{ }}` is no expression.",
             "A value takes `${{ parameters.NAME }}`, `${{ steps.STEP.OUTPUT }}` or `${{ run.NAME "
             "}}`. There are no functions, no arithmetic and no double quotes.",
-        ),
-        "code-too-large": Code(
-            "A step's function, or its notebook's code, is longer than what a step embeds.",
-            "The text of the code travels in an argument of the step's process. Put what "
-            "it needs into a package that `pip.packages` names, or into an image of your own.",
         ),
         "connection-clash": Code(
             "Two connections of an environment that steps couldn't tell apart.",
@@ -122,11 +121,6 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A literal that Kubeflow Pipelines would expand.",
             "The engine replaces `{{$...}}` in constants by values of the run.",
         ),
-        "local-import": Code(
-            "A Python step imports a file of the project.",
-            "Only the function is embedded, as KFP does it; the file isn't there where the "
-            "step runs. Put the code into the function, into a package, or into an image.",
-        ),
         "local-parity": Code(
             "A field that the local target doesn't honour.",
             "The rendered objects have it; one machine has no cluster to apply it. The message "
@@ -137,10 +131,6 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A parameter without a default, in a pipeline that applies may run.",
             "Give it a default, make it `optional`, or set `run: {on: []}` so that only people "
             "start the pipeline.",
-        ),
-        "missing-file": Code(
-            "A file that a spec names isn't there.",
-            "Paths of Python files are relative to the document's own file.",
         ),
         "missing-image": Code(
             "An environment on Kubeflow doesn't say which image its steps or servers run.",
@@ -163,68 +153,17 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "local environment with `patch: {spec: {stopped: true}}`. A Pipeline that only a "
             "cluster can run is started by nobody there with `patch: {spec: {run: {on: []}}}`.",
         ),
-        "not-self-contained": Code(
-            "A Python step's function uses a name that stands outside of it.",
-            "Only the function itself is embedded. Imports and constants go into its body.",
-        ),
-        "patch-invalid": Code(
-            "A patch that the patched object's CRD would refuse or drop.",
-            "A patch is merged into the object, and the result held against the object's "
-            "CustomResourceDefinition: no unknown field, no wrong type, nothing missing.",
-        ),
-        "patch-not-allowed": Code(
-            "A patch of what tells whose object it is.",
-            "Its kind, name, namespace, status and exai's own labels and annotations stay as they "
-            "are, and so does the service account of pods, which is a field of the document.",
-        ),
-        "patch-shadows-field": Code(
-            "A patch of what the document's own fields say.",
-            "The document is what checks, lineage and reviewers look at; a patch that says "
-            "otherwise would make it a lie. Change the field. `null` takes a default away.",
-        ),
-        "patch-unused": Code(
-            "A patch of an object that no environment renders.",
-            "Some objects are rendered only where an environment or a field asks for them.",
-            "warning",
-        ),
-        "overlay-conflict": Code(
-            "Two overlays touch one path of a document in one environment.",
-            "Overlays have no order, so none of them can win: not when they say the same, and not "
-            "when one of them replaces or removes what is around the other's value. Put what "
-            "belongs together into one Overlay.",
-        ),
-        "overlay-target": Code(
-            "An overlay patches a document of a kind that has no overlays.",
-            "Environments are the Project's own: what differs between them is written under "
-            "`environments`. An Overlay patches a document, not another Overlay.",
-        ),
-        "overlay-without-effect": Code(
-            "An overlay, or a null in it, changes nothing.",
-            "The document says the same without it, or has nothing there to remove. Often a field "
-            "is misspelled, or the document has changed since. An overlay that is there to keep a "
-            "value whatever the document will say can be allowed by a comment.",
-            "warning",
-        ),
         "owner-required": Code(
             "A document says nobody to ask about it.",
             "The policy `owner-required` of the Project wants `metadata.owner` in every document; "
             "`except` names those that need none.",
             "warning",
         ),
-        "path-leaves-project": Code(
-            "A path leads out of the project or the data root.",
-            "Data is read below the data root, in every environment; a path in a spec is relative "
-            "and stays inside.",
-        ),
         "port-clash": Code(
             "Two Services, or two containers of a pod, ask for the same port.",
             "Locally each service listens on a port of 127.0.0.1 of its own. Without local.port "
             "a free one is found, and kept. On a cluster the containers of a pod share its ports, "
             "and the model's server has 8080 unless it is told another.",
-        ),
-        "python-syntax": Code(
-            "A Python file that a spec names isn't Python.",
-            "The place is the one that Python's own parser gives.",
         ),
         "reference-in-struct": Code(
             "A reference inside a list or struct that would arrive as text.",
@@ -246,12 +185,6 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "reserved-name": Code(
             "A name that exai needs for itself.",
             "The state of an environment is kept in .exai/NAME, and .exai/secrets holds secrets.",
-        ),
-        "restricted-pod": Code(
-            'A pod that leaves the profile "restricted" of the Pod Security Standards.',
-            "exai's pods have no rights that they don't need. An environment may allow more: "
-            "`security: {allow: [root]}`, or any of capabilities, host-namespaces, host-path, "
-            "host-ports, privilege-escalation, privileged and unconfined.",
         ),
         "runtime-placeholder": Code(
             "A literal that KServe would expand.",
@@ -321,10 +254,6 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Expectations are those of the Great Expectations that exai pins, under their names "
             "there. `meta` and `id` can't be given: exai finds the result of each by them.",
         ),
-        "unknown-function": Code(
-            "A Python file has no such function.",
-            "`file.py:function` names a function at the top level of the file.",
-        ),
         "unknown-input": Code(
             "An input that the component doesn't have.",
             "The keys of `with` are the inputs of the component.",
@@ -334,21 +263,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A reference takes the bare name of a document, or `steps.STEP.OUTPUT` and "
             "`parameters.NAME` in a pipeline.",
         ),
-        "unpinned-package": Code(
-            "A requirement without its exact version.",
-            "A step must be the same tomorrow: `name==version`. Options of pip have no place "
-            "there.",
-        ),
         "unreadable-annotation": Code(
             "An annotation that is no type of an input or output.",
             "A function's annotations are its interface: str, int, float, bool, list, dict, "
             "Optional of one, `Input[T]`, `Input[List[T]]`, `Output[T]`, InputPath, OutputPath, "
             "PipelineTaskFinalStatus, `-> T` or a NamedTuple. Defaults are plain values.",
-        ),
-        "unsafe-index": Code(
-            "An index or host of pip that isn't a plain one.",
-            "They stand in a shell's command on a cluster, and everybody who reads a pipeline "
-            "sees them: no users, no passwords, no spaces.",
         ),
         "unsupported-version": Code(
             "A way of telling versions of data that the Dataset's source doesn't have.",

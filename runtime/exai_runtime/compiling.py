@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
 from exai_compiler.catalog import Catalog
-from exai_compiler.environments import check_everywhere, errors_in, wrong_with
+from exai_compiler.environments import wrong_with
+from exai_compiler.everywhere import check_everywhere, errors_in
 from exai_compiler.facts import Facts
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Unknown

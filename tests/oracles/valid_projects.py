@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from exai_compiler.catalog import Catalog, catalog
-from exai_compiler.environments import check_everywhere, environments
+from exai_compiler.environments import environments
+from exai_compiler.everywhere import check_everywhere
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.lineage import lineage
 from exai_compiler.project import link, local

@@ -16,7 +16,8 @@ import pytest
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks import CHECKS, OF_OBJECTS, check
 from exai_compiler.codes import CODES
-from exai_compiler.environments import check_everywhere, environments
+from exai_compiler.environments import environments
+from exai_compiler.everywhere import check_everywhere
 from exai_compiler.facts import Facts, FeaturesUsed, Lock, ModelFacts, ModelVersion
 from exai_compiler.parity import parity
 from exai_compiler.project import Project, link, local

@@ -9,7 +9,8 @@ import pytest
 
 from exai_compiler.catalog import Catalog, catalog
 from exai_compiler.checks.not_local import of_a_run
-from exai_compiler.environments import check_everywhere, environments
+from exai_compiler.environments import environments
+from exai_compiler.everywhere import check_everywhere
 from exai_compiler.facts import Facts, Lock
 from exai_compiler.graph import Step, graph
 from exai_compiler.graphs import graphs_of
