@@ -2,7 +2,8 @@
 cel.dev's language definition, with the strings, lists and URLs of Kubernetes' own library).
 
 In: a rule, the value that it judges, as `self`. Out: whether it holds. What can't be told, because
-a value isn't known yet or isn't there, is a CelError: nobody is refused for it.
+a value isn't known yet or isn't there, is a CelError: nobody is refused for it. The library for
+CEL, cel-python, has no word for a value that isn't known yet, and not all of Kubernetes' functions.
 """
 
 from __future__ import annotations
