@@ -271,7 +271,7 @@ def _over(macro: str, of: Expression, variable: str, each: Expression) -> Expres
     def evaluate(scope: Scope) -> Any:
         items = of(scope)
         if not isinstance(items, Mapping | tuple):
-            raise CelError(f"{items} has no items")
+            raise CelError(f"{type(items).__name__} has no items")
         said: list[tuple[Any, Any]] = []
         for one in items:
             try:

@@ -17,8 +17,9 @@ from exai_compiler.maybe import Unknown
 # A field that is called as a word of the language is written between underscores.
 _ESCAPED = re.compile(r"^__(\w+)__$")
 _LENGTHS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_LONGEST = 64  # characters of a duration; Go prints the longest with fewer
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)")
-_WRONG = (TypeError, ValueError, AttributeError, LookupError, re.error)
+_WRONG = (TypeError, ValueError, AttributeError, LookupError, OverflowError, re.error)
 
 
 class CelError(Exception):
@@ -40,13 +41,13 @@ def known(value: Any) -> Any:
 
 def mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise CelError(f"{value} has no fields")
+        raise CelError(f"{type(value).__name__} has no fields")
     return value
 
 
 def truth(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise CelError(f"{value} is neither true nor false")
+        raise CelError(f"{type(value).__name__} is neither true nor false")
     return value
 
 
@@ -88,11 +89,26 @@ MACROS: Mapping[str, Callable[[Said], Any]] = {
 
 
 def _equal(left: Any, right: Any) -> bool:
+    if _is_open(left) or _is_open(right):
+        raise CelError("it isn't known yet")
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
+def _is_open(value: Any) -> bool:
+    """Whether something in it isn't known yet."""
+    if isinstance(value, Mapping):
+        return any(map(_is_open, value.values()))
+    return any(map(_is_open, value)) if isinstance(value, tuple) else isinstance(value, Unknown)
+
+
 def _in(one: Any, of: Any) -> bool:
-    return one in of if isinstance(of, Mapping) else any(_equal(one, each) for each in of)
+    if isinstance(of, Mapping):
+        return one in of
+    if any(not _is_open(each) and _equal(one, each) for each in of):
+        return True
+    if _is_open(of):
+        raise CelError("it isn't known yet")
+    return False
 
 
 def _matches(text: str, pattern: str) -> bool:
@@ -100,6 +116,8 @@ def _matches(text: str, pattern: str) -> bool:
 
 
 def _seconds(text: str) -> float:
+    if len(text) > _LONGEST:
+        raise ValueError("no duration is so long")
     found = _DURATION.findall(text)
     if (text != "0" and "".join(amount + unit for amount, unit in found) != text) or not text:
         raise ValueError(f"{text} is no duration")

@@ -3,7 +3,8 @@ together, values that don't fit each other.
 
 In: a kind's schema, an object. Out: the rules that it breaks, by path, in order. As the API server
 does it, defaults are filled in first, and a field that isn't there is judged by no rule. Rules that
-compare with what was there before aren't among them. What can't be told is no problem.
+compare with what was there before aren't among them. What can't be told is no problem, and of what
+is longer than it may be nothing else is: some rules hold each item of a list beside all others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from exai_compiler.crds.cel import holds
 from exai_compiler.crds.cel_values import CelError
-from exai_compiler.crds.problems import CrdProblem, Path
+from exai_compiler.crds.problems import CrdProblem, Path, too_long
 from exai_compiler.crds.table import Crd, Node
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.frozen import freeze
@@ -29,7 +30,7 @@ def broken_rules(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
 def _broken(schema: Crd, node: Node, value: Tree, path: Path) -> Iterator[CrdProblem]:
     if value is None or isinstance(value, Unknown):
         return
-    for rule, message in node.rules:
+    for rule, message in () if too_long(node, value) else node.rules:
         try:
             if not holds(rule, value):
                 yield CrdProblem(path, f"breaks a rule of its CRD: {message or rule}")

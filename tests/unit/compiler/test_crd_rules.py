@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from exai_compiler.checks import check
 from exai_compiler.crds import KINDS, OLDER, OTHERS, crd
 from exai_compiler.crds.cel import compiled, holds
 from exai_compiler.crds.cel_values import CelError
+from exai_compiler.crds.problems import part_problems, problems
 from exai_compiler.crds.rules import broken_rules
 from exai_compiler.maybe import Unknown
 from exai_compiler.project import link
@@ -21,6 +24,7 @@ from exai_specs.parse import Spec, parse
 
 KNOWN = {**OTHERS, **KINDS}
 EVERY = [(kind, api) for kind in KNOWN for api in (KNOWN[kind], *OLDER.get(kind, ()))]
+FIELD = re.compile(r"\.(\w+)\b(?!\()")
 SELF: Any = freeze(
     {
         "name": "a-b",
@@ -209,6 +213,61 @@ def test_what_is_not_known_yet_breaks_no_rule() -> None:
     rule = {**body["rules"][0], "matches": ({"path": {"value": waits}},), "backendRefs": waits}
     route: Any = {"metadata": {"name": "x"}, "spec": {**body, "rules": (rule,)}}
     assert list(broken_rules(crd("HTTPRoute"), route)) == []
+
+
+def test_what_one_of_many_waits_for_is_compared_with_nothing() -> None:
+    waits = Unknown("a run", "it has to end")
+    given: Any = {"items": ("a", waits), "deep": freeze({"a": 1}), "one": waits}
+    assert holds("'a' in self.items", given)
+    for rule in ("'b' in self.items", "self.items == ['a', 'b']", "!('b' in self.items)"):
+        with pytest.raises(CelError):
+            holds(rule, given)
+
+
+HUGE = 10**5000
+
+
+HOSTILE = {
+    "digits": HUGE,
+    "infinite": float("inf"),
+    "none": float("nan"),
+    "long": "x" * 5000,
+    "long digits": "1" * 50_000,
+    "list": (HUGE,),
+    "mapping": freeze({"a": 1}),
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_no_value_ends_a_check(value: Any) -> None:
+    """Python shows no number of so many digits, and turns it into no other."""
+    for kind, api in EVERY:
+        for rule in {rule for node in crd(kind, api).nodes for rule, _ in node.rules}:
+            for given in (value, freeze(dict.fromkeys(FIELD.findall(rule), value))):
+                with suppress(CelError):
+                    assert holds(rule, given) in (True, False)
+
+
+def test_of_what_is_too_long_nothing_else_is_told() -> None:
+    """Each listener beside all others: that takes the square of their number."""
+    listener = {"port": 80, "protocol": "HTTP"}
+    many = [{"name": f"n{number}", **listener} for number in range(65)]
+    body: Any = freeze({"metadata": {"name": "x"}, "spec": {"listeners": many}})
+    assert list(broken_rules(crd("Gateway"), body)) == []
+    fewer: Any = freeze({"metadata": {"name": "x"}, "spec": {"listeners": many[:64]}})
+    assert len(list(broken_rules(crd("Gateway"), fewer))) == 1
+    assert "must have at most 64 items" in [each.message for each in problems(crd("Gateway"), body)]
+
+
+@pytest.mark.parametrize("length", [300, 50_000])
+def test_a_form_is_asked_of_no_text_that_is_too_long(length: int) -> None:
+    """What Go tells at once takes Python the square of the length."""
+    address: Any = freeze([{"type": "a" * length, "value": "a"}])
+    found = [e.message for e in part_problems(crd("Gateway"), ("spec", "addresses"), address)]
+    assert found == ["must have at most 253 characters"]
+    at, size = ("spec", "bodySizeLimit"), "1" * length
+    found = [e.message for e in part_problems(crd("ServiceMonitor"), at, size)]
+    assert any("doesn't have the form" in each for each in found) is (length < 4096)
 
 
 PROJECT = """
