@@ -103,8 +103,12 @@ def ask(root: Path, *words: str, text: bytes = b"", quiet: bool = False) -> byte
         )
     except FileNotFoundError:
         raise unreadable("there is no git on this machine", "install git") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise unreadable(f"git doesn't answer: {error}", "look at the repository") from None
+    except subprocess.TimeoutExpired:
+        raise unreadable(
+            f"git doesn't answer within {_SECONDS} s", "look at the repository"
+        ) from None
+    except OSError as error:
+        raise unreadable(f"git can't be run: {error.strerror}", "look at the repository") from None
     if done.returncode and not quiet:
         raise _refusal(done.stderr.decode("utf-8", "replace"))
     return b"" if done.returncode else done.stdout

@@ -16,7 +16,7 @@ from exai_specs.frozen import Json
 from exai_specs.regexes import regex
 from exai_specs.types import Path
 
-HIDDEN = "***"
+MARK = "***"
 """What stands for a secret."""
 
 # A value of an address's query, or of a connection string. Not `<...>`, `${...}` or `***`, as
@@ -152,7 +152,7 @@ def known_secrets(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def without_secrets(value: Json) -> Json:
     """The same with `***` for each text that holds one."""
     if isinstance(value, str):
-        return value if _kind(value) is None else HIDDEN
+        return value if _kind(value) is None else MARK
     if isinstance(value, tuple):
         return tuple(without_secrets(item) for item in value)
     if isinstance(value, Mapping):

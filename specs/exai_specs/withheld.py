@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exai_specs.expressions import has_expression
-from exai_specs.known_secrets import HIDDEN, first_secret
+from exai_specs.known_secrets import MARK, first_secret
 from exai_specs.regexes import regex
 
-MARK = HIDDEN
 AUTHORIZATION = "authorization"
 LOGIN = "-u"
 NAMED = regex(

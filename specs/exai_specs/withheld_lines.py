@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from exai_specs.known_secrets import first_secret
+from exai_specs.known_secrets import MARK, first_secret
 from exai_specs.regexes import regex
-from exai_specs.withheld import MARK, NAMED, awaits_credential, first_argument, is_credential
+from exai_specs.withheld import NAMED, awaits_credential, first_argument, is_credential
 
 # A key in front of its value, as YAML, JSON and Python write one.
 # A bare one is looked at once, from its first letter: not again from each of its letters.

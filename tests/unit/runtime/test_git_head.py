@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from exai_runtime import git_commands
+from exai_runtime.git_commands import RevisionError
 from exai_runtime.git_head import Head, head
 
 WHO = {
@@ -103,3 +105,16 @@ def test_no_program_is_run(repository: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name in ("Popen", "run", "check_output"):
         monkeypatch.setattr(subprocess, name, refuse)
     assert head(repository) is not None
+
+
+def test_a_git_that_doesnt_answer_is_told_without_its_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "git"
+    slow.write_text("#!/bin/sh\nexec sleep 5\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(git_commands, "_SECONDS", 0.2)
+    with pytest.raises(RevisionError) as told:
+        git_commands.ask(tmp_path, "status")
+    assert told.value.diagnostic.message == "git doesn't answer within 0.2 s"

@@ -9,8 +9,8 @@ from exai_runtime.validated import Sources
 from exai_runtime.views.human.paint import Paint, printable, width
 from exai_runtime.views.human.words import count, listed
 from exai_specs.diagnostics import Diagnostic, Severity, Span
+from exai_specs.known_secrets import MARK
 from exai_specs.regexes import regex
-from exai_specs.withheld import MARK
 from exai_specs.withheld_lines import line_shown
 from exai_specs.yaml_text import lines_of
 
