@@ -12,7 +12,10 @@ from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 from exai_specs.values import frozen
+
+_QUOTED = regex(r"(?<=`)[^`]+(?=`)")
 
 
 @frozen
@@ -47,6 +50,8 @@ def broken_documents(
     is to blame."""
     specs = (*head.all, *overlays)
     standing = standing_at(specs)
+    named = {text: each for each in reversed(blamed) for text in (each.name, str(each))}
+    order = {each: number for number, each in enumerate(blamed)}
     for problem in problems:
         if problem.severity != "error":
             continue
@@ -55,6 +60,7 @@ def broken_documents(
         if spec is not None and spec.ref not in changed:
             why = problem.message
             alone = blamed[0] if len(blamed) == 1 else None
-            cause = next((r for r in blamed if f"`{r.name}`" in why or f"`{r}`" in why), alone)
+            told = [named[word] for word in _QUOTED.findall(why) if word in named]
+            cause = min(told, key=order.__getitem__, default=alone)
             because = (spec.ref,) if cause is None else (cause, spec.ref)
             yield Break(str(spec.ref), spec.ref, problem.at, why, because, problem.code)

@@ -6,7 +6,8 @@ mounts such a claim, or one for whoever does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.build import Rendered
 from exai_compiler.changes import Delete, Planned, Replace, document_of
@@ -21,6 +22,7 @@ def emptied(
     changes: Iterable[Planned], base: Project, head: Project, objects: Iterable[Rendered]
 ) -> Iterator[Break]:
     """In the order of the actions."""
+    mounting: Mapping[str, set[Ref]] | None = None
     for planned in changes:
         change, ref = planned.change, document_of(planned)
         if not isinstance(change, Delete | Replace) or change.id.kind not in LOST_WITH:
@@ -31,7 +33,9 @@ def emptied(
             continue
         what = "is deleted" if isinstance(change, Delete) else "is made again"
         lost = f"{what}, and {LOST_WITH[change.id.kind]}"
-        users = _mounting(change.id.name, objects) - {ref}
+        if mounting is None:  # few plans lose files
+            mounting = _mounting(objects)
+        users = mounting.get(change.id.name, set()) - {ref}
         for user in sorted(user for user in users if user in head.specs):
             at = head.specs[user].at("metadata", "name")
             yield Break(str(user), user, at, f"it mounts {change.id}, which {lost}", (ref, user))
@@ -40,10 +44,12 @@ def emptied(
             yield Break(f"whoever uses {change.id}", ref, at, f"it {lost}", is_gone=gone)
 
 
-def _mounting(claim: str, objects: Iterable[Rendered]) -> set[Ref]:
-    """Whose objects need it; each is asked alone, for the claim may be among the others."""
-    return {
-        item.origin
-        for item in objects
-        if any((each.kind, each.name) == (CLAIM, claim) for each in expected((item,), ()))
-    }
+def _mounting(objects: Iterable[Rendered]) -> Mapping[str, set[Ref]]:
+    """Whose objects need each claim; each object is asked alone, for a claim may be among the
+    others."""
+    found: defaultdict[str, set[Ref]] = defaultdict(set)
+    for item in objects:
+        for each in expected((item,), ()):
+            if each.kind == CLAIM:
+                found[each.name].add(item.origin)
+    return found

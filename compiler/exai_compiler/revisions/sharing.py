@@ -8,7 +8,8 @@ services below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from exai_compiler.backends.kserve.runtime import KIND as RUNTIME
 from exai_compiler.backends.kserve.service import KIND as SERVICE
@@ -28,15 +29,18 @@ def with_sharers(
 ) -> tuple[DocumentChange, ...]:
     """Sorted by identity."""
     found = dict(by_ref(documents))
+    served: Mapping[object, list[Ref]] | None = None
     for each in planned:
         change = each.change
         if not isinstance(change, Update | Replace) or change.id.kind != RUNTIME:
             continue
+        if served is None:
+            served = _served(build)
         origin = found.get(change.origin)
         if origin is None or origin.ref.kind != "Service":
             continue
         above = tuple(ref for ref in origin.because if ref != origin.ref) or (origin.ref,)
-        for ref in _served_by(change.id.name, build):
+        for ref in served.get(change.id.name, ()):
             own, because = found.get(ref), (*above, ref)
             if own is None:
                 at = head.specs[ref].at("metadata", "name")
@@ -46,10 +50,13 @@ def with_sharers(
     return tuple(found[ref] for ref in sorted(found))
 
 
-def _served_by(runtime: str, build: Build) -> Iterator[Ref]:
+def _served(build: Build) -> Mapping[object, list[Ref]]:
+    """The services by the runtime that serves them."""
+    found: defaultdict[object, list[Ref]] = defaultdict(list)
     for item in build.objects:
-        if item.id.kind == SERVICE and _runtime_of(item.body) == runtime:
-            yield item.origin
+        if item.id.kind == SERVICE:
+            found[_runtime_of(item.body)].append(item.origin)
+    return found
 
 
 def _runtime_of(body: object) -> object:
