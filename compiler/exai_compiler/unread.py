@@ -41,7 +41,11 @@ _MARKED = 3  # characters of a mark
 _NOTHING = frozenset({"", "null", "~"})
 _TOP = regex(r"^(apiVersion|kind|metadata|spec)[ \t]*:", re.MULTILINE)
 _TOP_KIND = regex(r"""^kind[ \t]*:[ \t]*["']?([A-Za-z]+)["']?[ \t]*(?:\#|\r?$)""", re.MULTILINE)
-_TOP_VERSION = regex(r"""^apiVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
+# Somebody else's: no list or alias, nothing, nor a number.
+_FOREIGN = regex(
+    rf"""^apiVersion[ \t]*:[ \t]*["']?(?!{re.escape(_OURS)}|(?:null|Null|NULL)\b)[A-Za-z]""",
+    re.MULTILINE,
+)
 _ENVIRONMENT = regex(r"""\benvironment["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 
 
@@ -128,7 +132,7 @@ def _unread_part(path: str, text: str) -> Unread:
     kinds = {*_TOP_KIND.findall(text)}
     once = len(tops := _TOP.findall(text)) == len({*tops})
     known = kinds.pop() if once and len(kinds) == 1 and kinds <= KINDS.keys() else None
-    foreign = once and any(not each.startswith(_OURS) for each in _TOP_VERSION.findall(text))
+    foreign = once and _FOREIGN.search(text) is not None
     known = "Manifest" if foreign else known
     said = {known} if known else {_meant(kind, _KINDS) for kind in {*_KIND.findall(text)}}
     maybe = _EVERYBODY.intersection(each for each in said if each is not None)

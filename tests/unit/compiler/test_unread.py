@@ -35,6 +35,17 @@ def test_what_may_matter_to_all_is_known(kind: str, maybe: set[str]) -> None:
     assert not found.nameless and "a" in found.names
 
 
+@pytest.mark.parametrize(
+    "version", ["null", "~", "", "[exai.dev/v1alpha1]", "*version", "1", "exai.dev/v2"]
+)
+def test_a_version_that_is_none_makes_a_document_nobody_elses(version: str) -> None:
+    text = f"apiVersion: {version}\nkind: Model\nmetadata: {{name: a}}\nspec: {{"
+    (found,) = unread_text("a.yaml", text)
+    assert found.kind == "Model"
+    (found,) = unread_text("a.yaml", text.replace(f": {version}", ": apps/v1", 1))
+    assert found.kind == "Manifest"
+
+
 def test_a_file_that_breaks_off_before_its_kind_may_be_anything() -> None:
     text = f"{FRAME}metadata: {{name: a}}\nspec: {{target: Model/m}}\n  {{\nkin"
     (found,) = unread_text("a.yaml", text)
