@@ -79,7 +79,10 @@ def _spec(made: MendedDocument, kind: Kind, edits: Edits) -> Mended | None:
     if kind.names.wrong(metadata.name):
         return None
     shape = shape_of(kind.spec)
-    without = [_left_out(made.base.value, path, shape) for path in sorted(made.gone, key=repr)]
+    without = [
+        _left_out(_at(made.base.value, path), path[-1], edits.meant(path), shape)
+        for path in sorted(made.gone, key=repr)
+    ]
     spec = Spec(Ref(kind.name, metadata.name), metadata, body, made)
     more = (*_beside(made.base, kind, edits.flaws), *_below(made.base, kind, edits))
     return Mended(made.base, spec, (*without, edits.flaws.passed), tuple(dict.fromkeys(more)))
@@ -87,14 +90,8 @@ def _spec(made: MendedDocument, kind: Kind, edits: Edits) -> Mended | None:
 
 def _beside(document: Document, kind: Kind, flaws: Flaws) -> Iterator[Diagnostic]:
     """What is wrong by the schema in a document that isn't right by its YAML: nobody parsed it."""
-    if flaws == _NO_FLAWS:
-        return
-    whole = edited(document, kind.name, Edits(flaws))
-    told = parse(whole)
-    damaged = whole.damaged()
-    for problem in told if not isinstance(told, Spec) else ():
-        if problem.code != "missing-field" and problem.at not in damaged:
-            yield problem
+    if flaws != _NO_FLAWS:
+        yield from _told(edited(document, kind.name, Edits(flaws)), flaws)
 
 
 def _below(document: Document, kind: Kind, edits: Edits) -> Iterator[Diagnostic]:
@@ -105,13 +102,26 @@ def _below(document: Document, kind: Kind, edits: Edits) -> Iterator[Diagnostic]
     renamed = Edits(edits.flaws)
     renamed.renamed |= edits.renamed
     whole = edited(document, kind.name, renamed)
-    told = parse(whole)
-    if isinstance(told, Spec):
+    told = tuple(_told(whole, edits.flaws))
+    if not told:
         return
     fits = frozenset(blocks) - {whole.original(edit.path) for edit in _wrong(whole, kind)}
     for path in filter(fits.__contains__, blocks):
         first, last = document.key_at(path), _end(document, path)
         yield from (problem for problem in told if first < problem.at <= last)
+
+
+def _told(whole: MendedDocument, flaws: Flaws) -> Iterator[Diagnostic]:
+    """What is wrong with this by its schema, but for what may come of its flaws: a field that is
+    missing, or anything said of what one was taken from, but that nobody declares it."""
+    told = parse(whole)
+    hurt = flaws != _NO_FLAWS
+    around = whole.around() if hurt else ()
+    places = {place for path in around for place in (whole.base.at(path), whole.base.key_at(path))}
+    for problem in told if not isinstance(told, Spec) else ():
+        sure = problem.code != "missing-field" and problem.at not in places
+        if not hurt or sure or problem.code == "unknown-field":
+            yield problem
 
 
 def _end(document: Document, path: Path) -> Span:
@@ -130,13 +140,14 @@ def _at(value: Json, path: Path) -> Json:
     return value
 
 
-def _left_out(value: Json, path: Path, shape: Shape) -> Json:
-    """What stands at a path, with its key and the others that nothing declares."""
-    value = _at(value, path)
+def _left_out(value: Json, key: str | int, path: Path, shape: Shape) -> Json:
+    """A value, with its key as it is written and as it was meant in `path`, and the others that
+    nothing declares."""
     inner = shape.at(path[1:-1]) if path[0] == "spec" else None
-    if inner is None or isinstance(path[-1], int):
+    if inner is None or isinstance(key, int):
         return value
-    return (f"`{path[-1]}`", f".{path[-1]}", _undeclared({path[-1]: value}, inner))
+    called = tuple(word for each in (key, path[-1]) for word in (f"`{each}`", f".{each}"))
+    return (*called, _undeclared({path[-1]: value}, inner))
 
 
 def _undeclared(value: Json, shape: Shape) -> Json:

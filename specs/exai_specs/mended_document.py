@@ -38,6 +38,10 @@ class Edits:
         self.replaced: dict[Path, Json] = {}
         self.gone: set[Path] = {*flaws.wrong}
 
+    def meant(self, path: Path) -> Path:
+        """A path of the document, with the keys that were meant."""
+        return tuple([self.renamed.get(path[: n + 1], part) for n, part in enumerate(path)])
+
     def take(self, edit: Edit, path: Path) -> None:
         """What has been tried before is left out."""
         if edit.key and path not in self.renamed:
@@ -66,13 +70,16 @@ class MendedDocument(Document):
         """The path in the document as it is written."""
         return tuple([self.moved.get(path[: n + 1], part) for n, part in enumerate(path)])
 
+    def around(self) -> frozenset[Path]:
+        """The paths, in the document as it is written, of what something was left out of."""
+        paths = self.gone | self.holes
+        return frozenset([path[:n] for path in paths for n in range(1, len(path) + 1)])
+
     def damaged(self) -> frozenset[Span]:
         """The places of the keys, and of the items of lists, of what something was left out of."""
-        paths = self.gone | self.holes
-        around = {path[:length] for path in paths for length in range(1, len(path) + 1)}
         before = mended_in(self.base)
         inner = before.damaged() if before is not None else frozenset[Span]()
-        return inner.union(map(self.base.key_at, around))
+        return inner.union(map(self.base.key_at, self.around()))
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         return self.base.at(self.original(path), offset)

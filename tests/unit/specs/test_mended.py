@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exai_specs.documents import Document, read
+from exai_specs.flawed import flawed
 from exai_specs.frozen import thaw
 from exai_specs.mended import Mended, mended
 from exai_specs.mended_document import mended_in
@@ -149,3 +150,25 @@ def test_what_a_misspelt_key_cant_hold_is_told_once() -> None:
     text = (HEAD + SPEC).replace(SPEC.split("\n")[1], "  paramters: [size]")
     found, _ = left_of(text)
     assert found.more == ()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("spec:", "sepc:"), ("steps:", "stpes:"), ("steps:", "steps:")]
+)
+def test_the_key_of_what_is_left_out_is_among_its_words(right: str, wrong: str) -> None:
+    text = (HEAD + SPEC).replace("uses: load-dataset", "uses: {a: b}")
+    found, _ = left_of(text.replace(right, wrong, 1))
+    assert "`load`" in str(found.without)
+
+
+def test_what_a_field_was_meant_as_is_among_the_words_of_what_is_left_out() -> None:
+    found, _ = left_of((HEAD + SPEC).replace("retry: {max: 2}", "retrry: [2, 3]"))
+    assert "'.retry'" in str(found.without) and "'.retrry'" in str(found.without)
+
+
+def test_what_a_flaw_takes_away_isnt_missing_below_a_misspelt_key() -> None:
+    text = (HEAD + SPEC).replace("steps:", "stpes:").replace("uses: load", "<<: load")
+    ((given, flaws),) = flawed(text, "a.yaml")
+    found = mended(given, flaws)
+    assert found is not None
+    assert [each.code for each in found.more] == ["unknown-field"]
