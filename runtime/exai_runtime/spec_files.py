@@ -77,10 +77,11 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     specs, unparsed = parse_all(documents)
     mended: tuple[Mended, ...] = ()
     if unparsed or problems:
-        from exai_runtime.what_is_left import what_is_left  # few projects are wrong
+        from exai_runtime import what_is_left as left  # few projects are wrong
 
-        mended = what_is_left(documents, specs, unparsed, _hurt(sources, problems))
-        unparsed += (problem for each in mended for problem in each.more)
+        found = left.what_is_left(documents, specs, unparsed, _hurt(sources, problems))
+        unparsed += (problem for each in found for problem in each.more)
+        mended = tuple([each for each in found if not left.lost_its_environments(each)])
     comments = [allowances(text, path) for path, text in sources.items()]
     return SpecFiles(
         documents=tuple(documents),

@@ -15,6 +15,7 @@ from exai_specs.flawed import flawed
 from exai_specs.kinds import ProjectSpec
 from exai_specs.mended import Mended, mended
 from exai_specs.mended_document import Flaws, mended_in
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.split_documents import split
 
@@ -55,12 +56,14 @@ def what_is_left(
     )
     found = [mended(document) for document in islice(wrong, MAX_IN_FILE)]
     found += [mended(document, flaws) for document, flaws in hurt]
-    return tuple([each for each in found if each is not None and not _lost_its_environments(each)])
+    return tuple([each for each in found if each is not None])
 
 
-def _lost_its_environments(left: Mended) -> bool:
+def lost_its_environments(left: Mended) -> bool:
     """Whether a Project is as one that never said any: that one has `local`."""
     body, part = left.spec.body, mended_in(left.spec.document)
     if part is None or not isinstance(body, ProjectSpec) or body.environments:
         return False
-    return any(path[:2] == ("spec", "environments") for path in part.gone)
+    spec = part.original(("spec",))
+    lost = [path[1:] for path in part.gone | part.holes if path[:1] == spec]
+    return any(not path or nearest(f"{path[0]}", ("environments",)) for path in lost)

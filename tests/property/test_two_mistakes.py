@@ -138,3 +138,35 @@ def test_in_one_document_the_schema_hides_no_check(seed: int, tmp_path: Path) ->
             others += 1
     assert meant
     assert others > meant
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "sepc: {specs: [specs/], environments: {local: [LOCAL]}}",
+        "sepc: {specs: [specs/], environments: [{local: LOCAL}]}",
+        "spec: {specs: [specs/], enviroments: {local: [LOCAL]}}",
+        "spec: {specs: [specs/], environments: {<<: {local: LOCAL}}}",
+        "spec: {specs: [specs/], <<: {environments: {local: LOCAL}}}",
+    ],
+)
+def test_environments_that_are_left_out_may_have_everything(wrong: str, tmp_path: Path) -> None:
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    file = there / "exai.yaml"
+    head, spec, rest = file.read_text("utf-8").partition("spec:\n")
+    local = "{target: local, connections: {warehouse: {sqlite: {path: data/iris.db}}}}"
+    assert spec and local in rest
+    file.write_text(f"{head}{wrong.replace('LOCAL', local)}\n", "utf-8")
+    found = validate(there).diagnostics
+    assert {each.at.path for each in found if each.severity == "error"} == {"exai.yaml"}
+
+
+def test_environments_that_are_left_out_are_told_all_the_same(tmp_path: Path) -> None:
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    file = there / "exai.yaml"
+    text = file.read_text("utf-8").replace("environments:", "enviroments:")
+    file.write_text(text.replace("target: local", "target: 5, zzz: 1"), "utf-8")
+    told = [(e.code, e.at.line) for e in validate(there).diagnostics if e.severity == "error"]
+    assert told == [("unknown-field", 7), ("wrong-type", 8), ("unknown-field", 8)]
