@@ -147,7 +147,7 @@ def _left_out(value: Json, key: str | int, path: Path, shape: Shape) -> Json:
     if inner is None or isinstance(key, int):
         return value
     called = tuple(word for each in (key, path[-1]) for word in (f"`{each}`", f".{each}"))
-    return (*called, _undeclared({path[-1]: value}, inner))
+    return (*called, _undeclared({f"{path[-1]}": value}, inner))
 
 
 def _undeclared(value: Json, shape: Shape) -> Json:

@@ -66,8 +66,14 @@ def open_at(text: str, at: Span) -> Opened | None:
     if start and end and start.line < end.line and end.line + 1 == at.line:
         ended = Span(at.path, end.line + 1, end.column)
         return Opened(Span(at.path, start.line + 1, start.column + 1), start.index, ended)
-    if opened and opened[-1].flow_style and (mark := opened[-1].start_mark):
-        return Opened(Span(at.path, mark.line + 1, mark.column + 1), mark.index, None)
+    if not opened or not opened[-1].flow_style:
+        return None
+    for each in reversed(opened):
+        # An anchor or a tag may stand before the bracket, which ends the mark; a pair in a list,
+        # `[a: 1]`, is a mapping without one.
+        mark = each.end_mark
+        if mark is not None and text[mark.index - 1 : mark.index] in _BRACKETS:
+            return Opened(Span(at.path, mark.line + 1, mark.column), mark.index - 1, None)
     return None
 
 

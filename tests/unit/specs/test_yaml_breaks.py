@@ -93,6 +93,10 @@ def test_what_is_too_deep_behind_a_break_is_told_before_it_is_read() -> None:
         ('a: "b\n---\n', "1:4", "a quote is opened here and never closed"),
         ("a:\n  {b: c\n---\n", "2:3", "the mapping opened with `{` isn't closed"),
         ("a: [b\n\n", "1:4", "the list opened with `[` isn't closed"),
+        ("a: &b {c: d\ne: {f: g}\n", "1:7", "the mapping opened with `{` isn't closed"),
+        ("a: !b [c, d\ne: f\n", "1:7", "the list opened with `[` isn't closed"),
+        ("a: [b: c\ne: f\n", "1:4", "the list opened with `[` isn't closed"),
+        ("a: [&b {c: [d: {e: 1\n", "1:16", "the mapping opened with `{` isn't closed"),
     ],
 )
 def test_what_is_never_closed_is_told_where_it_is_opened(text: str, at: str, message: str) -> None:
