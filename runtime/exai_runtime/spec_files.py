@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from exai_runtime.document_cache import DocumentCache
@@ -17,12 +16,14 @@ from exai_runtime.folder import ROOT_FILE, SUFFIXES, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import Document
-from exai_specs.frozen import Json
-from exai_specs.kinds import API_VERSION, ProjectSpec
+from exai_specs.frozen import Json, thaw
+from exai_specs.identity import Ref
+from exai_specs.kinds import Metadata, ProjectSpec
 from exai_specs.nearest import nearest
-from exai_specs.parse import Spec, meant_kind, parse, parse_all
+from exai_specs.parse import Spec, meant_kind, parse_all
+from exai_specs.reading import read
 from exai_specs.regexes import regex
-from exai_specs.values import frozen, replace
+from exai_specs.values import frozen
 from exai_specs.yaml_text import unmarked
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ _SPECS = regex(r"(?m)^ +specs:[ \t]*(\[[^\]\n]*\]|(?:\n +- .*)+)")
 _COMMENT = regex(r"(?m)[ \t]#.*$")
 # A name with a sign that no text has is no file's: asked for, a zero byte is an exception.
 _ENTRY = regex(r"[^\x00-\x20\[\],\"'-][^\x00-\x20\[\],\"']*")
-_NO_NAME: Json = MappingProxyType({"name": "project"})
+_NO_NAME = "project"
 
 
 def _supposed(documents: Iterable[Document]) -> Spec | None:
@@ -137,16 +138,13 @@ def _supposed(documents: Iterable[Document]) -> Spec | None:
             continue
         said = _meant(value, "spec", ("apiVersion", "kind", "metadata"))
         listed = _meant(said, "specs", ("exai", "environments", "policies"))
-        spec: Json = MappingProxyType({} if listed is None else {"specs": listed})
-        frame: dict[str, Json] = {
-            "apiVersion": API_VERSION,
-            "kind": "Project",
-            "metadata": _NO_NAME,
-        }
-        plain = MappingProxyType({**frame, "spec": spec})
-        found = parse(Document(document.path, plain, document.text, document.places))
+        try:
+            metadata = read(Metadata, {"name": _NO_NAME})
+            body = read(ProjectSpec, {} if listed is None else {"specs": thaw(listed)})
+        except ValueError:  # as pydantic's are
+            return None
         # Places are those of what is written.
-        return replace(found, document=document) if isinstance(found, Spec) else None
+        return Spec(Ref("Project", _NO_NAME), metadata, body, document)
     return None
 
 

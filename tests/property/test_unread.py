@@ -142,6 +142,19 @@ def test_a_project_that_is_no_yaml_hides_no_file(old: str, new: str, tmp_path: P
     }
 
 
+def test_a_project_without_a_version_whose_specs_are_no_list_is_told_as_that(
+    tmp_path: Path,
+) -> None:
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "examples/iris", there, ignore=shutil.ignore_patterns(".exai"))
+    spec = "spec:\n  specs: {[specs/]: specs}\n  environments:\n    <<: {target: local}\n"
+    head = "? apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: iris, owner: a}\n"
+    (there / "exai.yaml").write_text(head + spec, "utf-8")
+    told = [(each.at.line, each.code) for each in validate(there).diagnostics]
+    assert told[:2] == [(1, "key-not-text"), (5, "key-not-text")]
+    assert (7, "merge-key") in told
+
+
 MISTAKES = {
     "pipeline.yaml": ("uses: load-dataset", "uses: load-datset", "unknown-component"),
     "service.yaml": ("iris_model@champion", "iris_modell@champion", "unknown-reference"),
