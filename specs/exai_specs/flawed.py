@@ -14,6 +14,7 @@ from exai_specs.documents import NODE, Document, Path
 from exai_specs.frozen import Json
 from exai_specs.known_secrets import may_hold_secrets, without_secrets
 from exai_specs.mended_document import Flaws
+from exai_specs.yaml_text import decode
 from exai_specs.yaml_values import converted
 
 # Of one value, or one key.
@@ -26,7 +27,9 @@ _OF_A_VALUE = frozenset(
 
 
 def flawed(text: str, path: str) -> Iterator[tuple[Document, Flaws]]:
-    """Those of a text, in order, each with what it lacks."""
+    """Those of a text, in order, each with what it lacks; none of what is no text for YAML."""
+    if isinstance(decode(text, path), Diagnostic):
+        return
     for conversion in converted(text, path, ""):
         if isinstance(conversion, Diagnostic) or not isinstance(conversion.value, Mapping):
             continue

@@ -65,3 +65,9 @@ def test_a_known_secret_is_in_no_value() -> None:
     text = HEAD + SPEC.replace("a.csv", secret) + "    b: int64\n"
     ((document, _),) = flawed(text, "a.yaml")
     assert secret not in str(document.value)
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\0", "\ufeff"])
+@pytest.mark.parametrize("text", ["{sign}{{a1${{{{ [", "{sign}a: b\nc: {{d: 1, d: 2}}\n"])
+def test_what_is_no_text_for_yaml_has_no_documents(sign: str, text: str) -> None:
+    assert list(flawed(text.format(sign=sign), "a.yaml")) == []
