@@ -65,6 +65,8 @@ def with_promotions(
             found[each.ref] = replace(each, note=note)
         if moving and name not in coming and name not in anew:
             moves[name] = moving
+            own = found[each.ref]  # an apply may do something, whoever follows
+            found[each.ref] = replace(own, impact=max(own.impact, Effect.RENDER))
     if moves:
         _follow(found, moves, new)
     return tuple(found[ref] for ref in sorted(found))

@@ -55,6 +55,14 @@ def test_an_alias_that_exai_moves_from_now_on_is_named_with_its_services(
     assert summary(found).startswith("Nothing for an apply to do but what the registry decides: 1 ")
 
 
+def test_an_alias_that_nobody_serves_is_moved_by_an_apply_all_the_same(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", ("promote: manual", "promote: auto"))
+    found = compared(root)
+    assert told(found) == {"Model/kinds": (Effect.RENDER, MOVES.format("challenger"))}
+    assert summary(found).startswith("Nothing for an apply to do but what the registry decides: 1 ")
+
+
 def test_what_is_to_be_trained_anew_moves_no_alias_before(tmp_path: Path) -> None:
     training = TRAINING.replace("{on: [spec]}", "{on: []}")
     root = project(tmp_path, DATASET, training, GATED, SERVING)
