@@ -80,14 +80,16 @@ def _follow(
     """What comes of the next runs of pipelines, each with why it runs; of those that are new, only
     by way of what is `known`."""
 
+    auto = {each.model: each.auto for each in head.promotions}
+
     def leads(above: Ref, below: Ref) -> bool:
-        return (known is None or below in known) and not _stays(head, above, below)
+        return (known is None or below in known) and not _stays(head, auto, above, below)
 
     for ref, because in nearest(after, pipelines, leads).items():
         _reach(head, found, ref, because)
 
 
-def _stays(head: Resolved, model: Ref, service: Ref) -> bool:
+def _stays(head: Resolved, auto: Mapping[Ref, tuple[str, ...]], model: Ref, service: Ref) -> bool:
     """Whether no run moves what a service serves of a model: it is pinned, or a number, or an alias
     that people move."""
     body = head.project.body(ServiceSpec, service.name) if service.kind == "Service" else None
@@ -95,8 +97,7 @@ def _stays(head: Resolved, model: Ref, service: Ref) -> bool:
         return False
     asked = [reference.partition("@") for _, reference in body.references]
     mine = {at for name, _, at in asked if name == model.name}
-    auto = [each.auto for each in head.promotions if each.model == model]
-    return bool(mine) and mine.isdisjoint(*auto)
+    return bool(mine) and mine.isdisjoint(auto.get(model, ()))
 
 
 def _changing(base: Resolved, head: Resolved) -> frozenset[Ref]:
