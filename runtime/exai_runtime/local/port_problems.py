@@ -8,6 +8,7 @@ moment, and listens on none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from exai_compiler.project import Project
 from exai_runtime.local import process
@@ -26,18 +27,19 @@ def port_problems(
     project: Project, paths: Paths, ledger: Callable[[], Ledger]
 ) -> Iterator[Diagnostic]:
     """A service's own port isn't among them, nor one that another service of this environment is
-    about to hand over. The ledger is read for a service that isn't stopped, and fails as its
-    reading does."""
+    about to hand over. The ledger is read once, for a service that isn't stopped, and fails as
+    its reading does."""
+    known = cache(ledger)
     for spec, service in project.bodies(ServiceSpec):
         if service.stopped:
             continue
         port, at, kept = service.local.port, spec.at(*AT), ""
         if port is None:
-            if (before := ledger().services.get(spec.ref.name)) is None:
+            if (before := known().services.get(spec.ref.name)) is None:
                 continue
             port, at = before.port, spec.at("metadata", "name")
             kept = f", which {spec.ref} keeps,"
-        served = [one.process for one in ledger().services.values() if one.port == port]
+        served = [one.process for one in known().services.values() if one.port == port]
         if any(map(process.alive, served)) or not taken(port):
             continue
         who = listener_of(port)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import pytest
 
 from exai_compiler.project import Project, link
-from exai_runtime.local.ledger import Served, read
+from exai_runtime.local.ledger import Ledger, Served, read
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.port_problems import port_problems
 from exai_runtime.local.ports import LOOPBACK, free_port
@@ -103,6 +103,23 @@ def test_a_port_that_a_service_keeps_is_told_where_another_program_has_it(
     assert list(port_problems(unsaid(), paths, partial(read, paths.control))) == []
     # What the specs ask for comes first.
     assert list(port_problems(project(free_port()), paths, lambda: ledger)) == []
+
+
+def test_the_ledger_is_read_once_for_all_services(tmp_path: Path, stranger: int) -> None:
+    paths = Paths(tmp_path, "local")
+    read_: list[Ledger] = []
+
+    def ledger() -> Ledger:
+        read_.append(read(paths.control))
+        return read_[-1]
+
+    service = TEXT.partition("---\n")[2]
+    more = "".join(
+        f"---\n{service.replace('iris', name).replace('  local: {port: PORT}', '')}"
+        for name in ("other", "third")
+    )
+    assert len(list(port_problems(project(stranger, more), paths, ledger))) == 1
+    assert len(read_) == 1
 
 
 def test_a_free_one_and_its_own_are_not(tmp_path: Path, stranger: int) -> None:
