@@ -20,6 +20,7 @@ from exai_compiler.planning.rules import (
     LOST_WITH,
     METADATA,
     MUTABLE_ONLY,
+    REMADE_EFFECTS,
     RETAINED,
     FieldPath,
     immutable,
@@ -109,7 +110,9 @@ def _change(
         path = ".".join(map(str, frozen[0].path))
         why = _with_loss(rendered.id, f"{path} can't change in place")
         replace = Replace(rendered.id, rendered.id, rendered.origin, why, frozen[0].path)
-        return Planned(replace, number, Effect.BREAKING, because)
+        # Whoever uses a thing of which nothing else is known has to do without it for a while.
+        impact = REMADE_EFFECTS.get(rendered.id.kind, Effect.BREAKING)
+        return Planned(replace, number, impact, because)
     update = Update(rendered.id, rendered.origin, rendered.body, fields, only_if)
     return Planned(update, number, _impact(rendered, fields), because)
 

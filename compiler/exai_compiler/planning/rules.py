@@ -144,9 +144,18 @@ DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
     }
 )
 
-# What making an object once more means to those who use it; an Experiment searches again.
+# What ends by itself: made once more it runs again, and nobody is without it meanwhile.
+_ENDING = ("Experiment", "Job", "OptimizationJob", "RayJob", "TrainJob")
+# What is read when something else is made, and by nothing that runs.
+_READ_ONCE = ("ClusterTrainingRuntime", "TrainingRuntime")
+
+# What making an object once more means to those who use it.
 REMADE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
-    {**DELETE_EFFECTS, "Experiment": Effect.RETRAIN}
+    {
+        **DELETE_EFFECTS,
+        **dict.fromkeys(_ENDING, Effect.RETRAIN),
+        **dict.fromkeys(_READ_ONCE, Effect.RENDER),
+    }
 )
 
 # What is lost with an object and can't be made again, in the plan's words.

@@ -200,10 +200,13 @@ def uncalled(
         if not isinstance(change, Replace) or change.origin in told:
             continue
         serves = DELETE_EFFECTS.get(change.id.kind) is Effect.BREAKING
-        if not serves or change.id.kind in LOST_WITH:
+        breaks = serves or planned.impact is Effect.BREAKING
+        if not breaks or change.id.kind in LOST_WITH:
             continue
         told.add(change.origin)
         who, why = f"whoever calls {change.origin}", change.why.partition(":")[0]
+        if not serves:
+            who = f"whoever uses {change.id}"
         if change.field == DEPLOYMENT_MODE:
             why = "it is made again to be deployed in another mode, and gets another address"
         elif change.field != NAMESPACE:

@@ -129,6 +129,37 @@ def test_who_mounts_files_that_are_lost_is_named(tmp_path: Path) -> None:
     }
 
 
+def manifest(name: str, api: str, kind: str, spec: str) -> str:
+    head = f"{HEAD}kind: Manifest\nmetadata: {{name: {name}, owner: ml}}\n"
+    return f"\n{head}spec: {{manifest: {{apiVersion: {api}, kind: {kind}, spec: {spec}}}}}\n"
+
+
+def test_what_is_made_again_and_only_runs_again_breaks_nobody(tmp_path: Path) -> None:
+    trained = manifest(
+        "tune", "trainer.kubeflow.org/v1alpha1", "TrainJob", "{runtimeRef: {name: torch}}"
+    )
+    kept = manifest(
+        "kept",
+        "serving.kserve.io/v1alpha1",
+        "LocalModelCache",
+        '{sourceModelUri: "s3://b/m", modelSize: 1Gi, nodeGroups: [gpu]}',
+    )
+    root = project(tmp_path, trained, kept, **PLACED)
+    edit(root / "specs/all.yaml", ("name: torch", "name: jax"))
+    found = compared(root, "prod")
+    assert rows(found) == {"Manifest/tune": ("changed", Effect.RETRAIN)} and found.breaks == ()
+    assert [how for how, _, _ in actions(found)] == ["replace"]
+    edit(root / "specs/all.yaml", ("name: jax", "name: torch"), ("s3://b/m", "s3://b/n"))
+    found = compared(root, "prod")
+    [broken] = found.breaks
+    assert (broken.consumer, broken.why) == (
+        "whoever uses LocalModelCache/kept",
+        "it is made again: spec.sourceModelUri can't change in place",
+    )
+    assert (str(broken.ref), broken.because) == ("Manifest/kept", (broken.ref,))
+    assert rows(found) == {"Manifest/kept": ("changed", Effect.BREAKING)}
+
+
 MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
 PLACED = {"environments": PLACES}
 
