@@ -8,11 +8,11 @@ CEL, cel-python, has no word for a value that isn't known yet, and not all of Ku
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from exai_compiler.crds.cel_tokens import tokens
 from exai_compiler.crds.cel_values import (
     COMPARED,
     FUNCTIONS,
@@ -30,11 +30,6 @@ from exai_compiler.crds.cel_values import (
 
 Scope = Mapping[str, Any]
 Expression = Callable[[Scope], Any]
-
-_TOKENS = re.compile(
-    r'\s*(?:(r"""(?:.|\n)*?"""|r?"(?:[^"\\]|\\.)*"|r?\'(?:[^\'\\]|\\.)*\')|(\d+\.\d+|\d+)'
-    r"|([A-Za-z_]\w*)|(&&|\|\||==|!=|<=|>=|[-<>!?:()\[\],.+*/%]))"
-)
 
 
 @lru_cache(maxsize=512)
@@ -55,7 +50,7 @@ class _Reader:
     """Reads one rule, the loosest operators first."""
 
     def __init__(self, rule: str) -> None:
-        self.rule, self.tokens, self.at = rule, list(_tokens(rule)), 0
+        self.rule, self.tokens, self.at = rule, list(tokens(rule)), 0
 
     def whole(self) -> Expression:
         found = self.choice()
@@ -197,29 +192,6 @@ class _Reader:
             if self.take(")"):
                 return _has(of, field_of(name))
             of = _selected(of, field_of(name))
-
-
-def _tokens(rule: str) -> Iterator[tuple[str, str]]:
-    at, end = 0, len(rule.rstrip())
-    while at < end:
-        found = _TOKENS.match(rule, at)
-        if found is None:
-            raise CelError(f"{rule}: can't be read from {rule[at : at + 12]!r}")
-        at = found.end()
-        text, number, word, operator = found.groups()
-        if text is not None:
-            yield "text", _unquoted(text)
-        elif number is not None:
-            yield "number", number
-        else:
-            yield ("word", word) if word is not None else ("operator", operator)
-
-
-def _unquoted(text: str) -> str:
-    raw, text = text.startswith("r"), text.removeprefix("r")
-    quotes = 3 if text.startswith('"""') else 1
-    inner = text[quotes:-quotes]
-    return inner if raw else re.sub(r"\\(.)", r"\1", inner)
 
 
 def applied(how: Callable[..., Any], *of: Expression) -> Expression:

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from exai_compiler.changes import FieldChange
-from exai_compiler.maybe import Known
+from exai_compiler.maybe import Known, Unknown
 from exai_compiler.planning.diff import diff
-from exai_runtime.views.human.differences import list_change, path_text, together
+from exai_runtime.views.human.differences import list_change, path_text, together, waiting_alike
 from exai_runtime.views.human.words import value_text, value_texts
+from exai_specs.identity import Ref
 
 IMAGE = "ghcr.io/acme/onnx@sha256:3c26b46b68ffc68ff99b453c1d3041341"
 OLD, NEW = IMAGE + "a" * 30 + "0" * 40, IMAGE + "a" * 30 + "1" * 40
@@ -42,6 +43,20 @@ def test_a_value_alone_is_cut_at_its_end() -> None:
     assert value_texts(None, "y") == ("(none)", '"y"')
     long, longer = ({"a": ["x" * 80, number]} for number in (1, 2))
     assert [text[-3:] for text in value_texts(long, longer)] == ["1]}", "2]}"]
+
+
+def test_what_waits_alike_is_told_once_and_the_rest_in_its_order() -> None:
+    one, other = Unknown(Ref("Model", "a"), "it"), Unknown(Ref("Model", "b"), "it")
+    sides = {"a": one, "b": other, "c": "x", "d": one}
+    fields = [
+        FieldChange((name,), new, new, "changed")
+        if isinstance(new, Unknown)
+        else FieldChange((name,), Known("y"), Known(new), "changed")
+        for name, new in sides.items()
+    ]
+    rest, waits = waiting_alike(fields)
+    assert [each.path for each in rest] == [("b",), ("c",)]
+    assert waits == ((["a", "d"], one),)
 
 
 def told(old: object, new: object) -> list[str]:

@@ -50,19 +50,13 @@ def waiting_alike(
     """The other fields, and the paths of those of which nobody knows either side, with what they
     wait for: once for all that wait alike."""
     alike: dict[Unknown, list[FieldChange]] = {}
-    rest: list[FieldChange] = []
     for field in fields:
         if isinstance(field.old, Unknown) and isinstance(field.new, Unknown):
             alike.setdefault(field.new, []).append(field)
-        else:
-            rest.append(field)
-    told = []
-    for unknown, some in alike.items():
-        if len(some) > 1:
-            told.append(([field_path(each.path) for each in some], unknown))
-        else:
-            rest += some
-    return tuple(rest), tuple(told)
+    several = {unknown: some for unknown, some in alike.items() if len(some) > 1}
+    gone = {each.path for some in several.values() for each in some}
+    told = [([field_path(each.path) for each in some], of) for of, some in several.items()]
+    return tuple(each for each in fields if each.path not in gone), tuple(told)
 
 
 def path_text(group: Sequence[Field]) -> str:
