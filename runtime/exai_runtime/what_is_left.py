@@ -60,10 +60,22 @@ def what_is_left(
 
 
 def lost_its_environments(left: Mended) -> bool:
-    """Whether a Project is as one that never said any: that one has `local`."""
+    """Whether a Project is as one that never said any: that one has `local`. A mapping of whatever
+    name may be theirs."""
     body, part = left.spec.body, mended_in(left.spec.document)
     if part is None or not isinstance(body, ProjectSpec) or body.environments:
         return False
     spec = part.original(("spec",))
-    lost = [path[1:] for path in part.gone | part.holes if path[:1] == spec]
-    return any(not path or nearest(f"{path[0]}", ("environments",)) for path in lost)
+    if spec in part.holes:
+        return True
+    gone = {path[1] for path in part.gone | part.holes if path[:1] == spec}
+    said = left.document.value[str(spec[0])]
+    found = said if isinstance(said, Mapping) else {}
+    return any(
+        nearest(f"{key}", ("environments",)) or isinstance(found.get(str(key)), Mapping)
+        for key in gone - _OTHERS
+    )
+
+
+# What a Project says beside its environments.
+_OTHERS = frozenset({"specs", "exai", "policies"})

@@ -209,9 +209,10 @@ def _unread(read_: SpecFiles, lock: Iterable[Diagnostic]) -> tuple[Unread, ...] 
         text = read_.sources.get(path)
         parts = [] if text is None else list(unread_text(path, text, by_file.get(path, ())))
         found += parts if parts or path in known_paths else [None]
-    known_ = read_.specs if read_.supposed is None else (*read_.specs, read_.supposed)
-    parsed = {id(spec.document) for spec in known_}
     left = {id(each.document): each for each in read_.mended}
+    parsed = {id(spec.document) for spec in read_.specs}
+    if read_.supposed is not None:  # who judges with what is left of it has to know what isn't
+        parsed |= {id(read_.supposed.document)} - left.keys()
     wrong: dict[str, list[Diagnostic]] = {}
     for problem in read_.unparsed:
         wrong.setdefault(problem.at.path, []).append(problem)

@@ -148,6 +148,9 @@ def test_in_one_document_the_schema_hides_no_check(seed: int, tmp_path: Path) ->
         "spec: {specs: [specs/], enviroments: {local: [LOCAL]}}",
         "spec: {specs: [specs/], environments: {<<: {local: LOCAL}}}",
         "spec: {specs: [specs/], <<: {environments: {local: LOCAL}}}",
+        "spec: {specs: [specs/], envs: {prod: LOCAL}}",
+        "spec: {local: LOCAL}",
+        "spec: {environments: {local: {target: local, zzz: CONNECTIONS}}}",
     ],
 )
 def test_environments_that_are_left_out_may_have_everything(wrong: str, tmp_path: Path) -> None:
@@ -157,7 +160,8 @@ def test_environments_that_are_left_out_may_have_everything(wrong: str, tmp_path
     head, spec, rest = file.read_text("utf-8").partition("spec:\n")
     local = "{target: local, connections: {warehouse: {sqlite: {path: data/iris.db}}}}"
     assert spec and local in rest
-    file.write_text(f"{head}{wrong.replace('LOCAL', local)}\n", "utf-8")
+    written = wrong.replace("LOCAL", local).replace("CONNECTIONS", local.split(": ", 2)[2][:-1])
+    file.write_text(f"{head}{written}\n", "utf-8")
     found = validate(there).diagnostics
     assert {each.at.path for each in found if each.severity == "error"} == {"exai.yaml"}
 
