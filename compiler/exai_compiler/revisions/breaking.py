@@ -53,7 +53,7 @@ def breaks_of(
     yield from found
     broken = frozenset(each.ref for each in found)
     yield from uncalled(planned, documents, head, name, broken)
-    yield from emptied(planned, base, head, objects)
+    yield from emptied(planned, documents, base, head, objects)
     if old.target != new.target:
         yield from unreachable(base, head, name, broken)
 

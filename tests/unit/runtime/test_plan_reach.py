@@ -160,6 +160,25 @@ def test_what_is_made_again_and_only_runs_again_breaks_nobody(tmp_path: Path) ->
     assert rows(found) == {"Manifest/kept": ("changed", Effect.BREAKING)}
 
 
+def test_a_claim_that_moves_with_its_environment_is_lost_because_of_that(tmp_path: Path) -> None:
+    image = f"jupyter/base@sha256:{'0' * 64}"
+    notebook = f"""
+{HEAD}kind: Notebook
+metadata: {{name: look, owner: ml}}
+spec:
+  image: "{image}"
+  resources: {{cpu: 1, memory: 1Gi}}
+  volumes: {{/photos: {{pvc: photos}}}}
+"""
+    root = project(tmp_path, CLAIM, notebook, **PLACED)
+    edit(root / "exai.yaml", ("namespace: ml", "namespace: mm"))
+    found = compared(root, "prod")
+    assert [(each.consumer, [str(ref) for ref in each.because]) for each in found.breaks] == [
+        ("whoever uses PersistentVolumeClaim/look-workspace", ["Project/shop", "Notebook/look"]),
+        ("Notebook/look", ["Project/shop", "Manifest/photos", "Notebook/look"]),
+    ]
+
+
 MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
 PLACED = {"environments": PLACES}
 
