@@ -140,12 +140,12 @@ def compare(
         mine = moved(plan(build, observed(old.objects)).changes, head.environment)
         planned, upgrade = apart(planned, mine)
     breaks: tuple[Break, ...] = ()
-    if base is not None and before is not None:
+    if base is not None and old is not None:
         sides = (base.project, head.project), (base.environment, head.environment)
-        breaks = tuple(breaks_of(*sides, name, (before, after), documents, planned, build.objects))
-    if was is not None:
+        lineages = old.lineage, after
+        found = tuple(breaks_of(*sides, name, lineages, documents, planned, build.objects))
         due = frozenset(run.pipeline for run in build.runs if run.due)
-        breaks = tuple(with_moments(breaks, was, new, due))
+        breaks = tuple(with_moments(found, old.resolved, new, due))
     documents = with_notes(with_breaks(documents, breaks, head.project), new, build.runs)
     documents = with_stays(documents, new.lock, name)
     if old is not None:
@@ -163,16 +163,24 @@ def compare(
     breaks = tuple(
         replace(each, because=each.because or to_callers.get(each.ref, ())) for each in breaks
     )
-    order = {identity(each): index for index, each in enumerate(made.changes)}
-    explained = tuple(
-        _explained(each, because)
-        for each in sorted((*planned, *upgrade), key=lambda each: order[identity(each)])
-    )
-    old_waits = {item.waits_for for item in was.waiting} if was is not None else set()
-    waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
-    made = replace(made, changes=explained, waiting=waiting, notes=())
+    made = _told(made, (*planned, *upgrade), because, was)
     files = _files(base.catalog if base else before_files, head.catalog)
     return Comparison(documents, breaks, files, made, build)
+
+
+def _told(
+    made: Plan,
+    planned: tuple[Planned, ...],
+    because: Mapping[Ref, tuple[Ref, ...]],
+    was: Resolved | None,
+) -> Plan:
+    """The plan with these actions, in its order, each explained; what waited already is no news."""
+    order = {identity(each): index for index, each in enumerate(made.changes)}
+    ordered = sorted(planned, key=lambda each: order[identity(each)])
+    explained = tuple(_explained(each, because) for each in ordered)
+    old_waits = {item.waits_for for item in was.waiting} if was is not None else set()
+    waiting = tuple(item for item in made.waiting if item.waits_for not in old_waits)
+    return replace(made, changes=explained, waiting=waiting, notes=())
 
 
 def _happening(
