@@ -243,12 +243,15 @@ def read(
             problems.append(conversion)
             continue
         value = conversion.value
-        if conversion.problems.listed:
-            problems += conversion.problems.listed
-        elif isinstance(value, Mapping):
+        flaws = conversion.problems.listed
+        problems += flaws
+        if isinstance(value, Mapping):
             document = Document(path, value, decoded, conversion.places)
             secret = islice(known_secrets(value), MAX_PROBLEMS) if doubtful else ()
             secrets = [_secret(document, *each) for each in secret]
+            if flaws:
+                problems += secrets
+                continue
             found: list[Diagnostic] = []
             if may_have_look_alikes(decoded):
                 found += islice(look_alikes(document, lines_of(decoded)), MAX_PROBLEMS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exai_specs.documents import Path
+from exai_specs.documents import Path, read
 from exai_specs.flawed import flawed
 from exai_specs.mended import mended
 
@@ -71,3 +71,14 @@ def test_a_known_secret_is_in_no_value() -> None:
 @pytest.mark.parametrize("text", ["{sign}{{a1${{{{ [", "{sign}a: b\nc: {{d: 1, d: 2}}\n"])
 def test_what_is_no_text_for_yaml_has_no_documents(sign: str, text: str) -> None:
     assert list(flawed(text.format(sign=sign), "a.yaml")) == []
+
+
+def test_a_known_secret_is_told_beside_a_key_that_stands_there_twice() -> None:
+    secret = "AKIA" + "ABCDEFGHIJKLMNOP"
+    text = HEAD + SPEC.replace("a.csv", secret) + "    b: int64\n"
+    documents, problems = read(text, "a.yaml")
+    assert documents == ()
+    assert [(each.code, each.at.line) for each in problems] == [
+        ("secret-in-spec", text[: text.index(secret)].count("\n") + 1),
+        ("duplicate-key", text.count("\n")),
+    ]
