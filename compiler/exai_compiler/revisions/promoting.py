@@ -156,7 +156,7 @@ def _follow(
         model = Ref("Model", mine[0][0])
         because = (model, spec.ref)
         if own is None:
-            note = f"if {' or '.join(f'`{at}`' for _, at in sorted(set(mine)))} moves"
+            note = f"if {' or '.join(f'`{at}`' for at in sorted({at for _, at in mine}))} moves"
             at = spec.at("metadata", "name")
             own = DocumentChange(spec.ref, "affected", Effect.REDEPLOY, because, (), at, note)
         found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=because)

@@ -63,6 +63,19 @@ def test_an_alias_that_nobody_serves_is_moved_by_an_apply_all_the_same(tmp_path:
     assert summary(found).startswith("Nothing for an apply to do but what the registry decides: 1 ")
 
 
+def test_aliases_of_one_name_are_named_once(tmp_path: Path) -> None:
+    other = GATED.replace("name: kinds", "name: sorts")
+    training = TRAINING.replace("name: training", "name: sorting").replace("as: kinds", "as: sorts")
+    both = "{model: kinds@champion, canary: {model: sorts@champion, traffic: 10%}}"
+    serving = SERVING.replace("{model: kinds@champion}", both)
+    environments = CLUSTER.replace("MODE", "Knative")
+    documents = (DATASET, TRAINING, GATED, training, other, serving)
+    root = project(tmp_path, *documents, environments=environments)
+    edit(root / "specs/all.yaml", ("min: 0.9", "min: 0.1"))
+    found = compared(root, "prod")
+    assert told(found)["Service/serving"] == (Effect.REDEPLOY, "if `champion` moves")
+
+
 def test_what_is_to_be_trained_anew_moves_no_alias_before(tmp_path: Path) -> None:
     training = TRAINING.replace("{on: [spec]}", "{on: []}")
     root = project(tmp_path, DATASET, training, GATED, SERVING)
