@@ -1,27 +1,23 @@
 """The `meaning` hashes (DESIGN section 4): what a document means, whatever its metadata,
 resources and placement.
 
-In: a project, its graphs, the texts of its Python files. Out: SHA-256 hex digests. A field counts
-when its declared effect is RETRAIN, so a new field needs no line here. What a view means leaves out
-how it is looked up: a model doesn't depend on that.
+In: a project, its graphs, the texts of its Python files. Out: SHA-256 hex digests of what is
+`meaningful`. What a view means leaves out how it is looked up: a model doesn't depend on that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
-from functools import cache, partial
-from operator import attrgetter
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from exai_compiler.catalog import Catalog, Component
 from exai_compiler.feature_views import Used, key_of, used
 from exai_compiler.graph import Choice, Graph, Group, Node, Step
 from exai_compiler.inlined import wanted_by
+from exai_compiler.meaningful import meaningful
 from exai_compiler.named_by_steps import all_named
 from exai_compiler.project import Project
 from exai_compiler.python_names import PYTHON, function_of
-from exai_specs.effects import Effect
 from exai_specs.frozen import Json, digest
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
@@ -32,82 +28,7 @@ from exai_specs.kinds import (
     PipelineSpec,
 )
 from exai_specs.kinds.dataset import Quality
-from exai_specs.reading import notes_of
-from exai_specs.values import fields, is_dataclass, replace
-
-LEAST = Effect.RETRAIN
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-
-
-@cache
-def field_effects(kind: type) -> Mapping[str, Effect]:
-    """The effect that each field of a spec's dataclass declares."""
-    found: dict[str, Effect] = {}
-    for name, notes in notes_of(kind).items():
-        for note in notes:
-            if isinstance(note, Effect):
-                found[name] = note
-    return found
-
-
-def meaningful(value: object) -> Json:
-    """A spec's value as JSON, with only the fields that mean something.
-
-    Absent and default fields look alike.
-    """
-    kind = type(value)
-    return cast(Json, value) if kind in _PLAIN else _FORMS[kind](value)
-
-
-class _Forms(dict[type, Callable[[Any], Json]]):
-    """How the values of each class become JSON: found out once, for there are many values."""
-
-    def __missing__(self, kind: Any) -> Callable[[Any], Json]:
-        found = self[kind] = self._of(kind)
-        return found
-
-    def _of(self, kind: Any) -> Callable[[Any], Json]:
-        if is_dataclass(kind):
-            effects = field_effects(cast(type, kind))
-            names = [f.name for f in fields(kind) if effects.get(f.name, Effect.RETRAIN) >= LEAST]
-            # With the class behind them, twice, the values are a tuple however few they are.
-            values = attrgetter(*names, "__class__", "__class__")
-            return partial(_fields, tuple(names), values)
-        if issubclass(kind, tuple | list):
-            return _items
-        if issubclass(kind, Mapping):
-            return _mapping
-        if issubclass(kind, Enum):
-            return _of_enum
-        return _itself if issubclass(kind, bool | int | float | str) else str
-
-
-_FORMS = _Forms()
-
-
-# Most of a tree are leaves: a call for each of them would be half of the time.
-def _fields(names: tuple[str, ...], values: Callable[[Any], Any], value: object) -> Json:
-    found: dict[str, Json] = dict(zip(names, values(value), strict=False))
-    for name, item in found.items():
-        if type(item) not in _PLAIN:
-            found[name] = _FORMS[type(item)](item)
-    return found
-
-
-def _items(value: Iterable[Any]) -> Json:
-    return tuple([v if type(v) in _PLAIN else _FORMS[type(v)](v) for v in value])
-
-
-def _mapping(value: Mapping[Any, Any]) -> Json:
-    return {str(k): v if type(v) in _PLAIN else _FORMS[type(v)](v) for k, v in value.items()}
-
-
-def _of_enum(value: Enum) -> Json:
-    return str(value.value)
-
-
-def _itself(value: Json) -> Json:
-    return value
+from exai_specs.values import replace
 
 
 def dataset_meaning(dataset: DatasetSpec, judged: bool = True) -> str:

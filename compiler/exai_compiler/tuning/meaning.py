@@ -14,8 +14,8 @@ from exai_compiler.meaning import (
     component_meaning,
     dataset_meaning,
     function_name,
-    meaningful,
 )
+from exai_compiler.meaningful import meaningful
 from exai_compiler.project import Project
 from exai_compiler.tuning.trial import component_of, datasets_of
 from exai_specs.frozen import Json, digest
