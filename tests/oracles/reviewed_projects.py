@@ -76,7 +76,7 @@ CLUSTER = f"{{prod: {{{THERE}, serving: {{mode: MODE}}}}, other: {{{THERE}}}}}"
 
 def project(root: Path, *documents: str, environments: str = "{local: {target: local}}") -> Path:
     """These documents beside a Project, committed."""
-    (root / "specs").mkdir()
+    (root / "specs").mkdir(exist_ok=True)
     (root / "exai.yaml").write_text(
         f"{HEAD}kind: Project\nmetadata: {{name: shop}}\nspec: {{environments: {environments}}}\n"
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from exai_compiler.changes import Planned, document_of
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import DocumentChange, by_ref
-from exai_compiler.revisions.impact import first_file
+from exai_compiler.revisions.impact import first_file, paths_changed
 from exai_specs.values import replace
 
 
@@ -23,12 +23,13 @@ def with_file_followers(
     new: Resolved,
 ) -> tuple[DocumentChange, ...]:
     """Sorted by identity."""
+    files = paths_changed(old, new)
     known, found = by_ref(documents), dict(by_ref(documents))
     for each in planned:
         ref = document_of(each)
         if ref is None or ref.kind != "Pipeline" or ref in known or ref.name not in new.graphs:
             continue
-        if not (file := first_file(old, new, ref)):
+        if not (file := first_file(files, new, ref)):
             continue
         own = found.get(ref)
         if own is None:

@@ -9,8 +9,9 @@ with its own document, and so does a pipeline's that leaves its meaning as it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import features_of
@@ -49,11 +50,12 @@ def reached(
     renamed = [(Ref("Pipeline", name),) for name in head.meanings if name not in was]
     others = [name for name, meaning in head.meanings.items() if was.get(name, meaning) != meaning]
     blamed = _chains(head, before, after, others, meant)
+    files = paths_changed(base, head) if others else ()
     for name in sorted(others):
         ref = Ref("Pipeline", name)
         chain_ = blamed[ref]
         if chain_ == (ref,) and ref not in changed:
-            chain_ = (*first_file(base, head, ref), ref)
+            chain_ = (*first_file(files, head, ref), ref)
         _reach(head, found, ref, chain_)
     trained = [found[Ref("Pipeline", name)].because for name in others]
     trained += [(each.ref,) for each in changes if _runs_again(each)]
@@ -221,20 +223,28 @@ def _runs_again(change: DocumentChange) -> bool:
     )
 
 
-def first_file(base: Resolved | None, head: Resolved, pipeline: Ref) -> Chain:
-    """The first file that differs among those that the pipeline, or one that it calls, names."""
-    was = base.catalog.files if base is not None else {}
+def paths_changed(base: Resolved | None, head: Resolved) -> Sequence[str]:
+    """The files of users that differ, sorted."""
+    was, now = base.catalog.files if base is not None else {}, head.catalog.files
+    return sorted(path for path in {*was, *now} if was.get(path) != now.get(path))
+
+
+def first_file(paths: Sequence[str], head: Resolved, pipeline: Ref) -> Chain:
+    """The first of these files, sorted, among those that the pipeline, or one that it calls, names.
+    There may be as many as pipelines: each is looked up."""
     steps = everything(Frame(head.graphs[pipeline.name]))
     called = {pipeline, *(frame.graph.pipeline for frame, _ in steps)}
     named = {path for _, _, path in asked_files(head.project.specs[ref] for ref in sorted(called))}
-    now = head.catalog.files
-    changed = (
-        path
-        for path in sorted({*was, *now})
-        if was.get(path) != now.get(path)
-        and any(path == each or path.startswith(f"{each}/") for each in named)
-    )
-    return tuple(Ref(FILE, path) for path in islice(changed, 1))
+    found = min((path for each in named for path in _first_at(paths, each)), default=None)
+    return () if found is None else (Ref(FILE, found),)
+
+
+def _first_at(paths: Sequence[str], name: str) -> Iterator[str]:
+    """A file, and the first one of a folder."""
+    for start in (name, f"{name}/"):
+        number = bisect_left(paths, start)
+        if number < len(paths) and (paths[number] == name or paths[number].startswith(f"{name}/")):
+            yield paths[number]
 
 
 def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]:

@@ -179,6 +179,40 @@ spec:
     ]
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (("specs/rules/a.py", "specs/rules/b.py"), "File/specs/rules/a.py"),
+        (("specs/rules-old/a.py", "specs/rules/b.py"), "File/specs/rules/b.py"),
+        (("specs/own.py", "specs/rules/b.py"), "File/specs/own.py"),
+    ],
+)
+def test_the_first_file_of_those_that_a_step_names_is_to_blame(
+    changed: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    """A folder's among others that begin as it does."""
+    both = ("own", "rules", "other", "rules-old")
+    pipelines = [
+        f"""
+{HEAD}kind: Pipeline
+metadata: {{name: {name}, owner: ml}}
+spec: {{steps: {{one: {{python: "{name}.py:f", embed: {folder}}}}}}}
+"""
+        for name, folder in (both[:2], both[2:])
+    ]
+    for name, folder in (both[:2], both[2:]):
+        (tmp_path / "specs" / folder).mkdir(parents=True)
+        (tmp_path / f"specs/{name}.py").write_text("def f() -> None: ...\n")
+        for file in ("a.py", "b.py"):
+            (tmp_path / "specs" / folder / file).write_text("A = 1\n")
+    root = project(tmp_path, *pipelines)
+    for path in changed:
+        with (root / path).open("a") as file_:
+            file_.write("B = 2\n")
+    found = {str(each.ref): [str(ref) for ref in each.because] for each in compared(root).documents}
+    assert found["Pipeline/own"] == [told, "Pipeline/own"]
+
+
 MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
 PLACED = {"environments": PLACES}
 
