@@ -14,12 +14,14 @@ _FRAME = ("apiVersion", "kind", "metadata", "spec")
 
 
 class Problems:
-    """`listed` are the first of them."""
+    """`listed` are the first of them, each once, wherever an alias brings it; `met` counts all."""
 
-    __slots__ = ("_again", "_path", "_unlisted", "listed")
+    __slots__ = ("_again", "_known", "_path", "_unlisted", "listed", "met")
 
     def __init__(self, path: str) -> None:
         self.listed: list[Diagnostic] = []
+        self.met = 0
+        self._known: set[Diagnostic] = set()
         self._again: dict[str, int] = {}  # keys of a document that begins without a `---`
         self._path = path
         self._unlisted = False
@@ -28,9 +30,15 @@ class Problems:
         return Span(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def add(self, problem: Diagnostic | None) -> None:
-        if problem and len(self.listed) < MAX_PROBLEMS:
+        if problem is None:
+            return
+        self.met += 1
+        if problem in self._known:
+            return
+        if len(self.listed) < MAX_PROBLEMS:
+            self._known.add(problem)
             self.listed.append(problem)
-        elif problem:
+        else:
             self._unlisted = True
 
     def tagged(self, event: Event) -> None:

@@ -150,9 +150,9 @@ class Conversion:
         start = len(places)
         places += (event.start_mark.index, key.start_mark.index, 1)
         if kind is ScalarEvent:
-            problems = len(self.problems.listed)
+            met = self.problems.met
             scalar = self._scalar(event)
-            if len(self.problems.listed) == problems:
+            if self.problems.met == met:
                 return scalar
             self.flaws.append(start)
             return None  # it may be no name of a file, or of anything else

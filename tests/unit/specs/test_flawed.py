@@ -82,3 +82,12 @@ def test_a_known_secret_is_told_beside_a_key_that_stands_there_twice() -> None:
         ("secret-in-spec", text[: text.index(secret)].count("\n") + 1),
         ("duplicate-key", text.count("\n")),
     ]
+
+
+def test_a_mistake_that_aliases_bring_to_many_places_is_one() -> None:
+    many = "".join(f"    c{n}: *twice\n" for n in range(120))
+    text = f"{HEAD}{SPEC.rstrip()}\n    z: &twice {{a: 1, a: 2, b: !c d}}\n{many}"
+    _, problems = read(text, "a.yaml")
+    assert [each.code for each in problems] == ["duplicate-key", "tag-not-allowed"]
+    ((_, flaws),) = flawed(text, "a.yaml")
+    assert {path[2:] for path in flaws.wrong} >= {(f"c{n}", "b") for n in range(120)}
