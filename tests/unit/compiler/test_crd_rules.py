@@ -270,6 +270,15 @@ def test_a_form_is_asked_of_no_text_that_is_too_long(length: int) -> None:
     assert any("doesn't have the form" in each for each in found) is (length < 4096)
 
 
+def test_a_line_end_is_no_part_of_a_name() -> None:
+    """`key: |` gives its text one, which the API server refuses."""
+    listener: Any = freeze([{"name": "a\n", "port": 80, "protocol": "HTTP"}])
+    found = [e.message for e in part_problems(crd("Gateway"), ("spec", "listeners"), listener)]
+    assert len(found) == 1 and found[0].startswith("doesn't have the form ^[a-z0-9]")
+    assert not holds("self.matches('^[a-z]$')", "a\n")
+    assert holds(r'self.matches(r"^a\$")', "a$\n")
+
+
 PROJECT = """
 apiVersion: exai.dev/v1alpha1
 kind: Project
