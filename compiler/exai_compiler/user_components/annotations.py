@@ -21,6 +21,7 @@ from exai_specs.values import field, frozen, replace
 CODE = "bad-component"
 PREFIX = "exai.dev/"
 _KNOWN = ("version", "effects", "refs", "types", "metrics", "limits")
+_OF_PORTS = ("refs", "types", "metrics", "limits")
 _KINDS = ("Dataset", "Model", "FeatureService")
 _BASE: Path = ("metadata", "annotations")
 
@@ -55,7 +56,11 @@ def noted(
     mine = {k.removeprefix(PREFIX): v for k, v in written.items() if k.startswith(PREFIX)}
     problems: list[Diagnostic] = []
     told: dict[str, Any] = {}
+    # What speaks of ports is judged once it is told which there are, and of what type.
+    is_told = all(port.type for port in (*inputs.values(), *outputs.values()))
     for name, text in mine.items():
+        if not is_told and name in _OF_PORTS:
+            continue
         try:
             told[name] = _read(name, text, inputs, {**inputs, **outputs})
         except ValueError as error:

@@ -6,7 +6,7 @@ In: a document, its ports. Out: diagnostics at the placeholder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import cast
 
 from exai_compiler.catalog import Port
@@ -29,11 +29,14 @@ _NAMES: Mapping[str, tuple[str, bool | None]] = {
 _WORDS = (*_NAMES, "concat", "if", "executorInput")
 
 
-def wrong_arguments(document: Document, inputs: Ports, outputs: Ports) -> Iterator[Diagnostic]:
-    """All that is wrong in `command` and `args`. Ports go by the names that the file has."""
+def wrong_arguments(
+    document: Document, inputs: Ports, outputs: Ports, lost: Collection[str] = ()
+) -> Iterator[Diagnostic]:
+    """All that is wrong in `command` and `args`, but in what of them is lost. Ports go by the names
+    that the file has."""
     implementation = cast(Mapping[str, Json], document.value["implementation"])
     container = cast(Mapping[str, Json], implementation["container"])
-    for field in ("command", "args"):
+    for field in (each for each in ("command", "args") if each not in lost):
         path: Path = ("implementation", "container", field)
         yield from _each(document, path, container.get(field, ()), inputs, outputs)
 
@@ -98,14 +101,22 @@ def _named(
     side, artifact = _NAMES[word]
     port = ports.get(name) if isinstance(name, str) else None
     if port is None:
-        hint = did_you_mean(str(name), ports) or f"declare it under {side}s"
-        message = f"this component has no {side} `{name}`"
-        yield Diagnostic(CODE, message, document.at(path), hint=hint)
-    elif artifact is not None and port.is_artifact != artifact:
+        if _are_told(document, side, ports):
+            hint = did_you_mean(str(name), ports) or f"declare it under {side}s"
+            message = f"this component has no {side} `{name}`"
+            yield Diagnostic(CODE, message, document.at(path), hint=hint)
+    elif artifact is not None and port.type and port.is_artifact != artifact:
         what = "an artifact, a file" if port.is_artifact else f"a {port.type}, a value"
         value = "inputValue" if side == "input" else "outputPath"
         hint = f"write {side}Path" if port.is_artifact else f"write {value}"
         yield Diagnostic(CODE, f"`{name}` is {what}", document.key_at(path), hint=hint)
+
+
+def _are_told(document: Document, side: str, ports: Ports) -> bool:
+    """Whether the names of a side are known: where one stands there twice, one of them may have
+    been meant as any other, and that is told."""
+    written = cast(tuple[Json, ...], document.value.get(f"{side}s", ()))
+    return len(written) == len(ports)
 
 
 def _condition(
@@ -117,7 +128,8 @@ def _condition(
         hint = "write {if: {cond: {isPresent: NAME}, then: [...], else: [...]}}"
         yield Diagnostic(CODE, "this condition isn't whole", document.at(path), hint=hint)
         return
-    if not isinstance(present, str) or present not in inputs:
+    is_there = isinstance(present, str) and present in inputs
+    if not is_there and _are_told(document, "input", inputs):
         hint = did_you_mean(str(present), inputs) or "declare it under inputs"
         message = f"this component has no input `{present}`"
         at = document.at((*path, "cond", "isPresent"))

@@ -55,8 +55,8 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
         notes, wrong_notes = noted(document, inputs, outputs)
         found = (*found, *wrong_notes)
     if lost.isdisjoint(("implementation", "inputs", "outputs")):
-        found = (*found, *wrong_arguments(document, written_inputs, written_outputs))
-    if "implementation" not in lost:
+        found = (*found, *wrong_arguments(document, written_inputs, written_outputs, lost))
+    if lost.isdisjoint(("implementation", "image")):
         found = (*found, *_wrong_image(document))
     if found:
         return found

@@ -19,6 +19,7 @@ from exai_specs.frozen import Json
 from exai_specs.names import FIELD
 from exai_specs.nearest import did_you_mean
 from exai_specs.types import ARTIFACT_TYPES, Scalar, is_artifact, mismatch
+from exai_specs.values import replace
 
 CODE = "bad-component"
 
@@ -42,7 +43,8 @@ Ports = Mapping[str, Port]
 
 
 def ports(document: Document, field: str) -> tuple[Ports, tuple[Diagnostic, ...]]:
-    """The ports of `inputs` or `outputs`, by what the file calls them."""
+    """The ports of `inputs` or `outputs`, by what the file calls them; those whose type can't be
+    told have "" for it."""
     found: dict[str, Port] = {}
     problems: list[Diagnostic] = []
     items = cast(tuple[Mapping[str, Json], ...], document.value.get(field, ()))
@@ -50,7 +52,9 @@ def ports(document: Document, field: str) -> tuple[Ports, tuple[Diagnostic, ...]
         port = _port(item, field)
         others = {other.name for other in found.values()}
         problems += _wrong_port(document, (field, index), item, port, others)
-        found[str(item["name"])] = port
+        name = str(item["name"])
+        # Of two of one name nobody can tell which is meant.
+        found[name] = port if name not in found else replace(port, type="")
     return MappingProxyType(found), tuple(problems)
 
 

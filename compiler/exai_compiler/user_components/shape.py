@@ -117,6 +117,9 @@ def _block(
 
 
 def _part(path: Path, key: str) -> str:
+    """What can't be read for this: a field of the container, or a whole field of the component."""
+    if len(path) > 1 and path[1] == "container":
+        return key
     return str(path[0]) if path else key
 
 

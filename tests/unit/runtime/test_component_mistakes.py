@@ -45,6 +45,11 @@ implementation:
     env:
       DB_PASSWORD: hunter2abc
 """.replace("DIGEST", "0" * 64)
+NOTES = """\
+metadata:
+  annotations:
+    exai.dev/limits: '{"rate": {"above": 0}}'
+"""
 ALLOW = "# exai: allow credential-in-env"
 
 
@@ -162,3 +167,40 @@ def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 def test_whatever_stands_in_one_is_told_or_read(path: tuple[Any, ...], value: Any) -> None:
     found = read_component(json.dumps(changed(WHOLE, path, value)), "component.yaml")
     assert isinstance(found, Component) or (found and all(each.message for each in found))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "places"),
+    [
+        ("type: Float, default: '0.5'", "type: Flaot", ["3:24"]),
+        ("type: Dataset", "type: Datset", ["5:24"]),
+        # Which of two is meant nobody can tell, nor whether one of them was to be `other`.
+        (
+            "'0.5'}\n",
+            "'0.5'}\n  - {name: rate, type: Dataset}\n  - {name: z, type: Flaot}\n",
+            ["4:12", "5:21"],
+        ),
+        ("{inputValue: rate}]", "{inputValue: rte}]", ["9:34"]),
+        ("    image:", "    imge:", ["8:5"]),
+        ("    image:", "    comand: []\n    image:", ["8:5"]),
+    ],
+)
+@pytest.mark.parametrize("also", ["", "    args: [{outputPaht: rows}]\n"])
+def test_a_mistake_is_told_once_and_hides_none_beside_it(
+    tmp_path: Path, right: str, wrong: str, places: list[str], also: str
+) -> None:
+    text = COMPONENT.replace(WRITTEN, "").replace("    env:\n", "")
+    text = text.replace("name: make\n", f"name: make\n{NOTES}")
+    text = text.replace(right, wrong, 1)
+    if also:
+        text = text.replace("    args: [{outputPath: rows}]\n", also)
+    found = [place for code, place in told(tmp_path, text) if code == "bad-component"]
+    lines = text.splitlines()
+    shift = NOTES.count("\n")
+    expected = {
+        f"component.yaml:{int(p.partition(':')[0]) + shift}:{p.partition(':')[2]}" for p in places
+    }
+    if also:
+        line = next(n for n, each in enumerate(lines, 1) if "outputPaht" in each)
+        expected.add(f"component.yaml:{line}:13")
+    assert sorted(found) == sorted(expected)
