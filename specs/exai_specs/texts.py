@@ -111,7 +111,33 @@ def different(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+@frozen
+class _Host:
+    """A host's name. No message quotes one with `@`: what stands before it may be a password."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def _check(self, value: str) -> str:
+        if "@" in value:
+            wrong = "a user or password must not be in a host's name"
+            hint = (
+                "write what stands after the `@`, and `user: NAME, password: {secret: NAME, key: "
+                "KEY}`; if a password was ever shared, change it"
+            )
+            raise refuse(Problem("secret-in-spec", wrong, hint))
+        return value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "not": {"pattern": "@"}}
+
+
 Filled: TypeAlias = Annotated[Text, _Filled()]
+Host: TypeAlias = Annotated[Filled, _Host()]
 Http: TypeAlias = Annotated[Text, _Address(is_http, "an http or https address", r"^https?://\S+$")]
 TrackingUri: TypeAlias = Annotated[
     Text,

@@ -18,6 +18,11 @@ from exai_specs.withheld import NAMED, awaits_credential, first_argument, is_cre
 # A bare one is looked at once, from its first letter: not again from each of its letters.
 _BARE = r"(?<![\w.-])(?:(?![A-Za-z_])[\w.-])*+(?P<bare>[A-Za-z_][\w.-]*+)"
 _PAIR = regex(rf"""(?:(?P<key>"[^"]*"|'[^']*')|{_BARE})\s*+(?::(?=\s|$|["'])|=(?=\s*["']))\s*""")
+# Without the blank that YAML wants, as mistakes have it; not the name of a module or an image.
+_UNSPACED = regex(
+    r"""(?<![\w./-])(?:"(?P<double>[\w -]*)"|'(?P<single>[\w -]*)'|(?P<bare>[A-Za-z_][\w-]*+))"""
+    r"\s*+:(?=[^\s:])(?P<text>[^\s,\]}]*)"
+)
 _NAME = r"""(?:[\w.-]+|"[\w.-]+"|'[\w.-]+')"""
 _MEMBER = rf"(?:secret:\s*{_NAME}|key:\s*{_NAME}|optional:\s*\w+)\s*"
 _REFERENCE = regex(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
@@ -54,9 +59,22 @@ def line_shown(lines: Sequence[str], index: int, python: bool = False) -> str:
         if _holds_credential(line, found):
             start = end
             break
+    if not python and (joined := _unspaced(line[:start])) is not None:
+        start = joined
     if start is None:
         return line
     return f"{line[:start]}{'' if line[start - 1 : start] not in (':', '=') else ' '}{MARK}"
+
+
+def _unspaced(line: str) -> int | None:
+    """Where the first credential begins that stands right behind its name's colon."""
+    for found in _UNSPACED.finditer(line):
+        key, text = found["double"] or found["single"] or found["bare"] or "", found["text"]
+        if not _looks_named(key) or (key == "secret" and _SECRET_NAME.fullmatch(text)):
+            continue
+        if text[:1] in ("{", "[", "|", ">", '"', "'") or is_credential("TOKEN", text):
+            return found.start("text")
+    return None
 
 
 def _goes_on(lines: Sequence[str], index: int) -> int | None:

@@ -20,7 +20,7 @@ from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
 from exai_specs.notes import Field, about
-from exai_specs.texts import Filled, Http, TrackingUri
+from exai_specs.texts import Filled, Host, Http, TrackingUri
 from exai_specs.types import TypeProblem, called
 from exai_specs.values import field
 from exai_specs.version_ranges import PATTERN, parse_range
@@ -95,7 +95,7 @@ class Sqlite:
 class Postgresql:
     """A PostgreSQL database."""
 
-    host: Annotated[Filled, Effect.RENDER, about("Host name", "db.prod")]
+    host: Annotated[Host, Effect.RENDER, about("Host name", "db.prod")]
     port: Annotated[_Port, Effect.RENDER, about("Port", 5432)] = 5432
     database: Annotated[Filled, Effect.RENDER, about("Name of the database", "ml")]
     user: Annotated[Filled, Effect.RENDER, about("User name", "exai")]

@@ -18,6 +18,7 @@ from exai_specs.fields import HIDDEN, Flag, KeyedBy, Maybe, Named, Problem, Quan
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.names import FIELD, SUBDOMAIN, SUBDOMAIN_WORDS, NameRule
+from exai_specs.nearest import nearest
 from exai_specs.notes import Field, about, checked
 from exai_specs.values import field, frozen
 
@@ -132,10 +133,18 @@ class Credential:
         return core_schema.no_info_before_validator_function(self._check, handler(source))
 
     def _check(self, value: Any) -> Any:
-        if isinstance(value, dict | SecretRef):
+        if isinstance(value, SecretRef):
+            return value
+        if isinstance(value, dict) and not any(map(_is_bare, value, value.values())):
             return value
         hint = "write {secret: NAME, key: KEY}; if this was ever shared, change the secret"
         raise refuse(Problem("secret-in-spec", "must not be in a spec", hint))
+
+
+def _is_bare(key: Any, value: Any) -> bool:
+    """Whether a key of braces has no value and is no field: a text, as in `{hunter2}`."""
+    fields = ("secret", "key", "optional")
+    return value is None and (not isinstance(key, str) or nearest(key, fields) is None)
 
 
 @frozen

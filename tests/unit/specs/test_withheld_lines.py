@@ -27,6 +27,11 @@ TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
         ("args: [--a, b, --api-key, hunter2]", "args: [--a, b, --api-key, ***"),
         ('args: ["--db-password=hunter2"]', 'args: ["--db-password= ***'),
         ("command: [sh, -c, 'PGPASSWORD=hunter2 psql']", "command: [sh, -c, 'PGPASSWORD= ***"),
+        ("{user: exai, password:hunter2PW, port: 1}", "{user: exai, password: ***"),
+        ("  password:hunter2PW", "  password: ***"),
+        ("  pasword:{hunter2PW}", "  pasword: ***"),
+        ("{'api-key':hunter2, token: hunter3}", "{'api-key': ***"),
+        ("{password:a b: hunter2}", "{password: ***"),
         ("x: {Authorization: Bearer hunter22}", "x: {Authorization: Bearer ***"),
     ],
 )
@@ -51,6 +56,9 @@ def test_a_credential_is_not_quoted(line: str, told: str) -> None:
         "steps: {load: {component: load}}",
         "key: [station_id, at]",
         "args: [--tokenizer, hunter2, --token-file, /run/token, --api-key, $KEY]",
+        "{python: feature.token:main, image: acme/token:v1}",
+        "HF_TOKEN:${{ parameters.token }}",
+        "{secret:db, key:password}",
         "args: [--api-key, --verbose, 'TOKEN=$(cat /run/token)']",
     ],
 )
