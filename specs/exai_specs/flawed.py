@@ -7,7 +7,8 @@ document is `documents.read`'s. Judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import NODE, Document, Path
@@ -40,25 +41,34 @@ def flawed(text: str, path: str) -> Iterator[tuple[Document, Flaws]]:
         assert isinstance(value, Mapping)  # noqa: S101 - a mapping without its secrets
         document = Document(path, value, text, conversion.places)
         wrong, holes = (
-            frozenset([_path(document, place // NODE) for place in {*places}])
+            frozenset(_paths(document, sorted({place // NODE for place in places})))
             for places in (conversion.flaws, conversion.holes)
         )
         yield document, Flaws(wrong, holes, tuple(conversion.passed))
 
 
-def _path(document: Document, number: int) -> Path:
-    """The path of a value by its number, counted in document order."""
+def _paths(document: Document, numbers: Sequence[int]) -> Iterator[Path]:
+    """The paths of values by their sorted numbers, counted in document order. Each mapping and list
+    on the way is gone through once: thousands of values may be in one."""
     places = memoryview(document.places).cast("I")
-    path: Path = ()
-    value: Json = document.value
-    node = 0
-    while node < number:
-        inner = value if isinstance(value, Mapping) else range(len(value))  # type: ignore[arg-type]
+
+    def inside(node: int, value: Json, path: Path) -> Iterator[Path]:
+        if numbers[bisect_left(numbers, node)] == node:
+            yield path
         node += 1
-        for part in inner:
-            size = places[node * NODE + 2]
-            if number < node + size:
-                path, value = (*path, part), value[part]  # type: ignore[index]
-                break
-            node += size
-    return path
+        parts = (
+            value
+            if isinstance(value, Mapping)
+            else range(len(value))
+            if isinstance(value, tuple)
+            else ()
+        )
+        for part in parts:
+            after = node + places[node * NODE + 2]
+            first = bisect_left(numbers, node)
+            if first < len(numbers) and numbers[first] < after:
+                yield from inside(node, value[part], (*path, part))  # type: ignore[index]
+            node = after
+
+    if numbers:
+        yield from inside(0, document.value, ())
