@@ -6,7 +6,7 @@ Never: kinds, other files, constructing anything but plain values, or an excepti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
@@ -35,6 +35,7 @@ Path: TypeAlias = tuple[str | int, ...]
 NODE = 3
 _PLAIN = regex(r"(?:&\S+\s+)?([-+.\w]+)")
 _LISTS = (tuple, list)
+_MANY = 32  # children, which are counted through faster than an index of them is made
 _SMALL = 1 << 13  # characters that are looked through as fast as the end of a document is found
 
 
@@ -52,11 +53,17 @@ class Document:
     text: str
     places: bytes
     plain: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    indexes: dict[int, dict[str | int, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """The value, frozen when it is first asked for."""
+            """The value, frozen when it is first asked for; the indexes of large nodes."""
+            if name == "indexes":
+                object.__setattr__(self, "indexes", {})
+                return object.__getattribute__(self, "indexes")
             if name != "value":
                 raise AttributeError(name)
             if (plain := self.plain) is not None:
@@ -192,20 +199,40 @@ class Document:
         node, value = 0, self.kept
         for part in path:
             if (type(value) is MappingProxyType or isinstance(value, Mapping)) and part in value:
-                child = node + NODE
-                for key in value:
-                    if key == part:
-                        break
-                    child += places[child + 2] * NODE
+                if len(value) > _MANY:
+                    child = self._index(places, node, value)[part]
+                else:
+                    child = node + NODE
+                    for key in value:
+                        if key == part:
+                            break
+                        child += places[child + 2] * NODE
                 node, value = child, value[str(part)]
             elif isinstance(value, _LISTS) and isinstance(part, int) and 0 <= part < len(value):
-                child = node + NODE
-                for _ in range(part):
-                    child += places[child + 2] * NODE
+                if len(value) > _MANY:
+                    child = self._index(places, node, range(len(value)))[part]
+                else:
+                    child = node + NODE
+                    for _ in range(part):
+                        child += places[child + 2] * NODE
                 node, value = child, value[part]
             else:
                 return places[node : node + NODE], value, False
         return places[node : node + NODE], value, True
+
+    def _index(
+        self, places: memoryview, node: int, keys: Iterable[str | int]
+    ) -> Mapping[str | int, int]:
+        """Where each child of a node has its numbers: to count up to them anew for each of many
+        thousands takes longer than anything else."""
+        found = self.indexes.get(node)
+        if found is None:
+            found, child = {}, node + NODE
+            for key in keys:
+                found[key] = child
+                child += places[child + 2] * NODE
+            self.indexes[node] = found
+        return found
 
 
 def read(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import pytest
 
 from exai_specs.diagnostics import Diagnostic
@@ -420,3 +423,34 @@ def test_a_number_of_any_length_is_a_number(number: str) -> None:
     documents, problems = read(f"a: {number}\n", "x.yaml")
     assert documents == ()
     assert [(p.code, str(p.at)) for p in problems] == [("number-format", "x.yaml:1:4")]
+
+
+def lines_run(call: Callable[[], object]) -> int:
+    """How many lines of Python a call takes."""
+    count = 0
+
+    def trace(_frame: object, event: str, _arg: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type]
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("item", ["a{0}", "a{0}: [b]"], ids=["list", "mapping"])
+def test_places_of_all_items_take_as_long_as_there_are_items(item: str) -> None:
+    def taken(size: int) -> int:
+        brackets = "{{{}}}" if ":" in item else "[{}]"
+        found = document(f"of: {brackets.format(', '.join(item.format(n) for n in range(size)))}")
+        keys = found.keys(("of",)) or range(size)
+        places = [found.key_at(("of", key)).column for key in keys]
+        assert places == sorted(set(places))  # each has one of its own
+        return lines_run(lambda: [found.at(("of", key)) for key in keys])
+
+    assert taken(2000) < 3 * taken(1000)
