@@ -11,7 +11,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 
 from exai_compiler.project import Project
@@ -56,15 +56,16 @@ _OF_ITS_ROWS = frozenset(
         *("unknown-column", "unusable-key"),
     }
 )
+_OF_DOCUMENTS = _OF_ITSELF | _OF_ITS_STEPS | _OF_ITS_ROWS
 # That there isn't something, or only by default.
-_OF_WHAT_IS_MISSING = frozenset(
-    {
-        *("gate-without-metric", "missing-default"),
-        *("missing-timestamp", "model-without-producer", "needs-gateway"),
-        *("needs-graph", "owner-required", "signature-missing", "slo-unmeasurable"),
-        *("snapshot-missing", "unmeasured-container", "unpinned-image", "exai-unpinned"),
-    }
-)
+_OF_WHAT_IS_MISSING: Mapping[str, Collection[str]] = {
+    **dict.fromkeys(("gate-without-metric", "model-without-producer"), ("Pipeline", "Tuning")),
+    **dict.fromkeys(("exai-unpinned", "needs-gateway", "owner-required"), KINDS),
+    **dict.fromkeys(("missing-default", "missing-timestamp", "needs-graph"), KINDS),
+    **dict.fromkeys(("signature-missing", "slo-unmeasurable", "snapshot-missing"), KINDS),
+    **dict.fromkeys(("unmeasured-container", "unpinned-image"), KINDS),
+}
+"""With the kinds of the documents that may have it."""
 _OF_WHAT_IS_MISSING_HERE = frozenset({"incomplete-environment", "missing-image", "missing-input"})
 # There it is of a step, a parameter and the like, or of a document by its name.
 _REFERRING = frozenset({"Graph", "Pipeline", "Service", "Tuning"})
@@ -138,8 +139,13 @@ def _sure_of(
         names, doubtful = called(kind)
         return word.casefold() in names or nearest(word, doubtful) is not None
 
+    # What a part of a Project lacks, documents of every kind are told.
+    of_parts = of_project and mended_in(project.root.document) is not None
+
     def sure(problem: Diagnostic) -> bool:
         here = about(problem.at)
+        if of_parts and problem.code not in _OF_DOCUMENTS:
+            return False
         if of_project and not _whatever_the_project(problem, [specs[n].ref.kind for n in here]):
             return False
         of_name = problem.code == _UNREAD_NAME
@@ -178,10 +184,17 @@ def _whatever_was_left_out(
         if (part := mended_in(spec.document)) is not None and part.gone | part.holes
     }
 
+    hurt = {specs[number].ref.kind for number in damaged}
+    left = (mended_in(spec.document) for spec in specs)
+    guessed = frozenset(place for part in left if part is not None for place in part.guesses())
+
     def so(problem: Diagnostic) -> bool:
         here = about(problem.at)
-        if problem.code.startswith("unused-") or problem.code in _OF_WHAT_IS_MISSING:
-            return not damaged
+        if problem.at in guessed:  # what is wrong there is told
+            return False
+        lacking = KINDS if problem.code.startswith("unused-") else ()
+        if not hurt.isdisjoint(_OF_WHAT_IS_MISSING.get(problem.code, lacking)):
+            return False
         if problem.code in _OF_WHAT_IS_MISSING_HERE and any(
             problem.at in damaged.get(number, ()) for number in here
         ):

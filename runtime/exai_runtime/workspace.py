@@ -167,7 +167,8 @@ def _supposing(
     locked = read_lock(folder)
     judged = _judged(read_, locked)
     python = python_files(folder, (*read_.specs, *_more(read_, judged)))
-    told = in_order(secrets_alone((*problems, *locked.problems, *python.problems)))
+    patches = _wrong_patches(read_)
+    told = in_order(secrets_alone((*problems, *patches, *locked.problems, *python.problems)))
     unread = _unread(read_, locked.problems)
     own = {} if locked.text is None else {LOCK: locked.text}
     if unread is not None and not any(each.spec.ref.kind == "Project" for each in read_.mended):
@@ -183,6 +184,17 @@ def _supposing(
         supposed=link((*read_.specs, supposed), read_.allowed),
         judged=judged,
     )
+
+
+def _wrong_patches(read_: SpecFiles) -> Iterable[Diagnostic]:
+    """What is wrong with overlays where enough of the Project is left to know its environments."""
+    left = [each.spec for each in read_.mended if each.spec.ref.kind == "Project"]
+    project = link((*read_.specs, *left), read_.allowed)
+    if project is None:
+        return ()
+    parsed = {id(spec.document) for spec in read_.specs}
+    hidden = (each for each in read_.documents if id(each) not in parsed)
+    return (*environments(project).problems, *wrong_patches(project, hidden))
 
 
 def _unread(read_: SpecFiles, lock: Iterable[Diagnostic]) -> tuple[Unread, ...] | None:

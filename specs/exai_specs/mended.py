@@ -73,16 +73,16 @@ def is_cut(document: Document) -> bool:
     return ends and MARK.search(document.text, document.start) is None
 
 
-def _spec(made: MendedDocument, kind: Kind, edits: Edits) -> Mended | None:
+def _spec(made: MendedDocument, kind: Kind, edits: Edits) -> Mended:
     plain = made.thawed
     metadata, body = read(Metadata, plain["metadata"]), read(kind.spec, plain["spec"])
-    if kind.names.wrong(metadata.name):
-        return None
     shape = shape_of(kind.spec)
     without = [
         _left_out(_at(made.base.value, path), path[-1], edits.meant(path), shape)
         for path in sorted(made.gone, key=repr)
     ]
+    if kind.names.wrong(metadata.name):
+        without.append(metadata.name)
     spec = Spec(Ref(kind.name, metadata.name), metadata, body, made)
     more = (*_beside(made.base, kind, edits.flaws), *_below(made.base, kind, edits))
     return Mended(made.base, spec, (*without, edits.flaws.passed), tuple(dict.fromkeys(more)))
@@ -141,13 +141,21 @@ def _at(value: Json, path: Path) -> Json:
 
 
 def _left_out(value: Json, key: str | int, path: Path, shape: Shape) -> Json:
-    """A value, with its key as it is written and as it was meant in `path`, and the others that
-    nothing declares."""
+    """A value, with its key as it is written and as it was meant in `path`, what has a name around
+    it, and the others that nothing declares."""
     inner = shape.at(path[1:-1]) if path[0] == "spec" else None
     if inner is None or isinstance(key, int):
         return value
     called = tuple(word for each in (key, path[-1]) for word in (f"`{each}`", f".{each}"))
-    return (*called, _undeclared({f"{path[-1]}": value}, inner))
+    return (*called, *_around(path, shape), _undeclared({f"{path[-1]}": value}, inner))
+
+
+def _around(path: Path, shape: Shape) -> Iterator[str]:
+    """What a path leads through that has a name of its own: a parameter, a step, an environment."""
+    for length in range(1, len(path) - 1):
+        part = path[length]
+        if isinstance(part, str) and part not in shape.at(path[1:length]).opened().fields:
+            yield f"`{part}`"
 
 
 def _undeclared(value: Json, shape: Shape) -> Json:

@@ -58,13 +58,15 @@ class MendedDocument(Document):
 
     Places are those of `base`, the document as it is written, and so are the paths of what is
     `gone`, and of the `holes` that its YAML has. `moved` says of a path's last part what it is
-    there, where that differs.
+    there, where that differs, and `guessed` are the paths of values in whose place stands what was
+    probably meant.
     """
 
     base: Document
     moved: Mapping[Path, str | int]
     gone: frozenset[Path]
     holes: frozenset[Path]
+    guessed: frozenset[Path]
 
     def original(self, path: Path) -> Path:
         """The path in the document as it is written."""
@@ -80,6 +82,12 @@ class MendedDocument(Document):
         before = mended_in(self.base)
         inner = before.damaged() if before is not None else frozenset[Span]()
         return inner.union(map(self.base.key_at, self.around()))
+
+    def guesses(self) -> frozenset[Span]:
+        """The places of what was guessed."""
+        before = mended_in(self.base)
+        inner = before.guesses() if before is not None else frozenset[Span]()
+        return inner.union(map(self.base.at, self.guessed))
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         return self.base.at(self.original(path), offset)
@@ -164,4 +172,5 @@ def edited(document: Document, kind: str, edits: Edits) -> MendedDocument:
         moved=MappingProxyType(moved),
         gone=frozenset(gone),
         holes=edits.flaws.holes,
+        guessed=frozenset(edits.replaced) - edits.gone,
     )

@@ -52,7 +52,7 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
             for problem in each["ctx"]["problems"]:
                 at = (*(path[:-1] if problem.on == "name" else path), *problem.path)
                 said = _MEANT.match(problem.hint)
-                if said is None or problem.on != "name":
+                if said is None or problem.on == "value":
                     yield Edit(at, value=said[1] if said and problem.on == "value" else None)
                 else:
                     yield _renamed(at, said[1], document, named)

@@ -89,7 +89,8 @@ def _zone(subject: Subject, spec: Spec, path: Path, schedule: Schedule) -> Itera
     for name, environment in subject.environments.items():
         pipelines = environment.pipelines
         theirs = (pipelines.timezone if pipelines is not None else None) or "UTC"
-        if environment.target != "local" and theirs != zone:
+        known = theirs == "UTC" or is_zone(theirs)  # the environment's mistake is told there
+        if environment.target != "local" and theirs != zone and known:
             place = subject.project.root.key_at("spec", "environments", name)
             yield Diagnostic(
                 "timezone-mismatch",

@@ -126,7 +126,6 @@ def _inside(value: Any, path: Iterable[str]) -> Any:
         HEAD + "spec: 1\n",
         HEAD + "spec: {}\n",
         HEAD + "spec: {steps: 1}\n",
-        (HEAD + SPEC).replace("name: train", "name: 'Train it'"),
         (HEAD + SPEC).replace("name: train", "nmae: {}"),
         (HEAD + SPEC).replace("kind: Pipeline", "kind: Zebra"),
         (HEAD + SPEC).replace("kind: Pipeline\n", ""),
