@@ -1,5 +1,5 @@
-"""`credential-in-literal`: an input, a parameter or an argument of a command that is called like a
-credential, with its value in the spec (LANGUAGE 3.4).
+"""`credential-in-literal`: an input, a parameter, an annotation or an argument of a command that is
+called like a credential, with its value in the spec (LANGUAGE 3.4).
 
 Variables are `credential-in-env`'s; what tells itself a secret by its form is `secret-in-spec`.
 """
@@ -33,6 +33,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield from _named(spec, under_with(trial), tuning.trial.with_)
         yield from _commands(spec, trial, tuning.trial.command, tuning.trial.args)
     yield from _of_servers(subject)
+    for spec in (subject.project.root, *subject.project.specs.values()):
+        if spec.document.may_hold("nnotations") and spec.document.may_say(may_hold_any):
+            yield from _annotations(spec)
 
 
 def _of_pipelines(subject: Subject, pipelines: Container[Ref]) -> Iterator[Diagnostic]:
@@ -71,6 +74,10 @@ _VARIABLE = (
 _PARAMETER = (
     "a run's parameters are no secrets: have the step read a variable, `env: {NAME: {secret: NAME, "
     "key: KEY}}`; change it if anybody has seen it"
+)
+_ANNOTATION = (
+    "an annotation is seen by all who see the object: keep it in a Secret, and have who reads it "
+    "read that; change it if anybody has seen it"
 )
 _ARGUMENT = (
     'write `env: {NAME: {secret: NAME, key: KEY}}`, and "$NAME" in a shell\'s command; change it '
@@ -117,6 +124,22 @@ def _commands(
         behind = index - len(command)
         place = ("command", index) if behind < 0 else ("args", behind)
         yield _told(spec, (*path, *place), name, _ARGUMENT)
+
+
+def _annotations(spec: Spec) -> Iterator[Diagnostic]:
+    """Annotations of objects and pods; what is called `annotations` among inputs is an input."""
+    for path, held in entries(spec.document.value):
+        if path[-1] not in ("annotations", "podAnnotations") or not isinstance(held, Mapping):
+            continue
+        if not _INPUTS.isdisjoint(path):
+            continue
+        for name, value in held.items():
+            # `example.com/token` is called `token`.
+            if (called := credential_in(name.rpartition("/")[2], value)) is not None:
+                yield _told(spec, (*path, name), called, _ANNOTATION)
+
+
+_INPUTS = frozenset({"with", "parameters", "schema"})
 
 
 def _told(spec: Spec, path: Path, name: str, hint: str) -> Diagnostic:

@@ -296,3 +296,33 @@ def test_a_credential_among_arguments(components: Catalog, words: str, name: str
     assert said == (
         [f"`{name}` is called like a credential, and its value stands here"] if name else []
     )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name"),
+    [
+        ("token: rosebud7", "token"),
+        ("example.com/api-key: rosebud7", "api-key"),
+        ("example.com/dbPassword: rosebud7", "dbPassword"),
+        ("example.com/note: 'connect with PASSWORD=rosebud7'", "PASSWORD"),
+        ("example.com/token: /run/secrets/token", ""),
+        ("example.com/inject-token: 'true'", ""),
+        ("example.com/auth-secret: basic-auth", ""),
+        ("example.com/tls-secret: ml/tls", ""),
+        ("example.com/token-audience: rosebud7", ""),
+        ("example.com/secret-name: rosebud7", ""),
+    ],
+)
+@pytest.mark.parametrize("of_pod", [False, True])
+def test_a_credential_among_annotations(
+    components: Catalog, annotation: str, name: str, of_pod: bool
+) -> None:
+    named = "metadata: {name: nightly}\n"
+    given = f"metadata: {{name: nightly, annotations: {{{annotation}}}}}\n"
+    step = '      args: ["--hub-token"'
+    change = (step, f"      podAnnotations: {{{annotation}}}\n{step}") if of_pod else (named, given)
+    told = found(components, "credential-in-literal", change)
+    said = [each.message for each in told if "all who see the object" in each.hint]
+    assert said == (
+        [f"`{name}` is called like a credential, and its value stands here"] if name else []
+    )
