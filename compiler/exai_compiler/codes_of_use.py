@@ -28,8 +28,9 @@ USE_CODES: Mapping[str, Code] = MappingProxyType(
             "An input, a parameter, an argument or an annotation is called like a credential, and "
             "its value stands in the spec.",
             "Specs are in Git, and an argument or an annotation is seen by all who see the pod or "
-            "the run. Have the code read a variable that refers to it: `env: {DB_PASSWORD: {secret: "
-            "db, key: password}}`. What isn't secret gets another name, or a comment that allows it.",
+            "the run. Have the code read a variable that refers to it: `env: {DB_PASSWORD: "
+            "{secret: db, key: password}}`. What isn't secret gets another name, or a comment that "
+            "allows it.",
             "warning",
         ),
         "feast-placeholder": Code(
