@@ -37,6 +37,7 @@ from exai_compiler.revisions.promoting import with_promotions
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
 from exai_compiler.revisions.sharing import with_sharers
+from exai_compiler.revisions.unmoved import less_unmoved
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
@@ -135,6 +136,8 @@ def compare(
     documents = with_rows(documents, head.project, name, head.environment, after)
     made = plan(build, there)
     planned = moved(made.changes, head.environment)
+    if base is not None:
+        planned = tuple(less_unmoved(planned, base.project, new))
     upgrade: tuple[Planned, ...] = ()
     if saved is not None and old is not None:
         mine = moved(plan(build, observed(old.objects)).changes, head.environment)
