@@ -19,6 +19,7 @@ from exai_compiler.revisions.emptied import emptied
 from exai_compiler.revisions.impact import chains_to_callers
 from exai_compiler.revisions.pins import pinned_services
 from exai_compiler.revisions.places import uncalled, unreachable
+from exai_compiler.revisions.unserved import unserved
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ServiceSpec
@@ -53,6 +54,7 @@ def breaks_of(
     yield from found
     broken = frozenset(each.ref for each in found)
     yield from uncalled(planned, documents, head, name, broken)
+    yield from (each for each in unserved(base, head) if new.target != "local")
     yield from emptied(planned, documents, base, head, objects)
     if old.target != new.target:
         yield from unreachable(base, head, name, broken)

@@ -30,13 +30,15 @@ from exai_specs.values import frozen
 
 @frozen
 class Contract:
-    """What a request has to hold (`inputs`: type by name), and how it is asked and answered.
-    `surplus`: what becomes of anything else, where all that it may hold is known."""
+    """What a request has to hold (`inputs`: type by name), and how it is asked and answered:
+    `outputs` are those that a signature declares. `surplus`: what becomes of anything else, where
+    all that it may hold is known."""
 
     inputs: Mapping[str, str]
     protocol: str
     task: str
     surplus: Surplus
+    outputs: Mapping[str, str]
 
 
 def contract(
@@ -64,7 +66,9 @@ def contract(
         inputs |= {column: str(kind) for column, kind in gives.keys.items()}
         inputs |= {column: str(kind) for column, kind in gives.request.items()}
     task = model.task if model is not None else ""
-    return Contract(inputs, service.protocol, task, surplus)
+    gives_back = signature.outputs if signature is not None else {}
+    outputs = {column: str(kind) for column, kind in gives_back.items()}
+    return Contract(inputs, service.protocol, task, surplus, outputs)
 
 
 def _columns(lineage: Lineage) -> Mapping[str, list[Node]]:
@@ -105,12 +109,8 @@ def broken_callers(
             elif _is_stopped(now) and not _is_stopped(spec):
                 why = "it is stopped, and answers nobody"
                 yield Break(_callers(ref), ref, now.at("spec", "stopped"), why, (ref,))
-            elif (called := _called(now)) != (was := _called(spec)):
-                why = f"a request has to name the model `{called}` now, which was `{was}`"
-                yield Break(_callers(ref), ref, now.at("spec", "model", "name"), why, (ref,))
-            elif gone := [each for each in _adapters(spec) if each not in _adapters(now)]:
-                why = f"a request can no longer name the adapter {_listed(gone)}"
-                yield Break(_callers(ref), ref, now.at("spec", "model", "lora"), why, (ref,))
+            else:
+                yield from _unnamed(ref, spec, now)
     old_columns, new_columns = _columns(before), _columns(after)
     for spec, _ in base.bodies(ServiceSpec):
         name = spec.ref.name
@@ -125,6 +125,16 @@ def broken_callers(
             own = path == "protocol"
             because, at = (spec.ref,) if own else (), new.at("spec", path)
             yield Break(_callers(spec.ref), spec.ref, at, why, because, of_model=not own)
+
+
+def _unnamed(ref: Ref, spec: Spec, now: Spec) -> Iterator[Break]:
+    """Whoever names a model of a language by what it is no longer called."""
+    if (called := _called(now)) != (was := _called(spec)):
+        why = f"a request has to name the model `{called}` now, which was `{was}`"
+        yield Break(_callers(ref), ref, now.at("spec", "model", "name"), why, (ref,))
+    if gone := [each for each in _adapters(spec) if each not in _adapters(now)]:
+        why = f"a request can no longer name the adapter {_listed(gone)}"
+        yield Break(_callers(ref), ref, now.at("spec", "model", "lora"), why, (ref,))
 
 
 def closed(base: Project, head: Project) -> Iterator[Break]:
@@ -226,6 +236,16 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
     for name, kind in new.inputs.items():
         if kind and old.inputs.get(name, kind) not in (kind, ""):
             yield "model", f"`{name}` is {kind} now, and was {old.inputs[name]}"
+    yield from _answers(old.outputs, new.outputs)
+
+
+def _answers(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Of the outputs, where both declare them."""
+    if old and new and old.keys() != new.keys():
+        yield "model", f"an answer no longer has {_listed([*old])}, and has {_listed([*new])}"
+    for name, kind in new.items():
+        if old.get(name, kind) != kind:
+            yield "model", f"an answer's `{name}` is {kind} now, and was {old[name]}"
 
 
 def _callers(service: Ref) -> str:

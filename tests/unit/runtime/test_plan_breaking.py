@@ -8,11 +8,13 @@ import pytest
 from reviewed_projects import (
     CLUSTER,
     DATASET,
+    HEAD,
     MODEL,
     SERVING,
     TRAINING,
     actions,
     compared,
+    edit,
     project,
     rows,
 )
@@ -21,6 +23,32 @@ from exai_runtime import rechecking
 from exai_specs.effects import Effect
 
 PLACES = CLUSTER.replace("MODE", "Standard")
+RUNTIME = f"""
+{HEAD}kind: Runtime
+metadata: {{name: mine, owner: ml}}
+spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
+"""
+ON_MINE = f"""
+{HEAD}kind: Service
+metadata: {{name: scoring, owner: ml}}
+spec:
+  model: {{uri: "s3://b/m", format: sklearn}}
+  runtime: mine
+"""
+TALKING = f"""
+{HEAD}kind: LLMService
+metadata: {{name: chat, owner: ml}}
+spec: {{model: {{uri: "hf://a/b", name: talk, lora: {{adapters: {{sql: "hf://a/s", c: "hf://a/c"}}}}}}}}
+"""
+SIGNED = f"""
+{HEAD}kind: Model
+metadata: {{name: kinds, owner: ml}}
+spec:
+  task: classification
+  source: {{uri: "s3://b/m", format: sklearn}}
+  signature: {{inputs: {{width: float64}}, outputs: {{kind: string}}}}
+"""
+OF_FILES = SERVING.replace("kinds@champion", "kinds")
 
 
 @pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
@@ -57,6 +85,52 @@ def test_another_change_of_who_stays_with_an_alias_is_told_alone(tmp_path: Path)
     [planned] = found.plan.changes
     paths = {str(field.path[-1]) for field in planned.change.fields}  # type: ignore[union-attr]
     assert paths == {"maxReplicas", "minReplicas"}
+
+
+def test_a_service_whose_runtime_is_removed_breaks(tmp_path: Path) -> None:
+    root = project(tmp_path, ON_MINE, RUNTIME, environments=PLACES)
+    text = (root / "specs/all.yaml").read_text()
+    (root / "specs/all.yaml").write_text(text.partition("---")[0])
+    found = compared(root, "prod")
+    [broken] = found.breaks
+    assert (
+        broken.consumer,
+        broken.why,
+        broken.at.line,
+        [str(each) for each in broken.because],
+    ) == (
+        "Service/scoring",
+        "its runtime `mine` is removed",
+        7,
+        ["Runtime/mine", "Service/scoring"],
+    )
+    assert rows(found)["Service/scoring"] == ("affected", Effect.BREAKING)
+
+
+def test_a_name_and_an_adapter_that_go_together_are_both_told(tmp_path: Path) -> None:
+    root = project(tmp_path, TALKING, environments=PLACES)
+    edit(root / "specs/all.yaml", ('sql: "hf://a/s", ', ""), ("name: talk", "name: speak"))
+    assert [each.why for each in compared(root, "prod").breaks] == [
+        "a request has to name the model `speak` now, which was `talk`",
+        "a request can no longer name the adapter `sql`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        ("sort: string", ["an answer no longer has `kind`, and has `sort`"]),
+        ("kind: int64", ["an answer's `kind` is int64 now, and was string"]),
+    ],
+)
+def test_an_output_that_callers_read_is_told_to_them(
+    now: str, why: list[str], tmp_path: Path
+) -> None:
+    root = project(tmp_path, SIGNED, OF_FILES, environments=PLACES)
+    edit(root / "specs/all.yaml", ("outputs: {kind: string}", f"outputs: {{{now}}}"))
+    found = compared(root, "prod")
+    assert [each.why for each in found.breaks] == why
+    assert {each.consumer for each in found.breaks} <= {"whoever calls Service/serving"}
 
 
 LOCAL = ", local: {target: local}}"
