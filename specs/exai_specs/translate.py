@@ -2,7 +2,7 @@
 
 In: a ValidationError and what was validated. Out: diagnostics. Never: pydantic's own messages, nor
 text that stood in the document, for it may be a secret in the wrong place; numbers and booleans
-only where text is wanted.
+only where text is wanted, text that is a number only where one is.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ _BOUNDS = {
 # Fields that people write without the mapping that they are.
 _SHORT = {"forEach": "write `forEach: {in: [...]}`", "retry": "write `retry: {max: 3}`"}
 _WORD = regex(r"\w+")
+_GROUPED = regex(r"[+-]?[0-9]{1,9}(_[0-9]{1,9}){1,6}(\.[0-9]{1,9})?")
+_COMMA = regex(r"[+-]?[0-9]{1,9},[0-9]{1,9}")
 _UNSPACED = regex(r"[A-Za-z_][\w.-]*:[^\s/:]")
 SWITCHES = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
@@ -86,7 +88,8 @@ def _translated(
                 yield _with_example(said, shape, (*location, *problem.path)), what
         else:
             said = _said_by_pydantic(each, shape, document, root)
-            yield _with_example(said, shape, location), (each["type"], *location[-1:])
+            said = _with_example(said, shape, location, each["input"])
+            yield said, (each["type"], *location[-1:])
 
 
 def _below(path: Path, outer: Path) -> bool:
@@ -182,22 +185,35 @@ def _switched(problem: Diagnostic, document: Document, path: Path) -> Diagnostic
     return replace(problem, at=document.key_at((*path, new[0])), hint=hint)
 
 
-def _with_example(diagnostic: Diagnostic, shape: Shape, path: Path) -> Diagnostic:
+def _with_example(
+    diagnostic: Diagnostic, shape: Shape, path: Path, given: Any = None
+) -> Diagnostic:
     """Nobody is left without a hint."""
     if diagnostic.hint == _MAPPING:
-        form = _mapping_at(shape, path)
-        return replace(diagnostic, hint=f"{_MAPPING}: {_plainly(form)}") if form else diagnostic
+        form = _choosing(shape.at(path), given) or _plainly(_mapping_at(shape, path) or "")
+        return replace(diagnostic, hint=f"{_MAPPING}: {form}") if form else diagnostic
     example = None if diagnostic.hint else shape.example(path)
     if example is None:
         return diagnostic
     return replace(diagnostic, hint=f"for example {_plainly(example)}")
 
 
+def _choosing(shape: Shape, given: Any) -> str:
+    """The mapping in whose place one of its fields' choices was written; "" for any other text."""
+    names = (name for name, each in shape.fields.items() if given in each.choices)
+    name = next(names, None) if isinstance(given, str) else None
+    return f"{{{name}: {given}, ...}}" if name is not None else ""
+
+
 def _mapping_at(shape: Shape, path: Path) -> object:
     """A mapping that could stand at a path, by itself or among named ones; None where no example
     shows one."""
-    if own := shape.at(path).examples:
-        return own[0] if isinstance(own[0], dict) else None
+    own = shape.at(path)
+    if own.examples:
+        return own.examples[0] if isinstance(own.examples[0], dict) else None
+    if path and path[-1] in shape.at(path[:-1]).fields:  # one of several forms
+        wanted = {name: each for name, each in own.fields.items() if each.required}
+        return {name: each.examples[0] for name, each in wanted.items() if each.examples}
     around = shape.example(path[:-1])
     first = next(iter(around.values()), None) if isinstance(around, dict) else None
     return first if isinstance(first, dict) else None
@@ -208,12 +224,26 @@ def _plainly(example: object) -> str:
 
 
 def _choice(document: Document, path: Path, choices: tuple[str, ...], given: Any) -> Diagnostic:
-    wrong = f"must be one of {', '.join(choices)}"
+    wrong = f"must be one of {', '.join(map(_as_text, choices))}"
     if not isinstance(given, str):
         words = 'write "null", in quotes: a bare null is no value' if "null" in choices else ""
         hint = words if given is None else ""
         return _at_value("wrong-type", document, path, f"{wrong}, not {called(given)}", hint)
     return _at_value("invalid-value", document, path, wrong, did_you_mean(given, choices))
+
+
+def _as_text(choice: str) -> str:
+    """A choice as YAML takes it for text."""
+    return f'"{choice}"' if choice in ("null", "true", "false") else choice
+
+
+def _number_meant(given: str) -> str:
+    """What to write for text where a number is wanted."""
+    if _GROUPED.fullmatch(given):
+        return f"write {given.replace('_', '')}, without `_`"
+    if _COMMA.fullmatch(given):
+        return f"write {given.replace(',', '.')}, with a point"
+    return "write a number, without quotes or units"
 
 
 def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagnostic:
@@ -237,7 +267,7 @@ def _wrong_type(document: Document, path: Path, kind: str, given: Any) -> Diagno
     elif wanted == "a list" and _undashed(given):
         hint = "write a space after each `-`"
     elif wanted.endswith("number") and isinstance(given, str):
-        hint = "write a number, without quotes or units"
+        hint = _number_meant(given)
     wrong = f"must be {wanted}, not {called(given)}"
     if given is None:
         wrong = f"must have a value: {wanted}"

@@ -40,6 +40,8 @@ from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
 MAX_ALIASED = 1000
 """Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
 
+_WHOLE = regex(r"(?<![\w.,-])(-?[0-9]{1,15}),$")
+_COLON = regex(r"[ \t]*:")
 _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -251,11 +253,21 @@ class Conversion:
             return None
         shown = event.value
         hint = f'quote it: "{shown}"' if shown else "write a word before the colon"
-        if shown[:1].isdigit():  # labels may be called so; what exai names may not
+        if (decimal := self._decimal(event)) is not None:
+            hint = f"write {decimal}, with a point"
+        elif shown[:1].isdigit():  # labels may be called so; what exai names may not
             plainer = f"n{re.sub('[^a-z0-9]', '', shown.lower())}"
             hint = f'begin a name with a letter: {plainer}; quote a key that is none: "{shown}"'
         self._problem("key-not-text", "a key must be text", event, hint)
         return None
+
+    def _decimal(self, event: Event) -> str | None:
+        """The number whose digits behind a comma were read as a key: `{max: 70,5}`."""
+        start, end = event.start_mark.index, event.start_mark.index + len(event.value)
+        before = _WHOLE.search(self.text[max(0, start - 20) : start])
+        if before is None or not event.value.isdigit() or _COLON.match(self.text, end):
+            return None
+        return f"{before[1]}.{event.value}"
 
     def _other_key(self, event: Event) -> tuple[Event, str | None]:
         """A key that is an alias, a list or a mapping, with the event that it begins with."""

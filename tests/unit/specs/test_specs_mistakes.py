@@ -199,3 +199,46 @@ def test_a_name_under_a_misspelt_key_is_told_where_it_is() -> None:
     text = FRAME.replace("metadata: {name: m}", "metdata: {name: b d}") + "spec: {task: ranking}\n"
     places = {each.code: (each.at.line, each.at.column) for each in told(text)}
     assert (places["unknown-field"], places["invalid-name"]) == ((3, 1), (3, 17))
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("1_000", "write 1000, without `_`"),
+        ("-1_000.5", "write -1000.5, without `_`"),
+        ("'70,5'", "write 70.5, with a point"),
+        ("70 mm", "write a number, without quotes or units"),
+        ("1_000_", "write a number, without quotes or units"),
+    ],
+)
+def test_a_number_is_told_as_yaml_has_it(written: str, hint: str) -> None:
+    text = f"spec: {{task: other, gates: {{m: {{min: {written}}}}}}}\n"
+    (problem,) = told(FRAME + text)
+    assert (problem.code, problem.hint) == ("wrong-type", hint)
+
+
+def test_a_decimal_comma_in_braces_is_told() -> None:
+    (problem,) = told(f"{FRAME}spec: {{task: other, gates: {{m: {{min: -70,5}}}}}}\n")
+    assert (problem.code, problem.hint) == ("key-not-text", "write -70.5, with a point")
+    (key,) = told(f"{FRAME}spec: {{task: other, gates: {{m: {{min: 70,5: 1}}}}}}\n")
+    assert "begin a name with a letter" in key.hint
+
+
+def test_a_choice_that_yaml_takes_for_no_text_is_told_in_quotes() -> None:
+    text = FRAME.replace("Model", "Service")
+    (problem,) = told(f"{text}spec: {{model: m@a, features: {{service: s, onMissing: non}}}}\n")
+    assert 'error, "null", default' in problem.message
+
+
+@pytest.mark.parametrize(
+    ("environment", "form"),
+    [
+        ("connections: {lab: {sqlite: data/lab.db}}", '{"path": "data/iris.db"}'),
+        ("features: {online_store: redis}", "{type: redis, ...}"),
+        ("features: {online_store: rediss}", '{"type": "sqlite"}'),
+    ],
+)
+def test_text_is_told_the_mapping_in_whose_place_it_stands(environment: str, form: str) -> None:
+    spec = f"spec: {{environments: {{prod: {{target: local, {environment}}}}}}}\n"
+    (problem,) = told(FRAME.replace("Model", "Project") + spec)
+    assert problem.hint.endswith(f"beside it: {form}")
