@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from exai_specs.documents import Document, Path
 from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
-from exai_specs.misplaced_fields import elsewhere
+from exai_specs.misplaced_fields import elsewhere, renaming
 from exai_specs.nearest import nearest
 from exai_specs.regexes import regex
 from exai_specs.shape import Shape
@@ -94,6 +94,7 @@ def _value(error: ErrorDetails, shape: Shape, path: Path, document: Document) ->
 def _field(name: str, shape: Shape, path: Path) -> str:
     """The field that a hint takes a key for."""
     known = tuple(shape.fields)
-    if elsewhere(name, known, path) or said_here(name, known):
-        return ""
+    if hint := elsewhere(name, known, path) or said_here(name, known):
+        meant = renaming(hint)
+        return meant if meant in known else ""
     return nearest(name, known) or ""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from exai_specs.nearest import did_you_mean, nearest
+from exai_specs.regexes import regex
 from exai_specs.types import Path
 
 _BODIES = ("uses", "python", "notebook", "pipeline", "import")
@@ -34,6 +35,16 @@ _OTHERWISE: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+
+
+_FIELD = regex(r"write `(\w+)(?::|`)")
+
+
+def renaming(hint: str) -> str:
+    """The field that one of these hints says to write for a key, whose value may be the same; "" of
+    any other hint."""
+    said = _FIELD.match(hint) if hint in _OTHERWISE.values() else None
+    return said[1] if said is not None else ""
 
 
 def elsewhere(name: str, known: Collection[str], path: Path) -> str:

@@ -149,9 +149,14 @@ def _is_unfinished(step: Step) -> bool:
     if any(not inputs[n].optional and not text(step.inputs.get(n)) for n in step.component.refs):
         return True
     return any(
-        name not in step.inputs and port.is_artifact and not port.optional
-        for name, port in step.component.inputs.items()
+        port.is_artifact and _is_wrong(step, name, port.optional) for name, port in inputs.items()
     )
+
+
+def _is_wrong(step: Step, name: str, optional: bool) -> bool:
+    """Whether a step isn't given an artifact that it needs, or is given text in its place."""
+    given = step.inputs.get(name)
+    return not optional if given is None else isinstance(given, Constant)
 
 
 def _leads_somewhere(graph: Graph, source: Source) -> bool:

@@ -294,6 +294,10 @@ SIGNED = ("  task: classification\n", f"  task: classification\n{PLAIN}")
         (("uses: split-data", "uses: splitdata"), "unknown-component"),
         (("uses: load-features", "uses: load-feature"), "unknown-component"),
         (("        data: ${{ steps.features.data }}\n", ""), "missing-input"),
+        (
+            ("data: ${{ steps.features.data }}", 'data: "{{ steps.features.data }}"'),
+            "wrong-input-type",
+        ),
         (("ratios]\n", "ratio]\n"), "unknown-reference"),
         (("    train:\n", "    trains:\n"), "unknown-reference"),
         (("model: ${{ steps.train.model }}", "model: ${{ steps.trian.model }}"), "unknown-ref"),

@@ -66,10 +66,25 @@ def test_what_is_misspelt_or_too_much_is_mended(right: str, wrong: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("after: [load]", "depends_on: [load]"),
+        ("if: '${{ parameters.size > 1 }}'", "when: '${{ parameters.size > 1 }}'"),
+        ("forEach: {in: [1, 2]}", "foreach: {in: [1, 2]}"),
+    ],
+)
+def test_a_field_of_another_language_is_what_its_hint_says_to_write(right: str, wrong: str) -> None:
+    whole = (HEAD + SPEC).replace("retry: {max: 2}", right)
+    _, value = left_of(whole.replace(right, wrong))
+    assert value == thaw(document(whole).value)
+
+
+@pytest.mark.parametrize(
     ("right", "wrong", "gone", "words"),
     [
         ("retry: {max: 2}", "retry: {max: many}", ("split", "retry"), ["many"]),
         ("retry: {max: 2}", "retry: [2, 3]", ("split", "retry"), [2, 3]),
+        ("retry: {max: 2}", "foreach: 3", ("split", "retry"), [3, "`forEach`"]),
         ("uses: load-dataset, ", "", ("load",), ["load", "iris"]),
     ],
 )
