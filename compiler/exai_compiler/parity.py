@@ -113,7 +113,8 @@ def _notes(project: Project, environment_name: str) -> Iterator[Diagnostic]:
     yield from _absent(project)
     for spec, service in project.bodies(ServiceSpec):
         if service.stopped:  # then that says all: nothing of it runs that could honour more
-            yield _note(spec, ("spec", *STOPPED), SERVICE.instead[STOPPED])
+            message = f"{spec.ref}: it is `stopped`: {SERVICE.instead[STOPPED]}"
+            yield Diagnostic(CODE, message, spec.key_at("spec", *STOPPED), "note")
             continue
         yield from _block(spec, ("spec",), SERVICE)
         if service.features is not None:

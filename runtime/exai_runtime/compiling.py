@@ -6,7 +6,7 @@ order of the stages; plan, apply and status all go through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build
@@ -110,7 +110,7 @@ def check_project(
         if loaded.unread:
             from exai_compiler.certainty import certain
 
-            problems += certain(found, base, loaded.unread)
+            problems += _of_other_values(certain(found, base, loaded.unread), problems)
         elif environment is not None and (aside or has_errors(found)):
             own = errors_in(base, loaded.overlaid, components, environment, loaded.wrong)
             found, others = _apart(found, own, environment)
@@ -125,6 +125,21 @@ def check_project(
     if base is not None and environment is not None:
         problems = list(of_here(problems, base, environment))
     return Checked(loaded, components, in_order(secrets_alone(problems)), overlays)
+
+
+# Of a value: what else is wrong with it may come of that.
+_OF_VALUES = frozenset({"invalid-value", "key-not-text", "wrong-type"})
+
+
+def _of_other_values(
+    found: Iterable[Diagnostic], told: Sequence[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Without what is said of values that were told to be none."""
+    places = {each.at for each in told if each.code in _OF_VALUES}
+    # A mapping in braces begins before its first key.
+    keys = (each.at for each in told if each.code == "key-not-text")
+    places |= {replace(at, column=at.column - 1) for at in keys if at.column > 1}
+    yield from (each for each in found if each.at not in places)
 
 
 _ELSEWHERE = "error-elsewhere"

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from exai_compiler.checks.mentions import Mention
+from exai_compiler.checks.step_cycle import wait_for_each_other
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.visible import hidden
-from exai_compiler.graph import FINALLY, FromStep, Graph, Path, Source, bind, sources
+from exai_compiler.graph import FINALLY, FromStep, Graph, Node, Path, Source, bind, sources
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.parse import Spec
 
@@ -24,7 +25,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for step in graph.steps.values():
             within = (FINALLY,) if step is graph.last else step.within
             for occurrence in subject.occurrences(graph, step):
-                yield from _seen(spec, graph, within, occurrence.source, occurrence.at)
+                found = _seen(spec, graph, within, occurrence.source, occurrence.at)
+                yield from _of_no_ring(graph, step, occurrence.source, found)
     for graph in subject.nested:
         spec = subject.project.specs[graph.pipeline]
         for mention in subject.mentions[graph.pipeline.name]:
@@ -40,8 +42,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     yield from _seen(spec, graph, within, source, _place(path))
         for node in graph.nodes.values():
             for index, name in enumerate(node.spec.after):
-                at = _place((*node.path, "after", index))
-                yield from _seen(spec, graph, node.within, FromStep(name, ""), at, to_wait=True)
+                at, source = _place((*node.path, "after", index)), FromStep(name, "")
+                found = _seen(spec, graph, node.within, source, at, to_wait=True)
+                yield from _of_no_ring(graph, node, source, found)
 
 
 def _ahead(spec: Spec, graph: Graph, mention: Mention) -> Diagnostic | None:
@@ -60,6 +63,16 @@ def _ahead(spec: Spec, graph: Graph, mention: Mention) -> Diagnostic | None:
         hint=f"move `{node.name}` before this",
         related=(("declared here", spec.key_at(*node.path)),),
     )
+
+
+def _of_no_ring(
+    graph: Graph, node: Node, source: Source, found: Iterator[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Without what is said of steps that wait for each other: the ring is told, and mends both."""
+    for problem in found:
+        step = source.step if isinstance(source, FromStep) else ""
+        if not wait_for_each_other(graph, node.name, step):
+            yield problem
 
 
 def _place(path: Path) -> Callable[[Spec], Span]:

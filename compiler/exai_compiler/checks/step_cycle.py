@@ -10,6 +10,12 @@ from exai_compiler.graph import FromStep, Graph, Node, Scope, bind, cycles, scop
 from exai_specs.diagnostics import Diagnostic, Span
 
 
+def wait_for_each_other(graph: Graph, one: str, other: str) -> bool:
+    """Whether two are of one ring, which is told. All is gone through: ask it of what is wrong."""
+    rings = (ring for scope in _scopes(graph.root) for ring in cycles(scope))
+    return any(one in ring and other in ring for ring in rings)
+
+
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for graph in subject.graphs.values():
         every = tuple(_scopes(graph.root))

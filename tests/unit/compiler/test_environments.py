@@ -446,8 +446,7 @@ spec:
     resolved = resolve(here, "local", environment, components, Lock(), Facts())
     assert list(objects_of(resolved, here.specs[Ref("Service", "boosted")])) == []
     assert [note.message for note in notes(here, "local") if "boosted" in note.message] == [
-        "Service/boosted: the local target doesn't honour `stopped`: no process of it runs, and "
-        "nothing answers"
+        "Service/boosted: it is `stopped`: no process of it runs, and nothing answers"
     ]
 
 

@@ -827,3 +827,29 @@ def test_an_output_that_is_wrong_in_a_called_pipeline_is_told_there_alone(catalo
         "unknown-reference",
         FIRST + 4 + PIPELINE.count("\n") + 1,
     )
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        "after: [tell], python: 'code.py:work'",
+        "python: 'code.py:say', with: {x: '${{ steps.tell.Output }}'}",
+    ],
+)
+def test_steps_that_wait_for_each_other_are_told_once(catalog: Catalog, waits: str) -> None:
+    """That one of them may not run is no error to mend first: the ring is."""
+    pipeline = f"""
+run: {{on: []}}
+steps:
+  best: {{{waits}}}
+  tell: {{if: "${{{{ steps.best.Output == 'x' }}}}", python: 'code.py:text'}}
+"""
+    text = pipeline if "with" in waits else pipeline.replace("'x'", "1")
+    (found,) = said(catalog, text)
+    assert found.code == "step-cycle"
+    apart = said(
+        catalog,
+        text.replace("steps.best.Output", "steps.other.Output")
+        + "  other: {python: 'code.py:work'}",
+    )
+    assert [each.code for each in apart if each.code == "conditional-output"]

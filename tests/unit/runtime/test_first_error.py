@@ -32,6 +32,7 @@ MISTAKES = (
         )
         for text in ("${ steps.load.data }", "$ {{ steps.load.data }}", "steps.load.data")
     ),
+    ("pipeline", "data: ${{ steps.split", "data: {{ steps.split", "key-not-text", "dollar sign"),
     ("pipeline", FEATURES, "sepal_length, sepal_width", "wrong-input-type", "[sepal_length,"),
     ("pipeline", "as: iris_model", "as: iris-model", "unknown-reference", '"iris_model"'),
     ("pipeline", "as: iris_model", "as: 7", "wrong-input-type", "name of a Model"),
@@ -268,6 +269,21 @@ def test_a_step_that_names_itself_is_one_error(tmp_path: Path) -> None:
     codes = [each.code for each in validate(tmp_path).diagnostics if each.at.line == 22]
     assert codes.count("step-cycle") == 1
     assert "unknown-reference" not in codes
+
+
+@pytest.mark.parametrize("field", ["images: {train: 5}", "models: {store: 7}"])
+def test_of_a_value_that_is_none_nothing_else_is_said(tmp_path: Path, field: str) -> None:
+    root = tmp_path / "iris"
+    shutil.copytree(IRIS, root)
+    place = root / "exai.yaml"
+    text = place.read_text() + f"    other: {{target: kubeflow, namespace: ml, {field}}}\n"
+    place.write_text(text)
+    line = text.count("\n")
+    found = [e for e in validate(root).diagnostics if e.severity != "note" and e.at.line == line]
+    value = text.rstrip("}\n")[-1]
+    column = text.splitlines()[-1].index(f": {value}") + 3
+    at_value = [each.code for each in found if each.at.column == column]
+    assert at_value == ["wrong-type"]
 
 
 def test_a_field_without_a_value_is_told_so(tmp_path: Path) -> None:
