@@ -159,11 +159,13 @@ def _around(path: Path, shape: Shape) -> Iterator[str]:
 
 
 def _undeclared(value: Json, shape: Shape) -> Json:
+    """The values, and the keys that are names. Messages have names in quotes: `column` in words is
+    no key."""
     if isinstance(value, Mapping):
         mine = shape.opened()
-        known = {key: inner for key, inner in value.items() if key in mine.fields}
-        others = {k: _undeclared(v, mine.at((k,))) for k, v in value.items() if k not in known}
-        return (others, *(_undeclared(inner, mine.at((key,))) for key, inner in known.items()))
+        names = [key for key in value if key not in mine.fields]
+        called = (word for each in names for word in (f"`{each}`", f".{each}"))
+        return (*called, *(_undeclared(inner, mine.at((key,))) for key, inner in value.items()))
     if isinstance(value, tuple):
         return tuple(_undeclared(inner, shape.at((n,))) for n, inner in enumerate(value))
     return value
