@@ -82,7 +82,8 @@ def _store(subject: Subject, name: str, environment: Environment) -> Iterator[Di
 
 
 def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Diagnostic]:
-    """A data root that no step reads, where something is below it; a local one is a folder."""
+    """A data root that no step reads, where something is below it; a local one is a folder, one of
+    a cluster never relative."""
     root = environment.data.root if environment.data is not None else ""
     at = subject.project.root.at("spec", "environments", name, "data", "root")
     if environment.target == "local" and "://" in root:
@@ -91,6 +92,16 @@ def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Dia
             f"the data root of `{name}` is no folder of this machine",
             at,
             hint="write a folder; the path of a Dataset may itself be an s3:// or gs:// URI",
+            environments=(name,),
+        )
+        return
+    if environment.target != "local" and root and "://" not in root and root[0] != "/":
+        yield Diagnostic(
+            "data-not-reachable",
+            f"pods in `{name}` have no project folder that a data root could be relative to",
+            at,
+            hint="write an s3:// or gs:// URI, or the absolute path of a volume that all pods "
+            "mount",
             environments=(name,),
         )
         return

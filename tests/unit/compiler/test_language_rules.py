@@ -89,6 +89,24 @@ def test_a_sqlite_file_is_where_pods_see_it(
     assert [each.code for each in found if each.code == "data-not-reachable"] == codes
 
 
+@pytest.mark.parametrize(
+    ("root", "codes"),
+    [
+        ("data", ["data-not-reachable"]),
+        ("./data", ["data-not-reachable"]),
+        ("~/data", ["data-not-reachable"]),
+        ("/mnt/data", []),
+        ("s3://acme/data", []),
+    ],
+)
+def test_the_data_root_of_a_cluster_is_a_place_of_its_own(
+    catalog: Catalog, root: str, codes: list[str]
+) -> None:
+    found = said(catalog, environment=f"data: {{root: {root}}}")
+    assert [each.code for each in found] == codes
+    assert all("s3:// or gs:// URI" in each.hint for each in found)
+
+
 DATA = "{{source: {{csv: {{path: s3://a/b.csv}}}}, {more}, schema: {{{schema}}}}}"
 
 
