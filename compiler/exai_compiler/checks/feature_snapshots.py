@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exai_compiler.checks.feature_stores import elsewhere
 from exai_compiler.checks.subject import Subject
 from exai_compiler.feature_views import keys_of, written_to
 from exai_compiler.features.batch_sources import Why, why_a_snapshot
@@ -32,8 +33,8 @@ _KINDS = {
     SqlSource: "sql",
 }
 _AS_PARQUET = (
-    "write the rows as Parquet below the data root and name them here, or keep them in PostgreSQL "
-    "with `features: {offline_store: {type: postgres, connection: NAME}}`"
+    "write the rows as Parquet below the data root and name them here, or keep those of all views "
+    "in one PostgreSQL with `features: {offline_store: {type: postgres, connection: NAME}}`"
 )
 
 
@@ -78,10 +79,7 @@ def _told(
                 return
             what = f"Feast's offline store isn't `{connection}`"
             if isinstance(where.connections[connection], Postgresql):
-                hint = (
-                    f"write `features: {{offline_store: {{type: postgres, connection: {connection}"
-                    f"}}}}` in `{name}`, or keep the rows as Parquet below the data root"
-                )
+                hint = _joined_in(subject, connection, name)
         case "pushed":
             what = "Feast adds what is pushed with `offline: true` to a file of its own"
             hint = "remove `offline`: then what is pushed goes online alone"
@@ -107,6 +105,18 @@ def _told(
             (f"environment `{name}`", subject.project.root.key_at("spec", "environments", name)),
         ),
         environments=(name,),
+    )
+
+
+def _joined_in(subject: Subject, connection: str, environment: str) -> str:
+    """What leads on from rows in PostgreSQL: its offline store joins nothing but what is there."""
+    store = f"`features: {{offline_store: {{type: postgres, connection: {connection}}}}}`"
+    away = next((spec.ref.name for spec, _ in elsewhere(subject, connection)), None)
+    if away is None:
+        return f"write {store} in `{environment}`, or keep the rows as Parquet below the data root"
+    return (
+        f"keep the rows as Parquet below the data root; or bring those of `{away}` into "
+        f"`{connection}`, too, and write {store} in `{environment}`: it joins only what is there"
     )
 
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import FeatureServiceSpec, FeatureViewSpec, Postgresql, SqlSource
+from exai_specs.kinds import (
+    Environment,
+    FeatureServiceSpec,
+    FeatureViewSpec,
+    Postgresql,
+    SqlSource,
+)
+from exai_specs.parse import Spec
 from exai_specs.values import replace
 
 
@@ -32,30 +39,55 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 environments=(name,),
             )
         else:
-            for each in _elsewhere(subject, wanted, at):
+            for each in _elsewhere(subject, environment, wanted, at):
                 yield replace(each, environments=(name,))
             yield from _unlogged(subject, name, at)
             yield from _unkept(subject, name, at)
 
 
-def _elsewhere(subject: Subject, store: str, at: Span) -> Iterator[Diagnostic]:
+def _elsewhere(
+    subject: Subject, environment: Environment, store: str, at: Span
+) -> Iterator[Diagnostic]:
     """A view whose rows aren't in the database that the offline store is."""
-    for spec, view in subject.project.bodies(FeatureViewSpec):
-        dataset = subject.dataset(view.dataset or "")
-        source = dataset[1].source if dataset is not None else None
-        if dataset is None or (isinstance(source, SqlSource) and source.connection == store):
-            continue
+    hint = "bring them into that database, or write `type: dask`, which joins any data"
+    if environment.target != "local" and (there := online_in(subject, store)):
+        hint = (
+            f"bring them into that database; `type: dask` joins any data, but on a cluster it "
+            f"brings `{there[0]}` online only once its rows are Parquet, too"
+        )
+    for spec, dataset in elsewhere(subject, store):
         yield Diagnostic(
             "store-mismatch",
             f"the offline store joins in `{store}`, and the rows of `{spec.ref.name}` "
             "are elsewhere",
             spec.at("spec", "dataset"),
-            hint="bring them into that database, or write `type: dask`, which joins any data",
+            hint=hint,
             related=(
-                ("where the rows are", dataset[0].at("spec", "source")),
+                ("where the rows are", dataset.at("spec", "source")),
                 ("the offline store", at),
             ),
         )
+
+
+def elsewhere(subject: Subject, connection: str) -> Iterator[tuple[Spec, Spec]]:
+    """The views whose rows aren't in this database, each with its Dataset."""
+    for spec, view in subject.project.bodies(FeatureViewSpec):
+        dataset = subject.dataset(view.dataset or "")
+        source = dataset[1].source if dataset is not None else None
+        if dataset is not None and not (
+            isinstance(source, SqlSource) and source.connection == connection
+        ):
+            yield spec, dataset[0]
+
+
+def online_in(subject: Subject, connection: str) -> tuple[str, ...]:
+    """The views that are brought online from this database."""
+    away = {spec.ref for spec, _ in elsewhere(subject, connection)}
+    return tuple(
+        spec.ref.name
+        for spec, view in subject.project.bodies(FeatureViewSpec)
+        if view.online and spec.ref not in away and subject.dataset(view.dataset or "") is not None
+    )
 
 
 def _unlogged(subject: Subject, environment: str, at: Span) -> Iterator[Diagnostic]:

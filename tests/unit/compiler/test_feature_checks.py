@@ -399,6 +399,37 @@ def test_stores_of_environments() -> None:
     assert "nothing can be pushed to `petals`" in problem.message
 
 
+def test_hints_about_stores_lead_in_no_circle() -> None:
+    """With rows in a file and in a database, neither store joins both on a cluster."""
+    views = "".join(
+        document("Dataset", name, f"{{source: {{{source}}}, timestamp: at, schema: {schema}}}")
+        + document("FeatureView", f"v_{name}", f"{{dataset: {name}, entities: [flower], {field}}}")
+        for name, source, schema, field in (
+            (
+                "rows",
+                "sql: {connection: db, table: r}",
+                "{flower_id: int64, at: timestamp, b: float64}",
+                "features: [b]",
+            ),
+        )
+    )
+    prod = (
+        "\n    prod: {target: kubeflow, namespace: ml, data: {root: s3://a/b}, connections: {db: "
+        "{postgresql: {host: h, database: d, user: u, password: {secret: s, key: k}}}}, "
+        "features: {registry: {path: {secret: f, key: r}}, online_store: {type: redis, "
+        "connection_string: {secret: f, key: c}}%s}}\n"
+    )
+    base = "    local: {target: local"
+    dask = found((base, (prod % "").lstrip("\n") + base), more=views)
+    (missing,) = [each for each in dask if each.code == "snapshot-missing" and "db" in each.message]
+    assert "bring those of `petals` into `db`, too" in missing.hint
+    store = ", offline_store: {type: postgres, connection: db}"
+    postgres = found((base, (prod % store).lstrip("\n") + base), more=views)
+    (mismatch,) = [each for each in postgres if each.code == "store-mismatch"]
+    assert "or write `type: dask`" not in mismatch.hint
+    assert "brings `v_rows` online only once its rows are Parquet, too" in mismatch.hint
+
+
 STREAM = (
     "stream: {kafka: {name: %s, kafkaBootstrapServers: 'b:1', topic: %s, "
     "messageFormat: {json: {schemaJson: a int}}}}"
