@@ -175,6 +175,11 @@ class Document:
         del path
         return ()
 
+    def removed(self, path: Path) -> bool:
+        """Whether nothing stands at `path` because an overlay removed it."""
+        del path
+        return False
+
     @property
     def start(self) -> int:
         """Where in the text of its file it begins."""

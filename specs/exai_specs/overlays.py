@@ -68,6 +68,9 @@ class PatchedDocument(Document):
         below = (found[-1] for found in self.origins if found and found[:-1] == path)
         return tuple(str(key) for key in below if known and key not in known)
 
+    def removed(self, path: Path) -> bool:
+        return path[-1] in self.base.keys(path[:-1]) and path[-1] not in self.keys(path[:-1])
+
     @property
     def starts(self) -> tuple[Span, ...]:
         return (*self.base.starts, *(overlay.at(PATCH) for overlay in self.overlays))

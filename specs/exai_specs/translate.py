@@ -176,6 +176,11 @@ def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
 def _switched(problem: Diagnostic, document: Document, path: Path) -> Diagnostic:
     """Where an overlay chose another form beside the one that the document has, it says how."""
     choices = set(_WORD.findall(problem.message))
+    if (meant := _patched_by_mistake(path, document)) is not None:
+        hint = f"{meant} or, for a new one, {problem.hint}" if problem.hint else meant
+        message = f"{dotted(path)}: there is none of this name to be patched, and a new one "
+        wrong = problem.message.removeprefix(f"{dotted(path)}: ")
+        return replace(problem, message=message + wrong, at=document.key_at(path), hint=hint)
     new = [key for key in document.added(path) if key in choices]
     old = [key for key in document.keys(path) if key in choices and key not in new]
     if not new or not old:
@@ -183,6 +188,17 @@ def _switched(problem: Diagnostic, document: Document, path: Path) -> Diagnostic
     nulls = ", ".join(f"{key}: null" for key in old)
     hint = f"an overlay keeps what it doesn't remove: write `{nulls}` beside `{new[0]}`"
     return replace(problem, at=document.key_at((*path, new[0])), hint=hint)
+
+
+def _patched_by_mistake(path: Path, document: Document) -> str | None:
+    """The hint for a name that an overlay adds beside one much like it."""
+    name = str(path[-1]) if path else ""
+    added = document.added(path[:-1]) if path else ()
+    if name not in added:
+        return None
+    old = [key for key in document.keys(path[:-1]) if key not in added]
+    meant = nearest(name, old)
+    return f'did you mean "{meant}"?' if meant is not None else None
 
 
 def _with_example(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from exai_compiler.checks.entity_keys import told_at_entity, wrong_keys
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.suggest import did_you_mean, hint_for_column
 from exai_compiler.checks.texts import Path
 from exai_compiler.feature_views import key_of
 from exai_specs.diagnostics import Diagnostic, Span
@@ -162,7 +162,7 @@ def _features(
                 "unknown-column",
                 f"Dataset `{declared.ref.name}` has no column `{feature}`",
                 spec.at(*path),
-                hint=did_you_mean(feature, data.schema, "add it to the schema of the Dataset"),
+                hint=hint_for_column(declared, data.schema, feature),
                 related=(("its columns are declared here", declared.key_at("spec", "schema")),),
             )
         elif feature in keys or feature in (data.timestamp, data.created):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.suggest import did_you_mean, removed_there
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ModelSpec
 from exai_specs.kinds.model_files import Files
@@ -48,11 +48,13 @@ def _version(
 
 
 def _unknown(model: Spec, body: ModelSpec, alias: str, at: Span) -> Diagnostic:
-    otherwise = f"add it: aliases: {{{alias}: {{promote: auto}}}}"
+    hint = did_you_mean(alias, body.aliases, f"add it: aliases: {{{alias}: {{promote: auto}}}}")
+    if model.document.removed(("spec", "aliases", alias)):
+        hint = removed_there("aliases", alias)
     return Diagnostic(
         "unknown-alias",
         f"Model `{model.ref.name}` declares no alias `{alias}`",
         at,
-        hint=did_you_mean(alias, body.aliases, otherwise),
+        hint=hint,
         related=(("the model", model.at("metadata", "name")),),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from exai_specs.parse import Spec
+
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The nearest known name and those that there are; `otherwise` when nothing is near."""
@@ -14,6 +16,18 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     if otherwise and nearest(word, names) is None:
         return otherwise
     return suggest(word, names)
+
+
+def removed_there(field: str, name: str) -> str:
+    """For a name that the document has, and an overlay of the environment takes away."""
+    return f"an overlay removes it: take `{name}: null` out of its `{field}`, or use another name"
+
+
+def hint_for_column(dataset: Spec, schema: Iterable[str], column: str) -> str:
+    """For a column that a Dataset hasn't, or hasn't any longer."""
+    if dataset.document.removed(("spec", "schema", column)):
+        return removed_there("schema", column)
+    return did_you_mean(column, schema, "add it to the schema of the Dataset")
 
 
 def nearest_document(target: str, known: Iterable[str]) -> str | None:

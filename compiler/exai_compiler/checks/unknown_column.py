@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.suggest import did_you_mean, hint_for_column
 from exai_compiler.checks.tables import Columns
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.columns import NAMES_COLUMNS, Made, Table, named_columns
@@ -112,6 +112,6 @@ def _unknown(dataset: Spec, body: DatasetSpec, column: str, at: Span) -> Diagnos
         "unknown-column",
         f"Dataset `{dataset.ref.name}` has no column `{column}`",
         at,
-        hint=did_you_mean(column, body.schema, "add it to the schema of the Dataset"),
+        hint=hint_for_column(dataset, body.schema, column),
         related=(("its columns are declared here", dataset.key_at("spec", "schema")),),
     )

@@ -171,6 +171,41 @@ def test_a_check_finds_what_a_patch_says_in_the_overlay(components: Catalog) -> 
     ]
 
 
+def test_what_a_patch_takes_away_is_not_to_be_added(components: Catalog) -> None:
+    column = overlay("spec: {schema: {size: null}}", target="Dataset/flowers")
+    (problem,) = told(project_of({"o.yaml": column}), components)
+    assert (problem.code, "take `size: null` out" in problem.hint) == ("unknown-column", True)
+    service = DATASET.partition("kind:")[0] + (
+        "kind: Service\nmetadata: {name: s}\nspec: {model: kinds@champion}\n"
+    )
+    model = PIPELINE.rpartition("---\n")[2].replace(
+        "classification}", "classification, aliases: {champion: {promote: auto}}}"
+    )
+    files = {
+        "training.yaml": PIPELINE.rpartition("---\n")[0],
+        "model.yaml": model,
+        "service.yaml": service,
+    }
+    alias = overlay("spec: {aliases: {champion: null}}", target="Model/kinds")
+    (problem,) = [
+        each
+        for each in told(project_of({**files, "o.yaml": alias}), components)
+        if each.code == "unknown-alias"
+    ]
+    assert "take `champion: null` out" in problem.hint
+
+
+def test_a_patch_of_a_step_that_there_is_not_names_the_one_meant(components: Catalog) -> None:
+    text = overlay("spec:\n  steps:\n    trian:\n      with: {target: kind}")
+    (problem,) = told(project_of({"o.yaml": text}), components)
+    assert shown((problem,)) == ["o.yaml:10:9 exactly-one-of"]
+    assert "there is none of this name to be patched" in problem.message
+    assert problem.hint.startswith('did you mean "train"? or, for a new one, add one of')
+    new = overlay("spec:\n  steps:\n    publish:\n      with: {target: kind}")
+    (problem,) = told(project_of({"o.yaml": new}), components)
+    assert problem.hint.startswith("add one of")
+
+
 def test_what_a_patch_breaks_elsewhere_is_found_there(components: Catalog) -> None:
     text = overlay("spec: {schema: {size: null, width: float64}}", target="Dataset/flowers")
     (problem,) = told(project_of({"o.yaml": text}), components)
