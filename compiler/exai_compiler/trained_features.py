@@ -35,29 +35,43 @@ def outdated(
     return reasons or tuple(_elsewhere(project, service.features.service, trained))
 
 
-def _changed(project: Project, catalog: Catalog, trained: FeaturesUsed) -> Iterator[str]:
-    """The views that mean something else, without those that merely take features of such ones."""
+def other_views(project: Project, catalog: Catalog, trained: FeaturesUsed) -> tuple[str, ...]:
+    """The views that mean something else, without those that merely take features of such ones;
+    sorted."""
     today = {name: view_meaning(project, catalog, name) for name in trained.views}
     other = {name for name, meaning in trained.views.items() if today[name] != meaning}
-    for name in sorted(other):
+    return tuple(name for name in sorted(other) if not other.intersection(_sources(project, name)))
+
+
+def _sources(project: Project, name: str) -> tuple[str, ...]:
+    view = project.body(FeatureViewSpec, name)
+    return view.transform.sources if view is not None and view.transform is not None else ()
+
+
+def _changed(project: Project, catalog: Catalog, trained: FeaturesUsed) -> Iterator[str]:
+    for name in other_views(project, catalog, trained):
         view = project.body(FeatureViewSpec, name)
         if view is None:
             yield f"the view `{name}` is gone"
             continue
-        sources = view.transform.sources if view.transform is not None else ()
-        if not other.intersection(sources):
-            what = "its function, its request or its schema changed"
-            if view.transform is None:
-                what = "its dataset, its columns, its keys or its ttl changed"
-            yield f"the view `{name}` means something else: {what}"
+        what = "its function, its request or its schema changed"
+        if view.transform is None:
+            what = "its dataset, its columns, its keys or its ttl changed"
+        yield f"the view `{name}` means something else: {what}"
+
+
+def missing_features(project: Project, service: str, trained: FeaturesUsed) -> tuple[str, ...]:
+    """The columns that the service no longer gives, or of another view; sorted."""
+    gives = used(project, service)
+    today = {name: f.reference for name, f in gives.columns.items()} if gives is not None else {}
+    return tuple(
+        name for name in sorted(trained.columns) if today.get(name) != trained.columns[name]
+    )
 
 
 def _elsewhere(project: Project, service: str, trained: FeaturesUsed) -> Iterator[str]:
-    gives = used(project, service)
-    today = {name: f.reference for name, f in gives.columns.items()} if gives is not None else {}
-    for name, reference in sorted(trained.columns.items()):
-        if today.get(name) != reference:
-            yield f"`{service}` doesn't give `{reference}`"
+    for name in missing_features(project, service, trained):
+        yield f"`{service}` doesn't give `{trained.columns[name]}`"
 
 
 def changed_features(resolved: Resolved) -> tuple[Diagnostic, ...]:

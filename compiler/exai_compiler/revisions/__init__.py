@@ -30,6 +30,7 @@ from exai_compiler.revisions.documents import DocumentChange, SpecField, changed
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
 from exai_compiler.revisions.impact import FILE, chains_of, chains_to_callers, reached
+from exai_compiler.revisions.looked_up import Fed, fed_otherwise, unfed, with_new_values
 from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import with_pins, with_stays
 from exai_compiler.revisions.places import here, moved
@@ -142,22 +143,25 @@ def compare(
     if saved is not None and old is not None:
         mine = moved(plan(build, observed(old.objects)).changes, head.environment)
         planned, upgrade = apart(planned, mine)
+    coming = frozenset(name for run in build.runs if run.due for name in run.registers)
     breaks: tuple[Break, ...] = ()
+    fed: tuple[Fed, ...] = ()
     if base is not None and old is not None:
         sides = (base.project, head.project), (base.environment, head.environment)
         lineages = old.lineage, after
         found = tuple(breaks_of(*sides, name, lineages, documents, planned, build.objects))
+        fed = fed_otherwise(old.resolved, new, documents, coming) if not elsewhere else ()
+        found += tuple(unfed(fed, documents, (after, old.lineage)))
         due = frozenset(run.pipeline for run in build.runs if run.due)
         breaks = tuple(with_moments(found, old.resolved, new, due))
     documents = with_notes(with_breaks(documents, breaks, head.project), new, build.runs)
-    documents = with_stays(documents, new.lock, name)
+    documents = with_new_values(with_stays(documents, new.lock, name), fed)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
         planned, documents = settled(planned, documents, what)
         documents = with_sharers(documents, planned, build, head.project)
         documents = with_file_followers(documents, planned, old.resolved, new)
         if not elsewhere:
-            coming = frozenset(name for run in build.runs if run.due for name in run.registers)
             documents = with_promotions(documents, old.resolved, new, coming)
     else:
         documents = as_new(planned, documents)

@@ -63,14 +63,14 @@ def breaks_of(
 def with_breaks(
     documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...], head: Project
 ) -> tuple[DocumentChange, ...]:
-    """With the graphs that call what is broken, and who mounts files that are lost: no object of
-    theirs changes."""
+    """With the graphs that call what is broken, the services whose features are others, and who
+    mounts files that are lost: no object of theirs changes."""
     broken = {each.ref for each in breaks}
     known = {each.ref for each in documents}
     graphs: dict[Ref, DocumentChange] = {}
     for each in breaks:
         above = each.because[-2].kind if len(each.because) > 1 else ""
-        if each.ref not in known and (above in _HOLDING or (above, each.ref.kind) == _CALLED):
+        if each.ref not in known and (above in _HOLDING or (above, each.ref.kind) in _CALLED):
             at = head.specs[each.ref].at("metadata", "name")
             made = DocumentChange(each.ref, "affected", Effect.BREAKING, each.because, (), at)
             graphs.setdefault(each.ref, made)
@@ -80,6 +80,6 @@ def with_breaks(
     return (*told, *graphs.values())
 
 
-_CALLED = ("Service", "Graph")
+_CALLED = (("Service", "Graph"), ("FeatureService", "Service"))
 _HOLDING = ("Manifest", "Notebook")
 """Whose claims others may mount."""
