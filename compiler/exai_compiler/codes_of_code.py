@@ -41,7 +41,7 @@ CODE_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "unknown-function": Code(
             "A Python file has no such function.",
-            "`file.py:function` names a function at the top level of the file.",
+            "`file.py:function` names the one function of that name at the top level of the file.",
         ),
         "unpinned-package": Code(
             "A requirement without its exact version.",

@@ -11,15 +11,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.project import Project
-from exai_specs.frozen import empty
+from exai_specs.frozen import Json, empty, thaw
 from exai_specs.kinds import (
     DatasetSpec,
     EntitySpec,
     FeatureServiceSpec,
     FeatureViewSpec,
 )
+from exai_specs.mended_document import mended_in
+from exai_specs.regexes import regex
 from exai_specs.types import Type
 from exai_specs.values import field, frozen, replace
+
+_WORD = regex(r"\w+")
 
 
 @frozen
@@ -160,7 +164,24 @@ def _lacked(project: Project, service: str) -> frozenset[str] | None:
         known = features_of(project, name)
         asked = (feature,) if feature else view.features
         found.update(each for each in asked if each not in known)
+    for word in _entries_left_out(project, service):
+        found.update((word, *features_of(project, word)))
     return frozenset(found)
+
+
+def _entries_left_out(project: Project, service: str) -> Iterator[str]:
+    """The words of the entries that a FeatureService is without, for they are none."""
+    spec = project.find("FeatureService", service)
+    part = mended_in(spec.document) if spec is not None else None
+    if part is None:
+        return
+    entries = part.original(("spec", "features"))
+    for path in part.gone:
+        if path[: len(entries)] == entries:
+            value: Json = part.base.value
+            for key in path:
+                value = value[key]  # type: ignore[index]  # it was found there
+            yield from _WORD.findall(str(thaw(value)))
 
 
 def used(project: Project, service: str, columns: Collection[str] | None = None) -> Used | None:

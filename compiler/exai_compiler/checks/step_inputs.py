@@ -4,7 +4,7 @@ more and no less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from exai_compiler.bodies.presence import chosen, held, named, presence
 from exai_compiler.catalog import Component, Port
@@ -28,6 +28,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for spec, graph, step in subject.steps():
         component = step.component
         if component is None:
+            yield from _of_no_type(subject, spec, step)
             continue
         if (takes := known.get(id(component))) is None:
             needed = tuple(_needed(component))
@@ -48,13 +49,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     hint="leave it out",
                 )
             else:
-                hint = did_you_mean(port, settable(component))
-                yield Diagnostic(
-                    "unknown-input",
-                    f"{component.name} has no input `{port}`",
-                    spec.key_at(*path),
-                    hint=hint,
-                )
+                yield _unknown(spec, step, component.name, port, settable(component))
         for name in must:
             if name not in step.inputs and name not in meant:
                 wanted = component.inputs[name]
@@ -67,6 +62,28 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
         if holds:
             yield from _held(spec, graph, step, component, meant)
+
+
+def _unknown(spec: Spec, step: Step, name: str, port: str, takes: Collection[str]) -> Diagnostic:
+    return Diagnostic(
+        "unknown-input",
+        f"{name} has no input `{port}`",
+        spec.key_at(*under_with(step.path, port)),
+        hint=did_you_mean(port, takes),
+    )
+
+
+def _of_no_type(subject: Subject, spec: Spec, step: Step) -> Iterator[Diagnostic]:
+    """Inputs that a function doesn't take, of whatever type the others are: that is told."""
+    if step.spec.python is None or not step.spec.with_:
+        return
+    from exai_compiler.python_code import names_taken
+
+    own = spec.document.file_of((*step.path, "python"))
+    name, takes = names_taken(own, step.spec, subject.catalog)
+    for port in step.spec.with_ if takes else ():
+        if port not in takes:
+            yield _unknown(spec, step, name, port, takes)
 
 
 def _held(

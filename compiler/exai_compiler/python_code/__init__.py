@@ -1,6 +1,11 @@
 """Users' Python as values: a function's interface and text, read by `ast` and never imported."""
 
-from exai_compiler.python_code.component import embedded_of, function_hint, python_component
+from exai_compiler.python_code.component import (
+    embedded_of,
+    function_hint,
+    names_taken,
+    python_component,
+)
 from exai_compiler.python_code.function import Function, read_function
 from exai_compiler.python_code.notebook_step import notebook_component
 from exai_compiler.python_code.problem import Problem
@@ -23,6 +28,7 @@ __all__ = [
     "function_hint",
     "function_of",
     "names_a_function",
+    "names_taken",
     "notebook_component",
     "python_component",
     "python_file",

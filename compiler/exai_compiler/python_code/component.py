@@ -46,6 +46,15 @@ def embedded_of(document: str, step: Step, catalog: Catalog) -> Embedded | None:
     return embedded(embedded_path(document, step.embed), catalog.files)
 
 
+def names_taken(document: str, step: Step, catalog: Catalog) -> tuple[str, tuple[str, ...]]:
+    """What a `python:` step's function is called, and the names of what it takes, whatever else is
+    wrong with it; no names where nobody can tell."""
+    path, name = function_of(document, step.python or "")
+    text = catalog.files.get(path)
+    found = read_function(text, name) if text is not None else None
+    return f"{path}:{name}", found.takes if isinstance(found, Function) else ()
+
+
 def python_component(
     document: str, step: Step, catalog: Catalog, image: str | None = None
 ) -> Component | None:

@@ -36,7 +36,8 @@ _ANNOTATION_HINT = (
 class Function:
     """A function as a step. `source` starts with its `def`, `line` is where that stands in the
     file; `imports` are the top-level modules that it imports, with their places; `embeds` the
-    arguments that are what its step embeds.
+    arguments that are what its step embeds; `takes` the names of all that it takes, of whatever
+    type, empty where nobody can tell.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Function:
     imports: tuple[tuple[str, int, int], ...]
     problems: tuple[Problem, ...]
     embeds: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -82,7 +84,14 @@ def _read(text: str, name: str) -> Function | Problem:
             message = f"`{name}` is an `async def`, and nothing awaits what a step returns"
             return Problem("unknown-function", message, other.lineno, 1, hint)
         hint = did_you_mean(name, functions) or "define it at the top level of the file"
+        if twice := next(filter(None, (_twice(tree, each) for each in functions)), None):
+            hint = f"`{twice[1].name}` is defined twice there: is one of them meant? {hint}"
         return Problem("unknown-function", NOT_THERE.format(name), 1, 1, hint)
+    if (twice := _twice(tree, name)) is not None:
+        first, second = twice
+        message = f"`{name}` is defined in line {first.lineno} already, with other inputs"
+        line, hint = second.lineno, "give one of them another name: Python keeps the last"
+        return Problem("unknown-function", message, line, second.col_offset + 1, hint)
     source = source_of(lines, found)
     ports = list(_ports(found))
     problems = [item for item in ports if isinstance(item, Problem)]
@@ -96,6 +105,7 @@ def _read(text: str, name: str) -> Function | Problem:
         inputs=MappingProxyType({port.name: port for side, port in known if side == "input"}),
         outputs=MappingProxyType({port.name: port for side, port in known if side == "output"}),
         imports=tuple(imports_of(found)),
+        takes=_names(found.args),
         embeds=tuple(port.name for side, port in known if side == "embedded"),
         problems=tuple(
             sorted(
@@ -104,6 +114,15 @@ def _read(text: str, name: str) -> Function | Problem:
             )
         ),
     )
+
+
+def _twice(tree: ast.Module, name: str) -> tuple[ast.FunctionDef, ast.FunctionDef] | None:
+    """The first of a name, and the last, where that takes something else: the same may be so on
+    purpose."""
+    every = [e for e in tree.body if isinstance(e, ast.FunctionDef) and e.name == name]
+    takes = [ast.dump(each.args) for each in every]
+    plain = not any(each.decorator_list for each in every)
+    return (every[0], every[-1]) if plain and takes[0] != takes[-1] else None
 
 
 def _awaits(item: ast.stmt, name: str) -> bool:
@@ -126,6 +145,14 @@ def _ports(function: ast.FunctionDef) -> Iterator[tuple[str, Port] | Problem]:
         yield _argument(argument, default)
     if function.returns is not None and not _nothing(function.returns):
         yield from _returned(function.returns)
+
+
+def _names(arguments: ast.arguments) -> tuple[str, ...]:
+    """Those of all arguments; none where it takes any."""
+    if arguments.vararg is not None or arguments.kwarg is not None:
+        return ()
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return tuple(each.arg for each in every)
 
 
 def _argument(argument: ast.arg, default: ast.expr | None) -> tuple[str, Port] | Problem:

@@ -853,3 +853,17 @@ steps:
         + "  other: {python: 'code.py:work'}",
     )
     assert [each.code for each in apart if each.code == "conditional-output"]
+
+
+@pytest.mark.parametrize(("arguments", "told"), [("", True), (", **more: int", False)])
+def test_an_input_is_misspelt_whatever_the_types_of_the_others(
+    catalog: Catalog, arguments: str, told: bool
+) -> None:
+    code = f"def keep(rate: float, note: strr{arguments}) -> int:\n    return 1\n"
+    mine = replace(catalog, files={"code.py": code})
+    found = said(mine, "steps:\n  a: {python: 'code.py:keep', with: {rte: 0.1, note: x}}")
+    inputs = [each for each in found if each.code != "unreadable-annotation"]
+    assert [(each.code, each.hint[:19]) for each in inputs] == (
+        [("unknown-input", 'did you mean "rate"')] if told else []
+    )
+    assert len(found) > len(inputs)

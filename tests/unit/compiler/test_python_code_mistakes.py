@@ -412,3 +412,13 @@ def test_a_merge_conflict_is_called_so() -> None:
     assert found.message == "this isn't Python: a merge conflict isn't resolved"
     found = read_function("title = 1 +\n=======\n", "keep")
     assert isinstance(found, Problem) and "merge" not in found.message
+
+
+def test_a_function_that_stands_there_twice_with_other_inputs_is_told_so() -> None:
+    other = "def keep(a: int) -> int:\n    return a\n"
+    keep = "def keep(b: int) -> int:\n    return b\n"
+    assert problems(other + keep) == [("unknown-function", 3, 1)]
+    assert problems(other + other) == []
+    lost = read_function(other.replace("keep", "say") + keep.replace("keep", "say"), "keep")
+    assert isinstance(lost, Problem)
+    assert lost.hint.startswith("`say` is defined twice there")
