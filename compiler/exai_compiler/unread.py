@@ -46,6 +46,7 @@ _FOREIGN = regex(
     rf"""^apiVersion[ \t]*:[ \t]*["']?(?!{re.escape(_OURS)}|(?:null|Null|NULL)\b)[A-Za-z]""",
     re.MULTILINE,
 )
+_TOP_KEY = regex(r"""^["']?([A-Za-z][\w-]*)["']?[ \t]*:(?![^\s])""", re.MULTILINE)
 _ENVIRONMENT = regex(r"""\benvironment["']?[ \t]*:[ \t]*["']?([^\s"',}\]#]+)""")
 
 
@@ -128,7 +129,20 @@ def _says_something(text: str) -> bool:
     return any(line.partition("#")[0].strip() not in _NOTHING for line in lines)
 
 
+def _is_none(text: str) -> bool:
+    """Whether a text is no document of exai's: it begins with a key at the top, and no key there is
+    nearly one that every document has. None whose top is in brackets."""
+    keys = _TOP_KEY.findall(text)
+    said = [line for line in text.splitlines() if line.partition("#")[0].strip()]
+    begins = bool(said) and _TOP_KEY.match(said[0]) is not None
+    words = _WORDS.findall(text)
+    ours = any(word in _FRAME or word.startswith(_OURS) or word in KINDS for word in words)
+    return begins and not ours and not any(_meant(key, _FRAME) for key in keys)
+
+
 def _unread_part(path: str, text: str) -> Unread:
+    if _is_none(text):
+        return Unread(path, frozenset(), frozenset(), "Manifest")
     kinds = {*_TOP_KIND.findall(text)}
     once = len(tops := _TOP.findall(text)) == len({*tops})
     known = kinds.pop() if once and len(kinds) == 1 and kinds <= KINDS.keys() else None

@@ -120,6 +120,25 @@ def test_what_is_no_document_hides_nothing() -> None:
     assert not unread.names | unread.words
 
 
+@pytest.mark.parametrize(
+    ("text", "hides"),
+    [
+        ("todo: [a, b\n", False),
+        ("# To do\n\ntodo:\n  - a\n\t- b\nname: 'x\n", False),
+        ("todo: [a\nspce: {x: 1}\n", True),
+        ("todo: [a\nkind Model\n", True),
+        ("todo: [exai.dev/v1alpha1\n", True),
+        ("{todo: [a, b\n", True),
+        ("  steps: {load: [a\n", True),
+        ("Kind: [a\n", True),
+        ("- todo: [a\n", True),
+    ],
+)
+def test_a_text_without_a_sign_of_a_document_hides_nothing(text: str, hides: bool) -> None:
+    (found,) = unread_text("a.yaml", text)
+    assert bool(found.names | found.words | found.maybe or found.kind is None) is hides
+
+
 @pytest.mark.parametrize(("kind", "told"), [("Service", False), ("Dataset", True)])
 def test_what_a_runtime_may_serve_waits_for_it(kind: str, told: bool) -> None:
     service = FRAME + "kind: Service\nmetadata: {name: s}\nspec: {model: m}\n"

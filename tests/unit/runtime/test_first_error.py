@@ -308,3 +308,13 @@ def test_a_text_that_an_anchor_shortens_is_told_unless_it_is_allowed(tmp_path: P
     allowed = "# exai: allow unused-anchor -- meant so\nmetadata: {name: d,"
     place.write_text(text.replace("metadata: {name: d,", allowed))
     assert "unused-anchor" not in {each.code for each in validate(tmp_path).diagnostics}
+
+
+def test_a_file_that_is_no_document_hides_no_mistake(tmp_path: Path) -> None:
+    root = tmp_path / "iris"
+    shutil.copytree(IRIS, root)
+    (root / "specs/todo.yaml").write_text("todo: [a, b\n")
+    model = root / "specs/model.yaml"
+    model.write_text(model.read_text().replace("accuracy:", "acuracy:", 1))
+    found = {each.code for each in validate(root).diagnostics if each.severity == "error"}
+    assert found == {"yaml-syntax", "gate-without-metric"}
