@@ -281,16 +281,13 @@ def read(
             document = Document(path, value, decoded, conversion.places)
             secret = islice(known_secrets(value), MAX_PROBLEMS) if doubtful else ()
             secrets = [_secret(document, *each) for each in secret]
-            if flaws:
-                problems += secrets
-                continue
             found: list[Diagnostic] = []
-            if may_have_look_alikes(decoded):
+            if not flaws and may_have_look_alikes(decoded):
                 found += islice(look_alikes(document, lines_of(decoded)), MAX_PROBLEMS)
             problems += [*secrets, *found]
             if secrets and isinstance(cleared := without_secrets(value), Mapping):
                 document = Document(path, cleared, decoded, conversion.places)
-            if not found:
+            if not flaws and not found:
                 documents.append(document)
         if len(problems) > MAX_IN_FILE:
             problems[MAX_IN_FILE:] = [more_problems(problems[-1].at, MAX_IN_FILE, "file")]
