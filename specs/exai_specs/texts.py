@@ -112,8 +112,11 @@ def different(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @frozen
-class _Host:
-    """A host's name. No message quotes one with `@`: what stands before it may be a password."""
+class _Apart:
+    """A name without this sign. No message quotes one that has it: a password may stand beside."""
+
+    sign: str
+    wrong: str
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -121,23 +124,23 @@ class _Host:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def _check(self, value: str) -> str:
-        if "@" in value:
-            wrong = "a user or password must not be in a host's name"
+        if self.sign in value:
             hint = (
-                "write what stands after the `@`, and `user: NAME, password: {secret: NAME, key: "
-                "KEY}`; if a password was ever shared, change it"
+                "write `host: NAME, user: NAME, password: {secret: NAME, key: KEY}`; if a password "
+                "was ever shared, change it"
             )
-            raise refuse(Problem("secret-in-spec", wrong, hint))
+            raise refuse(Problem("secret-in-spec", self.wrong, hint))
         return value
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "not": {"pattern": "@"}}
+        return {**handler(schema), "not": {"pattern": self.sign}}
 
 
 Filled: TypeAlias = Annotated[Text, _Filled()]
-Host: TypeAlias = Annotated[Filled, _Host()]
+Host: TypeAlias = Annotated[Filled, _Apart("@", "a user or password must not be in a host's name")]
+User: TypeAlias = Annotated[Filled, _Apart(":", "a password must not be in a user's name")]
 Http: TypeAlias = Annotated[Text, _Address(is_http, "an http or https address", r"^https?://\S+$")]
 TrackingUri: TypeAlias = Annotated[
     Text,

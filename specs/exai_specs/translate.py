@@ -133,9 +133,11 @@ def _said_by_pydantic(
 
 def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     """A key that nothing declares."""
+    from exai_specs.withheld_lines import key_shown  # of mistakes alone
+
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
-    message = f"there is no field {name[:60]}{where}"
+    message = f"there is no field {key_shown(name[:60])}{where}"
     hint = elsewhere(name, known, path) or said_here(name, known)
     if {"uses", "forEach"} <= set(known):  # of one step: what stands in its place
         known = {*known, "choose"}

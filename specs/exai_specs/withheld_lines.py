@@ -18,10 +18,11 @@ from exai_specs.withheld import NAMED, awaits_credential, first_argument, is_cre
 # A bare one is looked at once, from its first letter: not again from each of its letters.
 _BARE = r"(?<![\w.-])(?:(?![A-Za-z_])[\w.-])*+(?P<bare>[A-Za-z_][\w.-]*+)"
 _PAIR = regex(rf"""(?:(?P<key>"[^"]*"|'[^']*')|{_BARE})\s*+(?::(?=\s|$|["'])|=(?=\s*["']))\s*""")
-# Without the blank that YAML wants, as mistakes have it; not the name of a module or an image.
+# Without the blank that YAML wants, or without a colon, as mistakes have it; not the name of a
+# module or an image.
 _UNSPACED = regex(
     r"""(?<![\w./-])(?:"(?P<double>[\w -]*)"|'(?P<single>[\w -]*)'|(?P<bare>[A-Za-z_][\w-]*+))"""
-    r"\s*+:(?=[^\s:])(?P<text>[^\s,\]}]*)"
+    r"(?:\s*+:(?=[^\s:])|\s*+=(?!=)[ \t]*+|[ \t]++(?=[^\s,\]}:=]*[0-9]))(?P<text>[^\s,\]}]*)"
 )
 _NAME = r"""(?:[\w.-]+|"[\w.-]+"|'[\w.-]+')"""
 _MEMBER = rf"(?:secret:\s*{_NAME}|key:\s*{_NAME}|optional:\s*\w+)\s*"
@@ -29,6 +30,8 @@ _REFERENCE = regex(rf"\{{\s*{_MEMBER}(?:,\s*{_MEMBER})*\}}")
 # Words, and what is blank between two of them: a blank is looked at once.
 _PLAIN = r"""[^"'\s][^\s,\]}]*+(?:[^\S\n]++(?!#)[^\s,\]}]++)*+"""
 _SCALAR = regex(rf""""([^"]*)"|'([^']*)'|({_PLAIN})(?=\s*(?:[,\]}}]|\s#|$))""")
+# `user:password@host`, where a host's name is wanted.
+_HOST = regex(r"""(?<![\w-])host["']?\s*+:\s*+["']?(?=[^\s,}"']*@)""")
 _SECRET_NAME = regex(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _VARIABLE = regex(r"""\bname\s*:\s*["']?([A-Za-z_][\w.-]*)["']?\s*(?:,|$)""")
 _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])|[\s.-]+")
@@ -59,8 +62,11 @@ def line_shown(lines: Sequence[str], index: int, python: bool = False) -> str:
         if _holds_credential(line, found):
             start = end
             break
-    if not python and (joined := _unspaced(line[:start])) is not None:
-        start = joined
+    if not python:
+        host = _HOST.search(line[:start])
+        start = host.end() if host else start
+        joined = _unspaced(line[:start])
+        start = start if joined is None else joined
     if start is None:
         return line
     return f"{line[:start]}{'' if line[start - 1 : start] not in (':', '=') else ' '}{MARK}"
@@ -81,10 +87,15 @@ def _goes_on(lines: Sequence[str], index: int) -> int | None:
     """Where a line begins that is part of a credential, by what stands above it."""
     line = lines[index]
     indent = _indent(line)
+    nearest = True
     for above in reversed(lines[max(0, index - _FARTHEST) : index]):
         if not above.strip():
             continue
         begin = _indent(above[:_LONGEST])
+        joined = nearest and begin == indent and len(above) <= _LONGEST and not _PAIR.search(line)
+        if joined and _opens_credential(above):
+            return indent  # which YAML refuses, for it isn't indented
+        nearest = False
         if begin == indent and line.lstrip().startswith("-") and _is_option(above[begin:]):
             return indent
         if begin < indent and len(above) > _LONGEST:
@@ -140,6 +151,12 @@ def _holds_credential(line: str, found: re.Match[str]) -> bool:
     return is_credential("TOKEN", text)
 
 
+def key_shown(name: str) -> str:
+    """A key as a message may name it: without a credential that was written into it."""
+    start = _unspaced(name)
+    return name if start is None else f"{name[:start]}{MARK}"
+
+
 def _key(found: re.Match[str]) -> str:
     return (found["key"] or found["bare"]).strip("\"'")
 
@@ -150,7 +167,7 @@ def _looks_named(key: str) -> bool:
     last, two = words.rpartition("_")[2], "_".join(words.split("_")[-2:])
     if key in _OTHERS or last in _OTHERS:
         return False
-    if NAMED.search(words):
+    if NAMED.search(words) or last in ("pass", "pwd", "pw"):
         return True
     from difflib import get_close_matches
 

@@ -20,7 +20,7 @@ from exai_specs.kinds.stores import FeatureStore
 from exai_specs.kinds.workload import SECRET, Credential, SecretRef
 from exai_specs.names import KUBERNETES, MODEL
 from exai_specs.notes import Field, about
-from exai_specs.texts import Filled, Host, Http, TrackingUri
+from exai_specs.texts import Filled, Host, Http, TrackingUri, User
 from exai_specs.types import TypeProblem, called
 from exai_specs.values import field
 from exai_specs.version_ranges import PATTERN, parse_range
@@ -98,7 +98,7 @@ class Postgresql:
     host: Annotated[Host, Effect.RENDER, about("Host name", "db.prod")]
     port: Annotated[_Port, Effect.RENDER, about("Port", 5432)] = 5432
     database: Annotated[Filled, Effect.RENDER, about("Name of the database", "ml")]
-    user: Annotated[Filled, Effect.RENDER, about("User name", "exai")]
+    user: Annotated[User, Effect.RENDER, about("User name", "exai")]
     password: Annotated[
         Annotated[SecretRef, Credential()],
         Effect.RENDER,

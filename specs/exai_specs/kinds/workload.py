@@ -135,16 +135,26 @@ class Credential:
     def _check(self, value: Any) -> Any:
         if isinstance(value, SecretRef):
             return value
-        if isinstance(value, dict) and not any(map(_is_bare, value, value.values())):
+        if isinstance(value, dict) and not _holds_text(value):
             return value
         hint = "write {secret: NAME, key: KEY}; if this was ever shared, change the secret"
         raise refuse(Problem("secret-in-spec", "must not be in a spec", hint))
 
 
-def _is_bare(key: Any, value: Any) -> bool:
-    """Whether a key of braces has no value and is no field: a text, as in `{hunter2}`."""
-    fields = ("secret", "key", "optional")
-    return value is None and (not isinstance(key, str) or nearest(key, fields) is None)
+def _holds_text(value: Mapping[Any, Any]) -> bool:
+    """Whether braces hold a text, as in `{hunter2}`, and no reference."""
+    if any(each is None and not _is_meant(key, _OF_A_REFERENCE) for key, each in value.items()):
+        return True
+    return bool(value) and not any(_is_meant(key, (*_OF_A_REFERENCE, *_OF_OTHERS)) for key in value)
+
+
+_OF_A_REFERENCE = ("secret", "key", "optional")
+# What other tools' references have.
+_OF_OTHERS = ("configMap", "env", "field", "file", "name", "secretKeyRef", "value", "valueFrom")
+
+
+def _is_meant(key: Any, fields: tuple[str, ...]) -> bool:
+    return isinstance(key, str) and nearest(key, fields) is not None
 
 
 @frozen

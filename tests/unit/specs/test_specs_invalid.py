@@ -85,7 +85,7 @@ def test_no_message_repeats_what_stands_in_a_credentials_place() -> None:
     path = FOLDER / "secret-in-spec.yaml"
     found = diagnostics_of(path.read_bytes(), path.name)
     assert {each.code for each in found} == {"secret-in-spec"}
-    assert len(found) == 8
+    assert len(found) == 10
     for secret in ("hunter2", "4711"):
         assert all(secret not in repr(each) for each in found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exai_specs.withheld_lines import line_shown
+from exai_specs.withheld_lines import key_shown, line_shown
 
 TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
 
@@ -28,6 +28,10 @@ TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
         ('args: ["--db-password=hunter2"]', 'args: ["--db-password= ***'),
         ("command: [sh, -c, 'PGPASSWORD=hunter2 psql']", "command: [sh, -c, 'PGPASSWORD= ***"),
         ("{user: exai, password:hunter2PW, port: 1}", "{user: exai, password: ***"),
+        ("{user: exai, password = hunter2PW}", "{user: exai, password = ***"),
+        ("{user: exai, password hunter2PW}", "{user: exai, password ***"),
+        ("{user: exai, pass: hunter2PW}", "{user: exai, pass: ***"),
+        ('{host: "exai:hunter2PW@db", port: 1}', '{host: "***'),
         ("  password:hunter2PW", "  password: ***"),
         ("  pasword:{hunter2PW}", "  pasword: ***"),
         ("{'api-key':hunter2, token: hunter3}", "{'api-key': ***"),
@@ -57,6 +61,9 @@ def test_a_credential_is_not_quoted(line: str, told: str) -> None:
         "key: [station_id, at]",
         "args: [--tokenizer, hunter2, --token-file, /run/token, --api-key, $KEY]",
         "{python: feature.token:main, image: acme/token:v1}",
+        "if: ${{ parameters.token == 5 }}",
+        "description: a token of 3 words, a password for all",
+        "{host: db, model: iris@champion, image: a/b:v1@sha256:0}",
         "HF_TOKEN:${{ parameters.token }}",
         "{secret:db, key:password}",
         "args: [--api-key, --verbose, 'TOKEN=$(cat /run/token)']",
@@ -71,6 +78,8 @@ def test_what_is_no_credential_is_quoted(line: str) -> None:
     [
         ("HF_TOKEN: |\n  hunter2", "  ***"),
         ("HF_TOKEN:\n  hunter2", "  ***"),
+        ("HF_TOKEN:\nhunter2", "***"),
+        ("HF_TOKEN:\nUSER: me", "USER: me"),
         ("- name: HF_TOKEN\n  value: hunter2", "  value: ***"),
         ('DB_PASSWORD: "one\n  two', "  ***"),
         ("args:\n  - --api-key\n  - hunter2", "  - ***"),
@@ -84,6 +93,20 @@ def test_what_is_no_credential_is_quoted(line: str) -> None:
 def test_a_credential_may_go_on_below(text: str, told: str) -> None:
     lines = text.split("\n")
     assert line_shown(lines, len(lines) - 1) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("password=hunter2PW", "password=***"),
+        ("password:hunter2PW", "password:***"),
+        ("password hunter2PW", "password ***"),
+        ("passwords", "passwords"),
+        ("token", "token"),
+    ],
+)
+def test_a_credential_in_a_key_is_not_named(key: str, told: str) -> None:
+    assert key_shown(key) == told
 
 
 def test_a_hint_of_python_is_no_value() -> None:
