@@ -19,7 +19,7 @@ from exai_specs.frozen import Json, freeze
 from exai_specs.identity import RefTo
 from exai_specs.names import MESSAGE, NameRule, parse_model_name
 from exai_specs.notes import Field, Strict
-from exai_specs.types import Path, TypeProblem, called, is_artifact
+from exai_specs.types import Hint, Path, TypeProblem, called, is_artifact
 from exai_specs.values import frozen
 
 if TYPE_CHECKING:
@@ -44,9 +44,14 @@ class Problem:
 
     code: str
     message: str
-    hint: str = ""
+    hint: Hint = ""
     path: Path = ()
     on: Literal["value", "key", "name"] = "value"
+
+    @property
+    def said(self) -> str:
+        """The hint in words."""
+        return self.hint if isinstance(self.hint, str) else self.hint()
 
 
 def refuse(*problems: Problem) -> PydanticCustomError:

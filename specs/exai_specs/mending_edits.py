@@ -51,7 +51,7 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
         elif each["type"] == "exai":
             for problem in each["ctx"]["problems"]:
                 at = (*(path[:-1] if problem.on == "name" else path), *problem.path)
-                said = _MEANT.match(problem.hint)
+                said = _MEANT.match(problem.said)
                 if said is None or problem.on == "value":
                     yield Edit(at, value=said[1] if said and problem.on == "value" else None)
                 else:

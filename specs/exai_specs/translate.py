@@ -171,7 +171,7 @@ def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
     whole = (*(path[:-1] if problem.on == "name" else path), *problem.path)
     at = document.at(whole) if problem.on == "value" else document.key_at(whole)
     message = f"{dotted(whole)}: {problem.message}"
-    found = Diagnostic(problem.code, message, at, hint=problem.hint)
+    found = Diagnostic(problem.code, message, at, hint=problem.said)
     return _switched(found, document, whole) if problem.code == "exactly-one-of" else found
 
 

@@ -6,8 +6,8 @@ is a `Scalar` whose name has a capital first letter or a dot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -16,6 +16,8 @@ from exai_specs.regexes import regex
 from exai_specs.values import frozen
 
 Path: TypeAlias = tuple[str | int, ...]
+Hint: TypeAlias = str | Callable[[], str]
+"""Words, or what finds them: thousands may be wrong, and a hundred are told."""
 
 COLUMN_TYPES = (
     *("bool", "int32", "int64", "float32", "float64", "string", "bytes"),
@@ -76,7 +78,7 @@ Type = Scalar | ListOf | MapOf | StructOf
 class TypeProblem(ValueError):
     """What is wrong with a type, and where inside it."""
 
-    def __init__(self, message: str, path: Path = (), hint: str = "", code: str = "") -> None:
+    def __init__(self, message: str, path: Path = (), hint: Hint = "", code: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.path = path
@@ -101,7 +103,7 @@ def parse_port_type(value: Any) -> Type:
     if isinstance(value, str) and is_artifact(value):
         if value in ARTIFACT_TYPES or _DOTTED.fullmatch(value):
             return Scalar(value)
-        raise TypeProblem("isn't a type", (), _did_you_mean(value, ARTIFACT_TYPES))
+        raise TypeProblem("isn't a type", (), partial(_did_you_mean, value, ARTIFACT_TYPES))
     return parse_parameter_type(value)
 
 
@@ -241,7 +243,7 @@ def _parse(value: Any, names: tuple[str, ...], forms: tuple[str, ...], path: Pat
     if isinstance(value, str):
         if value in names:
             return Scalar(value)
-        raise TypeProblem("isn't a type", path, _meant(value, names) or _did_you_mean(value, names))
+        raise TypeProblem("isn't a type", path, partial(_hint, value, names))
     shown = ", ".join(f"{{{form}: ...}}" for form in forms)
     if not isinstance(value, Mapping):
         message = f"must be a type, not {called(value)}"
@@ -264,6 +266,10 @@ def _parse(value: Any, names: tuple[str, ...], forms: tuple[str, ...], path: Pat
             raise TypeProblem(wrong, (*path, form, name), hint, "invalid-name")
         fields[name] = _parse(type_, names, forms, (*path, form, name))
     return StructOf(MappingProxyType(fields))
+
+
+def _hint(value: str, names: tuple[str, ...]) -> str:
+    return _meant(value, names) or _did_you_mean(value, names)
 
 
 def _did_you_mean(value: str, names: tuple[str, ...]) -> str:

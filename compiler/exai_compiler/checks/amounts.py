@@ -53,7 +53,7 @@ def _block(
             "bad-amount",
             f"with the defaults of the parameters, this {problem.message}",
             spec.at(*path, "resources", *problem.path),
-            hint=problem.hint or "raise the one default, or lower the other",
+            hint=problem.said or "raise the one default, or lower the other",
         )
 
 
