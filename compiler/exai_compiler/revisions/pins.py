@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from exai_compiler.facts import Lock, Pin
+from exai_compiler.facts import Lock, ModelVersion, Pin
+from exai_compiler.judge import judge
 from exai_compiler.pinned_images import pins_of
 from exai_compiler.project import Project
 from exai_compiler.revisions.documents import DocumentChange, SpecField, Verb, by_ref
@@ -18,7 +19,7 @@ from exai_specs.diagnostics import Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
-from exai_specs.kinds import ServiceSpec
+from exai_specs.kinds import ModelSpec, ServiceSpec
 from exai_specs.values import replace
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ def with_pins(
     was = pins_of(base, environment) if base is not None else {}
     now = pins_of(head, environment)
     images = [image for image in sorted({*was, *now}) if was.get(image) != now.get(image)]
-    if not moved and not images:
+    measured = {
+        key: text
+        for key in sorted(old.keys() & new.keys())
+        if old[key].metrics != new[key].metrics and (text := _missed(head, key, new[key]))
+    }
+    if not moved and not images and not measured:
         return changes
     lock = Ref(KIND, environment)
     fields = tuple(
@@ -60,22 +66,57 @@ def with_pins(
         )
         for key in moved
     )
+    fields += tuple(
+        SpecField(
+            ("models", key, "metrics", metric),
+            old[key].metrics.get(metric),
+            new[key].metrics.get(metric),
+            effect=Effect.METADATA,
+            at=_place(base, head, environment, "models", key),
+        )
+        for key in measured
+        for metric in sorted({*old[key].metrics, *new[key].metrics})
+        if old[key].metrics.get(metric) != new[key].metrics.get(metric)
+    )
     before, after = (bool(old) or bool(was)), (bool(new) or bool(now))
     verb: Verb = "changed" if before and after else "added" if after else "removed"
     found = dict(by_ref(changes))
-    impact = Effect.REDEPLOY if moved else Effect.RENDER
-    found[lock] = DocumentChange(lock, verb, impact, (lock,), fields, fields[0].at)
+    impact = max(each.effect for each in fields)
+    note = "; ".join(measured.values())
+    found[lock] = DocumentChange(lock, verb, impact, (lock,), fields, fields[0].at, note)
     for spec, service in head.bodies(ServiceSpec):
-        if not any(reference in moved for _, reference in service.references):
+        asked = [reference for _, reference in service.references if reference in moved]
+        if not asked:
             continue
         own = found.get(spec.ref)
         because = (lock, spec.ref)
+        note = "" if all(each in new for each in asked) else _UNPINNED
         if own is None:
             at = spec.at("metadata", "name")
-            found[spec.ref] = DocumentChange(spec.ref, "affected", Effect.REDEPLOY, because, (), at)
+            own = DocumentChange(spec.ref, "affected", Effect.REDEPLOY, because, (), at)
         elif own.impact < Effect.REDEPLOY:
-            found[spec.ref] = replace(own, impact=Effect.REDEPLOY, because=because)
+            own = replace(own, impact=Effect.REDEPLOY, because=because)
+        found[spec.ref] = replace(own, note=own.note or note)
     return tuple(found[ref] for ref in sorted(found))
+
+
+_UNPINNED = "it isn't rendered any more without its pin; what runs of it stays"
+
+
+def _missed(head: Project, key: str, pin: Pinned) -> str:
+    """The gates that a pinned version misses by the metrics that its pin has now."""
+    model = key.partition("@")[0]
+    body = head.body(ModelSpec, model)
+    if body is None:
+        return ""
+    version = ModelVersion(model, pin.version, pin.uri, "", "", metrics=pin.metrics)
+    missed = [
+        f"{each.metric} ({each.rule} {each.limit:g})"
+        for each in judge(version, body.gates).results
+        if not each.passed and each.value is not None and each.limit is not None
+    ]
+    which = f"`{key}` is pinned to version {pin.version}, which misses its gates"
+    return f"{which}: {', '.join(missed)}" if missed else ""
 
 
 def pinned_services(project: Project, environment: str) -> frozenset[str]:
@@ -92,7 +133,8 @@ def with_stays(
     documents: tuple[DocumentChange, ...], lock: Lock, environment: str
 ) -> tuple[DocumentChange, ...]:
     """With a note at each model that is trained anew and that a pin keeps as it is."""
-    if any(each.ref == Ref(KIND, environment) for each in documents):
+    lock_ = Ref(KIND, environment)
+    if any(each.ref == lock_ and each.impact > Effect.METADATA for each in documents):
         return documents
     stays: dict[str, list[str]] = {}
     for (model, at), pin in sorted(lock.pins.items()):
@@ -116,7 +158,8 @@ def _pins(project: Project | None, environment: str) -> Mapping[str, Pinned]:
 
 
 def _deciding(pin: Pinned | None) -> tuple[int | str | None, ...]:
-    """Of what the model is served; its run and its metrics are for people."""
+    """Of what the model is served; its run and its metrics are for people, until it
+    misses a gate by them."""
     return (pin.version, pin.uri, pin.digest, pin.format) if pin is not None else ()
 
 

@@ -183,7 +183,10 @@ def test_a_pin_that_is_taken_out_waits_for_the_registry(tmp_path: Path) -> None:
     found = compared(root, "prod")
     assert told(found) == {
         "Lock/prod": (Effect.REDEPLOY, ""),
-        "Service/serving": (Effect.REDEPLOY, ""),
+        "Service/serving": (
+            Effect.REDEPLOY,
+            "it isn't rendered any more without its pin; what runs of it stays",
+        ),
     }
     assert found.plan is not None
     [waits] = found.plan.waiting
@@ -192,6 +195,24 @@ def test_a_pin_that_is_taken_out_waits_for_the_registry(tmp_path: Path) -> None:
     )
 
 
+def test_a_pinned_metric_that_misses_a_gate_is_told(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=PLACES)
+    pinned = PIN.replace('"}', MEASURED)
+    (root / "exai.lock").write_text(pinned)
+    commit(root)
+    edit(root / "exai.lock", ("0.97", "0.5"))
+    found = compared(root, "prod")
+    misses = "`kinds@champion` is pinned to version 3, which misses its gates: accuracy (min 0.9)"
+    assert told(found) == {"Lock/prod": (Effect.METADATA, misses)}
+    [field] = found.documents[0].fields
+    assert (field.path[-2:], field.old, field.new) == (("metrics", "accuracy"), 0.97, 0.5)
+    assert (field.at.path, field.at.line) == ("exai.lock", 6)
+    assert summary(found).startswith("Nothing for an apply to do: 1 document changed")
+    edit(root / "exai.lock", ("0.5", "0.95"))
+    assert told(compared(root, "prod")) == {}
+
+
+MEASURED = '", metrics: {accuracy: 0.97}}'
 PLACES = CLUSTER.replace("MODE", "Standard")
 PIN = f"""\
 apiVersion: exai.dev/v1alpha1
