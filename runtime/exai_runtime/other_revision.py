@@ -7,6 +7,7 @@ Never: what is compared, or how.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from exai_compiler.changes import Materialize, Planned, Run
@@ -17,6 +18,7 @@ from exai_runtime.compiling import Checked
 from exai_runtime.folder import Folder
 from exai_runtime.lock_file import read_lock
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.kinds import PipelineSpec
 from exai_specs.values import replace
 
 
@@ -104,11 +106,21 @@ def gone_environment(
     serving = [str(ref) for ref in sorted(project.specs) if ref.kind in _SERVING]
     more = [f"{len(serving) - _MOST} more"] if len(serving) > _MOST else []
     stays = f" ({', '.join((*serving[:_MOST], *more))})" if serving else ""
+    if going := list(_recurring(project) if there.target != "local" else ()):
+        stays += f"; what recurs goes on: {', '.join(going[:_MOST])}"
+        stays += f", {len(going) - _MOST} more" if len(going) > _MOST else ""
     message = f"{problem.message}, which {revision} has: what stands there stays{stays}"
     hint = f"`exai destroy -e {name}` takes it away, while the specs still have `{name}`"
     if there.target != "local":
         hint = "this version takes nothing away from a cluster: that is yours to do"
     return replace(problem, message=message, hint=f"{hint}; {problem.hint}")
+
+
+def _recurring(project: Project) -> Iterator[str]:
+    for spec, pipeline in project.bodies(PipelineSpec):
+        for name, schedule in sorted(pipeline.schedules.items()):
+            if schedule.enabled:
+                yield f"RecurringRun/{spec.ref.name}-{name}"
 
 
 _SERVING = ("Graph", "LLMService", "Service")

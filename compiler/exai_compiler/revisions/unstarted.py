@@ -27,24 +27,41 @@ def with_notes(
         for each in documents
     )
     return tuple(
-        replace(each, note=_otherwise(each, head)) if _is_started_otherwise(each) else each
+        replace(each, note=_otherwise(each, head)) if _is_started_otherwise(each, head) else each
         for each in told
     )
 
 
-def _is_started_otherwise(change: DocumentChange) -> bool:
-    paths = (field.path[:3] for field in change.fields)
-    return change.ref.kind == "Pipeline" and not change.note and _ON in paths
+def _is_started_otherwise(change: DocumentChange, head: Resolved) -> bool:
+    if change.ref.kind != "Pipeline" or change.note:
+        return False
+    return any(each.path[:3] == _ON for each in change.fields) or _is_off(change, head)
+
+
+def _is_off(change: DocumentChange, head: Resolved) -> bool:
+    """Whether its last schedule is gone, or switched off. One machine has none."""
+    body = head.project.body(PipelineSpec, change.ref.name)
+    if body is None or head.environment.target == "local" or _is_scheduled(body):
+        return False
+    return any(each.path[:2] == ("spec", "schedules") for each in change.fields)
+
+
+def _is_scheduled(body: PipelineSpec) -> bool:
+    return any(each.enabled for each in body.schedules.values())
 
 
 def _otherwise(change: DocumentChange, head: Resolved) -> str:
-    """What starts a run now, from a change of `run.on` on."""
+    """What starts a run now, from a change of `run.on` or of its schedules on."""
     body = head.project.body(PipelineSpec, change.ref.name)
     if body is None or body.artifacts:
         return ""
     on = DEFAULT_ON[head.environment.target] if body.run.on is None else body.run.on
     starts = [words for key, words in _STARTS.items() if key in on]
-    starts += ["its schedule"] if body.schedules else []
+    starts += ["its schedule"] if _is_scheduled(body) else []
+    if _is_off(change, head):
+        by_hand = "nothing runs it by itself any more: a person starts a run"
+        run = f"no schedule runs it any more: {' or '.join((*starts, 'a person'))} starts a run"
+        return run if starts else by_hand
     return f"from now on {' or '.join((*starts, 'a person'))} starts a run"
 
 
@@ -67,7 +84,7 @@ def _note(head: Resolved, name: str) -> str:
         return ""
     why = f"`run.on` is empty in `{head.name}`" if not on else "`run.on` has no `spec`"
     if "data" in on:
-        later = "its schedule or new data" if body.schedules else "new data or a person"
+        later = "its schedule or new data" if _is_scheduled(body) else "new data or a person"
         return f"no run is planned: {why}; {later} starts it"
-    later = "its schedule runs it next" if body.schedules else "a person starts it"
+    later = "its schedule runs it next" if _is_scheduled(body) else "a person starts it"
     return f"no run is planned: {why}; {later}"

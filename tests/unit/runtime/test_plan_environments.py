@@ -5,7 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reviewed_projects import CLUSTER, SERVICE, THERE, commit, compared, edit, project
+from reviewed_projects import (
+    CLUSTER,
+    DATASET,
+    MODEL,
+    SERVICE,
+    THERE,
+    TRAINING,
+    commit,
+    compared,
+    edit,
+    project,
+)
 
 from exai_runtime.comparing import plan_against
 from exai_specs.effects import Effect
@@ -54,3 +65,53 @@ def test_local_is_there_without_a_word(tmp_path: Path) -> None:
     edit(root / "exai.yaml", ("local: {target: local}, ", ""))
     [told] = compared(root, "prod").documents
     assert told.note == "what is of `local` has no effect here"
+
+
+NIGHTLY = "schedules: {nightly: {cron: 0 2 * * *}, off: {every: 6h, enabled: false}}"
+
+
+def scheduled(root: Path, on: str) -> Path:
+    """A pipeline that a schedule runs, in a cluster and here."""
+    training = TRAINING.replace("run: {on: [spec]}", f"run: {{on: [{on}]}}\n  {NIGHTLY}")
+    environments = f"{{local: {{target: local}}, {BOTH[1:]}"
+    return project(root, DATASET, training, MODEL, environments=environments)
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        ("", "nothing runs it by itself any more: a person starts a run"),
+        ("data", "no schedule runs it any more: new data or a person starts a run"),
+    ],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        (f"  {NIGHTLY}\n", ""),
+        ("nightly: {cron: 0 2 * * *}, ", ""),
+        ("0 2 * * *}", "0 2 * * *, enabled: false}"),
+    ],
+)
+def test_that_no_schedule_runs_a_pipeline_any_more_is_said(
+    change: tuple[str, str], on: str, told: str, tmp_path: Path
+) -> None:
+    root = scheduled(tmp_path, on)
+    edit(root / "specs/all.yaml", change)
+    assert [each.note for each in compared(root, "prod").documents] == [told]
+    assert [each.note for each in compared(root, "local").documents] == [""]  # which has none
+
+
+def test_a_schedule_that_runs_at_another_time_needs_no_word(tmp_path: Path) -> None:
+    root = scheduled(tmp_path, "")
+    edit(root / "specs/all.yaml", ("0 2 * * *", "0 4 * * *"))
+    assert [each.note for each in compared(root, "prod").documents] == [""]
+
+
+def test_what_recurs_where_an_environment_is_gone_goes_on(tmp_path: Path) -> None:
+    root = scheduled(tmp_path, "")
+    edit(root / "exai.yaml", (OTHER, ""))
+    [problem] = plan_against(root, "other", "HEAD").diagnostics
+    assert problem.message == (
+        "the working tree has no environment `other`, which HEAD has: what stands there stays; "
+        "what recurs goes on: RecurringRun/training-nightly"
+    )
