@@ -91,6 +91,23 @@ def wrong_patches(base: Project, unread: Iterable[Document]) -> tuple[Diagnostic
     return in_order(named(base, half_patched(base, unread)))
 
 
+def wrong_in_halves(
+    base: Project, halves: Iterable[Spec], told: Iterable[Diagnostic]
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with the fields that overlays patch of which these are left, whatever else they
+    say, and isn't told."""
+    left = sorted([e for e in halves if e.ref.kind == "Overlay"], key=lambda each: each.ref)
+    if not left:
+        return ()
+    from exai_compiler.half_patched import OF_A_FIELD
+
+    known = {(each.code, each.at) for each in told}
+    places = {each.document.path for each in left}
+    there = environments(replace(base, overlays=tuple(left))).problems
+    found = (each for each in there if each.code in OF_A_FIELD and each.at.path in places)
+    return tuple([each for each in found if (each.code, each.at) not in known])
+
+
 def wrong_with(wrong: Wrong, base: Project, unread: Iterable[Unread]) -> Wrong:
     """With the environments of Overlays that can't be read, or all where the Project can't: nobody
     knows those."""

@@ -20,7 +20,7 @@ from exai_specs.nearest import nearest
 from exai_specs.overlays import PATCH, overlaid
 from exai_specs.parse import Spec, parse
 
-_OF_A_FIELD = frozenset({"unknown-field", "wrong-type", "number-format"})
+OF_A_FIELD = frozenset({"unknown-field", "wrong-type", "number-format"})
 # Of its own value, or of several fields at once.
 _OF_SOME = "invalid-value"
 
@@ -49,7 +49,7 @@ def _wrong(document: Document, patches: Iterable[Document]) -> Iterator[Diagnost
     for problem in told:
         if patched.onto(problem.at) is None:
             continue
-        if problem.code in _OF_A_FIELD:
+        if problem.code in OF_A_FIELD:
             yield problem
         elif problem.code == _OF_SOME:
             fields = {_field(each, (*PATCH, "spec"), problem.at) for each in patches}

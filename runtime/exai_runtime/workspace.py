@@ -13,7 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from exai_compiler.catalog import Catalog, catalog
-from exai_compiler.environments import AS_THE_BASE, Wrong, environments, wrong_patches
+from exai_compiler.environments import (
+    AS_THE_BASE,
+    Wrong,
+    environments,
+    wrong_in_halves,
+    wrong_patches,
+)
 from exai_compiler.project import Project, link
 from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
@@ -118,6 +124,9 @@ def load_from(
             parsed = {id(spec.document) for spec in specs}
             hidden = (each for each in read_.documents if id(each) not in parsed)
             problems += wrong_patches(project, hidden)
+        if project is not None and read_.mended:
+            left = [each.spec for each in read_.mended]
+            problems += wrong_in_halves(project, left, (*problems, *there.problems))
         judged = _judged(read_, locked)
         python = python_files(folder, (*specs, *there.patched, *_more(read_, judged)))
         problems = secrets_alone((*problems, *there.problems, *python.problems))

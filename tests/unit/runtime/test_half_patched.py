@@ -107,3 +107,31 @@ def test_what_names_tell_isnt_hidden_by_a_field(
 ) -> None:
     found = told(tmp_path, base, patch)
     assert [each for each in found if each[1] != OF_DATASET] == codes
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "code"),
+    [
+        ("patch: {", "patch: {metadata: {name: x}, ", "overlay-identity"),
+        ("patch: {", "patch: {kind: Model, ", "overlay-identity"),
+        ("environment: prod, t", "enviroment: prod, t", "unknown-field"),
+        ("metadata: {name: more}", "metadata: {name: more, lables: {}}", "unknown-field"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("patch", "codes"),
+    [
+        ("{stoped: true}", ["unknown-field"]),
+        ("{replicas: {max: 2}}", []),
+        # What is missing may stand in what can't be read.
+        ("{model: {uri: null, storage: null}}", []),
+    ],
+)
+def test_what_a_patch_has_wrong_is_told_beside_its_overlay(
+    tmp_path: Path, written: str, instead: str, code: str, patch: str, codes: list[str]
+) -> None:
+    text = PROJECT.replace("PATCH", patch).replace("BASE", "{model: files}")
+    (tmp_path / "exai.yaml").write_text(text.replace(written, instead, 1))
+    found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
+    mine = sorted(each.code for each in found if each.at.line <= OF_PATCH)
+    assert mine == sorted([code, *codes])
