@@ -301,7 +301,7 @@ class Maker:
 
 def makers(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[Maker, ...]]:
     """Who registers each model, by the model's name."""
-    found: dict[str, tuple[Maker, ...]] = {}
+    found: dict[str, list[Maker]] = {}
     for graph in graphs.values():
         for step in graph.steps.values():
             component = step.component
@@ -309,8 +309,8 @@ def makers(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[Maker, ...]]:
                 continue
             for port, kind in component.refs.items():
                 if kind == "Model" and (name := text(step.inputs.get(port))):
-                    found[name] = (*found.get(name, ()), Maker(graph, step, port))
-    return MappingProxyType(found)
+                    found.setdefault(name, []).append(Maker(graph, step, port))
+    return MappingProxyType({name: tuple(registering) for name, registering in found.items()})
 
 
 def trained(maker: Maker, flow: Flow) -> Signature | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from exai_runtime.document_cache import DocumentCache
 from exai_runtime.folder import ROOT_FILE, SUFFIXES, Folder, Kind
 from exai_specs.allowances import Allowance, allowances
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
+from exai_specs.diagnostics import MAX_IN_FILE, MAX_PROBLEMS, Diagnostic, Span, more_problems
 from exai_specs.documents import Document
 from exai_specs.frozen import Json, thaw
 from exai_specs.identity import Ref
@@ -197,10 +197,16 @@ def _spec_files(
     if not isinstance(body, ProjectSpec):
         return
     declared = spec.document.at(("spec", "specs")) != spec.document.at(("spec",))
+    told, read_ = len(problems), set[str]()
     for index, entry in enumerate(body.specs):
-        at = spec.at("spec", "specs", index)
-        if "\0" in entry:  # no name has one, and it is told as a sign that no text has
+        # No name has a zero byte, and it is told as a sign that no text has.
+        if "\0" in entry or entry in read_:
             continue
+        at = spec.at("spec", "specs", index)
+        if len(problems) - told >= MAX_IN_FILE:
+            problems.append(more_problems(at, MAX_IN_FILE, "file"))
+            return
+        read_.add(entry)
         if not folder.inside(entry):
             problems.append(
                 Diagnostic(

@@ -8,6 +8,7 @@ there is a patch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import cast
 
 from exai_compiler.checks.subject import Subject
@@ -16,7 +17,7 @@ from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Tree
 from exai_compiler.render import unpatched
 from exai_compiler.resolve import resolve
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic
 from exai_specs.kinds.patches import patches_of
 from exai_specs.values import replace
 
@@ -39,7 +40,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 if kind in patches:
                     rendered.add((str(spec.ref), kind))
                     patched = Patched(spec, kind, body, patches[kind], name, environment)
-                    for each in judged(patched, subject.project.root):
+                    # A patch may have thousands of keys that are none: the rest isn't looked at.
+                    some = islice(judged(patched, subject.project.root), MAX_IN_FILE + 1)
+                    for each in some:
                         found.setdefault(each, {})[name] = None
     for each, names in found.items():
         yield replace(each, environments=tuple(names))
