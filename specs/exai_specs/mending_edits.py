@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exai_specs.documents import Document, Path
+from exai_specs.fields import Problem
 from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
 from exai_specs.misplaced_fields import elsewhere, renaming
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
 
 _MEANT = regex(r'did you mean "([^"]+)"')
+_ONE_OF = regex(r"^must have exactly one of (\w+(?:, \w+)*)$")
 _NUMBER = regex(r"-?\d{1,15}(\.\d{1,15})?")
 
 
@@ -52,7 +54,9 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
             for problem in each["ctx"]["problems"]:
                 at = (*(path[:-1] if problem.on == "name" else path), *problem.path)
                 said = _MEANT.match(problem.said)
-                if said is None or problem.on == "value":
+                if others := _others(problem, at, document):
+                    yield from others
+                elif said is None or problem.on == "value":
                     yield Edit(at, value=said[1] if said and problem.on == "value" else None)
                 else:
                     yield _renamed(at, said[1], document, named)
@@ -61,6 +65,14 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
     for path in lacking:
         if path not in named:
             yield Edit(path[:-1])
+
+
+def _others(problem: Problem, path: Path, document: Document) -> tuple[Edit, ...]:
+    """Of several that stand where there must be one of them, all but the first."""
+    listed = _ONE_OF.search(problem.message) if problem.code == "exactly-one-of" else None
+    names = listed[1].split(", ") if listed is not None else ()
+    there = [name for name in names if name in document.keys(path)]
+    return tuple([Edit((*path, name)) for name in there[1:]])
 
 
 def _renamed(path: Path, meant: str, document: Document, named: set[Path]) -> Edit:

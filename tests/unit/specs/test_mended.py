@@ -65,6 +65,13 @@ def test_what_is_misspelt_or_too_much_is_mended(right: str, wrong: str) -> None:
     assert value == WHOLE
 
 
+def test_of_two_that_exclude_each_other_the_first_is_left() -> None:
+    right = (HEAD + SPEC).replace("  steps:", "  schedules: {a: {cron: 0 2 * * *}}\n  steps:", 1)
+    found, value = left_of(right.replace("cron: 0 2 * * *", "every: 1h, cron: 0 2 * * *"))
+    assert value == thaw(document(right).value)
+    assert "1h" in str(found.without) and "`every`" in str(found.without)
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
