@@ -27,6 +27,7 @@ from exai_compiler.planning.rules import (
     object_wave,
     starts_with,
 )
+from exai_compiler.planning.shrinking import shrinks
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.values import replace
@@ -98,7 +99,8 @@ def _change(
     changed = tuple(diff(live.body, rendered.body))
     fields = (*changed, *live.drift)
     fixed = immutable(rendered.id.api, rendered.id.kind)
-    frozen = [field for field in fields if starts_with(field.path, fixed)]
+    kind = rendered.id.kind
+    frozen = [each for each in fields if starts_with(each.path, fixed) or shrinks(kind, each)]
     if (only := MUTABLE_ONLY.get(rendered.id.kind)) is not None:
         if not _is_named_by_content(rendered.origin):
             only = (*only, METADATA)
@@ -108,7 +110,8 @@ def _change(
         return None
     if frozen:
         path = ".".join(map(str, frozen[0].path))
-        why = _with_loss(rendered.id, f"{path} can't change in place")
+        how = "shrink" if shrinks(kind, frozen[0]) else "change"
+        why = _with_loss(rendered.id, f"{path} can't {how} in place")
         replace = Replace(rendered.id, rendered.id, rendered.origin, why, frozen[0].path)
         # Whoever uses a thing of which nothing else is known has to do without it for a while.
         impact = REMADE_EFFECTS.get(rendered.id.kind, Effect.BREAKING)

@@ -19,6 +19,7 @@ from reviewed_projects import (
     rows,
 )
 
+from exai_compiler.changes import Replace
 from exai_runtime import rechecking
 from exai_specs.effects import Effect
 
@@ -133,4 +134,55 @@ def test_an_output_that_callers_read_is_told_to_them(
     assert {each.consumer for each in found.breaks} <= {"whoever calls Service/serving"}
 
 
+@pytest.mark.parametrize("then", ["1Gi", "5G", "5368709119"])
+def test_a_claim_that_shrinks_is_made_again_without_its_files(then: str, tmp_path: Path) -> None:
+    root = project(tmp_path, CLAIM, environments=PLACES)
+    edit(root / "specs/all.yaml", ("5Gi", then))
+    found = compared(root, "prod")
+    id_ = "PersistentVolumeClaim/photos"
+    assert list(actions(found)) == [("replace", id_, Effect.BREAKING)]
+    assert found.plan is not None
+    [planned] = found.plan.changes
+    assert isinstance(planned.change, Replace)
+    assert planned.change.why == (
+        "spec.resources.requests.storage can't shrink in place; the files in it are lost with it"
+    )
+    lost = "it is made again, and the files in it are lost with it"
+    assert [(each.consumer, each.why) for each in found.breaks] == [(f"whoever uses {id_}", lost)]
+
+
+@pytest.mark.parametrize("then", ["6Gi", "6G"])
+def test_a_claim_that_grows_is_updated(then: str, tmp_path: Path) -> None:
+    root = project(tmp_path, CLAIM, environments=PLACES)
+    edit(root / "specs/all.yaml", ("5Gi", then))
+    found = compared(root, "prod")
+    [(how, what, _)] = actions(found)
+    assert (how, what, found.breaks) == ("update", "PersistentVolumeClaim/photos", ())
+
+
+def test_a_notebooks_workspace_that_shrinks_loses_its_files(tmp_path: Path) -> None:
+    root = project(tmp_path, NOTEBOOK, environments=PLACES)
+    edit(root / "specs/all.yaml", ("50Gi", "20Gi"))
+    found = compared(root, "prod")
+    id_ = "PersistentVolumeClaim/lab-workspace"
+    assert list(actions(found)) == [("replace", id_, Effect.BREAKING)]
+    assert [each.consumer for each in found.breaks] == [f"whoever uses {id_}"]
+
+
+CLAIM = f"""
+{HEAD}kind: Manifest
+metadata: {{name: photos, owner: ml}}
+spec:
+  manifest:
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 5Gi}}}}}}
+"""
+NOTEBOOK = f"""
+{HEAD}kind: Notebook
+metadata: {{name: lab, owner: ml}}
+spec:
+  image: "example.com/lab:1"
+  workspace: {{size: 50Gi}}
+"""
 LOCAL = ", local: {target: local}}"
