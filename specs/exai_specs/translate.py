@@ -16,6 +16,7 @@ from exai_specs.documents import Document
 from exai_specs.fields import HIDDEN, Problem
 from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
+from exai_specs.known_secrets import MARK
 from exai_specs.misplaced_fields import elsewhere
 from exai_specs.nearest import did_you_mean, nearest
 from exai_specs.regexes import regex
@@ -133,11 +134,12 @@ def _said_by_pydantic(
 
 def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     """A key that nothing declares."""
-    from exai_specs.withheld_lines import key_shown  # of mistakes alone
-
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
-    message = f"there is no field {key_shown(name[:60])}{where}"
+    alone = {"secret", "key"} <= set(known) and _value(document, path) is None
+    # In braces of a reference it may be the secret itself.
+    shown = MARK if alone and nearest(name, known) is None else _shown(name)
+    message = f"there is no field {shown}{where}"
     hint = elsewhere(name, known, path) or said_here(name, known)
     if {"uses", "forEach"} <= set(known):  # of one step: what stands in its place
         known = {*known, "choose"}
@@ -163,15 +165,30 @@ def dotted(path: Path) -> str:
     """A path for people: `spec.steps.train`, `spec.key[0]`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part[:60]}"
+        text += f"[{part}]" if isinstance(part, int) else f".{_shown(part)}"
     return text.lstrip(".")
+
+
+def _shown(key: str) -> str:
+    """A key as a message may name it."""
+    if _JOINED.isdisjoint(key):
+        return key[:60]
+    from exai_specs.withheld_lines import key_shown  # of mistakes alone
+
+    return key_shown(key[:60])
+
+
+_JOINED = frozenset("=: ")
 
 
 def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
     whole = (*(path[:-1] if problem.on == "name" else path), *problem.path)
     at = document.at(whole) if problem.on == "value" else document.key_at(whole)
     message = f"{dotted(whole)}: {problem.message}"
-    found = Diagnostic(problem.code, message, at, hint=problem.said)
+    hint = problem.said
+    if problem.code == "invalid-name" and whole and _shown(name := f"{whole[-1]}") != name[:60]:
+        hint = "write `NAME: {secret: NAME, key: KEY}`; if this was ever shared, change the secret"
+    found = Diagnostic(problem.code, message, at, hint=hint)
     return _switched(found, document, whole) if problem.code == "exactly-one-of" else found
 
 

@@ -242,3 +242,14 @@ def test_text_is_told_the_mapping_in_whose_place_it_stands(environment: str, for
     spec = f"spec: {{environments: {{prod: {{target: local, {environment}}}}}}}\n"
     (problem,) = told(FRAME.replace("Model", "Project") + spec)
     assert problem.hint.endswith(f"beside it: {form}")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["DB_PASSWORD=hunter2", "'DB_PASSWORD:hunter2': x", "A: {secret: a, key: b, hunter2}"],
+)
+def test_no_message_names_a_credential_that_became_a_key(variable: str) -> None:
+    text = FRAME.replace("Model", "Service")
+    found = told(f"{text}spec: {{model: m@a, env: {{{variable}}}}}\n")
+    assert found
+    assert not [each for each in found if "hunter2" in f"{each.message} {each.hint}"]
