@@ -74,13 +74,20 @@ def _unknown(spec: Spec, step: Step, name: str, port: str, takes: Collection[str
 
 
 def _of_no_type(subject: Subject, spec: Spec, step: Step) -> Iterator[Diagnostic]:
-    """Inputs that a function doesn't take, of whatever type the others are: that is told."""
-    if step.spec.python is None or not step.spec.with_:
-        return
-    from exai_compiler.python_code import names_taken
+    """Inputs that a function or a component doesn't take, whatever else is wrong with it: that is
+    told."""
+    takes: tuple[str, ...] = ()
+    if step.spec.python is not None and step.spec.with_:
+        from exai_compiler.python_code import names_taken
 
-    own = spec.document.file_of((*step.path, "python"))
-    name, takes = names_taken(own, step.spec, subject.catalog)
+        own = spec.document.file_of((*step.path, "python"))
+        name, takes = names_taken(own, step.spec, subject.catalog)
+    elif step.spec.component_file and step.spec.with_:
+        from exai_compiler.user_components import component_file, inputs_named
+
+        own = spec.document.file_of((*step.path, "uses"))
+        name = component_file(own, step.spec.component_file)
+        takes = inputs_named(subject.catalog.files.get(name, ""), name)
     for port in step.spec.with_ if takes else ():
         if port not in takes:
             yield _unknown(spec, step, name, port, takes)

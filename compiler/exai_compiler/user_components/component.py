@@ -92,6 +92,19 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
+def inputs_named(text: str, path: str) -> tuple[str, ...]:
+    """The names of what a file's component takes, whatever else is wrong with it; none where nobody
+    can tell."""
+    documents, _ = read(text, path)
+    if len(documents) != 1 or "inputs" in {part for _, part in wrong_shape(documents[0])}:
+        return ()
+    (document,) = documents
+    found, _ = ports(document, "inputs")
+    is_told = len(found) == len(cast(tuple[Json, ...], document.value.get("inputs", ())))
+    return tuple(port.name for port in found.values()) if is_told else ()
+
+
 def _ports(
     document: Document, field: str, lost: Collection[str]
 ) -> tuple[Mapping[str, Port], tuple[Diagnostic, ...]]:

@@ -204,3 +204,28 @@ def test_a_mistake_is_told_once_and_hides_none_beside_it(
         line = next(n for n, each in enumerate(lines, 1) if "outputPaht" in each)
         expected.add(f"component.yaml:{line}:13")
     assert sorted(found) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told_too"),
+    [
+        ("    image:", "    imge:", True),
+        ("type: Float", "type: Flaot", True),
+        ("inputs:", "inptus:", False),
+        ("name: rate", "nam: rate", False),
+        ("'0.5'}\n", "'0.5'}\n  - {name: rate}\n", False),
+        ("outputs:", "outputs: [", False),
+    ],
+)
+def test_a_misspelt_input_is_told_beside_what_is_wrong_in_its_component(
+    tmp_path: Path, right: str, wrong: str, told_too: bool
+) -> None:
+    text = COMPONENT.replace(WRITTEN, "").replace("    env:\n", "").replace(right, wrong, 1)
+    (tmp_path / "component.yaml").write_text(text)
+    step = "{uses: ./component.yaml, with: {raate: 1}}"
+    (tmp_path / "exai.yaml").write_text(PROJECT.replace("{uses: ./component.yaml}", step))
+    found = check_project(load(tmp_path)).diagnostics
+    inputs = [each for each in found if each.code in ("missing-input", "unknown-input")]
+    assert [each.code for each in inputs] == ["unknown-input"] * 2 * told_too
+    assert all('did you mean "rate"?' in each.hint for each in inputs)
+    assert any(each.at.path == "component.yaml" for each in found)
