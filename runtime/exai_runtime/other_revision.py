@@ -18,6 +18,7 @@ from exai_runtime.compiling import Checked
 from exai_runtime.folder import Folder
 from exai_runtime.lock_file import read_lock
 from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.effects import Effect
 from exai_specs.kinds import PipelineSpec
 from exai_specs.values import replace
 
@@ -61,7 +62,7 @@ def unsure(made: Comparison, before: Project | None, sound: Project | None) -> C
 
 def less_unread(made: Comparison, head: Checked) -> Comparison:
     """Without what isn't gone, and only can't be read now; what is wrong with that is said of no
-    document beside it."""
+    document beside it, and nobody misses what may stand in a file that can't be read."""
     unread = {name for each in head.loaded.unread or () for name in each.names}
     kept = tuple(
         each
@@ -72,7 +73,24 @@ def less_unread(made: Comparison, head: Checked) -> Comparison:
     own = set(head.loaded.diagnostics).difference(head.loaded.patched)
     told = {(each.at, each.code, each.message) for each in own if each.at.path in paths}
     breaks = tuple(each for each in made.breaks if (each.at, each.code, each.why) not in told)
+    wrong = {each.at.path for each in own if each.severity == "error"}
+    lost = {
+        each.ref
+        for each in breaks
+        if each.is_gone
+        and (
+            head.loaded.unread is None
+            or each.ref.name.casefold() in unread
+            or each.at.path in wrong
+        )
+    }
+    kept = tuple(replace(each, impact=_NONE) if each.ref in lost else each for each in kept)
+    breaks = tuple(each for each in breaks if not each.is_gone or each.ref not in lost)
     return replace(made, documents=kept, breaks=breaks)
+
+
+_NONE = Effect.METADATA
+"""What is known of a document of which nobody knows whether it is gone."""
 
 
 def broken_revision(

@@ -26,6 +26,7 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.breaking import breaks_of, with_breaks
 from exai_compiler.revisions.breaks import Break, broken_documents
+from exai_compiler.revisions.contract import removed
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
@@ -236,8 +237,8 @@ def compare_documents(
     known: tuple[Diagnostic, ...] = (),
 ) -> Comparison:
     """What can be said of a revision that doesn't compile: the documents and files that differ,
-    and the documents and `overlays`, of both, that nobody touched and that are wrong now; what is
-    `known` of the old revision is no break."""
+    whoever calls what is removed, and the documents and `overlays`, of both, that nobody touched
+    and that are wrong now; what is `known` of the old revision is no break."""
     documents = changed_documents(base, head)
     if (environment := head.environment(name)) is not None:
         documents = tuple(here(documents, head, name, environment))
@@ -252,7 +253,8 @@ def compare_documents(
     there = broken_documents(base, known, frozenset(), (), were) if base is not None else ()
     old = {(each.ref, each.code, each.why) for each in there}
     new = tuple(each for each in breaks if (each.ref, each.code, each.why) not in old)
-    return Comparison(documents, new, files, None)
+    gone = tuple(removed(base, head)) if base is not None else ()
+    return Comparison(with_breaks(documents, gone, head), (*gone, *new), files, None)
 
 
 def _resolved(

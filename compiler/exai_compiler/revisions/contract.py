@@ -98,15 +98,13 @@ def broken_callers(
 ) -> Iterator[Break]:
     """Whoever calls what is gone, or stopped, or a service that wants or answers something else
     now. Only services that a change reaches are looked at."""
-    for kind, what in _SERVING.items():
+    yield from removed(base, head)
+    for kind in _SERVING:
         for ref, spec in base.specs.items():
-            if ref.kind != kind:
-                continue
-            now = head.find(kind, ref.name)
+            now = head.find(kind, ref.name) if ref.kind == kind else None
             if now is None:
-                why, at = f"the {what} is removed", spec.at("metadata", "name")
-                yield Break(_callers(ref), ref, at, why, (ref,), is_gone=True)
-            elif _is_stopped(now) and not _is_stopped(spec):
+                continue
+            if _is_stopped(now) and not _is_stopped(spec):
                 why = "it is stopped, and answers nobody"
                 yield Break(_callers(ref), ref, now.at("spec", "stopped"), why, (ref,))
             else:
@@ -125,6 +123,15 @@ def broken_callers(
             own = path == "protocol"
             because, at = (spec.ref,) if own else (), new.at("spec", path)
             yield Break(_callers(spec.ref), spec.ref, at, why, because, of_model=not own)
+
+
+def removed(base: Project, head: Project) -> Iterator[Break]:
+    """Whoever calls what is gone: that much is known of a revision that doesn't compile, too."""
+    for kind, what in _SERVING.items():
+        for ref, spec in base.specs.items():
+            if ref.kind == kind and ref not in head.specs:
+                why, at = f"the {what} is removed", spec.at("metadata", "name")
+                yield Break(_callers(ref), ref, at, why, (ref,), is_gone=True)
 
 
 def _unnamed(ref: Ref, spec: Spec, now: Spec) -> Iterator[Break]:

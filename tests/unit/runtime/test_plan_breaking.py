@@ -10,9 +10,11 @@ from reviewed_projects import (
     DATASET,
     HEAD,
     MODEL,
+    SERVICE,
     SERVING,
     TRAINING,
     actions,
+    commit,
     compared,
     edit,
     project,
@@ -21,6 +23,7 @@ from reviewed_projects import (
 
 from exai_compiler.changes import Replace
 from exai_runtime import rechecking
+from exai_runtime.comparing import plan_against
 from exai_specs.effects import Effect
 
 PLACES = CLUSTER.replace("MODE", "Standard")
@@ -167,6 +170,38 @@ def test_a_notebooks_workspace_that_shrinks_loses_its_files(tmp_path: Path) -> N
     id_ = "PersistentVolumeClaim/lab-workspace"
     assert list(actions(found)) == [("replace", id_, Effect.BREAKING)]
     assert [each.consumer for each in found.breaks] == [f"whoever uses {id_}"]
+
+
+@pytest.mark.parametrize("few", [0, rechecking.FEW])
+def test_a_mistake_elsewhere_hides_no_service_that_is_removed(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rechecking, "FEW", few)
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=PLACES)
+    (root / "specs/other.yaml").write_text(SERVICE)
+    commit(root)
+    (root / "specs/other.yaml").unlink()
+    edit(root / "specs/all.yaml", ("kinds@champion}", "kinds@champion, replcas: {min: 1}}"))
+    made = plan_against(root, "prod", "HEAD")
+    found = made.comparison
+    assert found is not None and found.plan is None and made.exit_code == 1
+    assert [(each.consumer, each.why, each.at.path, each.is_gone) for each in found.breaks] == [
+        ("whoever calls Service/scoring", "the service is removed", "specs/other.yaml", True)
+    ]
+    assert rows(found)["Service/scoring"] == ("removed", Effect.BREAKING)
+
+
+@pytest.mark.parametrize("mistake", [b"replcas", b"\xff\xfe\x00spec", b"spec: [", b"kind: *x"])
+def test_a_service_that_cant_be_read_isnt_removed(mistake: bytes, tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=PLACES)
+    (root / "specs/other.yaml").write_text(SERVICE)
+    commit(root)
+    text = SERVICE.encode().replace(b"replicas", mistake)
+    (root / "specs/other.yaml").write_bytes(mistake if b"\xff" in mistake else text)
+    found = plan_against(root, "prod", "HEAD").comparison
+    assert found is not None
+    assert found.breaks == ()
+    assert {each.impact for each in found.documents} <= {Effect.METADATA}
 
 
 CLAIM = f"""
