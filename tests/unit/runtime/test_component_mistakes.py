@@ -229,3 +229,34 @@ def test_a_misspelt_input_is_told_beside_what_is_wrong_in_its_component(
     assert [each.code for each in inputs] == ["unknown-input"] * 2 * told_too
     assert all('did you mean "rate"?' in each.hint for each in inputs)
     assert any(each.at.path == "component.yaml" for each in found)
+
+
+TWICE = """\
+name: Twice
+metadata:
+  annotations:
+    exai.dev/metrics: 'no'
+inputs:
+  - {name: data, type: Dataset}
+  - {name: data, type: String}
+  - {name: rate, type: Flaot}
+implementation:
+  container:
+    image: alpine:3.20
+    args: [{inputValue: data}, {inputValue: dta}, {inputPath: rate}]
+"""
+
+
+def test_a_port_that_stands_twice_and_a_type_that_is_none_hide_what_may_come_of_them(
+    tmp_path: Path,
+) -> None:
+    project = PROJECT.replace(
+        "{uses: ./component.yaml}", "{uses: ./component.yaml, with: {rate: 1}}"
+    )
+    (tmp_path / "exai.yaml").write_text(project)
+    (tmp_path / "component.yaml").write_text(TWICE)
+    found = check_project(load(tmp_path)).diagnostics
+    assert [(each.code, each.at.line) for each in found if each.severity == "error"] == [
+        ("bad-component", 7),
+        ("bad-component", 8),
+    ]

@@ -57,6 +57,7 @@ def test_what_is_wrong_in_a_marked_file_is_told_at_its_place(tmp_path: Path, nam
         (code, "specs/a.yaml:1:1"),
         ("invalid-name", "specs/a.yaml:3:18"),
         ("invalid-value", "specs/a.yaml:4:53"),
+        ("unknown-reference", "specs/b.yaml:6:48"),
         ("unknown-component", "specs/b.yaml:7:18"),
     ]
 
