@@ -23,7 +23,7 @@ from exai_specs.regexes import regex
 from exai_specs.types import Type
 from exai_specs.values import field, frozen, replace
 
-_WORD = regex(r"\w+")
+_WORD = regex(r"[^\W\d]\w*")
 
 
 @frozen
@@ -165,12 +165,15 @@ def _lacked(project: Project, service: str) -> frozenset[str] | None:
         asked = (feature,) if feature else view.features
         found.update(each for each in asked if each not in known)
     for word in _entries_left_out(project, service):
+        if not word:  # a number may stand for any
+            return None
         found.update((word, *features_of(project, word)))
     return frozenset(found)
 
 
 def _entries_left_out(project: Project, service: str) -> Iterator[str]:
-    """The words of the entries that a FeatureService is without, for they are none."""
+    """The words of the entries that a FeatureService is without, for they are none; "" for one that
+    says none."""
     spec = project.find("FeatureService", service)
     part = mended_in(spec.document) if spec is not None else None
     if part is None:
@@ -181,7 +184,7 @@ def _entries_left_out(project: Project, service: str) -> Iterator[str]:
             value: Json = part.base.value
             for key in path:
                 value = value[key]  # type: ignore[index]  # it was found there
-            yield from _WORD.findall(str(thaw(value)))
+            yield from _WORD.findall(str(thaw(value))) or ("",)
 
 
 def used(project: Project, service: str, columns: Collection[str] | None = None) -> Used | None:

@@ -106,6 +106,7 @@ OF_FEATURES = (
     ("features", '[body, "serum', '[bdy, "serum', "unknown-reference", '"body"', "34:14"),
     ("features", '"serum:ltg"', '"serum.ltg"', "invalid-value", "for example", "34:20"),
     ("features", ", ratios]", ", {ratios}]", "wrong-type", "for example", "34:46"),
+    ("features", ", ratios]", ", 5]", "wrong-type", "for example", "34:46"),
     ("features", "dataset: blood", "dataset: blod", "unknown-reference", '"blood"', "19:12"),
     ("pipeline", "[age, bmi, bp, ltg", "[age, bmi, pb, ltg", "unknown-column", '"bp"', "34:30"),
     ("datasets", "    bmi: {", "    bim: {", "unknown-column", '"bim"', "13:19"),
