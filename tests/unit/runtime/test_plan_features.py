@@ -9,6 +9,7 @@ import pytest
 from git_repository import git
 from reviewed_projects import CLUSTER, HEAD, commit, compared, edit, rows
 
+from exai_runtime import rechecking
 from exai_specs.effects import Effect
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -67,9 +68,16 @@ def change(root: Path, *edits: Edit) -> None:
         ([FORGETS], "other values of `body`", ["FeatureView/body"]),
     ],
 )
+@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
 def test_a_pinned_version_doesnt_get_what_it_was_trained_on(
-    edits: list[Edit], what: str, above: list[str], tmp_path: Path
+    few: int,
+    edits: list[Edit],
+    what: str,
+    above: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(rechecking, "FEW", few)
     root = predicting(tmp_path, lock=PINNED)
     change(root, *edits)
     found = compared(root, "prod")
