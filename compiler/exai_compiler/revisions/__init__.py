@@ -26,7 +26,6 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.breaking import breaks_of, with_breaks
 from exai_compiler.revisions.breaks import Break, broken_documents
-from exai_compiler.revisions.contract import removed
 from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
@@ -36,6 +35,7 @@ from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import with_pins, with_stays
 from exai_compiler.revisions.places import here, moved
 from exai_compiler.revisions.promoting import with_promotions
+from exai_compiler.revisions.reachable import removed
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
 from exai_compiler.revisions.sharing import with_sharers

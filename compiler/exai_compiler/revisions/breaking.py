@@ -13,12 +13,13 @@ from exai_compiler.changes import Planned
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
 from exai_compiler.revisions.breaks import Break
-from exai_compiler.revisions.contract import broken_callers, broken_graphs, closed
+from exai_compiler.revisions.contract import broken_callers, broken_graphs
 from exai_compiler.revisions.documents import DocumentChange
 from exai_compiler.revisions.emptied import emptied
 from exai_compiler.revisions.impact import chains_to_callers
 from exai_compiler.revisions.pins import pinned_services
 from exai_compiler.revisions.places import uncalled, unreachable
+from exai_compiler.revisions.reachable import closed, uncallable
 from exai_compiler.revisions.unserved import unserved
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -46,7 +47,8 @@ def breaks_of(
         for spec, service in head.bodies(ServiceSpec)
         if any(each.partition("@")[0] in models for _, each in service.references)
     )
-    found = tuple(broken_callers(base, head, *lineages, services))
+    found = tuple(uncallable(base, head))
+    found += tuple(broken_callers(base, head, *lineages, services))
     chains = chains_to_callers(documents, head)
     found += tuple(broken_graphs(base, head, found, chains))
     if new.target != "local":

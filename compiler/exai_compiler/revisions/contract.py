@@ -6,25 +6,23 @@ In: both revisions. Out: `Break`s, each with the consumer that can no longer wor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from exai_compiler.edges import Node
 from exai_compiler.feature_views import used
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
 from exai_compiler.revisions.breaks import Break
+from exai_compiler.revisions.reachable import callers, listed
 from exai_compiler.revisions.surplus import Surplus, surplus_of
 from exai_specs.identity import Ref
 from exai_specs.kinds import (
     DatasetSpec,
     FeatureViewSpec,
     GraphSpec,
-    LLMServiceSpec,
     ModelSpec,
     ServiceSpec,
 )
 from exai_specs.kinds.model_files import InlineModel
-from exai_specs.parse import Spec
 from exai_specs.values import frozen
 
 
@@ -96,19 +94,8 @@ def _type(project: Project, lineage: Lineage, column: Node) -> str:
 def broken_callers(
     base: Project, head: Project, before: Lineage, after: Lineage, reached: frozenset[str]
 ) -> Iterator[Break]:
-    """Whoever calls what is gone, or stopped, or a service that wants or answers something else
-    now. Only services that a change reaches are looked at."""
-    yield from removed(base, head)
-    for kind in _SERVING:
-        for ref, spec in base.specs.items():
-            now = head.find(kind, ref.name) if ref.kind == kind else None
-            if now is None:
-                continue
-            if _is_stopped(now) and not _is_stopped(spec):
-                why = "it is stopped, and answers nobody"
-                yield Break(_callers(ref), ref, now.at("spec", "stopped"), why, (ref,))
-            else:
-                yield from _unnamed(ref, spec, now)
+    """Whoever calls a service that wants or answers something else now. Only services that a change
+    reaches are looked at."""
     old_columns, new_columns = _columns(before), _columns(after)
     for spec, _ in base.bodies(ServiceSpec):
         name = spec.ref.name
@@ -122,46 +109,7 @@ def broken_callers(
         for path, why in _differences(old_contract, new_contract):
             own = path == "protocol"
             because, at = (spec.ref,) if own else (), new.at("spec", path)
-            yield Break(_callers(spec.ref), spec.ref, at, why, because, of_model=not own)
-
-
-def removed(base: Project, head: Project) -> Iterator[Break]:
-    """Whoever calls what is gone: that much is known of a revision that doesn't compile, too."""
-    for kind, what in _SERVING.items():
-        for ref, spec in base.specs.items():
-            if ref.kind == kind and ref not in head.specs:
-                why, at = f"the {what} is removed", spec.at("metadata", "name")
-                yield Break(_callers(ref), ref, at, why, (ref,), is_gone=True)
-
-
-def _unnamed(ref: Ref, spec: Spec, now: Spec) -> Iterator[Break]:
-    """Whoever names a model of a language by what it is no longer called."""
-    if (called := _called(now)) != (was := _called(spec)):
-        why = f"a request has to name the model `{called}` now, which was `{was}`"
-        yield Break(_callers(ref), ref, now.at("spec", "model", "name"), why, (ref,))
-    if gone := [each for each in _adapters(spec) if each not in _adapters(now)]:
-        why = f"a request can no longer name the adapter {_listed(gone)}"
-        yield Break(_callers(ref), ref, now.at("spec", "model", "lora"), why, (ref,))
-
-
-def closed(base: Project, head: Project) -> Iterator[Break]:
-    """Whoever calls from outside a cluster what only the cluster may ask now: KServe takes the
-    route from outside away."""
-    for spec, was in base.bodies(LLMServiceSpec):
-        there = head.body(LLMServiceSpec, spec.ref.name)
-        if there is not None and _is_routed(was) and not _is_routed(there):
-            who = f"{_callers(spec.ref)} by its route"
-            at = head.specs[spec.ref].at("spec", "router")
-            yield Break(who, spec.ref, at, "it has no route any more", (spec.ref,))
-    for spec, old in base.bodies(ServiceSpec):
-        now = head.find("Service", spec.ref.name)
-        body = now.body if now is not None else None
-        if now is None or not isinstance(body, ServiceSpec) or body.visibility != "cluster":
-            continue
-        if old.visibility != "cluster" and not body.stopped:
-            who = f"{_callers(spec.ref)} from outside the cluster"
-            why = "only the cluster may ask it now"
-            yield Break(who, spec.ref, now.at("spec", "visibility"), why, (spec.ref,))
+            yield Break(callers(spec.ref), spec.ref, at, why, because, of_model=not own)
 
 
 def broken_graphs(
@@ -193,33 +141,8 @@ def broken_graphs(
                     because = each.because or chains.get(each.ref, (each.ref,))
                     why = f"it calls {each.ref}: {each.why}"
                     chain, of_model = (*because, spec.ref), each.of_model
-                    who = _callers(spec.ref)
+                    who = callers(spec.ref)
                     yield Break(who, spec.ref, at, why, chain, of_model=of_model, via=each.ref)
-
-
-_SERVING: Mapping[str, str] = MappingProxyType(
-    {"Graph": "graph", "LLMService": "service", "Service": "service"}
-)
-
-
-def _is_routed(service: LLMServiceSpec) -> bool:
-    return service.router is not None and service.router.route is not None
-
-
-def _is_stopped(spec: Spec) -> bool:
-    return isinstance(spec.body, ServiceSpec) and spec.body.stopped
-
-
-def _called(spec: Spec) -> str:
-    """What a request calls the model of a language; of no other it names one."""
-    body = spec.body
-    return (body.model.name or spec.ref.name) if isinstance(body, LLMServiceSpec) else ""
-
-
-def _adapters(spec: Spec) -> tuple[str, ...]:
-    """What a request may call beside the model."""
-    lora = spec.body.model.lora if isinstance(spec.body, LLMServiceSpec) else None
-    return tuple(lora.adapters) if lora is not None else ()
 
 
 def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
@@ -231,15 +154,15 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
     surplus = [name for name in old.inputs if name not in new.inputs]
     refused = surplus and new.surplus == "refused"
     if wanted and refused:  # as a column with another name is
-        no_more = f"may no longer have {_listed(surplus)}"
-        yield "model", f"a request must have {_listed(wanted)} now, and {no_more}"
+        no_more = f"may no longer have {listed(surplus)}"
+        yield "model", f"a request must have {listed(wanted)} now, and {no_more}"
     elif wanted:
-        yield "model", f"a request must have {_listed(wanted)} now"
+        yield "model", f"a request must have {listed(wanted)} now"
     elif refused:
-        yield "model", f"a request may no longer have {_listed(surplus)}"
+        yield "model", f"a request may no longer have {listed(surplus)}"
     if surplus and new.surplus == "misread":
         why = "its server reads by position, and takes what is left for other columns"
-        yield "model", f"a request should no longer have {_listed(surplus)}: {why}"
+        yield "model", f"a request should no longer have {listed(surplus)}: {why}"
     for name, kind in new.inputs.items():
         if kind and old.inputs.get(name, kind) not in (kind, ""):
             yield "model", f"`{name}` is {kind} now, and was {old.inputs[name]}"
@@ -249,15 +172,7 @@ def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
 def _answers(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Of the outputs, where both declare them."""
     if old and new and old.keys() != new.keys():
-        yield "model", f"an answer no longer has {_listed([*old])}, and has {_listed([*new])}"
+        yield "model", f"an answer no longer has {listed([*old])}, and has {listed([*new])}"
     for name, kind in new.items():
         if old.get(name, kind) != kind:
             yield "model", f"an answer's `{name}` is {kind} now, and was {old[name]}"
-
-
-def _callers(service: Ref) -> str:
-    return f"whoever calls {service}"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(names))
