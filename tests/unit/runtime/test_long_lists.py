@@ -101,6 +101,11 @@ LONG: dict[str, tuple[str, str, Items]] = {
         "steps: {{{}}}",
         joined(lambda n: f"r{n}: {{uses: register-model, with: {{as: iris}}}}"),
     ),
+    "fields of a manifest": (
+        "Manifest",
+        "manifest: {{apiVersion: v1, kind: ConfigMap, {}}}",
+        joined(lambda n: f"dta{n}: a"),
+    ),
     "environments": ("Project", LOCAL, joined(lambda n: f"e{n}: {{target: local}}")),
     "folders": ("Project", "specs", joined(lambda n: f"f{n}")),
 }
