@@ -6,7 +6,7 @@ is wrong in it. Never: what documents say of each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice, pairwise
 
 from exai_specs.diagnostics import MAX_IN_FILE, MORE, Diagnostic
@@ -22,7 +22,7 @@ from exai_specs.split_documents import split
 Hurt = Sequence[tuple[Document, Flaws]]
 
 
-def hurt_documents(sources: Mapping[str, str], problems: Iterable[Diagnostic]) -> Hurt:
+def hurt_documents(sources: Mapping[str, str], problems: Collection[Diagnostic]) -> Hurt:
     """The documents of files with these problems that YAML reads all the same; where not all is
     told, more is wrong than can be mended."""
     wrong = {each.at.path: None for each in problems}

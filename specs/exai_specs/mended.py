@@ -37,8 +37,8 @@ _NO_FLAWS = Flaws()
 class Mended:
     """What is left of `document`. `without` is what was left out: the values, and their keys but
     for the fields that exai declares, which have a default: those as messages speak of them,
-    "`max`" and ".max". `more` are problems that parsing doesn't tell: below keys
-    that are misspelt, and beside what isn't right by its YAML."""
+    "`max`" and ".max". `more` are problems that parsing doesn't tell: below keys that are misspelt,
+    and beside what isn't right by its YAML."""
 
     document: Document
     spec: Spec
