@@ -8,7 +8,6 @@ is read as objects of Git.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from exai_compiler.backends.feast.repository import KIND as REPOSITORY
@@ -32,6 +31,7 @@ from exai_runtime.document_cache import DocumentCache, opened
 from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_commands import RevisionError
 from exai_runtime.git_objects import GitFolder, at_revision
+from exai_runtime.known_warnings import parted
 from exai_runtime.near_revision import Parts, parts
 from exai_runtime.other_revision import (
     broken_revision,
@@ -77,8 +77,8 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
     none_there = (no_project(revision, folder.commit),) if base is None else ()
     problems = in_order((*head.diagnostics, *problems, *none_there))
     sources = head.loaded.sources
-    news = _news(head.diagnostics, base.diagnostics if base is not None else ())
-    return Against(revision, folder.commit, environment, comparison, problems, sources, news)
+    warned = parted(head.diagnostics, base.diagnostics if base is not None else ())
+    return Against(revision, folder.commit, environment, comparison, problems, sources, *warned)
 
 
 def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | None:
@@ -103,32 +103,25 @@ def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | 
             base = Revision(both.base, both.catalog, environment)
             head = Revision(both.head, both.catalog, environment)
             comparison = compare(both.base, base, head, name)
-        news = _near_news(both, name, told)
+        warned = _near_warnings(both, name, told)
     except LeftOut:
         return None
     changes = comparison.plan.changes if comparison.plan is not None else ()
     if any(_is_of_all(planned.change) for planned in changes):
         return None
-    return Against(revision, folder.commit, name, comparison, told, found.sources, news)
+    return Against(revision, folder.commit, name, comparison, told, found.sources, *warned)
 
 
-def _near_news(both: Parts, name: str, told: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """The same of parts, which are checked again only where one of them is warned of."""
+def _near_warnings(
+    both: Parts, name: str, told: tuple[Diagnostic, ...]
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Those that are new and the others, of parts; these are checked again only where one of them
+    is warned of. What stands elsewhere was there before."""
     here = {spec.document.path for spec in both.head.all}
-    warned = tuple(each for each in told if each.severity == "warning" and each.at.path in here)
-    if not warned:
-        return ()
-    return _news(warned, of_here(tuple(check(both.base, both.catalog)), both.base, name))
-
-
-def _news(now: Iterable[Diagnostic], before: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The warnings of now that weren't there before, wherever they stood."""
-    known = {(each.code, each.message) for each in before}
-    return tuple(
-        each
-        for each in now
-        if each.severity == "warning" and (each.code, each.message) not in known
-    )
+    elsewhere = tuple(each for each in told if each.at.path not in here)
+    near = tuple(each for each in told if each.severity == "warning" and each.at.path in here)
+    before = of_here(tuple(check(both.base, both.catalog)), both.base, name) if near else ()
+    return parted((*near, *elsewhere), (*before, *elsewhere))
 
 
 def _errors(problems: tuple[Diagnostic, ...]) -> list[Diagnostic]:
@@ -172,8 +165,9 @@ def plan_against_build(root: Path, environment: str, file: Path) -> Against:
         saved = Saved(kept.objects, kept.runs)
         comparison, problems = _compared(base, head, environment, str(file), "", saved=saved)
     problems = in_order((*head.diagnostics, *problems))
-    news = _news(head.diagnostics, base.diagnostics)
-    return Against(str(file), "", environment, comparison, problems, head.loaded.sources, news)
+    warned = parted(head.diagnostics, base.diagnostics)
+    sources = head.loaded.sources
+    return Against(str(file), "", environment, comparison, problems, sources, *warned)
 
 
 CREDENTIALS = frozenset({"credential-in-env", "credential-in-literal"})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # every command knows its result; only this one needs what ma
 class Against:
     """`revision` is what was asked for, `commit` what it means, "" for a saved build. `comparison`
     is None when the other side can't be compared with. `news` are the warnings among the
-    `diagnostics` that the other revision hasn't."""
+    `diagnostics` that the other revision hasn't, `known` those that it has, too."""
 
     revision: str
     commit: str
@@ -26,6 +26,13 @@ class Against:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str] = field(default_factory=empty)
     news: tuple[Diagnostic, ...] = ()
+    known: tuple[Diagnostic, ...] = ()
+
+    @property
+    def told(self) -> tuple[Diagnostic, ...]:
+        """What a reader needs in full: all but what was there before."""
+        known = frozenset(self.known)
+        return tuple(each for each in self.diagnostics if each not in known)
 
     @property
     def exit_code(self) -> int:

@@ -147,6 +147,7 @@ TARGET_IN_FEATURES = Diagnostic(
 LONG = Diagnostic(
     "unit-of-text", "a text column has no unit", Span("specs/dataset.yaml", 6, 153), "warning"
 )
+OLD = Diagnostic("no-owner", "nobody owns it", Span("specs/service.yaml", 3, 9), "warning")
 UMLAUT = Diagnostic("bad-name", "a name has letters a to z only", Span("specs/dataset.yaml", 3, 18))
 NO_FILE = Diagnostic("unreadable-file", "can't read the file: gone", Span("specs/gone.yaml"))
 
@@ -501,9 +502,10 @@ AGAINST = Against(
         ),
         CHANGES,
     ),
-    (LONG,),
+    (LONG, OLD),
     SOURCES,
     (LONG,),
+    (OLD,),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -28,11 +29,16 @@ from reviewed_projects import (
 
 from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
+from exai_runtime.known_warnings import parted
+from exai_runtime.revision_results import Against
 from exai_runtime.views.human import against as human
 from exai_runtime.views.human.paint import Paint
+from exai_runtime.views.human.view import HumanView
 from exai_runtime.views.json.envelope import envelope
 from exai_runtime.views.markdown.against import lines
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
+from exai_specs.values import replace
 
 LOADING = f"""
 {HEAD}kind: Pipeline
@@ -220,7 +226,55 @@ def test_text_and_json_have_the_warnings_that_are_new(tmp_path: Path) -> None:
     commit(root)
     found = plan_against(root, "prod", "HEAD")
     assert "New warnings" not in list(human.lines(found, Paint(False)))
-    assert envelope("plan", found, 0)["result"]["newWarnings"] == []
+    told = envelope("plan", found, 0)
+    assert told["result"]["newWarnings"] == []
+    assert told["result"]["knownWarnings"] == [
+        each for each in told["diagnostics"] if each["severity"] == "warning"
+    ]
+
+
+def on_stderr(found: Against, quiet: bool = False) -> list[str]:
+    out, err = io.StringIO(), io.StringIO()
+    HumanView("plan", quiet=quiet, out=out, err=err).show(found, 0)
+    return err.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("few", [0, rechecking.FEW])
+def test_what_was_warned_of_before_is_counted(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rechecking, "FEW", few)
+    stopped = SERVICE.replace("  replicas:", "  stopped: true\n  replicas:")
+    root = project(tmp_path, stopped, GRAPH, environments=CLUSTER.replace("MODE", "Standard"))
+    edit(root / "specs/all.yaml", ("name: choosing, owner: ml", "name: choosing, owner: me"))
+    found = plan_against(root, "prod", "HEAD")
+    assert found.news == () and "stopped-service" in {each.code for each in found.known}
+    number = len(found.known)
+    [told] = [each for each in on_stderr(found) if "warning" in each]
+    assert told.startswith(f"{number} old warning")
+    assert "HEAD has " in told and "`exai validate` shows " in told
+    assert on_stderr(found, quiet=True) == []
+    # A second graph is warned of by itself, in full; the first one stays counted.
+    other = GRAPH.replace("name: choosing", "name: picking")
+    (root / "specs/all.yaml").write_text("---".join((stopped, other, GRAPH)))
+    found = plan_against(root, "prod", "HEAD")
+    [new] = [each for each in found.news if each.code == "stopped-service"]
+    told = on_stderr(found)
+    assert any(each.startswith("warning[stopped-service]") for each in told)
+    assert any(f"{new.at.path}:{new.at.line}:" in each for each in told)
+    assert told[-1].startswith(f"{number} old warning")
+
+
+def test_a_warning_that_is_said_once_more_is_new() -> None:
+    def warned(*lines: int, path: str = "a.yaml") -> list[Diagnostic]:
+        return [Diagnostic("c", "the same", Span(path, line), "warning") for line in lines]
+
+    news, known = parted(warned(1, 5, 9), warned(5, 9))
+    assert (news, known) == (tuple(warned(1)), tuple(warned(5, 9)))
+    assert parted(warned(7, path="b.yaml"), warned(1)) == ((), tuple(warned(7, path="b.yaml")))
+    both = [*warned(3), *warned(3, path="b.yaml")]  # the one in its own file is the one that moved
+    assert parted(both, warned(1, path="b.yaml")) == (tuple(warned(3)), tuple(both[1:]))
+    assert parted([replace(both[0], severity="error")], ()) == ((), ())
 
 
 def test_an_apply_has_nothing_to_do_only_until_what_waits_is_there(tmp_path: Path) -> None:

@@ -122,6 +122,15 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     return listed(counts) + where if counts else ""
 
 
+def known(number: int, revision: str) -> str:
+    """How many warnings the other side of a comparison has, too; empty where there are none."""
+    if not number:
+        return ""
+    them = "it" if number == 1 else "them"
+    has = f"{revision} has {them}, too; `exai validate` shows {them}"
+    return f"{count(number, 'old warning')}: {has}"
+
+
 def total(diagnostics: Sequence[Diagnostic]) -> str:
     """The summary, where there is more than one to sum up."""
     loud = [d for d in diagnostics if d.severity != "note"]

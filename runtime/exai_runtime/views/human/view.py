@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from exai_runtime.validated import Sources, Validated
+from exai_runtime.validated import Validated
 from exai_runtime.views.human import diagnostics, validated
 from exai_runtime.views.human.paint import Paint, printable
 from exai_specs.diagnostics import Diagnostic
@@ -45,7 +45,7 @@ class HumanView:
         # The other results come with what they are made of, which a validation needn't wait for.
         from exai_runtime.views.human.result import after, before, lines
 
-        self._diagnose(result.diagnostics, result.sources)
+        self._diagnose(result)
         paint_err = Paint(self.colour_err, self.prefix)
         self._write(self.err, before(result, paint_err), self.colour_err)
         shown = lines(result, self.command, self._columns(), paint)
@@ -99,13 +99,20 @@ class HumanView:
             return Silent()
         return Lively(self.err, self.colour_err) if self.live else Plain(self.err)
 
-    def _diagnose(self, found: tuple[Diagnostic, ...], sources: Sources) -> None:
+    def _diagnose(self, result: Result) -> None:
+        """All of them; of a comparison, what was there before is counted."""
+        from exai_runtime.revision_results import Against
+
         paint = Paint(self.colour_err, self.prefix)
+        found: tuple[Diagnostic, ...] = result.diagnostics
+        known = ""
+        if isinstance(result, Against):
+            found, known = result.told, diagnostics.known(len(result.known), result.revision)
         if self.quiet:
-            found = tuple(each for each in found if each.severity == "error")
-        self._write(self.err, diagnostics.blocks(found, sources, paint), self.colour_err)
-        if total := diagnostics.total(found):
-            self._write(self.err, [total], self.colour_err)
+            found, known = tuple(each for each in found if each.severity == "error"), ""
+        self._write(self.err, diagnostics.blocks(found, result.sources, paint), self.colour_err)
+        for line in (diagnostics.total(found), known):
+            self._write(self.err, [line] if line else [], self.colour_err)
 
     def _write(self, stream: TextIO, lines: Iterable[str], colour: bool) -> None:
         for line in lines:

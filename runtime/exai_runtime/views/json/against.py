@@ -29,6 +29,7 @@ def result(answer: Against) -> Plain | None:
         ],
         "breaks": [_break(one, answer) for one in found.breaks],
         "newWarnings": values.diagnostics(answer.news),
+        "knownWarnings": values.diagnostics(answer.known),
         "plan": None if found.plan is None else values.plan(found.plan),
     }
 

@@ -20,5 +20,5 @@ class MarkdownView(HumanView):
         from exai_runtime.views.markdown.against import lines
 
         self.close()
-        self._diagnose(result.diagnostics, result.sources)
+        self._diagnose(result)
         self._write(self.out, lines(result), False)
