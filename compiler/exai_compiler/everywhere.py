@@ -28,6 +28,7 @@ from exai_compiler.environments import (
 )
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
+from exai_compiler.spread import Spread, in_turn
 from exai_specs.diagnostics import Diagnostic, also_of, in_order
 from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.parse import Spec
@@ -52,6 +53,7 @@ def check_everywhere(
     asked: str | None = None,
     wrong: Wrong = NOWHERE,
     unread: Collection[Unread] = (),
+    spread: Spread = in_turn,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong in any environment. What is so in several is told once; what is only
     so in some says in which. What depends on a document that is `wrong` there waits for it.
@@ -59,7 +61,7 @@ def check_everywhere(
     A project for clusters alone may hold what one machine can't give: `local`, which always exists,
     is judged where nobody declares it once it is `asked` for. Overlays may be of what is `unread`.
     """
-    every = _everywhere(base, found, catalog, wrong, unread)
+    every = _everywhere(base, found, catalog, wrong, unread, spread)
     told = tuple(joined(every, files=True))
     body = base.root.body
     declared = body.environments if isinstance(body, ProjectSpec) else {}
@@ -118,18 +120,19 @@ def _everywhere(
     catalog: Catalog,
     wrong: Wrong,
     unread: Collection[Unread],
+    spread: Spread,
 ) -> tuple[Diagnostic, ...]:
     open_ = _unsettled(base, unread)
     if not found and not open_ and not wrong:
-        return check(base, catalog)
+        return check(base, catalog, spread=spread)
     body = base.root.body
     declared = tuple(body.environments) if isinstance(body, ProjectSpec) else ()
     known_ = [name for name in declared or ("local",) if wrong.get(name, ()) is not None]
     others = [name for name in known_ if name not in found and name not in open_]
-    mine = check(base, catalog, others)
+    mine = check(base, catalog, others, spread)
     theirs = {
         name: _certain(
-            found, name, wrong, check(project, catalog, () if name in open_ else (name,))
+            found, name, wrong, check(project, catalog, () if name in open_ else (name,), spread)
         )
         for name, project in sorted(found.items())
     }

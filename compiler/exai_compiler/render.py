@@ -6,8 +6,9 @@ input gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from exai_compiler.build import Build, Rendered, RunRequest
 from exai_compiler.changes import ObjectId
 from exai_compiler.parity import parity
 from exai_compiler.resolved import Resolved
+from exai_compiler.spread import Spread, in_turn
 from exai_specs.kinds.patches import patches_of
 from exai_specs.parse import Spec
 from exai_specs.values import fields, replace
@@ -25,31 +27,43 @@ if TYPE_CHECKING:
     from exai_compiler.backends.table import Renderer
 
 
-def render(resolved: Resolved) -> Build:
+def render(resolved: Resolved, spread: Spread = in_turn) -> Build:
     """Every object of every document, once, sorted by identity.
 
     Raises ValueError when two documents disagree on one.
     """
-    objects: dict[ObjectId, Rendered] = {}
+
+    def of(spec: Spec) -> tuple[Rendered, ...]:
+        return tuple(objects_of(resolved, spec))
+
     kinds = _renderers().keys()
-    for spec in resolved.project.specs.values():
-        for rendered in objects_of(resolved, spec) if spec.ref.kind in kinds else ():
-            first = objects.setdefault(rendered.id, rendered)
-            if first.body is not rendered.body and first.body != rendered.body:
-                raise ValueError(
-                    f"{first.origin} and {rendered.origin} render different {rendered.id}"
-                )
-    ordered = tuple(objects[key] for key in sorted(objects, key=attrgetter("api", "kind", "name")))
+    specs = [spec for spec in resolved.project.specs.values() if spec.ref.kind in kinds]
+    # Nearly all of the work is what pipelines take.
+    pipelines = [spec for spec in specs if spec.ref.kind == "Pipeline"]
+    with spread(of, pipelines) as of_pipelines:
+        others = [of(spec) for spec in specs if spec.ref.kind != "Pipeline"]
+        notes = parity(resolved.project, resolved.name)
+        chains = ancestors(resolved.project, resolved.graphs)
+        ordered = _each_once(chain.from_iterable((*others, *of_pipelines)))
     return Build(
         environment=resolved.name,
         objects=ordered,
         runs=_runs(resolved, ordered),
         promotions=resolved.promotions,
         waiting=resolved.waiting,
-        parity=parity(resolved.project, resolved.name),
-        chains=ancestors(resolved.project, resolved.graphs),
+        parity=notes,
+        chains=chains,
         materializations=resolved.materializations,
     )
+
+
+def _each_once(found: Iterable[Rendered]) -> tuple[Rendered, ...]:
+    objects: dict[ObjectId, Rendered] = {}
+    for rendered in found:
+        first = objects.setdefault(rendered.id, rendered)
+        if first.body is not rendered.body and first.body != rendered.body:
+            raise ValueError(f"{first.origin} and {rendered.origin} render different {rendered.id}")
+    return tuple(objects[key] for key in sorted(objects, key=attrgetter("api", "kind", "name")))
 
 
 def unpatched(resolved: Resolved, spec: Spec) -> Iterator[Rendered]:

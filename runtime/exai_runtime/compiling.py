@@ -21,6 +21,8 @@ from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.tuning.trial import searched
+from exai_runtime.cli.ending import spared
+from exai_runtime.two_processes import spread_over
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order, secrets_alone
 from exai_specs.kinds import Environment, FeatureViewSpec
@@ -106,7 +108,8 @@ def check_project(
             base = judged.project
         overlaid, wrong = (judged or loaded).overlaid, (judged or loaded).wrong
         wrong = wrong_with(wrong, base, loaded.unread)
-        found = check_everywhere(base, overlaid, components, asked, wrong, loaded.unread)
+        spread = spread_over(len(base.specs))
+        found = check_everywhere(base, overlaid, components, asked, wrong, loaded.unread, spread)
         if loaded.unread:
             from exai_compiler.certainty import certain
 
@@ -124,7 +127,7 @@ def check_project(
     overlays = base.overlays if base is not None else ()
     if base is not None and environment is not None:
         problems = list(of_here(problems, base, environment))
-    return Checked(loaded, components, in_order(secrets_alone(problems)), overlays)
+    return spared(Checked(loaded, components, in_order(secrets_alone(problems)), overlays))
 
 
 # Of a value: what else is wrong with it may come of that.
@@ -252,7 +255,7 @@ def compile_environment(
     facts = reader.facts(project)
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)
-    build = render(resolved)
+    build = spared(render(resolved, spread_over(len(project.specs))))
     read = frozenset(
         name for graph in resolved.graphs.values() for name in datasets_read(project, graph)
     ) | frozenset(body.dataset for _, body in project.bodies(FeatureViewSpec) if body.dataset)
@@ -283,7 +286,7 @@ def compile_offline(
     facts = facts or Facts()
     lock = lock_of(project, name)
     resolved = resolve(project, name, environment, checked.catalog, lock, facts)
-    return render(resolved)
+    return spared(render(resolved, spread_over(len(project.specs))))
 
 
 def _missing_data(

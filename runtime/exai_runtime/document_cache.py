@@ -11,16 +11,22 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeAlias
 
 from exai_runtime.packs import digest_of, pack, place_of, sources, unpacked
+from exai_runtime.two_processes import spread_over
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
+
+File: TypeAlias = tuple[str, bytes]
+"""A path and the content."""
+Read: TypeAlias = tuple[tuple[Document, ...], tuple[Diagnostic, ...]]
 
 FEW = 100  # files that are read as fast without
 
@@ -36,25 +42,33 @@ class DocumentCache:
         self._entries: dict[bytes, bytes] = {}
         self._new = False
 
-    def read(self, data: bytes, path: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
-        """As `exai_specs.documents.read`. Only files without a problem are kept."""
-        if self._place is None:
-            return read(data, path)
-        key = digest_of(data)
-        if (packed := self._known.get(key)) is not None:
-            self._entries[key] = packed
-            return _unpacked(packed, path, data.decode()), ()
-        documents, problems = read(data, path)
-        if not problems:
-            self._entries[key] = _packed(documents)
-            self._new = True
-        return documents, problems
+    def read(self, files: Sequence[File]) -> Iterator[Read]:
+        """What `exai_specs.documents.read` gives of each of these files, in their order. Only those
+        without a problem are kept."""
+        keys = [b"" if self._place is None else digest_of(data) for _, data in files]
+        new = [file for key, file in zip(keys, files, strict=True) if key not in self._known]
+        with spread_over(len(new))(_read, new) as found:
+            for key, (path, data) in zip(keys, files, strict=True):
+                if (packed := self._known.get(key)) is not None:
+                    self._entries[key] = packed
+                    yield _unpacked(packed, path, data.decode()), ()
+                    continue
+                documents, problems = next(found)
+                if self._place is not None and not problems:
+                    self._entries[key] = _packed(documents)
+                    self._new = True
+                yield documents, problems
 
     def save(self) -> None:
         """Keeps what was read, if any of it is new."""
         if self._place is None or not self._new or len(self._entries) < FEW:
             return
         pack(self._place, self._entries)
+
+
+def _read(file: File) -> Read:
+    path, data = file
+    return read(data, path)
 
 
 def opened(root: Path) -> DocumentCache:

@@ -59,19 +59,17 @@ def read_specs(folder: Folder, cache: DocumentCache) -> SpecFiles:
     problems: list[Diagnostic] = []
     elsewhere: list[Diagnostic] = []
     sources: dict[str, str] = {}
-    documents = list(_read(folder, cache, ROOT_FILE, problems, sources))
+    documents = list(_read(folder, cache, [ROOT_FILE], problems, sources))
     first, unparsed = parse_all(documents)
     root = next((spec for spec in first if spec.ref.kind == "Project"), None)
     hurt = _hurt(sources, problems)
     supposed = None if root is not None else _supposed((*documents, *(each for each, _ in hurt)))
     if (known := root or supposed) is not None:
-        for path in _spec_files(folder, known, len(first) > 1, elsewhere):
-            if path not in sources:
-                documents += _read(folder, cache, path, problems, sources)
+        named = _spec_files(folder, known, len(first) > 1, elsewhere)
+        documents += _read(folder, cache, named, problems, sources)
     elif problems and ROOT_FILE in sources:
-        for path in _listed(folder, sources[ROOT_FILE]):
-            if path not in sources:
-                documents += _read(folder, cache, path, problems, sources)
+        listed = _listed(folder, sources[ROOT_FILE])
+        documents += _read(folder, cache, listed, problems, sources)
     elif not problems and not unparsed:
         elsewhere.append(_no_project())
     # All are read before the first is parsed: mixed, ten thousand take longer.
@@ -162,22 +160,26 @@ def _meant(value: Json, key: str, others: Iterable[str]) -> Json:
 def _read(
     folder: Folder,
     cache: DocumentCache,
-    path: str,
+    paths: Iterable[str],
     problems: list[Diagnostic],
     sources: dict[str, str],
-) -> tuple[Document, ...]:
-    try:
-        data = folder.read(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        message, hint = f"can't read the file: {reason}", "specs are plain files that you may read"
-        problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
-        return ()
-    documents, found = cache.read(data, path)
-    text = documents[0].text if documents else unmarked(data)
-    sources[path] = data.decode("utf-8", errors="replace") if text is None else text
-    problems += found
-    return documents
+) -> Iterator[Document]:
+    """The documents of files that aren't among the `sources` yet."""
+    files: list[tuple[str, bytes]] = []
+    for path in dict.fromkeys(paths):
+        if path in sources:
+            continue
+        try:
+            files.append((path, folder.read(path)))
+        except OSError as error:
+            message = f"can't read the file: {error.strerror or error}"
+            hint = "specs are plain files that you may read"
+            problems.append(Diagnostic("unreadable-file", message, Span(path), hint=hint))
+    for (path, data), (documents, found) in zip(files, cache.read(files), strict=True):
+        text = documents[0].text if documents else unmarked(data)
+        sources[path] = data.decode("utf-8", errors="replace") if text is None else text
+        problems += found
+        yield from documents
 
 
 def _kind(folder: Folder, entry: str) -> Kind:

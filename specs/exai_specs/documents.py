@@ -82,6 +82,9 @@ class Document:
         set_(found, "plain", plain)
         return found
 
+    def __reduce__(self) -> tuple[Callable[..., Document], tuple[object, ...]]:
+        return Document.unfrozen, (self.path, self.thawed, self.text, self.places)
+
     @property
     def thawed(self) -> dict[str, Any]:
         """The value as dictionaries and lists, which nobody may change."""

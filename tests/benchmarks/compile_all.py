@@ -19,8 +19,10 @@ from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.planning import plan
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
+from exai_runtime.cli.ending import end
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import check_project
+from exai_runtime.two_processes import spread_over
 from exai_runtime.workspace import load
 
 
@@ -36,9 +38,11 @@ def main(folder: Path, trace: bool) -> None:
         if trace:
             _trace(found)
             return
-        build = render(resolved)
+        build = render(resolved, spread_over(len(project.specs)))
         made = plan(build, Observed({}))
         print(len(project.all), len(found.specs), len(build.objects), len(made.changes))
+        sys.stdout.flush()
+        end(0)
 
 
 def _trace(found: Lineage) -> None:

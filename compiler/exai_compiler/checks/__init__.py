@@ -113,6 +113,7 @@ from exai_compiler.checks.told_once import told_once, without_half_written
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused
 from exai_compiler.project import Project
+from exai_compiler.spread import Spread, in_turn
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic, has_errors, in_order, more_problems
 from exai_specs.kinds import (
     FeatureViewSpec,
@@ -296,14 +297,18 @@ OF_OBJECTS: tuple[Check, ...] = (patches.check, _rare("manifest_clashes", _docum
 
 
 def check(
-    project: Project, catalog: Catalog, environments: Collection[str] | None = None
+    project: Project,
+    catalog: Catalog,
+    environments: Collection[str] | None = None,
+    spread: Spread = in_turn,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong, in order, as the project's policies and comments have it.
 
     `environments` limits what is judged by environment; None: every one.
     """
     judged = subject(project, catalog, environments)
-    found = [problem for rule in CHECKS for problem in _some(rule(judged))]
+    with spread(lambda rule: _some(rule(judged)), CHECKS) as told:
+        found = [problem for problems in told for problem in problems]
     found = told_once(without_half_written(found, project))
     if not has_errors(found):
         found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]

@@ -32,6 +32,7 @@ def _interrupts_end_it() -> Iterator[None]:
 with _interrupts_end_it():
     import click
 
+    from exai_runtime.cli.ending import end
     from exai_runtime.cli.lazy import LazyGroup
     from exai_runtime.cli.options import everywhere
     from exai_runtime.cli.version import VERSION
@@ -81,7 +82,7 @@ def main() -> NoReturn:
         gc.set_threshold(200_000)
         # pydantic asks every installed package for plug-ins; exai has none, and no time.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-        sys.exit(run(sys.argv[1:]))
+        end(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -185,7 +185,7 @@ def test_writers_at_once_leave_one_whole_pack(project: Path) -> None:
     caches: list[DocumentCache] = [opened(project) for _ in range(3)]
     data = (project / "exai.yaml").read_bytes()
     for number, cache in enumerate(caches):
-        cache.read(data + b"#" * number, "exai.yaml")
+        list(cache.read([("exai.yaml", data + b"#" * number)]))
     for cache in caches:
         cache.save()
     assert len(kept(project)) == 1
