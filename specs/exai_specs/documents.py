@@ -274,6 +274,8 @@ def read(
     documents: list[Document] = []
     problems: list[Diagnostic] = []
     for conversion in converted(decoded, path, frame):
+        if len(problems) > MAX_IN_FILE:
+            break
         if isinstance(conversion, Diagnostic):
             problems.append(conversion)
             continue
@@ -292,9 +294,8 @@ def read(
                 document = Document(path, cleared, decoded, conversion.places)
             if not flaws and not found:
                 documents.append(document)
-        if len(problems) > MAX_IN_FILE:
-            problems[MAX_IN_FILE:] = [more_problems(problems[-1].at, MAX_IN_FILE, "file")]
-            break
+    if len(problems) > MAX_IN_FILE:
+        problems[MAX_IN_FILE:] = [more_problems(problems[-1].at, MAX_IN_FILE, "file")]
     return tuple(documents), in_order(problems)
 
 

@@ -102,11 +102,6 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
         "the text has an escape that YAML doesn't know",
         "write `\\\\` for a backslash, or use single quotes",
     ),
-    (
-        "cannot start any token",
-        "text can't start with this character",
-        "quote the text",
-    ),
 )
 
 # What libyaml was in the middle of -> what begins at the place that it gives for that.

@@ -16,6 +16,10 @@ from exai_specs.values import replace
 from exai_specs.yaml_text import lines_of
 
 _CONFLICT = regex(r"(<{7}|={7}|>{7}|\|{7})(?= |$)")
+_NO_TEXT = "text can't start with this character"
+_TEMPLATE = "this is the tag of a template"
+BEGINS_NO_TEXT = frozenset({_NO_TEXT, _TEMPLATE})
+"""What is said of a character that no text begins with."""
 CONFLICT = "a merge conflict isn't resolved"
 _SIDES = "keep one of its sides, and remove the lines of `<`, `=` and `>`"
 _INDENT = regex(r"[ \t]*(?:-[ \t]+)*")
@@ -88,11 +92,23 @@ def _tab(problem: str, line: str, at: Span) -> Diagnostic | None:
         start = line.find("\t")
     if start < 0:
         return None
-    place = Span(at.path, at.line, start + 1)
-    if line[:start].strip():
+    return tab_at(line, Span(at.path, at.line, start + 1))
+
+
+def tab_at(line: str, at: Span) -> Diagnostic:
+    """A tab at its place, where none can stand."""
+    if line[: at.column - 1].strip():
         hint = "write a space instead; most editors can do so for a whole file"
-        return Diagnostic("tab", "a tab where only spaces can stand", place, hint=hint)
-    return Diagnostic("tab", "a tab in the indentation", place, hint="indent with spaces")
+        return Diagnostic("tab", "a tab where only spaces can stand", at, hint=hint)
+    return Diagnostic("tab", "a tab in the indentation", at, hint="indent with spaces")
+
+
+def cannot_begin(line: str, at: Span) -> Diagnostic:
+    """A character at its place that no text begins with."""
+    if line[at.column - 2 : at.column] == "{%":
+        hint = "specs are plain YAML: no template is filled in; an Overlay changes values"
+        return _syntax(_TEMPLATE, hint, at)
+    return _syntax(_NO_TEXT, "quote the text", at)
 
 
 def _unspaced(problem: str, lines: Sequence[str], at: Span) -> Diagnostic | None:
@@ -160,9 +176,8 @@ def _at_the_place(problem: str, context: str, line: str, at: Span) -> Diagnostic
             return _syntax(message, fix, Span(at.path, at.line, start + 1))
     if "mapping keys are not allowed" in problem:
         return _syntax("`?` begins a key in YAML", "quote text that starts with one", at)
-    if "cannot start any token" in problem and here == "%" and before.endswith("{"):
-        hint = "specs are plain YAML: no template is filled in; an Overlay changes values"
-        return _syntax("this is the tag of a template", hint, at)
+    if "cannot start any token" in problem:
+        return cannot_begin(line, at)
     stopped = "did not find expected key" in problem or "<document start>" in problem
     if not stopped or not before.strip(" -"):
         return None

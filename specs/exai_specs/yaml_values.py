@@ -29,13 +29,14 @@ from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import NODE
 from exai_specs.frozen import Json
 from exai_specs.regexes import regex
+from exai_specs.yaml_begun import more_begun
 from exai_specs.yaml_breaks import MOST_BREAKS, next_mark, says_what_it_is, without
 from exai_specs.yaml_errors import cut_expression, explain
 from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
 from exai_specs.yaml_mistakes import conflicts, uncoloned, unspaced
 from exai_specs.yaml_problems import Problems
 from exai_specs.yaml_scalars import Refused, Scalar, plain, plain_key, scalar_of
-from exai_specs.yaml_text import MAX_DEPTH, may_be_deep, position
+from exai_specs.yaml_text import MAX_DEPTH, lines_of, may_be_deep, position
 
 MAX_ALIASED = 1000
 """Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
@@ -63,10 +64,17 @@ def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnos
         except yaml.YAMLError as error:
             start, end = end, next_mark(rest, error)
             unmerged = conflicts(text[:end], start, path)
-            yield from (explain(error, rest[:end], path),) if unmerged is None else unmerged
+            yield from _syntax_errors(error, rest[:end], path) if unmerged is None else unmerged
             if end == len(rest):
                 return
             rest = without(rest, end)
+
+
+def _syntax_errors(error: yaml.YAMLError, text: str, path: str) -> Iterator[Diagnostic]:
+    """The one that reading stopped at, and what lines below can't begin with, either."""
+    first = explain(error, text, path)
+    yield first
+    yield from more_begun(lines_of(text), first)
 
 
 def _up_to_a_break(text: str, path: str, frame: str) -> Iterator[Conversion]:
