@@ -2,34 +2,36 @@
 cel.dev's language definition, with the strings, lists and URLs of Kubernetes' own library).
 
 In: a rule, the value that it judges, as `self`. Out: whether it holds. What can't be told, because
-a value isn't known yet or isn't there, is a CelError: nobody is refused for it. The library for
+a value isn't known yet or a word isn't known here, is a CelError: nobody is refused for it. What
+the API server itself ends in an error at (a field that isn't there) is a CelFault. The library for
 CEL, cel-python, has no word for a value that isn't known yet, and not all of Kubernetes' functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
 
+from exai_compiler.crds.cel_errors import CelError
+from exai_compiler.crds.cel_expressions import (
+    Expression,
+    applied,
+    decided,
+    has,
+    over,
+    selected,
+    variable,
+)
+from exai_compiler.crds.cel_numbers import PRODUCTS, SUMS, negative
 from exai_compiler.crds.cel_tokens import tokens
 from exai_compiler.crds.cel_values import (
     COMPARED,
     FUNCTIONS,
     MACROS,
     METHODS,
-    SUMS,
-    CelError,
-    called,
     field_of,
     item,
-    known,
-    mapping,
     truth,
 )
-
-Scope = Mapping[str, Any]
-Expression = Callable[[Scope], Any]
 
 
 @lru_cache(maxsize=512)
@@ -39,7 +41,8 @@ def compiled(rule: str) -> Expression:
 
 
 def holds(rule: str, value: object) -> bool:
-    """Whether a rule holds of a value. Raises CelError where that can't be told."""
+    """Whether a rule holds of a value. Raises CelError where that can't be told, CelFault where the
+    rule has no answer."""
     found = compiled(rule)({"self": value})
     if not isinstance(found, bool):
         raise CelError(f"{rule} is neither true nor false")
@@ -83,13 +86,13 @@ class _Reader:
     def either(self) -> Expression:
         found = self.both()
         while self.take("||"):
-            found = _decided(found, self.both(), True)
+            found = decided(found, self.both(), True)
         return found
 
     def both(self) -> Expression:
         found = self.compared()
         while self.take("&&"):
-            found = _decided(found, self.compared(), False)
+            found = decided(found, self.compared(), False)
         return found
 
     def compared(self) -> Expression:
@@ -99,15 +102,23 @@ class _Reader:
         return found
 
     def sum(self) -> Expression:
-        found = self.unary()
+        found = self.product()
         while how := self.take("+", "-"):
-            found = applied(SUMS[how], found, self.unary())
+            found = applied(SUMS[how], found, self.product())
+        return found
+
+    def product(self) -> Expression:
+        found = self.unary()
+        while how := self.take("*", "/", "%"):
+            found = applied(PRODUCTS[how], found, self.unary())
         return found
 
     def unary(self) -> Expression:
         if self.take("!"):
             inner = self.unary()
             return lambda scope: not truth(inner(scope))
+        if self.take("-"):
+            return applied(negative, self.unary())
         return self.part()
 
     def part(self) -> Expression:
@@ -119,16 +130,16 @@ class _Reader:
                 self.need("]")
                 continue
             name = self.name()
-            found = self.asked(found, name) if self.take("(") else _selected(found, field_of(name))
+            found = self.asked(found, name) if self.take("(") else selected(found, field_of(name))
         return found
 
     def asked(self, of: Expression, name: str) -> Expression:
         if name in MACROS:
-            variable = self.name()
+            one = self.name()
             self.need(",")
             each = self.choice()
             self.need(")")
-            return _over(name, of, variable, each)
+            return over(name, of, one, each)
         arguments = self.arguments()
         if name not in METHODS:
             raise CelError(f"{self.rule}: {name}() isn't known")
@@ -172,7 +183,7 @@ class _Reader:
         if kind != "word":
             raise CelError(f"{self.rule}: {text} is no value")
         if not self.take("("):
-            return _variable(text)
+            return variable(text)
         if text == "has":
             return self.there()
         if text not in FUNCTIONS:
@@ -181,7 +192,7 @@ class _Reader:
 
     def there(self) -> Expression:
         """`has(a.b)`: whether a field is there, whatever it is."""
-        of = _variable(self.name())
+        of = variable(self.name())
         while True:
             if self.take("["):
                 of = applied(item, of, self.choice())
@@ -190,66 +201,5 @@ class _Reader:
             self.need(".")
             name = self.name()
             if self.take(")"):
-                return _has(of, field_of(name))
-            of = _selected(of, field_of(name))
-
-
-def applied(how: Callable[..., Any], *of: Expression) -> Expression:
-    return lambda scope: called(how, [each(scope) for each in of])
-
-
-def _variable(name: str) -> Expression:
-    def evaluate(scope: Scope) -> Any:
-        if name not in scope:
-            raise CelError(f"{name} isn't there")
-        return known(scope[name])
-
-    return evaluate
-
-
-def _selected(of: Expression, field: str) -> Expression:
-    def evaluate(scope: Scope) -> Any:
-        found = mapping(of(scope))
-        if field not in found:
-            raise CelError(f"{field} isn't there")
-        return known(found[field])
-
-    return evaluate
-
-
-def _has(of: Expression, field: str) -> Expression:
-    return lambda scope: field in mapping(of(scope))
-
-
-def _decided(left: Expression, right: Expression, by: bool) -> Expression:
-    """`||` by a true, `&&` by a false: then what can't be told on the other side doesn't matter."""
-
-    def evaluate(scope: Scope) -> bool:
-        try:
-            if truth(left(scope)) is by:
-                return by
-        except CelError:
-            if truth(right(scope)) is by:
-                return by
-            raise
-        return truth(right(scope))
-
-    return evaluate
-
-
-def _over(macro: str, of: Expression, variable: str, each: Expression) -> Expression:
-    """A macro: what is said of every item of a list, or key of a mapping, which may be an error."""
-
-    def evaluate(scope: Scope) -> Any:
-        items = of(scope)
-        if not isinstance(items, Mapping | tuple):
-            raise CelError(f"{type(items).__name__} has no items")
-        said: list[tuple[Any, Any]] = []
-        for one in items:
-            try:
-                said.append((one, each({**scope, variable: one})))
-            except CelError as error:
-                said.append((one, error))
-        return MACROS[macro](said)
-
-    return evaluate
+                return has(of, field_of(name))
+            of = selected(of, field_of(name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from exai_compiler.crds.cel_values import CelError
+from exai_compiler.crds.cel_errors import CelError
 
 _TOKENS = re.compile(
     r'\s*(?:(r"""(?:.|\n)*?"""|r?"(?:[^"\\]|\\.)*"|r?\'(?:[^\'\\]|\\.)*\')|(\d+\.\d+|\d+)'

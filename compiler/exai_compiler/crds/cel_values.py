@@ -1,7 +1,8 @@
 """What the operators, functions and macros of CEL do with values (see `cel`).
 
-In: values of an object: text, numbers, truths, tuples, mappings. Out: values. What has no answer is
-a CelError.
+In: values of an object: text, numbers, truths, tuples, mappings. Out: values. What can't be told is
+a CelError; what has no answer for the API server either is a CelFault, in the words of its own
+library (cel-go).
 """
 
 from __future__ import annotations
@@ -11,19 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from exai_compiler.crds.cel_errors import CelError, CelFault, weightier
+from exai_compiler.crds.cel_numbers import double, seconds_of, whole
 from exai_compiler.crds.patterns import python_pattern
 from exai_compiler.maybe import Unknown
 
-# A field that is called as a word of the language is written between underscores.
-_ESCAPED = re.compile(r"^__(\w+)__$")
-_LENGTHS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-_LONGEST = 64  # characters of a duration; Go prints the longest with fewer
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)")
+# A field that is called as a word of the language is written between underscores, and so is what
+# no name of the language has (Kubernetes, "Escaping" of x-kubernetes-validations).
+_ESCAPED = re.compile(r"__([a-z]+)__")
+_SIGNS = {"dash": "-", "dot": ".", "slash": "/", "underscores": "__"}
 _WRONG = (TypeError, ValueError, AttributeError, LookupError, OverflowError, re.error)
-
-
-class CelError(Exception):
-    """It can't be told whether a rule holds, or it can't be read."""
 
 
 def called(how: Callable[..., Any], given: Sequence[Any]) -> Any:
@@ -52,11 +50,20 @@ def truth(value: Any) -> bool:
 
 
 def field_of(name: str) -> str:
-    escaped = _ESCAPED.match(name)
-    return escaped.group(1) if escaped else name
+    return _ESCAPED.sub(lambda found: _SIGNS.get(found[1], found[1]), name)
+
+
+def of_key(of: Mapping[str, Any], key: str) -> Any:
+    if key not in of:
+        raise CelFault(f"no such key: {key}")
+    return known(of[key])
 
 
 def item(of: Any, key: Any) -> Any:
+    if isinstance(of, Mapping):
+        return of_key(of, key)
+    if isinstance(of, tuple) and type(key) is int and not 0 <= key < len(of):
+        raise CelFault(f"index out of bounds: {key}")
     return known(of[key])
 
 
@@ -73,9 +80,9 @@ def _decided(said: Said, by: bool) -> bool:
 
 
 def _told(said: Said) -> Said:
-    for _, each in said:
-        if isinstance(each, CelError):
-            raise each
+    errors = [each for _, each in said if isinstance(each, CelError)]
+    if errors:
+        raise weightier(errors)
     return said
 
 
@@ -115,13 +122,10 @@ def _matches(text: str, pattern: str) -> bool:
     return re.search(python_pattern(pattern), text) is not None
 
 
-def _seconds(text: str) -> float:
-    if len(text) > _LONGEST:
-        raise ValueError("no duration is so long")
-    found = _DURATION.findall(text)
-    if (text != "0" and "".join(amount + unit for amount, unit in found) != text) or not text:
-        raise ValueError(f"{text} is no duration")
-    return sum((float(amount) * _LENGTHS[unit] for amount, unit in found), 0.0)
+def _text(value: Any) -> str:
+    if isinstance(value, float):  # Go writes it otherwise than Python
+        raise ValueError("it isn't told how it is written")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -132,10 +136,6 @@ COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": lambda left, right: bool(left < right),
     ">": lambda left, right: bool(left > right),
     "in": _in,
-}
-SUMS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
 }
 METHODS: Mapping[str, Callable[..., Any]] = {
     "size": len,
@@ -148,9 +148,9 @@ METHODS: Mapping[str, Callable[..., Any]] = {
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "size": len,
-    "double": float,
-    "int": int,
-    "string": str,
-    "duration": _seconds,
+    "double": double,
+    "int": whole,
+    "string": _text,
+    "duration": seconds_of,
     "url": urlsplit,
 }

@@ -12,7 +12,7 @@ import yaml
 from exai_compiler.checks import check
 from exai_compiler.crds import KINDS, OLDER, OTHERS, crd
 from exai_compiler.crds.cel import compiled, holds
-from exai_compiler.crds.cel_values import CelError
+from exai_compiler.crds.cel_errors import CelError, CelFault
 from exai_compiler.crds.problems import part_problems, problems
 from exai_compiler.crds.rules import broken_rules
 from exai_compiler.maybe import Unknown
@@ -72,6 +72,12 @@ def test_every_rule_of_every_table_can_be_read() -> None:
         ("url(self.url).getScheme() in ['http', \"https\"]", True),
         ("double('0.5') == self.share && int('3') == self.size && string(self.size) == '3'", True),
         ("self.__namespace__ == 'n' && has(self.__namespace__)", True),
+        ("self.size * 2 - 7 / 2 == 3 && -7 / 2 == -3 && -7 % 3 == -1", True),
+        ("self.share * 4.0 == 2.0 && 1.0 / self.share == 2.0", True),
+        ("int('-3') == -self.size && int(2.9) == 2 && double('1e3') == 1000.0", True),
+        ("duration('-.5s') < duration('0') && duration('1h1.5m') == duration('3690s')", True),
+        ("string(self.on) == 'false'", True),
+        ("has(self.labels.x__slash__y) && self.labels.x__slash__y == '1'", True),
         # What decides leaves what can't be told without a say, on either side.
         ("self.other == 1 || true", True),
         ("self.other == 1 && false", False),
@@ -110,6 +116,63 @@ def test_what_a_rule_means(rule: str, expected: bool) -> None:
 def test_what_cannot_be_told_is_an_error_of_its_own(rule: str) -> None:
     with pytest.raises(CelError):
         holds(rule, SELF)
+
+
+@pytest.mark.parametrize(
+    ("rule", "error"),
+    [
+        ("self.other == 1", "no such key: other"),
+        ("has(self.other.name)", "no such key: other"),
+        ("self.labels['z'] == '1'", "no such key: z"),
+        ("self.items[2].kind == 'A'", "index out of bounds: 2"),
+        ("self.items[-1].kind == 'B'", "index out of bounds: -1"),
+        ("self.items.all(i, i.port > 1)", "no such key: port"),
+        ("self.items.exists(i, i.port == 81)", "no such key: port"),
+        ("self.items.filter(i, i.port == 80).size() == 1", "no such key: port"),
+        ("self.other == 1 || self.another == 1 || self.on", "no such key: other"),
+        ("self.other == 1 ? true : true", "no such key: other"),
+        ("1 / (self.size - 3) == 1", "division by zero"),
+        ("1 % (self.size - 3) == 1", "modulus by zero"),
+        ("self.size + 9223372036854775807 > 0", "integer overflow"),
+        ("self.size * 9223372036854775807 > 0", "integer overflow"),
+        ("int(double('1e19')) > 0", "integer overflow"),
+        ("int(self.name) > 0", "type conversion error from 'string' to 'int'"),
+        ("int('9223372036854775808') > 0", "type conversion error from 'string' to 'int'"),
+        ("double(' 1') > 0.0", "type conversion error from 'string' to 'double'"),
+        ("double('1e999') > 0.0", "type conversion error from 'string' to 'double'"),
+        (
+            "duration('1d') > duration('0')",
+            "type conversion error from 'string' to 'google.protobuf.Duration'",
+        ),
+    ],
+)
+def test_where_a_rule_ends_in_an_error_it_is_the_servers(rule: str, error: str) -> None:
+    with pytest.raises(CelFault) as told:
+        holds(rule, SELF)
+    assert str(told.value) == error
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "self.waits == 1 || self.other == 1",
+        "self.other == 1 || self.waits == 1",
+        "self.all.all(i, i.port == 80)",
+        "self.waits ? true : self.other == 1",
+        "self.other == 1 || self.name.shout()",
+        "self.name < 3",
+        "self.name * 3 == ''",
+        "self.on + 1 == 1",
+        "double('0x1p-2') > 0.0",
+        "1.0 / (self.share - 0.5) > 0.0",
+    ],
+)
+def test_what_might_decide_were_it_known_is_no_error_of_the_server(rule: str) -> None:
+    waits = Unknown("a run", "it has to end")
+    items: Any = freeze([{"port": 80}, {}])
+    with pytest.raises(CelError) as told:
+        holds(rule, {**SELF, "waits": waits, "all": (*items, waits)})
+    assert not isinstance(told.value, CelFault)
 
 
 GATEWAY = """
@@ -205,6 +268,64 @@ def test_what_a_rule_refuses_is_a_problem_at_its_path(
     found = broken(kind, good.replace(old, new))
     assert path in [at for at, _ in found]
     assert any(at == path and words in message for at, message in found), found
+
+
+REQUESTS = "{jwtRules: [{issuer: a, jwksUri: 'https://a/b', timeout: 5s}]}"
+TRAINING = """
+mlPolicy: {numNodes: 1}
+template:
+  spec:
+    volumeClaimPolicies: [{templates: [{metadata: {name: a}, spec: {}}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "old", "new", "path", "words"),
+    [
+        (
+            "Gateway",
+            GATEWAY,
+            "{certificateRefs: [{name: c}]}",
+            "{}",
+            "listeners.1.tls",
+            "which ends in `no such key: certificateRefs`: certificateRefs or options must be",
+        ),
+        (
+            "RequestAuthentication",
+            REQUESTS,
+            "5s",
+            "soon",
+            "jwtRules.0.timeout",
+            "which ends in `type conversion error from 'string' to 'google.protobuf.Duration'`",
+        ),
+        (
+            "TrainingRuntime",
+            TRAINING,
+            "templates: [{metadata: {name: a}, spec: {}}]",
+            "retentionPolicy: {whenDeleted: Delete}",
+            "template.spec.volumeClaimPolicies.0",
+            "which ends in `no such key: templates`: namespace cannot be set",
+        ),
+    ],
+)
+def test_a_rule_that_ends_in_an_error_refuses_too(
+    kind: str, good: str, old: str, new: str, path: str, words: str
+) -> None:
+    assert broken(kind, good) == []
+    ((at, message),) = broken(kind, good.replace(old, new))
+    assert at == path and words in message
+
+
+def test_an_error_of_a_rule_is_told_of_an_object_without_another_problem() -> None:
+    """The API server asks the rules of no object that its schema refuses, and the field that a
+    rule misses is told by whoever requires it."""
+    nameless = GATEWAY.replace("{name: a, port: 80, protocol: HTTP}", "{name: a, port: 80}")
+    body: Any = freeze({"metadata": {"name": "x"}, "spec": yaml.safe_load(nameless)})
+    assert [each.message for each in problems(crd("Gateway"), body)] == ["has no protocol"]
+    assert broken("Gateway", nameless) == []
+    # Nor is it in what another rule refuses as a whole.
+    (found,) = broken("Gateway", GATEWAY.replace("protocol: HTTP}", "protocol: HTTP, tls: {}}"))
+    assert found[0] == "listeners"
 
 
 def test_what_is_not_known_yet_breaks_no_rule() -> None:
