@@ -7,7 +7,7 @@ one side pins is what it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from exai_compiler.facts import Lock, ModelVersion, Pin
@@ -82,7 +82,8 @@ def with_pins(
     verb: Verb = "changed" if before and after else "added" if after else "removed"
     found = dict(by_ref(changes))
     impact = max(each.effect for each in fields)
-    note = "; ".join(measured.values())
+    notes = dict.fromkeys((*_same_files(moved, old, new), *measured.values()))
+    note = "; ".join(notes)
     found[lock] = DocumentChange(lock, verb, impact, (lock,), fields, fields[0].at, note)
     for spec, service in head.bodies(ServiceSpec):
         asked = [reference for _, reference in service.references if reference in moved]
@@ -101,6 +102,21 @@ def with_pins(
 
 
 _UNPINNED = "it isn't rendered any more without its pin; what runs of it stays"
+
+
+def _same_files(
+    moved: Iterable[str], old: Mapping[str, Pinned], new: Mapping[str, Pinned]
+) -> Iterator[str]:
+    """The pins whose version is another, and whose files are said to be those of the old one."""
+    for key in moved:
+        was, now = old.get(key), new.get(key)
+        if was is None or now is None or was.version == now.version or now.digest is None:
+            continue
+        if was.digest == now.digest:
+            yield (
+                f"`{key}` goes to version {now.version} with the digest of version {was.version}: "
+                "both are one model, or the pin was changed by hand, and `exai lock` mends it"
+            )
 
 
 def _missed(head: Project, key: str, pin: Pinned) -> str:

@@ -212,6 +212,26 @@ def test_a_pinned_metric_that_misses_a_gate_is_told(tmp_path: Path) -> None:
     assert told(compared(root, "prod")) == {}
 
 
+@pytest.mark.parametrize("uri", ["s3://b/m/kinds/3", "s3://b/m/kinds/4"])
+def test_another_version_with_the_digest_of_the_old_one_is_said(uri: str, tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=PLACES)
+    (root / "exai.lock").write_text(PIN)
+    commit(root)
+    edit(root / "exai.lock", ("version: 3", "version: 4"), ("s3://b/m/kinds/3", uri))
+    same = (
+        "`kinds@champion` goes to version 4 with the digest of version 3: both are one model, or "
+        "the pin was changed by hand, and `exai lock` mends it"
+    )
+    assert told(compared(root, "prod")) == {
+        "Lock/prod": (Effect.REDEPLOY, same),
+        "Service/serving": (Effect.REDEPLOY, ""),
+    }
+    edit(root / "exai.lock", ("0" * 64, "1" * 64))
+    assert told(compared(root, "prod"))["Lock/prod"] == (Effect.REDEPLOY, "")
+    (root / "exai.lock").write_text(PIN.replace("m/kinds/3", "m/kinds/4"))
+    assert told(compared(root, "prod"))["Lock/prod"] == (Effect.REDEPLOY, "")
+
+
 MEASURED = '", metrics: {accuracy: 0.97}}'
 PLACES = CLUSTER.replace("MODE", "Standard")
 PIN = f"""\
