@@ -18,7 +18,6 @@ from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Known, Unknown
 from exai_compiler.planning import plan
-from exai_compiler.planning.built import observed
 from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
@@ -33,6 +32,7 @@ from exai_compiler.revisions.impact import FILE, chains_of, chains_to_callers, r
 from exai_compiler.revisions.looked_up import Fed, fed_otherwise, unfed, with_new_values
 from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import with_pins, with_stays
+from exai_compiler.revisions.pipeline_modes import standing, with_mode
 from exai_compiler.revisions.places import here, moved
 from exai_compiler.revisions.promoting import with_promotions
 from exai_compiler.revisions.reachable import removed
@@ -122,11 +122,12 @@ def compare(
     what another exai made of `base`; `before_files` has the old files where there is no `base`."""
     old = built(base, head.project, name) if base is not None else None
     facts, there = unapplied(head.project), Observed({})
+    places = base.environment if base is not None else head.environment, head.environment
     elsewhere = base is not None and base.environment.target != head.environment.target
     if old is not None and not elsewhere:
-        facts, there = old.facts, observed(old.objects)
+        facts, there = old.facts, standing(old.objects, *places)
     if saved is not None:
-        facts, there = replace(facts, runs=saved.runs), observed(saved.objects)
+        facts, there = replace(facts, runs=saved.runs), standing(saved.objects, *places)
     new, after = _resolved(head, name, facts, *((base.project,) if base is not None else ()))
     build = render(new)
     changes = tuple(
@@ -142,21 +143,22 @@ def compare(
         planned = tuple(less_unmoved(planned, base.project, new))
     upgrade: tuple[Planned, ...] = ()
     if saved is not None and old is not None:
-        mine = moved(plan(build, observed(old.objects)).changes, head.environment)
+        mine = moved(plan(build, standing(old.objects, *places)).changes, head.environment)
         planned, upgrade = apart(planned, mine)
     coming = frozenset(name for run in build.runs if run.due for name in run.registers)
     breaks: tuple[Break, ...] = ()
     fed: tuple[Fed, ...] = ()
     if base is not None and old is not None:
         sides = (base.project, head.project), (base.environment, head.environment)
-        lineages = old.lineage, after
-        found = tuple(breaks_of(*sides, name, lineages, documents, planned, build.objects))
+        found = tuple(
+            breaks_of(*sides, name, (old.lineage, after), documents, planned, build.objects)
+        )
         fed = fed_otherwise(old.resolved, new, documents, coming) if not elsewhere else ()
         found += tuple(unfed(fed, documents, (after, old.lineage)))
         due = frozenset(run.pipeline for run in build.runs if run.due)
         breaks = tuple(with_moments(found, old.resolved, new, due))
     documents = with_notes(with_breaks(documents, breaks, head.project), new, build.runs)
-    documents = with_new_values(with_stays(documents, new.lock, name), fed)
+    documents = with_new_values(with_stays(with_mode(documents, *places), new.lock, name), fed)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
         planned, documents = settled(planned, documents, what)

@@ -8,17 +8,20 @@ import pytest
 from reviewed_projects import (
     CLUSTER,
     DATASET,
+    HEAD,
     MODEL,
     SERVICE,
     THERE,
     TRAINING,
+    actions,
     commit,
     compared,
     edit,
     project,
 )
 
-from exai_runtime.comparing import plan_against
+from exai_runtime.comparing import plan_against, plan_against_build, save_build
+from exai_runtime.results import RenderedFiles
 from exai_specs.effects import Effect
 
 BOTH = CLUSTER.replace("MODE", "Standard")
@@ -115,3 +118,53 @@ def test_what_recurs_where_an_environment_is_gone_goes_on(tmp_path: Path) -> Non
         "the working tree has no environment `other`, which HEAD has: what stands there stays; "
         "what recurs goes on: RecurringRun/training-nightly"
     )
+
+
+ANEW = [
+    ("create", "Pipeline/training", Effect.RENDER),
+    ("create", "PipelineVersion/training-", Effect.RENDER),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("kubernetes", "api", "pipelines go through the KFP API now, "),
+        ("api", "kubernetes", "pipelines are Kubernetes objects now: "),
+    ],
+)
+def test_pipelines_that_get_there_another_way_are_made_anew(
+    old: str, new: str, told: str, tmp_path: Path
+) -> None:
+    places = CLUSTER.replace("serving: {mode: MODE}", f"pipelines: {{mode: {old}}}")
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVICE, NATIVE, environments=places)
+    edit(root / "exai.yaml", (f"mode: {old}", f"mode: {new}"))
+    found = compared(root, "prod")
+    assert [(verb, what[:25], impact) for verb, what, impact in actions(found)] == ANEW
+    pipeline, environment = found.documents  # whose Service and Manifest stay as they are
+    assert (str(pipeline.ref), pipeline.verb) == ("Pipeline/training", "affected")
+    assert [str(each) for each in pipeline.because] == ["Project/shop", "Pipeline/training"]
+    assert environment.note.startswith(told)
+    assert environment.note.endswith(" stay in KFP until somebody takes them away") == (
+        new == "kubernetes"
+    )
+    commit(root)
+    file = root / "build.json"
+    assert isinstance(save_build(root, "prod", file), RenderedFiles)
+    edit(root / "exai.yaml", (f"mode: {new}", f"mode: {old}"))
+    again = plan_against_build(root, "prod", file).comparison
+    assert again is not None
+    assert [each[:2] for each in actions(again)] == [each[:2] for each in actions(found)]
+    assert list(actions(compared(root, "other"))) == []
+
+
+NATIVE = f"""
+{HEAD}kind: Manifest
+metadata: {{name: mine, owner: ml}}
+spec:
+  manifest:
+    apiVersion: pipelines.kubeflow.org/v2beta1
+    kind: Pipeline
+    metadata: {{name: mine}}
+    spec: {{displayName: mine}}
+"""
