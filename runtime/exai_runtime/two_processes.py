@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
@@ -59,22 +59,22 @@ def in_two(work: Callable[[T], R], items: Sequence[T]) -> Iterator[Iterator[R]]:
     tokens, end = os.pipe()
     os.write(end, bytes(range(len(parts))))
     os.close(end)
-    done, is_done = os.pipe()
-    made = os.memfd_create("exai")
+    numbers, number = os.pipe()
+    texts = os.memfd_create("exai")
     # Until the copy has a life of its own, a signal would be told to both as to this process.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_TO_END)
     copy = _forked()
     if copy == 0:
-        _live_as_copy(work, parts, tokens, made, is_done, mask)
+        _live_as_copy(work, parts, tokens, texts, number, mask)
     try:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.close(is_done)
-        yield _results(work, parts, tokens, made, done, pickle.loads)
+        os.close(number)
+        yield _results(work, parts, tokens, _Copy(texts, numbers), pickle.loads)
     finally:
         if copy is not None:
             os.kill(copy, signal.SIGKILL)  # whatever it is at: its number is its own until here
             os.waitpid(copy, 0)
-        for each in (tokens, done, made):
+        for each in (tokens, numbers, texts):
             os.close(each)
 
 
@@ -90,8 +90,8 @@ def _live_as_copy(
     work: Callable[[T], R],
     parts: Sequence[Sequence[T]],
     tokens: int,
-    made: int,
-    is_done: int,
+    texts: int,
+    number: int,
     mask: Iterable[int],
 ) -> NoReturn:
     """Hands over part after part, and ends, whatever happens, without a word: what goes wrong here
@@ -106,8 +106,10 @@ def _live_as_copy(
                 text = _handed([work(item) for item in parts[token[0]]])
             except Exception:  # noqa: S112 - it is done again, where it is told
                 continue
-            os.writev(made, [token, len(text).to_bytes(_LENGTH), text])
-        os.close(is_done)  # to free the memory takes longer
+            if os.writev(texts, [len(text).to_bytes(_LENGTH), text]) < _LENGTH + len(text):
+                break  # no room for more
+            os.write(number, token)
+        os.close(number)  # to free the memory takes longer
     finally:
         os._exit(0)
 
@@ -116,36 +118,64 @@ def _results(
     work: Callable[[T], R],
     parts: Sequence[Sequence[T]],
     tokens: int,
-    made: int,
-    done: int,
-    read: Callable[[memoryview], list[R]],
+    copy: _Copy,
+    read: Callable[[bytes], list[R]],
 ) -> Iterator[R]:
+    """Part by part, as early as it is there: what is made of results is made while the copy goes
+    on."""
     mine: dict[int, list[R]] = {}
-    while token := os.read(tokens, 1):
-        mine[token[0]] = [work(item) for item in parts[token[0]]]
-    os.read(done, 1)  # nothing is ever written there: the copy has closed it, or has ended
-    texts = memoryview(os.pread(made, os.fstat(made).st_size, 0))
-    theirs = _by_number(texts)
     for number, part in enumerate(parts):
+        while number not in mine and not copy.has(number):
+            if token := os.read(tokens, 1):
+                mine[token[0]] = [work(item) for item in parts[token[0]]]
+            elif not copy.goes_on():
+                break
         if number in mine:
             yield from mine.pop(number)
-        elif number in theirs:
-            yield from read(theirs[number])  # which this very process wrote, as its copy
+        elif copy.has(number):
+            yield from read(copy.made(number))  # which this very process wrote, as its copy
         else:
             yield from map(work, part)
 
 
-def _by_number(texts: memoryview) -> Mapping[int, memoryview]:
-    """The parts that the copy handed over whole."""
-    found: dict[int, memoryview] = {}
-    at, head = 0, 1 + _LENGTH
-    while at + head <= len(texts):
-        start = at + head
-        end = start + int.from_bytes(texts[at + 1 : start])
-        if end <= len(texts):
-            found[texts[at]] = texts[start:end]
-        at = end
-    return found
+class _Copy:
+    """What the other process hands over: texts in a file without a name, and the number of each as
+    a byte in a pipe, when it is whole."""
+
+    __slots__ = ("_end", "_ends", "_numbers", "_texts")
+
+    def __init__(self, texts: int, numbers: int) -> None:
+        self._texts = texts
+        self._numbers = numbers
+        self._ends: dict[int, tuple[int, int]] = {}
+        self._end = 0
+        os.set_blocking(numbers, False)
+
+    def has(self, number: int) -> bool:
+        """Whether it has handed over this part by now."""
+        with suppress(BlockingIOError):
+            self._take(os.read(self._numbers, _PARTS))
+        return number in self._ends
+
+    def goes_on(self) -> bool:
+        """Whether it hands over another part, for which this waits; not when it has ended."""
+        os.set_blocking(self._numbers, True)
+        found = os.read(self._numbers, _PARTS)
+        os.set_blocking(self._numbers, False)
+        self._take(found)
+        return bool(found)
+
+    def _take(self, numbers: bytes) -> None:
+        for number in numbers:
+            start = self._end + _LENGTH
+            length = int.from_bytes(os.pread(self._texts, _LENGTH, self._end))
+            self._ends[number] = (start, length)
+            self._end = start + length
+
+    def made(self, number: int) -> bytes:
+        """The text of a part, once."""
+        start, length = self._ends.pop(number)
+        return os.pread(self._texts, length, start)
 
 
 def _handed(values: list[Any]) -> bytes:
