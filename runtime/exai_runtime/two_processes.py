@@ -10,12 +10,12 @@ less is done. What the copy made comes back through memory without a name.
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from io import BytesIO, FileIO
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
@@ -56,42 +56,52 @@ def in_two(work: Callable[[T], R], items: Sequence[T]) -> Iterator[Iterator[R]]:
 
     size = max(1, -(-len(items) // _PARTS))
     parts = [items[start : start + size] for start in range(0, len(items), size)]
-    tokens, end = os.pipe()
-    os.write(end, bytes(range(len(parts))))
-    os.close(end)
-    numbers, number = os.pipe()
-    texts = os.memfd_create("exai")
+    with ExitStack() as at_the_end:
+        found: Iterator[R] = map(work, items)
+        # Where there is no room for a process, a pipe or a file, it is done without them.
+        with suppress(OSError):
+            found = _results(work, parts, *_begun(work, parts, at_the_end), pickle.loads)
+        yield found
+
+
+def _begun(
+    work: Callable[[T], R], parts: Sequence[Sequence[T]], at_the_end: ExitStack
+) -> tuple[FileIO, _Copy]:
+    """The pipe of all parts that nobody has taken yet, and the copy, which takes the first."""
+
+    def pipe() -> tuple[FileIO, FileIO]:
+        read, write = os.pipe()
+        return at_the_end.enter_context(FileIO(read)), at_the_end.enter_context(FileIO(write, "w"))
+
+    tokens, end = pipe()
+    end.write(bytes(range(len(parts))))
+    end.close()
+    numbers, number = pipe()
+    texts = at_the_end.enter_context(FileIO(os.memfd_create("exai"), "r+"))
     # Until the copy has a life of its own, a signal would be told to both as to this process.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED_TO_END)
-    copy = _forked()
-    if copy == 0:
-        _live_as_copy(work, parts, tokens, texts, number, mask)
     try:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.close(number)
-        yield _results(work, parts, tokens, _Copy(texts, numbers), pickle.loads)
+        copy = os.fork()
+        if copy == 0:
+            _live_as_copy(work, parts, tokens, texts, number, mask)
+        at_the_end.callback(_ended, copy)
     finally:
-        if copy is not None:
-            os.kill(copy, signal.SIGKILL)  # whatever it is at: its number is its own until here
-            os.waitpid(copy, 0)
-        for each in (tokens, numbers, texts):
-            os.close(each)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    number.close()
+    return tokens, _Copy(texts, numbers)
 
 
-def _forked() -> int | None:
-    """The copy's number, 0 in the copy; None where the system has no room for one."""
-    try:
-        return os.fork()
-    except OSError:
-        return None
+def _ended(copy: int) -> None:
+    os.kill(copy, signal.SIGKILL)  # whatever it is at: its number is its own until here
+    os.waitpid(copy, 0)
 
 
 def _live_as_copy(
     work: Callable[[T], R],
     parts: Sequence[Sequence[T]],
-    tokens: int,
-    texts: int,
-    number: int,
+    tokens: FileIO,
+    texts: FileIO,
+    number: FileIO,
     mask: Iterable[int],
 ) -> NoReturn:
     """Hands over part after part, and ends, whatever happens, without a word: what goes wrong here
@@ -101,15 +111,15 @@ def _live_as_copy(
             signal.signal(each, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         whose = os.getppid()
-        while (token := os.read(tokens, 1)) and os.getppid() == whose:
+        while (token := tokens.read(1)) and os.getppid() == whose:
             try:
                 text = _handed([work(item) for item in parts[token[0]]])
             except Exception:  # noqa: S112 - it is done again, where it is told
                 continue
-            if os.writev(texts, [len(text).to_bytes(_LENGTH), text]) < _LENGTH + len(text):
+            if os.writev(texts.fileno(), [len(text).to_bytes(_LENGTH), text]) < _LENGTH + len(text):
                 break  # no room for more
-            os.write(number, token)
-        os.close(number)  # to free the memory takes longer
+            number.write(token)
+        number.close()  # to free the memory takes longer
     finally:
         os._exit(0)
 
@@ -117,7 +127,7 @@ def _live_as_copy(
 def _results(
     work: Callable[[T], R],
     parts: Sequence[Sequence[T]],
-    tokens: int,
+    tokens: FileIO,
     copy: _Copy,
     read: Callable[[bytes], list[R]],
 ) -> Iterator[R]:
@@ -126,7 +136,7 @@ def _results(
     mine: dict[int, list[R]] = {}
     for number, part in enumerate(parts):
         while number not in mine and not copy.has(number):
-            if token := os.read(tokens, 1):
+            if token := tokens.read(1):
                 mine[token[0]] = [work(item) for item in parts[token[0]]]
             elif not copy.goes_on():
                 break
@@ -142,40 +152,38 @@ class _Copy:
     """What the other process hands over: texts in a file without a name, and the number of each as
     a byte in a pipe, when it is whole."""
 
-    __slots__ = ("_end", "_ends", "_numbers", "_texts")
+    __slots__ = ("_end", "_numbers", "_places", "_texts")
 
-    def __init__(self, texts: int, numbers: int) -> None:
+    def __init__(self, texts: FileIO, numbers: FileIO) -> None:
         self._texts = texts
         self._numbers = numbers
-        self._ends: dict[int, tuple[int, int]] = {}
+        self._places: dict[int, tuple[int, int]] = {}
         self._end = 0
-        os.set_blocking(numbers, False)
 
     def has(self, number: int) -> bool:
         """Whether it has handed over this part by now."""
-        with suppress(BlockingIOError):
-            self._take(os.read(self._numbers, _PARTS))
-        return number in self._ends
+        os.set_blocking(self._numbers.fileno(), False)
+        self._take(self._numbers.read(_PARTS) or b"")
+        return number in self._places
 
     def goes_on(self) -> bool:
         """Whether it hands over another part, for which this waits; not when it has ended."""
-        os.set_blocking(self._numbers, True)
-        found = os.read(self._numbers, _PARTS)
-        os.set_blocking(self._numbers, False)
+        os.set_blocking(self._numbers.fileno(), True)
+        found = self._numbers.read(_PARTS) or b""
         self._take(found)
         return bool(found)
 
     def _take(self, numbers: bytes) -> None:
         for number in numbers:
             start = self._end + _LENGTH
-            length = int.from_bytes(os.pread(self._texts, _LENGTH, self._end))
-            self._ends[number] = (start, length)
+            length = int.from_bytes(os.pread(self._texts.fileno(), _LENGTH, self._end))
+            self._places[number] = (start, length)
             self._end = start + length
 
     def made(self, number: int) -> bytes:
         """The text of a part, once."""
-        start, length = self._ends.pop(number)
-        return os.pread(self._texts, length, start)
+        start, length = self._places.pop(number)
+        return os.pread(self._texts.fileno(), length, start)
 
 
 def _handed(values: list[Any]) -> bytes:
@@ -183,7 +191,7 @@ def _handed(values: list[Any]) -> bytes:
     import copyreg
     import pickle
 
-    to = io.BytesIO()
+    to = BytesIO()
     pickler = pickle.Pickler(to, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = {**copyreg.dispatch_table, MappingProxyType: _read_only}
     pickler.dump(values)

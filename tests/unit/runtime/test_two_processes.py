@@ -126,11 +126,14 @@ def test_who_leaves_early_waits_for_nothing() -> None:
     assert time.monotonic() - began < 30
 
 
-def test_without_room_for_a_copy_all_is_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_room() -> int:
+@pytest.mark.parametrize("call", ["fork", "pipe", "memfd_create"])
+def test_without_room_for_a_copy_all_is_made_here(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> int:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(os, "fork", no_room)
+    monkeypatch.setattr(os, call, no_room)
     with in_two(lambda item: (item, HERE()), range(300)) as found:
         assert list(found) == [(item, HERE()) for item in range(300)]
 
