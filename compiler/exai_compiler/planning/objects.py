@@ -15,16 +15,16 @@ from exai_compiler.maybe import Tree, Unknown
 from exai_compiler.planning.diff import diff
 from exai_compiler.planning.rules import (
     DECIDING,
-    DELETE_EFFECTS,
     DELETE_WAVE,
     LOST_WITH,
     METADATA,
     MUTABLE_ONLY,
-    REMADE_EFFECTS,
     RETAINED,
     FieldPath,
+    delete_effect,
     immutable,
     object_wave,
+    remade_effect,
     starts_with,
 )
 from exai_compiler.planning.shrinking import shrinks
@@ -58,7 +58,7 @@ def plan_objects(
             yield object_wave(rendered.wave), planned
     stay = frozenset(rendered.origin for rendered in build.objects)
     for id_, live in _surplus(build, observed, stay):
-        effect = DELETE_EFFECTS.get(id_.kind, Effect.RENDER)
+        effect = delete_effect(id_.api, id_.kind)
         why = _with_loss(id_, f"{live.origin} no longer asks for it")
         history = id_.kind in RETAINED and _is_named_by_content(live.origin)
         if history and live.origin in stay:
@@ -99,8 +99,9 @@ def _change(
     changed = tuple(diff(live.body, rendered.body))
     fields = (*changed, *live.drift)
     fixed = immutable(rendered.id.api, rendered.id.kind)
-    kind = rendered.id.kind
-    frozen = [each for each in fields if starts_with(each.path, fixed) or shrinks(kind, each)]
+    frozen = [
+        each for each in fields if starts_with(each.path, fixed) or shrinks(rendered.id, each)
+    ]
     if (only := MUTABLE_ONLY.get(rendered.id.kind)) is not None:
         if not _is_named_by_content(rendered.origin):
             only = (*only, METADATA)
@@ -110,11 +111,11 @@ def _change(
         return None
     if frozen:
         path = ".".join(map(str, frozen[0].path))
-        how = "shrink" if shrinks(kind, frozen[0]) else "change"
+        how = "shrink" if shrinks(rendered.id, frozen[0]) else "change"
         why = _with_loss(rendered.id, f"{path} can't {how} in place")
         replace = Replace(rendered.id, rendered.id, rendered.origin, why, frozen[0].path)
         # Whoever uses a thing of which nothing else is known has to do without it for a while.
-        impact = REMADE_EFFECTS.get(rendered.id.kind, Effect.BREAKING)
+        impact = remade_effect(rendered.id.api, rendered.id.kind, Effect.BREAKING)
         return Planned(replace, number, impact, because)
     update = Update(rendered.id, rendered.origin, rendered.body, fields, only_if)
     return Planned(update, number, _impact(rendered, fields), because)
@@ -127,7 +128,7 @@ def _is_named_by_content(origin: Ref) -> bool:
 
 
 def _with_loss(which: ObjectId, why: str) -> str:
-    lost = LOST_WITH.get(which.kind)
+    lost = LOST_WITH.get((which.api, which.kind))
     return f"{why}; {lost}" if lost else why
 
 

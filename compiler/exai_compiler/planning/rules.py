@@ -65,11 +65,6 @@ IMMUTABLE: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
         "LocalModelCache": (("spec", "sourceModelUri"),),
         "LocalModelNamespaceCache": (("spec", "sourceModelUri"),),
         "OptimizationJob": (("spec",),),
-        "PersistentVolumeClaim": (
-            ("spec", "accessModes"),
-            ("spec", "storageClassName"),
-            ("spec", "volumeMode"),
-        ),
         "RayCluster": (
             ("spec", "gcsFaultToleranceOptions", "backend"),
             ("spec", "managedBy"),
@@ -115,6 +110,9 @@ IMMUTABLE_OF_KUBERNETES: Mapping[tuple[str, str], tuple[FieldPath, ...]] = Mappi
             ("spec", name) for name in ("completionMode", "selector", "template")
         ),
         ("rbac.authorization.k8s.io/v1", "RoleBinding"): (("roleRef",),),
+        ("v1", "PersistentVolumeClaim"): tuple(
+            ("spec", name) for name in ("accessModes", "storageClassName", "volumeMode")
+        ),
     }
 )
 
@@ -140,7 +138,6 @@ DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "InferenceService": Effect.BREAKING,
         "FeatureRepository": Effect.MATERIALIZE,
         "LLMInferenceService": Effect.BREAKING,
-        "PersistentVolumeClaim": Effect.BREAKING,
     }
 )
 
@@ -158,10 +155,24 @@ REMADE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
     }
 )
 
-# What is lost with an object and can't be made again, in the plan's words.
-LOST_WITH: Mapping[str, str] = MappingProxyType(
-    {"PersistentVolumeClaim": "the files in it are lost with it"}
+# What is lost with an object and can't be made again, in the plan's words. Others' kinds may be
+# called like Kubernetes' own.
+LOST_WITH: Mapping[tuple[str, str], str] = MappingProxyType(
+    {("v1", "PersistentVolumeClaim"): "the files in it are lost with it"}
 )
+
+
+def delete_effect(api: str, kind: str) -> Effect:
+    """What it means that an object of this kind is deleted."""
+    lost = (api, kind) in LOST_WITH
+    return Effect.BREAKING if lost else DELETE_EFFECTS.get(kind, Effect.RENDER)
+
+
+def remade_effect(api: str, kind: str, usual: Effect) -> Effect:
+    """What it means that an object is made once more; `usual` is that of a kind of no table."""
+    lost = (api, kind) in LOST_WITH
+    return Effect.BREAKING if lost else REMADE_EFFECTS.get(kind, usual)
+
 
 # The order within a round; a run comes last, so that nothing that is ready waits for a training.
 MATERIALIZE_WAVE = 15

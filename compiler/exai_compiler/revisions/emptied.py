@@ -1,7 +1,8 @@
 """Who uses what holds files, where they are lost with it.
 
 In: the actions of a plan, changed documents, both projects, the new objects. Out: a `Break` for
-each document that mounts such a claim, or one for whoever does.
+each document that mounts such a claim, or one for whoever does. A claim is Kubernetes' own,
+whatever other kind is called so; all objects of an environment are in its one namespace.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ def emptied(
     mounting: Mapping[str, set[Ref]] | None = None
     for planned in changes:
         change, ref = planned.change, document_of(planned)
-        if not isinstance(change, Delete | Replace) or change.id.kind not in LOST_WITH:
+        if not isinstance(change, Delete | Replace):
+            continue
+        files = LOST_WITH.get((change.id.api, change.id.kind))
+        if files is None:
             continue
         gone = ref not in head.specs
         spec = (base if gone else head).specs.get(ref) if ref is not None else None
@@ -40,7 +44,7 @@ def emptied(
         moves = isinstance(change, Replace) and change.field == NAMESPACE and ref not in own
         above = (head.root.ref, ref) if moves else (ref,)  # the environment's namespace
         what = "is deleted" if isinstance(change, Delete) else "is made again"
-        lost = f"{what}, and {LOST_WITH[change.id.kind]}"
+        lost = f"{what}, and {files}"
         if mounting is None:  # few plans lose files
             mounting = _mounting(objects)
         users = mounting.get(change.id.name, set()) - {ref}

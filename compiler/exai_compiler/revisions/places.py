@@ -21,11 +21,11 @@ from exai_compiler.changes import (
 )
 from exai_compiler.maybe import Known
 from exai_compiler.planning.rules import (
-    DELETE_EFFECTS,
     DEPLOYMENT_MODE,
     LOST_WITH,
     NAMESPACE,
-    REMADE_EFFECTS,
+    delete_effect,
+    remade_effect,
 )
 from exai_compiler.project import Project
 from exai_compiler.revisions.breaks import Break
@@ -160,10 +160,11 @@ def moved(changes: Iterable[Planned], environment: Environment) -> tuple[Planned
             found.append(planned)
         elif change.id not in gone:
             gone.add(change.id)
-            lost = LOST_WITH.get(change.id.kind)
+            lost = LOST_WITH.get((change.id.api, change.id.kind))
             why = f"it {moves}: made there, deleted here{f'; {lost}' if lost else ''}"
             instead = Replace(change.id, change.id, change.origin, why, NAMESPACE)
-            impact = max(planned.impact, REMADE_EFFECTS.get(change.id.kind, Effect.RENDER))
+            remade = remade_effect(change.id.api, change.id.kind, Effect.RENDER)
+            impact = max(planned.impact, remade)
             found.append(replace(planned, change=instead, impact=impact))
         else:
             fields = tuple(each for each in change.fields if each.path != NAMESPACE)
@@ -199,9 +200,9 @@ def uncalled(
         change = planned.change
         if not isinstance(change, Replace) or change.origin in told:
             continue
-        serves = DELETE_EFFECTS.get(change.id.kind) is Effect.BREAKING
+        serves = delete_effect(change.id.api, change.id.kind) is Effect.BREAKING
         breaks = serves or planned.impact is Effect.BREAKING
-        if not breaks or change.id.kind in LOST_WITH:
+        if not breaks or (change.id.api, change.id.kind) in LOST_WITH:
             continue
         told.add(change.origin)
         who, why = f"whoever calls {change.origin}", change.why.partition(":")[0]

@@ -111,8 +111,7 @@ def test_who_uses_files_that_are_lost_is_told(tmp_path: Path) -> None:
 
 
 def test_who_mounts_files_that_are_lost_is_named(tmp_path: Path) -> None:
-    there = 'spec: {model: {uri: "s3://b/m", format: sklearn}, volumes: {/photos: {pvc: photos}}}'
-    mounting = SERVING.replace("spec: {model: kinds@champion}", there)
+    mounting = SERVING.replace("model: kinds@champion", MOUNTING)
     root = project(tmp_path, CLAIM, mounting, **PLACED)
     edit(root / "specs/all.yaml", ("ReadWriteOnce", "ReadWriteMany"))
     [broken] = compared(root, "prod").breaks
@@ -132,6 +131,32 @@ def test_who_mounts_files_that_are_lost_is_named(tmp_path: Path) -> None:
 def manifest(name: str, api: str, kind: str, spec: str) -> str:
     head = f"{HEAD}kind: Manifest\nmetadata: {{name: {name}, owner: ml}}\n"
     return f"\n{head}spec: {{manifest: {{apiVersion: {api}, kind: {kind}, spec: {spec}}}}}\n"
+
+
+@pytest.mark.parametrize("changed", ["ReadWriteMany", "storage: 1Mi"])
+def test_another_kind_that_is_called_like_a_claim_holds_no_files(
+    changed: str, tmp_path: Path
+) -> None:
+    """It may change in place for all that is known, and who mounts a claim of its name has another
+    one."""
+    other = manifest(
+        "photos",
+        "stores.example.com/v1",
+        "PersistentVolumeClaim",
+        "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
+    )
+    mounting = SERVING.replace("model: kinds@champion", MOUNTING)
+    root = project(tmp_path, other, mounting, **PLACED)
+    old = "storage: 1Gi" if "storage" in changed else "ReadWriteOnce"
+    edit(root / "specs/all.yaml", (old, changed))
+    found = compared(root, "prod")
+    assert [how for how, _, _ in actions(found)] == ["update"]
+    assert found.breaks == ()
+    text = (root / "specs/all.yaml").read_text()
+    (root / "specs/all.yaml").write_text(text.partition("---")[2])
+    found = compared(root, "prod")
+    assert found.breaks == ()
+    assert rows(found) == {"Manifest/photos": ("removed", Effect.RENDER)}
 
 
 def test_what_is_made_again_and_only_runs_again_breaks_nobody(tmp_path: Path) -> None:
@@ -213,6 +238,7 @@ spec: {{steps: {{one: {{python: "{name}.py:f", embed: {folder}}}}}}}
     assert found["Pipeline/own"] == [told, "Pipeline/own"]
 
 
+MOUNTING = 'model: {uri: "s3://b/m", format: sklearn}, volumes: {/photos: {pvc: photos}}'
 MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
 PLACED = {"environments": PLACES}
 
