@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from exai_runtime.compiling import check_project, environment_for, open_target
+from exai_runtime.beside_mistakes import environment_to_ask, mistakes
+from exai_runtime.compiling import check_project, open_target
 from exai_runtime.predicting import Refusal, ask
 from exai_runtime.results import Prediction, Protocol
 from exai_runtime.workspace import load
@@ -28,40 +29,47 @@ def predict(
 ) -> Prediction:
     """Ask a service of this project.
 
-    Its address is the target's, the protocol the spec's unless given.
+    Its address is the target's, the protocol the spec's unless given. Where the specs have mistakes
+    the target's records say which services there are, and what they speak.
     """
     started = time.monotonic()
     checked = check_project(load(root), environment)
-    found, problems = environment_for(checked, environment)
+    found, problems = environment_to_ask(checked, environment)
+    told = mistakes(checked)
     asked: Protocol = protocol or "v2"
 
     def refused(problem: Diagnostic) -> Prediction:
         sources = checked.loaded.sources
-        return Prediction(service, (), "", asked, time.monotonic() - started, (problem,), sources)
+        seconds = time.monotonic() - started
+        return Prediction(service, (), "", asked, seconds, (*told, problem), sources)
 
-    if found is None or checked.usable is None:
+    if found is None or checked.project is None:
         sources = checked.loaded.sources
         return Prediction(service, (), "", asked, 0.0, problems, sources)
-    spec = checked.usable.find("Service", service)
-    if spec is None or not isinstance(spec.body, ServiceSpec):
-        names = [ref.name for ref in checked.usable.specs if ref.kind == "Service"]
+    target = open_target(checked, environment, found)
+    applied = target.protocols() if told else {}
+    body = checked.project.body(ServiceSpec, service)
+    if body is None and service not in applied:
+        declared = (ref.name for ref in checked.project.specs if ref.kind == "Service")
+        names = sorted({*declared, *applied})
         close = get_close_matches(service, names, 1)
         hint = (
             f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none'}"
         )
-        return refused(
-            Diagnostic("unknown-service", f"there is no Service `{service}`", NOWHERE, hint=hint)
-        )
-    asked = protocol or ("v1" if spec.body.protocol == "v1" else "v2")
-    target = open_target(checked, environment, found)
+        message = f"there is no Service `{service}`" + (" that can be read" if told else "")
+        return refused(Diagnostic("unknown-service", message, NOWHERE, hint=hint))
+    spoken = applied.get(service) or (body.protocol if body is not None else "")
+    asked = protocol or ("v1" if spoken == "v1" else "v2")
     address = target.address(service)
     if address is None:
+        spec = checked.project.find("Service", service)
         hint = "`exai apply` starts it; `exai status` says what it waits for"
+        hint = "`exai apply` starts it, once the specs are mended" if told else hint
         return refused(
             Diagnostic(
                 "not-running",
                 f"Service/{service} isn't running",
-                spec.at("metadata", "name"),
+                spec.at("metadata", "name") if spec is not None else NOWHERE,
                 hint=hint,
             )
         )
@@ -72,4 +80,4 @@ def predict(
             Diagnostic("prediction-refused", refusal.message, NOWHERE, hint=refusal.hint)
         )
     seconds = time.monotonic() - started
-    return Prediction(service, answers, address, asked, seconds, (), checked.loaded.sources)
+    return Prediction(service, answers, address, asked, seconds, told, checked.loaded.sources)

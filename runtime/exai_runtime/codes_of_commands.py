@@ -46,6 +46,13 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "new, though a target may have them: compare with an older revision, too.",
             "warning",
         ),
+        "broken-specs": Code(
+            "The specs have errors, and a command that only asks goes on without them.",
+            "`status`, `predict` and `features get` and `list` tell what was applied; whether the "
+            "specs ask for that, what waits and what isn't honoured can't be known. `exai "
+            "validate` shows the errors; `plan`, `apply` and `render` wait until they are mended.",
+            "warning",
+        ),
         "error-elsewhere": Code(
             "Another environment than the command's has errors.",
             "A command needs its own environment alone to be sound. `exai validate` shows the "

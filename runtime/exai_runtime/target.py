@@ -23,7 +23,8 @@ HealthState = Literal["ready", "running", "starting", "stopped", "failed", "miss
 class Health:
     """How one object is doing.
 
-    `detail` is one line; `url` where it answers; `log` the path of its log.
+    `detail` is one line; `url` where it answers; `log` the path of its log. `drift` is `unknown`
+    where nobody can say what the specs ask for; otherwise `state` says whether it is outdated.
     """
 
     id: ObjectId
@@ -32,6 +33,7 @@ class Health:
     detail: str = ""
     url: str = ""
     log: str = ""
+    drift: Literal["", "unknown"] = ""
 
 
 @frozen

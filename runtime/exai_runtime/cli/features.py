@@ -66,8 +66,8 @@ def command() -> None:
 def get(name: str, cells: tuple[str, ...]) -> int:
     """Show the features of entities as services see them now.
 
-    Ends with code 1 when an entity isn't there. A column that only a request has is given like a
-    key.
+    Ends with code 1 when an entity isn't there; mistakes in the specs are a warning. A column that
+    only a request has is given like a key.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:

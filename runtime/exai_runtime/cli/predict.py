@@ -48,7 +48,11 @@ Examples:
 def command(
     service: str, data: str | None, cells: tuple[str, ...], protocol: Protocol | None
 ) -> int:
-    """Ask a service for predictions."""
+    """Ask a service for predictions.
+
+    Ends with code 1 when it doesn't answer with any. Mistakes in the specs are one warning: a
+    service that runs is asked all the same, unless the Project can't be read.
+    """
     if (data is None) == (not cells):
         raise click.UsageError("Say what to predict: --data JSON, or --row NAME=VALUE (not both).")
 

@@ -23,6 +23,11 @@ def command() -> int:
     """Show services, models with their aliases and verdicts, and what waits for what.
 
     Ends with code 1 when a service failed, stopped or is missing.
+
+    Mistakes in the specs are one warning, and don't change the code: then it shows what was
+    applied, and whether the specs ask for that is unknown (`drift` in JSON). A service of a
+    document without mistakes that wasn't applied is missing all the same. A Project that can't be
+    read ends it with 1.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from exai_compiler.facts import Materialized
@@ -31,12 +32,26 @@ def freshness(
     pushes: Mapping[str, Pushes] = _NONE,
 ) -> tuple[Freshness, ...]:
     """The online views, sorted by name."""
-    return tuple(
-        replace(row, pushed=there.rows, newest_pushed=there.newest)
-        if (there := pushes.get(row.view.name)) is not None
-        else row
-        for row in _rows(project, online, now)
-    )
+    return tuple(_pushed(row, pushes) for row in _rows(project, online, now))
+
+
+def applied_freshness(
+    spec: Mapping[str, Any],
+    online: Mapping[str, Materialized],
+    now: datetime,
+    pushes: Mapping[str, Pushes] = _NONE,
+) -> tuple[Freshness, ...]:
+    """The same of the `spec` of a feature repository that was applied, which says no schedule."""
+    views = {name: view for name, view in sorted(spec.get("views", {}).items()) if view["online"]}
+    rows = (_row(Ref("FeatureView", n), v["ttl"], online.get(n), now) for n, v in views.items())
+    return tuple(_pushed(row, pushes) for row in rows)
+
+
+def _pushed(row: Freshness, pushes: Mapping[str, Pushes]) -> Freshness:
+    there = pushes.get(row.view.name)
+    if there is None:
+        return row
+    return replace(row, pushed=there.rows, newest_pushed=there.newest)
 
 
 def next_time(schedule: Materialize, last: datetime) -> datetime | None:
@@ -79,25 +94,26 @@ def _rows(
         if view.dataset is None or not view.online:
             continue
         ttl = view.ttl.ms / 1000 if view.ttl is not None else None
-        schedule = in_words(view.materialize)
         found = online.get(spec.ref.name)
-        if found is None:
-            yield Freshness(spec.ref, "missing", ttl=ttl, schedule=schedule)
-            continue
-        newest = datetime.fromisoformat(found.newest) if found.newest else None
-        old = ttl is not None and (newest is None or now - newest > timedelta(seconds=ttl))
-        at = datetime.fromtimestamp(found.at, UTC)
-        yield Freshness(
-            view=Ref("FeatureView", spec.ref.name),
-            state="stale" if old else "fresh",
-            newest=newest.astimezone(UTC).isoformat() if newest else "",
-            rows=found.rows,
-            materialized=at.isoformat(timespec="seconds"),
-            ttl=ttl,
-            schedule=schedule,
-            due=_due(view.materialize, at),
-            data=found.data,
-        )
+        due = _due(view.materialize, datetime.fromtimestamp(found.at, UTC)) if found else ""
+        row = _row(spec.ref, ttl, found, now)
+        yield replace(row, schedule=in_words(view.materialize), due=due)
+
+
+def _row(view: Ref, ttl: float | None, found: Materialized | None, now: datetime) -> Freshness:
+    if found is None:
+        return Freshness(view, "missing", ttl=ttl)
+    newest = datetime.fromisoformat(found.newest) if found.newest else None
+    old = ttl is not None and (newest is None or now - newest > timedelta(seconds=ttl))
+    return Freshness(
+        view=view,
+        state="stale" if old else "fresh",
+        newest=newest.astimezone(UTC).isoformat() if newest else "",
+        rows=found.rows,
+        materialized=datetime.fromtimestamp(found.at, UTC).isoformat(timespec="seconds"),
+        ttl=ttl,
+        data=found.data,
+    )
 
 
 def _due(schedule: Materialize, last: datetime) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from exai_runtime.beside_mistakes import mistakes
 from exai_runtime.feature_results import FeatureRow, FeatureValue, FeatureValues
 from exai_runtime.features.located import located
 from exai_runtime.features.place import Place, place_of, refused, running, unknown
@@ -26,7 +27,7 @@ Entities = Sequence[Mapping[str, Json]]
 
 def get(root: Path, environment: str, name: str, entities: Entities) -> FeatureValues | Refused:
     """The features of a view or service for each entity, as the online store has them now."""
-    place = place_of(root, environment)
+    place = place_of(root, environment, asks=True)
     if isinstance(place, Refused):
         return place
     if (problem := _unknown_name(place, name) or _wrong_keys(place, name, entities)) is not None:
@@ -43,9 +44,8 @@ def get(root: Path, environment: str, name: str, entities: Entities) -> FeatureV
         except TargetError as error:
             return refused(place.checked, located(place, name, error.diagnostic))
     rows = tuple(_row(row, found["features"]) for row in found["rows"])
-    return FeatureValues(
-        name, rows, diagnostics=tuple(_absent(rows)), sources=place.checked.loaded.sources
-    )
+    told = (*mistakes(place.checked), *_absent(rows))
+    return FeatureValues(name, rows, diagnostics=told, sources=place.checked.loaded.sources)
 
 
 def _unknown_name(place: Place, name: str) -> Diagnostic | None:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from exai_runtime.beside_mistakes import environment_to_ask, mistakes
 from exai_runtime.compiling import Checked, check_project, environment_for, open_target
 from exai_runtime.feature_results import Freshness
-from exai_runtime.features.freshness import freshness
+from exai_runtime.features.freshness import applied_freshness, freshness
 from exai_runtime.local.features.drift import online
 from exai_runtime.local.features.execute import REPOSITORY_KIND
 from exai_runtime.local.features.process import FeatureProcess, feature_process
@@ -53,9 +54,10 @@ class Place:
         return feature_process(self.target.paths, self.environment, project.name, writes=writes)
 
 
-def place_of(root: Path, environment: str) -> Place | Refused:
+def place_of(root: Path, environment: str, *, asks: bool = False) -> Place | Refused:
+    """Who only `asks` may do so where the specs have mistakes, too."""
     checked = check_project(load(root), environment)
-    found, problems = environment_for(checked, environment)
+    found, problems = (environment_to_ask if asks else environment_for)(checked, environment)
     if found is None:
         return Refused(problems, checked.loaded.sources)
     target = open_target(checked, environment, found)
@@ -78,6 +80,8 @@ def freshness_of(place: Place) -> tuple[Freshness, ...]:
     assert project is not None  # noqa: S101 - a place has a project
     target = place.target
     there = online(target.paths, target.environment).views
+    if place.checked.usable is None:
+        return applied_freshness(place.spec, there, datetime.now(UTC), target.pushes())
     return freshness(project, there, datetime.now(UTC), target.pushes())
 
 
@@ -96,7 +100,7 @@ def unknown(what: str, name: str, known: Sequence[str]) -> Diagnostic:
 
 
 def refused(checked: Checked, problem: Diagnostic) -> Refused:
-    return Refused((problem,), checked.loaded.sources)
+    return Refused((*mistakes(checked), problem), checked.loaded.sources)
 
 
 @contextmanager

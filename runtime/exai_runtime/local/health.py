@@ -23,6 +23,7 @@ from exai_runtime.local.searches.executor import SEARCH_KIND, is_enough, search_
 from exai_runtime.local.searches.executor import held as search_held
 from exai_runtime.local.searches.record import Ended, events, read_result
 from exai_runtime.target import Health, HealthState
+from exai_specs.identity import Ref
 
 
 def health(paths: Paths, build: Build, ledger: Ledger) -> tuple[Health, ...]:
@@ -86,23 +87,28 @@ def _answers(served: Served) -> tuple[HealthState, str]:
 
 
 def _run(paths: Paths, request: RunRequest) -> Health:
-    run = paths.run(request.key)
     row = ObjectId(request.version.api, "Run", f"{request.pipeline.name}-{request.key[:12]}")
+    absent = (
+        "due: " + "; ".join(request.why) if request.due else "no run of these specs and data yet"
+    )
+    return run_health(paths, row, request.pipeline, request.key, absent)
+
+
+def run_health(paths: Paths, row: ObjectId, pipeline: Ref, key: str, absent: str) -> Health:
+    """How one run is doing; `absent` says what there is to say of one that was never begun."""
+    run = paths.run(key)
     result = run_result(run)
     if result is not None:
         when = datetime.fromtimestamp(result.finished, UTC).astimezone().isoformat(" ", "seconds")
         ended: HealthState = "ready" if result.state == "succeeded" else "failed"
         detail = f"succeeded at {when}" if ended == "ready" else result.detail
-        return Health(row, request.pipeline, ended, detail, log=result.log)
+        return Health(row, pipeline, ended, detail, log=result.log)
     if held(run):
-        return Health(row, request.pipeline, "running", "", log=str(run.log))
+        return Health(row, pipeline, "running", "", log=str(run.log))
     if read_request(run) is not None:
         detail = "it was killed before it ended; apply repeats it"
-        return Health(row, request.pipeline, "stopped", detail, log=str(run.log))
-    detail = (
-        "due: " + "; ".join(request.why) if request.due else "no run of these specs and data yet"
-    )
-    return Health(row, request.pipeline, "missing", detail)
+        return Health(row, pipeline, "stopped", detail, log=str(run.log))
+    return Health(row, pipeline, "missing", absent)
 
 
 def started_at(process: Process) -> str:

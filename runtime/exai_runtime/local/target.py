@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING
 
 from exai_compiler.build import Build, Live, Observed
 from exai_compiler.changes import (
@@ -19,7 +21,7 @@ from exai_compiler.changes import (
     ObjectId,
     Outcome,
 )
-from exai_compiler.facts import Facts
+from exai_compiler.facts import Facts, ModelFacts
 from exai_compiler.maybe import Known
 from exai_compiler.project import Project
 from exai_runtime.git_head import head
@@ -47,6 +49,7 @@ from exai_runtime.local.rendered import (
     VERSION_ANNOTATION,
     annotation,
     folder_of,
+    model_container,
     plain,
 )
 from exai_runtime.local.run_requests import held, read_request
@@ -59,6 +62,9 @@ from exai_runtime.target import Health, Listener
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.identity import Ref
 from exai_specs.kinds.project import Environment
+
+if TYPE_CHECKING:
+    from exai_runtime.local.recorded import Recorded
 
 _LOG_LINES = 200
 
@@ -120,6 +126,17 @@ class LocalTarget:
     def health(self, build: Build) -> tuple[Health, ...]:
         return health(self.paths, build, self._ledger())
 
+    def recorded(self) -> Recorded:
+        """How what was applied is doing, where nobody can say what should be here."""
+        from exai_runtime.local.recorded import recorded
+
+        found = online(self.paths, self.environment)
+        return recorded(self.paths, self._ledger(), found, datetime.now(UTC))
+
+    def models(self) -> Mapping[str, ModelFacts]:
+        """What the registry has, whatever the specs ask for."""
+        return FactReader(self.paths, self.environment).models()
+
     def logs(self, ref: Ref) -> Iterable[str]:
         if ref.kind == "Service":
             return tail(self.paths.service_log(ref.name), _LOG_LINES)
@@ -135,6 +152,15 @@ class LocalTarget:
         """Where a service answers; None when it has no process."""
         served = self._ledger().services.get(service)
         return services.url(served.port) if served and alive(served.process) else None
+
+    def protocols(self) -> Mapping[str, str]:
+        """The protocol of every service that was applied."""
+        found = {
+            which.name: str(model_container(plain(live.body)).get("protocolVersion", ""))
+            for which, live in self._ledger().objects.items()
+            if which.kind == SERVICE_KIND
+        }
+        return MappingProxyType(found)
 
     def serving(self) -> tuple[Serving, ...]:
         """What each running service serves."""

@@ -385,7 +385,7 @@ def a_store(status: str, age: float | None) -> World:
         row = {"entity": {"flower_id": 7}, "features": {"petal_length": value}}
         place.answer = {"features": {"petal_length": "measurements"}, "rows": [row]}
         for module in (looking_up, materializing, pushing):
-            monkeypatch.setattr(module, "place_of", lambda *_: place)
+            monkeypatch.setattr(module, "place_of", lambda *_, **__: place)
         yield
 
     return world

@@ -127,7 +127,8 @@ def _status(result: StatusReport) -> Plain | None:
                 "version": served.version,
                 "since": served.since or None,
             }
-        objects.append(values.health(item) | {"serving": model})
+        told = {"drift": item.drift or None, "serving": model}
+        objects.append(values.health(item) | told)
     models = [
         {
             "model": str(item.model),
