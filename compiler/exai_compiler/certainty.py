@@ -27,6 +27,7 @@ from exai_specs.values import replace
 
 _OF_MAKERS = "model-without-producer"
 _OF_PINS = frozenset({"image-by-tag", "unpinned-image"})
+_PIN = "wrong-pin"
 
 # What a document's own text tells.
 _OF_ITSELF = frozenset(
@@ -124,7 +125,11 @@ def _sure_of(
     of_project = any(each.kind == "Project" for each in unread)
     hidden = {_OF_MAKERS} if any(each.kind in MAKERS for each in unread) else set[str]()
     hidden |= _OF_PINS if UNREAD_LOCK in unread else frozenset()
-    lock = project.lock.document.path if project.lock and project.lock.document else None
+    written = project.lock if project.lock and project.lock.document else None
+    lock = written.document.path if written and written.document else None
+    # The Project alone says what is wrong with these.
+    sections = [written.at(name) for name in written.environments] if written else []
+    whole = all(each == UNREAD_LOCK for each in unread)
 
     @cache
     def called(kind: str | None) -> tuple[frozenset[str], frozenset[str]]:
@@ -143,6 +148,8 @@ def _sure_of(
     of_parts = of_project and mended_in(project.root.document) is not None
 
     def sure(problem: Diagnostic) -> bool:
+        if problem.code == _PIN:
+            return whole or (problem.at in sections and not of_project)
         here = about(problem.at)
         if of_parts and problem.code not in _OF_DOCUMENTS:
             return False

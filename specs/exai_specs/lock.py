@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from exai_specs.blocks import block
 from exai_specs.core import ValidationError
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
-from exai_specs.documents import Document
+from exai_specs.documents import Document, Path
 from exai_specs.documents import read as read_documents
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Named, Number, Text, Whole
@@ -25,6 +25,7 @@ from exai_specs.frozen import empty, thaw
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
 from exai_specs.names import KUBERNETES, NameRule, parse_model_name
+from exai_specs.nearest import nearest
 from exai_specs.notes import Field, about
 from exai_specs.reading import read
 from exai_specs.regexes import regex
@@ -168,10 +169,14 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
 
 
 def readable(document: Document) -> LockFile:
-    """What can be read of a lock that is wrong, by its models."""
+    """What can be read of a lock that is wrong, by its environments. A misspelt key is taken for
+    what its hint names."""
+    document = _respelt(document)
     found: dict[str, Pins] = {}
     unread: dict[str, tuple[str, ...]] = {}
     for name, pins in _entries(thaw(document.value), "environments"):
+        if KUBERNETES.wrong(name):
+            continue
         models: dict[str, Pinned] = {}
         wrong: list[str] = []
         for key, pin in _entries(pins, "models"):
@@ -181,9 +186,35 @@ def readable(document: Document) -> LockFile:
                 models[key] = read(Pinned, pin)
             except ValidationError:
                 wrong.append(key)
-        found[name] = Pins(models=MappingProxyType(models))
+        images = {
+            key: digest
+            for key, digest in _entries(pins, "images")
+            if isinstance(digest, str) and not IMAGE_DIGEST.wrong(digest)
+        }
+        found[name] = Pins(images=MappingProxyType(images), models=MappingProxyType(models))
         unread[name] = tuple(wrong)
     return LockFile(MappingProxyType(found), document, MappingProxyType(unread))
+
+
+def _respelt(document: Document) -> Document:
+    """With `environments` and `models` where a key is nearly one of them; places stay."""
+    from exai_specs.mended_document import Edits, Flaws, edited
+
+    edits = Edits(Flaws())
+    edits.renamed |= _meant(document, (), ("apiVersion", "kind", "environments"))
+    at = next(iter(edits.renamed), ("environments",))
+    for name in document.keys(at):
+        edits.renamed |= _meant(document, (*at, name), ("images", "models"))
+    return edited(document, KIND, edits) if edits.renamed else document
+
+
+def _meant(document: Document, path: Path, known: tuple[str, ...]) -> dict[Path, str]:
+    """The key at a path that was meant as the last of those that are known there."""
+    keys, name = document.keys(path), known[-1]
+    if name in keys:
+        return {}
+    meant = (key for key in keys if key not in known and nearest(key, known) == name)
+    return {(*path, key): name for key in islice(meant, 1)}
 
 
 def lock_text(lock: LockFile) -> str:

@@ -1,0 +1,96 @@
+"""What is wrong with the pins of a lock is told beside its own mistakes, and those of documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exai_runtime.validating import validate
+
+PROJECT = """\
+apiVersion: exai.dev/v1alpha1
+kind: Project
+metadata: {name: p}
+spec:
+  environments:
+    local: {target: local}
+    prod: {target: kubeflow, namespace: ml, data: {root: "s3://d"}, models: {store: "s3://m"}}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: files}
+spec: {task: classification, source: {uri: "s3://m/files", format: sklearn}}
+"""
+HEAD = "apiVersion: exai.dev/v1alpha1\nkind: Lock\n"
+DIGEST = "a" * 64
+PIN = f"{{version: 1, uri: 's3://m/x', digest: {DIGEST}}}"
+OF_FILES = ("wrong-pin", 6)  # a Model of files has no versions
+NOWHERE, LOCAL = "  prdo: {models: {}}\n", "  local: {models: {}}\n"
+PINS = f"  prod:\n    models:\n      files@a: {PIN}\n"
+
+
+def told(root: Path, lock: str, project: str = PROJECT) -> list[tuple[str, int]]:
+    """Of the lock."""
+    (root / "exai.yaml").write_text(project)
+    (root / "exai.lock").write_text(HEAD + lock)
+    found = validate(root).diagnostics
+    return [(each.code, each.at.line) for each in found if each.at.path == "exai.lock"]
+
+
+@pytest.mark.parametrize(
+    ("lock", "codes"),
+    [
+        (f"modles: {{}}\nenvironments:\n{NOWHERE}", [("unknown-field", 3), ("wrong-pin", 5)]),
+        (f"enviroments:\n{NOWHERE}", [("unknown-field", 3), ("wrong-pin", 4)]),
+        (f"enviroments:\n{LOCAL}", [("unknown-field", 3), ("wrong-pin", 4)]),
+        ("environments:\n  prdo: {modles: {}}\n", [("wrong-pin", 4), ("unknown-field", 4)]),
+        ("environments:\n  prdo: [files@a]\n", [("wrong-pin", 4), ("wrong-type", 4)]),
+        (f"environments:\n{PINS}    image: {{}}\n", [OF_FILES, ("unknown-field", 7)]),
+        (
+            f"environments:\n{PINS.replace('models', 'modles')}",
+            [("unknown-field", 5), OF_FILES],
+        ),
+        (
+            f"environments:\n{PINS.replace('files', 'fils')}    image: {{}}\n",
+            [("unknown-reference", 6), ("unknown-field", 7)],
+        ),
+        (
+            f"environments:\n  prod:\n    images: {{a@b: 'sha256:{DIGEST}', c: 1}}\n",
+            [("wrong-pin", 5), ("wrong-type", 5)],
+        ),
+    ],
+)
+def test_a_lock_that_is_wrong_tells_what_it_pins(
+    tmp_path: Path, lock: str, codes: list[tuple[str, int]]
+) -> None:
+    assert told(tmp_path, lock) == codes
+
+
+@pytest.mark.parametrize(
+    ("lock", "code"),
+    [
+        ("environments:\n  prod: {modles: {}}\n", "unknown-field"),
+        ("environments:\n  pro_d: {}\n", "invalid-name"),  # no environment is called so
+        (f"environments:\n{PINS.replace('version: 1', 'version: one')}", "wrong-type"),
+        ("environments: [prdo]\n", "wrong-type"),
+    ],
+)
+def test_one_mistake_is_told_once(tmp_path: Path, lock: str, code: str) -> None:
+    assert [code for code, _ in told(tmp_path, lock)] == [code]
+
+
+def test_a_document_that_is_wrong_hides_no_environment(tmp_path: Path) -> None:
+    lock = f"environments:\n{NOWHERE}"
+    wrong = PROJECT.replace("task: classification", "taks: classification")
+
+    assert told(tmp_path, lock, wrong) == [("wrong-pin", 4)]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["environments: [prdo, {", "environments: prdo\n  other: {", "<<: {prdo: {}, "]
+)
+def test_one_that_the_project_may_have_meant_waits(tmp_path: Path, wrong: str) -> None:
+    project = PROJECT.replace("environments:", wrong)
+
+    assert told(tmp_path, f"environments:\n{NOWHERE}", project) == []
