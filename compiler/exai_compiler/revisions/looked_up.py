@@ -131,7 +131,11 @@ def _until(new: Resolved, model: str, at: str, pin: object, coming: frozenset[st
     if model in coming:
         return ""
     makers = [f"Pipeline/{each}" for each in new.producers.get(model, ())]
-    return f"{' or '.join(makers)} is run" if makers else "another version is registered"
+    return (
+        f"{' or '.join(makers)} is run (nothing in this plan runs it)"
+        if makers
+        else "another version is registered"
+    )
 
 
 def _leads(above: Ref, below: Ref) -> bool:

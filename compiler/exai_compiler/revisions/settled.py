@@ -74,7 +74,11 @@ def settled(
         for ref in causes:
             of_cause[ref].append((each, causes))
     trains = what.trained.union(*(what.above.get(ref, ()) for ref in what.trained))
-    told = [_told(each, of_cause.get(each.ref, ()), roots, trains, what) for each in documents]
+    blamed = {ref: _near(ref, found, roots, what) for ref in what.broken}
+    worst = _worst((causes | everywhere for causes in blamed.values()), roots)
+    told = [
+        _told(each, of_cause.get(each.ref, ()), worst, roots, trains, what) for each in documents
+    ]
     told += _followers(agreed, found, roots, what)
     return tuple(each for each, _ in agreed), tuple(sorted(told, key=lambda each: each.ref))
 
@@ -132,9 +136,31 @@ def _causes(
         )
         kinds = (*_EVERYWHERE, *(_OF_FEATURES if is_repository else ()))
         return frozenset(ref for ref in roots if ref.kind in kinds)
-    reached = found[origin].because if origin in found else ()
-    near = {origin, *what.above.get(origin, ()), *reached}
-    return everywhere.union(ref for ref in near if ref in roots)
+    return everywhere | _near(origin, found, roots, what)
+
+
+def _near(
+    ref: Ref,
+    found: Mapping[Ref, DocumentChange],
+    roots: Mapping[Ref, Effect],
+    what: Happening,
+) -> frozenset[Ref]:
+    """What changed of a document and of all that it comes from."""
+    reached = found[ref].because if ref in found else ()
+    near = {ref, *what.above.get(ref, ()), *reached}
+    return frozenset(each for each in near if each in roots)
+
+
+def _worst(broken: Iterable[frozenset[Ref]], roots: Mapping[Ref, Effect]) -> Mapping[Ref, Effect]:
+    """How severe what changed is by the callers that it breaks, now or once a run or a person has
+    done their part: alone to blame, it is breaking; beside others, as far as its own fields reach.
+    """
+    found: dict[Ref, Effect] = {}
+    for causes in broken:
+        for ref in causes:
+            most = Effect.BREAKING if len(causes) == 1 else roots[ref]
+            found[ref] = max(most, found.get(ref, Effect.METADATA))
+    return found
 
 
 def _agreed(
@@ -161,6 +187,7 @@ def _agreed(
 def _told(
     document: DocumentChange,
     because_of_it: Iterable[Caused],
+    breaks: Mapping[Ref, Effect],
     roots: Mapping[Ref, Effect],
     trains: frozenset[Ref],
     what: Happening,
@@ -181,6 +208,7 @@ def _told(
     )
     if removed:
         return replace(document, impact=Effect.BREAKING if ref in what.broken else happens)
+    happens = max(happens, breaks.get(ref, Effect.METADATA))
     # What a model asks for is said to the steps that make it.
     asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))
     # A pipeline that means something else, whatever its fields declare: a container's own image.

@@ -11,6 +11,7 @@ from reviewed_projects import CLUSTER, HEAD, commit, compared, edit, rows
 
 from exai_runtime import rechecking
 from exai_specs.effects import Effect
+from exai_specs.identity import Ref
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PINNED = f"""\
@@ -30,6 +31,7 @@ HAND = ("model.yaml", "promote: auto", "promote: manual")
 NUMBER = ("service.yaml", "@champion", "@3")
 UNRUN = ("pipeline.yaml", "spec:\n  parameters", "spec:\n  run: {on: []}\n  parameters")
 Edit = tuple[str, str, str]
+RUN = "Pipeline/diabetes-training is run"
 
 
 def predicting(root: Path, *first: Edit, lock: str = "") -> Path:
@@ -93,7 +95,7 @@ def test_a_pinned_version_doesnt_get_what_it_was_trained_on(
     ("place", "first", "why"),
     [
         ("local", HAND, ("a version that", "a person moves `champion`")),
-        ("local", UNRUN, ("a version that", "Pipeline/diabetes-training is run")),
+        ("local", UNRUN, ("a version that", f"{RUN} (nothing in this plan runs it)")),
         ("prod", NUMBER, ("version 3, which", "the service names another version")),
     ],
 )
@@ -134,3 +136,32 @@ def test_a_service_whose_features_mean_the_same_is_as_it_was(tmp_path: Path) -> 
         found = compared(root, place)
         assert found.breaks == ()
         assert not any("round 1" in each.note for each in found.documents)
+
+
+RETYPED = ("datasets.yaml", "bmi: {type: float64", "bmi: {type: float32")
+
+
+def test_where_people_run_pipelines_what_they_feed_is_broken_until_they_do(tmp_path: Path) -> None:
+    """The only place where a class may be another one in another environment: the plan says why."""
+    root = predicting(tmp_path)
+    change(root, RETYPED)
+    local, prod = (compared(root, environment) for environment in ("local", "prod"))
+    assert local.breaks == ()
+    [one] = prod.breaks
+    assert one.why.endswith(f", until {RUN} (nothing in this plan runs it)")
+    told = {each.ref: each.note for each in prod.documents}
+    note = "no run is planned: `run.on` is empty in `prod`; a person starts it"
+    assert told[Ref("Pipeline", "diabetes-training")] == note
+    was, now = rows(local), rows(prod)
+    assert {ref for ref in was if was[ref] != now[ref]} == {
+        "Dataset/measurements",
+        "Service/diabetes",
+    }
+    assert now["Dataset/measurements"] == ("changed", Effect.BREAKING)  # it alone is to blame
+    assert was["Dataset/measurements"] == ("changed", Effect.RETRAIN)
+    change(
+        root, ("pipeline.yaml", "spec:\n  parameters", "spec:\n  run: {on: [spec]}\n  parameters")
+    )
+    commit(root)
+    change(root, (RETYPED[0], RETYPED[2], RETYPED[1]))
+    assert rows(compared(root, "local")) == rows(compared(root, "prod")) == was

@@ -16,6 +16,7 @@ from reviewed_projects import (
     compared,
     edit,
     project,
+    rows,
 )
 
 from exai_runtime import rechecking
@@ -111,3 +112,24 @@ def test_all_views_have_what_comes_before(tmp_path: Path) -> None:
     assert f"; not before {MOVE} (`specs/all.yaml:" in "\n".join(lines(found))
     told = envelope("plan", found, 0)["result"]["breaks"]
     assert {each["notBefore"] for each in told} == {MOVE}
+
+
+BOTH = "{local: {target: local}, " + CLUSTER.replace("MODE", "Standard")[1:]
+
+
+@pytest.mark.parametrize("promote", ["auto", "manual"])
+def test_who_breaks_callers_is_breaking_whenever_they_break(promote: str, tmp_path: Path) -> None:
+    """Here exai runs the pipeline by itself, on a cluster a person does."""
+    model = MODEL.replace("champion: {promote: auto}", f"champion: {{promote: {promote}}}")
+    training = TRAINING.replace("  run: {on: [spec]}\n", "")
+    root = project(tmp_path, DATASET, training, model, SERVING, GRAPH, environments=BOTH)
+    edit(root / "specs/all.yaml", ("width: float64", "width: float32"))
+    local, prod = (compared(root, environment) for environment in ("local", "prod"))
+    assert rows(local) == rows(prod)
+    assert rows(prod)["Dataset/flowers"] == ("changed", Effect.BREAKING)
+    assert RUN in prod.breaks[0].before and RUN not in local.breaks[0].before
+    # Beside another one that may be to blame it is what its own fields declare.
+    edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: drf"))
+    local, prod = (compared(root, environment) for environment in ("local", "prod"))
+    assert rows(local) == rows(prod)
+    assert rows(prod)["Dataset/flowers"] == ("changed", Effect.RETRAIN)
