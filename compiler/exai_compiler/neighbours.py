@@ -11,11 +11,11 @@ time; to leave one out would be wrong. What is looked up all the same is noticed
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from exai_compiler.project import Project, link
 from exai_specs.allowances import Allowance
-from exai_specs.frozen import Json
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec, ManifestSpec, PipelineSpec, ServiceSpec
 from exai_specs.parse import Spec
@@ -96,21 +96,26 @@ def names_of(spec: Spec) -> frozenset[str]:
 
 def words_of(spec: Spec) -> frozenset[str]:
     """Every word of a `spec`, in lower case; a key is one, too."""
-    return words_in(spec.document.value.get("spec"))
+    return words_in(spec.document.kept.get("spec"))
 
 
-def words_in(tree: Json) -> frozenset[str]:
-    """Every word of a tree, in lower case; a key is one, too."""
+_MAPPINGS = frozenset({MappingProxyType, dict})
+_LISTS = frozenset({tuple, list})
+
+
+def words_in(tree: Any) -> frozenset[str]:
+    """Every word of a tree, frozen or not, in lower case; a key is one, too."""
     texts: list[str] = []
     stack = [tree]
     while stack:
         value = stack.pop()
-        if isinstance(value, str):
+        kind = type(value)  # by their exact types: all of all documents are asked
+        if kind is str:
             texts.append(value)
-        elif isinstance(value, Mapping):
+        elif kind in _MAPPINGS:
             texts += value
             stack += value.values()
-        elif isinstance(value, tuple):
+        elif kind in _LISTS:
             stack += value
     return frozenset(_BETWEEN.findall("\n".join(texts).casefold()))
 
