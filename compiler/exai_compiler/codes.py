@@ -57,7 +57,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Files that the environment's steps can't see.",
             "On a cluster there is no project folder. Set `data.root` of the environment to a "
             "place that holds the project's data, an s3:// or gs:// URI or the absolute path of a "
-            "volume that all pods mount, or write a full URI: steps read s3:// and gs://.",
+            "volume that all pods mount, or write a full URI: steps read s3:// and gs://, a file "
+            "by its key behind the bucket's name.",
         ),
         "data-not-watched": Code(
             "Data on a server, whose changes exai doesn't see.",

@@ -137,6 +137,11 @@ class _S3(_Handler):
     def do_HEAD(self) -> None:
         if self.refused():
             return
+        bucket, _, key = self.url.path.strip("/").partition("/")
+        if not key:
+            there = any(each.startswith(f"{bucket}/") for each in self.store.objects)
+            self.answer(200 if there else 404)
+            return
         found = self.store.objects.get(unquote(self.url.path[1:]))
         self.answer(404 if found is None else 200, found or b"", self.STAMP)
 

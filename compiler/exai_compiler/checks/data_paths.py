@@ -37,9 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if _climbs(path):
             yield _leaves(path, spec.at(*place))
         elif "://" in path:
-            scheme = path.partition("://")[0]
-            if scheme not in STORES:
-                yield _unread(f"`{path}`", scheme, spec.at(*place))
+            yield from _of_a_store(path, kind, spec.at(*place))
         else:
             yield from _reachable(subject, path, spec, place)
     for name, environment in subject.environments.items():
@@ -105,7 +103,9 @@ def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Dia
             environments=(name,),
         )
         return
-    scheme = root.partition("://")[0] if "://" in root else "file"
+    scheme, _, where = root.partition("://") if "://" in root else ("file", "", root)
+    if scheme in STORES and where.startswith("/"):
+        yield replace(_nowhere(f"the data root of `{name}`", scheme, at), environments=(name,))
     sources = (body.source for _, body in subject.project.bodies(DatasetSpec))
     if scheme not in (*STORES, "file") and any(
         isinstance(source, CsvSource | JsonSource | ParquetSource) and "://" not in source.path
@@ -113,6 +113,37 @@ def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Dia
     ):
         found = _unread(f"the data root of `{name}`", scheme, at)
         yield replace(found, environments=(name,))
+
+
+def _of_a_store(path: str, kind: str, at: Span) -> Iterator[Diagnostic]:
+    """A URI that names no file which a step could bring. A folder of Parquet files may be a whole
+    bucket."""
+    scheme, _, where = path.partition("://")
+    bucket, _, key = where.partition("/")
+    if scheme not in STORES:
+        yield _unread(f"`{path}`", scheme, at)
+    elif not bucket:
+        yield _nowhere(f"`{path}`", scheme, at)
+    elif key.strip("/") and _climbs(key):
+        yield Diagnostic(
+            "path-leaves-project",
+            f"`{path}` leads out of the bucket {bucket}",
+            at,
+            hint=f"write the file's own key: {scheme}://{bucket}/FOLDER/FILE.{kind}",
+        )
+    elif kind != "parquet" and normpath(key.strip("/")) == ".":
+        yield Diagnostic(
+            "data-not-reachable",
+            f"`{path}` is a bucket, and names no file in it",
+            at,
+            hint=f"write the file's key behind it: {scheme}://{bucket}/FOLDER/FILE.{kind}",
+        )
+
+
+def _nowhere(what: str, scheme: str, at: Span) -> Diagnostic:
+    return Diagnostic(
+        "data-not-reachable", f"{what} names no bucket", at, hint=f"write {scheme}://BUCKET/FOLDER"
+    )
 
 
 def _unread(what: str, scheme: str, at: Span) -> Diagnostic:

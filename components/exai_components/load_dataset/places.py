@@ -49,7 +49,7 @@ def inside_data_root(path: str) -> Path:
         )
     if is_remote(uri) and not found.exists():
         below = found.relative_to(root).as_posix()
-        bring(f"{uri.rstrip('/')}/{below}", found)
+        bring(uri.rstrip("/") if found == root else f"{uri.rstrip('/')}/{below}", found)
         if not found.exists():
             raise StepFailure(
                 "missing-file",
@@ -62,7 +62,7 @@ def inside_data_root(path: str) -> Path:
 @cache
 def _mirror(uri: str) -> Path:
     del uri  # one folder for each root
-    return scratch()
+    return scratch() / "root"  # which isn't there until something is brought
 
 
 def empty_data(where: str, why: str) -> StepFailure:

@@ -107,6 +107,7 @@ def test_the_data_root_of_a_cluster_is_a_place_of_its_own(
     assert all("s3:// or gs:// URI" in each.hint for each in found)
 
 
+REACHED, LEAVES = "data-not-reachable", "path-leaves-project"
 DATA = "{{source: {{csv: {{path: s3://a/b.csv}}}}, {more}, schema: {{{schema}}}}}"
 
 
@@ -148,6 +149,40 @@ def test_files_are_where_steps_can_read_them(
     wanted = [("data-not-reachable", 4 if line == 4 else 9, scheme) for line, scheme in places]
     assert [(e.code, e.at.line, e.message.rpartition(" ")[2][:-3]) for e in found] == wanted
     assert all(("http:" in e.hint) is e.message.endswith("https://") for e in found)
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "message", "hint"),
+    [
+        ("csv: {path: 's3://a'}", REACHED, "`s3://a` is a bucket, and", "s3://a/FOLDER/FILE.csv"),
+        ("json: {path: 'gs://a/'}", REACHED, "`gs://a/` is a buck", "gs://a/FOLDER/FILE.json"),
+        ("csv: {path: 's3://a/./'}", REACHED, "`s3://a/./` is a bucket", "s3://a/FOLDER/FILE.csv"),
+        ("parquet: {path: 's3://a'}", "", "", ""),
+        ("csv: {path: 's3:///b.csv'}", REACHED, "`s3:///b.csv` names no bucket", "s3://BUCKET/"),
+        ("parquet: {path: 'gs://'}", REACHED, "`gs://` names no bucket", "gs://BUCKET/"),
+        ("csv: {path: 's3://a/../b.csv'}", LEAVES, "leads out of the bucket a", "FILE.csv"),
+        ("csv: {path: 's3://a//b.csv'}", LEAVES, "leads out of the bucket a", "FILE.csv"),
+        ("csv: {path: 's3://a/b/../c.csv'}", "", "", ""),
+    ],
+)
+def test_a_uri_names_a_file_in_a_bucket(
+    catalog: Catalog, source: str, code: str, message: str, hint: str
+) -> None:
+    """Otherwise the step would end at it."""
+    found = said(
+        catalog, document("Dataset", "d", f"{{source: {{{source}}}, schema: {{a: int64}}}}")
+    )
+    assert [each.code for each in found] == ([code] if code else [])
+    for each in found:
+        assert message in each.message and hint in each.hint
+        before = f"spec: {{source: {{{source.partition('path: ')[0]}path: "
+        assert (each.at.line, each.at.column) == (9, len(before) + 1)
+
+
+def test_a_data_root_names_a_bucket(catalog: Catalog) -> None:
+    (found,) = said(catalog, environment="data: {root: 's3:///data'}")
+    assert (found.code, found.environments) == (REACHED, ("prod",))
+    assert found.message == "the data root of `prod` names no bucket"
 
 
 @pytest.mark.parametrize("root", ["s3://a/b", "file:///mnt/data"])

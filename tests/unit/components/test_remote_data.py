@@ -60,6 +60,20 @@ def test_a_source_is_read_from_there(store: Bucket) -> None:
     assert rows == [1, 2]
 
 
+def test_a_folder_may_be_the_root_itself_or_a_whole_bucket(
+    store: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme = "s3" if "AWS_ENDPOINT_URL" in os.environ else "gs"
+    for number in (1, 2):
+        part = f"part-{number}.parquet"
+        store.objects[f"rows/{part}"] = store.objects[f"acme-ml/daten/rows/{part}"]
+    for root, path in ((f"{scheme}://acme-ml/daten/rows", "."), ("", f"{scheme}://rows")):
+        monkeypatch.setenv("EXAI_DATA_ROOT", root)
+        with open_source({"parquet": {"path": path}}) as opened:
+            rows = [int(str(row)) for chunk in opened.chunks(["id"]) for row in chunk["id"]]
+        assert rows == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("path", "code"), [("none.csv", "missing-file"), ("../iris.csv", "path-leaves-data-root")]
 )
