@@ -10,7 +10,7 @@ a project without environments: it is what people read, and what `lineage` shows
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 from exai_compiler.catalog import Catalog
@@ -29,7 +29,8 @@ from exai_compiler.environments import (
 from exai_compiler.policies import applied
 from exai_compiler.project import Project, with_documents
 from exai_compiler.spread import Spread, in_turn
-from exai_specs.diagnostics import Diagnostic, also_of, in_order
+from exai_compiler.standing import patched_at
+from exai_specs.diagnostics import Diagnostic, Span, also_of, in_order
 from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.parse import Spec
 from exai_specs.values import replace
@@ -141,16 +142,16 @@ def _everywhere(
     more: list[tuple[str, Diagnostic]] = []
     taken: dict[Diagnostic, list[Place]] = {}
     for name, problems in theirs.items():
-        patched = [spec for spec in found[name].specs.values() if spec is not base.specs[spec.ref]]
+        specs = found[name].specs.values()
+        patched = patched_at([spec for spec in specs if spec is not base.specs[spec.ref]])
         new = [
             each for each in problems if _whoever(each) not in known and each.code != _OF_POLICIES
         ]
         elsewhere = [each for each in new if not _tells_itself(each, patched)]
         because = _causes(base, found[name], catalog, name, elsewhere) if elsewhere else {}
         for problem in new:
-            told = problem
-            for spec in patched:
-                told = patched_onto(told, spec.document, spec.ref)
+            spec = patched(problem.at)
+            told = problem if spec is None else patched_onto(problem, spec.document, spec.ref)
             if told is not problem or not problem.code.startswith(_UNUSED):
                 more.append((name, told))
                 if problem in because:
@@ -211,7 +212,7 @@ def _unsettled(base: Project, unread: Collection[Unread] = ()) -> frozenset[str]
     return frozenset(found)
 
 
-def _tells_itself(problem: Diagnostic, patched: Iterable[Spec]) -> bool:
+def _tells_itself(problem: Diagnostic, patched: Callable[[Span], Spec | None]) -> bool:
     """Whether nobody need look for what is behind a problem."""
     from exai_compiler.overlay_causes import in_a_patch
 
@@ -233,7 +234,8 @@ def _causes(
             return None
         return check(with_documents(there, {touch.ref: spec}), catalog, [name])
 
-    own = {(each.code, each.at) for each in check(base, catalog, [name])}
+    alone = replace(base, overlays=())  # what is wrong with them isn't asked, and takes time
+    own = {(each.code, each.at) for each in check(alone, catalog, [name])}
     unknown = [each for each in problems if (each.code, each.at) not in own]
     most = most_checks(len(there.specs))
     return causes(unknown, touches(base.specs, patches), again, most)

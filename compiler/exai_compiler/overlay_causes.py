@@ -107,12 +107,12 @@ def _without(touch: Touch, again: Again) -> Collection[Diagnostic] | None:
     return None
 
 
-def in_a_patch(problem: Diagnostic, patched: Iterable[Spec]) -> bool:
-    """Whether a problem shows a place in an overlay by itself."""
+def in_a_patch(problem: Diagnostic, patched: Callable[[Span], Spec | None]) -> bool:
+    """Whether a problem shows a place in an overlay by itself, of those that are `patched_at`."""
     return any(
         spec.document.onto(at) is not None
         for at in (problem.at, *(at for _, at in problem.related))
-        for spec in patched
+        if (spec := patched(at)) is not None
     )
 
 

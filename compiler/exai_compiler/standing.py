@@ -1,13 +1,13 @@
 """Which documents a place is of.
 
-In: documents. Out: the number of one, by a place in a file of theirs, or the numbers of all that
-name the file. Reads no text.
+In: documents. Out: one of them, or its number, by a place in a file of theirs, or the numbers of
+all that name the file. Reads no text.
 """
 
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from exai_compiler.named_files import asked_files
 from exai_specs.diagnostics import Span
@@ -31,6 +31,19 @@ def standing_at(specs: Sequence[Spec]) -> Callable[[Span], int | None]:
         if before == len(starts) or starts[before].path != place.path:
             return None
         return begun[starts[before]]
+
+    return at
+
+
+def patched_at(specs: Iterable[Spec]) -> Callable[[Span], Spec | None]:
+    """Of documents as overlays make them the one that a place in a patch may be onto: no other has
+    it (`Document.onto`). In one environment each patch is onto one."""
+    begun = {start: spec for spec in specs for start in spec.document.patches}
+    starts = sorted(begun)
+
+    def at(place: Span) -> Spec | None:
+        before = bisect(starts, place) - 1
+        return begun[starts[before]] if before >= 0 else None
 
     return at
 

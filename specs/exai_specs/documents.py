@@ -193,6 +193,11 @@ class Document:
         """Where the texts begin that the document is made of."""
         return (self.at(),)
 
+    @property
+    def patches(self) -> tuple[Span, ...]:
+        """Where the patches begin that overlays of the document are made of."""
+        return ()
+
     def _inset(self, start: int, value: str) -> int:
         """How far from its start a text stands as it is; -1 where it doesn't, on one line."""
         quote = self.text[start]

@@ -114,6 +114,10 @@ class MendedDocument(Document):
         return self.base.onto(at)
 
     @property
+    def patches(self) -> tuple[Span, ...]:
+        return self.base.patches
+
+    @property
     def texts(self) -> tuple[str, ...]:
         return self.base.texts
 

@@ -75,6 +75,10 @@ class PatchedDocument(Document):
     def starts(self) -> tuple[Span, ...]:
         return (*self.base.starts, *(overlay.at(PATCH) for overlay in self.overlays))
 
+    @property
+    def patches(self) -> tuple[Span, ...]:
+        return tuple([overlay.key_at(PATCH) for overlay in self.overlays])
+
     def onto(self, at: Span) -> Span | None:
         for overlay in self.overlays:
             if at.path != overlay.path:

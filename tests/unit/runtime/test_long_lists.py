@@ -168,3 +168,30 @@ def test_the_problems_are_bounded(name: str, tmp_path: Path) -> None:
         by_code[each.code] = by_code.get(each.code, 0) + 1
     assert max(by_code.values(), default=0) <= MAX_IN_FILE, by_code
     assert all(len(each.message) < 2000 and len(each.related) <= 10 for each in found)
+
+
+PATCHED = """---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: sNUMBER}
+spec: {model: m}
+---
+apiVersion: exai.dev/v1alpha1
+kind: Overlay
+metadata: {name: oNUMBER}
+spec: {environment: e, target: Service/sNUMBER, patch: {spec: PATCH}}
+"""
+
+
+@pytest.mark.parametrize("patch", ["{modle: m}", "{resources: {cpu: lots}}", "{model: none}"])
+def test_nor_do_twice_the_overlays_with_a_mistake(patch: str, tmp_path: Path) -> None:
+    def taken(size: int) -> int:
+        root = write(tmp_path / f"{size}", "Project", LOCAL, "e: {target: local}")
+        every = "".join(PATCHED.replace("NUMBER", f"{n}") for n in range(size))
+        with (root / "exai.yaml").open("a") as file:
+            file.write(every.replace("PATCH", patch))
+        return lines_run(lambda: validate(root))
+
+    taken(10)  # what is imported isn't counted
+    small, middle, large = taken(100), taken(200), taken(400)
+    assert large - middle < 3 * (middle - small), (small, middle, large)
