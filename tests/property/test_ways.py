@@ -11,7 +11,7 @@ from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import link
 from exai_compiler.revisions import Revision, built
-from exai_compiler.revisions.ways import documents_between, nearest
+from exai_compiler.revisions.ways import documents_between, nearest, once
 from exai_specs.documents import read
 from exai_specs.identity import Ref
 from exai_specs.parse import parse_all
@@ -51,6 +51,16 @@ def test_one_walk_is_all_walks(name: str) -> None:
         for ref, chain in together.items():
             known = [alone[start][ref] for start in starts if ref in alone[start]]
             assert (len(chain), chain[0]) == min((len(each), each[0]) for each in known)
+
+
+def test_a_chain_has_each_document_once() -> None:
+    a, b, c = (Ref("Model", name) for name in "abc")
+    assert once((a, b, c)) == (a, b, c)
+    assert once((a, b, a, c)) == (a, b, c)
+    assert once((a, b, a)) == (a,)  # it is its own reason
+    assert once((c, a, b, a)) == (c, a)
+    assert once((a, b, b, a, c)) == (a, b, c)
+    assert once((a,)) == (a,)
 
 
 def test_a_way_that_leads_nowhere_isnt_gone() -> None:

@@ -47,7 +47,7 @@ def nearest(
                 continue
             met[number] = 1
             if nodes[number].is_document:
-                found[chain[-1]] = chain
+                found[chain[-1]] = once(chain)
             here = chain[-1]
             for end in lineage.below[number]:
                 if met[end]:
@@ -64,8 +64,16 @@ def nearest(
     return found
 
 
+def once(chain: Chain) -> Chain:
+    """The chain with each document where it comes first, and what comes back to its own end cut off
+    there: a Model changes what its pipeline does, which registers that Model's next version."""
+    if len(set(chain)) == len(chain):
+        return chain
+    return tuple(dict.fromkeys(chain[: chain.index(chain[-1]) + 1]))
+
+
 def documents_between(lineage: Lineage, start: Node, end: Node) -> Chain:
     """The documents along a shortest way, both ends included; empty without one."""
     edges = lineage.path(start, end)
     refs = [edge.source.ref for edge in edges] + ([end.ref] if edges else [])
-    return (*refs[:1], *(b for a, b in pairwise(refs) if a != b))
+    return once((*refs[:1], *(b for a, b in pairwise(refs) if a != b))) if refs else ()

@@ -384,3 +384,18 @@ def test_a_port_of_this_machine_means_nothing_on_a_cluster(tmp_path: Path) -> No
     edit(root / "specs/all.yaml", ("port: 8081", "port: 8082"))
     assert rows(compared(root, "prod")) == {"Service/serving": ("changed", Effect.METADATA)}
     assert rows(compared(root, "here")) == {"Service/serving": ("changed", Effect.REDEPLOY)}
+
+
+def test_what_comes_back_to_its_cause_shows_each_once(tmp_path: Path) -> None:
+    gated = MODEL.replace("aliases:", "gates: {accuracy: {min: 0.5}}\n  aliases:")
+    root = project(tmp_path, DATASET, TRAINING, gated, SERVING)
+    edit(root / "specs/all.yaml", ("{min: 0.5}", "{noWorseThan: champion}"))
+    found = compared(root)  # the champion is what the pipeline's own step is told to meet
+    chains = {str(each.ref): list(map(str, each.because)) for each in found.documents}
+    assert chains == {
+        "Model/kinds": ["Model/kinds"],
+        "Pipeline/training": ["Model/kinds", "Pipeline/training"],
+        "Service/serving": ["Model/kinds", "Pipeline/training", "Service/serving"],
+    }
+    assert found.plan is not None
+    assert all(len({*each.because}) == len(each.because) for each in found.plan.changes)
