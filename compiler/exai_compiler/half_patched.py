@@ -14,8 +14,9 @@ from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document
 from exai_specs.identity import Ref
-from exai_specs.kinds import OverlaySpec
+from exai_specs.kinds import KINDS, OverlaySpec
 from exai_specs.kinds.overlay import NOT_PATCHED
+from exai_specs.mending_edits import wrong_words
 from exai_specs.nearest import nearest
 from exai_specs.overlays import PATCH, overlaid
 from exai_specs.parse import Spec, parse
@@ -46,15 +47,25 @@ def _wrong(document: Document, patches: Iterable[Document]) -> Iterator[Diagnost
     if isinstance(told, Spec) or isinstance(own, Spec):
         return
     doubtful = {_field(document, ("spec",), each.at) for each in own}
+    by_itself = _by_itself(patched)
     for problem in told:
         if patched.onto(problem.at) is None:
             continue
-        if problem.code in OF_A_FIELD:
+        alone = problem.code == _OF_SOME and problem.at in by_itself
+        if alone or problem.code in OF_A_FIELD:
             yield problem
         elif problem.code == _OF_SOME:
             fields = {_field(each, (*PATCH, "spec"), problem.at) for each in patches}
             if not any(nearest(field, doubtful) for field in fields if field):
                 yield problem
+
+
+def _by_itself(document: Document) -> frozenset[Span]:
+    """The places of what is wrong whatever stands beside it."""
+    kind = KINDS.get(str(document.value.get("kind")))
+    if kind is None or not isinstance(document.value.get("spec"), Mapping):
+        return frozenset()
+    return frozenset(map(document.at, wrong_words(document, kind)))
 
 
 def _field(document: Document, path: tuple[str | int, ...], at: Span) -> str:

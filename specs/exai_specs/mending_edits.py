@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from exai_specs.core import ValidationError
 from exai_specs.documents import Document, Path
 from exai_specs.fields import Problem
 from exai_specs.foreign_words import said_here
 from exai_specs.frozen import Json
+from exai_specs.kinds import Kind
 from exai_specs.misplaced_fields import elsewhere, renaming
 from exai_specs.nearest import nearest
+from exai_specs.reading import read
 from exai_specs.regexes import regex
-from exai_specs.shape import Shape
+from exai_specs.shape import Shape, shape_of
 from exai_specs.translate import SWITCHES, written_path
 from exai_specs.values import frozen
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails, ValidationError
+    from pydantic_core import ErrorDetails
 
 _MEANT = regex(r'did you mean "([^"]+)"')
 _ONE_OF = regex(r"^must have exactly one of (\w+(?:, \w+)*)$")
@@ -65,6 +68,19 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
     for path in lacking:
         if path not in named:
             yield Edit(path[:-1])
+
+
+def wrong_words(document: Document, kind: Kind) -> Iterator[Path]:
+    """The paths of what is wrong by itself, whatever stands beside it: of words and numbers that
+    their own fields refuse."""
+    shape = shape_of(kind.spec)
+    try:
+        read(kind.spec, document.thawed["spec"])
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            alone = each["type"] != "exai" or not any(e.path for e in each["ctx"]["problems"])
+            if alone and isinstance(each["input"], str | int | float):
+                yield written_path(each["loc"], shape, document, ("spec",))
 
 
 def _others(problem: Problem, path: Path, document: Document) -> tuple[Edit, ...]:

@@ -71,6 +71,40 @@ def test_what_a_field_s_other_half_would_settle_waits_for_it(tmp_path: Path) -> 
     assert told(tmp_path, "{model: files, replicas: {max: 4}}", "{replicas: {min: 2}}") == wrong[1:]
 
 
+@pytest.mark.parametrize(
+    ("base", "patch"),
+    [
+        ("{model: files, replicas: {mim: 1}}", "{replicas: {max: 0}}"),
+        ("{model: files, replicas: {min: one}}", "{replicas: {max: 0}}"),
+        ("{model: files, replcas: {min: 1}}", "{replicas: {max: 0}}"),
+        ("{model: files, resources: {cpuu: 1}}", "{resources: {memory: lots}}"),
+        ("{model: files, modle: files}", "{model: 'fi les'}"),
+    ],
+)
+def test_a_value_that_nothing_beside_it_makes_right_is_told(
+    tmp_path: Path, base: str, patch: str
+) -> None:
+    found = told(tmp_path, base, patch)
+    assert [code for code, line in found if line == OF_PATCH] == ["invalid-value"]
+    assert [line for _, line in found if line == OF_BASE] == [OF_BASE]
+
+
+@pytest.mark.parametrize(
+    ("base", "patch"),
+    [
+        ("{model: files, replicas: {mim: 3}}", "{replicas: {max: 2}}"),
+        ("{model: files, replicas: {mim: 1}}", "{replicas: {min: 3, max: 2}}"),
+        (
+            "{model: files, features: {sevice: s, onMissing: default}}",
+            "{features: {defaults: {a: 1}}}",
+        ),
+    ],
+)
+def test_what_two_values_tell_waits_for_both(tmp_path: Path, base: str, patch: str) -> None:
+    found = told(tmp_path, base, patch)
+    assert [line for _, line in found if line in (OF_PATCH, OF_BASE)] == [OF_BASE]
+
+
 def test_a_patch_of_what_is_no_document_is_wrong_in_its_environment(tmp_path: Path) -> None:
     told(tmp_path, "{model: files, modle: files}", "{stoped: true}")
     (problem,) = [e for e in validate(tmp_path).diagnostics if e.at.line == OF_PATCH]
