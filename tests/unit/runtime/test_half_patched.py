@@ -94,10 +94,6 @@ def test_a_value_that_nothing_beside_it_makes_right_is_told(
     [
         ("{model: files, replicas: {mim: 3}}", "{replicas: {max: 2}}"),
         ("{model: files, replicas: {mim: 1}}", "{replicas: {min: 3, max: 2}}"),
-        (
-            "{model: files, features: {sevice: s, onMissing: default}}",
-            "{features: {defaults: {a: 1}}}",
-        ),
     ],
 )
 def test_what_two_values_tell_waits_for_both(tmp_path: Path, base: str, patch: str) -> None:
