@@ -17,7 +17,8 @@ from exai_compiler.catalog import Component, Port
 from exai_specs.expressions import ExpressionError, Reference, parse_text
 from exai_specs.frozen import Json, digest
 from exai_specs.kinds.outputs import OutputFields
-from exai_specs.kinds.step import IfPresent, Step
+from exai_specs.kinds.step import Step
+from exai_specs.kinds.step_parts import IfPresent
 from exai_specs.nearest import did_you_mean
 
 NAME = "container"

@@ -19,7 +19,7 @@ from exai_specs.expressions import (
     parse_text,
 )
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds.step import Import
+from exai_specs.kinds.step_parts import Import
 
 NAME = "import"
 URI, METADATA, ARTIFACT = "uri", "metadata", "artifact"

@@ -16,7 +16,7 @@ from exai_compiler.checks.texts import Path, strings, value_at
 from exai_compiler.graph import Graph, Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import ExpressionError, Reference, has_expression, parse_text
-from exai_specs.kinds.step import IfPresent
+from exai_specs.kinds.step_parts import IfPresent
 from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 

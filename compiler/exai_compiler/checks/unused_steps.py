@@ -17,7 +17,7 @@ from exai_compiler.columns import ADDS, LOADS, TRAINS
 from exai_compiler.graph import FromStep, Graph, Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
-from exai_specs.kinds.step import IfPresent
+from exai_specs.kinds.step_parts import IfPresent
 from exai_specs.kinds.step_pod import ClaimMount
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex

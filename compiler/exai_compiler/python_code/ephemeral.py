@@ -13,7 +13,7 @@ from pathlib import Path
 
 from exai_compiler.python_code.archive import Embedded, archive
 from exai_compiler.python_code.function import Function
-from exai_specs.kinds.step import Pip
+from exai_specs.kinds.step_parts import Pip
 
 KFP = "2.17.0"
 EXECUTOR = "kfp.dsl.executor_main"

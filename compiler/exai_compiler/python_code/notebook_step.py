@@ -21,7 +21,8 @@ from exai_compiler.python_code.function import Function
 from exai_compiler.python_code.notebook import NAME, Notebook, read_notebook
 from exai_compiler.python_names import OWN_IMAGE, embedded_path
 from exai_specs.frozen import digest
-from exai_specs.kinds.step import Pip, Step
+from exai_specs.kinds.step import Step
+from exai_specs.kinds.step_parts import Pip
 from exai_specs.values import replace
 
 FUNCTION = "notebook_step"

@@ -51,7 +51,8 @@ from exai_specs.kinds.service import ServedFeatures, ServiceSpec
 from exai_specs.kinds.signature import Signature
 from exai_specs.kinds.slo import Slo
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
-from exai_specs.kinds.step import Pip, Retry, Step
+from exai_specs.kinds.step import Step
+from exai_specs.kinds.step_parts import Pip, Retry
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.kinds.trial import Trial
 from exai_specs.kinds.tuning import TuningSpec

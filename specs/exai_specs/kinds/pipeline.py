@@ -29,7 +29,8 @@ from exai_specs.kinds.outputs import ArtifactType
 from exai_specs.kinds.parameter import Parameter
 from exai_specs.kinds.run_storage import Claim, Ttl, Workspace
 from exai_specs.kinds.schedule import Schedule
-from exai_specs.kinds.step import Retry, Step, accelerators
+from exai_specs.kinds.step import Step, accelerators
+from exai_specs.kinds.step_parts import Retry
 from exai_specs.kinds.step_pod import (
     ABOUT_SELECTOR,
     ABOUT_TOLERATIONS,

@@ -20,7 +20,8 @@ from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.project import Postgresql, ProjectSpec, SecretDir, SecretEnv, SecretName
 from exai_specs.kinds.service import ServiceSpec
 from exai_specs.kinds.sources import CsvSource
-from exai_specs.kinds.step import Retry, Step
+from exai_specs.kinds.step import Step
+from exai_specs.kinds.step_parts import Retry
 from exai_specs.kinds.workload import ConfigMapRef, SecretRef
 from exai_specs.notes import about
 from exai_specs.parse import Spec, parse

@@ -12,7 +12,7 @@ from exai_compiler.graph import Step
 from exai_specs.frozen import empty
 from exai_specs.kinds.pipeline import PipelineSpec
 from exai_specs.kinds.pods import Toleration
-from exai_specs.kinds.step import CacheKey, Retry
+from exai_specs.kinds.step_parts import CacheKey, Retry
 from exai_specs.kinds.step_pod import StepPod
 from exai_specs.kinds.step_resources import StepResourceFields
 from exai_specs.kinds.workload import Amount, ConfigMapRef, FieldRef, SecretRef, stated

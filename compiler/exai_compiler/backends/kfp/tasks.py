@@ -13,7 +13,7 @@ from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.catalog import Component
 from exai_compiler.graph import FINALLY, Binding, Constant, FromStep, Step, sources
 from exai_specs.frozen import Json, empty
-from exai_specs.kinds.step import Retry
+from exai_specs.kinds.step_parts import Retry
 from exai_specs.units import Duration
 
 EXIT_HANDLER = "exit-handler"
