@@ -16,7 +16,8 @@ from exai_compiler.checks.texts import Path
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ConfigMapRef, LLMServiceSpec, ManifestSpec, RuntimeSpec, ServiceSpec
 from exai_specs.kinds.components import Explainer
-from exai_specs.kinds.pods import InitContainer, Probe, Sidecar
+from exai_specs.kinds.pods import InitContainer, Sidecar
+from exai_specs.kinds.probes import Probe
 from exai_specs.kinds.servers import ContainerFields
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec

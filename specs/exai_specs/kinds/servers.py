@@ -18,14 +18,14 @@ from exai_specs.kinds.metadata import Annotations, Labels
 from exai_specs.kinds.pods import (
     InitContainers,
     NodeSelector,
-    Ports,
-    Probes,
     PullPolicy,
     PullSecrets,
     SecurityContext,
     Sidecars,
     Tolerations,
 )
+from exai_specs.kinds.ports import Ports
+from exai_specs.kinds.probes import Probes
 from exai_specs.kinds.volumes import Volumes
 from exai_specs.kinds.workload import SECRET, Env, Resources
 from exai_specs.notes import about
