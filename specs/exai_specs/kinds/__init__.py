@@ -47,7 +47,8 @@ from exai_specs.kinds.project import (
 )
 from exai_specs.kinds.runtime import RuntimeSpec
 from exai_specs.kinds.scaling import Autoscale, Replicas
-from exai_specs.kinds.service import ServedFeatures, ServiceSpec
+from exai_specs.kinds.served_features import ServedFeatures
+from exai_specs.kinds.service import ServiceSpec
 from exai_specs.kinds.signature import Signature
 from exai_specs.kinds.slo import Slo
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource

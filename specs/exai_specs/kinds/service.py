@@ -5,29 +5,22 @@ In: the `spec` of a Service. Out: a frozen value. Never: which version the model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from exai_specs import shape_rules, units
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import (
     Flag,
-    KeyedBy,
     Maybe,
-    ModelVersion,
-    Percent,
-    Plain,
     Problem,
     Text,
     Whole,
-    WholeSeconds,
     refuse,
 )
-from exai_specs.forms import OneOf, Shorthand
+from exai_specs.forms import Shorthand
 from exai_specs.frozen import empty
-from exai_specs.identity import RefTo
+from exai_specs.kinds.canary import Canary, ModelSource, Rollout
 from exai_specs.kinds.components import (
     Batcher,
     ComponentFields,
@@ -40,9 +33,9 @@ from exai_specs.kinds.components import (
 )
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.patches import Patches, PatchesOf
+from exai_specs.kinds.served_features import ServedFeatures
 from exai_specs.kinds.slo import Slo
-from exai_specs.names import FIELD
-from exai_specs.notes import AfterValidator, Field, about, checked
+from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Filled
 from exai_specs.values import field
 
@@ -51,17 +44,6 @@ CUSTOM = "custom"
 
 PATCHED = ("InferenceService", "NetworkPolicy", "PodMonitor", "PrometheusRule")
 """The objects of a service that a document may patch."""
-
-ModelSource = Annotated[
-    str | InlineModel,
-    OneOf(
-        (("uri", InlineModel), ("storage", InlineModel)),
-        inside=False,
-        text=ModelVersion,
-        text_words="a model's name",
-    ),
-    RefTo("Model", versioned=True),
-]
 
 
 @block
@@ -73,101 +55,6 @@ class Local:
         Effect.REDEPLOY,
         about("Its port on 127.0.0.1; default: a free one, kept", 8080),
     ] = None
-
-
-@block
-class ServedFeatures:
-    """Features that the service looks up, so that a request holds keys of entities."""
-
-    service: Annotated[
-        Annotated[Text, RefTo("FeatureService")],
-        Effect.REDEPLOY,
-        about("The feature service", "iris_features"),
-    ]
-    on_missing: Annotated[
-        Literal["error", "null", "default"],
-        Effect.REDEPLOY,
-        about("What a feature that is missing or past its ttl is answered as", "error"),
-    ] = "error"
-    defaults: Annotated[
-        Annotated[Mapping[str, Plain], KeyedBy(FIELD)],
-        Effect.REDEPLOY,
-        about("With `onMissing: default`: the value by feature", {"petal_width": 1.2}),
-    ] = field(default_factory=empty)
-
-    @classmethod
-    def schema_rules(cls) -> shape_rules.Rules:
-        why = "means nothing without onMissing: default"
-        yield shape_rules.without(cls, shape_rules.differs("onMissing", "default"), why, "defaults")
-
-    @checked
-    def _defaults_are_used(self) -> ServedFeatures:
-        if self.defaults and self.on_missing != "default":
-            wrong = f"means nothing with onMissing: {self.on_missing}"
-            raise refuse(Problem("invalid-value", wrong, "write onMissing: default", ("defaults",)))
-        return self
-
-
-def _a_part(share: units.Percent) -> units.Percent:
-    if share.percent == 100:
-        hint = "make it the service's `model`, and remove the canary"
-        raise refuse(Problem("invalid-value", "must leave some requests to `model`", hint))
-    return share
-
-
-@block
-class Canary:
-    """Another model that gets a part of the requests."""
-
-    model: Annotated[ModelSource, Effect.REDEPLOY, about("The model", "iris_model@challenger")]
-    traffic: Annotated[
-        Annotated[Percent, AfterValidator(_a_part)],
-        Effect.RENDER,
-        about("Its share of the requests; 0% is none yet", "10%"),
-    ]
-    replicas: Annotated[
-        Maybe[Annotated[Whole, Field(ge=0)]],
-        Effect.RENDER,
-        about("In Standard mode: how many instances; default: replicas.min", 1),
-    ] = None
-
-
-@block
-class Rollout:
-    """How a new version of the model is to get its requests: step by step, while `slo` is kept.
-    Written out for a controller; none walks it yet."""
-
-    steps: Annotated[
-        tuple[Percent, ...],
-        Effect.RENDER,
-        about("Shares of the requests, rising; after the last it gets all", ["10%", "50%"]),
-    ]
-    interval: Annotated[
-        WholeSeconds, Effect.RENDER, about("How long each step lasts at least", "10m")
-    ]
-
-    @classmethod
-    def schema_rules(cls) -> shape_rules.Rules:
-        yield {"properties": {"steps": {"minItems": 1}}}
-
-    @checked
-    def _rising(self) -> Rollout:
-        problems: list[Problem] = []
-        if not self.steps:
-            hint = "for example [10%, 50%]"
-            problems.append(Problem("invalid-value", "must have a step", hint, ("steps",)))
-        before = Decimal(0)
-        for index, step in enumerate(self.steps):
-            if not before < step.percent < 100:
-                wrong = "must be more than the one before it" if before else "must be more than 0%"
-                if step.percent >= 100:
-                    wrong = "must be less than 100%, which comes after the last step"
-                path = ("steps", index)
-                problems.append(Problem("invalid-value", wrong, "for example [10%, 50%]", path))
-            before = step.percent
-        if problems:
-            raise refuse(*problems)
-        return self
 
 
 @block

@@ -32,7 +32,8 @@ from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
 from exai_specs.frozen import canonical
 from exai_specs.kinds import Environment, ServiceSpec
-from exai_specs.kinds.service import CUSTOM, Rollout
+from exai_specs.kinds.canary import Rollout
+from exai_specs.kinds.service import CUSTOM
 from exai_specs.parse import Spec
 from exai_specs.values import replace
 

@@ -19,7 +19,7 @@ from exai_compiler.pods import container, pod
 from exai_compiler.resolved import Resolved
 from exai_specs.frozen import Json, canonical
 from exai_specs.kinds import ServiceSpec
-from exai_specs.kinds.service import ServedFeatures
+from exai_specs.kinds.served_features import ServedFeatures
 from exai_specs.kinds.workload import SecretRef
 
 STORE = "exai-features"
