@@ -21,15 +21,8 @@ from exai_compiler.pods.pod import main_container, pod
 from exai_compiler.resolved import Resolved
 from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, LLMServiceSpec
-from exai_specs.kinds.llm_service import (
-    MAIN,
-    GatewayRef,
-    LlmModel,
-    LlmWorkload,
-    Parallelism,
-    ReplicaRange,
-    Router,
-)
+from exai_specs.kinds.llm_router import GatewayRef, Router
+from exai_specs.kinds.llm_service import MAIN, LlmModel, LlmWorkload, Parallelism, ReplicaRange
 from exai_specs.kinds.servers import SpecFields
 from exai_specs.parse import Spec
 
