@@ -18,7 +18,7 @@ from exai_runtime.local.features.records import Pushes
 from exai_specs.frozen import empty
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec
-from exai_specs.kinds.features import Materialize
+from exai_specs.kinds.materialize import Materialize
 from exai_specs.units import Duration
 from exai_specs.values import replace
 

@@ -17,19 +17,14 @@ from exai_specs.kinds.dataset import (
     Quality,
     Query,
 )
-from exai_specs.kinds.features import (
-    EntitySpec,
-    FeatureServiceSpec,
-    FeatureViewSpec,
-    Materialize,
-    Request,
-    Transform,
-)
+from exai_specs.kinds.feature_service import FeatureServiceSpec
+from exai_specs.kinds.features import EntitySpec, FeatureViewSpec, Request, Transform
 from exai_specs.kinds.flow import AnyStep, Branch, Choose, Group
 from exai_specs.kinds.graph import GraphSpec
 from exai_specs.kinds.llm_service import LLMServiceSpec
 from exai_specs.kinds.loop import ForEach
 from exai_specs.kinds.manifest import ManifestSpec
+from exai_specs.kinds.materialize import Materialize
 from exai_specs.kinds.metadata import Metadata
 from exai_specs.kinds.model import Alias, Gate, ModelSpec
 from exai_specs.kinds.notebook import NotebookSpec

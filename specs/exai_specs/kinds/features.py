@@ -1,4 +1,4 @@
-"""Entity, FeatureView, FeatureService: what training and serving share (LANGUAGE section 5).
+"""Entity and FeatureView: features, and what they are about (LANGUAGE section 5).
 
 In: the `spec` of one of them. Out: a frozen value. Never: whether datasets, columns or functions
 exist.
@@ -7,26 +7,22 @@ exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from exai_specs import shape_rules, units
+from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Named, Parsed, Problem, Text, refuse
+from exai_specs.fields import Duration, Flag, KeyedBy, Maybe, Named, Problem, Text, refuse
 from exai_specs.frozen import empty
 from exai_specs.identity import RefTo
 from exai_specs.kinds.dataset import ColumnType
-from exai_specs.kinds.feature_logging import FeatureLogging
+from exai_specs.kinds.materialize import Materialize
 from exai_specs.kinds.streams import Aggregation, Stream
 from exai_specs.names import FIELD, SQL
 from exai_specs.nearest import did_you_mean
 from exai_specs.notes import about, checked
-from exai_specs.regexes import regex
 from exai_specs.texts import Function
-from exai_specs.types import TypeProblem, called
 from exai_specs.values import field
-
-_CRON = regex(r"[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}")
 
 
 @block
@@ -82,39 +78,6 @@ class Transform:
             {"name": "vals_to_add", "schema": {"val_to_add": "int64"}},
         ),
     ] = None
-
-
-def _every(value: Any) -> units.Duration | str:
-    if not isinstance(value, str):
-        raise TypeProblem(f"must be text, not {called(value)}", code="wrong-type")
-    if _CRON.fullmatch(value):
-        return value
-    try:
-        duration = units.parse_duration(value)
-    except ValueError:
-        raise TypeProblem("must be a duration such as 1h, or five fields of cron") from None
-    if duration.ms < 1000:
-        raise TypeProblem("must be at least 1s")
-    return duration
-
-
-@block
-class Materialize:
-    """When the newest values go to the online store: up to the data's newest timestamp."""
-
-    on: Annotated[
-        Maybe[Literal["apply", "data"]],
-        Effect.RENDER,
-        about("When the view is new or changed, or also when there is new data", "data"),
-    ] = None
-    every: Annotated[
-        Maybe[
-            Annotated[units.Duration | str, Parsed(_every, (("type", "string"), ("minLength", 2)))]
-        ],
-        Effect.RENDER,
-        about("On a schedule: a duration, or cron", "1h", "0 6 * * *"),
-    ] = None
-    timezone: Annotated[Text, Effect.RENDER, about("The zone of a cron schedule", "UTC")] = "UTC"
 
 
 # Beside a body: the fields that it needs, and those that mean nothing.
@@ -284,41 +247,3 @@ class FeatureViewSpec:
                 wrong = "Feast's engines take a window for all aggregations of a view, or for none"
                 problems.append(Problem("invalid-value", wrong, "", path))
         return problems
-
-
-def _feature(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeProblem(f"must be text, not {called(value)}", code="wrong-type")
-    view, colon, feature = value.partition(":")
-    if wrong := SQL.wrong(view):
-        raise TypeProblem(f"before `:` stands a FeatureView: {wrong}")
-    if colon and (wrong := FIELD.wrong(feature)):
-        raise TypeProblem(f"after `:` stands a feature: {wrong}")
-    return value
-
-
-@block
-class FeatureServiceSpec:
-    """The features that a model is trained on and a service looks up."""
-
-    features: Annotated[
-        tuple[Annotated[str, Parsed(_feature, (("type", "string"), ("minLength", 1)))], ...],
-        Effect.RETRAIN,
-        about("Views, or single features of views", ["measurements:petal_length", "ratios"]),
-    ]
-    logging: Annotated[
-        Maybe[FeatureLogging],
-        Effect.RENDER,
-        about("Where Feast's feature server logs what it served", {"path": "s3://acme-ml/logs"}),
-    ] = None
-
-    @classmethod
-    def schema_rules(cls) -> shape_rules.Rules:
-        yield {"properties": {"features": {"minItems": 1}}}
-
-    @checked
-    def _some(self) -> FeatureServiceSpec:
-        if not self.features:
-            wrong = "must have at least one entry"
-            raise refuse(Problem("invalid-value", wrong, path=("features",)))
-        return self

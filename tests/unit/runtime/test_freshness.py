@@ -13,7 +13,7 @@ from exai_runtime.features.freshness import freshness, in_words, next_time
 from exai_runtime.local.features.records import Pushes
 from exai_runtime.local.features.versions import identifies
 from exai_runtime.workspace import load
-from exai_specs.kinds.features import Materialize
+from exai_specs.kinds.materialize import Materialize
 from exai_specs.units import Duration
 
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
