@@ -7,7 +7,7 @@ environments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from exai_specs import shape_rules
 from exai_specs.blocks import block
@@ -18,21 +18,17 @@ from exai_specs.fields import (
     KeyedBy,
     Maybe,
     Named,
-    Parsed,
     Problem,
     Text,
-    Whole,
     refuse,
 )
 from exai_specs.frozen import empty
-from exai_specs.kinds.model_files import Storage, Uri
+from exai_specs.kinds.model_files import Uri
 from exai_specs.kinds.pods import CONTAINER
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.servers import PodFields
-from exai_specs.names import NameRule
-from exai_specs.notes import Field, about, checked
-from exai_specs.texts import Filled, Http
-from exai_specs.types import TypeProblem, called
+from exai_specs.notes import about, checked
+from exai_specs.texts import Filled
 from exai_specs.values import field
 
 
@@ -195,113 +191,3 @@ class Explainer(ComponentFields):
             wrong = "means nothing with art"
             raise refuse(Problem("invalid-value", wrong, "remove it", ("containerName",)))
         return self
-
-
-@block
-class Logger:
-    """Where requests and answers are sent, as CloudEvents."""
-
-    mode: Annotated[
-        Literal["all", "request", "response"], Effect.REDEPLOY, about("What is sent", "all")
-    ]
-    url: Annotated[
-        Maybe[Http], Effect.REDEPLOY, about("The address that takes them", "http://sink.ml-prod")
-    ] = None
-    storage: Annotated[
-        Maybe[Storage],
-        Effect.REDEPLOY,
-        about("Or a store that they are written to", {"key": "minio", "path": "logs"}),
-    ] = None
-    headers: Annotated[
-        tuple[Text, ...], Effect.REDEPLOY, about("Request headers that go with them", ["X-User"])
-    ] = ()
-
-    @classmethod
-    def schema_rules(cls) -> shape_rules.Rules:
-        yield from shape_rules.one_of("url", "storage")
-        yield {"properties": {"storage": shape_rules.has("key", "parameters")}}
-
-    @checked
-    def _one_sink(self) -> Logger:
-        if (self.url is None) == (self.storage is None):
-            hint = "remove one of them" if self.url is not None else "add url or storage"
-            raise refuse(Problem("exactly-one-of", "must have exactly one of url, storage", hint))
-        if self.storage is not None:
-            for name, there in (("key", self.storage.key), ("parameters", self.storage.parameters)):
-                if not there:  # KServe's webhook refuses it (targets 5)
-                    example = "minio" if name == "key" else "{type: s3, format: json}"
-                    wrong = f"has no {name}"
-                    hint = f"add {name}, for example {example}"
-                    raise refuse(Problem("missing-field", wrong, hint, ("storage",)))
-        return self
-
-
-@block
-class Batcher:
-    """Requests that are answered together."""
-
-    max_batch_size: Annotated[
-        Maybe[Annotated[Whole, Field(ge=1)]], Effect.REDEPLOY, about("At most this many", 32)
-    ] = None
-    max_latency: Annotated[
-        Maybe[Duration], Effect.REDEPLOY, about("How long the first may wait", "300ms")
-    ] = None
-    timeout: Annotated[
-        Maybe[Duration], Effect.REDEPLOY, about("How long the batch may take", "5s")
-    ] = None
-
-    @classmethod
-    def schema_rules(cls) -> shape_rules.Rules:
-        yield shape_rules.some_of("maxBatchSize", "maxLatency", "timeout")
-
-    @checked
-    def _says_something(self) -> Batcher:
-        if (self.max_batch_size, self.max_latency, self.timeout) == (None, None, None):
-            hint = "add maxBatchSize: 32, or maxLatency: 300ms"
-            raise refuse(Problem("missing-field", "says nothing", hint))
-        return self
-
-
-_SHARE = NameRule(r"[0-9]+|(100|[0-9]{1,2})%", "a number, or a percent", example="25%")
-
-
-def _share(value: Any) -> str:
-    """Kubernetes takes a number, too: it is the same as its text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        message = f"must be a number or a percent, not {called(value)}"
-        raise TypeProblem(message, code="wrong-type")
-    if _SHARE.wrong(value) is not None:
-        raise TypeProblem("must be a number, or a percent from 0% to 100%: 1, or 25%")
-    return value
-
-
-_SHARE_SCHEMA = (
-    ("anyOf", [{"type": "integer", "minimum": 0}, {"type": "string", **_SHARE.schema}]),
-)
-_Share = Annotated[str, Parsed(_share, _SHARE_SCHEMA)]
-
-
-@block
-class RollingUpdate:
-    """How many pods may be missing or extra while a new version comes."""
-
-    max_surge: Annotated[
-        Maybe[_Share], Effect.RENDER, about("Extra pods: a number or a percent", 1, "25%")
-    ] = None
-    max_unavailable: Annotated[
-        Maybe[_Share], Effect.RENDER, about("Missing pods: a number or a percent", 0, "25%")
-    ] = None
-
-
-@block
-class DeploymentStrategy:
-    """How the Deployment of Standard mode replaces its pods."""
-
-    type: Annotated[
-        Literal["RollingUpdate", "Recreate"], Effect.RENDER, about("One by one, or all", "Recreate")
-    ]
-    rolling_update: Annotated[
-        Maybe[RollingUpdate], Effect.RENDER, about("How many at a time", {"maxSurge": "25%"})
-    ] = None

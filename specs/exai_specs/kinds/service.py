@@ -22,19 +22,18 @@ from exai_specs.forms import Shorthand
 from exai_specs.frozen import empty
 from exai_specs.kinds.canary import Canary, ModelSource, Rollout
 from exai_specs.kinds.components import (
-    Batcher,
     ComponentFields,
-    DeploymentStrategy,
     Explainer,
-    Logger,
     Transformer,
     mount_problems,
     name_problems,
 )
+from exai_specs.kinds.deployment_strategy import DeploymentStrategy
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.patches import Patches, PatchesOf
 from exai_specs.kinds.served_features import ServedFeatures
 from exai_specs.kinds.slo import Slo
+from exai_specs.kinds.traffic import Batcher, Logger
 from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Filled
 from exai_specs.values import field

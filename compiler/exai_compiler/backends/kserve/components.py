@@ -13,17 +13,11 @@ from exai_compiler.backends.kserve.scale import scale
 from exai_compiler.maybe import Tree
 from exai_compiler.pods import container
 from exai_compiler.pods.pod import own_container, pod
-from exai_specs.kinds.components import (
-    MAIN,
-    Batcher,
-    ComponentFields,
-    DeploymentStrategy,
-    Explainer,
-    Logger,
-    Transformer,
-)
+from exai_specs.kinds.components import MAIN, ComponentFields, Explainer, Transformer
+from exai_specs.kinds.deployment_strategy import DeploymentStrategy
 from exai_specs.kinds.model_files import Storage
 from exai_specs.kinds.project import Environment
+from exai_specs.kinds.traffic import Batcher, Logger
 
 COLLOCATED = "transformer-container"
 STORAGE_URI = "STORAGE_URI"
