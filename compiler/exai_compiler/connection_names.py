@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from exai_specs.kinds.project import Connection
+from exai_specs.kinds.connections import Connection
 from exai_specs.kinds.workload import SecretRef
 from exai_specs.values import fields
 

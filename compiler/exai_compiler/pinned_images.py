@@ -20,7 +20,7 @@ from exai_specs.diagnostics import Span
 from exai_specs.expressions import has_expression
 from exai_specs.frozen import empty
 from exai_specs.kinds import Environment, ProjectSpec
-from exai_specs.kinds.project import Images
+from exai_specs.kinds.environment import Images
 from exai_specs.parse import Spec
 from exai_specs.values import fields, is_dataclass, replace
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 
 from exai_compiler.connection_names import open_value, open_variable
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 CONFIG_MAP = "exai-runtime"
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from exai_compiler.project import Project
 from exai_specs.frozen import Json
 from exai_specs.kinds import Environment, SecretRef
-from exai_specs.kinds.project import Postgresql
+from exai_specs.kinds.connections import Postgresql
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore, Registry
 from exai_specs.regexes import regex
 

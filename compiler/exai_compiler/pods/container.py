@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import assert_never
 
 from exai_compiler.maybe import Tree
-from exai_specs.kinds.project import Environment, SecretName
+from exai_specs.kinds.connections import SecretName
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.workload import ConfigMapRef, FieldRef, ResourceFields, SecretRef
 from exai_specs.units import Quantity
 

@@ -13,10 +13,10 @@ from exai_compiler.maybe import Tree
 from exai_compiler.pods import container
 from exai_compiler.pods.volumes import mounts, pod_volumes
 from exai_specs.blocks import yaml_name
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.pods import InitContainer, SecurityContext, Sidecar
 from exai_specs.kinds.ports import Ports
 from exai_specs.kinds.probes import Probe, Probes
-from exai_specs.kinds.project import Environment
 from exai_specs.kinds.servers import (
     ContainerFields,
     NodeFields,

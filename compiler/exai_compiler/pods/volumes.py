@@ -14,7 +14,7 @@ from typing import assert_never
 from exai_compiler.maybe import Tree
 from exai_compiler.pods.container import secret_name
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.volumes import (
     ConfigMapVolume,
     EmptyDirVolume,

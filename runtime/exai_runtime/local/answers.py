@@ -17,7 +17,7 @@ from exai_runtime.local.paths import Paths
 from exai_runtime.local.questions import Answer, Failure, Question, ask
 from exai_runtime.whole_file import write_whole
 from exai_specs.frozen import Json, digest
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 SECONDS = 300.0  # for all that a plan asks
 _KEPT = 1000  # answers in the cache

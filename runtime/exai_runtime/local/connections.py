@@ -20,7 +20,8 @@ from exai_runtime.local.registry import registry_uri
 from exai_runtime.local.secrets import Secrets, Source
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds.project import Environment, SecretDir, SecretEnv, SecretName
+from exai_specs.kinds.connections import SecretDir, SecretEnv, SecretName
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 

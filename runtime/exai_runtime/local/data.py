@@ -22,8 +22,9 @@ from exai_runtime.local.questions import Failure, Question
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import digest
 from exai_specs.identity import Ref
+from exai_specs.kinds.connections import Postgresql, Sqlite
 from exai_specs.kinds.dataset import DatasetSpec, Fixed, Query
-from exai_specs.kinds.project import Environment, Postgresql, Sqlite
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.sources import CsvSource, HttpSource, JsonSource, ParquetSource, SqlSource
 from exai_specs.parse import Spec
 from exai_specs.values import frozen

@@ -44,7 +44,7 @@ from exai_runtime.local.searches.executor import (
 from exai_runtime.local.server_process import ServiceFailed
 from exai_runtime.target import Listener, TargetError
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 

@@ -25,7 +25,7 @@ from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress, TargetError
 from exai_specs.diagnostics import Span
 from exai_specs.frozen import freeze, thaw
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 _TAIL = 15  # lines of a log that an error shows

@@ -17,7 +17,7 @@ from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import fixed_ports, looks_up, model_container, plain, wanted
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 

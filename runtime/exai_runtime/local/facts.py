@@ -17,7 +17,7 @@ from exai_runtime.local.features.drift import Online, online
 from exai_runtime.local.paths import Paths, RunPaths, cache_folder
 from exai_runtime.local.run_requests import held, read_request, read_result
 from exai_runtime.local.runs import all_runs
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 

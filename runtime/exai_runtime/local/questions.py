@@ -29,7 +29,7 @@ from exai_runtime.local.paths import Paths
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
 from exai_specs.frozen import Json, empty, thaw
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import field, frozen
 
 _CHILD = "exai_components.data"

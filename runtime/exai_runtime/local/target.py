@@ -61,7 +61,7 @@ from exai_runtime.results import Serving
 from exai_runtime.target import Health, Listener
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 if TYPE_CHECKING:
     from exai_runtime.local.recorded import Recorded

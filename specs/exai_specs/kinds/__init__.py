@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from exai_specs.kinds.connections import Postgresql, SecretDir, SecretEnv, SecretName, Sqlite
 from exai_specs.kinds.dataset import (
     ColumnFields,
     DatasetSpec,
@@ -17,6 +18,7 @@ from exai_specs.kinds.dataset import (
     Quality,
     Query,
 )
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.feature_service import FeatureServiceSpec
 from exai_specs.kinds.features import EntitySpec, FeatureViewSpec, Request, Transform
 from exai_specs.kinds.flow import AnyStep, Branch, Choose, Group
@@ -31,15 +33,7 @@ from exai_specs.kinds.notebook import NotebookSpec
 from exai_specs.kinds.overlay import OverlaySpec
 from exai_specs.kinds.parameter import ParameterFields
 from exai_specs.kinds.pipeline import Defaults, PipelineSpec
-from exai_specs.kinds.project import (
-    Environment,
-    Postgresql,
-    ProjectSpec,
-    SecretDir,
-    SecretEnv,
-    SecretName,
-    Sqlite,
-)
+from exai_specs.kinds.project import ProjectSpec
 from exai_specs.kinds.runtime import RuntimeSpec
 from exai_specs.kinds.scaling import Autoscale, Replicas
 from exai_specs.kinds.served_features import ServedFeatures

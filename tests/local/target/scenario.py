@@ -20,7 +20,7 @@ from exai_runtime.target import Listener
 from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.reading import read
 
 STEP = Path(__file__).with_name("fixture_step.py")

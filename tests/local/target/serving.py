@@ -21,7 +21,7 @@ from exai_runtime.target import Listener
 from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 NOTHING = Build("local", (), (), (), (), (), MappingProxyType({}))
 ROW = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}

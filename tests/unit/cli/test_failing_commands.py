@@ -47,7 +47,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import freeze
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 TESTS = Path(__file__).parents[2]
 INVALID = TESTS / "invalid/commands"

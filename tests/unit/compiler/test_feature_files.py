@@ -19,8 +19,8 @@ from exai_compiler.features.naming import feast_type, value_type
 from exai_compiler.features.stores import store_of
 from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, Environment
+from exai_specs.kinds.connections import Postgresql
 from exai_specs.kinds.dataset import ColumnFields
-from exai_specs.kinds.project import Postgresql
 from exai_specs.kinds.sources import ParquetSource, SqlSource
 from exai_specs.kinds.stores import FeatureStore, OfflineStore, OnlineStore
 from exai_specs.kinds.workload import SecretRef

@@ -15,7 +15,7 @@ from exai_specs.documents import read
 from exai_specs.frozen import freeze, thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
-from exai_specs.kinds.project import Security
+from exai_specs.kinds.environment import Security
 from exai_specs.parse import Spec, parse
 
 BODY: dict[str, Any] = {

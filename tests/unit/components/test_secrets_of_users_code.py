@@ -23,7 +23,7 @@ from exai_components.secrets_in_env import (
     withdraw,
 )
 from exai_components.step import READ_SOURCES, component_names
-from exai_specs.kinds.project import Postgresql, Sqlite
+from exai_specs.kinds.connections import Postgresql, Sqlite
 from exai_specs.kinds.workload import SecretRef
 
 ROOT = Path(__file__).parents[3]

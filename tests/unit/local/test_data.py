@@ -19,7 +19,7 @@ from exai_runtime.local.content import ContentCache
 from exai_runtime.local.data import NOT_WATCHED, data_versions
 from exai_runtime.local.paths import Paths
 from exai_specs.documents import read
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.parse import Spec, parse
 
 

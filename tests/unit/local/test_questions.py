@@ -19,7 +19,8 @@ from exai_runtime.local.answers import Answers
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.questions import Answer, Failure, Question, ask
 from exai_specs.frozen import freeze
-from exai_specs.kinds.project import Environment, Postgresql
+from exai_specs.kinds.connections import Postgresql
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.workload import SecretRef
 
 STRUCT = freeze(

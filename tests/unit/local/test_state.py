@@ -34,7 +34,7 @@ from exai_runtime.local.run_requests import (
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.target import TargetError
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 SERVICE = ObjectId("serving.kserve.io/v1beta1", "InferenceService", "iris")
 SERVED = Served("iris", Process(7, 8, "boot"), 8080, "/tmp/x.sock", "d", "f")  # noqa: S108

@@ -15,7 +15,7 @@ from exai_runtime.local.connections import container_variables, secrets_of, step
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 POSTGRES = {"host": "h", "database": "d", "user": "u"}
 KEY = "password"

@@ -12,7 +12,7 @@ from exai_runtime.features.place import Place
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 SPECS = """
 apiVersion: exai.dev/v1alpha1

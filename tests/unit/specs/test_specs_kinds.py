@@ -14,10 +14,11 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
 from exai_specs.effects import Effect
 from exai_specs.kinds import API_VERSION, KINDS, Metadata, scaling
+from exai_specs.kinds.connections import Postgresql, SecretDir, SecretEnv, SecretName
 from exai_specs.kinds.dataset import DatasetSpec, Fixed
 from exai_specs.kinds.model import Gate
 from exai_specs.kinds.pipeline import PipelineSpec
-from exai_specs.kinds.project import Postgresql, ProjectSpec, SecretDir, SecretEnv, SecretName
+from exai_specs.kinds.project import ProjectSpec
 from exai_specs.kinds.service import ServiceSpec
 from exai_specs.kinds.sources import CsvSource
 from exai_specs.kinds.step import Step

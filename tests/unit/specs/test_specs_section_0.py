@@ -13,10 +13,11 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
+from exai_specs.kinds.connections import Sqlite
 from exai_specs.kinds.dataset import DatasetSpec, Expectation
 from exai_specs.kinds.model import ModelSpec
 from exai_specs.kinds.pipeline import PipelineSpec
-from exai_specs.kinds.project import ProjectSpec, Sqlite
+from exai_specs.kinds.project import ProjectSpec
 from exai_specs.kinds.service import ServiceSpec
 from exai_specs.kinds.sources import SqlSource
 from exai_specs.parse import Spec, parse

@@ -18,7 +18,7 @@ from exai_compiler.bodies.presence import EVERYWHERE, Presence, chosen
 from exai_compiler.catalog import Component
 from exai_compiler.graph import NO_ITEMS, Constant, Items, bind
 from exai_specs.frozen import Encoded, Json, encoded, mapping
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 # The limit of the step's memory in bytes, for a Java heap (DESIGN section 6).
 MEMORY = "EXAI_MEMORY"

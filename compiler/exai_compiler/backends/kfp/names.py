@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from exai_specs.frozen import Json
-from exai_specs.kinds.project import Environment, SecretName
+from exai_specs.kinds.connections import SecretName
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 

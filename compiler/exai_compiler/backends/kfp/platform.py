@@ -17,7 +17,7 @@ from exai_compiler.backends.kfp.pods import placed
 from exai_compiler.backends.kfp.settings import Settings
 from exai_compiler.graph import Constant, FromItem, FromParameter, FromStep, Items, bind
 from exai_specs.frozen import Json, empty
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.workload import ConfigMapRef, FieldRef, SecretRef
 
 

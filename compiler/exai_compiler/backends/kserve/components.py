@@ -15,8 +15,8 @@ from exai_compiler.pods import container
 from exai_compiler.pods.pod import own_container, pod
 from exai_specs.kinds.components import MAIN, ComponentFields, Explainer, Transformer
 from exai_specs.kinds.deployment_strategy import DeploymentStrategy
+from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.model_files import Storage
-from exai_specs.kinds.project import Environment
 from exai_specs.kinds.traffic import Batcher, Logger
 
 COLLOCATED = "transformer-container"

@@ -25,7 +25,7 @@ from exai_runtime.local.rendered import plain
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import empty
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import field, frozen
 
 _SQLITE = "sqlite:///"

@@ -28,7 +28,7 @@ from exai_runtime.local.paths import Paths
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import TargetError
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 
 _LOG_BYTES = 5_000_000
 _LONG = 6 * 3600.0  # seconds: for what goes through all rows of a view

@@ -43,7 +43,7 @@ from exai_runtime.local.searches.record import (
 from exai_runtime.local.surroundings import surroundings
 from exai_runtime.target import Listener, Progress
 from exai_specs.identity import Ref
-from exai_specs.kinds.project import Environment
+from exai_specs.kinds.environment import Environment
 from exai_specs.values import frozen
 
 SEARCH_KIND = "Experiment"
