@@ -8,6 +8,7 @@ uses such a spec must know what it can't tell.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from exai_specs.core import ValidationError
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
@@ -25,6 +26,7 @@ from exai_specs.values import frozen
 
 # A field that must be there takes what it is in with it, which may be such a field again.
 _ROUNDS = 12
+_WORDS = 16  # are tried in the place of those that were left out, in a round
 _BLOCK = 2  # parts of the shortest path that is left out: a field of `spec` or `metadata`
 
 MARK = regex(r"(?:\A|(?<=[\n\r]))(?:---|\.\.\.)(?![^ \t\r\n])")
@@ -62,8 +64,33 @@ def mended(document: Document, flaws: Flaws = _NO_FLAWS) -> Mended | None:
             return _spec(made, kind, edits)
         if len(wrong) > MAX_PROBLEMS or any(len(edit.path) < _BLOCK for edit in wrong):
             return None
+        if (word := _word_beside(made, kind, edits, wrong)) is not None:
+            edits.supposed.update([word])
+            continue
         for edit in wrong:
             edits.take(edit, made.original(edit.path))
+    return None
+
+
+def _word_beside(
+    made: MendedDocument, kind: Kind, edits: Edits, wrong: list[Edit]
+) -> tuple[Path, str] | None:
+    """The path of a word that was left out, and one of its choices beside which all is right that
+    isn't beside the one that stands there by default."""
+    beside = {made.original(edit.of): edit.of for edit in wrong if edit.of[:1] == ("spec",)}
+    left = edits.gone - edits.supposed.keys() if beside else set[Path]()
+    words = (
+        (path, of, word)
+        for path in sorted(left, key=repr)
+        if (of := beside.get(path[:-1])) is not None
+        for word in shape_of(kind.spec).at((*of[1:], edits.meant(path)[-1])).choices
+    )
+    for path, of, word in islice(words, _WORDS):
+        edits.supposed[path] = word
+        again = list(_wrong(edited(made.base, kind.name, edits), kind))
+        del edits.supposed[path]
+        if not any(edit.of == of for edit in again):
+            return path, word
     return None
 
 

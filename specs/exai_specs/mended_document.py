@@ -37,6 +37,7 @@ class Edits:
         self.renamed: dict[Path, str] = {}
         self.replaced: dict[Path, Json] = {}
         self.gone: set[Path] = {*flaws.wrong}
+        self.supposed: dict[Path, str] = {}  # words in the place of some that are gone
 
     def meant(self, path: Path) -> Path:
         """A path of the document, with the keys that were meant."""
@@ -135,17 +136,17 @@ def mended_in(document: Document) -> MendedDocument | None:
 def edited(document: Document, kind: str, edits: Edits) -> MendedDocument:
     """A document of a kind with its values so."""
     moved: dict[Path, str | int] = {}
-    gone: set[Path] = set()  # of those that are there
+    gone: set[Path] = set()  # of those that are there, supposed ones with them
 
     def copied(value: Json, original: Path, path: Path) -> Json:
-        value = edits.replaced.get(original, value)
+        value = edits.supposed.get(original, edits.replaced.get(original, value))
         if isinstance(value, Mapping):
             found: dict[str, Json] = {}
             for key, inner in value.items():
                 here = (*original, key)
                 if here in edits.gone:
                     gone.add(here)
-                else:
+                if here not in edits.gone or here in edits.supposed:
                     name = edits.renamed.get(here, key)
                     if name != key:
                         moved[(*path, name)] = key
@@ -176,5 +177,5 @@ def edited(document: Document, kind: str, edits: Edits) -> MendedDocument:
         moved=MappingProxyType(moved),
         gone=frozenset(gone),
         holes=edits.flaws.holes,
-        guessed=frozenset(edits.replaced) - edits.gone,
+        guessed=(frozenset(edits.replaced) - edits.gone) | edits.supposed.keys(),
     )

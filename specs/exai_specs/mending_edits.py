@@ -33,11 +33,13 @@ _NUMBER = regex(r"-?\d{1,15}(\.\d{1,15})?")
 
 @frozen
 class Edit:
-    """What mends a value: another key, another value, or that it is left out."""
+    """What mends a value: another key, another value, or that it is left out. `of` is the path of
+    the mapping that it is in, where it is wrong beside the others there."""
 
     path: Path
     key: str = ""
     value: Json = None
+    of: Path = ()
 
 
 def edits_of(error: ValidationError, shape: Shape, document: Document, key: str) -> Iterator[Edit]:
@@ -60,7 +62,8 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
                 if others := _others(problem, at, document):
                     yield from others
                 elif said is None or problem.on == "value":
-                    yield Edit(at, value=said[1] if said and problem.on == "value" else None)
+                    value = said[1] if said and problem.on == "value" else None
+                    yield Edit(at, value=value, of=path if problem.path else ())
                 else:
                     yield _renamed(at, said[1], document, named)
         else:

@@ -193,3 +193,31 @@ def test_what_a_flaw_takes_away_isnt_missing_below_a_misspelt_key() -> None:
     found = mended(given, flaws)
     assert found is not None
     assert [each.code for each in found.more] == ["unknown-field"]
+
+
+SERVED = """\
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: web}
+spec:
+  model: m@a
+  features: {service: s, onMissing: WORD, defaults: {a: 1}}
+"""
+
+
+@pytest.mark.parametrize("word", ["none", "[a, b]", "{}", "null", "12"])
+def test_a_word_that_is_left_out_takes_nothing_with_it_that_fits_another(word: str) -> None:
+    found, value = left_of(SERVED.replace("WORD", word))
+
+    assert value["spec"]["features"]["defaults"] == {"a": 1}
+    part = mended_in(found.spec.document)
+    assert part is not None
+    at = part.base.at(("spec", "features", "onMissing"))
+    assert at in part.guesses()  # of which nothing is told
+    assert part.base.key_at(("spec", "features", "onMissing")) in part.damaged()
+
+
+def test_one_that_stands_there_is_no_other() -> None:
+    _, value = left_of(SERVED.replace("WORD", "error"))
+
+    assert value["spec"]["features"] == {"service": "s", "onMissing": "error"}
