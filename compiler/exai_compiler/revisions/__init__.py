@@ -25,10 +25,10 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.breaking import breaks_of, with_breaks
 from exai_compiler.revisions.breaks import Break, broken_documents
-from exai_compiler.revisions.documents import DocumentChange, SpecField, changed_documents
+from exai_compiler.revisions.documents import FILE, DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
-from exai_compiler.revisions.impact import FILE, chains_of, chains_to_callers, reached
+from exai_compiler.revisions.impact import chains_of, chains_to_callers, reached
 from exai_compiler.revisions.looked_up import Fed, fed_otherwise, unfed, with_new_values
 from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import with_pins, with_stays

@@ -24,6 +24,8 @@ from exai_specs.shape import shape_of
 from exai_specs.values import frozen
 
 Verb = Literal["added", "removed", "changed", "affected"]
+FILE = "File"
+"""The kind of what is to blame where it is no document: a file that one names."""
 
 
 @frozen

@@ -22,15 +22,13 @@ from exai_compiler.named_files import asked_files
 from exai_compiler.project import Project
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.resolved import Resolved
-from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_compiler.revisions.documents import FILE, DocumentChange, by_ref
+from exai_compiler.revisions.trials import searched_anew
 from exai_compiler.revisions.ways import Chain, nearest
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import FeatureViewSpec, ServiceSpec
 from exai_specs.values import replace
-
-FILE = "File"
-"""The kind of what is to blame where it is no document: a file that one names."""
 
 
 def reached(
@@ -62,6 +60,8 @@ def reached(
     _follow(head, found, trained, after)
     if base is not None:
         _follow(head, found, renamed, after, _changing(base, head))
+        for chain_ in searched_anew(base, head):
+            _reach(head, found, chain_[-1], chain_)
     for change in changes:
         if change.ref.kind == "Runtime" and _serves_otherwise(change):
             start = Node(change.ref.kind, change.ref.name)

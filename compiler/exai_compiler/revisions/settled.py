@@ -24,8 +24,7 @@ from exai_compiler.changes import (
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
-from exai_compiler.revisions.documents import DocumentChange, by_ref
-from exai_compiler.revisions.impact import FILE
+from exai_compiler.revisions.documents import FILE, DocumentChange, by_ref
 from exai_compiler.revisions.ways import Chain, documents_between, nearest
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -112,6 +111,8 @@ def _roots(documents: Iterable[DocumentChange]) -> Iterator[tuple[Ref, Effect]]:
     for each in documents:
         if each.verb == "changed" or each.ref.kind == "Lock":
             most = max((field.effect for field in each.fields), default=Effect.METADATA)
+            if each.because[0].kind == FILE:
+                most = max(most, each.impact)
             if most > Effect.METADATA or each.ref.kind not in _EVERYWHERE:
                 yield each.ref, most
         elif each.verb != "affected":

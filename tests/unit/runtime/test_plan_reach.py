@@ -23,6 +23,7 @@ from reviewed_projects import (
     rows,
 )
 
+from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
 from exai_runtime.views.human import against as human
 from exai_runtime.views.human.paint import Paint
@@ -399,3 +400,58 @@ def test_what_comes_back_to_its_cause_shows_each_once(tmp_path: Path) -> None:
     }
     assert found.plan is not None
     assert all(len({*each.because}) == len(each.because) for each in found.plan.changes)
+
+
+PROFIT = """from typing import NamedTuple
+
+from kfp.dsl import Dataset, Input
+
+
+def profit(rows: Input[Dataset], share: float) -> NamedTuple("Out", [("profit", float)]):
+    return (share,)
+"""
+SEARCH = f"""
+{HEAD}kind: Tuning
+metadata: {{name: search, owner: ml}}
+spec:
+  objective: {{metric: profit, type: maximize}}
+  algorithm: {{name: random}}
+  parameters: {{share: {{type: double, min: 0.1, max: 0.5}}}}
+  trial:
+    python: profit.py:profit
+    with: {{rows: flowers, share: "${{{{ trial.share }}}}"}}
+"""
+
+
+@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+@pytest.mark.parametrize("place", ["local", "prod"])
+def test_a_search_whose_code_is_another_names_the_file(
+    place: str, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rechecking, "FEW", few)
+    (tmp_path / "specs").mkdir()
+    file = tmp_path / "specs/profit.py"
+    file.write_text(PROFIT)
+    both = "{local: {target: local}, " + PLACES[1:]
+    root = project(tmp_path, DATASET, SEARCH, environments=both)
+    edit(file, ("(share,)", "(share * 2,)"))
+    blamed = ["File/specs/profit.py", "Tuning/search"]
+    found = compared(root, place)
+    assert rows(found) == {"Tuning/search": ("affected", Effect.RETRAIN)}
+    assert found.plan is not None
+    [search] = found.plan.changes
+    assert (search.impact, [*map(str, search.because)]) == (Effect.RETRAIN, blamed)
+    assert [list(map(str, each.because)) for each in found.documents] == [blamed]
+    # What else its document says is not to blame, nor does it hide that.
+    edit(root / "specs/all.yaml", ("name: search, owner: ml", "name: search, owner: me"))
+    found = compared(root, place)
+    assert rows(found) == {"Tuning/search": ("changed", Effect.RETRAIN)}
+    assert found.plan is not None
+    [search] = found.plan.changes
+    assert (search.impact, [*map(str, search.because)]) == (Effect.RETRAIN, blamed)
+    # A file that moves is the same code, and a trial that is asked otherwise needs no file.
+    git(root, "checkout", "-q", "-f")
+    file.rename(root / "specs/gain.py")
+    edit(root / "specs/all.yaml", ("profit.py:profit", "gain.py:profit"))
+    assert [str(each.because[0]) for each in compared(root, place).documents] == ["Tuning/search"]
+    assert list(actions(compared(root, place))) == []

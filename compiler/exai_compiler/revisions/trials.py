@@ -1,0 +1,40 @@
+"""Searches whose code is another though their documents ask for the same.
+
+In: both revisions resolved. Out: for each such Tuning the chain from the file that is to blame. A
+file that was moved, or whose text means the same, is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exai_compiler.python_code import function_of
+from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.documents import FILE
+from exai_compiler.revisions.ways import Chain
+from exai_compiler.tuning.trial import PYTHON, component_of
+from exai_specs.identity import Ref
+from exai_specs.kinds import TuningSpec
+from exai_specs.parse import Spec
+
+
+def searched_anew(base: Resolved, head: Resolved) -> Iterator[Chain]:
+    """In the order of the documents."""
+    for spec, tuning in head.project.bodies(TuningSpec):
+        written = tuning.trial.python
+        was = base.project.specs.get(spec.ref)
+        if written is None or was is None:
+            continue
+        before, after = _code(base, was), _code(head, spec)
+        if before and before != after:
+            path, _ = function_of(spec.document.file_of(PYTHON), written)
+            yield Ref(FILE, path), spec.ref
+
+
+def _code(resolved: Resolved, spec: Spec) -> str:
+    """What tells the code of a trial from another; "" where it is no Python."""
+    body = spec.body
+    if not isinstance(body, TuningSpec) or body.trial.python is None:
+        return ""
+    component = component_of(spec, body.trial, resolved.catalog)
+    return component.version if component is not None else ""
