@@ -43,6 +43,7 @@ from exai_compiler.revisions.unmoved import less_unmoved
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
 from exai_specs.diagnostics import Diagnostic
+from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
 from exai_specs.parse import Spec
@@ -99,6 +100,20 @@ class Comparison:
     files: tuple[FileChange, ...]
     plan: Plan | None
     build: Build | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an apply may have more to do than the plan lists, which only a registry tells:
+        which version an alias is that nobody has served before, or whether one moves."""
+        if self.plan is None:
+            return False
+        return bool(self.plan.waiting) or any(_may_move(each) for each in self.documents)
+
+
+def _may_move(document: DocumentChange) -> bool:
+    """Whether an apply may move an alias, which is no action of a plan without a registry."""
+    told = document.ref.kind == "Model" and bool(document.note)
+    return told and document.impact in (Effect.RENDER, Effect.REDEPLOY)
 
 
 def built(revision: Revision, compared: Project, name: str) -> Built:

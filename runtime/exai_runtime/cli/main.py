@@ -53,7 +53,7 @@ Examples:
 Exit codes:
   0    done; for a plan: there is one
   1    something in specs, data or the target is wrong, or a model missed its gates
-  2    the command line is wrong; `plan --detailed-exitcode`: there are changes
+  2    the command line is wrong; `plan --detailed-exitcode`: there are changes to be made
   70   a bug in exai
   130  interrupted
   141  whoever read the output left

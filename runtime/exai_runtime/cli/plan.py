@@ -40,7 +40,8 @@ CHANGES = 2
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 0 when there is nothing to do, 2 when there are changes, 1 on errors.",
+    help="Exit with 0 when there is nothing to do, 2 when there are changes to be made (or, with "
+    "--against, when only a registry tells whether there are), 1 on errors.",
 )
 @comparing
 def command(against: str | None, build: Path | None, detailed_exitcode: bool) -> int:
@@ -72,15 +73,17 @@ def command(against: str | None, build: Path | None, detailed_exitcode: bool) ->
 
 
 def detailed(result: Result) -> int:
-    """The result's own code, or 2 when a plan has changes."""
+    """The result's own code, or 2 when an apply has something to do, as far as one can tell: what
+    waits for a person or a run that nothing starts is nothing to do where the registry was asked,
+    and may be something where it wasn't."""
     from exai_runtime.results import Planning
     from exai_runtime.revision_results import Against
 
-    plan = None
+    plan, is_open = None, False
     if isinstance(result, Planning):
         plan = result.plan
     elif isinstance(result, Against) and result.comparison is not None:
-        plan = result.comparison.plan
-    if plan is not None and plan.changes:
+        plan, is_open = result.comparison.plan, result.comparison.is_open
+    if is_open or (plan is not None and plan.changes):
         return result.exit_code or CHANGES
     return result.exit_code

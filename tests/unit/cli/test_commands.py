@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from exai_compiler.changes import Create, Delete, ObjectId, Plan, Planned
+from exai_compiler.maybe import Unknown
 from exai_runtime.events import PhaseFinished, PhaseStarted
 from exai_runtime.results import Applied, Planning, Prediction
 from exai_runtime.target import TargetError
@@ -19,6 +20,7 @@ from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json, freeze
 from exai_specs.identity import Ref
+from exai_specs.values import replace
 
 Run = Callable[..., Any]
 ERROR = Diagnostic("broken", "it is broken", Span("exai.yaml", 1, 7))
@@ -74,12 +76,25 @@ def test_options_stand_before_or_after(
     assert session.calls == [("plan", project, "a")]
 
 
+NO_VERSION = Unknown(Ref("Model", "m"), "no version has passed its gates")
+
+
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(
     ("result", "plain", "detailed"),
     [
         (planning(), 0, 0),
         (planning(CREATE), 0, 2),
+        (
+            Planning(
+                replace(plan(), waiting=(Unknown(Ref("Model", "m"), "it has no version"),)),
+                None,
+                (),
+                {},
+            ),
+            0,
+            0,
+        ),
         (Planning(None, None, (ERROR,), {}), 1, 1),
         (Planning(plan(CREATE), None, (ERROR,), {}), 1, 1),
     ],

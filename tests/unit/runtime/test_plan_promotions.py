@@ -21,6 +21,8 @@ from exai_compiler.changes import MoveAlias
 from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Comparison
 from exai_runtime import rechecking
+from exai_runtime.cli import main
+from exai_runtime.comparing import plan_against
 from exai_runtime.views.human.against import summary
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -242,3 +244,28 @@ environments:
     models:
       kinds@champion: {{version: 3, uri: "s3://b/m/kinds/3", digest: "{"0" * 64}"}}
 """
+
+
+@pytest.mark.parametrize(
+    ("pair", "code"),
+    [
+        (("owner: ml", "owner: me"), 0),
+        (("champion: {promote: auto}", "champion: {promote: manual}"), 0),  # no apply moves it
+        (("challenger: {promote: manual}", "challenger: {promote: auto}"), 2),
+        (("kinds@champion", "kinds@challenger"), 2),
+        (("kinds@champion", "kinds@2"), 2),
+        (("task: classification", "task: classifying"), 1),
+    ],
+)
+def test_the_exit_code_counts_what_only_the_registry_decides(
+    pair: tuple[str, str], code: int, tmp_path: Path
+) -> None:
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING)
+    edit(root / "specs/all.yaml", pair)
+    found = plan_against(root, "local", "HEAD").comparison
+    plan = found.plan if found is not None else None
+    assert (plan is None) == (code == 1)
+    assert plan is None or plan.changes == ()
+    words = ("-C", str(root), "plan", "--against", "HEAD", "-q")
+    assert main.run((*words, "--detailed-exitcode")) == code
+    assert main.run(words) == code % 2

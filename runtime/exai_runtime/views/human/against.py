@@ -68,15 +68,9 @@ def summary(found: Comparison) -> str:
     when = ""
     if found.plan is not None and found.plan.waiting:
         when = " until what waits is there"
-    elif any(_may_move(each) for each in found.documents):
+    elif found.is_open:
         when = " but what the registry decides"
     return f"Nothing for an apply to do{when}: {changed} changed, and no object with {with_what}."
-
-
-def _may_move(document: DocumentChange) -> bool:
-    """Whether an apply may move an alias, which is no action of a plan without a registry."""
-    told = document.ref.kind == "Model" and bool(document.note)
-    return told and document.impact in (Effect.RENDER, Effect.REDEPLOY)
 
 
 def file_text(file: FileChange) -> str:
