@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from exai_compiler.columns import makers
 from exai_compiler.edges import Node, Strand
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
+from exai_compiler.makers import makers
 from exai_compiler.pipeline_edges import document_edges, model_edges
 from exai_compiler.project import Project
 from exai_compiler.service_edges import service_edges

@@ -12,19 +12,15 @@ from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
 
-from exai_compiler.columns import (
+from exai_compiler.columns import Flow, Made, Table, declared_columns, text
+from exai_compiler.component_columns import (
     ADDS,
     LOADS,
     NAMES_COLUMNS,
     PASSES,
     TRAINS,
     Adding,
-    Flow,
-    Made,
-    Table,
-    declared_columns,
     named_columns,
-    text,
 )
 from exai_compiler.edges import Node, Path, Strand
 from exai_compiler.feature_views import asked_with, timed, used

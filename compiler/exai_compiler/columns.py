@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from exai_compiler.component_columns import ADDS, LOADS, PASSES, TRAINS
 from exai_compiler.graph import (
     Binding,
     Constant,
@@ -22,59 +23,11 @@ from exai_compiler.graph import (
     topological,
 )
 from exai_compiler.project import Project
-from exai_specs.frozen import Json
 from exai_specs.kinds.outputs import MadeColumn, OutputFields
 from exai_specs.values import field, frozen
 
 Output = tuple[str, str]  # a step and one of its outputs
 Made = tuple[str, str, str]  # a pipeline before them
-
-
-@frozen
-class Training:
-    """The inputs of a component that trains, and the output that the model leaves by."""
-
-    data: str
-    target: str
-    features: str
-    model: str
-
-
-@frozen
-class Adding:
-    """The input of a component that names a FeatureService, what gets its columns, and the input
-    that names the column with the time of each row."""
-
-    service: str
-    data: str
-    output: str
-    time: str
-
-
-# What each of exai's components does with data. Components of users are followed no further: they
-# may change columns.
-LOADS: Mapping[str, tuple[str, str]] = MappingProxyType({"load-dataset": ("dataset", "data")})
-PASSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "validate-dataset": MappingProxyType({"data": "data"}),
-        "split-data": MappingProxyType({"train": "data", "test": "data"}),
-    }
-)
-ADDS: Mapping[str, Adding] = MappingProxyType(
-    {"load-features": Adding("features", "data", "data", "timestamp")}
-)
-_TRAINING = Training("data", "target", "features", "model")
-TRAINS: Mapping[str, Training] = MappingProxyType(
-    {"train-h2o": _TRAINING, "train-sklearn": _TRAINING}
-)
-# Inputs that name columns of another input's data.
-NAMES_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "split-data": MappingProxyType({"stratify": "data"}),
-        "train-h2o": MappingProxyType({"target": "data", "features": "data"}),
-        "train-sklearn": MappingProxyType({"target": "data", "features": "data"}),
-    }
-)
 
 
 @frozen
@@ -270,49 +223,3 @@ def texts(binding: Binding | None) -> tuple[str, ...]:
     return (
         tuple([item for item in value if isinstance(item, str)]) if isinstance(value, tuple) else ()
     )
-
-
-def named_columns(step: Step) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
-    """Every column that a step's literals name: the input of the data, the path under `with`, the
-    column.
-    """
-    if step.component is None:
-        return
-    for port, data in NAMES_COLUMNS.get(step.component.name, {}).items():
-        binding = step.inputs.get(port)
-        value: Json = binding.value if isinstance(binding, Constant) else None
-        declared = step.component.inputs.get(port)
-        if isinstance(value, str) and value and (declared is None or declared.type != "list"):
-            yield data, (port,), value
-        elif isinstance(value, tuple):
-            for index, item in enumerate(value):
-                if isinstance(item, str):
-                    yield data, (port, index), item
-
-
-@frozen
-class Maker:
-    """A step that registers versions of a model."""
-
-    graph: Graph
-    step: Step
-    port: str
-
-
-def makers(graphs: Mapping[str, Graph]) -> Mapping[str, tuple[Maker, ...]]:
-    """Who registers each model, by the model's name."""
-    found: dict[str, list[Maker]] = {}
-    for graph in graphs.values():
-        for step in graph.steps.values():
-            component = step.component
-            if component is None or component.effects != "writes-registry":
-                continue
-            for port, kind in component.refs.items():
-                if kind == "Model" and (name := text(step.inputs.get(port))):
-                    found.setdefault(name, []).append(Maker(graph, step, port))
-    return MappingProxyType({name: tuple(registering) for name, registering in found.items()})
-
-
-def trained(maker: Maker, flow: Flow) -> Signature | None:
-    """The signature of the model that this step registers."""
-    return next((s for b in maker.step.inputs.values() if (s := flow.model(b)) is not None), None)

@@ -11,10 +11,10 @@ from itertools import chain, compress, repeat
 from operator import not_
 from typing import Literal
 
-from exai_compiler.columns import makers
 from exai_compiler.edges import Edge, Node, Path, Strand
 from exai_compiler.feature_edges import feature_edges
 from exai_compiler.graph import Graph
+from exai_compiler.makers import makers
 from exai_compiler.numbers import Items, Known, Links, Numbers, gathered, picked, read_only
 from exai_compiler.own_models import own_model_edges
 from exai_compiler.pipeline_edges import model_edges, pipeline_edges

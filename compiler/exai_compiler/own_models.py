@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exai_compiler.column_edges import Columns, known_columns, side_by_side
-from exai_compiler.columns import TRAINS, Maker, flows_of
+from exai_compiler.columns import flows_of
+from exai_compiler.component_columns import TRAINS
 from exai_compiler.edges import Node, Path, Strand
 from exai_compiler.graph import Constant, Frame, Graph, Placed, Step, made_by
+from exai_compiler.makers import Maker
 from exai_compiler.pipeline_edges import Callers, callers_of, starts
 from exai_compiler.project import Project
 from exai_specs.kinds import ModelSpec, Signature

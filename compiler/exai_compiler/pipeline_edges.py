@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from exai_compiler.column_edges import Columns, column_edges, known_columns
-from exai_compiler.columns import Flow, Maker, flows_of, text, trained
+from exai_compiler.columns import Flow, flows_of, text
 from exai_compiler.edges import Node, Path, Strand
 from exai_compiler.graph import (
     Binding,
@@ -27,6 +27,7 @@ from exai_compiler.graph import (
     sources,
 )
 from exai_compiler.graph import Node as GraphNode
+from exai_compiler.makers import Maker, trained
 from exai_compiler.project import Project
 from exai_specs.parse import Spec
 

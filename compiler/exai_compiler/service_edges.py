@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from exai_compiler.backends.kserve.chosen import NoRuntime, choose
 from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.backends.kserve.served import may_be_served
-from exai_compiler.columns import NAMES_COLUMNS, Maker
+from exai_compiler.component_columns import NAMES_COLUMNS
 from exai_compiler.edges import Node, Path, Strand
+from exai_compiler.makers import Maker
 from exai_compiler.project import Project
 from exai_specs.kinds import (
     DatasetSpec,

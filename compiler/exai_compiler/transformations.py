@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from exai_compiler.columns import ADDS, text
+from exai_compiler.columns import text
+from exai_compiler.component_columns import ADDS
 from exai_compiler.edges import Edge
 from exai_compiler.feature_views import used
 from exai_compiler.graph import Graph, Step

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from exai_compiler.checks.same_requests import said_by, service_takes
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, Maker
+from exai_compiler.component_columns import TRAINS
+from exai_compiler.makers import Maker
 from exai_compiler.signatures import told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import GraphSpec, ServiceSpec

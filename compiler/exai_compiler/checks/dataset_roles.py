@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.feature_sources import TIMES
 from exai_compiler.checks.subject import Subject
-from exai_compiler.columns import ADDS
+from exai_compiler.component_columns import ADDS
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec
 from exai_specs.types import COLUMN_TYPES

@@ -12,9 +12,9 @@ from exai_compiler.checks.estimators import predicts
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.task_mismatch import INSTEAD, misfit
-from exai_compiler.columns import Maker
 from exai_compiler.graph import Frame, Placed, made_by
 from exai_compiler.judge import DIRECTIONS
+from exai_compiler.makers import Maker
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 from exai_specs.parse import Spec

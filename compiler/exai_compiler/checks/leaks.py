@@ -15,7 +15,8 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.tables import Column
 from exai_compiler.checks.texts import Path, under_with
 from exai_compiler.checks.trained import Trained
-from exai_compiler.columns import ADDS, Table, text
+from exai_compiler.columns import Table, text
+from exai_compiler.component_columns import ADDS
 from exai_compiler.feature_views import request_of
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import DatasetSpec, FeatureViewSpec

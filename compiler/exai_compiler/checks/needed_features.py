@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, text
+from exai_compiler.columns import text
+from exai_compiler.component_columns import TRAINS
 from exai_compiler.feature_views import Feature, Used, lacked
 from exai_compiler.graph import (
     Broken,

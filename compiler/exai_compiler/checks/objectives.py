@@ -15,7 +15,8 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.task_mismatch import INSTEAD, NEVER
 from exai_compiler.checks.texts import under_with
 from exai_compiler.checks.unusable_feature import TARGETS
-from exai_compiler.columns import TRAINS, text
+from exai_compiler.columns import text
+from exai_compiler.component_columns import TRAINS
 from exai_compiler.graph import Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import TuningSpec

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import Maker
 from exai_compiler.graph import Step
+from exai_compiler.makers import Maker
 from exai_compiler.named_by_steps import models_registered
 from exai_specs.diagnostics import Diagnostic
 

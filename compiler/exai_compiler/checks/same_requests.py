@@ -15,7 +15,8 @@ from types import MappingProxyType
 from exai_compiler.backends.kserve.served import files_of
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, Maker
+from exai_compiler.component_columns import TRAINS
+from exai_compiler.makers import Maker
 from exai_compiler.signatures import Told, told
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import GraphSpec, ModelSpec, ServiceSpec

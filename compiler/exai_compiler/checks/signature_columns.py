@@ -14,8 +14,10 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.tables import Columns
 from exai_compiler.checks.texts import under_with
-from exai_compiler.columns import TRAINS, Maker, Table
+from exai_compiler.columns import Table
+from exai_compiler.component_columns import TRAINS
 from exai_compiler.graph import Frame, Step, made_by
+from exai_compiler.makers import Maker
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ModelSpec, Signature
 from exai_specs.parse import Spec

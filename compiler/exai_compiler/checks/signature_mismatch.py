@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import under_with
-from exai_compiler.columns import TRAINS
 from exai_compiler.columns import Signature as Followed
+from exai_compiler.component_columns import TRAINS
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import ModelSpec, Signature
 from exai_specs.parse import Spec

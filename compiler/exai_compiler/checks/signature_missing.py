@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
-from exai_compiler.columns import Maker
 from exai_compiler.graph import Frame, Placed, made_by
+from exai_compiler.makers import Maker
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 

@@ -20,11 +20,13 @@ from exai_compiler.checks.reads import Read, read
 from exai_compiler.checks.tables import Columns, Dataset, columns, dataset
 from exai_compiler.checks.texts import Path, words_with
 from exai_compiler.checks.trained import Trained, trainings
-from exai_compiler.columns import TRAINS, Flow, Maker, Signature, Table, flows_of, makers, text
-from exai_compiler.columns import trained as trained_on
+from exai_compiler.columns import Flow, Signature, Table, flows_of, text
+from exai_compiler.component_columns import TRAINS
 from exai_compiler.feature_views import Used, used
 from exai_compiler.graph import Constant, Graph, Source, Step
 from exai_compiler.graphs import graphs_of
+from exai_compiler.makers import Maker, makers
+from exai_compiler.makers import trained as trained_on
 from exai_compiler.project import Project, local
 from exai_compiler.tuning.trial import step_of
 from exai_specs.diagnostics import Span

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import under_with
 from exai_compiler.checks.unusable_feature import TARGETS
-from exai_compiler.columns import TRAINS, Signature
+from exai_compiler.columns import Signature
+from exai_compiler.component_columns import TRAINS
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import ModelSpec
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from exai_compiler.checks.tables import Column, Columns
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import TRAINS, Table, Training, text, texts
+from exai_compiler.columns import Table, text, texts
+from exai_compiler.component_columns import TRAINS, Training
 from exai_compiler.graph import Step
 from exai_specs.parse import Spec
 from exai_specs.values import frozen

@@ -12,7 +12,8 @@ from exai_compiler.checks.feature_sources import TIMES, key_in, untimed
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import ADDS, text
+from exai_compiler.columns import text
+from exai_compiler.component_columns import ADDS
 from exai_compiler.feature_views import Used
 from exai_compiler.graph import Frame, Graph, Step, made_by
 from exai_specs.diagnostics import Diagnostic

@@ -8,7 +8,8 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean, hint_for_column
 from exai_compiler.checks.tables import Columns
 from exai_compiler.checks.texts import Path, under_with
-from exai_compiler.columns import NAMES_COLUMNS, Made, Table, named_columns
+from exai_compiler.columns import Made, Table
+from exai_compiler.component_columns import NAMES_COLUMNS, named_columns
 from exai_compiler.feature_views import lacked
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.kinds import DatasetSpec

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from exai_compiler.checks.reads import Read
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import strings, value_at
-from exai_compiler.columns import ADDS, LOADS, TRAINS
+from exai_compiler.component_columns import ADDS, LOADS, TRAINS
 from exai_compiler.graph import FromStep, Graph, Step
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec

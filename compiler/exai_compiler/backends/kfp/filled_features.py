@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exai_compiler.backends.kfp.values import Document
-from exai_compiler.columns import TRAINS, Table, flow_in, texts
+from exai_compiler.columns import Table, flow_in, texts
+from exai_compiler.component_columns import TRAINS
 from exai_compiler.feature_views import used
 from exai_compiler.graph import Binding, Constant, Frame, Step, made_by
 from exai_compiler.inlined import type_of

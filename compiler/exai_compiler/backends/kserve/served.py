@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from exai_compiler.backends.kserve.formats import format_of, formats_in
-from exai_compiler.columns import Maker
+from exai_compiler.makers import Maker
 from exai_compiler.maybe import Known, Maybe, Unknown
 from exai_compiler.project import Project
 from exai_compiler.resolved import Resolved
