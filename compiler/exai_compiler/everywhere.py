@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import check, policy_rules
-from exai_compiler.checks.subject import subject
+from exai_compiler.checks.survey import subject
 from exai_compiler.checks.told_once import joined
 from exai_compiler.environments import (
     NOWHERE,

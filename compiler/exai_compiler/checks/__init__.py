@@ -108,7 +108,8 @@ from exai_compiler.checks import (
     waiting_fields,
     workspace,
 )
-from exai_compiler.checks.subject import FILE, Subject, subject
+from exai_compiler.checks.subject import FILE, Subject
+from exai_compiler.checks.survey import subject
 from exai_compiler.checks.told_once import told_once, without_half_written
 from exai_compiler.parity import notes
 from exai_compiler.policies import applied, unusable, unused

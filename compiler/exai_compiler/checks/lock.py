@@ -11,8 +11,8 @@ from exai_compiler.backends.kserve.formats import FORMATS, formats_in
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks.storage_uri import unfilled, unread
 from exai_compiler.checks.subject import Subject
-from exai_compiler.checks.subject import subject as judged
 from exai_compiler.checks.suggest import did_you_mean
+from exai_compiler.checks.survey import subject as judged
 from exai_compiler.image_names import REFERENCE
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span, in_order

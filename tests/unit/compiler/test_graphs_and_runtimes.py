@@ -8,7 +8,7 @@ from exai_compiler.backends.kserve.own_runtimes import own_runtimes
 from exai_compiler.catalog import Catalog
 from exai_compiler.checks import chained_answers
 from exai_compiler.checks.graphs import check
-from exai_compiler.checks.subject import subject
+from exai_compiler.checks.survey import subject
 from exai_compiler.project import Project, link
 from exai_compiler.service_edges import service_edges
 from exai_specs.documents import read
