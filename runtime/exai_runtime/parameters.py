@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from exai_compiler.checks.demanded import Asked
 from exai_compiler.checks.demands import Demand, Typed, faults
+from exai_compiler.checks.uses import Asked
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.parameter import ParameterFields
