@@ -7,9 +7,10 @@ checks say so with its place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
+from exai_compiler.feature_parts import Parts, parts_behind, parts_of
 from exai_compiler.project import Project
 from exai_specs.frozen import Json, empty, thaw
 from exai_specs.kinds import (
@@ -21,7 +22,7 @@ from exai_specs.kinds import (
 from exai_specs.mended_document import mended_in
 from exai_specs.regexes import regex
 from exai_specs.types import Type
-from exai_specs.values import field, frozen, replace
+from exai_specs.values import field, frozen
 
 _WORD = regex(r"[^\W\d]\w*")
 
@@ -49,20 +50,6 @@ class Key:
 
     column: str
     type: Type
-
-
-@frozen
-class Parts:
-    """The names of documents that belong together, each sorted.
-
-    `views` are those over `datasets`, `transforms` those that a function makes.
-    """
-
-    services: tuple[str, ...]
-    views: tuple[str, ...]
-    transforms: tuple[str, ...]
-    datasets: tuple[str, ...]
-    entities: tuple[str, ...]
 
 
 @frozen
@@ -217,7 +204,7 @@ def _used(
     features = tuple(once.values())
     parts = parts_of(project, (service,))
     if columns is not None:
-        parts = _parts(project, (service,), {feature.view for feature in features})
+        parts = parts_behind(project, (service,), {feature.view for feature in features})
     request = {
         column: type_
         for name in parts.transforms
@@ -256,47 +243,12 @@ def asked_with(project: Project, view: str) -> tuple[str, ...]:
 def timed(project: Project, view: str) -> bool:
     """Whether a view's features depend on when a row was true: unless all is computed from the
     request."""
-    return project.once(("timed", view), lambda: bool(_parts(project, (), (view,)).datasets))
+    return project.once(("timed", view), lambda: bool(parts_behind(project, (), (view,)).datasets))
 
 
 def _asked_with(project: Project, view: str) -> tuple[str, ...]:
-    behind = _parts(project, (), (view,))
+    behind = parts_behind(project, (), (view,))
     found = {column for name in behind.transforms for column in request_of(project, name)}
     bodies = ((name, project.body(EntitySpec, name)) for name in behind.entities)
     found |= {key_of(name, entity).column for name, entity in bodies if entity is not None}
     return tuple(sorted(found))
-
-
-def parts_of(project: Project, services: Iterable[str] | None = None) -> Parts:
-    """The documents that these services need; all of the project's, used or not, without any."""
-    if services is None:
-        wanted = [spec.ref.name for spec, _ in project.bodies(FeatureServiceSpec)]
-        found = _parts(project, wanted, {s.ref.name for s, _ in project.bodies(FeatureViewSpec)})
-        every = tuple(spec.ref.name for spec, _ in project.bodies(EntitySpec))
-        return replace(found, entities=every)
-    bodies = {name: project.body(FeatureServiceSpec, name) for name in sorted(set(services))}
-    known = {name: body for name, body in bodies.items() if body is not None}
-    named = {entry.partition(":")[0] for body in known.values() for entry in body.features}
-    return _parts(project, tuple(known), named)
-
-
-def _parts(project: Project, services: Iterable[str], named: Iterable[str]) -> Parts:
-    """These services and views, with all that the views need."""
-    bodies: dict[str, FeatureViewSpec] = {}
-    waiting = list(named)
-    while waiting:
-        name = waiting.pop()
-        body = project.body(FeatureViewSpec, name)
-        if body is None or name in bodies:
-            continue
-        bodies[name] = body
-        waiting += body.transform.sources if body.transform is not None else ()
-    datasets = {body.dataset or "" for body in bodies.values() if body.transform is None}
-    entities = {entity for body in bodies.values() for entity in body.entities}
-    return Parts(
-        services=tuple(services),
-        views=tuple(sorted(name for name, body in bodies.items() if body.transform is None)),
-        transforms=tuple(sorted(name for name, body in bodies.items() if body.transform)),
-        datasets=tuple(sorted(n for n in datasets if project.body(DatasetSpec, n) is not None)),
-        entities=tuple(sorted(n for n in entities if project.body(EntitySpec, n) is not None)),
-    )

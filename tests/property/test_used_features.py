@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exai_compiler.feature_views import parts_of, used
+from exai_compiler.feature_parts import parts_of
+from exai_compiler.feature_views import used
 from exai_compiler.project import link
 from exai_specs.documents import read
 from exai_specs.parse import Spec, parse

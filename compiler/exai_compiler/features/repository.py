@@ -13,7 +13,8 @@ from typing import assert_never
 
 from exai_compiler.catalog import Catalog
 from exai_compiler.feature_files import named_files
-from exai_compiler.feature_views import Parts, asked_for, key_of, keys_of, parts_of, written_to
+from exai_compiler.feature_parts import Parts, parts_of
+from exai_compiler.feature_views import asked_for, key_of, keys_of, written_to
 from exai_compiler.features.batch_sources import source_of
 from exai_compiler.features.stores import feast_project, store_of
 from exai_compiler.inlined import type_of

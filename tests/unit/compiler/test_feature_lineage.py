@@ -9,7 +9,8 @@ import pytest
 
 from exai_compiler.ancestors import ancestors
 from exai_compiler.edges import Node
-from exai_compiler.feature_views import parts_of, used
+from exai_compiler.feature_parts import parts_of
+from exai_compiler.feature_views import used
 from exai_compiler.graph import Graph, graph
 from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.project import Project, link
