@@ -20,8 +20,9 @@ from exai_specs.nearest import nearest
 from exai_specs.reading import read
 from exai_specs.regexes import regex
 from exai_specs.shape import Shape, shape_of
-from exai_specs.translate import SWITCHES, written_path
+from exai_specs.translate import SWITCHES
 from exai_specs.values import frozen
+from exai_specs.written_paths import written_path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -8,14 +8,14 @@ only where text is wanted, text that is a number only where one is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from exai_specs.diagnostics import MAX_IN_FILE, Diagnostic
 from exai_specs.documents import Document
-from exai_specs.fields import HIDDEN, Problem
+from exai_specs.example_hints import A_MAPPING, plainly, with_example
+from exai_specs.fields import Problem
 from exai_specs.foreign_words import said_here
-from exai_specs.frozen import Json
 from exai_specs.known_secrets import MARK
 from exai_specs.misplaced_fields import elsewhere
 from exai_specs.nearest import did_you_mean, nearest
@@ -23,11 +23,11 @@ from exai_specs.regexes import regex
 from exai_specs.shape import Shape
 from exai_specs.types import Path, called
 from exai_specs.values import replace
+from exai_specs.written_paths import dotted, shown_key, value_at, written_path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
 
-_MAPPING = "write `field: value` lines below the key, or {...} beside it"
 # pydantic's error type -> what is wanted, and what to write when the value is nothing like it.
 _WANTED = {
     "string_type": ("text", ""),
@@ -36,7 +36,7 @@ _WANTED = {
     "float_type": ("a number", ""),
     "bool_type": ("true or false", ""),
     "dict_type": ("a mapping", "write `name: value` lines below the key"),
-    "dataclass_type": ("a mapping", _MAPPING),
+    "dataclass_type": ("a mapping", A_MAPPING),
     "tuple_type": ("a list", "write [...], or `- ` lines below the key"),
 }
 _BOUNDS = {
@@ -86,10 +86,10 @@ def _translated(
             for problem in each["ctx"]["problems"]:
                 said = _said(problem, written_path(location, shape, document, root), document)
                 what = (problem.message, *problem.path)
-                yield _with_example(said, shape, (*location, *problem.path)), what
+                yield with_example(said, shape, (*location, *problem.path)), what
         else:
             said = _said_by_pydantic(each, shape, document, root)
-            said = _with_example(said, shape, location, each["input"])
+            said = with_example(said, shape, location, each["input"])
             yield said, (each["type"], *location[-1:])
 
 
@@ -136,9 +136,9 @@ def unknown_field(document: Document, path: Path, known: Any) -> Diagnostic:
     """A key that nothing declares."""
     name = f"{path[-1]}"
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
-    alone = {"secret", "key"} <= set(known) and _value(document, path) is None
+    alone = {"secret", "key"} <= set(known) and value_at(document, path) is None
     # In braces of a reference it may be the secret itself.
-    shown = MARK if alone and nearest(name, known) is None else _shown(name)
+    shown = MARK if alone and nearest(name, known) is None else shown_key(name)
     message = f"there is no field {shown}{where}"
     hint = elsewhere(name, known, path) or said_here(name, known)
     if {"uses", "forEach"} <= set(known):  # of one step: what stands in its place
@@ -156,29 +156,9 @@ def missing_field(document: Document, path: Path, shape: Shape | None = None) ->
     if shape and shape.description:
         hint += f" ({shape.description[0].lower()}{shape.description[1:]})"
     if shape and shape.examples:
-        hint += f", for example {_plainly(shape.examples[0])}"
+        hint += f", for example {plainly(shape.examples[0])}"
     at = document.gap_at(path)
     return Diagnostic("missing-field", f"{where} has no {name}", at, hint=hint)
-
-
-def dotted(path: Path) -> str:
-    """A path for people: `spec.steps.train`, `spec.key[0]`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{_shown(part)}"
-    return text.lstrip(".")
-
-
-def _shown(key: str) -> str:
-    """A key as a message may name it."""
-    if _JOINED.isdisjoint(key):
-        return key[:60]
-    from exai_specs.withheld_lines import key_shown  # of mistakes alone
-
-    return key_shown(key[:60])
-
-
-_JOINED = frozenset("=: ")
 
 
 def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
@@ -186,7 +166,7 @@ def _said(problem: Problem, path: Path, document: Document) -> Diagnostic:
     at = document.at(whole) if problem.on == "value" else document.key_at(whole)
     message = f"{dotted(whole)}: {problem.message}"
     hint = problem.said
-    if problem.code == "invalid-name" and whole and _shown(name := f"{whole[-1]}") != name[:60]:
+    if problem.code == "invalid-name" and whole and shown_key(name := f"{whole[-1]}") != name[:60]:
         hint = "write `NAME: {secret: NAME, key: KEY}`; if this was ever shared, change the secret"
     found = Diagnostic(problem.code, message, at, hint=hint)
     return _switched(found, document, whole) if problem.code == "exactly-one-of" else found
@@ -218,44 +198,6 @@ def _patched_by_mistake(path: Path, document: Document) -> str | None:
     old = [key for key in document.keys(path[:-1]) if key not in added]
     meant = nearest(name, old)
     return f'did you mean "{meant}"?' if meant is not None else None
-
-
-def _with_example(
-    diagnostic: Diagnostic, shape: Shape, path: Path, given: Any = None
-) -> Diagnostic:
-    """Nobody is left without a hint."""
-    if diagnostic.hint == _MAPPING:
-        form = _choosing(shape.at(path), given) or _plainly(_mapping_at(shape, path) or "")
-        return replace(diagnostic, hint=f"{_MAPPING}: {form}") if form else diagnostic
-    example = None if diagnostic.hint else shape.example(path)
-    if example is None:
-        return diagnostic
-    return replace(diagnostic, hint=f"for example {_plainly(example)}")
-
-
-def _choosing(shape: Shape, given: Any) -> str:
-    """The mapping in whose place one of its fields' choices was written; "" for any other text."""
-    names = (name for name, each in shape.fields.items() if given in each.choices)
-    name = next(names, None) if isinstance(given, str) else None
-    return f"{{{name}: {given}, ...}}" if name is not None else ""
-
-
-def _mapping_at(shape: Shape, path: Path) -> object:
-    """A mapping that could stand at a path, by itself or among named ones; None where no example
-    shows one."""
-    own = shape.at(path)
-    if own.examples:
-        return own.examples[0] if isinstance(own.examples[0], dict) else None
-    if path and path[-1] in shape.at(path[:-1]).fields:  # one of several forms
-        wanted = {name: each for name, each in own.fields.items() if each.required}
-        return {name: each.examples[0] for name, each in wanted.items() if each.examples}
-    around = shape.example(path[:-1])
-    first = next(iter(around.values()), None) if isinstance(around, dict) else None
-    return first if isinstance(first, dict) else None
-
-
-def _plainly(example: object) -> str:
-    return example if isinstance(example, str) else json.dumps(example)
 
 
 def _choice(document: Document, path: Path, choices: tuple[str, ...], given: Any) -> Diagnostic:
@@ -318,28 +260,3 @@ def _undashed(given: Any) -> bool:
 
 def _at_value(code: str, document: Document, path: Path, wrong: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code, f"{dotted(path)}: {wrong}", document.at(path), hint=hint)
-
-
-def written_path(location: Path, shape: Shape, document: Document, root: Path) -> Path:
-    """A location of pydantic's as the document's path: without the parts that stand for a form, and
-    without a field that is written in place of the mapping that it belongs to."""
-    path = root
-    for part in location:
-        short = shape.short
-        shape = shape.at((part,))
-        if isinstance(part, str) and part.startswith(HIDDEN):
-            continue
-        if short is None or part != short.field or not short.alone(_value(document, path)):
-            path = (*path, part)
-    return path
-
-
-def _value(document: Document, path: Path) -> Json:
-    value: Json = document.value
-    for part in path:
-        if isinstance(value, Mapping):
-            value = value.get(str(part))
-        else:
-            within = isinstance(value, tuple) and isinstance(part, int) and part < len(value)
-            value = value[part] if within else None  # type: ignore[index]  # `within` says so
-    return value

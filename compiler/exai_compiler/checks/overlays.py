@@ -81,7 +81,7 @@ def _effect(overlay: Spec, base: Spec) -> Iterator[Diagnostic]:
         return
     for path in removed:
         if not patched.patched(path):
-            from exai_specs.translate import dotted
+            from exai_specs.written_paths import dotted
 
             message = f"{base.ref} has no {dotted(path)} to remove"
             close = nearest(str(path[-1]), base.document.keys(path[:-1]))
@@ -116,7 +116,7 @@ def _conflicts(overlays: list[Spec]) -> Iterator[Diagnostic]:
 
 
 def _conflict(one: tuple[Spec, Path], other: tuple[Spec, Path]) -> Diagnostic:
-    from exai_specs.translate import dotted
+    from exai_specs.written_paths import dotted
 
     (early, before), (late, after) = sorted((one, other), key=lambda each: _at(*each))
     what = "it" if before == after else dotted(before)
