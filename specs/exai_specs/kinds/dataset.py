@@ -10,17 +10,7 @@ from typing import Annotated, Any, Literal
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import (
-    Flag,
-    KeyedBy,
-    Maybe,
-    Parsed,
-    Plain,
-    Problem,
-    Text,
-    refuse,
-    type_schema,
-)
+from exai_specs.fields import Flag, KeyedBy, Maybe, Parsed, Plain, Problem, Text, refuse
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import Json, freeze
 from exai_specs.kinds.schedule import Cron
@@ -29,6 +19,7 @@ from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
 from exai_specs.regexes import regex
 from exai_specs.texts import Filled, again
+from exai_specs.type_schemas import type_schema
 from exai_specs.types import COLUMN_TYPES, Type, TypeProblem, called, parse_column_type
 from exai_specs.values import field, frozen
 

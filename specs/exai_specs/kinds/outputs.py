@@ -13,12 +13,13 @@ from exai_specs import core_schema, shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.expressions import has_expression
-from exai_specs.fields import KeyedBy, Parsed, Plain, Problem, Text, refuse, type_schema
+from exai_specs.fields import KeyedBy, Parsed, Plain, Problem, Text, refuse
 from exai_specs.forms import OneOf, Shorthand
 from exai_specs.frozen import empty
 from exai_specs.kinds.dataset import ColumnType, enum_problems
 from exai_specs.names import FIELD
 from exai_specs.notes import about, checked
+from exai_specs.type_schemas import type_schema
 from exai_specs.types import (
     ARTIFACT_TYPES,
     PARAMETER_TYPES,

@@ -9,11 +9,12 @@ from typing import Annotated
 
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Flag, Maybe, Parsed, Plain, Problem, Text, refuse, type_schema
+from exai_specs.fields import Flag, Maybe, Parsed, Plain, Problem, Text, refuse
 from exai_specs.forms import Shorthand
 from exai_specs.frozen import Json
 from exai_specs.nearest import did_you_mean
 from exai_specs.notes import about, checked
+from exai_specs.type_schemas import type_schema
 from exai_specs.types import (
     INEXACT,
     NO_FIELD,
