@@ -7,15 +7,12 @@ the document, but a word that is one of the field's choices.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.shape import Shape
 from exai_specs.types import Path
 from exai_specs.values import replace
-
-if TYPE_CHECKING:
-    pass
 
 A_MAPPING = "write `field: value` lines below the key, or {...} beside it"
 

@@ -7,16 +7,12 @@ be a secret in its own words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from exai_specs.documents import Document
 from exai_specs.fields import HIDDEN
 from exai_specs.frozen import Json
 from exai_specs.shape import Shape
 from exai_specs.types import Path
-
-if TYPE_CHECKING:
-    pass
 
 
 def dotted(path: Path) -> str:

@@ -39,7 +39,6 @@ from exai_specs.parse import Spec
 Written = tuple[Spec, Path, Json, Demand]
 """A plain value, where it stands, and what is asked of it."""
 
-
 MAX_DEMANDS = 256
 """Of one parameter: more than that many different ones help nobody, and each is held against every
 value that is given."""
