@@ -32,7 +32,7 @@ spec: {environments: {prod: {target: kubeflow, namespace: ml, images: {train: "x
 apiVersion: exai.dev/v1alpha1
 kind: Dataset
 metadata: {name: flowers}
-spec: {source: {csv: {path: "s3://flowers.csv"}}, schema: {width: float64, kind: string, id: int64}}
+spec: {source: {csv: {path: "s3://b/f.csv"}}, schema: {width: float64, kind: string, id: int64}}
 ---
 apiVersion: exai.dev/v1alpha1
 kind: Pipeline
