@@ -274,7 +274,7 @@ def read(
             return tuple([Document.unfrozen(path, v, decoded, places) for v, places in plain]), ()
     from exai_specs.known_secrets import known_secrets, without_secrets
     from exai_specs.look_alikes import look_alikes
-    from exai_specs.yaml_values import converted
+    from exai_specs.yaml_stream import converted
 
     documents: list[Document] = []
     problems: list[Diagnostic] = []

@@ -15,8 +15,8 @@ from exai_specs.documents import NODE, Document, Path
 from exai_specs.frozen import Json
 from exai_specs.known_secrets import may_hold_secrets, without_secrets
 from exai_specs.mended_document import Flaws
+from exai_specs.yaml_stream import converted
 from exai_specs.yaml_text import decode
-from exai_specs.yaml_values import converted
 
 # Of one value, or one key.
 _OF_A_VALUE = frozenset(

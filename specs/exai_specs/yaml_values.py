@@ -1,6 +1,6 @@
 """A document's events as a value, in one pass that yields places and problems, too.
 
-In: the text of a file. Out: for each document frozen values with their places, or a diagnostic.
+In: the events of a document (see `yaml_stream`). Out: frozen values with their places, problems.
 Never: a tree of nodes, constructors, tags, or recursion deeper than `MAX_DEPTH`.
 """
 
@@ -13,12 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 
-import yaml
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     CollectionStartEvent,
-    DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -29,14 +27,12 @@ from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span
 from exai_specs.documents import NODE
 from exai_specs.frozen import Json
 from exai_specs.regexes import regex
-from exai_specs.yaml_begun import more_begun
-from exai_specs.yaml_breaks import MOST_BREAKS, next_mark, says_what_it_is, without
-from exai_specs.yaml_errors import cut_expression, explain
-from exai_specs.yaml_events import NO_ANCHORS, Anchors, Event, events_of, first_deep, is_all_keys
-from exai_specs.yaml_mistakes import conflicts, uncoloned, unspaced
+from exai_specs.yaml_errors import cut_expression
+from exai_specs.yaml_events import Anchors, Event, is_all_keys
+from exai_specs.yaml_mistakes import uncoloned, unspaced
 from exai_specs.yaml_problems import Problems
 from exai_specs.yaml_scalars import Refused, Scalar, plain, plain_key, scalar_of
-from exai_specs.yaml_text import MAX_DEPTH, lines_of, may_be_deep, position
+from exai_specs.yaml_text import MAX_DEPTH, position
 
 MAX_ALIASED = 1000
 """Nodes of one document that stand there through an alias: enough to share settings, no bomb."""
@@ -44,61 +40,6 @@ MAX_ALIASED = 1000
 _WHOLE = regex(r"(?<![\w.,-])(-?[0-9]{1,15}),$")
 _COLON = regex(r"[ \t]*:")
 _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
-
-
-def converted(text: str, path: str, frame: str) -> Iterator[Conversion | Diagnostic]:
-    """Each document that isn't empty and was read whole. After a syntax error the next `---` begins
-    one, if it says that it is. `frame` says for people what a document of this file has."""
-    rest, doubtful, end = text, may_be_deep(text), 0
-    for breaks in range(MOST_BREAKS):
-        if doubtful:
-            deep = first_deep(rest, path)
-            if deep:
-                yield deep
-                return
-        try:
-            for conversion in _up_to_a_break(rest, path, frame):
-                if not breaks or says_what_it_is(conversion.value):
-                    yield conversion
-            return
-        except yaml.YAMLError as error:
-            start, end = end, next_mark(rest, error)
-            unmerged = conflicts(text[:end], start, path)
-            yield from _syntax_errors(error, rest[:end], path) if unmerged is None else unmerged
-            if end == len(rest):
-                return
-            rest = without(rest, end)
-
-
-def _syntax_errors(error: yaml.YAMLError, text: str, path: str) -> Iterator[Diagnostic]:
-    """The one that reading stopped at, and what lines below can't begin with, either."""
-    first = explain(error, text, path)
-    yield first
-    yield from more_begun(lines_of(text), first)
-
-
-def _up_to_a_break(text: str, path: str, frame: str) -> Iterator[Conversion]:
-    """Raises YAMLError."""
-    events = events_of(text)
-    read: Conversion | None = None
-    for event in events:
-        if read is not None:  # only what follows tells whether a document without `...` ends
-            yield read
-            read = None
-        if type(event) is not DocumentStartEvent:
-            continue  # the stream's own, or a document's end
-        anchors = Anchors(events) if "&" in text else NO_ANCHORS
-        mine = iter(anchors.events) if anchors.events else events
-        root = next(mine)
-        if type(root) is ScalarEvent and root.implicit[0] and plain(root.value) is None:
-            continue
-        conversion = Conversion(text, path, mine, anchors)
-        conversion.read(root, frame)
-        end = anchors.events[-1] if anchors.events else next(events)
-        if end.explicit:
-            yield conversion
-        else:
-            read = conversion
 
 
 class _Bomb(Exception):

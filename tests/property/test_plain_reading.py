@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.frozen import Json, freeze
 from exai_specs.yaml_plain import plain_documents
+from exai_specs.yaml_stream import converted
 from exai_specs.yaml_text import decode
-from exai_specs.yaml_values import converted
 
 ROOT = Path(__file__).parents[2]
 MUTATIONS = int(os.environ.get("PLAIN", "3000"))
