@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.standing import told_at
+from exai_compiler.whole import whole_documents
 from exai_runtime.compiling import Checked, environment_for, environment_of
+from exai_runtime.doubts import readable
 from exai_specs.diagnostics import Diagnostic, in_order
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ServiceSpec
@@ -52,16 +53,10 @@ def mistakes(checked: Checked) -> tuple[Diagnostic, ...]:
 def asked_for(checked: Checked, environment: str) -> Iterator[Ref]:
     """The services that are to run, whatever was meant by what is wrong: those of documents without
     a mistake. None where an overlay is wrong, or may be: it could stop them."""
-    project, loaded = checked.project, checked.loaded
-    if project is None or loaded.unread is None or environment in loaded.wrong:
+    project = checked.project
+    if project is None:
         return
-    errors = [each for each in checked.diagnostics if each.severity == "error"]
-    patched = told_at(project.overlays)
-    overlays = any(patched(each.at) for each in errors)
-    if overlays or any(each.may_be("Overlay") for each in loaded.unread):
-        return
-    about = told_at(project.all)
-    wrong = {project.all[number].ref for each in errors for number in about(each.at)}
+    whole = whole_documents(readable(checked, project, environment))
     for spec, body in project.bodies(ServiceSpec):
-        if spec.ref not in wrong and not body.stopped:
+        if spec.ref in whole and not body.stopped:
             yield spec.ref

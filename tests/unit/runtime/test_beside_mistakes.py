@@ -64,6 +64,15 @@ spec: {model: tulips}
 """
 
 
+OVERLAY = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Overlay
+metadata: {name: more}
+spec: {environment: local, target: Service/iris, patch: {spec: {replicas: {min: 1, max: 3}}}}
+"""
+
+
 class Server(BaseHTTPRequestHandler):
     """A model's server: V1 on its port, its state on its socket."""
 
@@ -351,3 +360,13 @@ def test_the_registry_says_which_models_there_are(fed: Path) -> None:
     )
     assert model.verdict == verdicts[1]
     assert model.note == "version 2 missed its gates: its aliases didn't move"
+
+
+@pytest.mark.parametrize("wrong", ["{model: tulips}", "{modle: tulips}"])
+def test_a_mistake_in_the_same_file_hides_no_service_that_is_missing(
+    root: Path, wrong: str
+) -> None:
+    with (root / "exai.yaml").open("a") as file:
+        file.write(OVERLAY)
+        file.write("---\n" + UNKNOWN.replace("{model: tulips}", wrong))
+    assert rows(session.status(root, "local")) == [("Service/iris", "missing", "")]
