@@ -28,6 +28,7 @@ from exai_runtime.cli.version import VERSION
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import Checked, check_project, environment_of, of_here
 from exai_runtime.document_cache import DocumentCache, opened
+from exai_runtime.doubts import readable
 from exai_runtime.folder import ROOT_FILE, TextFolder
 from exai_runtime.git_commands import RevisionError
 from exai_runtime.git_objects import GitFolder, at_revision
@@ -41,6 +42,7 @@ from exai_runtime.other_revision import (
     less_unread,
     no_project,
     unsure,
+    with_certain,
 )
 from exai_runtime.own_files import own_file
 from exai_runtime.rechecking import recheck
@@ -240,8 +242,11 @@ def _compared(
         told = head.diagnostics
         problems = broken_revision(base, revision, commit, None) if base is not None else ()
         old_ones = base.diagnostics if base is not None else ()
+        whole = None
+        if base is not None and known is not None:
+            whole = readable(base, known, name), readable(head, head.project, name)
         made = compare_documents(
-            known, head.project, name, told, was, head.catalog, overlays, old_ones
+            known, head.project, name, told, was, head.catalog, overlays, old_ones, whole
         )
         return less_unread(made, head), problems
     found = head.usable.environment(name)
@@ -255,8 +260,8 @@ def _compared(
     files = base.catalog if base is not None else None
     new = Revision(head.usable, head.catalog, found)
     made = compare(known, old, new, name, saved, files)
-    if problems and (before is None or before.environment(name) is not None):
-        made = unsure(made, before, sound)
+    if base is not None and problems and (before is None or before.environment(name) is not None):
+        made = with_certain(unsure(made, before, sound), base, known, head, sound, name)
     return made, problems
 
 

@@ -14,7 +14,11 @@ from exai_compiler.changes import Materialize, Planned, Run
 from exai_compiler.environments import environments
 from exai_compiler.project import Project, link
 from exai_compiler.revisions import Comparison
+from exai_compiler.revisions.breaking import with_breaks
+from exai_compiler.revisions.certain import certain_breaks
+from exai_compiler.whole import Readable
 from exai_runtime.compiling import Checked
+from exai_runtime.doubts import readable
 from exai_runtime.folder import Folder
 from exai_runtime.lock_file import read_lock
 from exai_specs.diagnostics import Diagnostic, Span
@@ -58,6 +62,26 @@ def unsure(made: Comparison, before: Project | None, sound: Project | None) -> C
 
     plan = replace(made.plan, changes=tuple(map(told, made.plan.changes)))
     return replace(made, plan=plan)
+
+
+def with_certain(
+    made: Comparison,
+    base: Checked,
+    before: Project | None,
+    head: Checked,
+    sound: Project | None,
+    name: str,
+) -> Comparison:
+    """With who breaks by the documents of a broken revision, `before`, that aren't in what is
+    `sound` of it and was compared with."""
+    if before is None or head.project is None:
+        return made
+    told = frozenset(sound.specs) if sound is not None else frozenset()
+    old, new = readable(base, before, name), Readable(head.project)
+    found = certain_breaks(old, new, name, made.documents)
+    more = tuple(each for each in found if each.ref not in told)
+    documents = with_breaks(made.documents, more, head.project)
+    return replace(made, documents=documents, breaks=(*made.breaks, *more))
 
 
 def less_unread(made: Comparison, head: Checked) -> Comparison:

@@ -25,6 +25,7 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.breaking import breaks_of, with_breaks
 from exai_compiler.revisions.breaks import Break, broken_documents
+from exai_compiler.revisions.certain import certain_breaks
 from exai_compiler.revisions.documents import FILE, DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
@@ -35,13 +36,13 @@ from exai_compiler.revisions.pins import with_pins, with_stays
 from exai_compiler.revisions.pipeline_modes import standing, with_mode
 from exai_compiler.revisions.places import here, moved
 from exai_compiler.revisions.promoting import with_promotions
-from exai_compiler.revisions.reachable import removed
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
 from exai_compiler.revisions.sharing import with_sharers
 from exai_compiler.revisions.unmoved import less_unmoved
 from exai_compiler.revisions.unstarted import with_notes
 from exai_compiler.revisions.upgrades import apart, identity
+from exai_compiler.whole import Readable
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -252,10 +253,12 @@ def compare_documents(
     after: Catalog,
     overlays: tuple[tuple[Spec, ...], tuple[Spec, ...]] = ((), ()),
     known: tuple[Diagnostic, ...] = (),
+    whole: tuple[Readable, Readable] | None = None,
 ) -> Comparison:
     """What can be said of a revision that doesn't compile: the documents and files that differ,
-    whoever calls what is removed, and the documents and `overlays`, of both, that nobody touched
-    and that are wrong now; what is `known` of the old revision is no break."""
+    whoever can certainly no longer work, and the documents and `overlays`, of both, that nobody
+    touched and that are wrong now; what is `known` of the old revision is no break. `whole` is what
+    is known of both where documents of one can't be read."""
     documents = changed_documents(base, head)
     if (environment := head.environment(name)) is not None:
         documents = tuple(here(documents, head, name, environment))
@@ -270,8 +273,11 @@ def compare_documents(
     there = broken_documents(base, known, frozenset(), (), were) if base is not None else ()
     old = {(each.ref, each.code, each.why) for each in there}
     new = tuple(each for each in breaks if (each.ref, each.code, each.why) not in old)
-    gone = tuple(removed(base, head)) if base is not None else ()
-    return Comparison(with_breaks(documents, gone, head), (*gone, *new), files, None)
+    sure: tuple[Break, ...] = ()
+    if base is not None:
+        old_side, new_side = whole or (Readable(base, known), Readable(head, problems))
+        sure = certain_breaks(old_side, new_side, name, documents)
+    return Comparison(with_breaks(documents, sure, head), (*sure, *new), files, None)
 
 
 def _resolved(

@@ -40,9 +40,10 @@ class Contract:
 
 
 def contract(
-    project: Project, lineage: Lineage, columns: Mapping[str, list[Node]], name: str
+    project: Project, lineage: Lineage | None, columns: Mapping[str, list[Node]], name: str
 ) -> Contract | None:
-    """None without such a service. `columns` are those of each model."""
+    """None without such a service. `columns` are those of each model; without a lineage only what
+    its signature declares is known."""
     service = project.body(ServiceSpec, name)
     if service is None:
         return None
@@ -54,7 +55,7 @@ def contract(
         signature = service.model.signature
     if signature is not None:
         inputs |= {column: str(kind) for column, kind in signature.inputs.items()}
-    else:
+    elif lineage is not None:
         own = columns.get(model_name, ())
         inputs |= {node.column: _type(project, lineage, node) for node in own}
     surplus: Surplus = surplus_of(project, service) if inputs else "passed"
@@ -106,7 +107,7 @@ def broken_callers(
         new_contract = contract(head, after, new_columns, name)
         if old_contract is None or new_contract is None:
             continue
-        for path, why in _differences(old_contract, new_contract):
+        for path, why in differences(old_contract, new_contract):
             own = path == "protocol"
             because, at = (spec.ref,) if own else (), new.at("spec", path)
             yield Break(callers(spec.ref), spec.ref, at, why, because, of_model=not own)
@@ -145,7 +146,8 @@ def broken_graphs(
                     yield Break(who, spec.ref, at, why, chain, of_model=of_model, via=each.ref)
 
 
-def _differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
+def differences(old: Contract, new: Contract) -> Iterator[tuple[str, str]]:
+    """Each field of a service by which its callers have to change something, and what."""
     if old.protocol != new.protocol:
         yield "protocol", f"it speaks {new.protocol}, and spoke {old.protocol}"
     if old.task and new.task and old.task != new.task:  # files tell none

@@ -182,7 +182,10 @@ def _moves(fields: Iterable[FieldChange]) -> str | None:
 
 
 def _value(side: object) -> str:
-    value = side.value if isinstance(side, Known) else None
+    return _named(side.value if isinstance(side, Known) else None)
+
+
+def _named(value: object) -> str:
     return "the default namespace" if value is None else f"namespace `{value}`"
 
 
@@ -229,10 +232,31 @@ def uncalled(
 _MODE = ("spec", "mode")
 
 
+def in_another_namespace(
+    base: Project, head: Project, name: str, broken: frozenset[Ref]
+) -> Iterator[Break]:
+    """Whoever calls what the environment has in another namespace of a cluster now, by the
+    documents alone: what a plan replaces by that is `uncalled`, too."""
+    old, new = base.environment(name), head.environment(name)
+    if old is None or new is None or {old.target, new.target} != {"kubeflow"}:
+        return
+    if old.namespace == new.namespace:
+        return
+    at = head.root.at("spec", "environments", name, "namespace")
+    why = f"it moves from {_named(old.namespace)} to {_named(new.namespace)}"
+    for ref in _serving(base, head, broken):
+        yield Break(f"whoever calls {ref}", ref, at, why, (head.root.ref, ref))
+
+
 def unreachable(base: Project, head: Project, name: str, broken: frozenset[Ref]) -> Iterator[Break]:
     """Whoever calls what another target serves now."""
     at = head.root.at("spec", "environments", name, "target")
+    for ref in _serving(base, head, broken):
+        because = (head.root.ref, ref)
+        yield Break(f"whoever calls {ref}", ref, at, "it is on another target", because)
+
+
+def _serving(base: Project, head: Project, broken: frozenset[Ref]) -> Iterator[Ref]:
     for ref in sorted(base.specs.keys() & head.specs.keys()):
         if ref.kind in _SERVING and ref not in broken:
-            because = (head.root.ref, ref)
-            yield Break(f"whoever calls {ref}", ref, at, "it is on another target", because)
+            yield ref

@@ -1,0 +1,236 @@
+"""Who breaks for certain, where documents of a revision have mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reviewed_projects import (
+    CLUSTER,
+    DATASET,
+    HEAD,
+    MODEL,
+    SERVING,
+    TRAINING,
+    commit,
+    edit,
+    project,
+    rows,
+)
+
+from exai_compiler.revisions import Break, Comparison
+from exai_runtime import rechecking
+from exai_runtime.comparing import plan_against
+from exai_specs.effects import Effect
+
+PLACES = CLUSTER.replace("MODE", "Standard, gatewayApi: true").partition(", other:")[0] + "}"
+SIGNED = f"""
+{HEAD}kind: Model
+metadata: {{name: leaves, owner: ml}}
+spec:
+  task: classification
+  source: {{uri: "s3://b/m", format: sklearn}}
+  signature: {{inputs: {{width: float64}}, outputs: {{kind: string}}}}
+"""
+SCORING = f"""
+{HEAD}kind: Service
+metadata: {{name: scoring, owner: ml}}
+spec:
+  model: leaves
+  replicas: {{min: 1, max: 3}}
+"""
+INLINE = f"""
+{HEAD}kind: Service
+metadata: {{name: inline, owner: ml}}
+spec:
+  model:
+    uri: "s3://b/m"
+    format: sklearn
+    signature: {{inputs: {{height: float64}}, outputs: {{kind: string}}}}
+  runtime: mine
+"""
+RUNTIME = f"""
+{HEAD}kind: Runtime
+metadata: {{name: mine, owner: ml}}
+spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
+"""
+TALKING = f"""
+{HEAD}kind: LLMService
+metadata: {{name: chat, owner: ml}}
+spec:
+  model: {{uri: "hf://a/b", name: talk, lora: {{adapters: {{sql: "hf://a/s", c: "hf://a/c"}}}}}}
+  router: {{route: {{}}}}
+"""
+GRAPH = f"""
+{HEAD}kind: Graph
+metadata: {{name: both, owner: ml}}
+spec: {{nodes: {{root: {{routerType: Sequence, steps: [{{service: scoring}}]}}}}}}
+"""
+DOCUMENTS = (SIGNED, SCORING, INLINE, RUNTIME, TALKING, GRAPH)
+WHOLE = "---".join(DOCUMENTS)
+# What is wrong stands in documents that have nothing to do with the others.
+UNREADABLE = ("kinds@champion}", "kinds@champion, replcas: {min: 1}}")
+UNKNOWN = ("kinds@champion}", "kindz@champion}")
+CASES = {
+    "protocol": ("  model: leaves\n", "  model: leaves\n  protocol: v1\n"),
+    "stopped": ("  model: leaves\n", "  model: leaves\n  stopped: true\n"),
+    "visibility": ("  model: leaves\n", "  model: leaves\n  visibility: cluster\n"),
+    "another input": ("inputs: {width: float64}", "inputs: {length: float64}"),
+    "an input's type": ("inputs: {width: float64}", "inputs: {width: int64}"),
+    "an output": ("{height: float64}, outputs: {kind:", "{height: float64}, outputs: {sort:"),
+    "task": ("task: classification\n  source", "task: regression\n  source"),
+    "name of a model": ("name: talk", "name: speak"),
+    "adapter": (', c: "hf://a/c"', ""),
+    "route": ("  router: {route: {}}\n", ""),
+    "runtime": (RUNTIME + "---", ""),
+    "graph": ("---" + GRAPH, ""),
+    "service": (INLINE + "---", ""),
+}
+
+
+@pytest.fixture(params=[0, rechecking.FEW], ids=["parts", "whole"])
+def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(rechecking, "FEW", request.param)
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=PLACES)
+    (root / "specs/whole.yaml").write_text(WHOLE)
+    commit(root)
+    return root
+
+
+def compared(root: Path, revision: str = "HEAD") -> Comparison:
+    found = plan_against(root, "prod", revision).comparison
+    assert found is not None
+    return found
+
+
+def said(breaks: tuple[Break, ...]) -> list[tuple[str, ...]]:
+    told = ((each.consumer, each.why, str(each.at), str(each.because)) for each in breaks)
+    return sorted(told)
+
+
+@pytest.mark.parametrize("mistake", [UNREADABLE, UNKNOWN], ids=["unreadable", "unknown"])
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_elsewhere_hides_nobody_that_breaks(
+    root: Path, case: str, mistake: tuple[str, str]
+) -> None:
+    edit(root / "specs/whole.yaml", CASES[case])
+    whole = compared(root)
+    assert whole.plan is not None
+    assert whole.breaks != ()
+    edit(root / "specs/all.yaml", mistake)
+    found = compared(root)
+    assert found.plan is None
+    assert said(found.breaks) == said(whole.breaks)
+    breaking = {ref for ref, (_, impact) in rows(found).items() if impact is Effect.BREAKING}
+    assert breaking <= {
+        ref for ref, (_, impact) in rows(whole).items() if impact is Effect.BREAKING
+    }
+
+
+def test_in_another_namespace_nobody_finds_what_is_called(root: Path) -> None:
+    edit(root / "exai.yaml", ("namespace: ml", "namespace: m2"))
+    whole = compared(root)
+    edit(root / "specs/all.yaml", UNKNOWN)
+    found = compared(root)
+    served = ("Graph/both", "LLMService/chat", "Service/inline", "Service/scoring")
+    assert {each.consumer for each in found.breaks} == {f"whoever calls {each}" for each in served}
+    assert set(said(found.breaks)) <= set(said(whole.breaks)), "of what is wrong nothing is told"
+
+
+def test_on_another_target_nobody_finds_what_is_called(root: Path) -> None:
+    for name in ("specs/all.yaml", "specs/whole.yaml"):
+        (root / name).write_text(TALKING)
+    edit(root / "specs/all.yaml", ("name: chat", "name: other"))
+    commit(root)
+    text = (root / "exai.yaml").read_text().partition("spec:")[0]
+    (root / "exai.yaml").write_text(f"{text}spec: {{environments: {{prod: {{target: local}}}}}}\n")
+    whole = compared(root)
+    assert whole.plan is not None
+    edit(root / "specs/all.yaml", ("  model:", "  modle:"))
+    assert said(compared(root).breaks) == [
+        each for each in said(whole.breaks) if "LLMService/chat" in each[0]
+    ]
+    assert "whoever calls LLMService/chat" in {each.consumer for each in whole.breaks}
+
+
+@pytest.mark.parametrize("case", ["protocol", "another input", "runtime"])
+def test_a_mistake_in_the_same_file_hides_nobody(root: Path, case: str) -> None:
+    edit(root / "specs/whole.yaml", CASES[case])
+    text = (root / "specs/whole.yaml").read_text()
+    whole = compared(root)
+    wrong = SERVING.replace("name: serving", "name: mine2").replace("{model:", "{modle:")
+    (root / "specs/whole.yaml").write_text("---".join((text, wrong, TALKING.replace("chat", "c"))))
+    assert [(each.consumer, each.why) for each in compared(root).breaks] == [
+        (each.consumer, each.why) for each in whole.breaks
+    ]
+
+
+OVERLAY = f"""
+{HEAD}kind: Overlay
+metadata: {{name: more, owner: ml}}
+spec: {{environment: prod, target: Service/scoring, patch: {{spec: PATCH}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        OVERLAY.replace("PATCH", "{stopped: fales}"),  # it breaks the document
+        OVERLAY.replace("PATCH", "{").replace("Service/scoring", "["),  # can't be read
+        OVERLAY.replace("Service/scoring", "Service/scorin"),  # of no document
+    ],
+    ids=["breaks", "unreadable", "nowhere"],
+)
+def test_a_wrong_overlay_leaves_certain_only_what_is_gone(root: Path, more: str) -> None:
+    edit(root / "specs/whole.yaml", CASES["stopped"], CASES["graph"])
+    (root / "specs/more.yaml").write_text(more.replace("PATCH", "{replicas: {min: 2, max: 3}}"))
+    assert [each.consumer for each in compared(root).breaks if not each.code] == [
+        "whoever calls Graph/both"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "mistake"),
+    [
+        ("stopped", ("model: leaves", "model: leafs")),
+        ("another input", ("task: classification\n  source", "task: classify\n  source")),
+    ],
+)
+def test_of_a_document_with_a_mistake_nothing_is_certain(
+    root: Path, case: str, mistake: tuple[str, str]
+) -> None:
+    edit(root / "specs/whole.yaml", CASES[case], mistake)
+    assert [each for each in compared(root).breaks if not each.code] == []
+
+
+def test_a_runtime_that_cant_be_read_isnt_removed(root: Path) -> None:
+    edit(root / "specs/whole.yaml", ("formats: {sklearn", "format: {sklearn"))
+    assert [each for each in compared(root).breaks if not each.code] == []
+
+
+@pytest.mark.parametrize("mistake", ["taks: classification", "task: classify"])
+def test_what_a_broken_revision_had_is_told_too(root: Path, mistake: str) -> None:
+    file = root / "specs/whole.yaml"
+    sound = file.read_text()
+    file.write_text(sound.replace("task: classification", mistake))
+    commit(root)
+    file.write_text(sound)
+    edit(file, CASES["protocol"], CASES["graph"])
+    found = compared(root)
+    assert found.plan is not None
+    assert [(each.consumer, each.why, each.is_gone) for each in found.breaks] == [
+        ("whoever calls Graph/both", "the graph is removed", True),
+        ("whoever calls Service/scoring", "it speaks v1, and spoke v2", False),
+    ]
+    assert rows(found)["Graph/both"] == ("removed", Effect.BREAKING)
+    assert rows(found)["Service/scoring"] == ("changed", Effect.BREAKING)
+
+
+def test_in_an_environment_that_is_new_nothing_breaks(root: Path) -> None:
+    edit(root / "exai.yaml", ("prod: {", "dev: {"))
+    commit(root)
+    edit(root / "exai.yaml", ("dev: {", "prod: {"))
+    edit(root / "specs/whole.yaml", CASES["graph"])
+    edit(root / "specs/all.yaml", UNKNOWN)
+    found = compared(root)
+    assert [each.consumer for each in found.breaks if not each.code] == []
