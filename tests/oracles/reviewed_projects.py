@@ -72,6 +72,22 @@ THERE = (
     f"tracking: {{uri: 'https://m.example.com'}}, images: {{train: '{IMAGE}', serve: '{IMAGE}'}}"
 )
 CLUSTER = f"{{prod: {{{THERE}, serving: {{mode: MODE}}}}, other: {{{THERE}}}}}"
+STANDARD = CLUSTER.replace("MODE", "Standard")
+CLAIM = f"""
+{HEAD}kind: Manifest
+metadata: {{name: photos, owner: ml}}
+spec:
+  manifest:
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 5Gi}}}}}}
+"""
+TALKING = f"""
+{HEAD}kind: LLMService
+metadata: {{name: chat, owner: ml}}
+spec:
+  model: {{uri: "hf://a/b", name: talk, lora: {{adapters: {{sql: "hf://a/sql", rust: "hf://a/r"}}}}}}
+"""
 
 
 def project(root: Path, *documents: str, environments: str = "{local: {target: local}}") -> Path:
@@ -97,6 +113,14 @@ def edit(file: Path, *pairs: tuple[str, str]) -> None:
         assert old in text
         text = text.replace(old, new)
     file.write_text(text)
+
+
+def remove(root: Path, index: int = 0) -> None:
+    """One of the documents that `project` wrote."""
+    file = root / "specs/all.yaml"
+    documents = file.read_text().split("---")
+    del documents[index]
+    file.write_text("---".join(documents))
 
 
 def compared(root: Path, environment: str = "local") -> Comparison:

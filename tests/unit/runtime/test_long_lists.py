@@ -3,11 +3,11 @@ it, and tells a bounded number of problems. Counted in lines of Python that run,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from line_counts import lines_run
 
 from exai_runtime.validating import validate
 from exai_specs.diagnostics import MAX_IN_FILE
@@ -109,23 +109,6 @@ LONG: dict[str, tuple[str, str, Items]] = {
     "environments": ("Project", LOCAL, joined(lambda n: f"e{n}: {{target: local}}")),
     "folders": ("Project", "specs", joined(lambda n: f"f{n}")),
 }
-
-
-def lines_run(call: Callable[[], object]) -> int:
-    count = 0
-
-    def trace(_frame: object, event: str, _arg: object) -> object:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def write(root: Path, kind: str, around: str, items: str) -> Path:

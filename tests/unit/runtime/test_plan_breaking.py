@@ -6,27 +6,28 @@ from pathlib import Path
 
 import pytest
 from reviewed_projects import (
-    CLUSTER,
+    CLAIM,
     DATASET,
     HEAD,
     MODEL,
     SERVICE,
     SERVING,
+    STANDARD,
+    TALKING,
     TRAINING,
     actions,
     commit,
     compared,
     edit,
     project,
+    remove,
     rows,
 )
 
 from exai_compiler.changes import Replace
-from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
 from exai_specs.effects import Effect
 
-PLACES = CLUSTER.replace("MODE", "Standard")
 RUNTIME = f"""
 {HEAD}kind: Runtime
 metadata: {{name: mine, owner: ml}}
@@ -39,11 +40,6 @@ spec:
   model: {{uri: "s3://b/m", format: sklearn}}
   runtime: mine
 """
-TALKING = f"""
-{HEAD}kind: LLMService
-metadata: {{name: chat, owner: ml}}
-spec: {{model: {{uri: "hf://a/b", name: talk, lora: {{adapters: {{sql: "hf://a/s", c: "hf://a/c"}}}}}}}}
-"""
 SIGNED = f"""
 {HEAD}kind: Model
 metadata: {{name: kinds, owner: ml}}
@@ -55,18 +51,17 @@ spec:
 OF_FILES = SERVING.replace("kinds@champion", "kinds")
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+@pytest.mark.usefixtures("each_way")
 @pytest.mark.parametrize("place", ["local", "prod"])
 @pytest.mark.parametrize("back", [False, True])
 def test_who_stays_with_an_alias_is_no_change_when_another_leaves_it(
-    back: bool, place: str, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    back: bool, place: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
     other = SERVING.replace("serving", "other")
     moves = ("kinds@champion", "kinds@6")
     first = SERVING.replace(*moves) if back else SERVING
     root = project(
-        tmp_path, DATASET, TRAINING, MODEL, first, other, environments=PLACES[:-1] + LOCAL
+        tmp_path, DATASET, TRAINING, MODEL, first, other, environments=STANDARD[:-1] + LOCAL
     )
     text = (root / "specs/all.yaml").read_text()
     before, name, after = text.partition("name: serving")
@@ -80,7 +75,7 @@ def test_who_stays_with_an_alias_is_no_change_when_another_leaves_it(
 
 def test_another_change_of_who_stays_with_an_alias_is_told_alone(tmp_path: Path) -> None:
     other = SERVING.replace("serving", "other")
-    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, other, environments=PLACES)
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, other, environments=STANDARD)
     more = "kinds@champion, replicas: {min: 2, max: 4}}\n"
     text = (root / "specs/all.yaml").read_text().replace("kinds@champion", "kinds@6", 1)
     (root / "specs/all.yaml").write_text(text.replace("kinds@champion}\n", more))
@@ -92,9 +87,8 @@ def test_another_change_of_who_stays_with_an_alias_is_told_alone(tmp_path: Path)
 
 
 def test_a_service_whose_runtime_is_removed_breaks(tmp_path: Path) -> None:
-    root = project(tmp_path, ON_MINE, RUNTIME, environments=PLACES)
-    text = (root / "specs/all.yaml").read_text()
-    (root / "specs/all.yaml").write_text(text.partition("---")[0])
+    root = project(tmp_path, ON_MINE, RUNTIME, environments=STANDARD)
+    remove(root, 1)
     found = compared(root, "prod")
     [broken] = found.breaks
     assert (
@@ -112,8 +106,8 @@ def test_a_service_whose_runtime_is_removed_breaks(tmp_path: Path) -> None:
 
 
 def test_a_name_and_an_adapter_that_go_together_are_both_told(tmp_path: Path) -> None:
-    root = project(tmp_path, TALKING, environments=PLACES)
-    edit(root / "specs/all.yaml", ('sql: "hf://a/s", ', ""), ("name: talk", "name: speak"))
+    root = project(tmp_path, TALKING, environments=STANDARD)
+    edit(root / "specs/all.yaml", ('sql: "hf://a/sql", ', ""), ("name: talk", "name: speak"))
     assert [each.why for each in compared(root, "prod").breaks] == [
         "a request has to name the model `speak` now, which was `talk`",
         "a request can no longer name the adapter `sql`",
@@ -130,7 +124,7 @@ def test_a_name_and_an_adapter_that_go_together_are_both_told(tmp_path: Path) ->
 def test_an_output_that_callers_read_is_told_to_them(
     now: str, why: list[str], tmp_path: Path
 ) -> None:
-    root = project(tmp_path, SIGNED, OF_FILES, environments=PLACES)
+    root = project(tmp_path, SIGNED, OF_FILES, environments=STANDARD)
     edit(root / "specs/all.yaml", ("outputs: {kind: string}", f"outputs: {{{now}}}"))
     found = compared(root, "prod")
     assert [each.why for each in found.breaks] == why
@@ -139,7 +133,7 @@ def test_an_output_that_callers_read_is_told_to_them(
 
 @pytest.mark.parametrize("then", ["1Gi", "5G", "5368709119"])
 def test_a_claim_that_shrinks_is_made_again_without_its_files(then: str, tmp_path: Path) -> None:
-    root = project(tmp_path, CLAIM, environments=PLACES)
+    root = project(tmp_path, CLAIM, environments=STANDARD)
     edit(root / "specs/all.yaml", ("5Gi", then))
     found = compared(root, "prod")
     id_ = "PersistentVolumeClaim/photos"
@@ -156,7 +150,7 @@ def test_a_claim_that_shrinks_is_made_again_without_its_files(then: str, tmp_pat
 
 @pytest.mark.parametrize("then", ["6Gi", "6G"])
 def test_a_claim_that_grows_is_updated(then: str, tmp_path: Path) -> None:
-    root = project(tmp_path, CLAIM, environments=PLACES)
+    root = project(tmp_path, CLAIM, environments=STANDARD)
     edit(root / "specs/all.yaml", ("5Gi", then))
     found = compared(root, "prod")
     [(how, what, _)] = actions(found)
@@ -164,7 +158,7 @@ def test_a_claim_that_grows_is_updated(then: str, tmp_path: Path) -> None:
 
 
 def test_a_notebooks_workspace_that_shrinks_loses_its_files(tmp_path: Path) -> None:
-    root = project(tmp_path, NOTEBOOK, environments=PLACES)
+    root = project(tmp_path, NOTEBOOK, environments=STANDARD)
     edit(root / "specs/all.yaml", ("50Gi", "20Gi"))
     found = compared(root, "prod")
     id_ = "PersistentVolumeClaim/lab-workspace"
@@ -172,12 +166,9 @@ def test_a_notebooks_workspace_that_shrinks_loses_its_files(tmp_path: Path) -> N
     assert [each.consumer for each in found.breaks] == [f"whoever uses {id_}"]
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])
-def test_a_mistake_elsewhere_hides_no_service_that_is_removed(
-    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
-    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=PLACES)
+@pytest.mark.usefixtures("each_way")
+def test_a_mistake_elsewhere_hides_no_service_that_is_removed(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=STANDARD)
     (root / "specs/other.yaml").write_text(SERVICE)
     commit(root)
     (root / "specs/other.yaml").unlink()
@@ -193,7 +184,7 @@ def test_a_mistake_elsewhere_hides_no_service_that_is_removed(
 
 @pytest.mark.parametrize("mistake", [b"replcas", b"\xff\xfe\x00spec", b"spec: [", b"kind: *x"])
 def test_a_service_that_cant_be_read_isnt_removed(mistake: bytes, tmp_path: Path) -> None:
-    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=PLACES)
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=STANDARD)
     (root / "specs/other.yaml").write_text(SERVICE)
     commit(root)
     text = SERVICE.encode().replace(b"replicas", mistake)
@@ -204,15 +195,6 @@ def test_a_service_that_cant_be_read_isnt_removed(mistake: bytes, tmp_path: Path
     assert {each.impact for each in found.documents} <= {Effect.METADATA}
 
 
-CLAIM = f"""
-{HEAD}kind: Manifest
-metadata: {{name: photos, owner: ml}}
-spec:
-  manifest:
-    apiVersion: v1
-    kind: PersistentVolumeClaim
-    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 5Gi}}}}}}
-"""
 NOTEBOOK = f"""
 {HEAD}kind: Notebook
 metadata: {{name: lab, owner: ml}}

@@ -11,6 +11,7 @@ from reviewed_projects import (
     HEAD,
     MODEL,
     SERVICE,
+    STANDARD,
     THERE,
     TRAINING,
     actions,
@@ -24,13 +25,12 @@ from exai_runtime.comparing import plan_against, plan_against_build, save_build
 from exai_runtime.results import RenderedFiles
 from exai_specs.effects import Effect
 
-BOTH = CLUSTER.replace("MODE", "Standard")
 OTHER = f", other: {{{THERE}}}"
 GONE = "what stands in `other` isn't deleted by that"
 
 
 def test_an_environment_that_is_gone_is_said_to_stay(tmp_path: Path) -> None:
-    root = project(tmp_path, SERVICE, environments=BOTH)
+    root = project(tmp_path, SERVICE, environments=STANDARD)
     edit(root / "exai.yaml", (OTHER, ""))
     [told] = compared(root, "prod").documents
     assert (told.impact, told.note) == (Effect.METADATA, f"`other` is gone: {GONE}")
@@ -51,7 +51,7 @@ def test_an_environment_that_is_gone_is_said_to_stay(tmp_path: Path) -> None:
 def test_a_renamed_environment_is_one_that_is_gone_and_one_that_is_new(
     environment: str, tmp_path: Path
 ) -> None:
-    root = project(tmp_path, SERVICE, environments=BOTH)
+    root = project(tmp_path, SERVICE, environments=STANDARD)
     edit(root / "exai.yaml", ("other: ", "another: "))
     found = compared(root, environment)
     note = f"`other` is gone, and `another` is new, and all of it is made there: {GONE}"
@@ -76,7 +76,7 @@ NIGHTLY = "schedules: {nightly: {cron: 0 2 * * *}, off: {every: 6h, enabled: fal
 def scheduled(root: Path, on: str) -> Path:
     """A pipeline that a schedule runs, in a cluster and here."""
     training = TRAINING.replace("run: {on: [spec]}", f"run: {{on: [{on}]}}\n  {NIGHTLY}")
-    environments = f"{{local: {{target: local}}, {BOTH[1:]}"
+    environments = f"{{local: {{target: local}}, {STANDARD[1:]}"
     return project(root, DATASET, training, MODEL, environments=environments)
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from git_repository import git
-from reviewed_projects import CLUSTER, HEAD, commit, compared, edit, rows
+from reviewed_projects import HEAD, STANDARD, commit, compared, edit, rows
 
-from exai_runtime import rechecking
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 
@@ -37,7 +36,7 @@ RUN = "Pipeline/diabetes-training is run"
 def predicting(root: Path, *first: Edit, lock: str = "") -> Path:
     """The example of features, in a cluster and here, committed with the `first` edits."""
     shutil.copytree(EXAMPLES / "diabetes/specs", root / "specs")
-    environments = CLUSTER.replace("MODE", "Standard").replace(
+    environments = STANDARD.replace(
         "data: {root: s3://b/d}",
         "data: {root: s3://b/d}, connections: {lab: {postgresql: {host: db, database: lab, "
         "user: exai, password: {secret: db, key: password}}}}, features: {online_store: "
@@ -70,16 +69,10 @@ def change(root: Path, *edits: Edit) -> None:
         ([FORGETS], "other values of `body`", ["FeatureView/body"]),
     ],
 )
-@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+@pytest.mark.usefixtures("each_way")
 def test_a_pinned_version_doesnt_get_what_it_was_trained_on(
-    few: int,
-    edits: list[Edit],
-    what: str,
-    above: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    edits: list[Edit], what: str, above: list[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
     root = predicting(tmp_path, lock=PINNED)
     change(root, *edits)
     found = compared(root, "prod")

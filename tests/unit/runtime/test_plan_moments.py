@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from reviewed_projects import (
-    CLUSTER,
     DATASET,
     HEAD,
     MODEL,
     SERVING,
+    STANDARD,
     TRAINING,
     commit,
     compared,
@@ -19,7 +19,6 @@ from reviewed_projects import (
     rows,
 )
 
-from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
 from exai_runtime.views.human import against as human
 from exai_runtime.views.human.paint import Paint
@@ -48,7 +47,7 @@ environments:
 """
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+@pytest.mark.usefixtures("each_way")
 @pytest.mark.parametrize(
     ("promote", "on", "before"),
     [
@@ -60,9 +59,8 @@ environments:
     ],
 )
 def test_callers_are_told_what_comes_before(
-    promote: str, on: str, before: str, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    promote: str, on: str, before: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
     model = MODEL.replace("champion: {promote: auto}", f"champion: {{promote: {promote}}}")
     root = project(tmp_path, DATASET, TRAINING.replace("[spec]", on), model, SERVING, GRAPH)
     edit(root / "specs/all.yaml", WIDTHS)
@@ -78,8 +76,7 @@ def test_callers_are_told_what_comes_before(
 
 
 def test_a_pin_and_a_number_come_before(tmp_path: Path) -> None:
-    environments = CLUSTER.replace("MODE", "Standard")
-    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=environments)
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=STANDARD)
     (root / "exai.lock").write_text(PIN.replace("DIGEST", "0" * 64))
     commit(root)
     edit(root / "specs/all.yaml", WIDTHS)
@@ -114,7 +111,7 @@ def test_all_views_have_what_comes_before(tmp_path: Path) -> None:
     assert {each["notBefore"] for each in told} == {MOVE}
 
 
-BOTH = "{local: {target: local}, " + CLUSTER.replace("MODE", "Standard")[1:]
+BOTH = "{local: {target: local}, " + STANDARD[1:]
 
 
 @pytest.mark.parametrize("promote", ["auto", "manual"])

@@ -10,6 +10,7 @@ from reviewed_projects import (
     DATASET,
     MODEL,
     SERVING,
+    STANDARD,
     TRAINING,
     commit,
     compared,
@@ -20,7 +21,6 @@ from reviewed_projects import (
 from exai_compiler.changes import MoveAlias
 from exai_compiler.maybe import Unknown
 from exai_compiler.revisions import Comparison
-from exai_runtime import rechecking
 from exai_runtime.cli import main
 from exai_runtime.comparing import plan_against
 from exai_runtime.views.human.against import summary
@@ -40,11 +40,8 @@ def told(found: Comparison) -> dict[str, tuple[Effect, str]]:
     return {str(each.ref): (each.impact, each.note) for each in found.documents}
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
-def test_an_alias_that_exai_moves_from_now_on_is_named_with_its_services(
-    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
+@pytest.mark.usefixtures("each_way")
+def test_an_alias_that_exai_moves_from_now_on_is_named_with_its_services(tmp_path: Path) -> None:
     other = SERVING.replace("serving", "other").replace("champion", "challenger")
     root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, other)
     edit(root / "specs/all.yaml", ("promote: manual", "promote: auto"))
@@ -169,7 +166,7 @@ def test_a_run_of_the_same_plan_is_what_is_judged(tmp_path: Path) -> None:
 
 
 def test_a_pin_that_is_taken_out_waits_for_the_registry(tmp_path: Path) -> None:
-    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=PLACES)
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=STANDARD)
     (root / "exai.lock").write_text(PIN)
     commit(root)
     edit(root / "specs/all.yaml", ("min: 0.9", "min: 0.1"))
@@ -198,7 +195,7 @@ def test_a_pin_that_is_taken_out_waits_for_the_registry(tmp_path: Path) -> None:
 
 
 def test_a_pinned_metric_that_misses_a_gate_is_told(tmp_path: Path) -> None:
-    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=PLACES)
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=STANDARD)
     pinned = PIN.replace('"}', MEASURED)
     (root / "exai.lock").write_text(pinned)
     commit(root)
@@ -216,7 +213,7 @@ def test_a_pinned_metric_that_misses_a_gate_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("uri", ["s3://b/m/kinds/3", "s3://b/m/kinds/4"])
 def test_another_version_with_the_digest_of_the_old_one_is_said(uri: str, tmp_path: Path) -> None:
-    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=PLACES)
+    root = project(tmp_path, DATASET, TRAINING, GATED, SERVING, environments=STANDARD)
     (root / "exai.lock").write_text(PIN)
     commit(root)
     edit(root / "exai.lock", ("version: 3", "version: 4"), ("s3://b/m/kinds/3", uri))
@@ -235,7 +232,6 @@ def test_another_version_with_the_digest_of_the_old_one_is_said(uri: str, tmp_pa
 
 
 MEASURED = '", metrics: {accuracy: 0.97}}'
-PLACES = CLUSTER.replace("MODE", "Standard")
 PIN = f"""\
 apiVersion: exai.dev/v1alpha1
 kind: Lock

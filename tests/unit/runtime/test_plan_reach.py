@@ -9,21 +9,23 @@ import pytest
 from git_repository import git
 from guide_pages import GUIDE, write
 from reviewed_projects import (
-    CLUSTER,
+    CLAIM,
     DATASET,
     HEAD,
     MODEL,
     SERVING,
+    STANDARD,
+    TALKING,
     TRAINING,
     actions,
     commit,
     compared,
     edit,
     project,
+    remove,
     rows,
 )
 
-from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
 from exai_runtime.views.human import against as human
 from exai_runtime.views.human.paint import Paint
@@ -31,21 +33,6 @@ from exai_runtime.views.markdown.against import lines
 from exai_specs.effects import Effect
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-CLAIM = f"""
-{HEAD}kind: Manifest
-metadata: {{name: photos, owner: ml}}
-spec:
-  manifest:
-    apiVersion: v1
-    kind: PersistentVolumeClaim
-    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
-"""
-TALKING = f"""
-{HEAD}kind: LLMService
-metadata: {{name: chat, owner: ml}}
-spec: {{model: {{uri: "hf://a/b", lora: {{adapters: {{sql: "hf://a/sql", rust: "hf://a/r"}}}}}}}}
-"""
-PLACES = CLUSTER.replace("MODE", "Standard")
 
 
 def guide(page: str, root: Path) -> Path:
@@ -58,7 +45,7 @@ def guide(page: str, root: Path) -> Path:
 
 def test_all_services_of_one_runtime_are_rolled_out_with_it(tmp_path: Path) -> None:
     other = SERVING.replace("serving", "another")
-    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, other, environments=PLACES)
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, other, environments=STANDARD)
     before, _, after = (root / "exai.yaml").read_text().partition("serve: 'example.com/exai@sha2")
     (root / "exai.yaml").write_text(f"{before}serve: 'example.com/exbi@sha2{after}")
     found = compared(root, "prod")
@@ -90,7 +77,9 @@ def test_a_pipeline_whose_file_means_the_same_is_listed_with_it(tmp_path: Path) 
 
 
 def test_who_uses_files_that_are_lost_is_told(tmp_path: Path) -> None:
-    root = project(tmp_path, CLAIM, SERVING.replace("kinds@champion", MODEL_FILES), **PLACED)
+    root = project(
+        tmp_path, CLAIM, SERVING.replace("kinds@champion", MODEL_FILES), environments=STANDARD
+    )
     edit(root / "specs/all.yaml", ("ReadWriteOnce", "ReadWriteMany"))
     [broken] = compared(root, "prod").breaks
     assert (broken.consumer, broken.why, broken.at.line, broken.is_gone) == (
@@ -99,8 +88,7 @@ def test_who_uses_files_that_are_lost_is_told(tmp_path: Path) -> None:
         4,
         False,
     )
-    text = (root / "specs/all.yaml").read_text()
-    (root / "specs/all.yaml").write_text(text.partition("---")[2])
+    remove(root)
     found = compared(root, "prod")
     [broken] = found.breaks
     assert (broken.why, broken.at.line, broken.is_gone) == (
@@ -113,7 +101,7 @@ def test_who_uses_files_that_are_lost_is_told(tmp_path: Path) -> None:
 
 def test_who_mounts_files_that_are_lost_is_named(tmp_path: Path) -> None:
     mounting = SERVING.replace("model: kinds@champion", MOUNTING)
-    root = project(tmp_path, CLAIM, mounting, **PLACED)
+    root = project(tmp_path, CLAIM, mounting, environments=STANDARD)
     edit(root / "specs/all.yaml", ("ReadWriteOnce", "ReadWriteMany"))
     [broken] = compared(root, "prod").breaks
     assert (broken.consumer, broken.why) == (
@@ -147,14 +135,13 @@ def test_another_kind_that_is_called_like_a_claim_holds_no_files(
         "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
     )
     mounting = SERVING.replace("model: kinds@champion", MOUNTING)
-    root = project(tmp_path, other, mounting, **PLACED)
+    root = project(tmp_path, other, mounting, environments=STANDARD)
     old = "storage: 1Gi" if "storage" in changed else "ReadWriteOnce"
     edit(root / "specs/all.yaml", (old, changed))
     found = compared(root, "prod")
     assert [how for how, _, _ in actions(found)] == ["update"]
     assert found.breaks == ()
-    text = (root / "specs/all.yaml").read_text()
-    (root / "specs/all.yaml").write_text(text.partition("---")[2])
+    remove(root)
     found = compared(root, "prod")
     assert found.breaks == ()
     assert rows(found) == {"Manifest/photos": ("removed", Effect.RENDER)}
@@ -170,7 +157,7 @@ def test_what_is_made_again_and_only_runs_again_breaks_nobody(tmp_path: Path) ->
         "LocalModelCache",
         '{sourceModelUri: "s3://b/m", modelSize: 1Gi, nodeGroups: [gpu]}',
     )
-    root = project(tmp_path, trained, kept, **PLACED)
+    root = project(tmp_path, trained, kept, environments=STANDARD)
     edit(root / "specs/all.yaml", ("name: torch", "name: jax"))
     found = compared(root, "prod")
     assert rows(found) == {"Manifest/tune": ("changed", Effect.RETRAIN)} and found.breaks == ()
@@ -196,7 +183,7 @@ spec:
   resources: {{cpu: 1, memory: 1Gi}}
   volumes: {{/photos: {{pvc: photos}}}}
 """
-    root = project(tmp_path, CLAIM, notebook, **PLACED)
+    root = project(tmp_path, CLAIM, notebook, environments=STANDARD)
     edit(root / "exai.yaml", ("namespace: ml", "namespace: mm"))
     found = compared(root, "prod")
     assert [(each.consumer, [str(ref) for ref in each.because]) for each in found.breaks] == [
@@ -241,11 +228,10 @@ spec: {{steps: {{one: {{python: "{name}.py:f", embed: {folder}}}}}}}
 
 MOUNTING = 'model: {uri: "s3://b/m", format: sklearn}, volumes: {/photos: {pvc: photos}}'
 MODEL_FILES = '{uri: "s3://b/m", format: sklearn}'
-PLACED = {"environments": PLACES}
 
 
 def test_an_adapter_that_is_gone_breaks_who_names_it(tmp_path: Path) -> None:
-    place = PLACES.replace("target: kubeflow,", "target: kubeflow, platform: latest,")
+    place = STANDARD.replace("target: kubeflow,", "target: kubeflow, platform: latest,")
     root = project(tmp_path, TALKING, environments=place)
     edit(root / "specs/all.yaml", ("{sql: ", "{sequel: "))
     [broken] = compared(root, "prod").breaks
@@ -338,9 +324,8 @@ def test_the_one_document_that_changed_is_to_blame(tmp_path: Path) -> None:
 
 
 def test_a_comment_says_why(tmp_path: Path) -> None:
-    root = project(tmp_path, CLAIM, DATASET, TRAINING, MODEL, SERVING, **PLACED)
-    text = (root / "specs/all.yaml").read_text().partition("---")[2]
-    (root / "specs/all.yaml").write_text(text)
+    root = project(tmp_path, CLAIM, DATASET, TRAINING, MODEL, SERVING, environments=STANDARD)
+    remove(root)
     edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: drf"))
     comment = list(lines(plan_against(root, "prod", "HEAD")))
     at = comment.index("- run `Pipeline/training`, retrain")
@@ -350,12 +335,15 @@ def test_a_comment_says_why(tmp_path: Path) -> None:
     assert comment[at + 1] == f"  - {gone}"
 
 
+ROUTED = "  router: {route: {}, gateway: {}}\n"
+
+
 def test_a_route_that_is_gone_breaks_who_takes_it(tmp_path: Path) -> None:
-    place = PLACES.replace("target: kubeflow,", "target: kubeflow, platform: latest,")
+    place = STANDARD.replace("target: kubeflow,", "target: kubeflow, platform: latest,")
     place = place.replace("mode: Standard", "mode: Standard, gatewayApi: true")
-    routed = TALKING.replace("spec: {model", "spec: {router: {route: {}, gateway: {}}, model")
+    routed = TALKING.replace("spec:\n", f"spec:\n{ROUTED}")
     root = project(tmp_path, routed, environments=place)
-    edit(root / "specs/all.yaml", ("router: {route: {}, gateway: {}}, ", ""))
+    edit(root / "specs/all.yaml", (ROUTED, ""))
     found = compared(root, "prod")
     [broken] = found.breaks
     assert (broken.consumer, broken.why) == (
@@ -379,7 +367,7 @@ def test_what_cant_be_read_breaks_no_document_beside_it(tmp_path: Path) -> None:
 
 
 def test_a_port_of_this_machine_means_nothing_on_a_cluster(tmp_path: Path) -> None:
-    there = f"{PLACES[:-1]}, here: {{target: local}}}}"
+    there = f"{STANDARD[:-1]}, here: {{target: local}}}}"
     with_port = SERVING.replace("kinds@champion}", "kinds@champion, local: {port: 8081}}")
     root = project(tmp_path, DATASET, TRAINING, MODEL, with_port, environments=there)
     edit(root / "specs/all.yaml", ("port: 8081", "port: 8082"))
@@ -423,16 +411,13 @@ spec:
 """
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
+@pytest.mark.usefixtures("each_way")
 @pytest.mark.parametrize("place", ["local", "prod"])
-def test_a_search_whose_code_is_another_names_the_file(
-    place: str, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
+def test_a_search_whose_code_is_another_names_the_file(place: str, tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     file = tmp_path / "specs/profit.py"
     file.write_text(PROFIT)
-    both = "{local: {target: local}, " + PLACES[1:]
+    both = "{local: {target: local}, " + STANDARD[1:]
     root = project(tmp_path, DATASET, SEARCH, environments=both)
     edit(file, ("(share,)", "(share * 2,)"))
     blamed = ["File/specs/profit.py", "Tuning/search"]

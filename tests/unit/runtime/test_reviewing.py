@@ -17,6 +17,7 @@ from reviewed_projects import (
     MODEL,
     SERVICE,
     SERVING,
+    STANDARD,
     THERE,
     TRAINING,
     actions,
@@ -27,7 +28,6 @@ from reviewed_projects import (
     rows,
 )
 
-from exai_runtime import rechecking
 from exai_runtime.comparing import plan_against
 from exai_runtime.known_warnings import parted
 from exai_runtime.revision_results import Against
@@ -165,8 +165,7 @@ spec: {{nodes: {{root: {{routerType: Sequence, steps: [{{service: scoring}}]}}}}
 
 
 def test_callers_of_what_is_removed_or_stopped_are_named(tmp_path: Path) -> None:
-    environments = CLUSTER.replace("MODE", "Standard")
-    root = project(tmp_path, SERVICE, GRAPH, environments=environments)
+    root = project(tmp_path, SERVICE, GRAPH, environments=STANDARD)
     (root / "specs/all.yaml").write_text(SERVICE)
     found = compared(root, "prod")
     assert [(each.consumer, each.why) for each in found.breaks] == [
@@ -193,13 +192,9 @@ def test_callers_of_what_is_removed_or_stopped_are_named(tmp_path: Path) -> None
     assert "Graph/choosing" not in {str(each.ref) for each in compared(root, "prod").breaks}
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])  # 0: parts alone are compared
-def test_a_comment_has_the_warnings_that_are_new(
-    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
-    environments = CLUSTER.replace("MODE", "Standard")
-    root = project(tmp_path, SERVICE, GRAPH, environments=environments)
+@pytest.mark.usefixtures("each_way")
+def test_a_comment_has_the_warnings_that_are_new(tmp_path: Path) -> None:
+    root = project(tmp_path, SERVICE, GRAPH, environments=STANDARD)
     edit(root / "specs/all.yaml", ("  replicas:", "  stopped: true\n  replicas:"))
     found = plan_against(root, "prod", "HEAD")
     assert [each.code for each in found.news] == ["stopped-service"]
@@ -213,7 +208,7 @@ def test_a_comment_has_the_warnings_that_are_new(
 
 
 def test_text_and_json_have_the_warnings_that_are_new(tmp_path: Path) -> None:
-    root = project(tmp_path, SERVICE, GRAPH, environments=CLUSTER.replace("MODE", "Standard"))
+    root = project(tmp_path, SERVICE, GRAPH, environments=STANDARD)
     edit(root / "specs/all.yaml", ("  replicas:", "  stopped: true\n  replicas:"))
     found = plan_against(root, "prod", "HEAD")
     text = list(human.lines(found, Paint(False)))
@@ -239,13 +234,10 @@ def on_stderr(found: Against, quiet: bool = False) -> list[str]:
     return err.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("few", [0, rechecking.FEW])
-def test_what_was_warned_of_before_is_counted(
-    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rechecking, "FEW", few)
+@pytest.mark.usefixtures("each_way")
+def test_what_was_warned_of_before_is_counted(tmp_path: Path) -> None:
     stopped = SERVICE.replace("  replicas:", "  stopped: true\n  replicas:")
-    root = project(tmp_path, stopped, GRAPH, environments=CLUSTER.replace("MODE", "Standard"))
+    root = project(tmp_path, stopped, GRAPH, environments=STANDARD)
     edit(root / "specs/all.yaml", ("name: choosing, owner: ml", "name: choosing, owner: me"))
     found = plan_against(root, "prod", "HEAD")
     assert found.news == () and "stopped-service" in {each.code for each in found.known}
@@ -293,8 +285,7 @@ def test_an_apply_has_nothing_to_do_only_until_what_waits_is_there(tmp_path: Pat
 
 
 def test_callers_from_outside_the_cluster_are_named(tmp_path: Path) -> None:
-    environments = CLUSTER.replace("MODE", "Standard")
-    root = project(tmp_path, SERVICE, GRAPH, environments=environments)
+    root = project(tmp_path, SERVICE, GRAPH, environments=STANDARD)
     edit(root / "specs/all.yaml", ("  replicas:", "  visibility: cluster\n  replicas:"))
     found = compared(root, "prod")
     [one] = found.breaks

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-
 import pytest
+from line_counts import lines_run
 
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, read
@@ -423,24 +421,6 @@ def test_a_number_of_any_length_is_a_number(number: str) -> None:
     documents, problems = read(f"a: {number}\n", "x.yaml")
     assert documents == ()
     assert [(p.code, str(p.at)) for p in problems] == [("number-format", "x.yaml:1:4")]
-
-
-def lines_run(call: Callable[[], object]) -> int:
-    """How many lines of Python a call takes."""
-    count = 0
-
-    def trace(_frame: object, event: str, _arg: object) -> object:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @pytest.mark.parametrize("item", ["a{0}", "a{0}: [b]"], ids=["list", "mapping"])
