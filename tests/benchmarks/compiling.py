@@ -81,7 +81,10 @@ def main(sizes: list[int]) -> None:
                 _measured((*ALL, str(project)), base)  # writes the byte code
             _row(f"exai validate, {size:,} files", _validate(project), base, size)
             _row("  + lineage, render, offline plan", (*ALL, str(project)), base, size)
-            warm = base | {"EXAI_CACHE_DIR": str(folder / "cache")}
+            cache = folder / "cache"
+            warm = base | {"EXAI_CACHE_DIR": str(cache)}
+            empty = partial(shutil.rmtree, cache, ignore_errors=True)
+            _row("  validate, cache still empty", _validate(project), warm, size, empty)
             _least(_validate(project), warm, 1)
             _row("  validate, warm cache, nothing changed", _validate(project), warm, size)
             edit = partial(_edited, project / "specs/team_0/model_0.yaml")
