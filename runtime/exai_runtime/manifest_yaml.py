@@ -7,7 +7,6 @@ bytes. Nothing in the text moves a terminal's cursor, so it may be printed as it
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,14 +22,16 @@ _FIRST = ("apiVersion", "kind", "metadata")
 # Controls but the newline, and marks that reorder text.
 _HIDDEN = regex("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+_NEVER = 2**31 - 1  # characters after which a line is folded; libyaml has no larger number
 
-class _Dumper(yaml.SafeDumper):
+
+class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         del data
         return True
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def _text(dumper: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
     if _BARE.fullmatch(value) and value.lower() not in _WORDS:
         style = None
     elif _HIDDEN.search(value):
@@ -54,7 +55,7 @@ def document(value: Mapping[str, Any]) -> str:
         sort_keys=False,
         default_flow_style=False,
         allow_unicode=not hidden,
-        width=sys.maxsize,
+        width=_NEVER,
     )
 
 
