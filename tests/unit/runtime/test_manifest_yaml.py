@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exai_runtime.manifest_yaml import document, stream
@@ -54,6 +54,27 @@ def test_what_is_written_is_read_back(value: dict[str, Any]) -> None:
     assert yaml.safe_load(written) == value
     assert yaml.load(written, Loader=yaml.CSafeLoader) == value
     assert written == document(dict(reversed(value.items())))
+
+
+# Characters that decide how a text is written, and where its lines end.
+TEXTS = st.text(st.sampled_from("ab -:#'\"|>é😀\n"), max_size=12)
+NESTED = st.recursive(
+    TEXTS | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.just(-0.0),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=30,
+)
+LONG = "k" * 101
+"""A key that leaves the whole of its document to libyaml."""
+
+
+@settings(max_examples=1000)
+@given(st.dictionaries(TEXTS.filter(lambda key: key > LONG or key < "k"), NESTED, max_size=4))
+@example({"apiVersion": "v1", "kind": "K", "l": {"a": [], "b": {}, "c": [[["a\nb"]], [{}]]}})
+@example({"a": [{"b": "x\n\n\ny\n", "c": [" x\ny", "x \ny", "x\n y", "\nx"]}, 0.0, -0.0, 1e300]})
+def test_it_is_laid_out_as_libyaml_does_it(value: dict[str, Any]) -> None:
+    by_libyaml = document({**value, LONG: 1})
+    assert by_libyaml.count(f"{LONG}: 1\n") == 1
+    assert document(value) == by_libyaml.replace(f"{LONG}: 1\n", "") or not value
 
 
 @given(st.dictionaries(st.text(st.characters(blacklist_categories=["Cs"])), JSON, max_size=4))
