@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from exai_compiler.backends.kfp.objects import SERVICE_ACCOUNT
 from exai_compiler.build import Rendered
@@ -44,6 +45,7 @@ _BLOCKS: Mapping[str, tuple[str, str]] = {
     "persistentVolumeClaim": (CLAIM, "claimName"),
     "pvcMount": (CLAIM, "constant"),
 }
+_NAMING = frozenset((*_BLOCKS, "serviceAccountName", SERVICE_ACCOUNT))
 _KEYS = ("secretKey", "configMapKey")
 # What KServe reads before a pod starts (targets 1.4): a Secret by its name, or by the one of all
 # services, and volumes by their claims.
@@ -104,14 +106,16 @@ def _named(body: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     while stack:
         node = stack.pop()
         if isinstance(node, tuple):
-            stack += node
-        elif isinstance(node, Mapping):
-            for key, value in node.items():
-                if key in _BLOCKS:
-                    yield from _of_block(key, value)
-                elif key in ("serviceAccountName", SERVICE_ACCOUNT) and isinstance(value, str):
-                    yield ACCOUNT, value, ()
-            stack += node.values()
+            stack += [each for each in node if type(each) is not str]
+        elif type(node) is MappingProxyType or isinstance(node, Mapping):
+            if not _NAMING.isdisjoint(node):  # of the mappings of a pipeline hardly any
+                for key in _NAMING.intersection(node):
+                    value = node[key]
+                    if key in _BLOCKS:
+                        yield from _of_block(key, value)
+                    elif isinstance(value, str):
+                        yield ACCOUNT, value, ()
+            stack += [each for each in node.values() if type(each) is not str]
 
 
 def _stored(body: Tree) -> Iterator[tuple[str, str, tuple[str, ...]]]:

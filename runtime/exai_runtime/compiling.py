@@ -22,6 +22,7 @@ from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.tuning.trial import searched
 from exai_runtime.cli.ending import spared
+from exai_runtime.collector import collector_off
 from exai_runtime.two_processes import spread_over
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order, secrets_alone
@@ -81,6 +82,7 @@ class Compiled:
         return not has_errors(problem for problem in self.problems if problem not in told)
 
 
+@collector_off()
 def check_project(
     loaded: Loaded, environment: str | None = None, only_shown: bool = False
 ) -> Checked:
@@ -244,6 +246,7 @@ def open_target(checked: Checked, name: str, environment: Environment) -> LocalT
     return LocalTarget(checked.loaded.root, name, environment, project.name, project)
 
 
+@collector_off()
 def compile_environment(
     checked: Checked, name: str, environment: Environment, reader: Reader
 ) -> Compiled:
@@ -276,6 +279,7 @@ def facts_offline(checked: Checked, name: str, environment: Environment) -> Fact
     return Facts(unread=f"the registry of `{name}` wasn't asked")
 
 
+@collector_off()
 def compile_offline(
     checked: Checked, name: str, environment: Environment, facts: Facts | None = None
 ) -> Build:

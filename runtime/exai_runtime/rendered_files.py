@@ -11,7 +11,8 @@ apply`, with what to install for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from exai_compiler.build import Build, Rendered
@@ -19,6 +20,7 @@ from exai_compiler.changes import ObjectId
 from exai_compiler.maybe import Unknown, unknowns
 from exai_runtime.manifest_yaml import document, stream
 from exai_runtime.results import LeftOut
+from exai_runtime.two_processes import spread_over
 from exai_specs.frozen import thaw
 from exai_specs.identity import Ref
 from exai_specs.kinds import Environment
@@ -87,11 +89,11 @@ def known(
     guards a service goes with it, as there would be nothing to watch. `among` are all objects."""
     waiting: dict[Ref, Unknown] = {}
     for item in among:
-        if item.id.kind in _SERVERS and (waits := next(unknowns(item.body), None)) is not None:
+        if item.id.kind in _SERVERS and (waits := _waits(item)) is not None:
             waiting[item.origin] = waits
     whole, left = [], []
     for item in objects:
-        waits = next(unknowns(item.body), None)
+        waits = _waits(item)
         if waits is None and _is_beside(item):
             waits = waiting.get(item.origin)
         if waits is None:
@@ -101,19 +103,30 @@ def known(
     return tuple(whole), tuple(left)
 
 
+def _waits(item: Rendered) -> Unknown | None:
+    """What it waits for first."""
+    return None if item.closed else next(unknowns(item.body), None)
+
+
 def _is_beside(item: Rendered) -> bool:
     """Whether it is of one service alone, and of no use without it; other ConfigMaps are shared."""
     dashboard = ("ConfigMap", f"{item.origin.name}-dashboard")
     return item.id.kind in _BESIDE or (item.id.kind, item.id.name) == dashboard
 
 
-def files(objects: Iterable[Rendered], environment: Environment) -> tuple[File, ...]:
+def files(objects: Sequence[Rendered], environment: Environment) -> tuple[File, ...]:
     """Sorted by path. Raises ValueError when two objects have one path."""
+
+    def of(item: Rendered) -> tuple[File, ...]:
+        return tuple(_files(item, environment))
+
     found: dict[str, File] = {}
-    for item in objects:
-        for file in _files(item, environment):
+    with spread_over(len(objects))(of, objects) as made:
+        for file in chain.from_iterable(made):
             if file.path in found:
-                raise ValueError(f"{found[file.path].object} and {item.id} are both {file.path}")
+                raise ValueError(
+                    f"{found[file.path].object} and {file.object} are both {file.path}"
+                )
             found[file.path] = file
     return tuple(found[path] for path in sorted(found))
 

@@ -15,6 +15,7 @@ from exai_compiler.changes import ObjectId
 from exai_compiler.expected import expected
 from exai_compiler.facts import Facts
 from exai_runtime import output_folder
+from exai_runtime.collector import collector_off
 from exai_runtime.compiling import (
     check_project,
     compile_offline,
@@ -45,6 +46,7 @@ NOWHERE = Span("")
 KUSTOMIZATION = "kustomization.yaml"
 
 
+@collector_off()
 def render(
     root: Path, environment: str, names: Sequence[str], folder: Path | None
 ) -> RenderedFiles | Refused:

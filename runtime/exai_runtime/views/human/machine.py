@@ -31,13 +31,14 @@ def rendered(found: RenderedFiles, paint: Paint) -> Iterator[str]:
 
 
 def left_out(found: tuple[LeftOut, ...], paint: Paint) -> Iterator[str]:
-    """What isn't among them, and why; for stderr."""
-    for one in found:
-        yield f"{paint.yellow('left out')} {one.id}: waits for {one.waits.waits_for}: " + (
-            one.waits.reason
-        )
-        if one.hint:
-            yield f"  {paint.cyan('= help:')} {one.hint}"
+    """What isn't among them, and why; for stderr. What helps several is said once, below them."""
+    for hint, several in groupby(found, lambda one: one.hint):
+        for one in several:
+            yield f"{paint.yellow('left out')} {one.id}: waits for {one.waits.waits_for}: " + (
+                one.waits.reason
+            )
+        if hint:
+            yield f"  {paint.cyan('= help:')} {hint}"
 
 
 def expected(found: tuple[Expected, ...], paint: Paint) -> Iterator[str]:
