@@ -72,6 +72,8 @@ def takes(found: Takes, value: Json) -> bool:
         return True
     if found.names:  # of other types than text `wrong-input-type` speaks
         return not isinstance(value, str) or _mangled(value) in map(_mangled, found.names)
+    if found.within:
+        return _is_within(found, value)
     if isinstance(value, str):
         if value in found.texts:
             return True
@@ -92,6 +94,14 @@ def takes(found: Takes, value: Json) -> bool:
             return "list" in found.kinds
         case _:
             return "struct" in found.kinds
+
+
+def _is_within(found: Takes, value: Json) -> bool:
+    """Of other types than numbers, and of fractions where there are none, others speak, too."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return True
+    foreign = any(each.kind == "int" for each in found.within) and not float(value).is_integer()
+    return foreign or any(_between(each, value) for each in found.within)
 
 
 def _is_number(found: Takes, value: float, *, whole: bool, share: bool) -> bool:
@@ -127,7 +137,7 @@ def _mangled(name: str) -> str:
 def _described(found: Takes) -> str:
     """`a whole number of at least 1, "sqrt" or null`."""
     texts = _texts(found)
-    words = [_range(each) for each in found.ranges]
+    words = [_range(each) for each in (*found.ranges, *found.within)]
     words += [said for kind, said in _SAID if kind in found.kinds]
     words += [f'"{text}"' for text in texts] if len(texts) <= _FEW else ["one of certain names"]
     if "none" in found.kinds:
@@ -152,6 +162,8 @@ _SAID = (
 
 
 def _range(each: Range) -> str:
+    if each.low is not None and each.low == each.high:
+        return f"{each.low:g}"
     left = "of at least" if each.closed in ("left", "both") else "above"
     right = "at most" if each.closed in ("right", "both") else "below"
     bounds = [

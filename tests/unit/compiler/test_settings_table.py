@@ -215,11 +215,47 @@ def test_names_of_h2o_are_compared_as_its_client_does() -> None:
             "must be a whole number of at least 1 or null, not text: ",
         ),
         ("train-h2o", "glm", {"ntrees": 3}, "has no parameter `ntrees`: "),
+        (
+            "train-h2o",
+            "gbm",
+            {"learn_rate": 10},
+            "must be a number above 0 and at most 1, not the number 10: ",
+        ),
+        (
+            "train-h2o",
+            "gbm",
+            {"nfolds": 1},
+            "must be 0 or a whole number of at least 2, not the number 1: ",
+        ),
+        (
+            "train-h2o",
+            "automl",
+            {"nfolds": -2},
+            "must be a whole number of at least -1 and at most 0 or a whole number of at least 2",
+        ),
     ],
 )
 def test_words(component: str, algorithm: str, values: dict[str, Any], said: str) -> None:
     (found,) = refused(component, algorithm, freeze(values))
     assert f"{found.words}{found.shown}: {found.hint}".startswith(said)
+
+
+@pytest.mark.parametrize("value", ["10", True, None, [10], {"a": 10}, float("inf"), "${{ a.b }}"])
+def test_of_what_is_no_number_others_speak(value: Any) -> None:
+    assert not list(refused("train-h2o", "gbm", freeze({"learn_rate": value, "ntrees": value})))
+    assert not list(refused("train-h2o", "gbm", freeze({"nfolds": 1.5})))
+
+
+def test_the_ranges_are_of_what_there_is() -> None:
+    """`tests/local/components/test_h2o_ranges.py` holds them against H2O."""
+    for algorithm in ALGORITHMS:
+        known = settings_of("train-h2o", algorithm)
+        assert known is not None
+        kinds = {name: ALGORITHMS[algorithm].parameters[name] for name in known}
+        assert any(each.within for each in known.values())
+        for name, found in known.items():
+            of = {"int": "integer", "number": "double"}
+            assert all(of[each.kind] == kinds[name] for each in found.within), name
 
 
 def test_expressions_and_unknown_algorithms_are_left_to_others() -> None:
