@@ -692,6 +692,18 @@ SAMPLES: Mapping[str, tuple[str, Result]] = {
             FRESHNESS,
         ),
     ),
+    "status-applied": (
+        "status",
+        StatusReport(
+            "local",
+            (replace(READY, detail="whether the specs ask for it isn't known", drift="unknown"),),
+            (),
+            (),
+            (),
+            (replace(MISSPELT, code="broken-specs", severity="warning"),),
+            SOURCES,
+        ),
+    ),
     "status-errors": (
         "status",
         StatusReport("local", (), (), (), (), (MISSPELT,), SOURCES),

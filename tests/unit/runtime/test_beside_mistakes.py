@@ -20,6 +20,8 @@ from exai_compiler.facts import Materialized, ModelFacts, ModelVersion, Verdict
 from exai_runtime import looking_back, session
 from exai_runtime.feature_results import FeatureList
 from exai_runtime.features.listing import listed
+from exai_runtime.features.looking_up import get
+from exai_runtime.features.pushing import push
 from exai_runtime.local import fact_cache, registry
 from exai_runtime.local.control import Control
 from exai_runtime.local.features.execute import REPOSITORY_KIND, online_file, store_mark
@@ -370,3 +372,15 @@ def test_a_mistake_in_the_same_file_hides_no_service_that_is_missing(
         file.write(OVERLAY)
         file.write("---\n" + UNKNOWN.replace("{model: tulips}", wrong))
     assert rows(session.status(root, "local")) == [("Service/iris", "missing", "")]
+
+
+def test_features_are_looked_up_and_not_pushed_beside_a_mistake(
+    fed: Path, running_on: RunningOn
+) -> None:
+    running_on(fed)
+    (fed / "specs/half.yaml").write_text(HALF)
+    found = get(fed, "local", "petasl", [{"flower_id": 1}])
+    assert told(found) == [("warning", "broken-specs"), ("error", "unknown-view")]
+    assert found.diagnostics[1].hint == "did you mean `petals`?"
+    pushed = push(fed, "local", "petals", fed / "rows.csv")
+    assert {severity for severity, _ in told(pushed)} == {"error"}
