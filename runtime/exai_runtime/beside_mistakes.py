@@ -50,6 +50,15 @@ def mistakes(checked: Checked) -> tuple[Diagnostic, ...]:
     return (warning,)
 
 
+def is_whole(checked: Checked, environment: str, ref: Ref) -> bool:
+    """Whether a document, and the Project that says where it is looked for, are what they say,
+    whatever is wrong with others."""
+    project = checked.project
+    if project is None:
+        return False
+    return {ref, project.root.ref} <= whole_documents(readable(checked, project, environment))
+
+
 def asked_for(checked: Checked, environment: str) -> Iterator[Ref]:
     """The services that are to run, whatever was meant by what is wrong: those of documents without
     a mistake. None where an overlay is wrong, or may be: it could stop them."""

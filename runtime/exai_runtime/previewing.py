@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exai_compiler.inlined import READER, fields_of
+from exai_runtime.beside_mistakes import environment_to_ask, is_whole
 from exai_runtime.compiling import check_project, environment_for
 from exai_runtime.data_results import ColumnFigures, Preview
 from exai_runtime.local.paths import Paths
@@ -18,6 +19,7 @@ from exai_runtime.local.questions import Failure, Question, ask
 from exai_runtime.workspace import load
 from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.frozen import freeze
+from exai_specs.identity import Ref
 from exai_specs.kinds import DatasetSpec, SqlSource
 from exai_specs.parse import Spec
 
@@ -26,22 +28,26 @@ NOWHERE = Span("")  # what is wrong stands on the command line, not in a file
 
 
 def preview(root: Path, environment: str, dataset: str, rows: int) -> Preview:
-    """Look at a dataset of this project: `rows` of its rows, and figures of all of them."""
+    """Look at a dataset of this project: `rows` of its rows, and figures of all of them. Mistakes
+    in other documents are nothing to it."""
     started = time.monotonic()
     checked = check_project(load(root), environment)
-    found, problems = environment_for(checked, environment)
+    ref = Ref("Dataset", dataset)
+    asks = is_whole(checked, environment, ref)
+    found, problems = (environment_to_ask if asks else environment_for)(checked, environment)
 
     def refused(*why: Diagnostic) -> Preview:
         seconds = time.monotonic() - started
         sources = checked.loaded.sources
         return Preview(dataset, environment, "", 0, (), (), seconds, in_order(why), sources)
 
-    if found is None or checked.usable is None:
+    project = checked.project
+    if found is None or project is None:
         # Its own answer has no warnings of the rest of the project, nor has this one.
         return refused(*(problem for problem in problems if problem.severity == "error"))
-    spec = checked.usable.find("Dataset", dataset)
+    spec = project.specs.get(ref)
     if spec is None or not isinstance(spec.body, DatasetSpec):
-        names = [ref.name for ref in checked.usable.specs if ref.kind == "Dataset"]
+        names = [ref.name for ref in project.specs if ref.kind == "Dataset"]
         close = get_close_matches(dataset, names, 1)
         hint = (
             f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none'}"

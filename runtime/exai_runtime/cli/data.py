@@ -41,7 +41,8 @@ def command() -> None:
 def preview(name: str, rows: int) -> int:
     """Show the columns of a Dataset, declared and found, their figures, and the first rows.
 
-    Columns that hold personal data (`pii: true`) are masked.
+    Columns that hold personal data (`pii: true`) are masked. Mistakes in other documents than the
+    Dataset and the Project are nothing to it.
     """
 
     def work(root: Path, options: Options, view: View) -> Result:
