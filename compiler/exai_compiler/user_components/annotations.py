@@ -21,7 +21,6 @@ from exai_specs.values import field, frozen, replace
 CODE = "bad-component"
 PREFIX = "exai.dev/"
 _KNOWN = ("version", "effects", "refs", "types", "metrics", "limits")
-_OF_PORTS = ("refs", "types", "metrics", "limits")
 _KINDS = ("Dataset", "Model", "FeatureService")
 _BASE: Path = ("metadata", "annotations")
 
@@ -48,21 +47,22 @@ class Noted:
 
 
 def noted(
-    document: Document, inputs: Mapping[str, Port], outputs: Mapping[str, Port]
+    document: Document,
+    inputs: Mapping[str, Port],
+    outputs: Mapping[str, Port],
+    names_are_told: bool = True,
 ) -> tuple[Noted, tuple[Diagnostic, ...]]:
-    """What exai's annotations say, and what is wrong with them."""
+    """What exai's annotations say, and what is wrong with them. Where the names of the ports aren't
+    told, or a type isn't (""), any may have been meant."""
     metadata = cast(Mapping[str, Json], document.value.get("metadata", {}))
     written = cast(Mapping[str, str], metadata.get("annotations", {}))
     mine = {k.removeprefix(PREFIX): v for k, v in written.items() if k.startswith(PREFIX)}
     problems: list[Diagnostic] = []
     told: dict[str, Any] = {}
-    # What speaks of ports is judged once it is told which there are, and of what type.
-    is_told = all(port.type for port in (*inputs.values(), *outputs.values()))
+    ports = {**inputs, **outputs} if names_are_told else None
     for name, text in mine.items():
-        if not is_told and name in _OF_PORTS:
-            continue
         try:
-            told[name] = _read(name, text, inputs, {**inputs, **outputs})
+            told[name] = _read(name, text, inputs, ports)
         except ValueError as error:
             at = document.at((*_BASE, f"{PREFIX}{name}"))
             hint = did_you_mean(name, _KNOWN) if name not in _KNOWN else _HINT[name]
@@ -80,8 +80,11 @@ _HINT: Mapping[str, str] = {
 }
 
 
-def _read(name: str, text: str, inputs: Mapping[str, Port], ports: Mapping[str, Port]) -> Any:
-    """The value of an annotation. Raises ValueError, for people."""
+def _read(
+    name: str, text: str, inputs: Mapping[str, Port], ports: Mapping[str, Port] | None
+) -> Any:
+    """The value of an annotation; None for ports that nobody knows. Raises ValueError, for
+    people."""
     if name not in _KNOWN:
         raise ValueError("isn't an annotation of a component of one's own")
     if name == "version":
@@ -96,18 +99,20 @@ def _read(name: str, text: str, inputs: Mapping[str, Port], ports: Mapping[str, 
         raise ValueError("is no JSON") from None
     if not isinstance(value, dict):
         raise ValueError("is no JSON object")
-    if name != "metrics" and (unknown := [key for key in value if key not in ports]):
+    known = value if ports is None or name == "metrics" else ports
+    if unknown := [key for key in value if key not in known]:
         raise ValueError(f"names `{unknown[0]}`, which this component doesn't have")
-    return MappingProxyType(dict(_items(name, value, inputs)))
+    return MappingProxyType(dict(_items(name, value, None if ports is None else inputs)))
 
 
 def _items(
-    name: str, value: Mapping[str, Any], inputs: Mapping[str, Port]
+    name: str, value: Mapping[str, Any], inputs: Mapping[str, Port] | None
 ) -> Iterator[tuple[str, Any]]:
     for key, item in value.items():
         match name:
             case "refs":
-                if item not in _KINDS or key not in inputs or inputs[key].type != "string":
+                type_ = "string" if inputs is None else inputs[key].type if key in inputs else "?"
+                if item not in _KINDS or type_ not in ("string", ""):
                     raise ValueError(f"`{key}` must be a String input, and name one of {_KINDS}")
                 yield key, item
             case "types":

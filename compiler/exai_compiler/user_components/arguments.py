@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import cast
 
-from exai_compiler.catalog import Port
+from exai_compiler.user_components.ports import Ports, are_told
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json
 from exai_specs.nearest import did_you_mean
 
 CODE = "bad-component"
-Ports = Mapping[str, Port]
 
 # A placeholder -> of what, and whether that is an artifact; None: either.
 _NAMES: Mapping[str, tuple[str, bool | None]] = {
@@ -101,7 +100,7 @@ def _named(
     side, artifact = _NAMES[word]
     port = ports.get(name) if isinstance(name, str) else None
     if port is None:
-        if _are_told(document, side, ports):
+        if are_told(document, f"{side}s", ports):
             hint = did_you_mean(str(name), ports) or f"declare it under {side}s"
             message = f"this component has no {side} `{name}`"
             yield Diagnostic(CODE, message, document.at(path), hint=hint)
@@ -110,13 +109,6 @@ def _named(
         value = "inputValue" if side == "input" else "outputPath"
         hint = f"write {side}Path" if port.is_artifact else f"write {value}"
         yield Diagnostic(CODE, f"`{name}` is {what}", document.key_at(path), hint=hint)
-
-
-def _are_told(document: Document, side: str, ports: Ports) -> bool:
-    """Whether the names of a side are known: where one stands there twice, one of them may have
-    been meant as any other, and that is told."""
-    written = cast(tuple[Json, ...], document.value.get(f"{side}s", ()))
-    return len(written) == len(ports)
 
 
 def _condition(
@@ -129,7 +121,7 @@ def _condition(
         yield Diagnostic(CODE, "this condition isn't whole", document.at(path), hint=hint)
         return
     is_there = isinstance(present, str) and present in inputs
-    if not is_there and _are_told(document, "input", inputs):
+    if not is_there and are_told(document, "inputs", inputs):
         hint = did_you_mean(str(present), inputs) or "declare it under inputs"
         message = f"this component has no input `{present}`"
         at = document.at((*path, "cond", "isPresent"))

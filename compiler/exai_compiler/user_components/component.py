@@ -17,7 +17,7 @@ from exai_compiler.catalog import Component, Effects, Port
 from exai_compiler.image_names import by_digest, wrong_image
 from exai_compiler.user_components.annotations import Noted, noted
 from exai_compiler.user_components.arguments import wrong_arguments
-from exai_compiler.user_components.ports import by_name, ports, renamed
+from exai_compiler.user_components.ports import are_told, by_name, ports, renamed
 from exai_compiler.user_components.shape import wrong_shape
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.documents import Document, Path, read
@@ -51,8 +51,10 @@ def read_component(text: str, path: str) -> Component | tuple[Diagnostic, ...]:
     inputs, outputs = by_name(written_inputs), by_name(written_outputs)
     notes, found = Noted(), (*problems, *(each for each, _ in shaped))
     found = (*found, *wrong_inputs, *wrong_outputs)
-    if lost.isdisjoint(("metadata", "inputs", "outputs")):
-        notes, wrong_notes = noted(document, inputs, outputs)
+    if "metadata" not in lost:
+        sides = (("inputs", written_inputs), ("outputs", written_outputs))
+        told = all(side not in lost and are_told(document, side, each) for side, each in sides)
+        notes, wrong_notes = noted(document, inputs, outputs, told)
         found = (*found, *wrong_notes)
     if lost.isdisjoint(("implementation", "inputs", "outputs")):
         found = (*found, *wrong_arguments(document, written_inputs, written_outputs, lost))
@@ -101,8 +103,7 @@ def inputs_named(text: str, path: str) -> tuple[str, ...]:
         return ()
     (document,) = documents
     found, _ = ports(document, "inputs")
-    is_told = len(found) == len(cast(tuple[Json, ...], document.value.get("inputs", ())))
-    return tuple(port.name for port in found.values()) if is_told else ()
+    return tuple(p.name for p in found.values()) if are_told(document, "inputs", found) else ()
 
 
 def _ports(

@@ -58,6 +58,12 @@ def ports(document: Document, field: str) -> tuple[Ports, tuple[Diagnostic, ...]
     return MappingProxyType(found), tuple(problems)
 
 
+def are_told(document: Document, field: str, found: Ports) -> bool:
+    """Whether the names of a side are known: where one stands there twice, one of them may have
+    been meant as any other, and that is told."""
+    return len(found) == len(cast(tuple[Json, ...], document.value.get(field, ())))
+
+
 def by_name(found: Ports) -> Ports:
     """The same by the names that a step has for them."""
     return MappingProxyType({port.name: port for port in found.values()})

@@ -257,6 +257,65 @@ def test_a_port_that_stands_twice_and_a_type_that_is_none_hide_what_may_come_of_
     (tmp_path / "component.yaml").write_text(TWICE)
     found = check_project(load(tmp_path)).diagnostics
     assert [(each.code, each.at.line) for each in found if each.severity == "error"] == [
+        ("bad-component", 4),
         ("bad-component", 7),
         ("bad-component", 8),
     ]
+
+
+NOTED = """\
+name: noted
+metadata:
+  annotations: {exai.dev/NOTE: 'VALUE'}
+inputs:
+  - {name: data, type: Dataset}
+  - {name: rate, type: Float}
+  - {name: name, type: String}
+implementation:
+  container: {image: alpine:3.20, args: [{inputPath: data}, {inputValue: rate}]}
+"""
+# Of any component that one may have meant.
+WHICHEVER = [
+    ("metrics", "no"),
+    ("metrics", '{"classification": "f1"}'),
+    ("limits", "[]"),
+    ("limits", '{"rate": {"over": 0}}'),
+    ("types", '{"rate": "flaot"}'),
+    ("refs", '{"name": "Table"}'),
+]
+
+
+@pytest.mark.parametrize(("note", "value"), WHICHEVER)
+@pytest.mark.parametrize(
+    ("right", "wrong_", "line"),
+    [
+        ("{name: name,", "{name: rate,", 7),  # twice
+        ("type: Float", "type: Flaot", 6),
+        ("inputs:", "inptus:", 4),
+        ("{name: data,", "{nmae: data,", 5),
+    ],
+)
+def test_an_annotation_that_no_port_makes_right_is_told_beside_one(
+    note: str, value: str, right: str, wrong_: str, line: int
+) -> None:
+    text = NOTED.replace("NOTE", note).replace("VALUE", value).replace(right, wrong_)
+    assert [line for line, _ in wrong(text)] == [3, line]
+
+
+@pytest.mark.parametrize(
+    ("note", "value", "right", "wrong_", "lines"),
+    [
+        ("limits", '{"rte": {"above": 0}}', "{name: name,", "{name: rate,", [7]),
+        ("limits", '{"rte": {"above": 0}}', "inputs:", "inptus:", [4]),
+        ("limits", '{"rte": {"above": 0}}', "type: Float", "type: Flaot", [3, 6]),
+        ("refs", '{"rate": "Dataset"}', "type: Float", "type: Sting", [6]),
+        ("refs", '{"rate": "Dataset"}', "type: String", "type: Sting", [3, 7]),
+        ("refs", '{"rate": "Dataset"}', "{name: name,", "{name: rate,", [7]),
+        ("refs", '{"name": "Dataset"}', "{name: rate,", "{name: name,", [7]),
+    ],
+)
+def test_one_that_a_port_may_make_right_waits(
+    note: str, value: str, right: str, wrong_: str, lines: list[int]
+) -> None:
+    text = NOTED.replace("NOTE", note).replace("VALUE", value).replace(right, wrong_)
+    assert [line for line, _ in wrong(text)] == lines
