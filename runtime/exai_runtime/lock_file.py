@@ -60,7 +60,8 @@ def read_lock(folder: Folder) -> ReadLock:
     documents, problems = read(data, FILE, "exactly apiVersion, kind and environments")
     if problems:
         return ReadLock(None, text, problems)
-    from exai_specs.lock import LockFile, parse_lock, readable
+    from exai_specs.lock import LockFile
+    from exai_specs.lock_reading import parse_lock, readable
 
     found = parse_lock(documents)
     if isinstance(found, LockFile):
@@ -118,7 +119,7 @@ def write_lock(root: Path, lock: LockFile) -> bool:
     """By rename, through a link that stays in the project; whether the file is another now.
     Raises OSError, and leaves nothing then."""
     from exai_runtime.whole_file import write_whole
-    from exai_specs.lock import lock_text
+    from exai_specs.lock_text import lock_text
 
     place = Path(os.path.realpath(root / FILE))
     from exai_runtime.editor_schema import FILE as SCHEMA

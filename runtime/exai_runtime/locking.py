@@ -147,7 +147,8 @@ def _written(
     """The file as it is now, which another `exai lock` may have written since it was checked, with
     these pins. Those that weren't `named` leave alone what is pinned meanwhile. Raises OSError."""
 
-    from exai_specs.lock import as_read, with_pins
+    from exai_specs.lock import with_pins
+    from exai_specs.lock_reading import as_read
 
     project, sources = checked.project, checked.loaded.sources
     assert project is not None  # noqa: S101 - the caller holds a project

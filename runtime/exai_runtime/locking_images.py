@@ -132,7 +132,8 @@ def _written(
     named: bool,
 ) -> Locked | Refused:
     """The file as it is now, with these digests. Raises OSError."""
-    from exai_specs.lock import as_read, with_pins
+    from exai_specs.lock import with_pins
+    from exai_specs.lock_reading import as_read
 
     project, sources = checked.project, checked.loaded.sources
     assert project is not None  # noqa: S101 - the caller holds a project

@@ -1,34 +1,26 @@
 """`exai.lock`: what people have decided for an environment, where specs say it by a moving name.
 
-In: the documents of that file. Out: a frozen `LockFile`, and its text again. Never: whether the
-environments and models exist, which the compiler's checks say; credentials, which nothing here
-takes.
+In: the fields of that file. Out: frozen values. Never: whether the environments and models exist,
+which the compiler's checks say; credentials, which nothing here takes. `lock_reading` and
+`lock_text` read and write it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from itertools import islice
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from exai_specs.blocks import block
-from exai_specs.core import ValidationError
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, Span, in_order
-from exai_specs.documents import Document, Path
-from exai_specs.documents import read as read_documents
+from exai_specs.diagnostics import Span
+from exai_specs.documents import Document
 from exai_specs.effects import Effect
 from exai_specs.fields import KeyedBy, Maybe, Named, Number, Text, Whole
-from exai_specs.frozen import empty, thaw
+from exai_specs.frozen import empty
 from exai_specs.kinds import API_VERSION
 from exai_specs.kinds.model_files import SHA256, FormatName, Uri
-from exai_specs.names import KUBERNETES, NameRule, parse_model_name
-from exai_specs.nearest import nearest
+from exai_specs.names import KUBERNETES, NameRule
 from exai_specs.notes import Field, about
-from exai_specs.reading import read
-from exai_specs.regexes import regex
 from exai_specs.values import field, frozen
 
 FILE = "exai.lock"
@@ -42,12 +34,6 @@ IMAGE_DIGEST = NameRule(
     mark="sha256:",
 )
 """The digest of an image's manifest, as registries tell it."""
-_PLAIN = regex(r"[A-Za-z][A-Za-z0-9_@-]*")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_HEADER = (
-    "# What aliases of models and tags of images mean, by environment."
-    " `exai lock` writes it; commit it.\n"
-)
 
 
 @block
@@ -140,103 +126,6 @@ class LockFile:
         return self.document.at(("environments", environment, *path), offset)
 
 
-def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, ...]:
-    """What the file says, or everything that is wrong with it. An empty file decides nothing."""
-    if not documents:
-        return LockFile(empty())
-    if len(documents) > 1:
-        at = documents[1].at()
-        hint = "put all environments into the first"
-        return (Diagnostic("wrong-type", f"{FILE} is one document", at, hint=hint),)
-    document = documents[0]
-    value = thaw(document.value)
-    wrong = list(islice(_nested(value, document), MAX_PROBLEMS))
-    try:
-        found = read(Written, value)
-    except ValidationError as error:
-        from exai_specs.shape import shape_of
-        from exai_specs.translate import translate
-
-        wrong += islice(translate(error, shape_of(Written), document, ()), MAX_PROBLEMS)
-        return in_order(wrong)
-    for name, pins in found.environments.items():
-        for key in pins.models:
-            if (problem := _not_versioned(key)) is not None:
-                at = document.key_at(("environments", name, "models", key))
-                hint = "write MODEL@ALIAS, as services do"
-                wrong.append(Diagnostic("invalid-value", problem, at, hint=hint))
-    return in_order(wrong) if wrong else LockFile(found.environments, document)
-
-
-def readable(document: Document) -> LockFile:
-    """What can be read of a lock that is wrong, by its environments. A misspelt key is taken for
-    what its hint names."""
-    document = _respelt(document)
-    found: dict[str, Pins] = {}
-    unread: dict[str, tuple[str, ...]] = {}
-    for name, pins in _entries(thaw(document.value), "environments"):
-        if KUBERNETES.wrong(name):
-            continue
-        models: dict[str, Pinned] = {}
-        wrong: list[str] = []
-        for key, pin in _entries(pins, "models"):
-            if _not_versioned(key) is not None:
-                continue
-            try:
-                models[key] = read(Pinned, pin)
-            except ValidationError:
-                wrong.append(key)
-        images = {
-            key: digest
-            for key, digest in _entries(pins, "images")
-            if isinstance(digest, str) and not IMAGE_DIGEST.wrong(digest)
-        }
-        found[name] = Pins(images=MappingProxyType(images), models=MappingProxyType(models))
-        unread[name] = tuple(wrong)
-    return LockFile(MappingProxyType(found), document, MappingProxyType(unread))
-
-
-def _respelt(document: Document) -> Document:
-    """With `environments` and `models` where a key is nearly one of them; places stay."""
-    from exai_specs.mended_document import Edits, Flaws, edited
-
-    edits = Edits(Flaws())
-    edits.renamed |= _meant(document, (), ("apiVersion", "kind", "environments"))
-    at = next(iter(edits.renamed), ("environments",))
-    for name in document.keys(at):
-        edits.renamed |= _meant(document, (*at, name), ("images", "models"))
-    return edited(document, KIND, edits) if edits.renamed else document
-
-
-def _meant(document: Document, path: Path, known: tuple[str, ...]) -> dict[Path, str]:
-    """The key at a path that was meant as the last of those that are known there."""
-    keys, name = document.keys(path), known[-1]
-    if name in keys:
-        return {}
-    meant = (key for key in keys if key not in known and nearest(key, known) == name)
-    return {(*path, key): name for key in islice(meant, 1)}
-
-
-def lock_text(lock: LockFile) -> str:
-    """The file: sorted, one line a pin, so that two people's changes meet in one place or none."""
-    lines = [_HEADER, f"apiVersion: {API_VERSION}\n", f"kind: {KIND}\n"]
-    environments = {
-        name: pins for name, pins in lock.environments.items() if pins.models or pins.images
-    }
-    lines.append("environments:\n" if environments else "environments: {}\n")
-    for name, pins in sorted(environments.items()):
-        lines.append(f"  {_scalar(name)}:\n")
-        if pins.images:
-            lines.append("    images:\n")
-        for key, digest in sorted(pins.images.items()):
-            lines.append(f"      {_scalar(key)}: {_scalar(digest)}\n")
-        if pins.models:
-            lines.append("    models:\n")
-        for key, pin in sorted(pins.models.items()):
-            lines.append(f"      {_scalar(key)}: {_mapping(_written(pin))}\n")
-    return "".join(lines)
-
-
 def with_pins(
     lock: LockFile | None,
     environment: str,
@@ -251,70 +140,3 @@ def with_pins(
         models=own.models if models is None else MappingProxyType(dict(models)),
     )
     return LockFile(MappingProxyType(there))
-
-
-def as_read(lock: LockFile) -> LockFile | tuple[Diagnostic, ...]:
-    """As the file will be read: a registry may tell what no lock takes."""
-    documents, problems = read_documents(lock_text(lock), FILE)
-    return problems or parse_lock(documents)
-
-
-def _nested(value: Any, document: Document) -> Iterator[Diagnostic]:
-    """Models with their aliases as mappings, which are taken out of the value: nothing that a pin
-    has is missing there."""
-    from exai_specs.shape import shape_of
-
-    pinned = shape_of(Pinned).fields.keys()
-    for name, pins in _entries(value, "environments"):
-        for key, inside in _entries(pins, "models"):
-            if "@" in key or not isinstance(inside, dict) or not inside or inside.keys() & pinned:
-                continue
-            del pins["models"][key]
-            alias = next(iter(inside))
-            at = document.key_at(("environments", name, "models", key, alias))
-            message = "an alias is no mapping in its model's: a pin's key names both"
-            hint = f"write {key[:60]}@{alias[:60]}: {{version: ..., uri: ...}}"
-            yield Diagnostic("invalid-value", message, at, hint=hint)
-
-
-def _entries(value: Any, name: str) -> list[tuple[str, Any]]:
-    """What a mapping has under a name, where that is one, too."""
-    inner = value.get(name) if isinstance(value, dict) else None
-    return list(inner.items()) if isinstance(inner, dict) else []
-
-
-def _not_versioned(key: str) -> str | None:
-    try:
-        parsed = parse_model_name(key)
-    except ValueError as error:
-        return f"this names no version of a model: {error}"
-    named = parsed.alias is not None or parsed.version is not None
-    return None if named else "this names no version of a model"
-
-
-def _written(pin: Pinned) -> dict[str, str]:
-    metrics = {name: _number(value) for name, value in sorted(pin.metrics.items())}
-    return {
-        "version": str(pin.version),
-        "uri": _scalar(pin.uri),
-        **({"digest": _scalar(pin.digest)} if pin.digest is not None else {}),
-        **({"format": _scalar(pin.format)} if pin.format is not None else {}),
-        **({"runKey": _scalar(pin.run_key)} if pin.run_key is not None else {}),
-        **({"metrics": _mapping(metrics)} if metrics else {}),
-    }
-
-
-def _mapping(values: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{_scalar(name)}: {text}" for name, text in values.items()) + "}"
-
-
-def _number(value: float) -> str:
-    """The shortest text that means it; the language has no exponents."""
-    return format(Decimal(repr(value)), "f")
-
-
-def _scalar(text: str) -> str:
-    """Plain where nobody can take it for anything but text."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())

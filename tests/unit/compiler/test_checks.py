@@ -27,7 +27,8 @@ from exai_specs import codes as parse_codes
 from exai_specs.allowances import Allowance, allowances
 from exai_specs.diagnostics import Diagnostic, has_errors
 from exai_specs.documents import read
-from exai_specs.lock import LockFile, parse_lock
+from exai_specs.lock import LockFile
+from exai_specs.lock_reading import parse_lock
 from exai_specs.parse import Spec, parse
 
 ROOT = Path(__file__).parents[3]

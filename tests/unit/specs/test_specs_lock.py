@@ -10,7 +10,9 @@ from jsonschema import Draft202012Validator
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.documents import read
 from exai_specs.frozen import thaw
-from exai_specs.lock import LockFile, Pinned, Pins, as_read, lock_text, parse_lock, with_pins
+from exai_specs.lock import LockFile, Pinned, Pins, with_pins
+from exai_specs.lock_reading import as_read, parse_lock
+from exai_specs.lock_text import lock_text
 from exai_specs.schema import bundle, schema_of_lock
 
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
