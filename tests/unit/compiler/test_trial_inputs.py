@@ -183,3 +183,34 @@ def test_the_classifiers_are_those_of_the_component() -> None:
     assert {name for name, (_, task) in ESTIMATORS.items() if task == "classification"} == set(
         CLASSIFIERS
     )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "given", "wrong"),
+    [
+        ("{type: integer, min: -2, max: 9}", "max_depth", ["of at least 0, not the number -2"]),
+        ("{type: double, min: 0.1, max: 10}", "learn_rate", ["at most 1, not the number 10.0"]),
+        ("{list: [0.1, 0.3, 3]}", "learn_rate", ["at most 1, not the number 3"]),
+        ("{type: double, min: 0.1, max: 1}", "learn_rate", []),
+    ],
+)
+def test_what_is_drawn_is_within_what_h2o_takes(
+    drawn: str, given: str, wrong: list[str], components: Catalog
+) -> None:
+    text = search("train-h2o").replace("{type: integer, min: 2, max: 9}", drawn)
+    told = found(text.replace("max_depth", given), components)
+
+    assert [code for code, _ in told] == ["invalid-input"] * len(wrong)
+    assert all(said.endswith(end) for (_, said), end in zip(told, wrong, strict=True))
+
+
+@pytest.mark.parametrize(("default", "wrong"), [("10", True), ("0.5", False)])
+def test_a_parameter_that_h2o_refuses_is_told_where_it_is_written(
+    default: str, wrong: bool, components: Catalog
+) -> None:
+    more = "parameters: {learn_rate: '${{ parameters.rate }}'}"
+    text = PIPELINE.replace("train-sklearn", "train-h2o").replace("MORE", more)
+    parameter = f"spec:\n  parameters: {{rate: {{type: double, default: {default}}}}}\n"
+    told = found(text.replace("spec:\n", parameter), components)
+
+    assert [code for code, _ in told if code != "unused-step"] == ["invalid-input"] * wrong
