@@ -100,6 +100,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Data is looked at in a process of its own, so that a driver's crash ends no plan. "
             "The message has the last line of what it wrote.",
         ),
+        "no-memory": Code(
+            "The process may have no more memory.",
+            "A container or a shell limits it, or the machine has no more. Nothing that was "
+            "written is half a file; raise the limit, and run the same command again.",
+        ),
         "packages-not-installed": Code(
             "The packages of a Python step can't be installed here.",
             "Locally they are installed into a cached environment of their own. The message is "

@@ -69,6 +69,9 @@ def explained(error: Exception) -> Refused:
     if isinstance(error, OSError) and error.errno is not None and error.errno in _DISK:
         where = f" {error.filename}" if error.filename else ""
         return refused("no-access", f"{error.strerror}:{where}", _DISK[error.errno])
+    if isinstance(error, MemoryError):
+        hint = "raise the limit of the process or container (ulimit -v); 10,000 specs take 250 MB"
+        return refused("no-memory", "the memory that this process may have is used up", hint)
     return _bug(error)
 
 

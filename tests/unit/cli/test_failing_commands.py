@@ -31,6 +31,7 @@ from exai_compiler.build import Build
 from exai_compiler.changes import Create, Delete, ObjectId, Outcome, Plan, Planned, Run
 from exai_compiler.facts import GateResult, Verdict
 from exai_runtime import applying, asking, session, validating
+from exai_runtime.cli.problems import explained
 from exai_runtime.codes import CODES
 from exai_runtime.compiling import Checked, check_project
 from exai_runtime.explaining import parsed
@@ -479,6 +480,13 @@ def not_installed(root: Path) -> tuple[Diagnostic, ...]:
     return (problem,)
 
 
+def too_large(root: Path) -> tuple[Diagnostic, ...]:
+    del root
+    with pytest.raises(MemoryError) as raised:
+        bytearray(sys.maxsize)
+    return explained(raised.value).diagnostics
+
+
 def outgrown(root: Path) -> tuple[Diagnostic, ...]:
     """A second round that would delete what the first plan doesn't list."""
     run = Planned(Delete(SERVICE, "no spec wants it"), 1, Effect.REDEPLOY, ())
@@ -543,6 +551,7 @@ MADE: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "gate-missed": missed,
     "missing-extra": not_installed,
     "no-answer": unanswered(60.0, "json.tool"),
+    "no-memory": too_large,
     "packages-not-installed": lambda _: (python_env._refusal(("polars==99.0",), PIP),),
     "plan-outgrown": outgrown,
     "registry-locked": lambda root: (
