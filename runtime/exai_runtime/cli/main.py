@@ -118,6 +118,10 @@ def run(arguments: Sequence[str]) -> int:
                 print("   = help: make room on the disk, then run it again", file=sys.stderr)
             _write_nowhere()
             return 1
+        if isinstance(error, MemoryError):  # not even for the views
+            print("error[no-memory] the memory of this process is used up", file=sys.stderr)
+            print("   = help: raise its limit (ulimit -v), or its container's", file=sys.stderr)
+            return 1
         # The last resort, when not even the views could be loaded.
         if "--debug" in arguments:
             import traceback

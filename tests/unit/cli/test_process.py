@@ -228,3 +228,17 @@ raise SystemExit(run(["validate"]))
     assert ended.returncode == 1
     assert "is gone" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_without_memory_even_for_the_views_it_says_so() -> None:
+    code = """
+import sys
+from exai_runtime.cli import main
+main.cli.main = lambda *_, **__: bytearray(sys.maxsize)
+raise SystemExit(main.run(["validate"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error[no-memory] ")
