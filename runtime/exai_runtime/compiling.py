@@ -116,6 +116,8 @@ def check_project(
             from exai_compiler.certainty import certain
 
             problems += _of_other_values(certain(found, base, loaded.unread), problems)
+            if environment is not None:
+                problems = _less_others(problems, environment)
         elif environment is not None and (aside or has_errors(found)):
             own = errors_in(base, loaded.overlaid, components, environment, loaded.wrong)
             found, others = _apart(found, own, environment)
@@ -187,6 +189,19 @@ def _apart(
         elif environment not in each.environments:
             others.append(each)
     return (*kept, *more), others
+
+
+def _less_others(problems: list[Diagnostic], environment: str) -> list[Diagnostic]:
+    """The errors that are of other environments alone as one warning."""
+    others = [
+        each
+        for each in problems
+        if each.severity == "error" and each.environments and environment not in each.environments
+    ]
+    if not others:
+        return problems
+    left = [each for each in problems if each not in set(others)]
+    return [*left, _elsewhere(others, environment)]
 
 
 def _elsewhere(errors: list[Diagnostic], environment: str) -> Diagnostic:

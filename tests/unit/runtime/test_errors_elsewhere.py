@@ -276,3 +276,26 @@ def test_an_environment_is_told_by_value_whatever_the_words_name(
     warning = Diagnostic("a-code", words, at, "warning", environments=environments)
     mine, others = apart([warning], project, "local")
     assert (mine, others) == (([], [warning]) if apart_ else ([warning], []))
+
+
+HALF = """\
+---
+apiVersion: exai.dev/v1alpha1
+kind: Model
+metadata: {name: half}
+spec: {task: classification, source: {uri: "s3://m/half", format: sklearn}, kepe: 3}
+"""
+
+
+@pytest.mark.parametrize("patch", ["{model: flies}", "{modle: flies}"])
+def test_beside_a_document_that_cant_be_read_they_are_one_warning_too(
+    tmp_path: Path, patch: str
+) -> None:
+    text = overlay("prod", patch) + HALF
+    assert told(tmp_path, text, "dev") == {
+        "unknown-field": "error",
+        "error-elsewhere": "warning",
+    }
+    assert "error-elsewhere" not in told(tmp_path, text, "prod")
+    everywhere = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
+    assert len(everywhere) == 2

@@ -234,3 +234,12 @@ def test_in_an_environment_that_is_new_nothing_breaks(root: Path) -> None:
     edit(root / "specs/all.yaml", UNKNOWN)
     found = compared(root)
     assert [each.consumer for each in found.breaks if not each.code] == []
+
+
+def test_an_error_of_another_environment_breaks_nobody_here(root: Path) -> None:
+    text = (root / "exai.yaml").read_text()
+    other = text.partition("prod: {")[2].removesuffix("}}\n").replace("gatewayApi: true", "")
+    (root / "exai.yaml").write_text(text.replace("{prod: {", f"{{other: {{{other}, prod: {{"))
+    commit(root)
+    edit(root / "specs/all.yaml", UNREADABLE)
+    assert compared(root).breaks == ()
