@@ -86,7 +86,8 @@ def with_certain(
 
 def less_unread(made: Comparison, head: Checked) -> Comparison:
     """Without what isn't gone, and only can't be read now; what is wrong with that is said of no
-    document beside it, and nobody misses what may stand in a file that can't be read."""
+    document beside it, and nobody misses what may stand in a file of which a part or a name can't
+    be read."""
     unread = {name for each in head.loaded.unread or () for name in each.names}
     kept = tuple(
         each
@@ -97,7 +98,7 @@ def less_unread(made: Comparison, head: Checked) -> Comparison:
     own = set(head.loaded.diagnostics).difference(head.loaded.patched)
     told = {(each.at, each.code, each.message) for each in own if each.at.path in paths}
     breaks = tuple(each for each in made.breaks if (each.at, each.code, each.why) not in told)
-    wrong = {each.at.path for each in own if each.severity == "error"}
+    vague = {each.path for each in head.loaded.unread or () if each.cut or each.nameless}
     lost = {
         each.ref
         for each in breaks
@@ -105,7 +106,7 @@ def less_unread(made: Comparison, head: Checked) -> Comparison:
         and (
             head.loaded.unread is None
             or each.ref.name.casefold() in unread
-            or each.at.path in wrong
+            or each.at.path in vague
         )
     }
     kept = tuple(replace(each, impact=_NONE) if each.ref in lost else each for each in kept)

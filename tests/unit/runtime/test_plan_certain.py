@@ -153,7 +153,7 @@ def test_on_another_target_nobody_finds_what_is_called(root: Path) -> None:
     assert "whoever calls LLMService/chat" in {each.consumer for each in whole.breaks}
 
 
-@pytest.mark.parametrize("case", ["protocol", "another input", "runtime"])
+@pytest.mark.parametrize("case", ["protocol", "another input", "runtime", "graph"])
 def test_a_mistake_in_the_same_file_hides_nobody(root: Path, case: str) -> None:
     edit(root / "specs/whole.yaml", CASES[case])
     text = (root / "specs/whole.yaml").read_text()
@@ -243,3 +243,20 @@ def test_an_error_of_another_environment_breaks_nobody_here(root: Path) -> None:
     commit(root)
     edit(root / "specs/all.yaml", UNREADABLE)
     assert compared(root).breaks == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        SERVING.replace("name: serving", "nmae: serving"),
+        SERVING.replace("spec: {", "spec: ["),
+        SERVING.replace("serving", "both").replace("{model:", "{modle:"),
+        SERVING.replace("{model:", "{modle:").rstrip(),
+    ],
+    ids=["no name", "no YAML", "its name", "cut off"],
+)
+def test_what_a_document_that_cant_be_read_may_be_isnt_gone(root: Path, wrong: str) -> None:
+    edit(root / "specs/whole.yaml", CASES["graph"])
+    text = (root / "specs/whole.yaml").read_text()
+    (root / "specs/whole.yaml").write_text("---".join((text, wrong)))
+    assert [each for each in compared(root).breaks if each.is_gone] == []
