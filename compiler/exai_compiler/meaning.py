@@ -68,13 +68,15 @@ def _view_meaning(project: Project, catalog: Catalog, name: str, under: frozense
         "ttl": meaningful(view.ttl),
     }
     if view.transform is not None:
+        from exai_compiler.python_code.meant import code_meaning  # few projects have functions
+
         transform = view.transform
         document = project.specs[Ref("FeatureView", name)].document
         path, _ = function_of(document.file_of(PYTHON), transform.python)
         found["transform"] = {
             **cast(Mapping[str, Json], meaningful(transform)),
             "python": function_name(transform.python),
-            "text": catalog.files.get(path, ""),
+            "text": code_meaning(catalog.files.get(path, "")),
             "views": {
                 source: _view_meaning(project, catalog, source, under | {name})
                 for source in transform.sources

@@ -15,6 +15,7 @@ from exai_compiler.catalog import Catalog, Component
 from exai_compiler.python_code import ephemeral
 from exai_compiler.python_code.archive import Embedded, embedded
 from exai_compiler.python_code.function import Function, functions_in, read_function
+from exai_compiler.python_code.meant import code_meaning
 from exai_compiler.python_names import OWN_IMAGE, embedded_path, function_of, python_file
 from exai_specs.frozen import digest
 from exai_specs.kinds.step import Step
@@ -74,7 +75,7 @@ def python_component(
         # A tag may move unseen; an image's digest says what it is.
         version=digest(
             {
-                "source": found.source,
+                "source": code_meaning(found.source),
                 "packages": packages,
                 "image": image.partition("@")[2],
                 **({"embed": beside.files} if beside is not None else {}),

@@ -21,6 +21,7 @@ from exai_compiler.named_by_steps import models_registered
 from exai_compiler.named_files import asked_files
 from exai_compiler.project import Project
 from exai_compiler.python_code import PYTHON, function_of
+from exai_compiler.python_code.meant import code_meaning
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import FILE, DocumentChange, by_ref
 from exai_compiler.revisions.trials import searched_anew
@@ -49,11 +50,14 @@ def reached(
     others = [name for name, meaning in head.meanings.items() if was.get(name, meaning) != meaning]
     blamed = _chains(head, before, after, others, meant)
     files = paths_changed(base, head) if others else ()
+    meaning_files = [path for path in files if not _means_the_same(base, head, path)]
     for name in sorted(others):
         ref = Ref("Pipeline", name)
         chain_ = blamed[ref]
         if chain_ == (ref,) and ref not in changed:
-            chain_ = (*first_file(files, head, ref), ref)
+            # A file that is embedded as it is counts whatever its code means.
+            blame = first_file(meaning_files, head, ref) or first_file(files, head, ref)
+            chain_ = (*blame, ref)
         _reach(head, found, ref, chain_)
     trained = [found[Ref("Pipeline", name)].because for name in others]
     trained += [(each.ref,) for each in changes if _runs_again(each)]
@@ -137,19 +141,21 @@ def _functions(
     base: Resolved | None, head: Resolved, after: Lineage, changes: tuple[DocumentChange, ...]
 ) -> Iterator[DocumentChange]:
     """The views whose function is another though their documents are the same, or no longer gets
-    a feature that it may read, and the views and feature services behind them."""
+    a feature that it may read, and the views and feature services behind them; and those whose
+    function does the same in another text."""
     if base is None:
         return
     found = {change.ref for change in changes}
     changed = {each.ref for each in changes if each.verb == "changed"}
-    starts: list[Chain] = []
+    starts, same = list[Chain](), list[Chain]()
     notes: dict[Ref, str] = {}
     for spec, view in head.project.bodies(FeatureViewSpec):
         if view.transform is None or spec.ref not in base.project.specs:
             continue
         path, _ = function_of(spec.document.file_of(PYTHON), view.transform.python)
         if spec.ref not in found and base.catalog.files.get(path) != head.catalog.files.get(path):
-            starts.append((Ref(FILE, path), spec.ref))
+            chains = same if _means_the_same(base, head, path) else starts
+            chains.append((Ref(FILE, path), spec.ref))
         for source in view.transform.sources:
             above = Ref("FeatureView", source)
             if above not in changed or spec.ref in found:
@@ -159,11 +165,17 @@ def _functions(
                 starts.append((above, spec.ref))
                 less = notes.get(spec.ref, "its function no longer gets")
                 notes[spec.ref] = f"{less}{',' if spec.ref in notes else ''} {', '.join(gone)}"
-    for ref, because in nearest(after, starts).items():
+    others = nearest(after, starts)
+    for ref, because in others.items():
         if ref.kind in _OF_FEATURES and ref not in found:
             at = head.project.specs[ref].at("metadata", "name")
             note = notes.get(ref, "")
             yield DocumentChange(ref, "affected", Effect.RETRAIN, because, (), at, note)
+    for because in same:
+        ref = because[-1]
+        if ref not in others:
+            at = head.project.specs[ref].at("metadata", "name")
+            yield DocumentChange(ref, "affected", Effect.RENDER, because, (), at)
 
 
 _OF_FEATURES = ("FeatureView", "FeatureService")
@@ -229,6 +241,15 @@ def paths_changed(base: Resolved | None, head: Resolved) -> Sequence[str]:
     return sorted(path for path in {*was, *now} if was.get(path) != now.get(path))
 
 
+def _means_the_same(base: Resolved | None, head: Resolved, path: str) -> bool:
+    """Whether a file of Python's does the same in both: its comments may be others."""
+    was = base.catalog.files.get(path) if base is not None else None
+    now = head.catalog.files.get(path)
+    if was == now or was is None or now is None or not path.endswith(".py"):
+        return was == now
+    return code_meaning(was) == code_meaning(now)
+
+
 def first_file(paths: Sequence[str], head: Resolved, pipeline: Ref) -> Chain:
     """The first of these files, sorted, among those that the pipeline, or one that it calls, names.
     There may be as many as pipelines: each is looked up."""
@@ -249,7 +270,7 @@ def _first_at(paths: Sequence[str], name: str) -> Iterator[str]:
 
 def _meaningful(changes: tuple[DocumentChange, ...]) -> Iterator[DocumentChange]:
     for change in changes:
-        if change.verb != "changed" or change.impact >= Effect.RETRAIN:
+        if change.verb in ("added", "removed") or change.impact >= Effect.RETRAIN:
             yield change
 
 

@@ -103,10 +103,21 @@ def test_what_is_about_people_or_looking_up_changes_nothing(edit: Edit) -> None:
     assert changed(edit) == set()
 
 
-def test_the_text_of_a_function_is_what_it_means() -> None:
+@pytest.mark.parametrize(
+    ("text", "is_other"),
+    [
+        (FUNCTION.replace("return inputs", "return inputs * 1"), True),
+        (f"RATE = 2\n{FUNCTION}", True),  # the whole file is copied, and imported
+        (f"# about ratios\n\n{FUNCTION}", False),
+        (f'"""Ratios."""\n{FUNCTION}', False),
+        (FUNCTION.replace("    return", "    'Made of both.'\n    return"), False),
+    ],
+)
+def test_what_a_function_does_is_what_it_means(text: str, is_other: bool) -> None:
     project = project_of()
-    other = replace(CATALOG, files=MappingProxyType({"ratios.py": FUNCTION + "\n"}))
-    assert view_meaning(project, CATALOG, "ratios") != view_meaning(project, other, "ratios")
+    other = replace(CATALOG, files=MappingProxyType({"ratios.py": text}))
+    meant = view_meaning(project, CATALOG, "ratios")
+    assert (view_meaning(project, other, "ratios") != meant) == is_other
     assert view_meaning(project, CATALOG, "petals") == view_meaning(project, other, "petals")
 
 

@@ -260,7 +260,9 @@ def test_where_the_file_of_a_trial_lies_is_not_in_the_name() -> None:
     documents, _ = read(text, "exai.yaml")
     moved = link(spec for spec in map(parse, documents) if isinstance(spec, Spec))
     there = replace(components, files={"lib/fit.py": components.files["code.py"]})
-    other = replace(components, files={"lib/fit.py": components.files["code.py"] + "    # more\n"})
+    code = components.files["code.py"]
+    other = replace(components, files={"lib/fit.py": code + "    print(degree)\n"})
+    said = replace(components, files={"lib/fit.py": code + "    # more\n"})
     assert moved is not None
 
     def names(of: Project, files: Catalog) -> list[str]:
@@ -271,6 +273,7 @@ def test_where_the_file_of_a_trial_lies_is_not_in_the_name() -> None:
         return found
 
     assert names(project, components) == names(moved, there) != names(moved, other)
+    assert names(moved, said) == names(moved, there)
 
 
 def test_only_what_means_something_is_in_the_name() -> None:

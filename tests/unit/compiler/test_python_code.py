@@ -73,6 +73,8 @@ def test_a_path_is_relative_to_its_document(document: str, written: str, path: s
 
 def test_what_stands_around_a_function_has_no_meaning_and_what_is_in_it_has() -> None:
     assert version(TEXT) == version(TEXT.replace("Steps.", "Other words.\n\n"))
+    assert version(TEXT) == version(TEXT.replace("Keep the first rows.", "Keep some of them."))
+    assert version(TEXT) == version(TEXT.replace("    return rows\n", "    return (rows)  # all\n"))
     assert version(TEXT) != version(TEXT.replace("rows: int = 5", "rows: int = 6"))
     assert version(TEXT) != version(TEXT, Pip(packages=("humanize==4.12.0",)))
     assert version(TEXT) == version(TEXT, Pip(index_urls=("https://example.com",)))

@@ -111,11 +111,13 @@ def test_another_feature_is_an_error_that_says_what_to_do(edit: Edit, said: str)
 
 def test_a_function_that_was_rewritten_is_another_one() -> None:
     project = project_of(BY_HAND)
-    before = trained(project, {"ratios.py": FUNCTION + "# other\n"})
+    before = trained(project, {"ratios.py": FUNCTION + "    # other\n    return None\n"})
     (problem,) = changed_features(resolved(project, before))
     assert "`ratios`" in problem.message and "its function" in problem.message
     assert "`petals`" not in problem.message
     assert [words for words, _ in problem.related] == ["the view"]
+    said = trained(project, {"ratios.py": f"# of petals\n{FUNCTION}"})
+    assert changed_features(resolved(project, said)) == ()
 
 
 def test_a_view_that_is_gone_is_named() -> None:

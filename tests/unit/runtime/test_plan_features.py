@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from git_repository import git
-from reviewed_projects import HEAD, STANDARD, commit, compared, edit, rows
+from reviewed_projects import HEAD, STANDARD, actions, commit, compared, edit, rows
 
 from exai_specs.effects import Effect
 from exai_specs.identity import Ref
@@ -158,3 +158,25 @@ def test_where_people_run_pipelines_what_they_feed_is_broken_until_they_do(tmp_p
     commit(root)
     change(root, (RETYPED[0], RETYPED[2], RETYPED[1]))
     assert rows(compared(root, "local")) == rows(compared(root, "prod")) == was
+
+
+@pytest.mark.usefixtures("each_way")
+@pytest.mark.parametrize("place", ["local", "prod"])
+def test_a_docstring_of_a_function_trains_nothing(place: str, tmp_path: Path) -> None:
+    root = predicting(tmp_path)
+    change(root, ("ratios.py", "    made = ", "    # as asked\n    made = "))
+    change(root, ("ratios.py", '    """Total cholesterol', '    """All cholesterol'))
+    found = compared(root, place)
+    assert found.breaks == ()
+    assert rows(found) == {
+        "FeatureView/ratios": ("affected", Effect.RENDER),
+        "Pipeline/diabetes-training": ("affected", Effect.RENDER),
+    }
+    assert str(found.documents[0].because[0]) == "File/specs/ratios.py"
+    assert {(how, what.partition("/")[0], impact) for how, what, impact in actions(found)} == {
+        ("update", "FeatureRepository", Effect.RENDER),
+        ("create", "PipelineVersion", Effect.RENDER),
+    }
+    # Beside it what another file says is told as it was.
+    change(root, FORGETS)
+    assert rows(compared(root, place))["FeatureView/body"][1] >= Effect.MATERIALIZE

@@ -440,3 +440,44 @@ def test_a_search_whose_code_is_another_names_the_file(place: str, tmp_path: Pat
     edit(root / "specs/all.yaml", ("profit.py:profit", "gain.py:profit"))
     assert [str(each.because[0]) for each in compared(root, place).documents] == ["Tuning/search"]
     assert list(actions(compared(root, place))) == []
+
+
+def test_a_comment_in_a_step_or_a_search_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    fit = "def fit(rows: int) -> int:\n    return rows\n"
+    step = "    fit: {python: fit.py:fit, with: {rows: 2}}\n"
+    training = TRAINING.replace("  steps:\n", f"  steps:\n{step}")
+    (tmp_path / "specs/fit.py").write_text(fit)
+    (tmp_path / "specs/profit.py").write_text(PROFIT)
+    root = project(tmp_path, DATASET, training, MODEL, SERVING, SEARCH)
+    said = '    """Fits."""\n    # as ever\n    return '
+    edit(root / "specs/fit.py", ("    return ", said))
+    edit(root / "specs/profit.py", ("    return ", said))
+    found = compared(root)
+    assert rows(found) == {"Pipeline/training": ("affected", Effect.RENDER)}
+    assert [str(ref) for ref in found.documents[0].because] == [
+        "File/specs/fit.py",
+        "Pipeline/training",
+    ]
+    [(how, what, _)] = actions(found)  # the new text is what the next run has
+    assert (how, what[:24]) == ("create", "PipelineVersion/training")
+    edit(root / "specs/fit.py", ("return rows", "return rows + 1"))
+    found = compared(root)
+    assert rows(found)["Pipeline/training"] == ("affected", Effect.RETRAIN)
+    assert ("run", "Pipeline/training", Effect.RETRAIN) in actions(found)
+
+
+def test_of_several_files_the_one_that_means_something_else_is_to_blame(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    fit = "def fit(rows: int) -> int:\n    return rows\n"
+    steps = "".join(
+        f"    {name}: {{python: {name}.py:fit, with: {{rows: 2}}}}\n" for name in ("fita", "fitb")
+    )
+    training = TRAINING.replace("  steps:\n", f"  steps:\n{steps}")
+    for name in ("fita", "fitb"):
+        (tmp_path / f"specs/{name}.py").write_text(fit)
+    root = project(tmp_path, DATASET, training, MODEL, SERVING)
+    edit(root / "specs/fita.py", ("return rows", "return rows  # all"))
+    edit(root / "specs/fitb.py", ("return rows", "return rows + 1"))
+    [pipeline] = [each for each in compared(root).documents if each.ref.kind == "Pipeline"]
+    assert str(pipeline.because[0]) == "File/specs/fitb.py"
