@@ -48,11 +48,15 @@ def edits_of(error: ValidationError, shape: Shape, document: Document, key: str)
     `key` is where in the document the value stands that was read."""
     lacking: list[Path] = []
     named: set[Path] = set()
-    for each in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    above = {each["loc"][:length] for each in errors for length in range(len(each["loc"]))}
+    for each in errors:
         location: Path = each["loc"]
         path = written_path(location, shape, document, (key,))
         if each["type"] == "missing":
             lacking.append(path)
+        elif each["type"] == "too_short" and location in above:
+            continue  # for its items are wrong: it has some once they are mended
         elif each["type"] == "unexpected_keyword_argument":
             meant = _field(f"{path[-1]}", shape.at(location[:-1]), path)
             yield _renamed(path, meant, document, named)

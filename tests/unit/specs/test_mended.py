@@ -221,3 +221,22 @@ def test_one_that_stands_there_is_no_other() -> None:
     _, value = left_of(SERVED.replace("WORD", "error"))
 
     assert value["spec"]["features"] == {"service": "s", "onMissing": "error"}
+
+
+def test_a_list_of_one_item_is_no_shorter_for_what_is_mended_in_it() -> None:
+    text = SERVED.replace("  features: {service: s, onMissing: WORD, defaults: {a: 1}}\n", "")
+    scaled = "  autoscale: {keda: [{resorce: {name: cpu, target: {type: Value, value: 1}}}]}\n"
+    found, value = left_of(text + scaled)
+
+    (trigger,) = value["spec"]["autoscale"]["keda"]
+    assert trigger["resource"]["name"] == "cpu"
+    part = mended_in(found.spec.document)
+    assert part is not None
+    assert not part.gone
+
+
+def test_one_whose_items_are_all_left_out_goes_with_them() -> None:
+    text = SERVED.replace("  features: {service: s, onMissing: WORD, defaults: {a: 1}}\n", "")
+    _, value = left_of(text + "  autoscale: {keda: [5]}\n")
+
+    assert set(value["spec"]) == {"model"}
