@@ -103,7 +103,7 @@ from pathlib import Path
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.questions import Question, ask
 from exai_specs.frozen import freeze
-from exai_specs.kinds.project import Environment, Sqlite
+from exai_specs.kinds import Environment, Sqlite
 for_ever = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 dataset = freeze({"name": "d", "source": {"sql": {"connection": "db"}}, "schema": {}})
 question = Question("d", "query", dataset, "db", freeze({"query": for_ever}))

@@ -73,7 +73,7 @@ def test_without_a_registry_there_are_no_versions(tmp_path: Path) -> None:
 def test_a_reader_imports_no_heavy_library() -> None:
     code = (
         "import sys, pathlib; from exai_runtime.local.target import LocalTarget\n"
-        "from exai_specs.kinds.project import Environment\n"
+        "from exai_specs.kinds import Environment\n"
         "place = Environment(target='local')\n"
         "LocalTarget(pathlib.Path(sys.argv[1]), 'local', place, 'p').observe()\n"
         "heavy = {'mlflow', 'kfp', 'pandas', 'numpy', 'sqlalchemy', 'h2o', 'google.protobuf'}\n"
