@@ -85,7 +85,7 @@ def plan_against(root: Path, environment: str, revision: str) -> Against:
 
 def _near(root: Path, folder: GitFolder, name: str, revision: str) -> Against | None:
     """The comparison of what changed and of what that matters to, where that is all of it."""
-    found = recheck(root)
+    found = recheck(root, to_compare=True)
     both = parts(root, folder, found.kept) if found.kept is not None else None
     if both is None:
         return None

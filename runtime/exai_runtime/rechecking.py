@@ -40,16 +40,17 @@ class Outcome:
     kept: Kept | None = None
 
 
-def recheck(root: Path) -> Outcome:
-    """Every problem of every document."""
+def recheck(root: Path, to_compare: bool = False) -> Outcome:
+    """Every problem of every document; with all that a comparison goes by, if there is one to come,
+    even where no cache is."""
     place = place_of(root, SUFFIX, reader)
     if place is not None and (known := kept_of(unpacked(place))) is not None:
         with suppress(OnlyWhole, OSError):
             return _Again(root, place, known).outcome()
-    return _whole(root, place)
+    return _whole(root, place, to_compare)
 
 
-def _whole(root: Path, place: Path | None) -> Outcome:
+def _whole(root: Path, place: Path | None, to_compare: bool) -> Outcome:
     from exai_runtime.compiling import check_project
     from exai_runtime.keeping import entries_of, kept
     from exai_runtime.workspace import load
@@ -58,10 +59,11 @@ def _whole(root: Path, place: Path | None) -> Outcome:
     checked = check_project(load(root))
     loaded, project = checked.loaded, checked.project
     found = None
-    if place is not None and len(loaded.files) >= FEW:
+    if (place is not None or to_compare) and len(loaded.files) >= FEW:
         with suppress(OSError):
             entries = entries_of(checked, DiskFolder(root).kind)
-            if (found := kept(checked, entries, began)) is not None:
+            found = kept(checked, entries, began)
+            if found is not None and place is not None:
                 pack(place, found.plain())
     documents = (*project.all, *project.overlays) if project is not None else ()
     counts = Counter(spec.ref.kind for spec in documents)

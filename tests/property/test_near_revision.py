@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,14 @@ def _changed(project: Path, number: int, change: int) -> None:
         file.with_name(f"more_{file.name}").write_text(more)
 
 
+@contextmanager
+def of_wholes() -> Iterator[None]:
+    """Inside, a comparison reads and compiles both revisions whole."""
+    with no_cache(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparing, "parts", lambda *_: None)
+        yield
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
@@ -93,13 +103,16 @@ def test_parts_tell_what_the_wholes_do(
     for number, change in edits:
         _changed(made, number, change)
     near = plan_against(made, environment, "main")
-    with no_cache():
+    with of_wholes():
         whole = plan_against(made, environment, "main")
     assert envelope("plan", near, near.exit_code) == envelope("plan", whole, whole.exit_code)
 
 
-def test_a_part_is_small(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path))
+@pytest.mark.parametrize("cache", ["", "cache"])
+def test_a_part_is_small(
+    cache: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXAI_CACHE_DIR", str(tmp_path / cache) if cache else "")
     monkeypatch.setattr(rechecking, "FEW", 0)
     _git(made, "checkout", "-q", "-f", "main")
     _git(made, "clean", "-fdq")
@@ -139,7 +152,7 @@ def test_what_another_pipeline_still_needs_is_not_deleted(
     recheck(project)
     (specs / "second.yaml").unlink()
     near = plan_against(project, "prod", "main")
-    with no_cache():
+    with of_wholes():
         whole = plan_against(project, "prod", "main")
     assert near.comparison is not None
     assert near.comparison.plan is not None
@@ -180,7 +193,7 @@ def test_a_runtime_that_another_service_still_needs_is_not_deleted(
     recheck(project)
     (project / "specs/tulip_service.yaml").unlink()
     near = plan_against(project, "prod", "main")
-    with no_cache():
+    with of_wholes():
         whole = plan_against(project, "prod", "main")
     assert near.comparison is not None
     assert near.comparison.plan is not None
@@ -210,6 +223,6 @@ def test_what_git_told_once_is_not_read_again(
     (project / ".git/objects" / name[:2] / name[2:]).unlink()
     again = plan_against(project, "prod", "main")
     assert envelope("plan", again, 0) == envelope("plan", first, 0)
-    with no_cache():
+    with of_wholes():
         whole = plan_against(project, "prod", "main")
     assert [each.code for each in whole.diagnostics] == ["unreadable-revision"]
