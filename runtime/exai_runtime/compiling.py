@@ -21,8 +21,8 @@ from exai_compiler.project import Project
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
 from exai_compiler.tuning.trial import searched
-from exai_runtime.cli.ending import spared
 from exai_runtime.collector import collector_off
+from exai_runtime.ending import spared
 from exai_runtime.two_processes import spread_over
 from exai_runtime.workspace import Loaded, component_catalog
 from exai_specs.diagnostics import Diagnostic, Span, has_errors, in_order, secrets_alone
@@ -200,7 +200,8 @@ def _less_others(problems: list[Diagnostic], environment: str) -> list[Diagnosti
     ]
     if not others:
         return problems
-    left = [each for each in problems if each not in set(others)]
+    apart = set(others)
+    left = [each for each in problems if each not in apart]
     return [*left, _elsewhere(others, environment)]
 
 

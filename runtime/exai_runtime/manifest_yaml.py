@@ -27,7 +27,7 @@ _FIRST = ("apiVersion", "kind", "metadata")
 _HIDDEN = regex("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 _LINE = regex("[ -~]*")
-_LONGEST_KEY = 100  # characters; libyaml gives one of more than 128 a line of its own
+_SHORT = 100  # characters; libyaml gives a key of more than 128 a line of its own
 _NEVER = 2**31 - 1  # characters after which a line is folded; libyaml has no larger number
 
 
@@ -107,7 +107,7 @@ def _list(value: list[Any], pad: str, lead: str, put: Callable[[str], None]) -> 
 def _scalar(value: Any, pad: str) -> str:
     kind = type(value)
     if kind is str:
-        text = _written(value)
+        text = _short(value) if len(value) <= _SHORT else _written(value)
         # A line of a block without anything on it isn't indented.
         return text if "\n" not in text else _BEFORE_LINE.sub(f"\n{pad}", text)
     if kind is bool:
@@ -130,19 +130,26 @@ _BEFORE_LINE = regex(r"\n(?=[^\n])")
 
 @lru_cache(maxsize=8192)
 def _key(key: Any) -> str:
-    if type(key) is not str or len(key) > _LONGEST_KEY or not _LINE.fullmatch(key):
+    if type(key) is not str or len(key) > _SHORT or not _LINE.fullmatch(key):
         raise _Rare
     return _written(key)
 
 
-@lru_cache(maxsize=8192)
 def _written(text: str) -> str:
     """A text as a value; its further lines, if it is a block, without indentation."""
     if _BARE.fullmatch(text):
         return text if text.lower() not in _WORDS else f"'{text}'"
     if _LINE.fullmatch(text):
         return "'" + text.replace("'", "''") + "'"
-    if _HIDDEN.search(text) or text.endswith("\n\n"):
+    return _block(text)
+
+
+_short = lru_cache(maxsize=8192)(_written)
+
+
+@lru_cache(maxsize=256)  # of code, which is long, and the same in many steps
+def _block(text: str) -> str:
+    if _HIDDEN.search(text) or text == "\n" or text.endswith("\n\n"):
         raise _Rare  # which decides how all others are written, or how the document ends
     found = _by_libyaml({"k": text})
     return found.removeprefix("k: ").removesuffix("\n").replace("\n  ", "\n")

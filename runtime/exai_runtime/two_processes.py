@@ -25,23 +25,26 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MANY = 1000
-"""Documents of a project for which a copy of the process is worth its making."""
+"""Files, documents or objects for which a copy of the process is worth its making."""
 
 _PARTS = 128  # a part's number is a byte: of a pipe, one reader alone gets it
 _LENGTH = 4  # bytes that say how long a part is
 _ASKED_TO_END = (signal.SIGINT, signal.SIGTERM)
 
 
-def spread_over(documents: int) -> Spread:
-    """How work on a project of so many documents is done here."""
-    return in_two if documents >= MANY and _may_fork() else in_turn
+def spread_over(count: int) -> Spread:
+    """How work on so many files, documents or objects is done here."""
+    return in_two if count >= MANY and _may_fork() else in_turn
 
 
 def _may_fork() -> bool:
-    """Whether there is a second core, and no thread that might hold a lock, which nobody would
-    release in the copy. Where it isn't Linux, libraries of the system start threads of their own.
+    """Whether there is a second core, nobody who waits for all processes that end, and no thread
+    that might hold a lock, which nobody would release in the copy. Where it isn't Linux, libraries
+    of the system start threads of their own.
     """
-    if not sys.platform.startswith("linux") or len(os.sched_getaffinity(0)) < 2:
+    if not sys.platform.startswith("linux") or not hasattr(os, "memfd_create"):
+        return False  # which a Python that is built for old systems lacks
+    if len(os.sched_getaffinity(0)) < 2 or signal.getsignal(signal.SIGCHLD) != signal.SIG_DFL:
         return False
     try:
         return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - no Path is needed

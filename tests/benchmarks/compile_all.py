@@ -19,9 +19,9 @@ from exai_compiler.lineage import Lineage, lineage
 from exai_compiler.planning import plan
 from exai_compiler.render import render
 from exai_compiler.resolve import resolve
-from exai_runtime.cli.ending import end
 from exai_runtime.collector import collector_off
 from exai_runtime.compiling import check_project
+from exai_runtime.ending import end
 from exai_runtime.two_processes import spread_over
 from exai_runtime.workspace import load
 

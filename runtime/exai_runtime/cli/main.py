@@ -32,10 +32,10 @@ def _interrupts_end_it() -> Iterator[None]:
 with _interrupts_end_it():
     import click
 
-    from exai_runtime.cli.ending import end
     from exai_runtime.cli.lazy import LazyGroup
     from exai_runtime.cli.options import everywhere
     from exai_runtime.cli.version import VERSION
+    from exai_runtime.ending import end
 
 PROGRAM = "exai"
 BROKEN_PIPE = 141  # as a shell says it of whom SIGPIPE ends: 128 and its number
@@ -118,7 +118,8 @@ def run(arguments: Sequence[str]) -> int:
                 print("   = help: make room on the disk, then run it again", file=sys.stderr)
             _write_nowhere()
             return 1
-        if isinstance(error, MemoryError):  # not even for the views
+        # Not even for the views, or for a library that is to be loaded (as glibc says it).
+        if isinstance(error, MemoryError) or "failed to map segment" in str(error):
             print("error[no-memory] the memory of this process is used up", file=sys.stderr)
             print("   = help: raise its limit (ulimit -v), or its container's", file=sys.stderr)
             return 1

@@ -70,6 +70,7 @@ LONG = "k" * 101
 @settings(max_examples=1000)
 @given(st.dictionaries(TEXTS.filter(lambda key: key > LONG or key < "k"), NESTED, max_size=4))
 @example({"apiVersion": "v1", "kind": "K", "l": {"a": [], "b": {}, "c": [[["a\nb"]], [{}]]}})
+@example({"a": "\n", "b": [1, "\n"], "c": {"d": "\n\n", "e": "\n\n\n"}})
 @example({"a": [{"b": "x\n\n\ny\n", "c": [" x\ny", "x \ny", "x\n y", "\nx"]}, 0.0, -0.0, 1e300]})
 def test_it_is_laid_out_as_libyaml_does_it(value: dict[str, Any]) -> None:
     by_libyaml = document({**value, LONG: 1})

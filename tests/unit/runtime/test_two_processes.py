@@ -173,17 +173,39 @@ with in_two(lambda _: time.sleep(60), range(9)) as found:
         os.killpg(process.pid, 0)
 
 
-def test_a_few_documents_are_done_in_turn() -> None:
+def spread(code: str = "") -> str:
+    """How many things are done by a process that has no threads."""
+    said = "print(spread_over(MANY).__name__)"
+    imports = "import os, signal\nfrom exai_runtime.two_processes import MANY, spread_over\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{imports}{code}\n{said}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.strip()
+
+
+def test_many_things_are_done_in_two() -> None:
+    assert spread() == ("in_two" if len(os.sched_getaffinity(0)) > 1 else "in_turn")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",  # as whoever starts it may have it
+        "signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(-1, os.WNOHANG))",
+        "del os.memfd_create",
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
+    ],
+)
+def test_where_a_copy_cannot_be_relied_on_all_is_done_in_turn(code: str) -> None:
+    assert spread(code) == "in_turn"
+
+
+def test_a_few_things_are_done_in_turn() -> None:
     assert spread_over(MANY - 1) is in_turn
-
-
-def test_with_one_core_all_is_done_in_turn() -> None:
-    cores = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(cores)})
-        assert spread_over(MANY) is in_turn
-    finally:
-        os.sched_setaffinity(0, cores)
 
 
 def test_beside_a_thread_all_is_done_in_turn() -> None:

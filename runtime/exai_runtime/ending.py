@@ -29,10 +29,16 @@ def end(code: int) -> NoReturn:
 
     Raises SystemExit where another thread is still at work, or a profiler waits for the end.
     """
-    if threading.active_count() > 1 or sys.getprofile() is not None:
+    if threading.active_count() > 1 or _is_profiled():
         sys.exit(code)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # whoever read it has left, or it is closed
             stream.flush()
     os._exit(code)
+
+
+def _is_profiled() -> bool:
+    # From Python 3.12 on a profiler is a tool of another interface, and no such function.
+    tools = getattr(sys, "monitoring", None)
+    return sys.getprofile() is not None or bool(tools and tools.get_tool(tools.PROFILER_ID))

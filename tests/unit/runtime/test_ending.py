@@ -11,7 +11,7 @@ import pytest
 
 def ended(code: str, *before: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *before, "-c", f"from exai_runtime.cli.ending import end, spared\n{code}"],
+        [sys.executable, *before, "-c", f"from exai_runtime.ending import end, spared\n{code}"],
         capture_output=True,
         text=True,
         check=False,
