@@ -240,6 +240,7 @@ def _happening(
         broken=frozenset(
             (*(each.ref for each in breaks), *((new.project.root.ref,) if elsewhere else ()))
         ),
+        breaks=breaks,
         lineages=(after, before),
     )
 

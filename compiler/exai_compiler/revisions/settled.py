@@ -24,6 +24,8 @@ from exai_compiler.changes import (
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
+from exai_compiler.revisions.blame import Blame, blame_of
+from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.documents import FILE, DocumentChange, by_ref
 from exai_compiler.revisions.ways import Chain, documents_between, nearest
 from exai_specs.effects import Effect
@@ -45,7 +47,7 @@ class Happening:
     """What two revisions are to each other: `above` are the documents that each comes from, in
     either; `effects` what the renderers say of a change of each object; `trained` the pipelines
     that mean something else, `waiting` what nobody knows the version of, `broken` whose callers
-    can't go on; `lineages` the new one and the old one.
+    can't go on, by `breaks` or because all is elsewhere; `lineages` the new one and the old one.
     """
 
     head: Project
@@ -54,6 +56,7 @@ class Happening:
     trained: frozenset[Ref]
     waiting: frozenset[Ref]
     broken: frozenset[Ref]
+    breaks: tuple[Break, ...]
     lineages: tuple[Lineage, Lineage]
 
 
@@ -66,17 +69,16 @@ def settled(
     roots = dict(_roots(documents))
     everywhere = frozenset(ref for ref in roots if ref.kind in _EVERYWHERE)
     caused = [(each, _causes(each, found, roots, everywhere, what)) for each in planned]
-    agreed = [(_agreed(each, causes, found, roots, what), causes) for each, causes in caused]
+    blame = blame_of(what.breaks, roots, lambda ref: everywhere | _near(ref, found, roots, what))
+    agreed = [(_agreed(each, causes, found, roots, blame, what), causes) for each, causes in caused]
     # All documents may have changed: none asks all actions, or all pipelines.
     of_cause: defaultdict[Ref, list[Caused]] = defaultdict(list)
     for each, causes in agreed:
         for ref in causes:
             of_cause[ref].append((each, causes))
     trains = what.trained.union(*(what.above.get(ref, ()) for ref in what.trained))
-    blamed = {ref: _near(ref, found, roots, what) for ref in what.broken}
-    worst = _worst((causes | everywhere for causes in blamed.values()), roots)
     told = [
-        _told(each, of_cause.get(each.ref, ()), worst, roots, trains, what) for each in documents
+        _told(each, of_cause.get(each.ref, ()), blame, roots, trains, what) for each in documents
     ]
     told += _followers(agreed, found, roots, what)
     return tuple(each for each, _ in agreed), tuple(sorted(told, key=lambda each: each.ref))
@@ -152,23 +154,12 @@ def _near(
     return frozenset(each for each in near if each in roots)
 
 
-def _worst(broken: Iterable[frozenset[Ref]], roots: Mapping[Ref, Effect]) -> Mapping[Ref, Effect]:
-    """How severe what changed is by the callers that it breaks, now or once a run or a person has
-    done their part: alone to blame, it is breaking; beside others, as far as its own fields reach.
-    """
-    found: dict[Ref, Effect] = {}
-    for causes in broken:
-        for ref in causes:
-            most = Effect.BREAKING if len(causes) == 1 else roots[ref]
-            found[ref] = max(most, found.get(ref, Effect.METADATA))
-    return found
-
-
 def _agreed(
     planned: Planned,
     causes: frozenset[Ref],
     found: Mapping[Ref, DocumentChange],
     roots: Mapping[Ref, Effect],
+    blame: Blame,
     what: Happening,
 ) -> Planned:
     change, impact = planned.change, planned.impact
@@ -180,7 +171,9 @@ def _agreed(
     if not is_new:
         impact = min(impact, max(roots[ref] for ref in causes))
     serves = what.effects[change.id] is Effect.REDEPLOY and change.id.name == change.origin.name
-    if isinstance(change, Update) and serves and change.origin in what.broken:
+    # Who can't go on for another reason isn't broken by this.
+    breaks = not causes.isdisjoint(blame.causes.get(change.origin, ()))
+    if isinstance(change, Update) and serves and breaks:
         impact = Effect.BREAKING
     return replace(planned, impact=impact)
 
@@ -188,7 +181,7 @@ def _agreed(
 def _told(
     document: DocumentChange,
     because_of_it: Iterable[Caused],
-    breaks: Mapping[Ref, Effect],
+    blame: Blame,
     roots: Mapping[Ref, Effect],
     trains: frozenset[Ref],
     what: Happening,
@@ -209,7 +202,7 @@ def _told(
     )
     if removed:
         return replace(document, impact=Effect.BREAKING if ref in what.broken else happens)
-    happens = max(happens, breaks.get(ref, Effect.METADATA))
+    happens = max(happens, blame.worst.get(ref, Effect.METADATA))
     # What a model asks for is said to the steps that make it.
     asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))
     # A pipeline that means something else, whatever its fields declare: a container's own image.

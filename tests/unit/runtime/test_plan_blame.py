@@ -1,0 +1,58 @@
+"""Who is to blame for a break, where something else changed beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reviewed_projects import (
+    CLAIM,
+    DATASET,
+    MODEL,
+    SERVING,
+    STANDARD,
+    TRAINING,
+    actions,
+    compared,
+    edit,
+    project,
+    rows,
+)
+
+from exai_specs.effects import Effect
+
+MOUNTS = "volumes: {/photos: {pvc: photos}}"
+MOUNTING = SERVING.replace("kinds@champion}", f"kinds@champion, {MOUNTS}}}")
+SHRINKS = ("5Gi", "1Gi")
+
+
+@pytest.mark.parametrize("on", ["", "  run: {on: [spec]}\n"], ids=["by a person", "by itself"])
+@pytest.mark.parametrize(
+    ("change", "ref", "impact"),
+    [
+        (("algorithm: gbm", "algorithm: drf"), "Pipeline/training", Effect.RETRAIN),
+        (
+            ("width: float64", "width: {type: float64, unit: cm}"),
+            "Dataset/flowers",
+            Effect.RENDER,
+        ),
+    ],
+    ids=["trains anew", "means the same"],
+)
+def test_what_has_no_part_in_a_break_is_what_it_is_alone(
+    change: tuple[str, str], ref: str, impact: Effect, on: str, tmp_path: Path
+) -> None:
+    training = TRAINING.replace("  run: {on: [spec]}\n", on)
+    root = project(tmp_path, DATASET, training, MODEL, MOUNTING, CLAIM, environments=STANDARD)
+    edit(root / "specs/all.yaml", change)
+    assert rows(compared(root, "prod"))[ref] == ("changed", impact)
+    edit(root / "specs/all.yaml", SHRINKS)
+    found = compared(root, "prod")
+    assert [[str(ref) for ref in each.because] for each in found.breaks] == [
+        ["Manifest/photos", "Service/serving"]
+    ]
+    assert rows(found)[ref] == ("changed", impact)
+    assert rows(found)["Manifest/photos"] == ("changed", Effect.BREAKING)
+    assert rows(found)["Service/serving"] == ("affected", Effect.BREAKING)
+    told = {what: severe for _, what, severe in actions(found)}
+    assert told.get("InferenceService/serving", Effect.REDEPLOY) is Effect.REDEPLOY
