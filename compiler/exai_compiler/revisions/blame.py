@@ -20,10 +20,12 @@ from exai_specs.values import frozen
 class Blame:
     """`causes`: what is to blame, by the document that breaks. `worst`: how severe what changed is
     by the callers that it breaks, now or once a run or a person has done their part: alone to
-    blame, it is breaking; beside others, as far as its own fields reach."""
+    blame, it is breaking; beside others, as far as its own fields reach. `certain` is what the
+    chain of a break names, or what alone is to blame for one."""
 
     causes: Mapping[Ref, frozenset[Ref]]
     worst: Mapping[Ref, Effect]
+    certain: frozenset[Ref]
 
 
 def blame_of(
@@ -32,22 +34,21 @@ def blame_of(
     """`roots` are the documents that changed, `near` those of them that another one comes from."""
     causes: defaultdict[Ref, frozenset[Ref]] = defaultdict(frozenset)
     worst: dict[Ref, Effect] = {}
+    certain: set[Ref] = set()
     for each in breaks:
-        to_blame = _to_blame(each, roots, near)
+        named = _named(each, roots)
+        told = frozenset(ref for ref in each.because if ref in roots)
+        to_blame = named or told | near(each.via or each.ref)
+        certain |= to_blame if named or len(to_blame) == 1 else frozenset()
         causes[each.ref] |= to_blame
         for ref in to_blame:
             most = Effect.BREAKING if len(to_blame) == 1 else roots[ref]
             worst[ref] = max(most, worst.get(ref, Effect.METADATA))
-    return Blame(causes, worst)
+    return Blame(causes, worst, frozenset(certain))
 
 
-def _to_blame(
-    broken: Break, roots: Mapping[Ref, Effect], near: Callable[[Ref], frozenset[Ref]]
-) -> frozenset[Ref]:
+def _named(broken: Break, roots: Mapping[Ref, Effect]) -> frozenset[Ref]:
     """What changed above it, as its own chain says; it alone where it changed by itself. A chain
     to a model is one of several: many documents make it what it is."""
     above = broken.because[:-1] or broken.because
-    named = frozenset(ref for ref in above if ref in roots)
-    if named and not broken.of_model:
-        return named
-    return named | near(broken.via or broken.ref)
+    return frozenset(() if broken.of_model else (ref for ref in above if ref in roots))

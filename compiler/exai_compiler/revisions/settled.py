@@ -3,8 +3,8 @@
 In: the actions of a plan, the documents that a change reaches, what comes from what. Out: the same,
 agreed: an update is as severe as the fields that it comes of, and never more than its renderer says
 of the object; a document is as severe as what happens because of it, and one that is removed as
-what becomes of its own objects; whose object changes though its document is the same is among the
-documents, with the chain that explains it.
+what becomes of its own objects, and of who can't do without it; whose object changes though its
+document is the same is among the documents, with the chain that explains it.
 """
 
 from __future__ import annotations
@@ -201,7 +201,8 @@ def _told(
         default=Effect.METADATA,
     )
     if removed:
-        return replace(document, impact=Effect.BREAKING if ref in what.broken else happens)
+        breaks = ref in what.broken or ref in blame.certain
+        return replace(document, impact=Effect.BREAKING if breaks else happens)
     happens = max(happens, blame.worst.get(ref, Effect.METADATA))
     # What a model asks for is said to the steps that make it.
     asks = ref.kind == "Model" and not what.trained.isdisjoint(what.above.get(ref, ()))

@@ -8,6 +8,7 @@ import pytest
 from reviewed_projects import (
     CLAIM,
     DATASET,
+    HEAD,
     MODEL,
     SERVING,
     STANDARD,
@@ -16,6 +17,7 @@ from reviewed_projects import (
     compared,
     edit,
     project,
+    remove,
     rows,
 )
 
@@ -56,3 +58,46 @@ def test_what_has_no_part_in_a_break_is_what_it_is_alone(
     assert rows(found)["Service/serving"] == ("affected", Effect.BREAKING)
     told = {what: severe for _, what, severe in actions(found)}
     assert told.get("InferenceService/serving", Effect.REDEPLOY) is Effect.REDEPLOY
+
+
+RUNTIME = f"""
+{HEAD}kind: Runtime
+metadata: {{name: mine, owner: ml}}
+spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
+"""
+ON_MINE = f"""
+{HEAD}kind: Service
+metadata: {{name: onmine, owner: ml}}
+spec:
+  model: {{uri: "s3://b/m", format: sklearn}}
+  runtime: mine
+"""
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [("s3://b/m", "s3://b/n"), ("algorithm: gbm", "algorithm: drf"), ("runtime", "runtime")],
+    ids=["its own", "elsewhere", "nothing"],
+)
+def test_what_is_removed_and_missed_is_breaking_whatever_else_changed(
+    beside: tuple[str, str], tmp_path: Path
+) -> None:
+    root = project(
+        tmp_path, RUNTIME, ON_MINE, DATASET, TRAINING, MODEL, SERVING, environments=STANDARD
+    )
+    remove(root)
+    edit(root / "specs/all.yaml", beside)
+    found = compared(root, "prod")
+    assert [[str(ref) for ref in each.because] for each in found.breaks] == [
+        ["Runtime/mine", "Service/onmine"]
+    ]
+    assert rows(found)["Runtime/mine"] == ("removed", Effect.BREAKING)
+
+
+def test_a_data_set_under_another_name_isnt_missed(tmp_path: Path) -> None:
+    root = project(tmp_path, DATASET, TRAINING, MODEL, SERVING, environments=STANDARD)
+    edit(root / "specs/all.yaml", ("flowers", "plants"), ("width", "breadth"))
+    found = compared(root, "prod")
+    assert found.breaks != ()
+    assert rows(found)["Dataset/flowers"][0] == "removed"
+    assert rows(found)["Dataset/flowers"][1] < Effect.RETRAIN
