@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -75,14 +75,14 @@ def missing(uri: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(paths[each.path] for each in found if each.type != FileType.File)
 
 
-def bring(uri: str, place: Path) -> None:
-    """A file, or a folder with its own files, under `place`; nothing where there is none. A folder
-    in a folder comes without what is in it."""
+def bring(uri: str, place: Path, but: Container[Path] = ()) -> bool:
+    """A file, or a folder with its own files, under `place`; False where there is none. A folder
+    in a folder comes without what is in it, and the files `but` stay as they are."""
     with _reached(uri):
-        _brought(uri, place)
+        return _brought(uri, place, but)
 
 
-def _brought(uri: str, place: Path) -> None:
+def _brought(uri: str, place: Path, but: Container[Path]) -> bool:
     from pyarrow.fs import FileSelector, FileType
 
     store, base = _opened(uri)
@@ -95,8 +95,9 @@ def _brought(uri: str, place: Path) -> None:
         for each in store.get_file_info(FileSelector(base)):
             if each.type == FileType.Directory:
                 (place / each.base_name).mkdir(exist_ok=True)
-            elif each.base_name:
+            elif each.base_name and place / each.base_name not in but:
                 _copy(store, each.path, place / each.base_name)
+    return bool(found.type in (FileType.File, FileType.Directory))
 
 
 def _copy(store: Any, path: str, place: Path) -> None:

@@ -47,16 +47,29 @@ def inside_data_root(path: str) -> Path:
             f"{path} leads out of the data root {root}",
             "Write a path relative to the data root",
         )
-    if is_remote(uri) and not found.exists():
+    if is_remote(uri) and not _is_whole(found):
         below = found.relative_to(root).as_posix()
-        bring(uri.rstrip("/") if found == root else f"{uri.rstrip('/')}/{below}", found)
-        if not found.exists():
+        there = uri.rstrip("/") if found == root else f"{uri.rstrip('/')}/{below}"
+        if not bring(there, found, but=_whole()):
             raise StepFailure(
                 "missing-file",
                 f"There is no file {path} ({uri.rstrip('/')}/{below})",
                 "See that it is there, and that this step's account may read it",
             )
+        _whole().add(found)
     return found
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether all of it was brought: that it is there says nothing, for a folder is when one file
+    of it is, and one in a folder that was brought is empty."""
+    return place in _whole() or (place.parent in _whole() and place.is_file())
+
+
+@cache
+def _whole() -> set[Path]:
+    """The files and folders that this process has brought."""
+    return set()
 
 
 @cache

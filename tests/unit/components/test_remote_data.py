@@ -42,6 +42,42 @@ def test_a_file_is_brought_once(store: Bucket) -> None:
     assert inside_data_root("iris.csv") == found
 
 
+def test_a_folder_is_brought_whole_after_what_is_in_it(
+    store: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was brought stays: someone may be reading it."""
+    first = inside_data_root("rows/part-1.parquet")
+    was = first.read_bytes()
+    store.objects["acme-ml/daten/rows/part-1.parquet"] = b"other"
+    with open_source({"parquet": {"path": "rows"}}) as opened:
+        rows = [int(str(row)) for chunk in opened.chunks(["id"]) for row in chunk["id"]]
+    assert rows == [1, 2] and first.read_bytes() == was
+    store.objects["acme-ml/daten/deep/under/a.csv"] = CSV
+    inside_data_root("deep/under/a.csv")
+    assert sorted(each.name for each in inside_data_root(".").iterdir()) == [
+        *("deep", "iris.csv", "rows")
+    ]
+    # A folder that came with another one has nothing in it before it is asked for.
+    monkeypatch.setenv("EXAI_DATA_ROOT", f"{os.environ['EXAI_DATA_ROOT'].rstrip('/')}/deep")
+    inside_data_root(".")
+    assert [each.name for each in inside_data_root("under").iterdir()] == ["a.csv"]
+    store.objects.clear()
+    assert inside_data_root("under/a.csv").read_bytes() == CSV
+
+
+def test_what_came_in_half_is_brought_again(store: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(source: object, to: BytesIO, size: int) -> None:
+        del source, size
+        to.write(b"id")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full, pytest.raises(OSError, match="No space"):
+        full.setattr("exai_components.object_store.shutil.copyfileobj", fail)
+        inside_data_root("iris.csv")
+    assert inside_data_root("iris.csv").read_bytes() == CSV
+    del store
+
+
 def test_a_store_that_refuses_is_no_missing_file(store: Bucket) -> None:
     store.refuse = (403, "AccessDenied")
     with pytest.raises(StepFailure) as caught:
