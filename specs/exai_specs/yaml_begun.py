@@ -9,7 +9,6 @@ block of lines or in a comment there isn't one. Never: raises for bad text.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -55,7 +54,12 @@ def _found(lines: Sequence[str], above: int, first: Span) -> Iterator[Diagnostic
     below = range(first.line - 1 - above, len(lines))
     if not any(leads[number] or odd[number] for number in below):
         return
-    read = _scanned([_ODD.sub("x", _LEAD.sub(_spaces, line, count=1)) for line in lines])
+    read = _scanned(
+        [
+            _ODD.sub("x", lead.replace("\t", " ") + line[len(lead) :])
+            for lead, line in zip(leads, lines, strict=True)
+        ]
+    )
     for number in below:
         if number > read.last:
             return
@@ -72,12 +76,9 @@ def _found(lines: Sequence[str], above: int, first: Span) -> Iterator[Diagnostic
 
 
 def _lead(line: str) -> str:
+    # Only from its start: a search for one goes over a long line from each of its letters.
     found = _LEAD.match(line)
     return found[0] if found is not None else ""
-
-
-def _spaces(found: re.Match[str]) -> str:
-    return found[0].replace("\t", " ")
 
 
 def _scanned(lines: Sequence[str]) -> _Scanned:

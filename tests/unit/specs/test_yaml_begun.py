@@ -58,6 +58,13 @@ def test_they_are_told_alike() -> None:
     assert (template.message, template.hint) == (end.message, end.hint)
 
 
+@pytest.mark.parametrize("line", ["# " + "-" * 1_000_000, " b: c" + " " * 1_000_000 + "# d"])
+def test_a_long_line_below_has_an_end(line: str) -> None:
+    found = told(f"{HEAD}spec:\n\ta: 1\n{line}\n\te: 2\n")
+
+    assert [each.at.line for each in found] == [4, 6]
+
+
 def test_as_many_as_of_a_file_are_told() -> None:
     found = told("a:\n" + "\tb: 1\n" * (MAX_IN_FILE + 500))
 
