@@ -47,7 +47,7 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         "a key",
         "://",
         # An object store's address has no user; no words there are examples, and keys hold slashes.
-        r"\b(?:s3[an]?|gs|gcs|oss)://(?!arn:)(?=[^\s/:@<{$*]*:(?![<{$*])[^\s@]+@[^\s@/])",
+        r"\b(?:s3[an]?|gs|gcs|oss)://(?!arn:)(?=[^\s/:@<{$*]*:(?![<{$*])[^\s@]+@[^\s@])",
     ),
     (
         "a token",
@@ -61,8 +61,9 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     (
         "a password",
         "://",
-        # Not `<...>`, `${...}` or `***`: they say that something goes there.
-        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@?#\[\]]*:(?![<{$*])[^\s/@?#]+@[^\s@/]",
+        # Not `<...>`, `${...}` or `***`: they say that something goes there. A host may be left
+        # out, as where PostgreSQL's is this machine.
+        r"\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@?#\[\]]*:(?![<{$*])[^\s/@?#]+@[^\s@]",
     ),
     (
         "a token",

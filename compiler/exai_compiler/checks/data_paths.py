@@ -21,11 +21,14 @@ from exai_specs.kinds import (
     Sqlite,
 )
 from exai_specs.parse import Spec
+from exai_specs.regexes import regex
 from exai_specs.values import replace
 
 _FILES = {CsvSource: "csv", JsonSource: "json", ParquetSource: "parquet"}
 # What steps bring files from (exai_components.object_store).
 STORES = ("gs", "s3")
+# Not `C://`, which is a drive.
+_URI = regex(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -34,7 +37,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             continue
         kind = _FILES[type(body.source)]
         path, place = body.source.path, ("spec", "source", kind, "path")
-        if _climbs(path):
+        if _climbs(path) and not _URI.match(path):
             yield _leaves(path, spec.at(*place))
         elif "://" in path:
             yield from _of_a_store(path, kind, spec.at(*place))
@@ -104,7 +107,7 @@ def _root(subject: Subject, name: str, environment: Environment) -> Iterator[Dia
         )
         return
     scheme, _, where = root.partition("://") if "://" in root else ("file", "", root)
-    if scheme in STORES and where.startswith("/"):
+    if scheme in STORES and not where.partition("/")[0]:
         yield replace(_nowhere(f"the data root of `{name}`", scheme, at), environments=(name,))
     sources = (body.source for _, body in subject.project.bodies(DatasetSpec))
     if scheme not in (*STORES, "file") and any(
@@ -124,7 +127,7 @@ def _of_a_store(path: str, kind: str, at: Span) -> Iterator[Diagnostic]:
         yield _unread(f"`{path}`", scheme, at)
     elif not bucket:
         yield _nowhere(f"`{path}`", scheme, at)
-    elif key.strip("/") and _climbs(key):
+    elif key.strip("/") and _leaves_its_bucket(key):
         yield Diagnostic(
             "path-leaves-project",
             f"`{path}` leads out of the bucket {bucket}",
@@ -163,6 +166,11 @@ def _climbs(path: str) -> bool:
     plain = path.replace("\\", "/")
     drive = plain[1:3] == ":/"
     return plain.startswith(("/", "~")) or drive or normpath(plain).split("/")[0] == ".."
+
+
+def _leaves_its_bucket(key: str) -> bool:
+    """As those who bring the file have it: in a key, `~`, a colon and a backslash are letters."""
+    return key.startswith("/") or normpath(key).split("/")[0] == ".."
 
 
 def _leaves(path: str, at: Span) -> Diagnostic:

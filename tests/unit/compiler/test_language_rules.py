@@ -163,6 +163,13 @@ def test_files_are_where_steps_can_read_them(
         ("csv: {path: 's3://a/../b.csv'}", LEAVES, "leads out of the bucket a", "FILE.csv"),
         ("csv: {path: 's3://a//b.csv'}", LEAVES, "leads out of the bucket a", "FILE.csv"),
         ("csv: {path: 's3://a/b/../c.csv'}", "", "", ""),
+        # What a local path would leave the project by is in a key a letter.
+        ("csv: {path: 's3://a/~tmp/b.csv'}", "", "", ""),
+        ("csv: {path: 's3://a/b:/c.csv'}", "", "", ""),
+        ("csv: {path: 's3://a/..\\b.csv'}", "", "", ""),
+        ("csv: {path: 's3://a/../../../b.csv'}", LEAVES, "leads out of the bucket a", "FILE.csv"),
+        ("csv: {path: 'C://a/b.csv'}", LEAVES, "leads out of the data root", "a path below it"),
+        ("csv: {path: '../a://b.csv'}", LEAVES, "leads out of the data root", "a path below it"),
     ],
 )
 def test_a_uri_names_a_file_in_a_bucket(
@@ -179,8 +186,9 @@ def test_a_uri_names_a_file_in_a_bucket(
         assert (each.at.line, each.at.column) == (9, len(before) + 1)
 
 
-def test_a_data_root_names_a_bucket(catalog: Catalog) -> None:
-    (found,) = said(catalog, environment="data: {root: 's3:///data'}")
+@pytest.mark.parametrize("root", ["s3:///data", "s3://"])
+def test_a_data_root_names_a_bucket(catalog: Catalog, root: str) -> None:
+    (found,) = said(catalog, environment=f"data: {{root: '{root}'}}")
     assert (found.code, found.environments) == (REACHED, ("prod",))
     assert found.message == "the data root of `prod` names no bucket"
 

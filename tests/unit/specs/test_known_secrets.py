@@ -25,6 +25,8 @@ SECRETS = (
     "postgresql://exai:" + "hunter2@db:5432/ml",
     "redis://:" + "hunter2@cache",
     "s3://KEY:" + "SECRET@bucket/models",
+    "s3://KEY:" + "SECRET@/models",
+    "postgresql://exai:" + "hunter2@/ml",
     "s3://anna:" + "hunter2/x+y@bucket",
     "https://anna:" + "hunter2@example.com/regions.csv",
     "https://ghp_" + "x@github.com/acme/data.git",
