@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 
+from exai_compiler.lost_sources import follows_from_a_lost_source
 from exai_compiler.project import Project
 from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
@@ -195,9 +196,11 @@ def _whatever_was_left_out(
     left = (mended_in(spec.document) for spec in specs)
     guessed = frozenset(place for part in left if part is not None for place in part.guesses())
 
+    of_a_source = follows_from_a_lost_source(project)
+
     def so(problem: Diagnostic) -> bool:
         here = about(problem.at)
-        if problem.at in guessed:  # what is wrong there is told
+        if problem.at in guessed or of_a_source(problem):  # what is wrong there is told
             return False
         lacking = KINDS if problem.code.startswith("unused-") else ()
         if not hurt.isdisjoint(_OF_WHAT_IS_MISSING.get(problem.code, lacking)):

@@ -94,3 +94,45 @@ def test_one_that_the_project_may_have_meant_waits(tmp_path: Path, wrong: str) -
     project = PROJECT.replace("environments:", wrong)
 
     assert told(tmp_path, f"environments:\n{NOWHERE}", project) == []
+
+
+MADE = "---\napiVersion: exai.dev/v1alpha1\nkind: Model\nmetadata: {name: k}\nspec: "
+SERVED = """---
+apiVersion: exai.dev/v1alpha1
+kind: Service
+metadata: {name: web}
+spec: {model: MODEL, protocol: v2}
+"""
+
+
+@pytest.mark.parametrize("model", ["k", "k@champion"])
+@pytest.mark.parametrize("format_", ["sklearn", "tensorflow"])
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("source: {registry: other}", "wrong-type"),
+        ("source: {registri: {name: other}}", "exactly-one-of"),
+        ("source: other", "wrong-type"),
+        ("sorce: {registri: {name: other}}", "unknown-field"),
+        ("quelle: {registry: {name: other}}", "unknown-field"),
+    ],
+)
+def test_what_a_wrong_source_would_settle_waits_for_it(
+    tmp_path: Path, source: str, code: str, format_: str, model: str
+) -> None:
+    spec = f"{MADE}{{task: regression, {source}}}\n{SERVED.replace('MODEL', model)}"
+    pin = f"      k@champion: {{version: 1, uri: 's3://a/b', format: {format_}}}\n"
+
+    assert told(tmp_path, f"environments:\n  prod:\n    models:\n{pin}", PROJECT + spec) == []
+    errors = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
+    below = [each for each in errors if each.at.line > PROJECT.count("\n")]
+    assert code in {each.code for each in below}
+    assert {each.at.line for each in below} == {PROJECT.count("\n") + 5}
+
+
+def test_what_no_source_would_settle_is_told(tmp_path: Path) -> None:
+    spec = f"{MADE}{{task: regression, gates: {{rmse: {{maxx: 1}}}}}}\n"
+    pin = "      k@champion: {version: 1, uri: 's3://a/b', format: sklearn}\n"
+    found = told(tmp_path, f"environments:\n  prod:\n    models:\n{pin}", PROJECT + spec)
+
+    assert found == [("unknown-alias", 6), ("wrong-pin", 6)]
