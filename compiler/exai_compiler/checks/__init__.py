@@ -293,7 +293,8 @@ CHECKS: tuple[Check, ...] = (
     workspace.check,
 )
 
-# Judged on what is rendered, which only a project without errors is.
+# Judged on what is rendered, which only a project without errors is; one of its files may be at
+# fault, too, which who read it has told.
 OF_OBJECTS: tuple[Check, ...] = (patches.check, _rare("manifest_clashes", _documents(ManifestSpec)))
 
 
@@ -311,9 +312,9 @@ def check(
     with spread(lambda rule: _some(rule(judged)), CHECKS) as told:
         found = [problem for problems in told for problem in problems]
     found = told_once(without_half_written(found, project))
-    if not has_errors(found):
+    if not has_errors(found) and not catalog.refused:
         found += [problem for rule in OF_OBJECTS for problem in _some(rule(judged))]
-    whole = not has_errors(found)
+    whole = not has_errors(found) and not catalog.refused
     allowances = (*project.allowances, *user_component.allowed(judged))
     found += _some(unusable(allowances))
     if allowances and whole:
