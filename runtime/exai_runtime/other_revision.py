@@ -14,8 +14,7 @@ from exai_compiler.changes import Materialize, Planned, Run
 from exai_compiler.environments import environments
 from exai_compiler.project import Project, link
 from exai_compiler.revisions import Comparison
-from exai_compiler.revisions.breaking import with_breaks
-from exai_compiler.revisions.certain import certain_breaks
+from exai_compiler.revisions.certain import certain_breaks, with_certain_breaks
 from exai_compiler.whole import Readable
 from exai_runtime.compiling import Checked
 from exai_runtime.doubts import readable
@@ -80,7 +79,7 @@ def with_certain(
     old, new = readable(base, before, name), Readable(head.project)
     found = certain_breaks(old, new, name, made.documents)
     more = tuple(each for each in found if each.ref not in told)
-    documents = with_breaks(made.documents, more, head.project)
+    documents = with_certain_breaks(made.documents, more, head.project)
     return replace(made, documents=documents, breaks=(*made.breaks, *more))
 
 

@@ -25,7 +25,7 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.applied import applied, unapplied
 from exai_compiler.revisions.breaking import breaks_of, with_breaks
 from exai_compiler.revisions.breaks import Break, broken_documents
-from exai_compiler.revisions.certain import certain_breaks
+from exai_compiler.revisions.certain import certain_breaks, with_certain_breaks
 from exai_compiler.revisions.documents import FILE, DocumentChange, SpecField, changed_documents
 from exai_compiler.revisions.files import FileChange, changed_files
 from exai_compiler.revisions.followed_files import with_file_followers
@@ -164,6 +164,7 @@ def compare(
     coming = frozenset(name for run in build.runs if run.due for name in run.registers)
     breaks: tuple[Break, ...] = ()
     fed: tuple[Fed, ...] = ()
+    because: Mapping[Ref, tuple[Ref, ...]] = {}
     if base is not None and old is not None:
         sides = (base.project, head.project), (base.environment, head.environment)
         found = tuple(
@@ -173,23 +174,25 @@ def compare(
         found += tuple(unfed(fed, documents, (after, old.lineage)))
         due = frozenset(run.pipeline for run in build.runs if run.due)
         breaks = tuple(with_moments(found, old.resolved, new, due))
-    documents = with_notes(with_breaks(documents, breaks, head.project), new, build.runs)
+    documents = with_notes(documents, new, build.runs)
     documents = with_new_values(with_stays(with_mode(documents, *places), new.lock, name), fed)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
         planned, documents = settled(planned, documents, what)
         documents = with_sharers(documents, planned, build, head.project)
         documents = with_file_followers(documents, planned, old.resolved, new)
+        # That a document breaks may have another reason than what an apply does to it.
+        because = chains_of(documents)
+        to_callers = chains_to_callers(documents, head.project)
+        breaks = tuple(
+            replace(each, because=each.because or to_callers.get(each.ref, ())) for each in breaks
+        )
+        documents = with_breaks(documents, breaks, head.project)
         if not elsewhere:
             documents = with_promotions(documents, old.resolved, new, coming)
     else:
         documents = as_new(planned, documents)
-    because = chains_of(documents)
-    to_callers = chains_to_callers(documents, head.project)
-    breaks = tuple(
-        replace(each, because=each.because or to_callers.get(each.ref, ())) for each in breaks
-    )
-    made = _told(made, (*planned, *upgrade), because, was)
+    made = _told(made, (*planned, *upgrade), {**chains_of(documents), **because}, was)
     files = _files(base.catalog if base else before_files, head.catalog)
     return Comparison(documents, breaks, files, made, build)
 
@@ -278,7 +281,8 @@ def compare_documents(
     if base is not None:
         old_side, new_side = whole or (Readable(base, known), Readable(head, problems))
         sure = certain_breaks(old_side, new_side, name, documents)
-    return Comparison(with_breaks(documents, sure, head), (*sure, *new), files, None)
+    documents = with_certain_breaks(documents, sure, head)
+    return Comparison(documents, (*sure, *new), files, None)
 
 
 def _resolved(

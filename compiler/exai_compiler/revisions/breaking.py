@@ -65,23 +65,17 @@ def breaks_of(
 def with_breaks(
     documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...], head: Project
 ) -> tuple[DocumentChange, ...]:
-    """With the graphs that call what is broken, the services whose features are others, and who
-    mounts files that are lost: no object of theirs changes."""
+    """With every document that breaks, whether an object of it changes or not: a graph that calls
+    what is broken, who mounts files that are lost, a service whose model a person moves. Sorted by
+    identity."""
     broken = {each.ref for each in breaks}
-    known = {each.ref for each in documents}
-    graphs: dict[Ref, DocumentChange] = {}
+    found = {
+        each.ref: replace(each, impact=Effect.BREAKING) if each.ref in broken else each
+        for each in documents
+    }
     for each in breaks:
-        above = each.because[-2].kind if len(each.because) > 1 else ""
-        if each.ref not in known and (above in _HOLDING or (above, each.ref.kind) in _CALLED):
+        if each.ref not in found:
             at = head.specs[each.ref].at("metadata", "name")
             made = DocumentChange(each.ref, "affected", Effect.BREAKING, each.because, (), at)
-            graphs.setdefault(each.ref, made)
-    told = (
-        replace(each, impact=Effect.BREAKING) if each.ref in broken else each for each in documents
-    )
-    return (*told, *graphs.values())
-
-
-_CALLED = (("Service", "Graph"), ("FeatureService", "Service"))
-_HOLDING = ("Manifest", "Notebook")
-"""Whose claims others may mount."""
+            found[each.ref] = made
+    return tuple(found[ref] for ref in sorted(found))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exai_compiler.project import Project
+from exai_compiler.revisions.breaking import with_breaks
 from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.contract import Contract, broken_graphs, contract, differences
 from exai_compiler.revisions.documents import DocumentChange
@@ -18,6 +19,7 @@ from exai_compiler.revisions.places import in_another_namespace, unreachable
 from exai_compiler.revisions.reachable import callers, closed, removed, uncallable
 from exai_compiler.revisions.unserved import unserved
 from exai_compiler.whole import Readable, whole_documents
+from exai_specs.effects import Effect
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
@@ -97,3 +99,16 @@ def _is_unserved(broken: Break, both: frozenset[Ref], new: Readable) -> bool:
     """Whether the runtime is gone, and isn't one that can't be read."""
     names: Iterable[str] = (each.name.casefold() for each in broken.because[:-1])
     return broken.ref in both and not set(names) & (new.unread or frozenset())
+
+
+def with_certain_breaks(
+    documents: tuple[DocumentChange, ...], breaks: tuple[Break, ...], head: Project
+) -> tuple[DocumentChange, ...]:
+    """With each document that breaks, and with what is to blame for it as severe as that: no plan
+    tells what else follows."""
+    to_blame = {ref for each in breaks for ref in each.because[:1]}
+    severe = (
+        replace(each, impact=Effect.BREAKING) if each.ref in to_blame else each
+        for each in documents
+    )
+    return with_breaks(tuple(severe), breaks, head)

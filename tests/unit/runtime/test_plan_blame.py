@@ -101,3 +101,31 @@ def test_a_data_set_under_another_name_isnt_missed(tmp_path: Path) -> None:
     assert found.breaks != ()
     assert rows(found)["Dataset/flowers"][0] == "removed"
     assert rows(found)["Dataset/flowers"][1] < Effect.RETRAIN
+
+
+FILES = f"""
+{HEAD}kind: Model
+metadata: {{name: leaves, owner: ml}}
+spec: {{task: classification, source: {{uri: "s3://b/m", format: sklearn}}}}
+"""
+OF_FILES = f"""
+{HEAD}kind: Service
+metadata: {{name: scoring, owner: ml}}
+spec: {{model: leaves, {MOUNTS}}}
+"""
+
+
+def test_an_update_comes_after_what_it_is_made_for(tmp_path: Path) -> None:
+    """That its service loses files is said where that breaks."""
+    root = project(tmp_path, FILES, OF_FILES, CLAIM, environments=STANDARD)
+    edit(root / "specs/all.yaml", SHRINKS, ("s3://b/m", "s3://b/n"))
+    found = compared(root, "prod")
+    assert found.plan is not None
+    told = {str(each.change.id): each for each in found.plan.changes}  # type: ignore[union-attr]
+    update = told["InferenceService/scoring"]
+    assert [str(each) for each in update.because] == ["Model/leaves", "Service/scoring"]
+    assert update.impact is Effect.REDEPLOY
+    assert rows(found)["Service/scoring"] == ("affected", Effect.BREAKING)
+    assert [[str(ref) for ref in each.because] for each in found.breaks] == [
+        ["Manifest/photos", "Service/scoring"]
+    ]

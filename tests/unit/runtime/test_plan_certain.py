@@ -108,6 +108,10 @@ def said(breaks: tuple[Break, ...]) -> list[tuple[str, ...]]:
     return sorted(told)
 
 
+def breaking(found: Comparison) -> dict[str, str]:
+    return {ref: verb for ref, (verb, impact) in rows(found).items() if impact is Effect.BREAKING}
+
+
 @pytest.mark.parametrize("mistake", [UNREADABLE, UNKNOWN], ids=["unreadable", "unknown"])
 @pytest.mark.parametrize("case", CASES)
 def test_a_mistake_elsewhere_hides_nobody_that_breaks(
@@ -121,10 +125,9 @@ def test_a_mistake_elsewhere_hides_nobody_that_breaks(
     found = compared(root)
     assert found.plan is None
     assert said(found.breaks) == said(whole.breaks)
-    breaking = {ref for ref, (_, impact) in rows(found).items() if impact is Effect.BREAKING}
-    assert breaking <= {
-        ref for ref, (_, impact) in rows(whole).items() if impact is Effect.BREAKING
-    }
+    assert breaking(found) == breaking(whole)
+    assert {str(each.ref) for each in found.breaks} <= breaking(found).keys()
+    assert [each.ref for each in found.documents] == sorted(each.ref for each in found.documents)
 
 
 def test_in_another_namespace_nobody_finds_what_is_called(root: Path) -> None:
@@ -135,6 +138,8 @@ def test_in_another_namespace_nobody_finds_what_is_called(root: Path) -> None:
     served = ("Graph/both", "LLMService/chat", "Service/inline", "Service/scoring")
     assert {each.consumer for each in found.breaks} == {f"whoever calls {each}" for each in served}
     assert set(said(found.breaks)) <= set(said(whole.breaks)), "of what is wrong nothing is told"
+    assert breaking(found) == {"Project/shop": "changed", **dict.fromkeys(served, "affected")}
+    assert breaking(found).items() <= breaking(whole).items()
 
 
 def test_on_another_target_nobody_finds_what_is_called(root: Path) -> None:

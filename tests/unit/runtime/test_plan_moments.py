@@ -72,7 +72,7 @@ def test_callers_are_told_what_comes_before(
     assert all(str(each.because[-1]) == str(each.ref) for each in found.breaks)
     assert all(len(each.because) > 2 for each in found.breaks)
     told = {str(each.ref): each.impact for each in found.documents}
-    assert told["Graph/asking"] is Effect.BREAKING
+    assert told["Graph/asking"] is told["Service/serving"] is Effect.BREAKING
 
 
 def test_a_pin_and_a_number_come_before(tmp_path: Path) -> None:
