@@ -164,7 +164,6 @@ def compare(
     coming = frozenset(name for run in build.runs if run.due for name in run.registers)
     breaks: tuple[Break, ...] = ()
     fed: tuple[Fed, ...] = ()
-    because: Mapping[Ref, tuple[Ref, ...]] = {}
     if base is not None and old is not None:
         sides = (base.project, head.project), (base.environment, head.environment)
         found = tuple(
@@ -181,20 +180,25 @@ def compare(
         planned, documents = settled(planned, documents, what)
         documents = with_sharers(documents, planned, build, head.project)
         documents = with_file_followers(documents, planned, old.resolved, new)
-        # That a document breaks may have another reason than what an apply does to it.
-        because = chains_of(documents)
-        to_callers = chains_to_callers(documents, head.project)
-        breaks = tuple(
-            replace(each, because=each.because or to_callers.get(each.ref, ())) for each in breaks
-        )
-        documents = with_breaks(documents, breaks, head.project)
-        if not elsewhere:
-            documents = with_promotions(documents, old.resolved, new, coming)
     else:
         documents = as_new(planned, documents)
+    # That a document breaks may have another reason than what an apply does to it.
+    because = chains_of(documents)
+    breaks = _with_chains(breaks, documents, head.project)
+    documents = with_breaks(documents, breaks, head.project)
+    if old is not None and not elsewhere:
+        documents = with_promotions(documents, old.resolved, new, coming)
     made = _told(made, (*planned, *upgrade), {**chains_of(documents), **because}, was)
     files = _files(base.catalog if base else before_files, head.catalog)
     return Comparison(documents, breaks, files, made, build)
+
+
+def _with_chains(
+    breaks: tuple[Break, ...], documents: tuple[DocumentChange, ...], head: Project
+) -> tuple[Break, ...]:
+    """Those that have none have that of their document."""
+    chains = chains_to_callers(documents, head)
+    return tuple(replace(each, because=each.because or chains.get(each.ref, ())) for each in breaks)
 
 
 def _told(

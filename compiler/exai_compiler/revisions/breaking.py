@@ -22,7 +22,6 @@ from exai_compiler.revisions.places import uncalled, unreachable
 from exai_compiler.revisions.reachable import closed, uncallable
 from exai_compiler.revisions.unserved import unserved
 from exai_specs.effects import Effect
-from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, ServiceSpec
 from exai_specs.values import replace
 
