@@ -152,14 +152,23 @@ def link(specs: Iterable[Spec], allowances: Iterable[Allowance] = ()) -> Project
     found = _sorted(list(specs))
     overlays = tuple([spec for spec in found if spec.ref.kind == "Overlay"])
     everything = tuple([spec for spec in found if spec.ref.kind != "Overlay"])
-    root = next((spec for spec in everything if isinstance(spec.body, ProjectSpec)), None)
+    root = _root([spec for spec in everything if isinstance(spec.body, ProjectSpec)])
     if root is None:
         return None
     first: dict[Ref, Spec] = {}
     for spec in everything:
         first.setdefault(spec.ref, spec)
+    first[root.ref] = root
     allowed = tuple(sorted(allowances, key=lambda each: (each.at, each.code)))
     return Project(root, MappingProxyType(first), everything, allowed, overlays)
+
+
+def _root(projects: list[Spec]) -> Spec | None:
+    """The Project that says where the others are: the first of exai.yaml, whatever its name."""
+    own = [spec for spec in projects if spec.document.path == "exai.yaml"]
+    if own:
+        return min(own, key=lambda spec: spec.document.start)
+    return projects[0] if projects else None
 
 
 def _sorted(specs: list[Spec]) -> list[Spec]:
