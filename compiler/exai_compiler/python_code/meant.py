@@ -3,9 +3,6 @@
 In: the text of a file or a function. Out: a text that is the same for all that do the same, by each
 Python that exai runs on. What can't be parsed means its text, and so does what may read that.
 Never: runs anything of it.
-
-A docstring counts where somebody may read it: of a class with bases, of what a decorator gets, or
-of what is handed on as a value, as a tool for a language model is.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ import ast
 import functools
 from collections.abc import Iterator
 
+from exai_compiler.python_code.docstrings import leave_unread_out
 from exai_compiler.python_code.problem import Problem
 from exai_compiler.python_code.syntax import tree_of
 from exai_specs.frozen import Json, digest
@@ -23,15 +21,18 @@ _READERS = frozenset(
     {
         *("__doc__", "__code__", "__file__", "linecache", "docopt", "pydoc", "doctest"),
         *("getdoc", "getcomments", "getsource", "getsourcelines", "getsourcefile", "findsource"),
+        *("get_source", "get_docstring", "__loader__", "__spec__", "getframeinfo", "findCaller"),
+        *("f_code", "gi_code", "cr_code", "ag_code", "f_lineno", "tb_lineno", "extract_stack"),
+        *("co_consts", "co_code", "co_filename", "co_firstlineno", "co_lines", "co_positions"),
     }
 )
 """By what code gets at its own text, its lines or its docstrings."""
 _CODING = regex(r"[ \t\f]*#.*?coding[:=][ \t]*(?!utf-?8\b)[-\w.]+")
 """The only comment that Python itself reads: what the bytes of a file's literals are."""
+_TYPE = regex(r"#[ \t]*type:(?![ \t]*ignore\b)")
+"""A comment that others read, as `torch.jit.script` does: what a function takes and returns."""
 _UNSAID = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 """Fields of nodes that change nothing of what is run."""
-
-_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @functools.cache
@@ -40,9 +41,11 @@ def code_meaning(text: str) -> str:
     tree = tree_of(text)
     if isinstance(tree, Problem) or any(_CODING.match(line) for line in text.split("\n", 2)[:2]):
         return text
+    if _TYPE.search(text):
+        return text
     if any(_reads_itself(node) for node in ast.walk(tree)):
         return text
-    _leave_docstrings_out(tree)
+    leave_unread_out(tree)
     return digest(tuple(_form(tree)))
 
 
@@ -54,38 +57,6 @@ def _reads_itself(node: ast.AST) -> bool:
             return not _READERS.isdisjoint(name.split("."))
         case ast.Constant(value=str(text)):
             return any(word in text for word in _READERS)
-    return False
-
-
-def _leave_docstrings_out(tree: ast.Module) -> None:
-    values = frozenset(_values(tree))
-    nodes: list[tuple[ast.AST, bool]] = [(tree, False)]
-    while nodes:
-        node, is_read = nodes.pop()
-        if isinstance(node, _Defined):
-            is_read = is_read or bool(node.decorator_list) or node.name in values
-            if isinstance(node, ast.ClassDef):
-                is_read = is_read or bool(node.bases or node.keywords)
-        if isinstance(node, _Defined | ast.Module):
-            if not is_read and _has_docstring(node.body):
-                del node.body[0]
-            # Whoever reads a class may read its methods'; a function inside stands by itself.
-            is_read = is_read and isinstance(node, ast.ClassDef)
-        nodes += [(child, is_read) for child in ast.iter_child_nodes(node)]
-
-
-def _values(tree: ast.Module) -> Iterator[str]:
-    """The names that are used in another way than by calling them."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
-        if id(node) not in called and isinstance(node, ast.Name | ast.Attribute):
-            yield node.id if isinstance(node, ast.Name) else node.attr
-
-
-def _has_docstring(body: list[ast.stmt]) -> bool:
-    match body:
-        case [ast.Expr(value=ast.Constant(value=str())), *_]:
-            return True
     return False
 
 

@@ -34,6 +34,32 @@ class Kept:
         """What it has."""
         return self.kept
 '''
+METHOD = "class A:\n    def g(self):\n        'DOC'\n        return 1\n"
+USES = (
+    "def f(x):\n    return Agent(tools=[A()])\n",
+    "def f(x):\n    a = A()\n    register(a)\n",
+    "def f(x):\n    return map(A, x)\n",
+    "def f(x):\n    return load(x, 'A')\n",
+)
+"""Of a class, as of which methods may be read."""
+FUNCTION = "def g(x):\n    'DOC'\n    return x\n"
+ALL = (
+    "def f(x):\n    return Agent(tools=list(globals().values()))\n",
+    "def f(x):\n    return Agent(tools=locals())\nx = vars()\n",
+    "import sys\ndef f(x):\n    return Agent(tools=sys.modules[__name__])\n",
+    "from sys import modules as m\ndef f(x):\n    return Agent(tools=m[__name__])\n",
+    "import me\ndef f(x):\n    return getattr(me, 'g')\n",
+    "import me\ndef f(x):\n    return getattr(me, x)\n",
+    "import me as them\ndef f(x):\n    return Agent(tools=them)\n",
+    "import operator\ndef f(x):\n    return operator.attrgetter('g')(x)\n",
+    "from operator import attrgetter as at\ndef f(x):\n    return at(x)\n",
+    "def f(x):\n    return [*map(getattr, x, x)]\n",
+    "def f(x):\n    return Agent(tools=eval(x))\n",
+    "def f(x):\n    return f.__globals__\n",
+    "def f(x):\n    return getattr(f, '__globals__')\n",
+    "def f(x):\n    return Agent(tools=['features:g'])\n",
+    "import importlib\ndef f(x):\n    return Agent(importlib.import_module(__name__))\n",
+)
 FILES = sorted(
     path
     for folder in ("components/exai_components", "examples", "compiler/exai_compiler/python_code")
@@ -122,12 +148,48 @@ def test_what_is_run_means_something(old: str, new: str) -> None:
         "def g(x):\n    'DOC'\n    return x\ndef f(x):\n    return Agent(tools=[g])\n",
         "class A:\n    def g(self):\n        'DOC'\n        return 1\n    def f(self):\n"
         "        return Tool(self.g)\n",
+        *(METHOD + use for use in USES),
+        *(FUNCTION + use for use in ALL),
+        "class A:\n    'DOC'\n    def f(self):\n        register(self)\n",
         "def f(x):\n    return 'DOC'\n",
         "def f(x):\n    x = 1\n    'a'\n    return x, 'DOC'\n",
     ],
 )
 def test_a_docstring_that_may_be_read_counts(code: str) -> None:
     assert code_meaning(code) != code_meaning(code.replace("DOC", "other"))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "def f(x):\n    return g(x)\n",
+        "def f(x):\n    return getattr(x, 'shape'), x.eval(), x.modules(), x.dir\n",
+        "import operator as o\ndef f(x):\n    return o.attrgetter('a.b')(x), o.add(x, 1)\n",
+        "def f(x):\n    return 'g is a word of this', 'gg', ['a', 'b-c']\n",
+        "import os.path as p\ndef f(x):\n    return p.join(x)\n",
+        "if __name__ == '__main__':\n    g(1)\n",
+        "def f(self):\n    return register(self)\n",
+    ],
+)
+def test_a_docstring_that_nobody_can_reach_means_nothing(use: str) -> None:
+    code = FUNCTION + use
+    assert code_meaning(code) == code_meaning(code.replace("DOC", "other")) != code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [*("x.__loader__.load(x)", "x.get_source(x)", "x.f_code", "x.co_consts", "x.f_back.f_lineno")],
+)
+def test_code_that_may_read_its_own_lines_means_its_text(line: str) -> None:
+    code = f"{FUNCTION}def f(x):\n    {line}\n"
+    assert code_meaning(code) == code
+
+
+def test_a_comment_on_types_is_read_by_others() -> None:
+    code = "@torch.jit.script\ndef f(x):\n    # type: (int) -> int\n    return x\n"
+    assert code_meaning(code) != code_meaning(code.replace("(int)", "(float)"))
+    ignored = code.replace("# type: (int) -> int", "# type: ignore[no-any-return]")
+    assert code_meaning(ignored) == code_meaning(ignored.replace("no-any-return", "misc"))
 
 
 def test_a_function_inside_of_a_class_that_is_read_stands_by_itself() -> None:
