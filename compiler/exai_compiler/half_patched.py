@@ -21,7 +21,8 @@ from exai_specs.nearest import nearest
 from exai_specs.overlays import PATCH, overlaid
 from exai_specs.parse import Spec, parse
 
-OF_A_FIELD = frozenset({"unknown-field", "wrong-type", "number-format"})
+# A name is wrong whatever stands beside it.
+OF_A_FIELD = frozenset({"invalid-name", "unknown-field", "wrong-type", "number-format"})
 # Of its own value, or of several fields at once.
 _OF_SOME = "invalid-value"
 

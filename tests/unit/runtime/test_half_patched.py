@@ -50,6 +50,7 @@ def told(root: Path, base: str, patch: str) -> list[tuple[str, int]]:
     [
         ("{stoped: true}", ["unknown-field"]),
         ("{resources: {cpu: [1], memory: lots}}", ["invalid-value", "wrong-type"]),
+        ("{env: {1B: x}}", ["invalid-name"]),
         ("{replicas: {min: 2, max: one}}", ["wrong-type"]),
         ("{replicas: {max: 2}}", []),
         ("{replicas: null}", []),
@@ -99,6 +100,18 @@ def test_a_value_that_nothing_beside_it_makes_right_is_told(
 def test_what_two_values_tell_waits_for_both(tmp_path: Path, base: str, patch: str) -> None:
     found = told(tmp_path, base, patch)
     assert [line for _, line in found if line in (OF_PATCH, OF_BASE)] == [OF_BASE]
+
+
+def test_a_name_of_a_step_is_wrong_beside_any_field(tmp_path: Path) -> None:
+    load = "{uses: load-dataset, with: {dataset: rows}}"
+    text = PROJECT.replace("Service", "Pipeline").replace(
+        "PATCH", f"{{steps: {{Bad_Name: {load}}}}}"
+    )
+    (tmp_path / "exai.yaml").write_text(
+        text.replace("BASE", f"{{steps: {{a: {load}}}, stepps: 1}}")
+    )
+    found = [(each.code, each.at.line) for each in validate(tmp_path).diagnostics]
+    assert ("invalid-name", OF_PATCH) in found and ("unknown-field", OF_BASE) in found
 
 
 def test_a_patch_of_what_is_no_document_is_wrong_in_its_environment(tmp_path: Path) -> None:
@@ -152,6 +165,7 @@ def test_what_names_tell_isnt_hidden_by_a_field(
     ("patch", "codes"),
     [
         ("{stoped: true}", ["unknown-field"]),
+        ("{env: {1B: x}}", ["invalid-name"]),
         ("{replicas: {max: 2}}", []),
         # What is missing may stand in what can't be read.
         ("{model: {uri: null, storage: null}}", []),
