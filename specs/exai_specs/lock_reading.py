@@ -40,14 +40,13 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
         from exai_specs.shape import shape_of
         from exai_specs.translate import translate
 
+        meant = _respelt(document)
+        value = thaw(meant.value)
+        wrong = list(islice(_nested(value, meant), MAX_PROBLEMS))
+        wrong += islice(_unversioned(value, meant), MAX_PROBLEMS)
         wrong += islice(translate(error, shape_of(Written), document, ()), MAX_PROBLEMS)
         return in_order(wrong)
-    for name, pins in found.environments.items():
-        for key in pins.models:
-            if (problem := _not_versioned(key)) is not None:
-                at = document.key_at(("environments", name, "models", key))
-                hint = "write MODEL@ALIAS, as services do"
-                wrong.append(Diagnostic("invalid-value", problem, at, hint=hint))
+    wrong += islice(_unversioned(value, document), MAX_PROBLEMS)
     return in_order(wrong) if wrong else LockFile(found.environments, document)
 
 
@@ -122,6 +121,16 @@ def _nested(value: Any, document: Document) -> Iterator[Diagnostic]:
             message = "an alias is no mapping in its model's: a pin's key names both"
             hint = f"write {key[:60]}@{alias[:60]}: {{version: ..., uri: ...}}"
             yield Diagnostic("invalid-value", message, at, hint=hint)
+
+
+def _unversioned(value: Any, document: Document) -> Iterator[Diagnostic]:
+    """Keys of pins that name a model, and none of its versions."""
+    for name, pins in _entries(value, "environments"):
+        for key, _ in _entries(pins, "models"):
+            if (problem := _not_versioned(key)) is not None:
+                at = document.key_at(("environments", name, "models", key))
+                hint = "write MODEL@ALIAS, as services do"
+                yield Diagnostic("invalid-value", problem, at, hint=hint)
 
 
 def _entries(value: Any, name: str) -> list[tuple[str, Any]]:

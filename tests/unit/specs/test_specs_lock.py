@@ -66,6 +66,25 @@ def test_what_is_wrong_has_a_place(pin: str, code: str, at: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "other"),
+    [
+        ("e: {}", "e: {models: {k@a: {version: x, uri: s3://m}}}", "wrong-type 7:31"),
+        ("e: {}", "e: {image: {}}", "unknown-field 7:7"),
+        ("models:", "modles:", "unknown-field 5:5"),
+        ("environments", "enviroments", "unknown-field 3:1"),
+    ],
+)
+def test_a_key_without_a_version_is_told_beside_other_mistakes(
+    old: str, new: str, other: str
+) -> None:
+    pins = "  a:\n    models:\n      k: {version: 1, uri: s3://m}\n  e: {}\n"
+    found = parsed((FRAME + pins).replace(old, new))
+    assert isinstance(found, tuple)
+    said = {f"{each.code} {each.at.line}:{each.at.column}" for each in found}
+    assert said == {"invalid-value 6:7", other}
+
+
+@pytest.mark.parametrize(
     ("pins", "hint"),
     [
         (f"images: {{'a:1': {DIGEST}}}", "write `sha256:` before it"),
