@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import gc
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from exai_runtime.cli.interrupts import INTERRUPTED, EndsIt
 
-INTERRUPTED = 130  # 128 and the number of SIGINT
+with EndsIt():
+    import contextlib
+    import errno
+    import gc
+    import os
+    import sys
+    from collections.abc import Sequence
+    from typing import NoReturn
 
-
-@contextlib.contextmanager
-def _interrupts_end_it() -> Iterator[None]:
-    """Meanwhile an interrupt is the end at once: imports take a while, and nobody catches it."""
-    theirs = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    if theirs or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-with _interrupts_end_it():
     import click
 
     from exai_runtime.cli.lazy import LazyGroup
