@@ -34,7 +34,7 @@ from exai_compiler.revisions.looked_up import Fed, fed_otherwise, unfed, with_ne
 from exai_compiler.revisions.moments import with_moments
 from exai_compiler.revisions.pins import with_pins, with_stays
 from exai_compiler.revisions.pipeline_modes import standing, with_mode
-from exai_compiler.revisions.places import here, moved
+from exai_compiler.revisions.places import here, less_stopped, moved
 from exai_compiler.revisions.promoting import with_promotions
 from exai_compiler.revisions.rows import with_rows
 from exai_compiler.revisions.settled import Happening, as_new, settled
@@ -156,7 +156,7 @@ def compare(
     made = plan(build, there)
     planned = moved(made.changes, head.environment)
     if base is not None:
-        planned = tuple(less_unmoved(planned, base.project, new))
+        planned = tuple(less_unmoved(less_stopped(planned, base.project), base.project, new))
     upgrade: tuple[Planned, ...] = ()
     if saved is not None and old is not None:
         mine = moved(plan(build, standing(old.objects, *places)).changes, head.environment)

@@ -19,7 +19,7 @@ from exai_compiler.revisions.emptied import emptied
 from exai_compiler.revisions.impact import chains_to_callers
 from exai_compiler.revisions.pins import pinned_services
 from exai_compiler.revisions.places import uncalled, unreachable
-from exai_compiler.revisions.reachable import closed, uncallable
+from exai_compiler.revisions.reachable import closed, is_stopped, uncallable
 from exai_compiler.revisions.unserved import unserved
 from exai_specs.effects import Effect
 from exai_specs.kinds import Environment, ServiceSpec
@@ -54,7 +54,8 @@ def breaks_of(
         found += tuple(closed(base, head))
     yield from found
     broken = frozenset(each.ref for each in found)
-    yield from uncalled(planned, documents, head, name, broken)
+    stopped = frozenset(ref for ref, spec in base.specs.items() if is_stopped(spec))
+    yield from uncalled(planned, documents, head, name, broken | stopped)
     yield from (each for each in unserved(base, head) if new.target != "local")
     yield from emptied(planned, documents, base, head, objects)
     if old.target != new.target:

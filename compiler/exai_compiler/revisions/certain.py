@@ -66,7 +66,7 @@ def _otherwise(
     for spec, was in base.bodies(ServiceSpec):
         new = head.find("Service", spec.ref.name)
         now = head.body(ServiceSpec, spec.ref.name)
-        if new is None or now is None or spec.ref not in whole[0] & whole[1]:
+        if new is None or now is None or spec.ref not in whole[0] & whole[1] or was.stopped:
             continue
         declared = _declares(base, was, whole[0]) and _declares(head, now, whole[1])
         old_contract = _contract(base, spec.ref.name, was, declared)

@@ -98,10 +98,10 @@ def broken_callers(
     """Whoever calls a service that wants or answers something else now. Only services that a change
     reaches are looked at."""
     old_columns, new_columns = _columns(before), _columns(after)
-    for spec, _ in base.bodies(ServiceSpec):
+    for spec, service in base.bodies(ServiceSpec):
         name = spec.ref.name
         new = head.find("Service", name)
-        if new is None or name not in reached:
+        if new is None or name not in reached or service.stopped:
             continue
         old_contract = contract(base, before, old_columns, name)
         new_contract = contract(head, after, new_columns, name)

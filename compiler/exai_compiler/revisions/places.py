@@ -13,11 +13,13 @@ from types import MappingProxyType
 
 from exai_compiler.backends.kserve.service import mode_of
 from exai_compiler.changes import (
+    Delete,
     FieldChange,
     ObjectId,
     Planned,
     Replace,
     Update,
+    document_of,
 )
 from exai_compiler.maybe import Known
 from exai_compiler.planning.rules import (
@@ -30,6 +32,7 @@ from exai_compiler.planning.rules import (
 from exai_compiler.project import Project
 from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.documents import DocumentChange, SpecField
+from exai_compiler.revisions.reachable import is_stopped
 from exai_specs.effects import Effect
 from exai_specs.frozen import Json
 from exai_specs.identity import Ref
@@ -196,7 +199,8 @@ def uncalled(
     name: str,
     broken: frozenset[Ref],
 ) -> Iterator[Break]:
-    """Whoever calls what is made again, elsewhere or here; each document once."""
+    """Whoever calls what is made again, elsewhere or here; each document once, and none of those
+    that are `broken` already."""
     told = set(broken)
     own = {each.ref: each for each in documents if each.verb == "changed"}
     for planned in changes:
@@ -232,6 +236,19 @@ def uncalled(
 _MODE = ("spec", "mode")
 
 
+def less_stopped(changes: Iterable[Planned], base: Project) -> Iterator[Planned]:
+    """With what is taken away of services that were stopped as no break: nobody called them."""
+    for planned in changes:
+        change = planned.change
+        spec = base.specs.get(document_of(planned) or base.root.ref)
+        taken = isinstance(change, Delete | Replace) and planned.impact is Effect.BREAKING
+        if not taken or spec is None or not is_stopped(spec):
+            yield planned
+        else:
+            most = Effect.RENDER if isinstance(change, Delete) else Effect.REDEPLOY
+            yield replace(planned, impact=most)
+
+
 def in_another_namespace(
     base: Project, head: Project, name: str, broken: frozenset[Ref]
 ) -> Iterator[Break]:
@@ -258,5 +275,5 @@ def unreachable(base: Project, head: Project, name: str, broken: frozenset[Ref])
 
 def _serving(base: Project, head: Project, broken: frozenset[Ref]) -> Iterator[Ref]:
     for ref in sorted(base.specs.keys() & head.specs.keys()):
-        if ref.kind in _SERVING and ref not in broken:
+        if ref.kind in _SERVING and ref not in broken and not is_stopped(base.specs[ref]):
             yield ref

@@ -24,7 +24,7 @@ def uncallable(base: Project, head: Project) -> Iterator[Break]:
             now = head.find(kind, ref.name) if ref.kind == kind else None
             if now is None:
                 continue
-            if _is_stopped(now) and not _is_stopped(spec):
+            if is_stopped(now) and not is_stopped(spec):
                 why = "it is stopped, and answers nobody"
                 yield Break(callers(ref), ref, now.at("spec", "stopped"), why, (ref,))
             else:
@@ -35,7 +35,7 @@ def removed(base: Project, head: Project) -> Iterator[Break]:
     """Whoever calls what is gone: that much is known of a revision that doesn't compile, too."""
     for kind, what in _SERVING.items():
         for ref, spec in base.specs.items():
-            if ref.kind == kind and ref not in head.specs:
+            if ref.kind == kind and ref not in head.specs and not is_stopped(spec):
                 why, at = f"the {what} is removed", spec.at("metadata", "name")
                 yield Break(callers(ref), ref, at, why, (ref,), is_gone=True)
 
@@ -64,7 +64,7 @@ def closed(base: Project, head: Project) -> Iterator[Break]:
         body = now.body if now is not None else None
         if now is None or not isinstance(body, ServiceSpec) or body.visibility != "cluster":
             continue
-        if old.visibility != "cluster" and not body.stopped:
+        if old.visibility != "cluster" and not old.stopped and not body.stopped:
             who = f"{callers(spec.ref)} from outside the cluster"
             why = "only the cluster may ask it now"
             yield Break(who, spec.ref, now.at("spec", "visibility"), why, (spec.ref,))
@@ -79,7 +79,8 @@ def _is_routed(service: LLMServiceSpec) -> bool:
     return service.router is not None and service.router.route is not None
 
 
-def _is_stopped(spec: Spec) -> bool:
+def is_stopped(spec: Spec) -> bool:
+    """Whether it is a service that answers nobody, whom nobody misses then."""
     return isinstance(spec.body, ServiceSpec) and spec.body.stopped
 
 

@@ -203,3 +203,48 @@ spec:
   workspace: {{size: 50Gi}}
 """
 LOCAL = ", local: {target: local}}"
+
+
+STOPPED = f"""
+{HEAD}kind: Service
+metadata: {{name: rose, owner: ml}}
+spec:
+  model: {{uri: "s3://b/m", format: sklearn}}
+  stopped: STATE
+"""
+
+
+@pytest.mark.usefixtures("each_way")
+@pytest.mark.parametrize("mistake", ["", SERVING], ids=["sound", "beside a mistake"])
+@pytest.mark.parametrize("case", ["protocol", "started", "visibility", "namespace", "removed"])
+def test_nobody_misses_who_answered_nobody(case: str, mistake: str, tmp_path: Path) -> None:
+    """The other service does what this one does, and answers."""
+    answering = STOPPED.replace("rose", "tulip").replace("STATE", "false")
+    stopped = STOPPED.replace("STATE", "true")
+    root = project(tmp_path, stopped, answering, SERVICE, environments=STANDARD)
+    edits = {
+        "protocol": ("  stopped: ", "  protocol: v1\n  stopped: "),
+        "started": ("  stopped: true", "  protocol: v1"),
+        "visibility": ("  stopped: ", "  visibility: cluster\n  stopped: "),
+    }
+    if case == "namespace":
+        edit(root / "exai.yaml", ("namespace: ml", "namespace: mm"))
+    elif case == "removed":
+        remove(root)
+        remove(root)
+    else:
+        edit(root / "specs/all.yaml", edits[case])
+    if mistake:
+        with (root / "specs/all.yaml").open("a") as file:
+            file.write(f"---{mistake}")
+    found = plan_against(root, "prod", "HEAD").comparison
+    assert found is not None and (found.plan is None) is bool(mistake)
+    breaking = {ref for ref, (_, impact) in rows(found).items() if impact is Effect.BREAKING}
+    told = {str(each.ref) for each in found.breaks}
+    assert "Service/rose" not in told | breaking
+    if case != "started":
+        assert "Service/tulip" in told & breaking
+    if found.plan is not None:
+        severe = {what for _, what, impact in actions(found) if impact is Effect.BREAKING}
+        assert "InferenceService/rose" not in severe
+        assert case == "started" or "InferenceService/tulip" in severe
