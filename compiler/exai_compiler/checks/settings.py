@@ -66,6 +66,15 @@ def refused_one(component: str, algorithm: str, name: str, value: Json) -> Itera
     yield Refused((name,), f"`{name}` of {algorithm}", words, f", not {shown}", hint)
 
 
+def edges(component: str, algorithm: str, name: str) -> tuple[float, ...]:
+    """The numbers at which what a parameter takes begins or ends."""
+    found = (settings_of(component, algorithm) or {}).get(name)
+    each_range = (*found.ranges, *found.within) if found is not None else ()
+    return tuple(
+        bound for each in each_range for bound in (each.low, each.high) if bound is not None
+    )
+
+
 def takes(found: Takes, value: Json) -> bool:
     """Whether a plain value is one that the library takes at once."""
     if found.anything:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.catalog import Component
-from exai_compiler.checks.settings import Refused, refused, refused_one
+from exai_compiler.checks.settings import Refused, edges, refused, refused_one
 from exai_compiler.checks.settings_table import PORTS, SETTINGS
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import Path
 from exai_compiler.columns import text
 from exai_compiler.graph import Composed, Constant, Step
+from exai_compiler.tuning.space import drawn_near
 from exai_compiler.tuning.trial import mentions, step_of
 from exai_specs.diagnostics import Diagnostic
 from exai_specs.expressions import is_whole
@@ -66,11 +67,12 @@ def _searched(
         if not whole or names[0] != "trial" or len(names) != 2:
             continue
         searched = tuning.parameters.get(names[1])
-        for inner, value in _drawn(searched) if searched is not None else ():
+        around = edges(component, algorithm, str(where[2]))
+        for inner, value, said in _drawn(searched, around) if searched is not None else ():
             wrong = next(refused_one(component, algorithm, str(where[2]), value), None)
             if wrong is not None:
                 fractions = inner == ("type",)
-                shown = ", and the search draws fractions" if fractions else wrong.shown
+                shown = ", and the search draws fractions" if fractions else f"{wrong.shown}{said}"
                 path: Path = ("spec", "parameters", names[1], *inner)
                 at = spec.document.at(mention.path, mention.reference.offset)
                 yield Diagnostic(
@@ -83,16 +85,25 @@ def _searched(
                 break
 
 
-def _drawn(searched: Range | Choices) -> Iterator[tuple[Path, Json]]:
-    """Values that a search tries, with their places; of fractions, one that hardly is whole."""
+def _drawn(
+    searched: Range | Choices, around: tuple[float, ...]
+) -> Iterator[tuple[Path, Json, str]]:
+    """Values that a search tries, with their places and what to say of those that aren't written
+    there. Of what is drawn in steps also those `around` the ends of what is taken, for that may
+    have a hole; of fractions one that hardly is whole."""
     if isinstance(searched, Choices):
-        yield from ((("list", index), value) for index, value in enumerate(searched.list))
+        yield from ((("list", index), value, "") for index, value in enumerate(searched.list))
         return
-    whole = searched.type == "integer"
-    for name, bound in (("min", searched.min), ("max", searched.max)):
-        yield (name,), int(bound) if whole else bound
-    if not whole and searched.step is None:
-        yield ("type",), searched.min + (searched.max - searched.min) * 0.3819660112501051
+    if searched.type == "double" and searched.step is None:
+        for name, bound in (("min", searched.min), ("max", searched.max)):
+            yield (name,), bound, ", which may be drawn"
+        inside = searched.min + (searched.max - searched.min) * 0.3819660112501051
+        yield ("type",), inside, ""
+        return
+    drawn = drawn_near(searched, around)
+    for value in (drawn[0], drawn[-1], *drawn[1:-1]):
+        place = {searched.min: ("min",), searched.max: ("max",)}.get(value, ())
+        yield place, value, "" if place else ", which is drawn"
 
 
 def _problem(spec: Spec, base: Path, wrong: Refused) -> Diagnostic:

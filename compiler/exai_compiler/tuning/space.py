@@ -1,11 +1,12 @@
 """The space that a Tuning searches.
 
-In: its parameters. Out: types, numbers as Katib's texts, how many combinations a grid has.
+In: its parameters. Out: types, numbers as Katib's texts, how many combinations a grid has, what is
+drawn beside a number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from exai_specs.kinds.tuning import Choices, Range
@@ -40,6 +41,18 @@ def steps(searched: Range | Choices) -> int | None:
         return None
     span = Decimal(repr(searched.max)) - Decimal(repr(searched.min))
     return int(span / Decimal(repr(step))) + 1
+
+
+def drawn_near(searched: Range, numbers: Iterable[float]) -> tuple[int | float, ...]:
+    """Of values in steps (whole numbers are) the first, the last, and those beside each number."""
+    low, step = Decimal(repr(searched.min)), Decimal(repr(searched.step or 1))
+    last = int((Decimal(repr(searched.max)) - low) / step)
+    near = {0, last}
+    for number in numbers:
+        below = int((Decimal(repr(number)) - low) / step)
+        near |= {below - 1, below, below + 1}
+    kind = int if searched.type == "integer" else float
+    return tuple(kind(low + at * step) for at in sorted(near) if 0 <= at <= last)
 
 
 def combinations(parameters: Mapping[str, Range | Choices]) -> int | None:

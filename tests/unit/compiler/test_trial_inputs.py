@@ -189,7 +189,20 @@ def test_the_classifiers_are_those_of_the_component() -> None:
     ("drawn", "given", "wrong"),
     [
         ("{type: integer, min: -2, max: 9}", "max_depth", ["of at least 0, not the number -2"]),
-        ("{type: double, min: 0.1, max: 10}", "learn_rate", ["at most 1, not the number 10.0"]),
+        ("{type: double, min: 0.1, max: 10}", "learn_rate", ["number 10.0, which may be drawn"]),
+        ("{type: double, min: 0, max: 1}", "learn_rate", ["number 0.0, which may be drawn"]),
+        ("{type: double, min: 0, max: 1, step: 0.1}", "learn_rate", ["not the number 0.0"]),
+        # What isn't taken in the midst of what is.
+        ("{type: integer, min: 0, max: 5}", "nfolds", ["not the number 1, which is drawn"]),
+        ("{type: integer, min: 1, max: 5}", "nfolds", ["not the number 1"]),
+        ("{type: integer, min: 0, max: 5, scale: linear, step: 2}", "nfolds", []),
+        ("{type: integer, min: 0, max: 5, step: 1}", "nfolds", ["number 1, which is drawn"]),
+        ("{type: integer, min: -1, max: 5, step: 2}", "nfolds", ["not the number -1"]),
+        ("{type: integer, min: 1, max: 100000000000, scale: log}", "nfolds", ["not the number 1"]),
+        ("{type: integer, min: 2, max: 100000000000, scale: log}", "max_depth", []),
+        # What is drawn ends at the last step.
+        ("{type: double, min: 0.1, max: 1.05, step: 0.3}", "learn_rate", []),
+        ("{type: double, min: 0.1, max: 1.55, step: 0.3}", "learn_rate", ["1.3, which is drawn"]),
         ("{list: [0.1, 0.3, 3]}", "learn_rate", ["at most 1, not the number 3"]),
         ("{type: double, min: 0.1, max: 1}", "learn_rate", []),
     ],
@@ -198,10 +211,22 @@ def test_what_is_drawn_is_within_what_h2o_takes(
     drawn: str, given: str, wrong: list[str], components: Catalog
 ) -> None:
     text = search("train-h2o").replace("{type: integer, min: 2, max: 9}", drawn)
-    told = found(text.replace("max_depth", given), components)
+    before = "nfolds: 3, max_depth" if given == "nfolds" else "max_depth"
+    told = found(text.replace(before, given), components)
 
     assert [code for code, _ in told] == ["invalid-input"] * len(wrong)
     assert all(said.endswith(end) for (_, said), end in zip(told, wrong, strict=True))
+
+
+@pytest.mark.parametrize(("lowest", "highest", "wrong"), [(-2, 5, True), (-2, -1, False)])
+def test_a_hole_of_another_algorithm_is_found(
+    lowest: int, highest: int, wrong: bool, components: Catalog
+) -> None:
+    text = search("train-h2o").replace("min: 2, max: 9", f"min: {lowest}, max: {highest}")
+    text = text.replace("parameters: {nfolds", "algorithm: drf, parameters: {nfolds")
+    text = text.replace("max_depth", "mtries")
+    told = found(text, components)
+    assert [said.endswith("not the number 0, which is drawn") for _, said in told] == [True] * wrong
 
 
 @pytest.mark.parametrize(("default", "wrong"), [("10", True), ("0.5", False)])
