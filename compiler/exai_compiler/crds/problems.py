@@ -8,13 +8,13 @@ CEL rules are `rules`' matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from exai_compiler.crds.patterns import python_pattern
 from exai_compiler.crds.table import Crd, Node
 from exai_compiler.maybe import Tree, Unknown
 from exai_specs.nearest import did_you_mean, nearest
-from exai_specs.values import frozen
+from exai_specs.values import frozen, replace
 
 Path = tuple[str | int, ...]
 
@@ -38,7 +38,10 @@ _WORDS = {
 @frozen
 class CrdProblem:
     """`on_key`: the field's name is at fault, not its value. `newer`: perhaps it isn't, for a
-    Kubernetes that is newer than the table may have the field.
+    Kubernetes that is newer than the table may have the field. `beside_rules`: the API server asks
+    the object's rules nevertheless; it asks none beside a wrong type, a value that isn't among the
+    known ones, something that is required or too long (`hasBlockingErr` in
+    apiextensions-apiserver, pkg/registry/customresource/strategy.go).
     """
 
     path: Path
@@ -46,6 +49,7 @@ class CrdProblem:
     hint: str = ""
     on_key: bool = False
     newer: bool = False
+    beside_rules: bool = False
 
 
 def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
@@ -58,7 +62,7 @@ def problems(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
         if name == "metadata":
             yield from _metadata(value)
         elif name == "status" or (name not in known and not root.open):
-            yield _unknown(schema, (name,), known)
+            yield _unknown(schema, (name,), known, root.required)
         elif (child := schema.child(root, name)) is not None:
             yield from _value(schema, child, value, (name,))
     yield from _missing(schema, root, body, ())
@@ -133,7 +137,7 @@ def _mapping(
         if child is not None:
             yield from _value(schema, child, item, (*path, name))
         elif not node.open:
-            yield _unknown(schema, (*path, name), node.fields or {})
+            yield _unknown(schema, (*path, name), node.fields or {}, node.required)
     yield from _missing(schema, node, value, path)
     yield from _length(node, len(value), path, "entries")
 
@@ -147,7 +151,8 @@ def _list(schema: Crd, node: Node, value: tuple[Tree, ...], path: Path) -> Itera
         if node.keys and isinstance(item, Mapping):
             key = tuple(_key(schema, child, item, name) for name in node.keys)
             if key in seen:
-                yield CrdProblem((*path, index), f"has the same {', '.join(node.keys)} as another")
+                same = f"has the same {', '.join(node.keys)} as another"
+                yield CrdProblem((*path, index), same, beside_rules=True)
             seen.add(key)
     yield from _length(node, len(value), path, "items")
 
@@ -166,20 +171,23 @@ def _scalar(node: Node, value: bool | int | float | str, path: Path) -> Iterator
         yield CrdProblem(path, f"must be one of {choices}", hint)
     if isinstance(value, str):
         if node.pattern and not too_long(node, value) and not _has_form(node.pattern, value):
-            yield CrdProblem(path, f"doesn't have the form {node.pattern}")
+            yield CrdProblem(path, f"doesn't have the form {node.pattern}", beside_rules=True)
         yield from _length(node, len(value), path, "characters")
         return
     if isinstance(value, bool):
         return
     least, most = RANGES.get(node.format, (None, None))
-    for limit, over in ((node.least, False), (node.most, True), (least, False), (most, True)):
+    stated = ((node.least, False, True), (node.most, True, True))
+    for limit, over, beside in (*stated, (least, False, False), (most, True, False)):
         if limit is not None and (value > limit if over else value < limit):
-            yield CrdProblem(path, f"must be at {'most' if over else 'least'} {limit:g}")
+            words = f"must be at {'most' if over else 'least'} {limit:g}"
+            yield CrdProblem(path, words, beside_rules=beside)
 
 
 def _length(node: Node, length: int, path: Path, what: str) -> Iterator[CrdProblem]:
     if node.shortest is not None and length < node.shortest:
-        yield CrdProblem(path, f"must have at least {node.shortest} {what}")
+        words = f"must have at least {node.shortest} {what}"
+        yield CrdProblem(path, words, beside_rules=True)
     if node.longest is not None and length > node.longest:
         yield CrdProblem(path, f"must have at most {node.longest} {what}")
 
@@ -213,15 +221,22 @@ def _misspelt(schema: Crd, node: Node, value: Mapping[str, Tree], name: str) -> 
     )
 
 
-def _unknown(schema: Crd, path: Path, known: Mapping[str, object] | set[str]) -> CrdProblem:
+def _unknown(
+    schema: Crd,
+    path: Path,
+    known: Mapping[str, object] | set[str],
+    required: Collection[str] = (),
+) -> CrdProblem:
     """A CRD is what the cluster has. Kubernetes' own kinds gain fields with every version of it, so
-    there only a name that is nearly one of the known ones is wrong for sure."""
+    there only a name that is nearly one of the known ones is wrong for sure. One that is meant for
+    what is required stands for what is missing, too."""
     name = str(path[-1])
+    beside = nearest(name, known) not in required
     if not schema.kubernetes or path == ("status",) or _mistyped(name, known):
-        return _no_field(path, known)
+        return replace(_no_field(path, known), beside_rules=beside)
     message = f"Kubernetes {schema.kubernetes} has no field {name}"
     hint = "if your cluster's is newer and has it, put `# exai: allow newer-field -- WHY` above it"
-    return CrdProblem(path, message, hint, on_key=True, newer=True)
+    return CrdProblem(path, message, hint, on_key=True, newer=True, beside_rules=beside)
 
 
 def _mistyped(name: str, known: Iterable[str]) -> bool:

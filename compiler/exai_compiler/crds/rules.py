@@ -6,8 +6,8 @@ does it, defaults are filled in first, and a field that isn't there is judged by
 compare with what was there before aren't among them. What can't be told is no problem, and of what
 is longer than it may be nothing else is: some rules hold each item of a list beside all others. A
 rule that ends in an error (a field that isn't there) refuses the object, too: told of an object
-that has no other problem, for the API server asks the rules of no other, and once a place: several
-rules may miss the same field.
+of which the API server asks the rules (`CrdProblem.beside_rules`), where no field is misspelt in
+what the rule judges, and once a place: several rules may miss the same field.
 """
 
 from __future__ import annotations
@@ -35,10 +35,17 @@ def broken_rules(schema: Crd, body: Mapping[str, Tree]) -> Iterator[CrdProblem]:
         else:
             told.add(found.path)
             yield found
-    if ended and next(problems(schema, body), None) is None:
-        for (path, _), found in ended.items():
-            if not any(path[:length] in told for length in range(len(path) + 1)):
-                yield found
+    if not ended:
+        return
+    misspelt: list[Path] = []
+    for problem in problems(schema, body):
+        if not problem.beside_rules:
+            return
+        misspelt += [problem.path] if problem.on_key else []
+    for (path, _), found in ended.items():
+        around = any(path[:length] in told for length in range(len(path) + 1))
+        if not around and not any(each[: len(path)] == path for each in misspelt):
+            yield found
 
 
 def _broken(schema: Crd, node: Node, value: Tree, path: Path) -> Iterator[tuple[CrdProblem, str]]:

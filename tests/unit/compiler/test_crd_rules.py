@@ -316,7 +316,7 @@ def test_a_rule_that_ends_in_an_error_refuses_too(
     assert at == path and words in message
 
 
-def test_an_error_of_a_rule_is_told_of_an_object_without_another_problem() -> None:
+def test_an_error_of_a_rule_is_told_of_an_object_whose_rules_are_asked() -> None:
     """The API server asks the rules of no object that its schema refuses, and the field that a
     rule misses is told by whoever requires it."""
     nameless = GATEWAY.replace("{name: a, port: 80, protocol: HTTP}", "{name: a, port: 80}")
@@ -326,6 +326,50 @@ def test_an_error_of_a_rule_is_told_of_an_object_without_another_problem() -> No
     # Nor is it in what another rule refuses as a whole.
     (found,) = broken("Gateway", GATEWAY.replace("protocol: HTTP}", "protocol: HTTP, tls: {}}"))
     assert found[0] == "listeners"
+
+
+BARE = GATEWAY.replace("{certificateRefs: [{name: c}]}", "{}")
+AT, MISSED = "listeners.1.tls", "no such key: certificateRefs"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "besides"),
+    [
+        ("name: b, port: 443", "name: b, nope: 1, port: 443", "there is no field nope"),
+        ("name: b", "name: A_B", "doesn't have the form"),
+        ("port: 443", "port: 70000", "must be at most 65535"),
+        ("gatewayClassName: istio", "gatewayClassName: ''", "must have at least 1 characters"),
+        ("gatewayClassName: istio", "gatewayClassName: istio\nadresses: []", "no field adresses"),
+    ],
+)
+def test_what_the_server_asks_rules_beside_hides_no_error_of_them(
+    old: str, new: str, besides: str
+) -> None:
+    text = BARE.replace(old, new)
+    assert text != BARE
+    body: Any = freeze({"metadata": {"name": "x"}, "spec": yaml.safe_load(text)})
+    (beside,) = problems(crd("Gateway"), body)
+    assert besides in beside.message
+    assert [(at, MISSED in message) for at, message in broken("Gateway", text)] == [(AT, True)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("protocol: HTTPS", "protcol: HTTPS"),  # the server says that it is missing
+        ("port: 443", "port: a"),
+        ("gatewayClassName: istio", "gatewayClassName: [istio]"),
+        ("name: b", f"name: {'b' * 300}"),
+        ("tls: {}", "tls: {mode: Any}"),
+        ("tls: {}", "tls: {certificateRef: [{name: c}]}"),  # which is what the rule misses
+    ],
+)
+def test_where_the_server_asks_no_rules_none_ends_in_an_error(old: str, new: str) -> None:
+    text = BARE.replace(old, new)
+    assert text != BARE
+    body: Any = freeze({"metadata": {"name": "x"}, "spec": yaml.safe_load(text)})
+    assert [*problems(crd("Gateway"), body)]
+    assert [each for each in broken("Gateway", text) if "no such key" in each[1]] == []
 
 
 def test_what_is_not_known_yet_breaks_no_rule() -> None:
@@ -423,6 +467,24 @@ def told(text: str) -> list[tuple[str, str]]:
         for each in check(project, component_catalog())
         if each.severity == "error"
     ]
+
+
+@pytest.mark.parametrize(("field", "besides"), [("nope: 1", "nope"), ("name: A_B", "name")])
+def test_a_manifest_has_both_told_at_once(field: str, besides: str) -> None:
+    name = "" if field.startswith("name") else "name: a, "
+    manifest = f"""apiVersion: exai.dev/v1alpha1
+kind: Manifest
+metadata: {{name: gate}}
+spec:
+  manifest:
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: Gateway
+    spec:
+      gatewayClassName: istio
+      listeners: [{{{name}{field}, port: 443, protocol: HTTPS, tls: {{}}}}]
+"""
+    (_, first), (_, second) = told(manifest)
+    assert besides in first and "no such key: certificateRefs" in second
 
 
 def test_manifests_and_patches_are_judged_by_them() -> None:
