@@ -171,13 +171,13 @@ def compare(
         )
         fed = fed_otherwise(old.resolved, new, documents, coming) if not elsewhere else ()
         found += tuple(unfed(fed, documents, (after, old.lineage)))
-        due = frozenset(run.pipeline for run in build.runs if run.due)
-        breaks = tuple(with_moments(found, old.resolved, new, due))
-    documents = with_notes(documents, new, build.runs)
-    documents = with_new_values(with_stays(with_mode(documents, *places), new.lock, name), fed)
+        breaks = tuple(with_moments(found, old.resolved, new, build.runs))
+    documents = with_stays(with_notes(documents, new, build.runs), new.lock, name)
+    documents = with_new_values(documents, fed)
     if old is not None:
         what = _happening(old, new, build, after, breaks, elsewhere)
-        planned, documents = settled(planned, documents, what)
+        told = with_mode(documents, *places, (*old.objects, *build.objects))
+        planned, documents = settled(planned, told, what)
         documents = with_sharers(documents, planned, build, head.project)
         documents = with_file_followers(documents, planned, old.resolved, new)
     else:

@@ -1,6 +1,6 @@
 """Before what a change of a model reaches the callers of a service that serves it.
 
-In: what breaks callers, both revisions resolved, the pipelines that run in the plan. Out: the same,
+In: what breaks callers, both revisions resolved, the runs of the plan. Out: the same,
 each with what has to happen first: a run that nothing starts here, a person who moves an alias, a
 pin that says another version. A service that asks for another model now, or looks features up
 otherwise, waits for nothing.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from exai_compiler.build import RunRequest
 from exai_compiler.facts import Pin
 from exai_compiler.feature_views import used
 from exai_compiler.project import Project
@@ -21,9 +22,10 @@ from exai_specs.values import replace
 
 
 def with_moments(
-    breaks: tuple[Break, ...], old: Resolved, new: Resolved, due: frozenset[Ref]
+    breaks: tuple[Break, ...], old: Resolved, new: Resolved, runs: tuple[RunRequest, ...]
 ) -> Iterator[Break]:
     """In their order; only those that come of what a model takes or gives."""
+    due = frozenset(run.pipeline for run in runs if run.due)
     auto = {each.model.name: each.auto for each in new.promotions}
     for each in breaks:
         service = each.via or each.ref

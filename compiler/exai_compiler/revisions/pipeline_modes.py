@@ -1,6 +1,6 @@
 """Pipelines that get to a cluster another way: `pipelines.mode` is another one.
 
-In: the objects of the old revision, an environment of both. Out: what is there for the new one, and
+In: the objects of both revisions, an environment of both. Out: what is there for the new one, and
 what to say of it. What went there as objects of Kubernetes isn't what KFP's API has, nor the other
 way round: all of it is made anew. Schedules go through the API either way.
 """
@@ -32,26 +32,28 @@ def standing(objects: tuple[Rendered, ...], before: Environment, after: Environm
     """What of these objects is where the new revision puts its own."""
     if not _differ(before, after):
         return observed(objects)
-    return observed(
-        tuple(
-            each
-            for each in objects
-            if each.id.kind not in _PIPELINES or each.origin.kind == "Manifest"
-        )
-    )
+    return observed(tuple(each for each in objects if not _is_pipeline(each)))
 
 
 def with_mode(
-    documents: Iterable[DocumentChange], before: Environment, after: Environment
+    documents: Iterable[DocumentChange],
+    before: Environment,
+    after: Environment,
+    objects: Iterable[Rendered],
 ) -> tuple[DocumentChange, ...]:
-    """With a note at the Project."""
+    """With a note at the Project, where there is a pipeline among the `objects` of both."""
     note = _NOTES[after.pipelines.mode] if _differ(before, after) else ""
+    note = note if note and any(map(_is_pipeline, objects)) else ""
     return tuple(
         replace(each, note="; ".join(filter(None, (note, each.note))))
         if each.ref.kind == "Project" and note
         else each
         for each in documents
     )
+
+
+def _is_pipeline(item: Rendered) -> bool:
+    return item.id.kind in _PIPELINES and item.origin.kind != "Manifest"
 
 
 def _differ(before: Environment, after: Environment) -> bool:

@@ -158,6 +158,22 @@ def test_pipelines_that_get_there_another_way_are_made_anew(
     assert list(actions(compared(root, "other"))) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((), ()), ((DATASET, TRAINING, MODEL), ()), ((), (DATASET, TRAINING, MODEL))],
+    ids=["none", "removed", "new"],
+)
+def test_of_pipelines_that_nobody_has_nothing_is_said(
+    before: tuple[str, ...], after: tuple[str, ...], tmp_path: Path
+) -> None:
+    places = CLUSTER.replace("serving: {mode: MODE}", "pipelines: {mode: kubernetes}")
+    root = project(tmp_path, SERVICE, NATIVE, *before, environments=places)
+    (root / "specs/all.yaml").write_text("---".join((SERVICE, NATIVE, *after)))
+    edit(root / "exai.yaml", ("mode: kubernetes", "mode: api"))
+    [environment] = [each for each in compared(root, "prod").documents if each.ref.name == "shop"]
+    assert bool(environment.note) == bool(before or after)
+
+
 NATIVE = f"""
 {HEAD}kind: Manifest
 metadata: {{name: mine, owner: ml}}
