@@ -52,16 +52,15 @@ def ports(document: Document, field: str) -> tuple[Ports, tuple[Diagnostic, ...]
         port = _port(item, field)
         others = {other.name for other in found.values()}
         problems += _wrong_port(document, (field, index), item, port, others)
-        name = str(item["name"])
         # Of two of one name nobody can tell which is meant.
-        found[name] = port if name not in found else replace(port, type="")
+        found[str(item["name"])] = port if port.name not in others else replace(port, type="")
     return MappingProxyType(found), tuple(problems)
 
 
 def are_told(document: Document, field: str, found: Ports) -> bool:
-    """Whether the names of a side are known: where one stands there twice, one of them may have
-    been meant as any other, and that is told."""
-    return len(found) == len(cast(tuple[Json, ...], document.value.get(field, ())))
+    """Whether the names of a side are known: where two get the same, one of them may have been
+    meant as any other, and that is told."""
+    return len(by_name(found)) == len(cast(tuple[Json, ...], document.value.get(field, ())))
 
 
 def by_name(found: Ports) -> Ports:

@@ -169,6 +169,24 @@ def test_whatever_stands_in_one_is_told_or_read(path: tuple[Any, ...], value: An
     assert isinstance(found, Component) or (found and all(each.message for each in found))
 
 
+@pytest.mark.parametrize("names", [("X Y", "x_y"), ("x_y", "X Y"), ("X Y", "X-Y")])
+@pytest.mark.parametrize(
+    "note", ['refs: \'{"x_y": "Dataset"}\'', 'limits: \'{"other": {"above": 0}}\'']
+)
+def test_ports_that_get_one_name_hide_what_may_come_of_it(
+    names: tuple[str, str], note: str
+) -> None:
+    first, second = names
+    ports = f"  - {{name: {first}, type: String}}\n  - {{name: {second}, type: Integer}}\n"
+    rate = "  - {name: rate, type: Float, default: '0.5'}\n"
+    text = (
+        NOTES.partition("exai.dev")[0]
+        + f"exai.dev/{note}\n"
+        + COMPONENT.replace(rate, rate + ports)
+    )
+    assert [line for line, _ in wrong(text)] == [8]
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "places"),
     [
