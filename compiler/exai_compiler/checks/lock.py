@@ -16,9 +16,13 @@ from exai_compiler.checks.survey import subject as judged
 from exai_compiler.image_names import REFERENCE
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span, in_order
+from exai_specs.documents import Path
 from exai_specs.identity import Ref
 from exai_specs.kinds import ModelSpec, ProjectSpec
 from exai_specs.kinds.model_files import Files
+from exai_specs.mended_document import mended_in
+from exai_specs.names import KUBERNETES
+from exai_specs.parse import Spec
 from exai_specs.values import replace
 
 if TYPE_CHECKING:
@@ -29,11 +33,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     lock = subject.project.lock
     if lock is None:
         return
-    root = subject.project.root
-    declared = root.body.environments if isinstance(root.body, ProjectSpec) else {}
+    declared, all_known = _declared(subject.project.root)
     for name in lock.environments:
         environment = subject.project.environment(name)
         if environment is None:
+            if name in declared or not all_known:  # what is wrong with it is told
+                continue
             yield Diagnostic(
                 "wrong-pin",
                 f"the project declares no environment `{name}`",
@@ -50,6 +55,20 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         elif name in subject.environments:
             for each in (*_images(lock, name), *_pins(subject, lock, name)):
                 yield replace(each, environments=(name,))
+
+
+def _declared(root: Spec) -> tuple[frozenset[str], bool]:
+    """The names of environments, those of which the Project is left without, too; and whether they
+    are all: of two of one name one may have been meant as any other."""
+    all_known = True
+    names = {*root.body.environments} if isinstance(root.body, ProjectSpec) else set[str]()
+    document = root.document
+    path: Path = ("spec", "environments")
+    while (left := mended_in(document)) is not None:
+        document, path = left.base, left.original(path)
+        all_known = all_known and left.holes.isdisjoint(path[:n] for n in range(len(path) + 1))
+        names.update(key for key in document.keys(path) if not KUBERNETES.wrong(key))
+    return frozenset(names), all_known
 
 
 def of_lock(project: Project, catalog: Catalog, environment: str) -> tuple[Diagnostic, ...]:

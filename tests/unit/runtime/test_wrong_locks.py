@@ -87,6 +87,21 @@ def test_a_document_that_is_wrong_hides_no_environment(tmp_path: Path) -> None:
     assert told(tmp_path, lock, wrong) == [("wrong-pin", 4)]
 
 
+def test_a_section_that_is_wrong_by_a_name_that_stands_twice_waits(tmp_path: Path) -> None:
+    project = PROJECT.replace("    prod:", "    local:")
+
+    assert told(tmp_path, f"environments:\n{PINS}", project) == []
+
+
+@pytest.mark.parametrize("wrong", ["target: k8s", "targt: kubeflow, target: local", "target: []"])
+def test_an_environment_that_is_wrong_may_be_meant(tmp_path: Path, wrong: str) -> None:
+    project = PROJECT.replace("prod: {target: kubeflow, ", f"prod: {{{wrong}, ")
+
+    assert told(tmp_path, f"environments:\n{NOWHERE}  prod: {{}}\n", project) == [("wrong-pin", 4)]
+    (hint,) = [e.hint for e in validate(tmp_path).diagnostics if "`prdo`" in e.message]
+    assert hint == 'did you mean "prod"? known here: local, prod'
+
+
 @pytest.mark.parametrize(
     "wrong", ["environments: [prdo, {", "environments: prdo\n  other: {", "<<: {prdo: {}, "]
 )
