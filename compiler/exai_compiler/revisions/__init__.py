@@ -266,19 +266,27 @@ def compare_documents(
     """What can be said of a revision that doesn't compile: the documents and files that differ,
     whoever can certainly no longer work, and the documents and `overlays`, of both, that nobody
     touched and that are wrong now; what is `known` of the old revision is no break. `whole` is what
-    is known of both where documents of one can't be read."""
+    is known of both where documents of one can't be read: what is left of these breaks, too."""
     documents = changed_documents(base, head)
     if (environment := head.environment(name)) is not None:
         documents = tuple(here(documents, head, name, environment))
     files = _files(before, after) if before is not None else ()
-    changed = frozenset(change.ref for change in documents)
+    all_were = base.all if base is not None else ()
+    all_are = head.all
+    if whole is not None:
+        all_were, all_are = (each.judged or each.project.all for each in whole)
+    unread = tuple(each for each in all_are if each.ref not in head.specs)
+    were, now = overlays
+    same = {each.ref: each.body for each in (*all_were, *were)}
+    touched = {each.ref for each in (*unread, *now) if same.get(each.ref) != each.body}
+    changed = {change.ref for change in documents}.difference(
+        each.ref for each in unread if each.ref not in touched
+    )
     paths = sorted(path for each in files for path in (each.path, each.was) if path)
     blamed = (*sorted(changed), *(Ref(FILE, path) for path in paths))
-    were, now = overlays
-    same = {each.ref: each.body for each in were}
-    touched = changed.union(each.ref for each in now if same.get(each.ref) != each.body)
-    breaks = broken_documents(head, problems, touched, blamed, now)
-    there = broken_documents(base, known, frozenset(), (), were) if base is not None else ()
+    touched |= changed
+    breaks = broken_documents((*all_are, *now), problems, frozenset(touched), blamed)
+    there = broken_documents((*all_were, *were), known, frozenset())
     old = {(each.ref, each.code, each.why) for each in there}
     new = tuple(each for each in breaks if (each.ref, each.code, each.why) not in old)
     sure: tuple[Break, ...] = ()

@@ -1,13 +1,12 @@
 """Consumers that can no longer work, and what stops being valid though nobody touched it.
 
-In: the new revision, its problems. Out: `Break`s, each with its place.
+In: the documents of the new revision, its problems. Out: `Break`s, each with its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from exai_compiler.project import Project
 from exai_compiler.standing import standing_at
 from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.identity import Ref
@@ -39,16 +38,13 @@ class Break:
 
 
 def broken_documents(
-    head: Project,
+    specs: Sequence[Spec],
     problems: tuple[Diagnostic, ...],
     changed: frozenset[Ref],
     blamed: tuple[Ref, ...] = (),
-    overlays: tuple[Spec, ...] = (),
 ) -> Iterator[Break]:
-    """Documents that nobody changed and that are wrong now, or `overlays` of the new revision: what
-    they need is gone, or another one. Who is `blamed` is what the problem names, or all that there
-    is to blame."""
-    specs = (*head.all, *overlays)
+    """Documents, or overlays, that nobody changed and that are wrong now: what they need is gone,
+    or another one. Who is `blamed` is what the problem names, or all that there is to blame."""
     standing = standing_at(specs)
     named = {text: each for each in reversed(blamed) for text in (each.name, str(each))}
     order = {each: number for number, each in enumerate(blamed)}
