@@ -58,15 +58,16 @@ class MendedDocument(Document):
     """A document with some of its keys called otherwise, and without some of its values.
 
     Places are those of `base`, the document as it is written, and so are the paths of what is
-    `gone`, and of the `holes` that its YAML has. `moved` says of a path's last part what it is
-    there, where that differs, and `guessed` are the paths of values in whose place stands what was
-    probably meant.
+    `gone`, and of the `holes` and of the `doubtful` values that its YAML has. `moved` says of a
+    path's last part what it is there, where that differs, and `guessed` are the paths of values in
+    whose place stands what was probably meant.
     """
 
     base: Document
     moved: Mapping[Path, str | int]
     gone: frozenset[Path]
     holes: frozenset[Path]
+    doubtful: frozenset[Path]
     guessed: frozenset[Path]
 
     def original(self, path: Path) -> Path:
@@ -177,5 +178,6 @@ def edited(document: Document, kind: str, edits: Edits) -> MendedDocument:
         moved=MappingProxyType(moved),
         gone=frozenset(gone),
         holes=edits.flaws.holes,
+        doubtful=edits.flaws.wrong,
         guessed=(frozenset(edits.replaced) - edits.gone) | edits.supposed.keys(),
     )

@@ -60,14 +60,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _declared(root: Spec) -> tuple[frozenset[str], bool]:
     """The names of environments, those of which the Project is left without, too; and whether they
     are all: of two of one name one may have been meant as any other."""
-    all_known = True
     names = {*root.body.environments} if isinstance(root.body, ProjectSpec) else set[str]()
-    document = root.document
+    document, all_known = root.document, True
     path: Path = ("spec", "environments")
     while (left := mended_in(document)) is not None:
         document, path = left.base, left.original(path)
-        all_known = all_known and left.holes.isdisjoint(path[:n] for n in range(len(path) + 1))
-        names.update(key for key in document.keys(path) if not KUBERNETES.wrong(key))
+        keys = document.keys(path)
+        names.update(key for key in keys if not KUBERNETES.wrong(key))
+        places = {path, *((*path, key) for key in keys)}
+        all_known = all_known and places.isdisjoint(left.doubtful | left.holes)
     return frozenset(names), all_known
 
 

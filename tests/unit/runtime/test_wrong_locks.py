@@ -88,7 +88,7 @@ def test_a_document_that_is_wrong_hides_no_environment(tmp_path: Path) -> None:
 
 
 def test_a_section_that_is_wrong_by_a_name_that_stands_twice_waits(tmp_path: Path) -> None:
-    project = PROJECT.replace("    prod:", "    local:")
+    project = PROJECT.replace("    prod:", "    stage: {target: local}\n    local:")
 
     assert told(tmp_path, f"environments:\n{PINS}", project) == []
 
