@@ -1,4 +1,4 @@
-"""The JSON Schema of a type (LANGUAGE section 5).
+"""The JSON Schema of a type (LANGUAGE section 2.1).
 
 In: names of types, forms of mappings. Out: a schema, as `Parsed` takes it. Never: what the types
 mean.

@@ -31,9 +31,9 @@ from exai_specs.kinds.components import (
 from exai_specs.kinds.deployment_strategy import DeploymentStrategy
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.patches import Patches, PatchesOf
+from exai_specs.kinds.request_handling import Batcher, Logger
 from exai_specs.kinds.served_features import ServedFeatures
 from exai_specs.kinds.slo import Slo
-from exai_specs.kinds.traffic import Batcher, Logger
 from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Filled
 from exai_specs.values import field

@@ -17,7 +17,7 @@ from exai_specs.kinds.components import MAIN, ComponentFields, Explainer, Transf
 from exai_specs.kinds.deployment_strategy import DeploymentStrategy
 from exai_specs.kinds.environment import Environment
 from exai_specs.kinds.model_files import Storage
-from exai_specs.kinds.traffic import Batcher, Logger
+from exai_specs.kinds.request_handling import Batcher, Logger
 
 COLLOCATED = "transformer-container"
 STORAGE_URI = "STORAGE_URI"
