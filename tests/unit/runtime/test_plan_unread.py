@@ -26,7 +26,8 @@ def test_what_breaks_is_the_document_in_whose_text_the_place_is(
         file.write_text(READING)
     if before:
         edit(file, MISSPELT)
-    commit(root)
+    if before or apart:
+        commit(root)
     if not before:
         edit(file, MISSPELT)
     edit(root / "specs/all.yaml", ("width: float64, old: float64", "width: float64"))
