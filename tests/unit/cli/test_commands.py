@@ -76,9 +76,6 @@ def test_options_stand_before_or_after(
     assert session.calls == [("plan", project, "a")]
 
 
-NO_VERSION = Unknown(Ref("Model", "m"), "no version has passed its gates")
-
-
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(
     ("result", "plain", "detailed"),
