@@ -19,12 +19,14 @@ class Readable:
     """The documents of a project that can be read, and the `problems` told of these. `unread` are
     the names, in lower case, of what can't be read: None where that may be anything, or an overlay,
     which may change any document. `judged` are the documents that problems may be told of, with
-    what is left of those that can't be read; without any they are the project's."""
+    what is left of those that can't be read; without any they are the project's. `runtimes`: a
+    Runtime of any name may be among what can't be read."""
 
     project: Project
     problems: tuple[Diagnostic, ...] = ()
     unread: frozenset[str] | None = frozenset()
     judged: tuple[Spec, ...] = ()
+    runtimes: bool = False
 
 
 def whole_documents(readable: Readable) -> frozenset[Ref]:

@@ -43,7 +43,8 @@ COMMAND_CODES: Mapping[str, Code] = MappingProxyType(
             "The revision to compare with doesn't compile, or has no project in this folder.",
             "What is sound of it is compared with, so that a change that mends it can be reviewed. "
             "Documents that are wrong there, and those that can't do without them, are planned as "
-            "new, though a target may have them: compare with an older revision, too.",
+            "new, though a target may have them: compare with an older revision, too. Where the "
+            "working tree has errors, too, nothing is planned, and the documents are compared.",
             "warning",
         ),
         "broken-specs": Code(

@@ -240,7 +240,11 @@ def _compared(
         was = base.catalog if base is not None else None
         overlays = (base.overlays if base is not None else (), head.overlays)
         told = head.diagnostics
-        problems = broken_revision(base, revision, commit, None) if base is not None else ()
+        broken = (
+            broken_revision(base, revision, commit, None, is_planned=False)
+            if base is not None
+            else ()
+        )
         old_ones = base.diagnostics if base is not None else ()
         whole = None
         if base is not None and known is not None:
@@ -248,7 +252,7 @@ def _compared(
         made = compare_documents(
             known, head.project, name, told, was, head.catalog, overlays, old_ones, whole
         )
-        return less_unread(made, head), problems
+        return less_unread(made, head), broken
     found = head.usable.environment(name)
     assert found is not None  # noqa: S101 - `_no_environment` has looked
     old, sound = None, None

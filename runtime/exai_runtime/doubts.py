@@ -16,7 +16,17 @@ def readable(checked: Checked, project: Project, environment: str) -> Readable:
     """The documents of the `project` that was checked, in an environment."""
     judged = checked.loaded.judged
     there = judged.overlaid.get(environment, judged.project).all if judged is not None else ()
-    return Readable(project, _told(checked), _unread(checked, environment), there)
+    unread = _unread(checked, environment)
+    return Readable(project, _told(checked), unread, there, may_hold(checked, "Runtime"))
+
+
+def may_hold(checked: Checked, kind: str) -> bool:
+    """Whether what can't be read may be any document of this kind: its name, or a part of it, can't
+    be read, and its kind is this one or can't, either."""
+    unread = checked.loaded.unread
+    return unread is None or any(
+        (each.cut or each.nameless) and each.kind in (kind, None) for each in unread
+    )
 
 
 def _unread(checked: Checked, environment: str) -> frozenset[str] | None:

@@ -17,7 +17,7 @@ from exai_compiler.revisions import Comparison
 from exai_compiler.revisions.certain import certain_breaks, with_certain_breaks
 from exai_compiler.whole import Readable
 from exai_runtime.compiling import Checked
-from exai_runtime.doubts import readable
+from exai_runtime.doubts import may_hold, readable
 from exai_runtime.folder import Folder
 from exai_runtime.lock_file import read_lock
 from exai_specs.diagnostics import Diagnostic, Span
@@ -85,8 +85,8 @@ def with_certain(
 
 def less_unread(made: Comparison, head: Checked) -> Comparison:
     """Without what isn't gone, and only can't be read now; what is wrong with that is said of no
-    document beside it, and nobody misses what may stand in a file of which a part or a name can't
-    be read."""
+    document beside it, and nobody misses what may stand in a part of a file that can't be read, or
+    be what has no name, in its own file or in another."""
     unread = {name for each in head.loaded.unread or () for name in each.names}
     kept = tuple(
         each
@@ -103,9 +103,9 @@ def less_unread(made: Comparison, head: Checked) -> Comparison:
         for each in breaks
         if each.is_gone
         and (
-            head.loaded.unread is None
-            or each.ref.name.casefold() in unread
+            each.ref.name.casefold() in unread
             or each.at.path in vague
+            or may_hold(head, each.ref.kind)
         )
     }
     kept = tuple(replace(each, impact=_NONE) if each.ref in lost else each for each in kept)
@@ -118,13 +118,17 @@ _NONE = Effect.METADATA
 
 
 def broken_revision(
-    base: Checked, revision: str, commit: str, sound: Project | None
+    base: Checked, revision: str, commit: str, sound: Project | None, is_planned: bool = True
 ) -> tuple[Diagnostic, ...]:
     """That the other revision has errors, and what is made of that; nothing of one that hasn't."""
     if base.usable is not None:
         return ()
     said = first_error(base)
+    hint = "a target may have it already: compare with an older revision that compiles, too"
     rest = "all of it is planned as new"
+    if not is_planned:
+        rest = "nothing is planned, for the working tree has errors, too"
+        hint = "mend the working tree first; then what is sound of that revision is compared with"
     if sound is not None and base.project is not None:
         left = len(base.project.specs) - len(sound.specs)
         rest = "what can't be read is planned as new"
@@ -132,7 +136,6 @@ def broken_revision(
             documents = "document is" if left == 1 else f"{left} documents are"
             rest = f"{'a ' if left == 1 else ''}{documents} left out of it, and planned as new"
     message = f"the specs at {revision} ({commit[:12]}) {said}; {rest}"
-    hint = "a target may have it already: compare with an older revision that compiles, too"
     return (Diagnostic("broken-revision", message, Span(""), "warning", hint),)
 
 

@@ -98,7 +98,8 @@ def _contract(project: Project, name: str, service: ServiceSpec, declared: bool)
 def _is_unserved(broken: Break, both: frozenset[Ref], new: Readable) -> bool:
     """Whether the runtime is gone, and isn't one that can't be read."""
     names: Iterable[str] = (each.name.casefold() for each in broken.because[:-1])
-    return broken.ref in both and not set(names) & (new.unread or frozenset())
+    there = new.runtimes or set(names) & (new.unread or frozenset())
+    return broken.ref in both and not there
 
 
 def with_certain_breaks(

@@ -519,6 +519,8 @@ def test_what_is_wrong_on_both_sides_is_told_of_both(project: Path) -> None:
     found = plan_against(project, "local", "HEAD")
     assert found.exit_code == 1
     assert "specs/model.yaml:6:9" in warned(found)
+    assert warned(found).endswith("; nothing is planned, for the working tree has errors, too")
+    assert found.comparison is not None and found.comparison.plan is None
     errors = [each.at.path for each in found.diagnostics if each.severity == "error"]
     assert errors == ["specs/model.yaml", "specs/service.yaml"]
 

@@ -265,3 +265,50 @@ def test_what_a_document_that_cant_be_read_may_be_isnt_gone(root: Path, wrong: s
     text = (root / "specs/whole.yaml").read_text()
     (root / "specs/whole.yaml").write_text("---".join((text, wrong)))
     assert [each for each in compared(root).breaks if each.is_gone] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_gone"),
+    [
+        (f"{HEAD}kind: Service\nmetadata: {{na", False),
+        (INLINE.replace("name: inline", "nmae: inline"), False),
+        (f"{HEAD}metadata: [", False),
+        (INLINE.replace("inline", "in line").replace("spec:", "sepc: ["), False),
+        (DATASET.replace("name: flowers", "nmae: flowers"), True),
+        (SIGNED.replace("leaves", "petals").replace("spec:", "spec: ["), True),
+        (INLINE.replace("inline", "other").replace("  model:", "  modle:"), True),
+    ],
+    ids=["cut off", "no name", "no kind", "wrong name", "no name of its kind", "its kind", "named"],
+)
+def test_a_service_that_may_be_in_another_file_isnt_gone(
+    root: Path, text: str, is_gone: bool
+) -> None:
+    (root / "specs/own.yaml").write_text(INLINE.replace("inline", "moved"))
+    commit(root)
+    (root / "specs/own.yaml").unlink()
+    (root / "specs/elsewhere.yaml").write_text(text)
+    found = compared(root)
+    assert found.plan is None
+    assert [str(each.ref) for each in found.breaks if each.is_gone] == ["Service/moved"] * is_gone
+    severe = rows(found)["Service/moved"][1] is Effect.BREAKING
+    assert severe is is_gone
+
+
+@pytest.mark.parametrize(
+    ("text", "is_gone"),
+    [
+        (f"{HEAD}kind: Runtime\nmetadata: {{na", False),
+        (RUNTIME.replace("name: mine", "nmae: yours"), False),
+        (INLINE.replace("name: inline", "nmae: inlined"), True),
+    ],
+    ids=["cut off", "no name", "no name of its kind"],
+)
+def test_a_runtime_that_may_be_in_another_file_isnt_gone(
+    root: Path, text: str, is_gone: bool
+) -> None:
+    edit(root / "specs/whole.yaml", CASES["runtime"])
+    (root / "specs/elsewhere.yaml").write_text(text)
+    found = compared(root)
+    assert found.plan is None
+    assert [str(each.ref) for each in found.breaks if not each.code] == ["Service/inline"] * is_gone
+    assert (rows(found)["Runtime/mine"][1] is Effect.BREAKING) is is_gone
