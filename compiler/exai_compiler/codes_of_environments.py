@@ -45,6 +45,14 @@ ENVIRONMENT_CODES: Mapping[str, Code] = MappingProxyType(
             "It is checked, and nothing comes of it yet.",
             "note",
         ),
+        "unknown-object": Code(
+            "A Manifest of a kind that its API group doesn't have, as far as exai knows.",
+            "A slip in `kind` or `apiVersion` is found by the cluster, late, and until then no "
+            "field of it is checked. exai knows the kinds of Kubernetes 1.30 to 1.34 and of the "
+            "projects whose CRDs it has; other groups it leaves alone. A cluster that is newer may "
+            "have the kind; then allow it there: `# exai: allow unknown-object -- WHY`.",
+            "warning",
+        ),
         "unpinned-image": Code(
             "An environment on a cluster names an image of exai by its tag.",
             "What a tag means can change, and steps and servers with it. Name it by digest.",

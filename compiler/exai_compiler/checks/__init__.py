@@ -230,6 +230,7 @@ CHECKS: tuple[Check, ...] = (
     not_local.check,
     _rare("notebook_step", _notebooks),
     _rare("notebooks", _documents(NotebookSpec)),
+    _rare("object_kinds", _documents(ManifestSpec)),
     _rare("objectives", _documents(TuningSpec)),
     optional_inputs.check,
     other_rows.check,
