@@ -41,12 +41,15 @@ def _is_started_otherwise(change: DocumentChange, head: Resolved) -> bool:
 def _is_off(change: DocumentChange, head: Resolved) -> bool:
     """Whether its last schedule is gone, or switched off. One machine has none."""
     body = head.project.body(PipelineSpec, change.ref.name)
-    if body is None or head.environment.target == "local" or _is_scheduled(body):
+    if body is None or head.environment.target == "local" or _is_scheduled(body, head):
         return False
     return any(each.path[:2] == ("spec", "schedules") for each in change.fields)
 
 
-def _is_scheduled(body: PipelineSpec) -> bool:
+def _is_scheduled(body: PipelineSpec, head: Resolved) -> bool:
+    """On one machine nothing runs by itself."""
+    if head.environment.target == "local":
+        return False
     return any(each.enabled for each in body.schedules.values())
 
 
@@ -57,7 +60,7 @@ def _otherwise(change: DocumentChange, head: Resolved) -> str:
         return ""
     on = DEFAULT_ON[head.environment.target] if body.run.on is None else body.run.on
     starts = [words for key, words in _STARTS.items() if key in on]
-    starts += ["its schedule"] if _is_scheduled(body) else []
+    starts += ["its schedule"] if _is_scheduled(body, head) else []
     if _is_off(change, head):
         by_hand = "nothing runs it by itself any more: a person starts a run"
         run = f"no schedule runs it any more: {' or '.join((*starts, 'a person'))} starts a run"
@@ -84,7 +87,7 @@ def _note(head: Resolved, name: str) -> str:
         return ""
     why = f"`run.on` is empty in `{head.name}`" if not on else "`run.on` has no `spec`"
     if "data" in on:
-        later = "its schedule or new data" if _is_scheduled(body) else "new data or a person"
+        later = "its schedule or new data" if _is_scheduled(body, head) else "new data or a person"
         return f"no run is planned: {why}; {later} starts it"
-    later = "its schedule runs it next" if _is_scheduled(body) else "a person starts it"
+    later = "its schedule runs it next" if _is_scheduled(body, head) else "a person starts it"
     return f"no run is planned: {why}; {later}"

@@ -104,6 +104,27 @@ def test_that_no_schedule_runs_a_pipeline_any_more_is_said(
     assert [each.note for each in compared(root, "local").documents] == [""]  # which has none
 
 
+@pytest.mark.parametrize(
+    ("on", "here", "there"),
+    [
+        ("", "a person starts it", "its schedule runs it next"),
+        ("data", "new data or a person starts it", "its schedule or new data starts it"),
+    ],
+)
+def test_no_schedule_is_said_to_run_a_pipeline_on_one_machine(
+    on: str, here: str, there: str, tmp_path: Path
+) -> None:
+    root = scheduled(tmp_path, on)
+    edit(root / "specs/all.yaml", ("algorithm: gbm", "algorithm: glm"))
+    for environment, starts in (("local", here), ("prod", there)):
+        [note] = (
+            each.note
+            for each in compared(root, environment).documents
+            if each.ref.kind == "Pipeline"
+        )
+        assert note.startswith("no run is planned: ") and note.endswith(f"; {starts}")
+
+
 def test_a_schedule_that_runs_at_another_time_needs_no_word(tmp_path: Path) -> None:
     root = scheduled(tmp_path, "")
     edit(root / "specs/all.yaml", ("0 2 * * *", "0 4 * * *"))
