@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exai_specs.core import ValidationError
-from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, in_order
+from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic, in_order, more_problems
 from exai_specs.documents import Document, Path
 from exai_specs.documents import read as read_documents
 from exai_specs.frozen import empty, thaw
@@ -24,7 +24,8 @@ from exai_specs.reading import read
 
 
 def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, ...]:
-    """What the file says, or everything that is wrong with it. An empty file decides nothing."""
+    """What the file says, or everything that is wrong with it (after 100: `more-problems`). An
+    empty file decides nothing."""
     if not documents:
         return LockFile(empty())
     if len(documents) > 1:
@@ -33,7 +34,7 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
         return (Diagnostic("wrong-type", f"{FILE} is one document", at, hint=hint),)
     document = documents[0]
     value = thaw(document.value)
-    wrong = list(islice(_nested(value, document), MAX_PROBLEMS))
+    wrong = list(islice(_nested(value, document), _ENOUGH))
     try:
         found = read(Written, value)
     except ValidationError as error:
@@ -42,12 +43,23 @@ def parse_lock(documents: tuple[Document, ...]) -> LockFile | tuple[Diagnostic, 
 
         meant = _respelt(document)
         value = thaw(meant.value)
-        wrong = list(islice(_nested(value, meant), MAX_PROBLEMS))
-        wrong += islice(_unversioned(value, meant), MAX_PROBLEMS)
-        wrong += islice(translate(error, shape_of(Written), document, ()), MAX_PROBLEMS)
-        return in_order(wrong)
-    wrong += islice(_unversioned(value, document), MAX_PROBLEMS)
-    return in_order(wrong) if wrong else LockFile(found.environments, document)
+        wrong = list(islice(_nested(value, meant), _ENOUGH))
+        wrong += islice(_unversioned(value, meant), _ENOUGH)
+        wrong += islice(translate(error, shape_of(Written), document, ()), _ENOUGH)
+        return _listed(wrong)
+    wrong += islice(_unversioned(value, document), _ENOUGH)
+    return _listed(wrong) if wrong else LockFile(found.environments, document)
+
+
+_ENOUGH = MAX_PROBLEMS + 1
+"""That many tell whether there are more than are listed."""
+
+
+def _listed(wrong: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    listed = in_order(wrong)
+    if len(listed) <= MAX_PROBLEMS:
+        return listed
+    return (*listed[:MAX_PROBLEMS], more_problems(listed[MAX_PROBLEMS - 1].at))
 
 
 def readable(document: Document) -> LockFile:

@@ -213,3 +213,22 @@ def test_its_schema_is_of_one_mind_with_what_reads_it(old: str, new: str) -> Non
     value = thaw(document.value)
     assert Draft202012Validator(schema_of_lock()).is_valid(value) == valid
     assert Draft202012Validator(bundle()).is_valid(value) == valid
+
+
+@pytest.mark.parametrize(
+    ("pin", "wrong"),
+    [
+        ("version: 3, uri: s3://m, digest: abc", "digest"),
+        ("champion: {version: 3, uri: s3://m}", "an alias"),
+    ],
+)
+@pytest.mark.parametrize("number", [100, 101, 214])
+def test_a_list_of_problems_that_is_cut_says_so(number: int, pin: str, wrong: str) -> None:
+    key = "m{}" if wrong == "an alias" else "m{}@champion"
+    found = of("\n      ".join(f"{key.format(each)}: {{{pin}}}" for each in range(number)))
+    assert isinstance(found, tuple)
+    more = [each.message for each in found if each.code == "more-problems"]
+    assert more == ["only the first 100 problems of this document are listed"] * (number > 100)
+    listed = [each for each in found if each.code != "more-problems"]
+    assert len(listed) == 100 and all(wrong in each.message for each in listed)
+    assert [each.at.line for each in listed] == list(range(6, 106))
