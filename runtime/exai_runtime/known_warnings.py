@@ -1,6 +1,6 @@
 """Which warnings are new.
 
-In: the diagnostics of two revisions. Out: the warnings of the new one, in their order, parted into
+In: the diagnostics of two revisions. Out: the warnings of the new one, in order, parted into
 those that the old one hasn't and those that it has. A warning is what it says: it may have moved,
 and one that says the same once more, of something else, is new.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, in_order
 
 _PLACES: tuple[Callable[[Span], object], ...] = (
     lambda at: at,
@@ -24,7 +24,7 @@ def parted(
     now: Iterable[Diagnostic], before: Iterable[Diagnostic]
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """The new ones, and those that were there before."""
-    warned = [each for each in now if each.severity == "warning"]
+    warned = in_order(each for each in now if each.severity == "warning")
     left = Counter((each.code, each.message, each.at) for each in before)
     known: set[int] = set()
     for place in _PLACES:

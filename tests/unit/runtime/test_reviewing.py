@@ -36,7 +36,7 @@ from exai_runtime.views.human.paint import Paint
 from exai_runtime.views.human.view import HumanView
 from exai_runtime.views.json.envelope import envelope
 from exai_runtime.views.markdown.against import lines
-from exai_specs.diagnostics import Diagnostic, Span
+from exai_specs.diagnostics import Diagnostic, Span, in_order
 from exai_specs.effects import Effect
 from exai_specs.values import replace
 
@@ -255,6 +255,20 @@ def test_what_was_warned_of_before_is_counted(tmp_path: Path) -> None:
     assert any(each.startswith("warning[stopped-service]") for each in told)
     assert any(f"{new.at.path}:{new.at.line}:" in each for each in told)
     assert told[-1].startswith(f"{number} old warning")
+
+
+@pytest.mark.usefixtures("each_way")
+def test_warnings_are_in_the_order_of_their_places(tmp_path: Path) -> None:
+    stopped = SERVICE.replace("  replicas:", "  stopped: true\n  replicas:")
+    root = project(tmp_path, stopped, GRAPH, environments=STANDARD)
+    apart = (each.replace("scoring", "guessing") for each in (stopped, GRAPH))
+    # Its file stands first, and is no part of what changed.
+    (root / "specs/a.yaml").write_text("---".join(apart).replace("choosing", "picking"))
+    commit(root)
+    edit(root / "specs/all.yaml", ("name: choosing, owner: ml", "name: choosing, owner: me"))
+    known = plan_against(root, "prod", "HEAD").known
+    assert {each.at.path for each in known} >= {"specs/a.yaml", "specs/all.yaml"}
+    assert known == in_order(known)
 
 
 def test_a_warning_that_is_said_once_more_is_new() -> None:
