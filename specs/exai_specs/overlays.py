@@ -10,13 +10,15 @@ everything else, lists included, replaces.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from types import MappingProxyType
 
 from exai_specs.diagnostics import Span
 from exai_specs.documents import Document, Path
 from exai_specs.frozen import Json
-from exai_specs.values import frozen
+from exai_specs.values import field, frozen
 
 PATCH: Path = ("spec", "patch")
 """Where the patch stands in an Overlay's document."""
@@ -35,6 +37,9 @@ class PatchedDocument(Document):
     base: Document
     overlays: tuple[Document, ...]
     origins: Mapping[Path, int]
+    listed: dict[int, tuple[list[Span], list[Path]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         if (emptied := self._emptied(path)) is not None:
@@ -83,11 +88,24 @@ class PatchedDocument(Document):
         for overlay in self.overlays:
             if at.path != overlay.path:
                 continue
-            nodes = [(path, start) for path, start in _nodes(overlay) if path[:2] == PATCH]
-            above = [path for path, start in nodes if start <= at]
-            if above and any(start.line >= at.line for _, start in nodes):
-                return self.base.key_at(above[-1][2:])
+            starts, paths = self._patched_by(overlay)
+            above = bisect(starts, at)
+            if above and starts[-1].line >= at.line:
+                return self.base.key_at(paths[above - 1][2:])
         return None
+
+    def _patched_by(self, overlay: Document) -> tuple[list[Span], list[Path]]:
+        """Where each value of a patch starts, sorted, and the path of the last value of those that
+        start until there: listed once, for all of the problems that are asked about."""
+        found = self.listed.get(id(overlay))
+        if found is None:
+            nodes = [(path, start) for path, start in _nodes(overlay) if path[:2] == PATCH]
+            # What stands there by an alias starts where that is written, above what is before it.
+            order = sorted(range(len(nodes)), key=lambda number: nodes[number][1])
+            starts = [nodes[number][1] for number in order]
+            found = starts, [nodes[number][0] for number in accumulate(order, max)]
+            self.listed[id(overlay)] = found
+        return found
 
     def _emptied(self, path: Path) -> Path | None:
         """What was removed from a mapping that the base fills, and patches leave empty: there it is

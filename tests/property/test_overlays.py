@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from line_counts import lines_run
 
 from exai_compiler.environments import environments
 from exai_compiler.project import Project, link
+from exai_specs.diagnostics import Span
 from exai_specs.documents import Document, Path, read
 from exai_specs.frozen import Json, canonical, freeze, thaw
-from exai_specs.overlays import PatchedDocument, merged, overlaid, touched
+from exai_specs.overlays import PATCH, PatchedDocument, merged, overlaid, touched
 from exai_specs.parse import Spec, parse
 
 # Appendix A of RFC 7386: original, patch, result.
@@ -146,6 +148,37 @@ def test_a_place_is_found_without_a_search_through_all_that_is_patched() -> None
     assert origins.searches == 0
     assert counted.at(("spec", "d")) == layer.key_at(("spec", "patch", "spec", "d", "e"))
     assert origins.searches == 1
+
+
+def test_many_places_in_one_patch_are_found_by_one_list() -> None:
+    def taken(asked: int) -> int:
+        layer = overlay({"spec": {f"a{number}": number for number in range(1000)}}, "overlay.yaml")
+        found = overlaid(document({"spec": {"b": 1}}, "base.yaml"), [layer])
+        places = [layer.at((*PATCH, "spec", f"a{number}")) for number in range(asked)]
+        return lines_run(lambda: [found.onto(at) for at in places])
+
+    assert taken(200) < 2 * taken(1)
+
+
+@settings(max_examples=60)
+@example({"a": "x", "b": ["x", 1]}, 2)
+@given(OBJECTS, st.integers(0, 2))
+def test_a_place_in_a_patch_is_of_the_last_value_before_it(patch: Any, shares: int) -> None:
+    shared = "&s {x: [1, {y: 2}], z: 3}"
+    text = yaml.safe_dump({"spec": {"patch": {"spec": patch}}}, sort_keys=False)
+    for number in range(shares):  # by an alias, too
+        text = text.replace(" x\n", f" {'*s' if number else shared}\n", 1)
+    (layer,), problems = read(text, "overlay.yaml")
+    assert problems == ()
+    base = document({"spec": patch}, "base.yaml")
+    found = overlaid(base, [layer])
+    inside = [path for path, _ in everything(layer.value) if path[:2] == PATCH]
+    for line in range(1, text.count("\n") + 2):
+        for column in (1, 5, 9, 13, 17):
+            at = Span("overlay.yaml", line, column)
+            above = [path for path in inside if layer.key_at(path) <= at]
+            within = bool(above) and any(layer.key_at(path).line >= line for path in inside)
+            assert found.onto(at) == (base.key_at(above[-1][2:]) if within else None)
 
 
 def set_by(layer: Document, path: Path) -> bool:
