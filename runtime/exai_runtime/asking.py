@@ -56,6 +56,8 @@ def predict(
         hint = (
             f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none'}"
         )
+        if target.address(service) is not None:
+            hint = "it runs still, and the next apply ends it: write its document again to keep it"
         message = f"there is no Service `{service}`" + (" that can be read" if told else "")
         return refused(Diagnostic("unknown-service", message, NOWHERE, hint=hint))
     spoken = applied.get(service) or (body.protocol if body is not None else "")

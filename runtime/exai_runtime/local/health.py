@@ -25,10 +25,14 @@ from exai_runtime.local.searches.record import Ended, events, read_result
 from exai_runtime.target import Health, HealthState
 from exai_specs.identity import Ref
 
+UNASKED = "runs; no document asks for it; the next apply ends it"
+
 
 def health(paths: Paths, build: Build, ledger: Ledger) -> tuple[Health, ...]:
-    """A row for each service, each search and each run of the build, by identity."""
+    """A row for each service, each search and each run of the build, by identity; and one for each
+    service that runs without being in it."""
     rows = [_service(paths, item, ledger) for item in build.objects if item.id.kind == SERVICE_KIND]
+    rows += _left(paths, build, ledger)
     rows += [_search(paths, item) for item in build.objects if item.id.kind == SEARCH_KIND]
     rows += [_run(paths, request) for request in build.runs]
     return tuple(sorted(rows, key=lambda row: (row.origin, row.id)))
@@ -55,6 +59,17 @@ def _service(paths: Paths, item: Rendered, ledger: Ledger) -> Health:
     elif state == "ready" and waits is not None:
         detail = f"serves the version before; {waits.waits_for}: {waits.reason}"
     return Health(item.id, item.origin, state, detail, address, log)
+
+
+def _left(paths: Paths, build: Build, ledger: Ledger) -> Iterator[Health]:
+    """What a plan deletes and is still there to answer."""
+    asked = {item.id for item in build.objects}
+    for which, live in ledger.objects.items():
+        served = ledger.services.get(which.name) if which.kind == SERVICE_KIND else None
+        if which not in asked and served is not None and alive(served.process):
+            log = str(paths.service_log(which.name))
+            address = services.url(served.port)
+            yield Health(which, live.origin, "outdated", UNASKED, address, log)
 
 
 def _search(paths: Paths, item: Rendered) -> Health:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from exai_compiler.changes import verb
 from exai_compiler.facts import Materialized, ModelFacts, ModelVersion, Verdict
 from exai_runtime import looking_back, session
 from exai_runtime.feature_results import FeatureList
@@ -34,6 +35,8 @@ from exai_runtime.local.rendered import SERVICE_KIND, plain, wanted
 from exai_runtime.local.run_requests import Request, RunResult, write_request, write_result
 from exai_runtime.results import StatusReport
 from exai_runtime.run_results import RunList
+from exai_runtime.views.human.paint import Paint
+from exai_runtime.views.human.status import lines
 from exai_specs.values import replace
 
 TESTS = Path(__file__).parents[2]
@@ -236,6 +239,33 @@ def test_a_service_whose_own_document_is_wrong_is_asked_as_it_was_applied(runnin
     assert answer.diagnostics[1].hint == "did you mean `iris`?"
 
 
+def test_a_service_whose_document_is_gone_is_told_while_it_runs(running: Path) -> None:
+    sound = session.status(running, "local")
+    head, _, _ = (running / "exai.yaml").read_text().partition("---\n")
+    (running / "exai.yaml").write_text(head)
+    planned = session.plan(running, "local").plan
+    assert planned is not None and {verb(each.change) for each in planned.changes} == {"delete"}
+    found = session.status(running, "local")
+    said = "runs; no document asks for it; the next apply ends it"
+    assert found.health == (replace(sound.health[0], state="outdated", detail=said),)
+    assert found.serving == sound.serving
+    assert (told(found), found.exit_code) == ([], 0), "as for what else an apply would change"
+    text = "\n".join(lines(found, datetime.now(UTC), Paint(False)))
+    assert "Service/iris" in text and said in text
+    answer = session.predict(running, "local", "iris", [{"a": 1.0}], None)
+    assert told(answer) == [("error", "unknown-service")]
+    assert "it runs still, and the next apply ends it" in answer.diagnostics[0].hint
+
+
+def test_nobody_speaks_of_a_service_that_neither_runs_nor_is_asked_for(running: Path) -> None:
+    process_is_gone(running)
+    head, _, _ = (running / "exai.yaml").read_text().partition("---\n")
+    (running / "exai.yaml").write_text(head)
+    assert session.status(running, "local").health == ()
+    answer = session.predict(running, "local", "iris", [{"a": 1.0}], None)
+    assert answer.diagnostics[0].hint == "there are: none"
+
+
 def test_a_service_that_certainly_should_run_and_doesnt_is_missing(root: Path) -> None:
     (root / "specs/half.yaml").write_text(UNKNOWN)
     found = session.status(root, "local")
@@ -249,14 +279,18 @@ def test_a_service_that_certainly_should_run_and_doesnt_is_missing(root: Path) -
     assert (rows(found), found.exit_code) == ([], 0), "the overlay may have stopped it"
 
 
-def test_a_process_that_is_gone_is_told_with_any_mistake(running: Path) -> None:
-    (running / "specs/half.yaml").write_text(HALF)
-    control = Control(Paths(running, "local").control)
+def process_is_gone(root: Path) -> None:
+    control = Control(Paths(root, "local").control)
     process = identify(os.getpid())
     assert process is not None
     with control.ending(control.begin("create", "x"), "created"):
         control.store_service(Served("iris", replace(process, started=1), 1, "", "d", "f"))
     control.close()
+
+
+def test_a_process_that_is_gone_is_told_with_any_mistake(running: Path) -> None:
+    (running / "specs/half.yaml").write_text(HALF)
+    process_is_gone(running)
     found = session.status(running, "local")
     assert rows(found) == [("Service/iris", "stopped", "unknown")]
     assert found.exit_code == 1
