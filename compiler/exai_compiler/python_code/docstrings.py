@@ -4,8 +4,8 @@ In: the tree of a file or a function. Out: the same without them.
 
 A docstring counts where somebody may read it: of what has a decorator, of a class with bases, or
 one that is named anywhere (an instance has its methods), of a function that is handed on as a value
-or named in a text, as a tool for a language model is; and each one where code may get at all that
-its file has.
+or named in a text with its place (`file:function`, `getattr`), as a tool for a language model is;
+and each one where code may get at all that its file has.
 """
 
 from __future__ import annotations
@@ -81,9 +81,15 @@ def _are_names_written(call: ast.Call) -> bool:
 
 
 def _leave_out(tree: ast.Module) -> None:
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    called = {id(node.func) for node in calls}
+    by_name = {id(arg) for node in calls if _is_namer(node.func) for arg in node.args}
     named = [*_named(tree)]
-    values = {name for node, name in named if id(node) not in called}
+    values = {
+        name
+        for node, name in named
+        if id(node) not in called and (id(node) in by_name or not _is_word(node))
+    }
     classes = {name for _, name in named}
     handed_on = {*_handed_on(tree)}
     nodes: list[tuple[ast.AST, bool]] = [(tree, False)]
@@ -100,6 +106,22 @@ def _leave_out(tree: ast.Module) -> None:
             # Whoever reads a class may read its methods'; a function inside stands by itself.
             is_read = is_read and isinstance(node, ast.ClassDef)
         nodes += [(child, is_read) for child in ast.iter_child_nodes(node)]
+
+
+def _is_namer(node: ast.expr) -> bool:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _NAMERS
+    return False
+
+
+def _is_word(node: ast.AST) -> bool:
+    """Whether it is a text without the place of what it names: functions are called as columns and
+    outputs are, and nobody finds them by that."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text.isidentifier()
+    return False
 
 
 def _named(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:

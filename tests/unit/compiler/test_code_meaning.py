@@ -58,6 +58,7 @@ ALL = (
     "def f(x):\n    return f.__globals__\n",
     "def f(x):\n    return getattr(f, '__globals__')\n",
     "def f(x):\n    return Agent(tools=['features:g'])\n",
+    "def f(x):\n    return getattr(x.module, 'g')\n",
     "import importlib\ndef f(x):\n    return Agent(importlib.import_module(__name__))\n",
 )
 FILES = sorted(
@@ -165,8 +166,9 @@ def test_a_docstring_that_may_be_read_counts(code: str) -> None:
         "def f(x):\n    return g(x)\n",
         "def f(x):\n    return getattr(x, 'shape'), x.eval(), x.modules(), x.dir\n",
         "import operator as o\ndef f(x):\n    return o.attrgetter('a.b')(x), o.add(x, 1)\n",
-        "def f(x):\n    return 'g is a word of this', 'gg', ['a', 'b-c']\n",
+        "def f(x):\n    return 'g is a word of this', x['g'], ['a', 'b-c']\n",
         "import os.path as p\ndef f(x):\n    return p.join(x)\n",
+        "def f(x) -> NamedTuple('Out', [('g', float)]):\n    return g(x)\n",
         "if __name__ == '__main__':\n    g(1)\n",
         "def f(self):\n    return register(self)\n",
     ],
