@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NoReturn
 
 from exai_specs.diagnostics import Span
 from exai_specs.documents import Document, Path
@@ -69,6 +70,10 @@ class MendedDocument(Document):
     holes: frozenset[Path]
     doubtful: frozenset[Path]
     guessed: frozenset[Path]
+
+    def __reduce__(self) -> NoReturn:
+        """A plain document would come back: who hands things over does such work himself."""
+        raise TypeError("a mended document isn't handed over to another process")
 
     def original(self, path: Path) -> Path:
         """The path in the document as it is written."""

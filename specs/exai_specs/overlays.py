@@ -14,6 +14,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from types import MappingProxyType
+from typing import NoReturn
 
 from exai_specs.diagnostics import Span
 from exai_specs.documents import Document, Path
@@ -40,6 +41,10 @@ class PatchedDocument(Document):
     listed: dict[int, tuple[list[Span], list[Path]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def __reduce__(self) -> NoReturn:
+        """A plain document would come back: who hands things over does such work himself."""
+        raise TypeError("a document with overlays isn't handed over to another process")
 
     def at(self, path: Path = (), offset: int = 0) -> Span:
         if (emptied := self._emptied(path)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from exai_compiler.spread import in_turn
 from exai_runtime.two_processes import MANY, in_two, spread_over
 from exai_specs.documents import read
 from exai_specs.kinds import ProjectSpec
+from exai_specs.mended_document import Edits, Flaws, MendedDocument, edited
+from exai_specs.overlays import PatchedDocument, overlaid
 from exai_specs.parse import parse_all
 
 T = TypeVar("T")
@@ -256,3 +259,20 @@ def test_documents_and_diagnostics_come_back_as_they_are() -> None:
     with by_the_copy(lambda each: parse_all([each])[1], documents) as problems:
         assert problems == [each for _, each in told]
         assert any(problems)
+
+
+def test_a_document_with_overlays_or_without_its_flaws_comes_from_here() -> None:
+    """Who came from the copy would be a plain one."""
+    (base,), _ = read("spec: {a: 1, b: 2}", "base.yaml")
+    (layer,), _ = read("spec: {patch: {spec: {a: 3}}}", "overlay.yaml")
+    edits = Edits(Flaws())
+    edits.gone.add(("spec", "b"))
+    made = [lambda: overlaid(base, [layer]), lambda: edited(base, "Model", edits)]
+    with by_the_copy(lambda number: made[number](), [0, 1]) as found:
+        patched, mended = found
+    assert isinstance(patched, PatchedDocument) and isinstance(mended, MendedDocument)
+    assert patched.at(("spec", "a")) == layer.at(("spec", "patch", "spec", "a"))
+    assert mended.damaged() == edited(base, "Model", edits).damaged() != frozenset()
+    for each in found:
+        with pytest.raises(TypeError, match="handed over"):
+            pickle.dumps(each)
