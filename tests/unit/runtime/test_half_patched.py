@@ -179,3 +179,26 @@ def test_what_a_patch_has_wrong_is_told_beside_its_overlay(
     found = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
     mine = sorted(each.code for each in found if each.at.line <= OF_PATCH)
     assert mine == sorted([code, *codes])
+
+
+@pytest.mark.parametrize(
+    ("patch", "codes"),
+    [
+        ("{metadata: {name: x}}", ["overlay-identity"]),
+        ("{kind: Model}", ["overlay-identity"]),
+        ("{spec: 3}", ["wrong-type"]),
+        ("{metadata: {}}", ["overlay-without-effect"]),
+        (
+            "{metadata: {name: x}, spec: {stoped: null}}",
+            ["overlay-identity", "overlay-without-effect"],
+        ),
+    ],
+)
+def test_a_patch_that_lost_something_may_have_changed_something(
+    tmp_path: Path, patch: str, codes: list[str]
+) -> None:
+    text = PROJECT.replace("patch: {spec: PATCH}", f"patch: {patch}")
+    assert f"patch: {patch}" in text
+    (tmp_path / "exai.yaml").write_text(text.replace("BASE", "{model: files}"))
+    found = validate(tmp_path).diagnostics
+    assert sorted(each.code for each in found if each.at.line <= OF_PATCH) == codes
