@@ -87,7 +87,7 @@ def errors_in(
 ) -> tuple[Diagnostic, ...]:
     """What is wrong in this one environment, whatever is in others. An overlay of an environment
     that doesn't exist may have been meant for this one."""
-    from exai_compiler.checks import overlays
+    from exai_compiler.checks import duplicate_name, overlays
 
     own = tuple(
         overlay
@@ -109,6 +109,8 @@ def errors_in(
         told = (*told, *(each for each in there if each.code != _OF_POLICIES))
     else:
         told = check(mine, catalog, judged)
+    alike = duplicate_name.alike_overlays(base)
+    told = (*told, *(e for e in alike if environment in e.environments or not e.environments))
     errors = (
         each for each in told if each.severity == "error" and not each.code.startswith(_UNUSED)
     )

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exai_compiler.checks.subject import Subject
+from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.kinds import ProjectSpec
+from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.parse import Spec
 
 NAME = ("metadata", "name")
@@ -35,11 +36,21 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             alike[spec.ref.kind, name].append(spec)
     for specs in alike.values():
         if len(specs) > 1:
-            yield from _alike(sorted(specs, key=lambda spec: spec.at(*NAME)))
+            yield from _alike(project, sorted(specs, key=lambda spec: spec.at(*NAME)))
     yield from _projects(subject, project.root.at(*NAME))
 
 
-def _alike(specs: list[Spec]) -> Iterator[Diagnostic]:
+def alike_overlays(project: Project) -> Iterator[Diagnostic]:
+    """Overlays of one name, whatever their environments: an error is of those of both."""
+    named: defaultdict[str, list[Spec]] = defaultdict(list)
+    for spec in project.overlays:
+        named[spec.ref.name].append(spec)
+    for specs in named.values():
+        if len(specs) > 1:
+            yield from _alike(project, sorted(specs, key=lambda spec: spec.at(*NAME)))
+
+
+def _alike(project: Project, specs: list[Spec]) -> Iterator[Diagnostic]:
     first = specs[0]
     for spec in specs[1:]:
         article = "an" if first.ref.kind[0] in "AEIOU" else "a"
@@ -52,7 +63,15 @@ def _alike(specs: list[Spec]) -> Iterator[Diagnostic]:
             spec.at(*NAME),
             hint="give one of them another name, or remove it",
             related=(("declared here", first.at(*NAME)),),
+            environments=_environments(project, (first, spec)),
         )
+
+
+def _environments(project: Project, specs: Iterable[Spec]) -> tuple[str, ...]:
+    """Those that overlays are of; none of other documents, and where one may be of any."""
+    named = {each.body.environment for each in specs if isinstance(each.body, OverlaySpec)}
+    known = all(project.environment(name) is not None for name in named)
+    return tuple(sorted(named)) if known else ()
 
 
 def _projects(subject: Subject, root: Span) -> Iterator[Diagnostic]:

@@ -299,3 +299,26 @@ def test_beside_a_document_that_cant_be_read_they_are_one_warning_too(
     assert "error-elsewhere" not in told(tmp_path, text, "prod")
     everywhere = [each for each in validate(tmp_path).diagnostics if each.severity == "error"]
     assert len(everywhere) == 2
+
+
+@pytest.mark.parametrize("effect", ["{stopped: false}", "{replicas: {min: 2, max: 3}}"])
+@pytest.mark.parametrize(
+    ("environments", "stops"),
+    [
+        (("local", "local"), {"local"}),
+        (("local", "prod"), {"local", "prod"}),
+        (("prod", "dev", "prod"), {"dev", "prod"}),
+        (("prod", "nowhere"), {"local", "dev", "prod"}),
+    ],
+)
+def test_two_overlays_of_one_name_stop_the_environments_of_both(
+    environments: tuple[str, ...], stops: set[str], effect: str, tmp_path: Path
+) -> None:
+    text = "".join(overlay(each, effect) for each in environments)
+    for environment in ("local", "dev", "prod"):
+        found = told(tmp_path, text, environment)
+        assert found.get("duplicate-name") == ("error" if environment in stops else None)
+        assert "error-elsewhere" in found or environment in stops
+        assert (plan(tmp_path, environment).plan is None) is (environment in stops)
+    alike = [each for each in validate(tmp_path).diagnostics if each.code == "duplicate-name"]
+    assert len(alike) == len(environments) - 1
