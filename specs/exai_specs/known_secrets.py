@@ -56,7 +56,7 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         # or with what no bucket's name has, as a capital.
         r"\b(?:s3[an]?|gs|gcs|oss)://(?=[A-Za-z~%+]{0,200}[0-9])(?:(?=[A-Za-z0-9~%+]{20})"
         r"|(?=[A-Za-z0-9~%+]{16})(?=[a-z0-9]{0,200}[A-Z~%+]))"
-        r"[\w.~%+-]{1,256}@[^\s@/]",
+        r"[\w.~%+-]{1,256}@[^\s@]",
     ),
     (
         "a password",
@@ -70,7 +70,7 @@ FORMS: tuple[tuple[str, str, str], ...] = (
         "://",
         # Where a user's name would stand, and like none: a known beginning, or long with a digit.
         r"\bhttps?://(?:(?=(?:gh[pousr]_|github_pat_|glpat-|hf_|npm_|pypi-|xox[abprs]-)\w)"
-        r"|(?=[\w.~%-]{20})(?=[A-Za-z_.~%-]{0,200}[0-9]))[\w.~%-]{1,256}@[^\s@/]",
+        r"|(?=[\w.~%-]{20})(?=[A-Za-z_.~%-]{0,200}[0-9]))[\w.~%-]{1,256}@[^\s@]",
     ),
     # These in any case, as those who read them have it. What follows `#` is a heading of a page.
     ("a signed address", "signature=", rf"(?i)[?&;](?:X-(?:Amz|Goog)-)?signature={_SIGNED}"),

@@ -27,6 +27,8 @@ SECRETS = (
     "s3://KEY:" + "SECRET@bucket/models",
     "s3://KEY:" + "SECRET@/models",
     "postgresql://exai:" + "hunter2@/ml",
+    "s3://" + "AbCdEf0123456789xyz@/models",
+    "https://ghp_" + "x@/acme/data.git",
     "s3://anna:" + "hunter2/x+y@bucket",
     "https://anna:" + "hunter2@example.com/regions.csv",
     "https://ghp_" + "x@github.com/acme/data.git",
