@@ -6,18 +6,18 @@ so all the same. Judges nothing by itself.
 Documents are brought together by words, as in `neighbours`, but for what a document's own text
 tells. What leads to an unread document waits for it, and so does what an unread one names: somebody
 may use it, make it or fit to it there. All that names a Model waits for the pipelines that may make
-it.
+it. That there is no document of a name waits for none but those that may be the one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache
 
 from exai_compiler.lost_sources import follows_from_a_lost_source
 from exai_compiler.project import Project
 from exai_compiler.standing import told_at
 from exai_compiler.unread import UNREAD_LOCK, Unread
+from exai_compiler.unread_names import unread_by_name
 from exai_compiler.waiting import MAKERS, waiting_for_unread
 from exai_specs.diagnostics import MAX_PROBLEMS, Diagnostic
 from exai_specs.kinds import KINDS
@@ -82,6 +82,7 @@ _HOLDING = _SHAPING | {"Dataset", "Entity", "FeatureService", "FeatureView"}
 _NONE = frozenset[str]()
 _QUOTED = regex(r"`([^`]+)`")
 _WORD = regex(r"`[^`\s]+`|[\w.-]*\w")
+_NO_SUCH = regex(rf"there is no (?:{'|'.join(KINDS)}) `")
 _DOCUMENT = regex(rf"\b(?:{'|'.join(KINDS)})\b")
 
 
@@ -123,6 +124,9 @@ def _sure_of(
         return waiting_for_unread(specs, some, naming) if some else frozenset()
 
     unshaped, unheld = waiting_for(_SHAPING), waiting_for(_HOLDING)
+    # What a document names it names whatever others say, but for those that patch it.
+    patching = [each for each in unread if each.may_be("Overlay")]
+    unpatched = waiting_for_unread(specs, patching, naming) if patching else frozenset[int]()
     of_project = any(each.kind == "Project" for each in unread)
     hidden = {_OF_MAKERS} if any(each.kind in MAKERS for each in unread) else set[str]()
     hidden |= _OF_PINS if UNREAD_LOCK in unread else frozenset()
@@ -132,19 +136,7 @@ def _sure_of(
     sections = [written.at(name) for name in written.environments] if written else []
     whole = all(each == UNREAD_LOCK for each in unread)
 
-    @cache
-    def called(kind: str | None) -> tuple[frozenset[str], frozenset[str]]:
-        """The names of what may be of this kind, and those of them that are doubtful."""
-        of_it = [each for each in unread if each.kind in (kind, None) or kind is None]
-        doubtful = (each.names for each in of_it if each.cut or each.nameless)
-        return _NONE.union(*(each.names for each in of_it)), _NONE.union(*doubtful)
-
-    @cache
-    def may_mean(word: str, kind: str | None) -> bool:
-        """A name that can be read is what others have to write."""
-        names, doubtful = called(kind)
-        return word.casefold() in names or nearest(word, doubtful) is not None
-
+    may_mean = unread_by_name(project, unread)
     # What a part of a Project lacks, documents of every kind are told.
     of_parts = of_project and mended_in(project.root.document) is not None
 
@@ -164,6 +156,7 @@ def _sure_of(
         if problem.code in _OF_ITSELF:
             return True
         wait = unheld if problem.code in _OF_ITS_ROWS else waiting
+        wait = unpatched if of_name and _NO_SUCH.match(problem.message) else wait
         wait = unshaped if referring or problem.code in _OF_ITS_STEPS else wait
         if not (here or of_lock) or not wait.isdisjoint(here):
             return False
@@ -204,6 +197,8 @@ def _whatever_was_left_out(
             return False
         lacking = KINDS if problem.code.startswith("unused-") else ()
         if not hurt.isdisjoint(_OF_WHAT_IS_MISSING.get(problem.code, lacking)):
+            return False
+        if problem.code == _OF_MAKERS and not damaged.keys().isdisjoint(here):  # its `source`
             return False
         if problem.code in _OF_WHAT_IS_MISSING_HERE and any(
             problem.at in damaged.get(number, ()) for number in here

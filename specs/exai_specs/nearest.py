@@ -69,6 +69,16 @@ def nearest(word: str, known: Iterable[str], alike: float = _ALIKE) -> str | Non
     return plain[close[0]] if close else None
 
 
+def as_near(word: str, one: str, other: str) -> bool:
+    """Whether one name is at least as near to a word as the other."""
+    from difflib import SequenceMatcher
+
+    if nearest(word, (one, other)) == one:
+        return True
+    shares = {SequenceMatcher(None, _plain(each), _plain(word)).ratio() for each in (one, other)}
+    return len(shares) == 1
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "schema"? known here: key, schema, source`."""
     choices = sorted(known)

@@ -204,3 +204,96 @@ def test_a_kind_in_what_is_broken_is_no_name(broken: str, tmp_path: Path) -> Non
     file.write_text(file.read_text("utf-8").replace("test: 0.2", "tset: 0.2"), "utf-8")
     paths = [each.at.path for each in validate(there).diagnostics if each.severity == "error"]
     assert sorted({*paths}) == ["specs/other.yaml", "specs/pipeline.yaml"]
+
+
+HEAD = "apiVersion: exai.dev/v1alpha1\n"
+PROJECT = "kind: Project\nmetadata: {name: shop, owner: a}\nspec: {specs: [specs/]}\n"
+DATASET = """kind: Dataset
+metadata: {name: NAME, owner: a}
+spec:
+  source: {parquet: {path: data/NAME.parquet}}
+  timestamp: at
+  schema: {customer_id: int64, at: timestamp, total: float64}
+"""
+ENTITY = (
+    "kind: Entity\nmetadata: {name: customer, owner: a}\nspec: {key: customer_id, type: int64}\n"
+)
+VIEW = """kind: FeatureView
+metadata: {name: totals, owner: a}
+spec:
+  entities: [ENTITY]
+  dataset: DATASET
+  features: [total]
+"""
+
+
+def names_that_there_are_not(
+    there: Path, readable: list[str], cut: list[str], entity: str, dataset: str
+) -> list[str]:
+    """What is told of references to an entity and a dataset beside datasets that are cut off."""
+    (there / "specs").mkdir(parents=True)
+    view = VIEW.replace("ENTITY", entity).replace("DATASET", dataset)
+    texts = {name: DATASET.replace("NAME", name) for name in (*readable, *cut)}
+    for name in cut:
+        texts[name] = texts[name].replace("}}", "}", 1)
+    for path, text in {
+        "exai.yaml": PROJECT,
+        "specs/customer.yaml": ENTITY,
+        "specs/view.yaml": view,
+        **{f"specs/{name}.yaml": text for name, text in texts.items()},
+    }.items():
+        (there / path).write_text(HEAD + text, "utf-8")
+    told = [each for each in validate(there).diagnostics if each.severity == "error"]
+    rest = [each for each in told if each.at.path not in {f"specs/{name}.yaml" for name in cut}]
+    assert {each.at.path for each in rest} <= {"specs/view.yaml"}
+    assert len(told) == len(cut) + len(rest)
+    assert {each.code for each in rest} <= {"unknown-reference"}
+    return [f"{each.message}: {each.hint.partition('?')[0]}" for each in rest]
+
+
+NUMBERED = [f"d{number}" for number in range(180, 198)]
+
+
+@pytest.mark.parametrize(
+    ("readable", "cut", "dataset", "told"),
+    [
+        (["orders_weekly"], ["orders_daily"], "orders_weekyl", "orders_weekly"),
+        (["orders_weekly"], ["orders_daily"], "orders_daly", None),
+        (["orders_weekly"], ["orders_daily"], "orders_daily", None),
+        (NUMBERED, ["d198"], "zzd184", "d184"),
+        (NUMBERED, ["d198"], "d184x", "d184"),
+        (NUMBERED, ["d198"], "d198x", None),
+        (NUMBERED, ["d198"], "d198", None),
+        (["ordersa"], ["ordersz"], "orders", "ordersa"),
+        ([], ["orders"], "ordrs", None),
+    ],
+)
+def test_what_is_nearer_to_a_name_that_can_be_read_is_told(
+    readable: list[str], cut: list[str], dataset: str, told: str | None, tmp_path: Path
+) -> None:
+    found = names_that_there_are_not(tmp_path / "p", readable, cut, "customer", dataset)
+    meant = f'there is no Dataset `{dataset}`: did you mean "{told}"'
+    assert found == ([] if told is None else [meant])
+
+
+def test_a_name_of_another_kind_than_what_cant_be_read_is_told(tmp_path: Path) -> None:
+    cut = ["orders", "customer_stats"]
+    assert names_that_there_are_not(tmp_path / "p", [], cut, "custmer", "orders") == [
+        'there is no Entity `custmer`: did you mean "customer"'
+    ]
+
+
+def test_a_model_that_may_have_a_source_needs_no_producer(tmp_path: Path) -> None:
+    there = tmp_path / "p"
+    (there / "specs").mkdir(parents=True)
+    (there / "exai.yaml").write_text(HEAD + PROJECT, "utf-8")
+    model = """kind: Model
+metadata: {name: sales, owner: a}
+spec:
+  task: classification
+  <<: {uri: "gs://acme/churn/7", format: lightgbm, formatVersion: "4"}
+  signature: {inputs: {age: float64}, outputs: {churned: bool}}
+"""
+    (there / "specs/model.yaml").write_text(HEAD + model, "utf-8")
+    told = {each.code for each in validate(there).diagnostics if each.severity == "error"}
+    assert told == {"merge-key"}
