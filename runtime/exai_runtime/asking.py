@@ -66,7 +66,7 @@ def predict(
     if address is None:
         spec = checked.project.find("Service", service)
         hint = "`exai apply` starts it; `exai status` says what it waits for"
-        hint = "`exai apply` starts it, once the specs are mended" if told else hint
+        hint = f"once the specs are mended, {hint}" if told else hint
         return refused(
             Diagnostic(
                 "not-running",

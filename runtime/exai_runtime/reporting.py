@@ -72,7 +72,7 @@ def _as_applied(
     there = target.recorded()
     applied = {row.origin for row in there.health}
     absent = (
-        Health(ObjectId(SERVICE_API, SERVICE_KIND, ref.name), ref, "missing", "not applied yet")
+        Health(ObjectId(SERVICE_API, SERVICE_KIND, ref.name), ref, "missing", _NOT_APPLIED)
         for ref in asked_for(checked, environment)
         if ref not in applied
     )
@@ -82,13 +82,16 @@ def _as_applied(
         environment=environment,
         health=tuple(sorted((*health, *absent), key=lambda row: (row.origin, row.id))),
         models=tuple(_recorded(Ref("Model", name), models[name]) for name in sorted(models)),
-        waiting=(),
-        parity=(),
+        waiting=None,
+        parity=None,
         diagnostics=problems,
         sources=checked.loaded.sources,
         serving=tuple(target.serving()),
         features=there.features,
     )
+
+
+_NOT_APPLIED = "not applied yet; whether it waits for something isn't known"
 
 
 def answering(

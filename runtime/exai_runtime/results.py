@@ -121,15 +121,15 @@ class Serving:
 
 @frozen
 class StatusReport:
-    """How an environment is doing. `parity` is what the target ignores; `features` has a row for
-    each view that is to be online.
+    """How an environment is doing. `waiting` and `parity`, what the target ignores, are None where
+    the specs have mistakes: nobody knows. `features` has a row for each view that is to be online.
     """
 
     environment: str
     health: tuple[Health, ...]
     models: tuple[ModelStatus, ...]
-    waiting: tuple[Unknown, ...]
-    parity: tuple[Diagnostic, ...]
+    waiting: tuple[Unknown, ...] | None
+    parity: tuple[Diagnostic, ...] | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Sources
     serving: tuple[Serving, ...] = ()

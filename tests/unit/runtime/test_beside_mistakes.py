@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socketserver
 import tempfile
 import threading
@@ -37,6 +38,7 @@ from exai_runtime.results import StatusReport
 from exai_runtime.run_results import RunList
 from exai_runtime.views.human.paint import Paint
 from exai_runtime.views.human.status import lines
+from exai_runtime.views.json.envelope import envelope
 from exai_specs.values import replace
 
 TESTS = Path(__file__).parents[2]
@@ -273,10 +275,28 @@ def test_a_service_that_certainly_should_run_and_doesnt_is_missing(root: Path) -
     assert found.exit_code == 1
     answer = session.predict(root, "local", "iris", [{}], None)
     assert told(answer) == [("warning", "broken-specs"), ("error", "not-running")]
+    assert answer.diagnostics[1].hint.startswith("once the specs are mended, `exai apply` ")
+    assert answer.diagnostics[1].hint.endswith(" `exai status` says what it waits for")
     overlay = "---\napiVersion: exai.dev/v1alpha1\nkind: Overlay\nmetadata: {name: o}\n"
     (root / "specs/half.yaml").write_text(overlay + "spec: {environment: local, target: [")
     found = session.status(root, "local")
     assert (rows(found), found.exit_code) == ([], 0), "the overlay may have stopped it"
+
+
+def test_what_a_service_waits_for_is_not_known_and_not_nothing(root: Path) -> None:
+    shutil.copytree(TESTS.parent / "examples/iris", root, dirs_exist_ok=True)
+    sound = session.status(root, "local")
+    waits = "waits for Model/iris_model: "
+    assert [each.detail[: len(waits)] for each in sound.health if each.state == "missing"] == [
+        waits
+    ]
+    assert sound.waiting and sound.parity is not None
+    (root / "specs/half.yaml").write_text(UNKNOWN)
+    found = session.status(root, "local")
+    [row] = [each for each in found.health if each.state == "missing"]
+    assert row.detail == "not applied yet; whether it waits for something isn't known"
+    told = envelope("status", found, found.exit_code)["result"]
+    assert (told["waiting"], told["parity"]) == (None, None)
 
 
 def process_is_gone(root: Path) -> None:

@@ -33,7 +33,7 @@ def lines(report: StatusReport, now: datetime, paint: Paint) -> Iterator[str]:
                 yield f"{model.model} version {model.verdict.version} missed its gates:"
                 yield from gates(model.verdict.results, paint)
                 yield ""
-    yield from waiting(report.waiting, paint)
+    yield from waiting(report.waiting or (), paint)
     if report.parity:
         yield paint.bold("Not honoured here") + paint.dim(" (written for other environments)")
         yield from (paint.dim(f"  {place(note.at, paint)}{note.message}") for note in report.parity)

@@ -139,12 +139,13 @@ def _status(result: StatusReport) -> Plain | None:
         }
         for item in result.models
     ]
+    waiting, parity = result.waiting, result.parity
     return {
         "environment": result.environment,
         "objects": objects,
         "models": models,
-        "waiting": [values.unknown(item) for item in result.waiting],
-        "parity": values.diagnostics(result.parity),
+        "waiting": None if waiting is None else [values.unknown(item) for item in waiting],
+        "parity": None if parity is None else values.diagnostics(parity),
         "features": [features.freshness(row) for row in result.features],
     }
 
