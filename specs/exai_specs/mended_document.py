@@ -139,6 +139,17 @@ def mended_in(document: Document) -> MendedDocument | None:
     return base if isinstance(base, MendedDocument) else None
 
 
+def lost_at(document: Document, path: Path) -> bool:
+    """Whether what stands at a path, or something in it, was left out for being wrong."""
+    while (left := mended_in(document)) is not None:
+        path = left.original(path)
+        gone = left.gone | left.holes
+        if path in left.around() or any(path[:n] in gone for n in range(1, len(path))):
+            return True
+        document = left.base
+    return False
+
+
 def edited(document: Document, kind: str, edits: Edits) -> MendedDocument:
     """A document of a kind with its values so."""
     moved: dict[Path, str | int] = {}

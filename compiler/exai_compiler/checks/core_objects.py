@@ -133,9 +133,11 @@ def _restarts(
 
 
 def _claim(manifest: Mapping[str, Any]) -> Iterator[Wrong]:
-    modes = _within(manifest, ("spec", "accessModes"))
+    at: Path = ("spec", "accessModes")
+    modes = _within(manifest, at)
     if not isinstance(modes, Sequence) or isinstance(modes, str) or not modes:
-        yield ("spec", "accessModes"), "must have an entry", "add accessModes: [ReadWriteOnce]"
+        if not _misspelt(manifest, at):
+            yield at, "must have an entry", "add accessModes: [ReadWriteOnce]"
     else:
         for index, mode in enumerate(modes):
             if mode not in _MODES:
@@ -145,7 +147,8 @@ def _claim(manifest: Mapping[str, Any]) -> Iterator[Wrong]:
             yield ("spec", "accessModes"), "has more than ReadWriteOncePod", "remove the others"
     size = _within(manifest, _STORAGE)
     if size is None:
-        yield _STORAGE, "is needed", "add resources: {requests: {storage: 10Gi}}"
+        if not _misspelt(manifest, _STORAGE[:-1]):
+            yield _STORAGE, "is needed", "add resources: {requests: {storage: 10Gi}}"
         return
     try:
         amount = parse_quantity(size).value
@@ -171,6 +174,20 @@ def _settings(manifest: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 _RULES = {"ConfigMap": _settings, "PersistentVolumeClaim": _claim}
+
+
+def _misspelt(manifest: Mapping[str, Any], path: Path) -> bool:
+    """Whether a field on the way is there by another name, which is told at its place."""
+    from exai_compiler.crds.problems import mistyped
+
+    above: Any = manifest
+    for part in path:
+        if not isinstance(above, Mapping):
+            return False
+        if part not in above:
+            return any(mistyped(key, (str(part),)) for key in above)
+        above = above[part]
+    return False
 
 
 def _within(value: Any, path: Path) -> Any:

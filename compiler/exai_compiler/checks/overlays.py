@@ -11,11 +11,11 @@ from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.suggest import did_you_mean, nearest_document
 from exai_compiler.project import Project
 from exai_specs.diagnostics import Diagnostic, Span
-from exai_specs.documents import Document, Path
+from exai_specs.documents import Path
 from exai_specs.frozen import canonical
 from exai_specs.kinds import OverlaySpec, ProjectSpec
 from exai_specs.kinds.overlay import NOT_PATCHED
-from exai_specs.mended_document import mended_in
+from exai_specs.mended_document import lost_at
 from exai_specs.nearest import nearest
 from exai_specs.overlays import PATCH, overlaid, patch_of, touched
 from exai_specs.parse import Spec
@@ -76,7 +76,8 @@ def _effect(overlay: Spec, base: Spec) -> Iterator[Diagnostic]:
     patched = overlaid(base.document, (overlay.document,))
     removed = [path for path, value in touched(patch_of(overlay.document)) if value is None]
     if not removed and canonical(patched.value) == canonical(base.document.value):
-        if _has_all(overlay.document):
+        # What was left out of it may have changed something, and is told.
+        if not lost_at(overlay.document, PATCH):
             wrong, at = f"it changes nothing of {base.ref}", overlay.key_at(*PATCH)
             yield _useless(wrong, at, base.at("metadata", "name"))
         return
@@ -88,18 +89,6 @@ def _effect(overlay: Spec, base: Spec) -> Iterator[Diagnostic]:
             close = nearest(str(path[-1]), base.document.keys(path[:-1]))
             meant = f'did you mean "{close}"? ' if close else ""
             yield _useless(message, overlay.key_at(*PATCH, *path), base.at(*path), meant)
-
-
-def _has_all(document: Document) -> bool:
-    """Whether nothing was left out of its patch, for being wrong: that may have changed something,
-    and is told."""
-    path = PATCH
-    while (left := mended_in(document)) is not None:
-        path = left.original(path)
-        if path in left.around():
-            return False
-        document = left.base
-    return True
 
 
 def _useless(message: str, at: Span, base: Span, meant: str = "") -> Diagnostic:

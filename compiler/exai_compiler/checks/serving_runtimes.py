@@ -25,6 +25,7 @@ from exai_specs.identity import Ref
 from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.service import CUSTOM
+from exai_specs.mended_document import lost_at
 from exai_specs.parse import Spec
 from exai_specs.values import replace
 
@@ -39,7 +40,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     # Services ask for the same few formats over and over.
     there = tuple((cache(_choosing(subject, each)), at, of) for each, at, of in releases)
     for spec, service in subject.project.bodies(ServiceSpec):
-        if service.runtime == CUSTOM:
+        # Which runtime is asked for isn't known where it is told to be wrong.
+        if service.runtime == CUSTOM or lost_at(spec.document, ("spec", "runtime")):
             continue
         found: dict[Diagnostic, None] = {}
         for chosen, places, names in there:

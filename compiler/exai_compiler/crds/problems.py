@@ -232,14 +232,14 @@ def _unknown(
     what is required stands for what is missing, too."""
     name = str(path[-1])
     beside = nearest(name, known) not in required
-    if not schema.kubernetes or path == ("status",) or _mistyped(name, known):
+    if not schema.kubernetes or path == ("status",) or mistyped(name, known):
         return replace(_no_field(path, known), beside_rules=beside)
     message = f"Kubernetes {schema.kubernetes} has no field {name}"
     hint = "if your cluster's is newer and has it, put `# exai: allow newer-field -- WHY` above it"
     return CrdProblem(path, message, hint, on_key=True, newer=True, beside_rules=beside)
 
 
-def _mistyped(name: str, known: Iterable[str]) -> bool:
+def mistyped(name: str, known: Iterable[str]) -> bool:
     """Whether it is a slip of a known name. A known name with one more word (`restartPolicyRules`)
     isn't: that is how new fields are called."""
     meant = nearest(name, known, _SLIP)
