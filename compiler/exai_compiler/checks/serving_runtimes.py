@@ -26,17 +26,21 @@ from exai_specs.kinds import Environment, RuntimeSpec, ServiceSpec
 from exai_specs.kinds.model_files import InlineModel
 from exai_specs.kinds.service import CUSTOM
 from exai_specs.mended_document import lost_at
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.values import replace
 
 Related = tuple[tuple[str, Span], ...]
 Choosing = Callable[[str, "str | None", bool, str, "str | None"], Chosen | NoRuntime]
 
+_SLIP = 0.8  # the share of letters that a slip leaves alike
+
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     yield from _taken(subject)
     releases = tuple(_releases(subject))
-    yield from _unused(subject, tuple(environment for environment, *_ in releases))
+    all_ = _names(subject)
+    yield from _unused(subject, tuple(environment for environment, *_ in releases), all_)
     # Services ask for the same few formats over and over.
     there = tuple((cache(_choosing(subject, each)), at, of) for each, at, of in releases)
     for spec, service in subject.project.bodies(ServiceSpec):
@@ -44,11 +48,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if service.runtime == CUSTOM or lost_at(spec.document, ("spec", "runtime")):
             continue
         found: dict[Diagnostic, None] = {}
+        near = _meant(service, all_)
         for chosen, places, names in there:
             for path, model in service.models:
                 for wanted in _formats(subject, model):
                     given = chosen(*wanted, service.protocol, service.runtime)
-                    for each in _judged(given, spec, service, path, wanted):
+                    for each in _judged(given, spec, service, path, wanted, near):
                         both = (*_declared(subject, model), *places)
                         found[replace(each, related=both, environments=names)] = None
                     if isinstance(given, Chosen) and service.runtime_version is not None:
@@ -120,7 +125,9 @@ def _taken(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _unused(subject: Subject, there: tuple[Environment, ...]) -> Iterator[Diagnostic]:
+def _unused(
+    subject: Subject, there: tuple[Environment, ...], names: frozenset[str]
+) -> Iterator[Diagnostic]:
     """A Runtime of the namespace that no Service names, and no model is served by."""
     mine = {
         spec.ref.name: spec
@@ -132,6 +139,7 @@ def _unused(subject: Subject, there: tuple[Environment, ...]) -> Iterator[Diagno
     known = tuple(runtimes(subject.project, environment) for environment in there)
     for _, service in subject.project.bodies(ServiceSpec):
         mine.pop(service.runtime or "", None)
+        mine.pop(_meant(service, names), None)
         wanted = [each for _, model in service.models for each in _formats(subject, model)]
         for (format_, version, digest), of in product(wanted, known):
             chosen = choose(format_, version, service.protocol, service.runtime, of, digest)
@@ -148,6 +156,20 @@ def _unused(subject: Subject, there: tuple[Environment, ...]) -> Iterator[Diagno
         )
 
 
+def _meant(service: ServiceSpec, known: frozenset[str]) -> str:
+    """What a Service probably means by a runtime that isn't there; empty where nothing is near."""
+    name = service.runtime
+    if name is None or name in known:
+        return ""
+    return nearest(name, known, _SLIP) or ""
+
+
+def _names(subject: Subject) -> frozenset[str]:
+    """Whatever `runtime` may be in any environment."""
+    there = (runtimes(subject.project, each) for each in subject.environments.values())
+    return frozenset({CUSTOM, *(each.name for some in there for each in some)})
+
+
 def _formats(
     subject: Subject, model: str | InlineModel | None
 ) -> Iterator[tuple[str, str | None, bool]]:
@@ -160,6 +182,7 @@ def _judged(
     service: ServiceSpec,
     path: Path,
     wanted: tuple[str, str | None, bool],
+    near: str,
 ) -> Iterator[Diagnostic]:
     format_, version, _ = wanted
     who = f"runtime `{service.runtime}`" if service.runtime is not None else "no runtime"
@@ -171,7 +194,9 @@ def _judged(
                 f"exai knows no runtime `{service.runtime}`, so nothing of it is checked",
                 spec.at("spec", "runtime"),
                 "warning",
-                "name one of KServe's, or add a Runtime document, unless the platform has it",
+                f'did you mean "{near}"?'
+                if near
+                else "name one of KServe's, or add a Runtime document, unless the platform has it",
             )
         elif chosen.name in LEFT_OUT and service.runtime is None:
             yield Diagnostic(

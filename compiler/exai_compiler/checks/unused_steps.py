@@ -19,6 +19,7 @@ from exai_specs.diagnostics import Diagnostic
 from exai_specs.kinds import PipelineSpec
 from exai_specs.kinds.step_parts import IfPresent
 from exai_specs.kinds.step_pod import ClaimMount
+from exai_specs.nearest import nearest
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
 
@@ -127,6 +128,8 @@ def _room(subject: Subject, spec: Spec, body: PipelineSpec, graph: Graph) -> Ite
         for volume in step.spec.volumes.values()
         if isinstance(volume, ClaimMount)
     }
+    # A name that is nearly a claim's is told where it is mounted.
+    mounted |= {nearest(name, body.claims) or "" for name in mounted.difference(body.claims)}
     for claim in body.claims:
         if claim not in mounted:
             yield Diagnostic(

@@ -118,6 +118,15 @@ def test_a_claim_that_is_mounted_is_used(components: Catalog) -> None:
     assert found(components, "unused-claim", mounts) == []
 
 
+def test_a_claim_that_is_nearly_mounted_is_no_unused_one(components: Catalog) -> None:
+    command = "      command: [echo, hello]\n"
+    mounted = (command, f"{command}      volumes: {{/room: {{claim: scrach}}}}\n")
+    (problem,) = found(components, "unused-claim", mounted)
+    assert problem.code == "unknown-reference" and 'did you mean "scratch"?' in problem.hint
+    other = (mounted[0], mounted[1].replace("scrach", "weights"))
+    assert codes(components, "unused-claim", other) == ["unused-claim", "unknown-reference"]
+
+
 def test_a_workspace_that_a_step_asks_for_is_used(components: Catalog) -> None:
     asks = ("command: [echo, hello]", "command: [ls, '${{ run.workspace }}']")
     assert found(components, "unused-workspace", asks) == []
@@ -128,6 +137,17 @@ def test_a_runtime_that_is_named_or_chosen_is_used(components: Catalog) -> None:
     assert found(components, "unused-runtime", chosen) == []
     wide = ("  protocols: [v2]", "  protocols: [v2]\n  scope: cluster")
     assert found(components, "unused-runtime", wide) == []
+
+
+def test_a_runtime_that_is_nearly_named_is_no_unused_one(components: Catalog) -> None:
+    served = ("  model: returns\n", "  model: returns\n  runtime: forest\n")
+    (problem,) = found(components, "unused-runtime", served)
+    assert (problem.code, problem.hint) == ("unknown-runtime", 'did you mean "forests"?')
+    other = (served[0], served[1].replace("forest", "platform-trees"))
+    assert codes(components, "unused-runtime", other) == ["unknown-runtime", "unused-runtime"]
+    shipped = (served[0], served[1].replace("forest", "kserve-sklernserver"))
+    hints = [each.hint for each in found(components, "unused-runtime", shipped)]
+    assert hints[0] == 'did you mean "kserve-sklearnserver"?'
 
 
 def test_what_only_is_called_like_a_credential(components: Catalog) -> None:
