@@ -12,6 +12,7 @@ from exai_compiler.build import Rendered
 from exai_compiler.changes import Planned
 from exai_compiler.lineage import Lineage
 from exai_compiler.project import Project
+from exai_compiler.revisions.absent import less_absent
 from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.contract import broken_callers, broken_graphs
 from exai_compiler.revisions.documents import DocumentChange
@@ -52,6 +53,7 @@ def breaks_of(
     found += tuple(broken_graphs(base, head, found, chains))
     if new.target != "local":
         found += tuple(closed(base, head))
+    found = less_absent(found, old, new)
     yield from found
     broken = frozenset(each.ref for each in found)
     stopped = frozenset(ref for ref, spec in base.specs.items() if is_stopped(spec))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from exai_compiler.project import Project
+from exai_compiler.revisions.absent import less_absent
 from exai_compiler.revisions.breaking import with_breaks
 from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.contract import Contract, broken_graphs, contract, differences
@@ -38,7 +39,7 @@ def certain_breaks(
     whole = whole_documents(old), whole_documents(new)
     both = whole[0] & whole[1]
     if not both:
-        return tuple(removed(base, head))
+        return less_absent(removed(base, head), was, now)
     found = [each for each in uncallable(base, head) if each.is_gone or each.ref in both]
     found += _otherwise(old.project, new.project, whole)
     told = tuple(each for each in found if not each.is_gone)
@@ -53,6 +54,7 @@ def certain_breaks(
         if was.target != now.target:
             where = tuple(unreachable(base, head, name, known))
         found += (each for each in where if each.ref in both)
+    found = [*less_absent(found, was, now)]
     return tuple(
         replace(each, because=each.because or chains.get(each.ref, (each.ref,))) for each in found
     )

@@ -23,7 +23,9 @@ from exai_compiler.project import Project
 from exai_compiler.python_code import PYTHON, function_of
 from exai_compiler.python_code.meant import code_meaning
 from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.absent import is_absent
 from exai_compiler.revisions.documents import FILE, DocumentChange, by_ref
+from exai_compiler.revisions.reachable import is_stopped
 from exai_compiler.revisions.trials import searched_anew
 from exai_compiler.revisions.ways import Chain, nearest
 from exai_specs.effects import Effect
@@ -67,11 +69,15 @@ def reached(
         for chain_ in searched_anew(base, head):
             _reach(head, found, chain_[-1], chain_)
     for change in changes:
-        if change.ref.kind == "Runtime" and _serves_otherwise(change):
+        if (
+            change.ref.kind == "Runtime"
+            and not is_absent(change.ref, head.environment)
+            and _serves_otherwise(change)
+        ):
             start = Node(change.ref.kind, change.ref.name)
             below = [each.down(start, 1) for each in (after, before) if each is not None]
             for node in dict.fromkeys(chain.from_iterable(below)):
-                if node.kind == "Service" and node.ref in head.project.specs:
+                if node.kind == "Service" and _is_served(head, node.ref):
                     _reach(head, found, node.ref, (change.ref, node.ref), Effect.REDEPLOY)
     return tuple(found[ref] for ref in sorted(found))
 
@@ -179,6 +185,11 @@ def _functions(
 
 
 _OF_FEATURES = ("FeatureView", "FeatureService")
+
+
+def _is_served(head: Resolved, service: Ref) -> bool:
+    spec = head.project.specs.get(service)
+    return spec is not None and not is_stopped(spec)
 
 
 def _serves_otherwise(change: DocumentChange) -> bool:

@@ -30,6 +30,7 @@ from exai_compiler.planning.rules import (
     remade_effect,
 )
 from exai_compiler.project import Project
+from exai_compiler.revisions.absent import is_absent, without_effect
 from exai_compiler.revisions.breaks import Break
 from exai_compiler.revisions.documents import DocumentChange, SpecField
 from exai_compiler.revisions.reachable import is_stopped
@@ -82,6 +83,8 @@ def here(
             ):
                 fields = tuple(map(_of_revision, fields))
             yield replace(change, fields=fields, impact=_most(fields))
+        elif is_absent(change.ref, environment):
+            yield without_effect(change)
         else:
             yield change
 
