@@ -19,23 +19,28 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         meant = unlisted(body.api, body.kind)
         if meant is None:
             continue
-        field = "apiVersion" if meant.apis and body.api not in meant.apis else "kind"
-        if meant.kind not in ("", body.kind):
-            field = "kind"
+        at_fault = (
+            "apiVersion" if meant.kind in ("", body.kind) and not _in(body, meant) else "kind"
+        )
         yield Diagnostic(
             "unknown-object",
             f"exai knows no kind {body.kind} in {body.api}, so its fields aren't checked",
-            spec.at("spec", "manifest", field),
+            spec.at("spec", "manifest", at_fault),
             "warning",
             f"{_instead(body, meant)} Where the cluster has it, put "
             "`# exai: allow unknown-object -- WHY` above it",
         )
 
 
+def _in(body: ManifestSpec, meant: Meant) -> bool:
+    """Whether the stated version is one that has what was meant, or other kinds at least."""
+    return body.api in meant.apis if meant.kind else bool(meant.kinds)
+
+
 def _instead(body: ManifestSpec, meant: Meant) -> str:
     if not meant.kind:
-        known = did_you_mean(body.kind, meant.kinds) if meant.kinds else ""
-        return f"{known}." if known else f"There is no version {body.api} of the group."
+        known = did_you_mean(*((body.kind, meant.kinds) if meant.kinds else (body.api, meant.apis)))
+        return f"{known}." if known else "Kubernetes has no such group."
     if meant.kind == body.kind:
         return f'did you mean "apiVersion: {meant.apis[0]}"?'
     where = "" if body.api in meant.apis else f" of {meant.apis[0]}"

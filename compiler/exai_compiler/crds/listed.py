@@ -88,7 +88,8 @@ _SLIP = 0.8  # the share of letters that a slip leaves alike
 @frozen
 class Meant:
     """The kind that was probably meant, and the versions that have it; empty when nothing is near.
-    `kinds` are those of the stated version, empty where there is no such version."""
+    `kinds` are those of the stated version, empty where there is no such version; `apis` then are
+    those of the group."""
 
     kind: str = ""
     apis: tuple[str, ...] = ()
@@ -96,21 +97,23 @@ class Meant:
 
 
 def unlisted(api: str, kind: str) -> Meant | None:
-    """What was meant by a kind that its group doesn't have; None where there may be one."""
+    """What was meant by a kind that its group doesn't have; None where there may be one. A group
+    without a dot can only be Kubernetes' own: the API server takes no CRD of such a one."""
     group = group_of(api)
-    mine = {each: kinds for each, kinds in _listed() if group_of(each) == group}
-    there = mine.get(api, ())
-    if not mine or kind in there:
-        return None
-    all_ = {name for kinds in mine.values() for name in kinds}
-    meant = kind if kind in all_ else nearest(kind, there, _SLIP) or nearest(kind, all_, _SLIP)
-    if meant is not None:
-        homes = (api,) if meant in there else _homes(meant, mine)
-        return Meant(meant, homes, there)
     everywhere = dict(_listed())
+    mine = {each: kinds for each, kinds in everywhere.items() if group_of(each) == group}
+    there = mine.get(api, ())
+    if kind in there or not (mine or "." not in group):
+        return None
+    nearby = ((api,), mine, everywhere if not mine else ())
+    for among in nearby:
+        all_ = {name for each in among for name in everywhere.get(each, ())}
+        meant = kind if kind in all_ else nearest(kind, all_, _SLIP)
+        if meant is not None:
+            return Meant(meant, _homes(meant, {each: everywhere[each] for each in among}), there)
     if homes := _homes(kind, everywhere):
         return Meant(kind, homes, there)
-    return None if group in MORE else Meant(kinds=there)
+    return None if group in MORE else Meant(apis=() if there else tuple(mine), kinds=there)
 
 
 def group_of(api: str) -> str:

@@ -84,7 +84,11 @@ def test_every_version_of_every_crd_is_listed() -> None:
             "autoscaling/v1",
         ),
         ("batch/v1", "Orchestra", "", ""),
-        ("policy/v3", "Orchestra", "", ""),
+        ("policy/v3", "Orchestra", "", "policy/v1"),
+        ("core/v1", "ConfigMap", "ConfigMap", "v1"),
+        ("app/v1", "Deploymnet", "Deployment", "apps/v1"),
+        ("extensions/v1beta1", "Ingress", "Ingress", "networking.k8s.io/v1"),
+        ("acme/v1", "Orchestra", "", ""),
     ],
 )
 def test_what_was_meant(api: str, kind: str, meant: str, home: str) -> None:
