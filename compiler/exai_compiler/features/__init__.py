@@ -9,12 +9,13 @@ from exai_compiler.features.files import files_of
 from exai_compiler.features.repository import spec_of
 from exai_compiler.features.requirements import requirements_of
 from exai_compiler.features.store_file import store_digest, store_file
-from exai_compiler.features.stores import feast_project, secret_variables
+from exai_compiler.features.stores import feast_project, online_place, secret_variables
 from exai_compiler.features.training import subset
 
 __all__ = [
     "feast_project",
     "files_of",
+    "online_place",
     "requirements_of",
     "secret_variables",
     "spec_of",

@@ -43,6 +43,13 @@ def store_of(project: str, environment: Environment) -> Mapping[str, Json]:
     return {"project": project, "provider": "local", **blocks, **version}
 
 
+def online_place(project: Project, environment: Environment) -> Mapping[str, Json]:
+    """What says where online rows are: in another place nothing is online yet."""
+    block = _online((environment.features or FeatureStore()).online_store or OnlineStore())
+    written = {k: _text("online_store", k, v) for k, v in block.items() if v is not None}
+    return {"project": feast_project(project, environment), "online_store": written}
+
+
 def secret_variables(
     environment: Environment, blocks: tuple[str, ...] = BLOCKS
 ) -> Mapping[str, SecretRef]:

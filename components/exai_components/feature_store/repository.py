@@ -82,6 +82,7 @@ def apply_repository(folder: Path) -> dict[str, Any]:
                 store, project.name, store.registry, contents, skip_source_validation=True
             )
     views = stored_views(store)
+    _make_tables(store, [view for view in views.values() if view.online])
     unmark(store, before - set(views))
     return {
         "views": sorted(views),
@@ -97,6 +98,13 @@ def _quietly() -> Iterator[None]:
         for kind in ("On demand", "Stream"):
             warnings.filterwarnings("ignore", category=RuntimeWarning, message=kind)
         yield
+
+
+def _make_tables(store: Any, views: list[Any]) -> None:
+    """Feast makes tables for views that are new to the registry; the file may be new, too."""
+    if store.config.online_store.type == "sqlite":
+        online = store._get_provider().online_store
+        online.update(store.config, [], views, [], [], partial=True)
 
 
 def _make_way(store: Any, contents: Any) -> None:

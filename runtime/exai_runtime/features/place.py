@@ -18,8 +18,8 @@ from exai_runtime.compiling import Checked, check_project, environment_for, open
 from exai_runtime.feature_results import Freshness
 from exai_runtime.features.freshness import applied_freshness, freshness
 from exai_runtime.local.features.drift import online
-from exai_runtime.local.features.execute import REPOSITORY_KIND
 from exai_runtime.local.features.process import FeatureProcess, feature_process
+from exai_runtime.local.features.standing import standing_repository
 from exai_runtime.local.rendered import plain
 from exai_runtime.local.target import LocalTarget
 from exai_runtime.results import Refused
@@ -65,14 +65,14 @@ def place_of(root: Path, environment: str, *, asks: bool = False) -> Place | Ref
         objects = target.observe().objects
     except TargetError as error:
         return refused(checked, error.diagnostic)
-    body = next((v.body for k, v in objects.items() if k.kind == REPOSITORY_KIND), None)
-    if body is None:
+    live = standing_repository(objects)
+    if live is None:
         where = "" if environment == "local" else f" -e {environment}"
         said = f"no features are applied to {environment} yet"
         return refused(
             checked, Diagnostic("not-applied", said, Span(""), hint=f"exai apply{where}")
         )
-    return Place(checked, environment, found, target, plain(body))
+    return Place(checked, environment, found, target, plain(live.body))
 
 
 def freshness_of(place: Place) -> tuple[Freshness, ...]:

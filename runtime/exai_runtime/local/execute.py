@@ -32,6 +32,7 @@ from exai_runtime.local.execute_run import RunExecutor
 from exai_runtime.local.execute_service import ServiceExecutor
 from exai_runtime.local.features.execute import REPOSITORY_KIND, FeatureExecutor
 from exai_runtime.local.features.process import FeatureProcess
+from exai_runtime.local.features.standing import standing_repository
 from exai_runtime.local.ledger import Served
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import SERVICE_KIND, body_of, plain
@@ -213,12 +214,20 @@ class Executor:
         assert_never(change.to)
 
     def _delete(self, line: int, which: ObjectId, result: Result) -> None:
+        succeeded = False
         if which.kind == SERVICE_KIND:
             services.retire(self.paths, which.name, None)
             shutil.rmtree(self.paths.service(which.name), ignore_errors=True)
         elif which.kind == REPOSITORY_KIND:
-            live = self.control.ledger().objects.get(which)
-            self._features().remove(None if live is None else plain(live.body))
+            objects = self.control.ledger().objects
+            live = objects.get(which)
+            body = None if live is None else plain(live.body)
+            # The folder is the environment's: that of a Project which was renamed has it by now.
+            succeeded = live is not standing_repository(objects)
+            if not succeeded:
+                self._features().remove(body)
+            elif body is not None:
+                self._features().forget(body)
         elif which.kind == SEARCH_KIND:
             remove(self.paths, which.name)
         elif which.kind == "Pipeline":
@@ -228,7 +237,7 @@ class Executor:
             store.remove(which)
             if which.kind == SERVICE_KIND:
                 store.remove_service(which.name)
-            elif which.kind == REPOSITORY_KIND:
+            elif which.kind == REPOSITORY_KIND and not succeeded:
                 store.online.keep(())
 
     def _ended(self, line: int, outcome: Outcome) -> Outcome:

@@ -41,7 +41,7 @@ class FactReader:
             data=data.versions,
             failures=data.failures,
             runs=tuple(fact for run in all_runs(self.paths) if (fact := _run_fact(run))),
-            materialized=(self.online or online(self.paths, self.environment)).views,
+            materialized=(self.online or online(self.paths, self.environment, project)).views,
         )
 
     def kept(self) -> Facts:

@@ -17,7 +17,7 @@ from exai_compiler.changes import ObjectId
 from exai_runtime.feature_results import Freshness
 from exai_runtime.features.freshness import applied_freshness
 from exai_runtime.local.features.drift import Online
-from exai_runtime.local.features.execute import REPOSITORY_KIND
+from exai_runtime.local.features.standing import standing_repository
 from exai_runtime.local.health import health, run_health
 from exai_runtime.local.ledger import Ledger
 from exai_runtime.local.paths import Paths
@@ -50,10 +50,8 @@ def recorded(paths: Paths, ledger: Ledger, online: Online, now: datetime) -> Rec
     )
     build = Build("", tuple(objects), (), (), (), (), MappingProxyType({}))
     rows = (*map(_unknown, health(paths, build, ledger)), *_runs(paths, ledger))
-    repository = next(
-        (v.body for k, v in ledger.objects.items() if k.kind == REPOSITORY_KIND), None
-    )
-    spec: Mapping[str, Any] = plain(repository)["spec"] if repository is not None else {}
+    repository = standing_repository(ledger.objects)
+    spec: Mapping[str, Any] = plain(repository.body)["spec"] if repository is not None else {}
     return Recorded(
         tuple(sorted(rows, key=lambda row: (row.origin, row.id))),
         applied_freshness(spec, online.views, now, ledger.online.pushes),

@@ -98,7 +98,7 @@ class LocalTarget:
     # What a Reader does.
 
     def facts(self, project: Project) -> Facts:
-        self._online = online(self.paths, self.environment)
+        self._online = online(self.paths, self.environment, project)
         return FactReader(self.paths, self.environment, self._answers, self._online).facts(project)
 
     def kept_facts(self) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -392,3 +393,46 @@ def test_a_password_is_read_from_its_secret_and_written_nowhere(
     for file in tmp_path.rglob("*"):
         if file.is_file() and file != secret:
             assert not any(word in file.read_bytes() for word in words), file
+
+
+def test_a_renamed_project_keeps_its_features(clinic: Clinic) -> None:
+    """Feast's project has another name then, and the environment has one folder for both."""
+    clinic.exai("apply", "--yes")
+    project = clinic.root / "exai.yaml"
+    project.write_text(project.read_text().replace("clinic-platform", "surgery"))
+    planned = [change["verb"] for change in clinic.json("plan")["changes"]]
+    assert planned == ["create", "materialize", "materialize", "delete"]
+    clinic.exai("apply", "--yes")
+    assert clinic.json("plan")["changes"] == []
+    assert bmi_by_command(clinic, 1, 2) == [21.0, 22.0]
+    with sqlite3.connect(clinic.features / "online.db") as rows:
+        tables = {name for (name,) in rows.execute("SELECT name FROM sqlite_master")}
+    assert not [name for name in tables if name.startswith("clinic_platform_")], tables
+    assert {path.name for path in clinic.features.iterdir()} >= {"repository", "registry.db"}
+    assert not (clinic.features / "former").exists()
+
+
+def test_another_online_store_is_filled_by_the_apply_that_names_it(clinic: Clinic) -> None:
+    clinic.exai("apply", "--yes")
+    project = clinic.root / "exai.yaml"
+    store = "{target: local, features: {online_store: {type: sqlite, path: data/rows.db}}}"
+    project.write_text(project.read_text().replace("{target: local}", store))
+    planned = [change["verb"] for change in clinic.json("plan")["changes"]]
+    assert planned == ["update", "materialize", "materialize"]
+    clinic.exai("apply", "--yes")
+    assert clinic.json("plan")["changes"] == []
+    assert bmi_by_command(clinic, 1) == [21.0]
+
+
+def test_what_was_pushed_to_the_former_store_isnt_counted(clinic: Clinic) -> None:
+    clinic.exai("apply", "--yes")
+    rows = clinic.root / "rows.json"
+    row = {"patient_id": 1, "seen_at": "2026-01-02T00:00:00Z", "bmi": 30.5, "visits": 2}
+    rows.write_text(json.dumps([{**row, "ward": "w"}]))
+    clinic.exai("features", "push", "body", "--data", str(rows))
+    assert "body" in clinic.target().pushes()
+    project = clinic.root / "exai.yaml"
+    project.write_text(project.read_text().replace("clinic-platform", "surgery"))
+    clinic.exai("apply", "--yes")
+    assert dict(clinic.target().pushes()) == {}
+    assert bmi_by_command(clinic, 1) == [30.5]

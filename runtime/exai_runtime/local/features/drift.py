@@ -12,13 +12,15 @@ from typing import Any
 
 from exai_compiler.changes import FieldChange
 from exai_compiler.facts import Materialized
+from exai_compiler.features import online_place
 from exai_compiler.maybe import Known
 from exai_compiler.project import Project
-from exai_runtime.local.features.execute import REPOSITORY_KIND, online_file, store_mark
+from exai_runtime.local.features.execute import mark_of, online_file, store_mark
 from exai_runtime.local.features.paths import FeaturePaths, feature_paths
 from exai_runtime.local.features.process import store_secrets
 from exai_runtime.local.features.records import Pushes
 from exai_runtime.local.features.redis_marks import marked_views
+from exai_runtime.local.features.standing import standing_repository
 from exai_runtime.local.ledger import read
 from exai_runtime.local.paths import Paths
 from exai_runtime.local.rendered import plain
@@ -57,13 +59,14 @@ class Online:
     unsure: str = ""
 
 
-def online(paths: Paths, environment: Environment) -> Online:
-    """Nothing of a store that is another one since, or lost its file or what it held.
+def online(paths: Paths, environment: Environment, wanted: Project | None = None) -> Online:
+    """Nothing of a store that is another one since, or lost its file or what it held; with the
+    specs that are `wanted`, what an apply of them finds online where it looks for it.
 
     Raises TargetError as `ledger.read` does.
     """
     ledger = read(paths.control)
-    live = next((v for k, v in ledger.objects.items() if k.kind == REPOSITORY_KIND), None)
+    live = standing_repository(ledger.objects)
     if live is None:
         return Online()
     body = plain(live.body)
@@ -71,6 +74,8 @@ def online(paths: Paths, environment: Environment) -> Online:
     if file is not None and not file.exists():
         return Online()
     mark = store_mark(body)
+    if wanted is not None and mark_of(online_place(wanted, environment)) != mark:
+        return Online(pushes=ledger.online.pushes)
     views = {
         name: found.fact
         for name, found in ledger.online.materialized.items()

@@ -17,6 +17,7 @@ from exai_compiler.build import Build, Materialization
 from exai_compiler.changes import Materialize
 from exai_compiler.facts import Materialized
 from exai_compiler.features import files_of
+from exai_compiler.features.store_file import store_text
 from exai_compiler.inlined import READER, fields_of
 from exai_compiler.project import Project
 from exai_runtime.local.control import Control
@@ -32,6 +33,7 @@ from exai_specs.kinds import DatasetSpec
 from exai_specs.values import frozen
 
 REPOSITORY_KIND = "FeatureRepository"
+_SQLITE = "sqlite:///"
 # A person who asks for it wants it there, whatever became of the store since.
 ASKED = ("asked for",)
 
@@ -81,6 +83,19 @@ class FeatureExecutor:
         self.process.close()
         clear(paths)
 
+    def forget(self, body: Mapping[str, Any]) -> None:
+        """What the registry and the online store hold of a repository that another one has taken
+        the folder of goes; nothing of the other's does.
+        """
+        paths = self.process.paths
+        former = paths.folder / "former"
+        former.mkdir(parents=True, exist_ok=True)
+        write_whole(former / "feature_store.yaml", store_text(_absolute(paths, body)))
+        try:
+            self.process.ask("apply", repository=str(former))
+        finally:
+            shutil.rmtree(former, ignore_errors=True)
+
     def materialize(self, change: Materialize, build: Build, body: Mapping[str, Any]) -> Brought:
         """Bring a view's newest values online. Raises TargetError."""
         wanted = next((m for m in build.materializations if m.view == change.view), None)
@@ -89,7 +104,8 @@ class FeatureExecutor:
         paths, online = self.process.paths, self.control.ledger().online
         view, store = wanted.view.name, store_mark(body)
         before = online.materialized.get(view)
-        if before is not None and before.store != store:
+        moved = before is not None and before.store != store
+        if moved:
             before = None  # the online store is another one: nothing is there yet
         begun = [one for one in online.begun if (one.view, one.store) == (view, store)]
         snapshot = self._snapshot(wanted, body, by_hand=not wanted.due)
@@ -117,7 +133,7 @@ class FeatureExecutor:
             rows=result["rows"],
         )
         recorded = Recorded(fact, wanted.dataset, snapshot, store)
-        anew = changed or (before is not None and result["lost"])
+        anew = changed or moved or (before is not None and result["lost"])
         return Brought(recorded, _said(result), anew)
 
     def prune(self) -> None:
@@ -188,7 +204,12 @@ def write_repository(paths: FeaturePaths, files: Mapping[str, str]) -> None:
 def store_mark(body: Mapping[str, Any]) -> str:
     """A short hash of what says where online rows are."""
     spec = body["spec"]["store"]
-    return digest(freeze({"project": spec["project"], "online_store": spec["online_store"]}))[:16]
+    return mark_of({"project": spec["project"], "online_store": spec["online_store"]})
+
+
+def mark_of(place: Mapping[str, Any]) -> str:
+    """The same of an `online_place`."""
+    return digest(freeze(place))[:16]
 
 
 def online_file(paths: FeaturePaths, body: Mapping[str, Any]) -> Path | None:
@@ -197,6 +218,19 @@ def online_file(paths: FeaturePaths, body: Mapping[str, Any]) -> Path | None:
     if online.get("type") != "sqlite":
         return None
     return (paths.repository / str(online["path"])).resolve()
+
+
+def _absolute(paths: FeaturePaths, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The store's settings for a folder that isn't the repository's own."""
+    store = body["spec"]["store"]
+    online, registry = dict(store["online_store"]), dict(store["registry"])
+    if (file := online_file(paths, body)) is not None:
+        online["path"] = str(file)
+    path = str(registry.get("path") or "")
+    if path.startswith(_SQLITE) or "://" not in path:
+        place = (paths.repository / path.removeprefix(_SQLITE)).resolve()
+        registry["path"] = (_SQLITE if path.startswith(_SQLITE) else "") + str(place)
+    return {**store, "online_store": online, "registry": registry}
 
 
 def _lies_here(body: Mapping[str, Any]) -> bool:
