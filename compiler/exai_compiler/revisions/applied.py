@@ -2,7 +2,8 @@
 
 In: the project of that revision, the one that is compared with it, an environment. Out: `Facts`, in
 which every run has succeeded, every version has passed its gates, every alias is set and every view
-is online. Data are the same on both sides: a comparison is of specs. Looks at nothing.
+is online. Data are the same on both sides, but for a version that the specs set: a comparison is of
+specs. Looks at nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from exai_compiler.facts import (
     Verdict,
 )
 from exai_compiler.feature_views import used
+from exai_compiler.features import online_place
 from exai_compiler.judge import gates_digest
 from exai_compiler.locked import lock_of
 from exai_compiler.maybe import Known
@@ -30,6 +32,8 @@ from exai_compiler.meaning import meanings_behind
 from exai_compiler.project import Project
 from exai_compiler.resolve import registered_name, resolve
 from exai_compiler.resolved import Resolved
+from exai_compiler.revisions.set_versions import set_otherwise
+from exai_specs.frozen import Json
 from exai_specs.kinds import DatasetSpec, Environment, ModelSpec, ServiceSpec
 
 NOW = 1
@@ -55,9 +59,10 @@ def applied(
         registered_name(project, spec.ref.name): _model(resolved, spec.ref.name, model, asked)
         for spec, model in project.bodies(ModelSpec)
     }
+    stays = _place(compared, name) in (None, online_place(project, environment))
     return Facts(
         models=MappingProxyType(models),
-        data=facts.data,
+        data=MappingProxyType({**facts.data, **set_otherwise(project, compared)}),
         runs=tuple(_succeeded(run) for run in resolved.runs),
         materialized=MappingProxyType(
             {
@@ -65,9 +70,16 @@ def applied(
                     each.view.name, each.key, each.meaning, each.data, "", 0.0, 0
                 )
                 for each in resolved.materializations
+                if stays
             }
         ),
     )
+
+
+def _place(project: Project, name: str) -> Mapping[str, Json] | None:
+    """Where the features of an environment are looked up; None where it isn't there."""
+    environment = project.environment(name)
+    return online_place(project, environment) if environment is not None else None
 
 
 def _references(project: Project) -> Iterator[tuple[str, str]]:

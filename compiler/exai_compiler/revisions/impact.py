@@ -26,6 +26,7 @@ from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.absent import is_absent
 from exai_compiler.revisions.documents import FILE, DocumentChange, by_ref
 from exai_compiler.revisions.reachable import is_stopped
+from exai_compiler.revisions.set_versions import as_run, run_anew
 from exai_compiler.revisions.trials import searched_anew
 from exai_compiler.revisions.ways import Chain, nearest
 from exai_specs.effects import Effect
@@ -42,14 +43,19 @@ def reached(
     changes: tuple[DocumentChange, ...],
 ) -> tuple[DocumentChange, ...]:
     """The changed documents and those that they reach, sorted by identity."""
-    changes = tuple(_as_meant(change, base, head) for change in changes)
+    runs = run_anew(base, head)
+    changes = tuple(as_run(_as_meant(change, base, head), runs) for change in changes)
     changes = (*changes, *_functions(base, head, after, changes))
     found = dict(by_ref(changes))
     changed = frozenset(found)
     meant = by_ref(tuple(_meaningful(changes)))
     was = base.meanings if base is not None else {}
     renamed = [(Ref("Pipeline", name),) for name in head.meanings if name not in was]
-    others = [name for name, meaning in head.meanings.items() if was.get(name, meaning) != meaning]
+    others = [
+        name
+        for name, meaning in head.meanings.items()
+        if was.get(name, meaning) != meaning or name in runs
+    ]
     blamed = _chains(head, before, after, others, meant)
     files = paths_changed(base, head) if others else ()
     meaning_files = [path for path in files if not _means_the_same(base, head, path)]

@@ -180,3 +180,19 @@ def test_a_docstring_of_a_function_trains_nothing(place: str, tmp_path: Path) ->
     # Beside it what another file says is told as it was.
     change(root, FORGETS)
     assert rows(compared(root, place))["FeatureView/body"][1] >= Effect.MATERIALIZE
+
+
+def test_another_projects_name_brings_all_features_online_anew(tmp_path: Path) -> None:
+    """Feast's project has that name, and all rows are below it."""
+    root = predicting(tmp_path)
+    edit(root / "exai.yaml", ("name: clinic", "name: surgery"))
+    for environment in ("local", "prod"):
+        found = [each[:2] for each in actions(compared(root, environment))]
+        for view in ("body", "serum"):
+            assert ("materialize", f"FeatureView/{view}") in found, environment
+
+
+def test_a_name_that_features_dont_have_brings_nothing_online(tmp_path: Path) -> None:
+    root = predicting(tmp_path)
+    edit(root / "exai.yaml", ("features: {online", "features: {project: clinic, online"))
+    assert "materialize" not in {each[0] for each in actions(compared(root, "prod"))}
