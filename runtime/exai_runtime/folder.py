@@ -181,8 +181,16 @@ class TextFolder:
 
     def spec_files(self, path: str, problems: list[Diagnostic]) -> Iterable[str]:
         del problems
-        below = self._below(posixpath.normpath(path))
-        return sorted(name for name in below if name.endswith(SUFFIXES))
+        real = posixpath.normpath(path)
+        start = 0 if real == "." else len(real) + 1
+        # Components and what is hidden are there where a step names them.
+        return sorted(
+            name
+            for name in self._below(real)
+            if name.endswith(SUFFIXES)
+            and posixpath.basename(name) != COMPONENT
+            and not any(part.startswith(".") for part in name[start:].split("/"))
+        )
 
     def entries(self, path: str) -> Iterable[tuple[str, bool]]:
         real = posixpath.normpath(path) if path else "."

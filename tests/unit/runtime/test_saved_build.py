@@ -156,3 +156,23 @@ def test_a_credential_is_not_saved(project: Path) -> None:
         ("credential-in-env", "specs/lab.yaml:4:40")
     ]
     assert not file.exists()
+
+
+@pytest.mark.parametrize("folder", ["clean", ".clean"])
+def test_a_component_among_the_specs_is_no_spec(tmp_path: Path, folder: str) -> None:
+    """As on the disk, where a step names it."""
+    (tmp_path / "specs" / folder).mkdir(parents=True)
+    (tmp_path / "exai.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Project\nmetadata: {name: shop}\n"
+        "spec: {specs: [specs/], environments: {local: {target: kubeflow, namespace: ml}}}\n"
+    )
+    (tmp_path / "specs/cleaning.yaml").write_text(
+        "apiVersion: exai.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: cleaning}\n"
+        f"spec: {{steps: {{clean: {{uses: ./{folder}/component.yaml}}}}}}\n"
+    )
+    image = f"ghcr.io/acme/clean@sha256:{'0' * 64}"
+    (tmp_path / "specs" / folder / "component.yaml").write_text(
+        f"name: Clean rows\nimplementation: {{container: {{image: '{image}', command: [clean]}}}}\n"
+    )
+    found, plan = compared(tmp_path, saved(tmp_path))
+    assert (found.documents, plan.changes) == ((), ())
