@@ -31,13 +31,13 @@ from exai_specs.kinds.dataset import Quality
 from exai_specs.values import replace
 
 
-def dataset_meaning(dataset: DatasetSpec, judged: bool = True) -> str:
-    """What a dataset is: source, key, schema; its quality only where its rows are `judged`."""
-    return digest(meaningful(dataset if judged else replace(dataset, quality=Quality())))
+def rows_meaning(dataset: DatasetSpec) -> str:
+    """What is read of a dataset: source, key, schema. Nobody judges the rows by its quality."""
+    return digest(meaningful(replace(dataset, quality=Quality())))
 
 
 def _dataset_meaning(project: Project, name: str, dataset: DatasetSpec, judged: bool) -> str:
-    """As above, of a dataset of the project."""
+    """The same of a dataset of the project; with its quality where its rows are `judged`."""
     meant = _meant(project, name, dataset)
     return digest(meant if judged else {**meant, "quality": meaningful(Quality())})
 

@@ -9,12 +9,7 @@ from __future__ import annotations
 from typing import cast
 
 from exai_compiler.catalog import Catalog
-from exai_compiler.inlined import wanted_by
-from exai_compiler.meaning import (
-    component_meaning,
-    dataset_meaning,
-    function_name,
-)
+from exai_compiler.meaning import component_meaning, function_name, rows_meaning
 from exai_compiler.meaningful import meaningful
 from exai_compiler.project import Project
 from exai_compiler.tuning.trial import component_of, datasets_of
@@ -24,11 +19,12 @@ from exai_specs.parse import Spec
 
 
 def tuning_meaning(project: Project, catalog: Catalog, spec: Spec, tuning: TuningSpec) -> str:
-    """The parameters, the trial with `component@version`, and the meanings of what it reads."""
+    """The parameters, the trial with `component@version`, and the meanings of the rows that it
+    reads."""
     component = component_of(spec, tuning.trial, catalog)
-    judged = component is None or "quality" in wanted_by(component)
+    # No trial is told what must hold for the rows (katib/job.py).
     datasets = {
-        name: dataset_meaning(body, judged)
+        name: rows_meaning(body)
         for name in datasets_of(project, component, tuning.trial).values()
         if (body := project.body(DatasetSpec, name)) is not None
     }

@@ -295,6 +295,7 @@ def test_only_what_means_something_is_in_the_name() -> None:
         assert item.effect == Effect.RETRAIN
         return item.id.name
 
+    judged = "  quality: {expectations: [{expect_column_to_exist: {column: species}}]}\n"
     for old, new in (
         ("max: 24", "max: 48"),
         ("cpu: 2", "cpu: 3"),
@@ -302,6 +303,8 @@ def test_only_what_means_something_is_in_the_name() -> None:
         ("labels: {team: ml}", "labels: {team: other}"),
         ("One row per flower", "A flower a row"),
         ("sha256:aaaa", "sha256:bbbb"),
+        # No trial is told what must hold for the rows.
+        ("  key: [flower_id]\n", f"  key: [flower_id]\n{judged}"),
     ):
         assert name(old, new) == name(), (old, new)
     for old, new in (

@@ -442,6 +442,44 @@ def test_a_search_whose_code_is_another_names_the_file(place: str, tmp_path: Pat
     assert list(actions(compared(root, place))) == []
 
 
+ESTIMATING = f"""
+{HEAD}kind: Tuning
+metadata: {{name: search, owner: ml}}
+spec:
+  objective: {{metric: logloss, type: minimize}}
+  algorithm: {{name: random}}
+  parameters: {{depth: {{type: integer, min: 2, max: 5}}}}
+  trial:
+    uses: train-h2o
+    with:
+      data: flowers
+      algorithm: gbm
+      target: kind
+      features: [width]
+      parameters: {{max_depth: "${{{{ trial.depth }}}}", nfolds: 3}}
+"""
+
+
+@pytest.mark.usefixtures("each_way")
+@pytest.mark.parametrize("place", ["local", "prod"])
+@pytest.mark.parametrize("search", [SEARCH, ESTIMATING], ids=["function", "component"])
+def test_what_must_hold_for_the_rows_searches_nothing_anew(
+    search: str, place: str, tmp_path: Path
+) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/profit.py").write_text(PROFIT)
+    both = "{local: {target: local}, " + STANDARD[1:]
+    root = project(tmp_path, DATASET, search, environments=both)
+    edit(root / "specs/all.yaml", ("min_value: 10", "min_value: 11"))
+    found = compared(root, place)
+    assert list(actions(found)) == []
+    assert rows(found) == {"Dataset/flowers": ("changed", Effect.RENDER)}
+    edit(root / "specs/all.yaml", ("width: float64", "width: float32"))
+    found = compared(root, place)
+    assert rows(found)["Dataset/flowers"] == ("changed", Effect.RETRAIN)
+    assert "create" in {how for how, _, _ in actions(found)}
+
+
 def test_a_comment_in_a_step_or_a_search_runs_nothing(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     fit = "def fit(rows: int) -> int:\n    return rows\n"
