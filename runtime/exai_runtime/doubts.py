@@ -22,10 +22,13 @@ def readable(checked: Checked, project: Project, environment: str) -> Readable:
 
 def may_hold(checked: Checked, kind: str) -> bool:
     """Whether what can't be read may be any document of this kind: its name, or a part of it, can't
-    be read, and its kind is this one or can't, either."""
-    unread = checked.loaded.unread
+    be read, and its kind is this one or can't, either. Of a file that is cut off any may be lost.
+    """
+    unread, texts = checked.loaded.unread, checked.loaded.sources
     return unread is None or any(
-        (each.cut or each.nameless) and each.kind in (kind, None) for each in unread
+        (each.cut or each.nameless)
+        and (each.kind in (kind, None) or not texts.get(each.path, "\n").endswith("\n"))
+        for each in unread
     )
 
 

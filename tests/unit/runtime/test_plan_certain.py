@@ -276,9 +276,19 @@ def test_what_a_document_that_cant_be_read_may_be_isnt_gone(root: Path, wrong: s
         (INLINE.replace("inline", "in line").replace("spec:", "sepc: ["), False),
         (DATASET.replace("name: flowers", "nmae: flowers"), True),
         (SIGNED.replace("leaves", "petals").replace("spec:", "spec: ["), True),
+        (SIGNED.replace("leaves", "petals").partition("float64")[0], False),
         (INLINE.replace("inline", "other").replace("  model:", "  modle:"), True),
     ],
-    ids=["cut off", "no name", "no kind", "wrong name", "no name of its kind", "its kind", "named"],
+    ids=[
+        "cut off",
+        "no name",
+        "no kind",
+        "wrong name",
+        "no name of its kind",
+        "its kind",
+        "cut above",
+        "named",
+    ],
 )
 def test_a_service_that_may_be_in_another_file_isnt_gone(
     root: Path, text: str, is_gone: bool
