@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from exai_compiler.backends.kserve.service import CANARY, mode_of
 from exai_compiler.checks.subject import Subject
 from exai_specs.diagnostics import Diagnostic
-from exai_specs.kinds import NotebookSpec, ServiceSpec
+from exai_specs.kinds import KINDS, NotebookSpec, ServiceSpec
 from exai_specs.parse import Spec
 
 LONGEST_LABEL = 63
@@ -47,6 +47,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 spec.at("metadata", "name"),
                 hint=f"write `{name.removesuffix(ending)}`",
             )
+        if KINDS[spec.ref.kind].names.wrong(name):
+            continue  # a name that can't be is told, and a shorter one will fit
         for key, environment in subject.environments.items():
             host = f"{name}-{environment.namespace}" if environment.namespace else name
             if len(host) > LONGEST_LABEL:

@@ -18,6 +18,8 @@ MOST = 10
 """Related places of what was joined: more of them help nobody."""
 # A reference that is one of these has no type that could be wrong, too.
 _UNREAD = frozenset({"unknown-reference", "out-of-scope"})
+# What a value of the wrong type isn't, either.
+_OF_VALUES = frozenset({"bad-amount", "invalid-input"})
 _MADE_BY_NOBODY = "model-without-producer"
 _GONE, _TOO = "missing-file", "this asks for it, too"
 Related = tuple[tuple[str, Span], ...]
@@ -35,6 +37,7 @@ def without_half_written(found: list[Diagnostic], project: Project) -> list[Diag
 def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     found = list(found)
     unread = {each.at for each in found if each.code in _UNREAD}
+    untyped = {each.at for each in found if each.code == "wrong-input-type"}
     # A step that waits for itself says enough of what it names, too.
     itself = {each.at for each in found if each.code == "step-cycle" and len(each.related) == 1}
     # Text where none can stand is told with what to write.
@@ -43,6 +46,7 @@ def told_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
         each
         for each in found
         if not (each.code == "wrong-input-type" and each.at in unread)
+        and not (each.code in _OF_VALUES and each.at in untyped)
         and not (each.code == "unknown-reference" and each.at in itself)
         and not (
             each.code == "half-expression" and (each.at.path, each.at.line, each.hint) in wrong
