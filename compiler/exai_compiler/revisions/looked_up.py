@@ -29,14 +29,24 @@ _OF_FEATURES = ("Dataset", "Entity", "FeatureService", "FeatureView")
 
 
 @frozen
+class Moved:
+    """Features, by their names, that one view had and another one has."""
+
+    names: tuple[str, ...]
+    was: str
+    now: str
+
+
+@frozen
 class Fed:
     """A service that looks up other features than its version was trained on: `gone` are those that
-    it no longer gets, `other` the views that mean something else. `until` is what somebody has to
-    do, "" where a run of this plan does it."""
+    it no longer gets, `moved` those that it gets of another view, `other` the views that mean
+    something else. `until` is what somebody has to do, "" where a run of this plan does it."""
 
     spec: Spec
     version: str
     gone: tuple[str, ...]
+    moved: tuple[Moved, ...]
     other: tuple[str, ...]
     until: str
 
@@ -66,7 +76,12 @@ def unfed(
         ref = each.spec.ref
         chains: list[Chain] = [way[ref] for way in ways if ref in way]
         because = min(chains, key=lambda chain: (len(chain), chain), default=(ref,))
-        what = _listed(each.gone) or f"other values of {_listed(each.other)}"
+        had = [_listed(each.gone)] if each.gone else []
+        had += [
+            f"{_listed(moved.names)} of `{moved.was}` and gets those of `{moved.now}`"
+            for moved in each.moved
+        ]
+        what = ", and with ".join(had) or f"other values of {_listed(each.other)}"
         why = f"it serves {each.version} was trained with {what}, until {each.until}"
         yield Break(str(ref), ref, each.spec.at("spec", "model"), why, because)
 
@@ -83,8 +98,12 @@ def with_new_values(
 
 
 def _note(fed: Fed) -> str:
-    what = f"no longer gets {_listed(fed.gone)}" if fed.gone else ""
-    what = what or f"gets the new {_listed(fed.other)}"
+    told = [f"no longer gets {_listed(fed.gone)}"] if fed.gone else []
+    told += [
+        f"gets {_listed(moved.names)} of `{moved.now}` instead of `{moved.was}`"
+        for moved in fed.moved
+    ]
+    what = " and ".join(told) or f"gets the new {_listed(fed.other)}"
     return f"the model that answers {what} from round 1 on, until its new version serves"
 
 
@@ -103,12 +122,29 @@ def _fed(old: Resolved, new: Resolved, coming: frozenset[str]) -> Iterator[Fed]:
             continue
         if (trained := _trained(old, was.features.service)) is None:
             continue
-        gone = missing_features(new.project, service.features.service, trained)
+        missing = missing_features(new.project, service.features.service, trained)
+        moved = tuple(_moved(new, service.features.service, trained, missing))
+        there = {name for each in moved for name in each.names}
+        gone = tuple(name for name in missing if name not in there)
         other = other_views(new.project, new.catalog, trained)
-        if gone or other:
+        if missing or other:
             number = str(pin.version) if isinstance(pin, Pin) else at
             version = f"version {number}, which" if number.isdigit() else "a version that"
-            yield Fed(spec, version, gone, other, _until(new, model, at, pin, coming))
+            yield Fed(spec, version, gone, moved, other, _until(new, model, at, pin, coming))
+
+
+def _moved(
+    new: Resolved, service: str, trained: FeaturesUsed, missing: tuple[str, ...]
+) -> Iterator[Moved]:
+    """Of the features that are missing those of the same name that another view gives, by views."""
+    gives = used(new.project, service)
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in missing:
+        if gives is not None and name in gives.columns:
+            views = trained.columns[name].partition(":")[0], gives.columns[name].view
+            found.setdefault(views, []).append(name)
+    for (was, now), names in sorted(found.items()):
+        yield Moved(tuple(names), was, now)
 
 
 def _trained(old: Resolved, service: str) -> FeaturesUsed | None:

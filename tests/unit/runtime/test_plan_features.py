@@ -29,6 +29,7 @@ FORGETS = ("features.yaml", "  features: [age, bmi, bp]", "  features: [age, bmi
 HAND = ("model.yaml", "promote: auto", "promote: manual")
 NUMBER = ("service.yaml", "@champion", "@3")
 UNRUN = ("pipeline.yaml", "spec:\n  parameters", "spec:\n  run: {on: []}\n  parameters")
+RENAMED = ("features.yaml", "serum", "sera")
 Edit = tuple[str, str, str]
 RUN = "Pipeline/diabetes-training is run"
 
@@ -67,6 +68,12 @@ def change(root: Path, *edits: Edit) -> None:
         ([FEWER, UNASKED], "`glu`", []),
         ([OTHER], "other values of `ratios`", ["File/specs/ratios.py", "FeatureView/ratios"]),
         ([FORGETS], "other values of `body`", ["FeatureView/body"]),
+        ([RENAMED], "`glu`, `ltg` of `serum` and gets those of `sera`", []),
+        (
+            [RENAMED, ("features.yaml", '"sera:glu", ', ""), UNASKED],
+            "`glu`, and with `ltg` of `serum` and gets those of `sera`",
+            [],
+        ),
     ],
 )
 @pytest.mark.usefixtures("each_way")
@@ -107,6 +114,11 @@ def test_what_has_to_happen_first_is_said(
     [
         ([FEWER, UNASKED], "no longer gets `glu`"),
         ([OTHER], "gets the new `ratios`"),
+        ([RENAMED], "gets `glu`, `ltg` of `sera` instead of `serum`"),
+        (
+            [RENAMED, ("features.yaml", '"sera:glu", ', ""), UNASKED],
+            "no longer gets `glu` and gets `ltg` of `sera` instead of `serum`",
+        ),
     ],
 )
 def test_the_model_that_answers_gets_new_values_before_its_new_version_is_there(
