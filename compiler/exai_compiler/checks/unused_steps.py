@@ -8,7 +8,7 @@ that only hand data and models on: a check may stop a run, and an evaluation is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from exai_compiler.checks.reads import Read
 from exai_compiler.checks.subject import Subject
@@ -88,8 +88,11 @@ def _outputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
     if any("/tmp/kfp" in text for text in texts):  # noqa: S108 - where the launcher looks
         return
     ports = step.component.outputs if step.component is not None else {}
+    meant = _meant("outputs", texts, ports)
     for name, port in ports.items():
-        if not any(re.search(rf"\boutputs\.{re.escape(name)}\b", text) for text in texts):
+        if name not in meant and not any(
+            re.search(rf"\boutputs\.{re.escape(name)}\b", text) for text in texts
+        ):
             ending, after = (
                 (".path", "it has no file") if port.is_artifact else ("", "the step fails")
             )
@@ -105,6 +108,7 @@ def _outputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
 
 def _inputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
     asked = {each.if_present for each in step.spec.args if isinstance(each, IfPresent)}
+    asked |= _meant("inputs", texts, step.spec.with_)
     for name in step.spec.with_:
         if name not in asked and not any(
             re.search(rf"\binputs\.{re.escape(name)}\b", text) for text in texts
@@ -119,6 +123,12 @@ def _inputs(spec: Spec, step: Step, texts: list[str]) -> Iterator[Diagnostic]:
                 "warning",
                 f"write ${{{{ inputs.{name}{ending} }}}} among them, or remove it",
             )
+
+
+def _meant(what: str, texts: list[str], known: Collection[str]) -> set[str]:
+    """Those that texts name nearly: what to write is told there."""
+    named = {name for text in texts for name in re.findall(rf"\b{what}\.([A-Za-z_][\w-]*)", text)}
+    return {nearest(name, known) or "" for name in named if name not in known}
 
 
 def _room(subject: Subject, spec: Spec, body: PipelineSpec, graph: Graph) -> Iterator[Diagnostic]:

@@ -113,6 +113,18 @@ def test_an_input_that_a_variable_or_an_argument_names_is_used(components: Catal
         assert found(components, "unused-input", ("command: [echo, hello]", used)) == []
 
 
+def test_an_input_or_an_output_that_is_nearly_named_is_no_unused_one(components: Catalog) -> None:
+    hello = "command: [echo, hello]"
+    for name, more in (("dya", []), ("month", ["unused-input"])):
+        named = (hello, f"command: [echo, '${{{{ inputs.{name} }}}}']")
+        assert codes(components, "unused-input", named) == ["unknown-reference", *more]
+    words = ("outputs.words }}", "outputs.word }}; echo 3 > ${{ outputs.rows }}")
+    told = [
+        each for each in found(components, "unwritten-output", words) if "table" not in str(each)
+    ]
+    assert [each.code for each in told] == ["unknown-reference"]
+
+
 def test_a_claim_that_is_mounted_is_used(components: Catalog) -> None:
     mounts = ("command: [echo, hello]", "command: [echo]\n      volumes: {/x: {claim: scratch}}")
     assert found(components, "unused-claim", mounts) == []
