@@ -7,7 +7,7 @@ of them. Never: what documents say of each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -229,9 +229,21 @@ def _spec_files(
                     f"there is no file or folder `{entry[:200]}`",
                     at,
                     "warning" if more_documents else "error",
-                    "make it, or leave the line out: documents may stand in exai.yaml, too",
+                    _hint(entry),
                 )
             )
+
+
+def _hint(entry: str) -> str:
+    if any(sign in entry for sign in "*?["):
+        parts = Path(entry).parts
+        plain = takewhile(lambda part: not any(sign in part for sign in "*?["), parts)
+        above = Path(*plain).as_posix()
+        named = (
+            f"name the folder: `{above}/`" if above != "." else "name a folder, such as `specs/`"
+        )
+        return f"patterns aren't read: {named}, and all YAML files below it are"
+    return "make it, or leave the line out: documents may stand in exai.yaml, too"
 
 
 def _no_project() -> Diagnostic:

@@ -244,6 +244,8 @@ def _seconds(value: Any) -> units.Duration:
 
 
 Duration: TypeAlias = Annotated[units.Duration, Parsed(units.parse_duration, _DURATION_SCHEMA)]
+Latency: TypeAlias = Annotated[units.Duration, Parsed(units.parse_latency, _DURATION_SCHEMA)]
+"""Where milliseconds are usual."""
 WholeSeconds: TypeAlias = Annotated[units.Duration, Parsed(_whole_seconds, _DURATION_SCHEMA)]
 """Where Kubernetes and Kubeflow Pipelines take seconds alone."""
 Seconds: TypeAlias = Annotated[units.Duration, Parsed(_seconds, _DURATION_SCHEMA)]

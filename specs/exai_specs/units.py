@@ -94,13 +94,14 @@ class Percent:
         return self.percent / 100
 
 
+_NO_UNIT = "a duration needs a unit"
 _DECIMAL_DURATION = regex(r"[0-9]{0,9}\.[0-9]{1,9}(w|d|h|m|s|ms)$")
 
 
 def parse_duration(value: object) -> Duration:
     """`1h30m`, `500ms`, `0s`; text only. Raises ValueError."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise ValueError(f"a duration needs a unit: write {value}s for seconds")
+        raise ValueError(f"{_NO_UNIT}: write {value}s for seconds")
     if not isinstance(value, str):
         raise ValueError("a duration is text such as 30s or 1h30m")
     match = _DURATION.match(value) if len(value) <= _LONGEST else None
@@ -112,6 +113,14 @@ def parse_duration(value: object) -> Duration:
         )
     sizes = zip(match.groups(), _MILLISECONDS, strict=True)
     return Duration(sum(int(text[: -len(unit)]) * size for text, (unit, size) in sizes if text))
+
+
+def parse_latency(value: object) -> Duration:
+    """A duration that is hardly ever seconds: a whole number without a unit is meant as
+    milliseconds. Raises ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(f"{_NO_UNIT}: write {value}ms for milliseconds, {value}s for seconds")
+    return parse_duration(value)
 
 
 def parse_quantity(value: object) -> Quantity:

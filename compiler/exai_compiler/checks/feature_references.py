@@ -29,6 +29,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         first, *others = sorted(places)
         known = subject.project.names(kind)
         hint = did_you_mean(name, known, f"add a {kind} document of that name")
+        if kind == "FeatureService" and subject.project.find("FeatureView", name) is not None:
+            hint = _of_a_view(subject, name)
         message = f"there is no {kind} `{name}`"
         also = some(tuple(("named here, too", at) for at in others))
         yield Diagnostic("unknown-reference", message, first, hint=hint, related=also)
@@ -50,6 +52,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 hint=did_you_mean(feature, given),
                 related=tuple(("the view", at) for at in place),
             )
+
+
+def _of_a_view(subject: Subject, view: str) -> str:
+    """What to write where a view is named in the place of a feature service."""
+    having = [
+        spec.ref.name
+        for spec, service in subject.project.bodies(FeatureServiceSpec)
+        if any(entry.partition(":")[0] == view for entry in service.features)
+    ]
+    named = f", such as `{having[0]}`" if having else f": add one with `features: [{view}]`"
+    return f"`{view}` is a FeatureView; name a FeatureService that has it{named}"
 
 
 def _meant(subject: Subject, view: FeatureViewSpec, feature: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from exai_specs import shape_rules
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
-from exai_specs.fields import Duration, Maybe, Problem, Text, Whole, refuse
+from exai_specs.fields import Duration, Latency, Maybe, Problem, Text, Whole, refuse
 from exai_specs.kinds.model_files import Storage
 from exai_specs.notes import Field, about, checked
 from exai_specs.texts import Http
@@ -64,7 +64,7 @@ class Batcher:
         Maybe[Annotated[Whole, Field(ge=1)]], Effect.REDEPLOY, about("At most this many", 32)
     ] = None
     max_latency: Annotated[
-        Maybe[Duration], Effect.REDEPLOY, about("How long the first may wait", "300ms")
+        Maybe[Latency], Effect.REDEPLOY, about("How long the first may wait", "300ms")
     ] = None
     timeout: Annotated[
         Maybe[Duration], Effect.REDEPLOY, about("How long the batch may take", "5s")

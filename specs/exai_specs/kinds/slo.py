@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated
 
-from exai_specs import shape_rules, units
+from exai_specs import fields, shape_rules, units
 from exai_specs.blocks import block
 from exai_specs.effects import Effect
 from exai_specs.fields import Duration, Maybe, Percent, Problem, refuse
@@ -22,9 +22,9 @@ MINUTE = 60_000
 class Latency:
     """Response times that a share of the requests must keep."""
 
-    p50: Annotated[Maybe[Duration], Effect.RENDER, about("Of half of them", "20ms")] = None
-    p95: Annotated[Maybe[Duration], Effect.RENDER, about("Of 95 in 100", "50ms")] = None
-    p99: Annotated[Maybe[Duration], Effect.RENDER, about("Of 99 in 100", "100ms")] = None
+    p50: Annotated[Maybe[fields.Latency], Effect.RENDER, about("Of half of them", "20ms")] = None
+    p95: Annotated[Maybe[fields.Latency], Effect.RENDER, about("Of 95 in 100", "50ms")] = None
+    p99: Annotated[Maybe[fields.Latency], Effect.RENDER, about("Of 99 in 100", "100ms")] = None
 
     @checked
     def _in_order(self) -> Latency:
