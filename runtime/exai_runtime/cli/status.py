@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def command() -> int:
     """Show services, models with their aliases and verdicts, and what waits for what.
 
-    Ends with code 1 when a service failed, stopped or is missing.
+    Ends with code 1 when a service failed, stopped or is missing. One that runs and that no
+    document asks for is outdated.
 
     Mistakes in the specs are one warning, and don't change the code: then it shows what was
     applied, and whether the specs ask for that is unknown (`drift` in JSON). A service of a
