@@ -10,11 +10,13 @@ from collections.abc import Iterator
 
 from exai_compiler.checks.subject import Subject
 from exai_compiler.checks.texts import strings
-from exai_specs.diagnostics import Diagnostic
+from exai_specs.diagnostics import Diagnostic, Span
 from exai_specs.expressions import OPEN
 from exai_specs.kinds import DatasetSpec, ProjectSpec, SqlSource
+from exai_specs.nearest import nearest
 
 CHANGES = "use it, or remove it"
+_SLIP = 0.8  # the share of letters that a slip leaves alike
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -50,18 +52,35 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     named = _texts(subject)
     if named is None:
         return
-    for name, environment in mine:
-        for secret in environment.secrets:
-            if secret not in named:
-                path = ("spec", "environments", name, "secrets", secret)
-                yield Diagnostic(
-                    "unused-secret",
-                    f"nothing refers to the secret `{secret}`",
-                    subject.project.root.key_at(*path),
-                    "warning",
-                    CHANGES,
-                    environments=(name,),
-                )
+    unused = [
+        (name, environment, secret)
+        for name, environment in mine
+        for secret in environment.secrets
+        if secret not in named
+    ]
+    asked_for = _asked_for(subject) if unused else {}
+    for name, environment, secret in unused:
+        meant = {each: at for each, at in asked_for.items() if each not in environment.secrets}
+        close = nearest(secret, meant, _SLIP)
+        yield Diagnostic(
+            "unused-secret",
+            f"nothing refers to the secret `{secret}`",
+            subject.project.root.key_at("spec", "environments", name, "secrets", secret),
+            "warning",
+            CHANGES if close is None else f"is `{close}` meant for it? {CHANGES}",
+            related=() if close is None else ((f"`{close}` stands here", meant[close]),),
+            environments=(name,),
+        )
+
+
+def _asked_for(subject: Subject) -> dict[str, Span]:
+    """The names of secrets in fields that are for them, with the first place of each."""
+    found: dict[str, Span] = {}
+    for spec in subject.project.all:
+        for path, text in strings(spec.document.value.get("spec"), ("spec",)):
+            if path[-1] == "secret" and text not in found:
+                found[text] = spec.at(*path)
+    return found
 
 
 def _texts(subject: Subject) -> set[str] | None:

@@ -94,6 +94,19 @@ def test_a_secret_that_a_reference_or_a_patch_names_is_used(components: Catalog)
     assert found(components, "unused-secret", named) == []
 
 
+def test_a_secret_that_is_nearly_named_is_shown_where_it_was_meant(components: Catalog) -> None:
+    """The name may be that of a Secret that nobody declares, so the warning is all that is told."""
+    step = "      uses: load-dataset\n"
+    for name, hint in (("laek", "is `laek` meant for it? use it, or remove it"), ("other", "")):
+        named = (step, f"{step}      volumes: {{/mnt/lake: {{secret: {name}}}}}\n")
+        (problem,) = [e for e in found(components, "unused-secret", named) if "lake" in e.message]
+        assert problem.code == "unused-secret"
+        assert problem.hint == (hint or "use it, or remove it")
+        assert [(words, str(at)) for words, at in problem.related] == (
+            [(f"`{name}` stands here", "exai.yaml:26:37")] if hint else []
+        )
+
+
 def test_a_secret_is_not_used_by_a_document_that_is_called_like_it(components: Catalog) -> None:
     said = ("metadata: {name: orders}", "metadata: {name: orders, description: lake}")
     assert codes(components, "unused-secret", said) == ["unused-secret"]
