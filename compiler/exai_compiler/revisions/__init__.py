@@ -151,7 +151,7 @@ def compare(
     )
     was, before = (old.resolved, old.lineage) if old is not None else (None, None)
     documents = reached(was, new, before, after, changes)
-    documents = with_pins(old_project, head.project, name, documents)
+    documents = with_pins(old_project, head.project, name, documents, build.objects)
     documents = with_rows(documents, head.project, name, head.environment, after)
     made = plan(build, there)
     planned = moved(made.changes, head.environment)

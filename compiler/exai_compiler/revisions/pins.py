@@ -1,8 +1,8 @@
 """`exai.lock` of two revisions: which aliases mean another version, and which services serve it.
 
-In: two projects, an environment's name. Out: `DocumentChange`s, as of a document `Lock/NAME` whose
-fields are the pins, and of the services that it reaches. No registry is asked: an alias that only
-one side pins is what it is.
+In: two projects, an environment's name, the objects of the new one. Out: `DocumentChange`s, as of a
+document `Lock/NAME` whose fields are the pins, and of the services that it reaches. No registry is
+asked: an alias that only one side pins is what it is.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from exai_compiler.build import Rendered
 from exai_compiler.facts import Lock, ModelVersion, Pin
+from exai_compiler.image_names import by_digest
 from exai_compiler.judge import judge
+from exai_compiler.object_images import images_in
 from exai_compiler.pinned_images import pins_of
 from exai_compiler.project import Project
 from exai_compiler.revisions.documents import DocumentChange, SpecField, Verb, by_ref
@@ -29,7 +32,11 @@ KIND = "Lock"
 
 
 def with_pins(
-    base: Project | None, head: Project, environment: str, changes: tuple[DocumentChange, ...]
+    base: Project | None,
+    head: Project,
+    environment: str,
+    changes: tuple[DocumentChange, ...],
+    objects: tuple[Rendered, ...],
 ) -> tuple[DocumentChange, ...]:
     """The changes, with those of the lock and what they reach, sorted by identity."""
     old, new = _pins(base, environment), _pins(head, environment)
@@ -47,12 +54,13 @@ def with_pins(
     if not moved and not images and not measured:
         return changes
     lock = Ref(KIND, environment)
+    served = _served(objects) if images else frozenset()
     fields = tuple(
         SpecField(
             ("images", image),
             was.get(image),
             now.get(image),
-            effect=Effect.RENDER,
+            effect=Effect.REDEPLOY if by_digest(image, now) in served else Effect.RENDER,
             at=_place(base, head, environment, "images", image),
         )
         for image in images
@@ -99,6 +107,12 @@ def with_pins(
             own = replace(own, impact=Effect.REDEPLOY, because=because)
         found[spec.ref] = replace(own, note=own.note or note)
     return tuple(found[ref] for ref in sorted(found))
+
+
+def _served(objects: Iterable[Rendered]) -> frozenset[str]:
+    """The images of what is rolled out where one of them is another."""
+    rolled = (each.body for each in objects if each.effect is Effect.REDEPLOY)
+    return frozenset(image for body in rolled for _, image in images_in(body))
 
 
 _UNPINNED = "it isn't rendered any more without its pin; what runs of it stays"

@@ -2,8 +2,8 @@
 
 In: the documents that a change reaches, the actions of a plan, the new build. Out: the same
 documents, with every service whose server is another because its runtime changes: the runtime comes
-of the first of them, and KServe rolls all out. A Runtime of the users' own is a document, with
-services below it.
+of the first of them, and KServe rolls all out. A Runtime of the users' own is a document: one that
+changed has its services below it already, and one that only a pinned image changes has them here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from exai_compiler.build import Build
 from exai_compiler.changes import Planned, Replace, Update
 from exai_compiler.project import Project
 from exai_compiler.revisions.documents import DocumentChange, by_ref
+from exai_compiler.revisions.reachable import is_stopped
 from exai_specs.identity import Ref
 from exai_specs.values import replace
 
@@ -37,10 +38,14 @@ def with_sharers(
         if served is None:
             served = _served(build)
         origin = found.get(change.origin)
-        if origin is None or origin.ref.kind != "Service":
+        if origin is None or not _is_shared(origin):
             continue
-        above = tuple(ref for ref in origin.because if ref != origin.ref) or (origin.ref,)
+        above = origin.because
+        if origin.ref.kind == "Service":
+            above = tuple(ref for ref in above if ref != origin.ref) or (origin.ref,)
         for ref in served.get(change.id.name, ()):
+            if is_stopped(head.specs[ref]):
+                continue
             own, because = found.get(ref), (*above, ref)
             if own is None:
                 at = head.specs[ref].at("metadata", "name")
@@ -48,6 +53,11 @@ def with_sharers(
             elif own.impact < each.impact and own.verb != "added":
                 found[ref] = replace(own, impact=each.impact, because=because)
     return tuple(found[ref] for ref in sorted(found))
+
+
+def _is_shared(origin: DocumentChange) -> bool:
+    kind = origin.ref.kind
+    return kind == "Service" or (kind == "Runtime" and origin.verb == "affected")
 
 
 def _served(build: Build) -> Mapping[object, list[Ref]]:

@@ -134,7 +134,7 @@ def test_what_moves_is_told_by_a_comparison(shop: Path, images: Registry) -> Non
     found = plan_against(shop, "prod", "HEAD")
     assert found.comparison is not None and found.comparison.plan is not None
     (lock, *_) = found.comparison.documents
-    assert (str(lock.ref), lock.verb, lock.impact.name) == ("Lock/prod", "changed", "RENDER")
+    assert (str(lock.ref), lock.verb, lock.impact.name) == ("Lock/prod", "changed", "REDEPLOY")
     (field,) = lock.fields
     assert field.path == ("images", train(images, "serve"))
     assert (field.new, field.at.path) == (new, "exai.lock")
