@@ -40,6 +40,7 @@ _FLUX_STAYS = ("kustomize.toolkit.fluxcd.io/prune", "disabled")
 the application for out of sync over it (its sync-options.md and compare-options.md; Flux's
 kustomization.md, garbage collection).
 """
+_HISTORY = (("Pipeline", "PipelineVersion"), ("Tuning", "Experiment"))
 _NOT_KUBERNETES = (FEATURES, SCHEDULE)
 _SERVERS = ("InferenceService",)
 _BESIDE = ("PodMonitor", "PrometheusRule", "NetworkPolicy")
@@ -235,13 +236,13 @@ def _kubernetes_path(item: Rendered) -> str:
 def _body(item: Rendered, environment: Environment) -> dict[str, Any]:
     """For an engine beside exai with the wave that Argo CD orders by: it knows nothing of
     kustomization's order. A version of a pipeline is rendered until there is another one, and
-    stays: runs and schedules name it."""
+    stays: runs and schedules name it. So does a search, with what it found."""
     value: dict[str, Any] = thaw(item.body)  # type: ignore[arg-type]
     ours = item.id.kind in _NOT_KUBERNETES and not _is_manifest(item)
     if isinstance(environment.apply, Gitops) and not ours:
         annotations = value["metadata"].setdefault("annotations", {})
         annotations.setdefault(SYNC_WAVE, str(item.wave))
-        if item.id.kind == "PipelineVersion" and item.origin.kind == "Pipeline":
+        if (item.origin.kind, item.id.kind) in _HISTORY:
             for name, option in _STAYS:
                 annotations[name] = _with_option(annotations.get(name, ""), option)
             annotations.setdefault(*_FLUX_STAYS)

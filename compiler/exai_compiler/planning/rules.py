@@ -24,6 +24,7 @@ MUTABLE_ONLY: Mapping[str, tuple[FieldPath, ...]] = MappingProxyType(
             ("spec", "maxTrialCount"),
             ("spec", "parallelTrialCount"),
             ("spec", "maxFailedTrialCount"),
+            ("metadata", "annotations"),
             ("metadata", "labels"),
             ("metadata", "namespace"),
         ),
@@ -143,6 +144,7 @@ DELETE_EFFECTS: Mapping[str, Effect] = MappingProxyType(
 
 # What ends by itself: made once more it runs again, and nobody is without it meanwhile.
 _ENDING = ("Experiment", "Job", "OptimizationJob", "RayJob", "TrainJob")
+RUNS_WHEN_MADE = frozenset(_ENDING)
 # What is read when something else is made, and by nothing that runs.
 _READ_ONCE = ("ClusterTrainingRuntime", "TrainingRuntime")
 

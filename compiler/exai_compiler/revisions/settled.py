@@ -23,6 +23,7 @@ from exai_compiler.changes import (
 )
 from exai_compiler.edges import Node
 from exai_compiler.lineage import Lineage
+from exai_compiler.planning.rules import RUNS_WHEN_MADE
 from exai_compiler.project import Project
 from exai_compiler.revisions.blame import Blame, blame_of
 from exai_compiler.revisions.breaks import Break
@@ -168,7 +169,9 @@ def _agreed(
     is_new = change.origin in found and found[change.origin].verb == "added"
     if isinstance(change, Update) and all(each.path[:1] == ("metadata",) for each in change.fields):
         impact = what.effects[change.id]  # labels may be those of pods
-    if not is_new:
+    # What searches or trains once it is there does so whatever it is made anew for.
+    runs = isinstance(change, Create) and change.id.kind in RUNS_WHEN_MADE
+    if not is_new and not runs:
         impact = min(impact, max(roots[ref] for ref in causes))
     serves = what.effects[change.id] is Effect.REDEPLOY and change.id.name == change.origin.name
     # Who can't go on for another reason isn't broken by this.

@@ -265,6 +265,21 @@ def test_an_engine_beside_exai_gets_the_order_too(tmp_path: Path) -> None:
     assert plain.keys() == texts(tmp_path / "prod").keys(), "names of versions are the same"
 
 
+def test_a_search_that_was_made_anew_leaves_the_old_one_with_an_engine(tmp_path: Path) -> None:
+    project = Path(shutil.copytree(HERE.parent / "katib/container", tmp_path / "project"))
+    text = (project / "exai.yaml").read_text()
+    for name, gitops in (("plain", ""), ("gitops", "apply: {gitops: {path: a/b}}, ")):
+        said = text.replace("{target: kubeflow, ", f"{{target: kubeflow, {gitops}")
+        (project / "exai.yaml").write_text(said)
+        written(project, "prod", tmp_path / name)
+        found = [b for b in objects(tmp_path / name).values() if b["kind"] == "Experiment"]
+        assert found
+        for body in found:
+            annotations = body["metadata"].get("annotations", {})
+            stays = annotations.get("argocd.argoproj.io/sync-options") == "Prune=false"
+            assert stays == bool(gitops), body
+
+
 @pytest.mark.parametrize(
     "stated, expected",
     [

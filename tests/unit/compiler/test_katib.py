@@ -276,11 +276,14 @@ def test_where_the_file_of_a_trial_lies_is_not_in_the_name() -> None:
     assert names(moved, said) == names(moved, there)
 
 
-def test_only_what_means_something_is_in_the_name() -> None:
+@pytest.mark.parametrize("place", ["local", "prod"])
+def test_only_what_means_something_or_cant_change_is_in_the_name(place: str) -> None:
+    """Katib's webhook lets nothing of a trial's template be edited: in a cluster an object that
+    differs there under the same name would be refused."""
     _, components = project_of(GOLDEN / "iris")
     text = (GOLDEN / "iris/exai.yaml").read_text()
 
-    def name(old: str = "", new: str = "") -> str:
+    def rendered(old: str = "", new: str = "") -> tuple[str, Any]:
         assert old in text
         documents, _ = read(text.replace(old, new), "exai.yaml")
         specs = [parse(document) for document in documents]
@@ -288,25 +291,37 @@ def test_only_what_means_something_is_in_the_name() -> None:
         assert linked is not None and len(linked.all) == len(specs)
         environment = linked.environment("prod")
         assert environment is not None
-        resolved = resolve(linked, "prod", environment, components, Lock(), Facts())
+        if place == "local":
+            environment = replace(environment, target="local")
+        resolved = resolve(linked, place, environment, components, Lock(), Facts())
         spec = linked.find("Tuning", "iris-trees")
         assert spec is not None
         (item,) = objects_of(resolved, spec)
         assert item.effect == Effect.RETRAIN
-        return item.id.name
+        fixed = json.loads(canonical(item.body))["spec"]  # type: ignore[arg-type]
+        for count in ("parallelTrialCount", "maxTrialCount", "maxFailedTrialCount"):
+            del fixed[count]
+        return item.id.name, fixed
+
+    def name(old: str = "", new: str = "") -> str:
+        return rendered(old, new)[0]
 
     judged = "  quality: {expectations: [{expect_column_to_exist: {column: species}}]}\n"
     for old, new in (
         ("max: 24", "max: 48"),
-        ("cpu: 2", "cpu: 3"),
-        ("timeout: 1h", "timeout: 2h"),
         ("labels: {team: ml}", "labels: {team: other}"),
         ("One row per flower", "A flower a row"),
-        ("sha256:aaaa", "sha256:bbbb"),
         # No trial is told what must hold for the rows.
         ("  key: [flower_id]\n", f"  key: [flower_id]\n{judged}"),
     ):
-        assert name(old, new) == name(), (old, new)
+        assert rendered(old, new) == rendered(), (old, new)
+    for old, new in (
+        ("cpu: 2", "cpu: 3"),
+        ("timeout: 1h", "timeout: 2h"),
+        ("sha256:aaaa", "sha256:bbbb"),
+    ):
+        same, fixed = name(old, new) == name(), rendered(old, new)[1] == rendered()[1]
+        assert (same, fixed) == (place == "local", False), (old, new)
     for old, new in (
         ("max: 0.3", "max: 0.4"),
         ("random_state: 7", "random_state: 8"),
@@ -390,6 +405,21 @@ def test_only_the_counts_change_in_place(
     live[found.id] = Live(freeze(body), found.origin)
     planned = [each.change for each in plan(build, Observed(live)).changes]
     assert [f.path for c in planned if isinstance(c, Update) for f in c.fields] == changes
+
+
+def test_annotations_are_no_part_of_what_katib_keeps() -> None:
+    project, components = project_of(GOLDEN / "iris")
+    environment = project.environment("prod")
+    assert environment is not None
+    build = render(resolve(project, "prod", environment, components, Lock(), Facts()))
+    live = {item.id: Live(item.body, item.origin) for item in build.objects}
+    (found,) = (item for item in build.objects if item.id.kind == "Experiment")
+    body = json.loads(canonical(found.body))  # type: ignore[arg-type]  # nothing is open
+    body["metadata"]["annotations"] = {"team": "other"}
+    live[found.id] = Live(freeze(body), found.origin)
+    (planned,) = plan(build, Observed(live)).changes
+    assert isinstance(planned.change, Update)
+    assert planned.impact is Effect.METADATA
 
 
 def test_a_search_comes_from_what_its_trials_load() -> None:

@@ -505,6 +505,49 @@ def test_a_comment_in_a_step_or_a_search_runs_nothing(tmp_path: Path) -> None:
     assert ("run", "Pipeline/training", Effect.RETRAIN) in actions(found)
 
 
+@pytest.mark.parametrize(
+    ("file", "pair", "to_blame"),
+    [
+        ("exai.yaml", ("sha256:0000", "sha256:1111"), "Project/shop"),
+        ("specs/all.yaml", ("  trial:\n", "  trial:\n    resources: {cpu: 2}\n"), "Tuning/search"),
+    ],
+)
+def test_a_trial_that_katib_refuses_to_change_is_another_experiment(
+    tmp_path: Path, file: str, pair: tuple[str, str], to_blame: str
+) -> None:
+    """In a cluster; on one machine the search goes on."""
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/profit.py").write_text(PROFIT)
+    both = "{local: {target: local}, " + STANDARD[1:]
+    root = project(tmp_path, DATASET, SEARCH, environments=both)
+    edit(root / file, pair)
+    found = compared(root, "prod")
+    [(how, what, impact)] = actions(found)
+    assert (how, what[:18], impact) == ("create", "Experiment/search-", Effect.RETRAIN)
+    assert rows(found)[to_blame] == ("changed", Effect.RETRAIN)
+    assert rows(found)["Tuning/search"][1] is Effect.RETRAIN
+    assert list(actions(compared(root, "local"))) == []
+
+
+def test_where_the_function_of_a_trial_stands_changes_no_experiment(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    file = tmp_path / "specs/profit.py"
+    file.write_text(PROFIT)
+    root = project(tmp_path, DATASET, SEARCH, environments=STANDARD)
+
+    def rendered() -> dict[str, str]:
+        build = compared(root, "prod").build
+        assert build is not None
+        return {str(each.id): str(each.body) for each in build.objects}
+
+    before = rendered()
+    file.write_text(PROFIT.replace("def profit", "# A comment.\n\n\ndef profit"))
+    assert rendered() == before
+    file.rename(root / "specs/gain.py")
+    edit(root / "specs/all.yaml", ("profit.py:profit", "gain.py:profit"))
+    assert rendered() == before
+
+
 def test_of_several_files_the_one_that_means_something_else_is_to_blame(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     fit = "def fit(rows: int) -> int:\n    return rows\n"

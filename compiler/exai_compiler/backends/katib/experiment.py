@@ -1,8 +1,9 @@
 """A Tuning as an Experiment (targets 4.4).
 
-In: the resolved project, a Tuning. Out: the object `<tuning>-<first 12 digits of its meaning>`:
-Katib lets nothing of it change but three counts, so a changed search is a new object. Locally
-Optuna searches the same object.
+In: the resolved project, a Tuning. Out: the object `<tuning>-<12 digits>`: Katib's webhook lets
+nothing of its spec change but three counts (targets 4.4), so the digits are a hash of what it means
+and of all that can't change. Locally Optuna searches the same object, and goes on with another
+image or other resources: there the digits are those of the meaning alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from exai_compiler.tuning.meaning import tuning_meaning
 from exai_compiler.tuning.space import type_of, written
 from exai_compiler.tuning.trial import used
 from exai_specs.effects import Effect
-from exai_specs.frozen import Json, freeze
+from exai_specs.frozen import Json, digest, freeze
 from exai_specs.kinds import TuningSpec
 from exai_specs.kinds.tuning import Algorithm, Choices, Objective, Range
 from exai_specs.parse import Spec
@@ -27,6 +28,8 @@ KIND = "Experiment"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "exai"}
 SHORT = 12
 """Digits of the hash in a name: with a Tuning's 27 characters, Katib's 40 in all."""
+COUNTS = ("parallelTrialCount", "maxTrialCount", "maxFailedTrialCount")
+"""What Katib lets change."""
 WAVE = 8
 """After everything that is ready: a search takes as long as a run does."""
 
@@ -41,8 +44,8 @@ def render_tuning(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
     tuning = spec.body
     if not isinstance(tuning, TuningSpec):
         raise TypeError(f"{spec.ref} is no Tuning")
-    meaning = tuning_meaning(resolved.project, resolved.catalog, spec, tuning)
-    name = f"{spec.ref.name}-{meaning[:SHORT]}"
+    search = _spec(resolved, spec, tuning)
+    name = f"{spec.ref.name}-{_identity(resolved, spec, tuning, search)[:SHORT]}"
     metadata: dict[str, Json] = {"name": name, "labels": {**spec.metadata.labels, **MANAGED_BY}}
     if spec.metadata.annotations:
         metadata["annotations"] = spec.metadata.annotations
@@ -52,10 +55,21 @@ def render_tuning(resolved: Resolved, spec: Spec) -> tuple[Rendered, ...]:
         "apiVersion": API,
         "kind": KIND,
         "metadata": metadata,
-        "spec": _spec(resolved, spec, tuning),
+        "spec": search,
     }
     id_ = ObjectId(API, KIND, name)
     return (Rendered(id_, spec.ref, freeze(body), WAVE, Effect.RETRAIN),)
+
+
+def _identity(
+    resolved: Resolved, spec: Spec, tuning: TuningSpec, search: Mapping[str, Json]
+) -> str:
+    """What makes it another search."""
+    meaning = tuning_meaning(resolved.project, resolved.catalog, spec, tuning)
+    if resolved.environment.target == "local":
+        return meaning
+    fixed = {key: value for key, value in search.items() if key not in COUNTS}
+    return digest(freeze({"meaning": meaning, "spec": fixed}))
 
 
 def _spec(resolved: Resolved, spec: Spec, tuning: TuningSpec) -> Mapping[str, Json]:

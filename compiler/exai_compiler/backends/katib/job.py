@@ -122,7 +122,7 @@ def _container(resolved: Resolved, spec: Spec, tuning: TuningSpec) -> Tree:
 
 def _told(resolved: Resolved, spec: Spec, tuning: TuningSpec) -> dict[str, Tree]:
     """What `exai_components.trial` is told, as JSON, and a function's program."""
-    trial, taken = tuning.trial, used(tuning)
+    trial, taken, environment = tuning.trial, used(tuning), resolved.environment
     component = component_of(spec, trial, resolved.catalog)
     if component is None:
         raise ValueError(f"{spec.ref}: its trial runs nothing that is known")
@@ -152,6 +152,9 @@ def _told(resolved: Resolved, spec: Spec, tuning: TuningSpec) -> dict[str, Tree]
         function = read_function(resolved.catalog.files[path], name)
         if isinstance(function, Function):
             told |= {"function": name, "file": path, "line": function.line}
+            if environment.target != "local":
+                # Another place of the same function would be another search in a cluster.
+                told |= {"file": f"{name}.py", "line": 1}
             found[PROGRAM] = program(function)
     found[TOLD] = json.dumps(thaw(freeze(told)), ensure_ascii=False, sort_keys=True)
     plain = {name: {"name": name, "value": _literal(text)} for name, text in found.items()}
