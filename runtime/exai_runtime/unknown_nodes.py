@@ -29,9 +29,10 @@ def unknown(whole: Mapped, text: str, node: Node | None) -> Refused:
     hint = _environment(whole, word.removeprefix("Environment/")) or _overlay(whole, word, node)
     hint = hint or _file(whole, word)
     if not hint:
-        inside = node is not None and node.ref in whole.project.specs
         near = _near(whole, text, node)
-        hint = _listed(_meant(whole, word, node)) or did_you_mean("" if inside else text, near)
+        hint = _listed(_meant(whole, word, node)) or did_you_mean(
+            "" if node is not None else text, near
+        )
         if node is None:
             hint = f"write {_FORMS}; {hint}"
     found = Diagnostic("unknown-node", f"`{text}` is nothing in this lineage", NOWHERE, hint=hint)
@@ -93,8 +94,12 @@ def _meant(whole: Mapped, word: str, node: Node | None) -> set[str]:
     if node.ref in whole.project.specs:
         return _inside(whole, node)
     alike = {ref for ref in documents.values() if ref.name == node.name}
-    if close := nearest(str(node.ref), documents):
-        alike = {documents[close]} | (alike if node.is_document else set())
+    # The name by itself: with its kind before it anything looks alike.
+    kinds = {ref.kind for ref in documents.values()}
+    kind = node.kind if node.kind in kinds else nearest(node.kind, kinds)
+    names = {ref.name for ref in documents.values() if ref.kind == kind}
+    if close := nearest(node.name, names):
+        alike = {documents[f"{kind}/{close}"]} | (alike if node.is_document else set())
     found: set[str] = set()
     for one in {node._replace(kind=ref.kind, name=ref.name) for ref in alike}:
         found |= {str(one)} if first(whole, one) else _inside(whole, one)

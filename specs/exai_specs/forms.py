@@ -6,7 +6,7 @@ In: plain values. Out: the frozen value of the one form that fits. Never: trying
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from exai_specs import core_schema
@@ -33,7 +33,8 @@ class OneOf:
     `inside`: the form's fields stand below its key (`{csv: {path: x}}`), else beside it (`{secret:
     s, key: k}`). `text`: what a value that is no mapping is read as, if that is allowed. `missing`:
     what to say of keys that somebody may well look for here. `otherwise`: the form of a mapping
-    that has none of the keys, if that is allowed.
+    that has none of the keys, if that is allowed, and `others` the keys that say what that is.
+    `instead` says what to write for a value that is no mapping.
     """
 
     keys: tuple[tuple[str, Any], ...]
@@ -42,6 +43,8 @@ class OneOf:
     text_words: str = ""
     missing: tuple[tuple[str, str], ...] = ()
     otherwise: Any = None
+    others: tuple[str, ...] = ()
+    instead: Callable[[Any], str] | None = None
 
     __eq__, __hash__ = object.__eq__, object.__hash__  # its forms may be annotated with anything
 
@@ -92,15 +95,17 @@ class OneOf:
                 return key if self.inside else HIDDEN + key
         return HIDDEN + HIDDEN
 
-    def _wanted(self) -> str:
+    def _wanted(self, others: tuple[str, ...] = ()) -> str:
         forms = f"{self.text_words}, or a mapping with" if self.text_words else "a mapping with"
-        return f"must be {forms} exactly one of {', '.join(self._names())}"
+        return f"must be {forms} exactly one of {', '.join((*others, *self._names()))}"
 
     def _check(self, value: Any) -> Any:
         if not isinstance(value, dict):
             if self.text is not None and not isinstance(value, list | None):
                 return value
-            raise refuse(Problem("wrong-type", f"{self._wanted()}, not {called(value)}"))
+            wrong = f"{self._wanted(self.others)}, not {called(value)}"
+            hint = self.instead(value) if self.instead is not None else ""
+            raise refuse(Problem("wrong-type", wrong, hint))
         present = [name for name, _ in self.keys if name in value]
         if self.inside and len(present) < len(value):
             names, known = self._names(), dict(self.missing)

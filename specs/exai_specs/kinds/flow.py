@@ -14,7 +14,7 @@ from exai_specs.fields import KeyedBy, Maybe, Text
 from exai_specs.forms import OneOf
 from exai_specs.frozen import empty
 from exai_specs.kinds.loop import ForEach
-from exai_specs.kinds.step import Step
+from exai_specs.kinds.step import BODIES, Step
 from exai_specs.names import FIELD, STEP
 from exai_specs.notes import Field, about
 from exai_specs.values import field
@@ -82,6 +82,12 @@ class Choose:
 
 AnyStep: TypeAlias = Annotated[
     Step | Group | Choose,
-    OneOf((("steps", Group), ("choose", Choose)), inside=False, otherwise=Step),
+    OneOf(
+        (("steps", Group), ("choose", Choose)),
+        inside=False,
+        otherwise=Step,
+        others=(*(key.rstrip("_") for key in BODIES), "image"),
+        instead=lambda _: "for example {uses: load-dataset, with: {dataset: NAME}}",
+    ),
 ]
 """A leaf, a group or a choice, told by the keys `steps` and `choose`."""

@@ -14,6 +14,7 @@ from exai_specs.fields import Maybe, Named, Parsed, Problem, Text, refuse
 from exai_specs.forms import OneOf
 from exai_specs.names import NameRule
 from exai_specs.notes import about, checked
+from exai_specs.regexes import regex
 from exai_specs.texts import Filled, is_http
 from exai_specs.types import TypeProblem, called
 
@@ -115,7 +116,24 @@ class SqlSource:
         return self
 
 
+# No credentials, nothing to be quoted.
+_PATH = regex(r"(?!https?:)[\w./:-]{1,200}")
 _WAREHOUSE = "that warehouse isn't read yet: export Parquet, or copy the table to PostgreSQL"
+
+_BY_ENDING = {
+    "csv": "csv",
+    **dict.fromkeys(("parquet", "pq"), "parquet"),
+    **dict.fromkeys(("json", "jsonl", "ndjson"), "json"),
+}
+
+
+def _instead(given: object) -> str:
+    """The form for the path that was written alone, by its ending; "" for anything else."""
+    if not isinstance(given, str) or not _PATH.fullmatch(given):
+        return ""
+    form = _BY_ENDING.get(given.rpartition(".")[2].lower())
+    return f"write {{{form}: {{path: {given}}}}}" if form else ""
+
 
 Source = Annotated[
     CsvSource | ParquetSource | JsonSource | SqlSource | HttpSource,
@@ -131,5 +149,6 @@ Source = Annotated[
             ("lance", "Lance isn't read yet: write the rows as Parquet"),
             *((name, _WAREHOUSE) for name in ("snowflake", "bigquery", "redshift", "spark")),
         ),
+        instead=_instead,
     ),
 ]

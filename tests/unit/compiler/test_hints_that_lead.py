@@ -83,3 +83,30 @@ def test_patterns_of_files_arent_read(entry: str, named: str, tmp_path: Path) ->
     found = hints(tmp_path, specs=f'specs: ["{entry}"]')["missing-spec-folder"]
     assert found == f"patterns aren't read: {named}, and all YAML files below it are"
     assert hints(tmp_path, specs="specs: [aside/]")["missing-spec-folder"].startswith("make it")
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("labels.csv", "write {csv: {path: labels.csv}}"),
+        ("s3://acme/rows/a.PARQUET", "write {parquet: {path: s3://acme/rows/a.PARQUET}}"),
+        ("data/rows.jsonl", "write {json: {path: data/rows.jsonl}}"),
+        ("warehouse", 'for example {"sql"'),
+        ("https://example.com/a.csv", 'for example {"sql"'),
+    ],
+)
+def test_a_path_alone_is_a_source_by_its_ending(source: str, hint: str, tmp_path: Path) -> None:
+    text = VIEW.partition("---")[0].replace("{parquet: {path: orders.parquet}}", source)
+    assert hints(tmp_path, text)["wrong-type"].startswith(hint)
+
+
+@pytest.mark.parametrize("step", ["", "load-dataset", "[a]"])
+def test_a_step_without_a_body_may_have_any(step: str, tmp_path: Path) -> None:
+    text = (
+        f"kind: Pipeline\nmetadata: {{name: train, owner: a}}\nspec:\n  steps:\n    load: {step}\n"
+    )
+    example = "for example {uses: load-dataset, with: {dataset: NAME}}"
+    assert hints(tmp_path, text)["wrong-type"] == example
+    (told,) = (e.message for e in validate(tmp_path).diagnostics if e.code == "wrong-type")
+    of = "uses, python, notebook, pipeline, import, image, steps, choose"
+    assert f"a mapping with exactly one of {of}, not " in told

@@ -95,6 +95,10 @@ def test_events_bear_the_time_of_the_last_commit(
 def test_what_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = graph(capsys, "Model/diabetes_modle")
     assert (code, out) == (1, "") and 'did you mean "Model/diabetes_model"?' in err
+    for far in ("Model/x", "Pipeline/zzz"):  # alike by their kinds alone
+        err = graph(capsys, far)[2]
+        assert "did you mean" not in err and "known here: " in err
+    assert 'did you mean "Model/diabetes_model"?' in graph(capsys, "Modle/diabetes_modl")[2]
     assert "unknown-node" in graph(capsys, "Dataset/blood:tc")[2]
     for time in ("yesterday", "2026-11-26", "2026-11-26T09:00:00", "2026-13-26T09:00:00Z"):
         code, out, err = graph(capsys, "--format", "openlineage", "--time", time)
