@@ -1,14 +1,15 @@
 """Searches whose code is another though their documents ask for the same.
 
 In: both revisions resolved. Out: for each such Tuning the chain from the file that is to blame. A
-file that was moved, or whose text means the same, is none.
+file that was moved is none; nor is one whose text means the same, but in a cluster: Katib lets
+nobody edit the text that an Experiment has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exai_compiler.python_code import function_of
+from exai_compiler.python_code import Function, function_of, read_function
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import FILE
 from exai_compiler.revisions.ways import Chain
@@ -36,5 +37,9 @@ def _code(resolved: Resolved, spec: Spec) -> str:
     body = spec.body
     if not isinstance(body, TuningSpec) or body.trial.python is None:
         return ""
+    if resolved.environment.target != "local":
+        path, name = function_of(spec.document.file_of(PYTHON), body.trial.python)
+        function = read_function(resolved.catalog.files.get(path, ""), name)
+        return function.source if isinstance(function, Function) else ""
     component = component_of(spec, body.trial, resolved.catalog)
     return component.version if component is not None else ""

@@ -529,6 +529,23 @@ def test_a_trial_that_katib_refuses_to_change_is_another_experiment(
     assert list(actions(compared(root, "local"))) == []
 
 
+def test_another_text_of_a_trial_is_another_experiment_in_a_cluster(tmp_path: Path) -> None:
+    """Whatever it means: Katib keeps the text that it has."""
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/profit.py").write_text(PROFIT)
+    both = "{local: {target: local}, " + STANDARD[1:]
+    root = project(tmp_path, DATASET, SEARCH, environments=both)
+    edit(root / "specs/profit.py", ("    return ", "    # as ever\n    return "))
+    found = compared(root, "prod")
+    assert found.plan is not None
+    [search] = found.plan.changes
+    blamed = ["File/specs/profit.py", "Tuning/search"]
+    assert (search.impact, [*map(str, search.because)]) == (Effect.RETRAIN, blamed)
+    assert rows(found) == {"Tuning/search": ("affected", Effect.RETRAIN)}
+    here = compared(root, "local")
+    assert (rows(here), list(actions(here))) == ({}, [])
+
+
 def test_where_the_function_of_a_trial_stands_changes_no_experiment(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     file = tmp_path / "specs/profit.py"
