@@ -2,7 +2,7 @@
 
 In: both revisions resolved. Out: for each such Tuning the chain from the file that is to blame. A
 file that was moved is none; nor is one whose text means the same, but in a cluster: Katib lets
-nobody edit the text that an Experiment has.
+nobody edit the text that an Experiment has, which is that without comments.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exai_compiler.python_code import Function, function_of, read_function
+from exai_compiler.python_code.uncommented import uncommented
 from exai_compiler.resolved import Resolved
 from exai_compiler.revisions.documents import FILE
 from exai_compiler.revisions.ways import Chain
@@ -40,6 +41,6 @@ def _code(resolved: Resolved, spec: Spec) -> str:
     if resolved.environment.target != "local":
         path, name = function_of(spec.document.file_of(PYTHON), body.trial.python)
         function = read_function(resolved.catalog.files.get(path, ""), name)
-        return function.source if isinstance(function, Function) else ""
+        return uncommented(function.source) if isinstance(function, Function) else ""
     component = component_of(spec, body.trial, resolved.catalog)
     return component.version if component is not None else ""

@@ -35,6 +35,7 @@ from exai_compiler.nodes import declared, described
 from exai_compiler.parity import parity
 from exai_compiler.planning.plan import plan
 from exai_compiler.project import Project, link
+from exai_compiler.python_code.uncommented import uncommented
 from exai_compiler.render import objects_of, render
 from exai_compiler.resolve import resolve
 from exai_compiler.tuning.meaning import tuning_meaning
@@ -405,6 +406,30 @@ def test_only_the_counts_change_in_place(
     live[found.id] = Live(freeze(body), found.origin)
     planned = [each.change for each in plan(build, Observed(live)).changes]
     assert [f.path for c in planned if isinstance(c, Update) for f in c.fields] == changes
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("def f():\n    # a\n    return 1  # b\n", "def f():\n    return 1\n"),
+        ("def f():\n    return '# a'\n", None),
+        ('def f():\n    return """\n# a\n"""\n', None),
+        (
+            "def f():\n    return [  # a\n        1,\n        # b\n    ]\n",
+            "def f():\n    return [\n        1,\n    ]\n",
+        ),
+        ("def f(a):\n    # type: (int) -> int\n    return a\n", None),
+        ("def f():\n    return f.__code__  # a\n", None),
+        ("def f(:\n    # a\n", None),
+        ("def f():\n    'a\x0c'\n    return 1  # b\n", "def f():\n    'a\x0c'\n    return 1\n"),
+        (
+            'def f():\n    """Ä # a"""\n    return \'Ä\'  # é\n',
+            'def f():\n    """Ä # a"""\n    return \'Ä\'\n',
+        ),
+    ],
+)
+def test_code_without_its_comments(text: str, bare: str | None) -> None:
+    assert uncommented(text) == (text if bare is None else bare)
 
 
 def test_annotations_are_no_part_of_what_katib_keeps() -> None:

@@ -19,6 +19,7 @@ from reviewed_projects import (
 )
 
 from exai_runtime.cli import main
+from exai_runtime.comparing import plan_against_build, save_build
 from exai_specs.effects import Effect
 
 OLD = DATASET.replace("  key:", '  version: {fixed: "2026-10"}\n  key:')
@@ -79,3 +80,18 @@ def test_what_only_a_source_tells_is_the_same_on_both_sides(tmp_path: Path) -> N
     root = trained(tmp_path, OLD.replace('{fixed: "2026-10"}', "content"))
     edit(root / "specs/all.yaml", ("version: content", "version: none"))
     assert list(actions(compared(root))) == []
+
+
+def test_beside_a_saved_build_too(tmp_path: Path) -> None:
+    root = trained(tmp_path)
+    file = tmp_path / "build.json"
+    save_build(root, "prod", file)
+
+    def planned() -> list[tuple[str, str, Effect]]:
+        found = plan_against_build(root, "prod", file).comparison
+        assert found is not None
+        return list(actions(found))
+
+    assert planned() == []
+    edit(root / "specs/all.yaml", RAISED)
+    assert ("run", "Pipeline/training", RETRAIN) in planned()

@@ -535,7 +535,7 @@ def test_another_text_of_a_trial_is_another_experiment_in_a_cluster(tmp_path: Pa
     (tmp_path / "specs/profit.py").write_text(PROFIT)
     both = "{local: {target: local}, " + STANDARD[1:]
     root = project(tmp_path, DATASET, SEARCH, environments=both)
-    edit(root / "specs/profit.py", ("    return ", "    # as ever\n    return "))
+    edit(root / "specs/profit.py", ("    return ", '    """Says it."""\n    return '))
     found = compared(root, "prod")
     assert found.plan is not None
     [search] = found.plan.changes
@@ -546,7 +546,7 @@ def test_another_text_of_a_trial_is_another_experiment_in_a_cluster(tmp_path: Pa
     assert (rows(here), list(actions(here))) == ({}, [])
 
 
-def test_where_the_function_of_a_trial_stands_changes_no_experiment(tmp_path: Path) -> None:
+def test_a_comment_and_where_the_function_stands_change_no_experiment(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     file = tmp_path / "specs/profit.py"
     file.write_text(PROFIT)
@@ -558,6 +558,8 @@ def test_where_the_function_of_a_trial_stands_changes_no_experiment(tmp_path: Pa
         return {str(each.id): str(each.body) for each in build.objects}
 
     before = rendered()
+    file.write_text(PROFIT.replace("    return", "    # As ever.\n    return"))
+    assert rendered() == before
     file.write_text(PROFIT.replace("def profit", "# A comment.\n\n\ndef profit"))
     assert rendered() == before
     file.rename(root / "specs/gain.py")

@@ -23,6 +23,7 @@ from exai_compiler.pods.volumes import mounts, pod_volumes
 from exai_compiler.python_code import OWN_IMAGE, function_of, read_function
 from exai_compiler.python_code.ephemeral import program
 from exai_compiler.python_code.function import Function
+from exai_compiler.python_code.uncommented import uncommented
 from exai_compiler.resolved import Resolved
 from exai_compiler.runtime_variables import CONFIG_MAP
 from exai_compiler.tuning.space import type_of
@@ -32,6 +33,7 @@ from exai_specs.kinds import DatasetSpec, SecretRef, SqlSource, TuningSpec
 from exai_specs.kinds.tuning import Choices
 from exai_specs.parse import Spec
 from exai_specs.regexes import regex
+from exai_specs.values import replace
 
 CONTAINER = "trial"
 RUNNER = ("python3", "-m", "exai_components.trial")
@@ -153,7 +155,8 @@ def _told(resolved: Resolved, spec: Spec, tuning: TuningSpec) -> dict[str, Tree]
         if isinstance(function, Function):
             told |= {"function": name, "file": path, "line": function.line}
             if environment.target != "local":
-                # Another place of the same function would be another search in a cluster.
+                # Another place or comment of the same code would be another search in a cluster.
+                function = replace(function, source=uncommented(function.source))
                 told |= {"file": f"{name}.py", "line": 1}
             found[PROGRAM] = program(function)
     found[TOLD] = json.dumps(thaw(freeze(told)), ensure_ascii=False, sort_keys=True)
