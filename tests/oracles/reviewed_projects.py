@@ -82,6 +82,11 @@ spec:
     kind: PersistentVolumeClaim
     spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 5Gi}}}}}}
 """
+RUNTIME = f"""
+{HEAD}kind: Runtime
+metadata: {{name: mine, owner: ml}}
+spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
+"""
 TALKING = f"""
 {HEAD}kind: LLMService
 metadata: {{name: chat, owner: ml}}

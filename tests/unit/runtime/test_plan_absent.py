@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from reviewed_projects import (
     HEAD,
+    RUNTIME,
     STANDARD,
     TALKING,
     actions,
@@ -21,11 +22,6 @@ from exai_runtime.comparing import plan_against
 from exai_specs.effects import Effect
 
 PLACES = f"{{local: {{target: local}}, {STANDARD[1:]}"
-RUNTIME = f"""
-{HEAD}kind: Runtime
-metadata: {{name: mine, owner: ml}}
-spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
-"""
 FACES = f"""
 {HEAD}kind: Service
 metadata: {{name: faces, owner: ml}}

@@ -10,6 +10,7 @@ from reviewed_projects import (
     DATASET,
     HEAD,
     MODEL,
+    RUNTIME,
     SERVING,
     STANDARD,
     TRAINING,
@@ -60,11 +61,6 @@ def test_what_has_no_part_in_a_break_is_what_it_is_alone(
     assert told.get("InferenceService/serving", Effect.REDEPLOY) is Effect.REDEPLOY
 
 
-RUNTIME = f"""
-{HEAD}kind: Runtime
-metadata: {{name: mine, owner: ml}}
-spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
-"""
 ON_MINE = f"""
 {HEAD}kind: Service
 metadata: {{name: onmine, owner: ml}}

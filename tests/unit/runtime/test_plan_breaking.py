@@ -10,6 +10,7 @@ from reviewed_projects import (
     DATASET,
     HEAD,
     MODEL,
+    RUNTIME,
     SERVICE,
     SERVING,
     STANDARD,
@@ -28,11 +29,6 @@ from exai_compiler.changes import Replace
 from exai_runtime.comparing import plan_against
 from exai_specs.effects import Effect
 
-RUNTIME = f"""
-{HEAD}kind: Runtime
-metadata: {{name: mine, owner: ml}}
-spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
-"""
 ON_MINE = f"""
 {HEAD}kind: Service
 metadata: {{name: scoring, owner: ml}}

@@ -10,6 +10,7 @@ from reviewed_projects import (
     DATASET,
     HEAD,
     MODEL,
+    RUNTIME,
     SERVING,
     TRAINING,
     commit,
@@ -48,11 +49,6 @@ spec:
     format: sklearn
     signature: {{inputs: {{height: float64}}, outputs: {{kind: string}}}}
   runtime: mine
-"""
-RUNTIME = f"""
-{HEAD}kind: Runtime
-metadata: {{name: mine, owner: ml}}
-spec: {{image: "example.com/mine:1", formats: {{sklearn: {{version: "1"}}}}}}
 """
 TALKING = f"""
 {HEAD}kind: LLMService
